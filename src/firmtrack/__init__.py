@@ -1,0 +1,1 @@
+"""Firmtrack: Firmware Distribution Tracking for Great Britain's smart meters."""

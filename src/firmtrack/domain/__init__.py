@@ -1,0 +1,1 @@
+"""What a firmware distribution is: pure values and rules, standard library only."""

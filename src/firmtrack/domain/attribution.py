@@ -1,0 +1,54 @@
+"""To which request an event belongs whose message names none."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from firmtrack.domain.facts import Event
+from firmtrack.domain.identifiers import FirmwareVersion, RequestId
+
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A request that names the event's device.
+
+    ``submitted_at`` is None while nothing tells it; such a request counts as older than all others.
+    """
+
+    request_id: RequestId
+    submitted_at: datetime | None
+    image_hash: bytes | None
+    firmware_version: FirmwareVersion | None
+
+
+def agrees(event: Event, candidate: Candidate) -> bool:
+    """Return whether both carry the same image hash, or, lacking that, the same version."""
+    if event.image_hash is not None and candidate.image_hash is not None:
+        return event.image_hash == candidate.image_hash
+    if event.firmware_version is not None and candidate.firmware_version is not None:
+        return event.firmware_version == candidate.firmware_version
+    return False
+
+
+def attribute(event: Event, candidates: Iterable[Candidate]) -> RequestId | None:
+    """Return the request that ``event`` belongs to, None if it fits none.
+
+    An event that names its request is believed. Any other belongs to the newest of its device's
+    requests submitted at or before it whose image hash, or else firmware version, agrees.
+    """
+    if event.request_id is not None:
+        return event.request_id
+    fitting = [
+        candidate
+        for candidate in candidates
+        if (candidate.submitted_at is None or candidate.submitted_at <= event.occurred_at)
+        and agrees(event, candidate)
+    ]
+    newest = max(fitting, key=_age_order, default=None)
+    return None if newest is None else newest.request_id
+
+
+def _age_order(candidate: Candidate) -> tuple[datetime, RequestId]:
+    return (candidate.submitted_at or _BEFORE_ALL, candidate.request_id)

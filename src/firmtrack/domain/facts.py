@@ -1,0 +1,169 @@
+"""What one message says, as facts: the only thing that the store takes in.
+
+A fact never changes after it was read. Times are aware and in UTC; ``occurred_at`` is DCC's time,
+``device_time`` the device's own clock, which may be wrong and orders nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.stages import Status, Variant
+
+
+class MessageKind(StrEnum):
+    """What a message that Firmtrack records is."""
+
+    UPDATE_FIRMWARE_REQUEST = "update_firmware_request"
+    UPDATE_FIRMWARE_RESPONSE = "update_firmware_response"
+    CSP_FIRMWARE_DELIVERY_STATUS = "csp_firmware_delivery_status"
+    FIRMWARE_TRANSFER_ALERT = "firmware_transfer_alert"
+    FIRMWARE_DISTRIBUTION_FAILURE = "firmware_distribution_failure"
+    FIRMWARE_UPGRADE_REQUESTED = "firmware_upgrade_requested"
+    FIRMWARE_DISTRIBUTION_RECEIPT_ALERT = "firmware_distribution_receipt_alert"
+    PPMID_FIRMWARE_UPGRADE_ALERT = "ppmid_firmware_upgrade_alert"
+    INVENTORY_RESPONSE = "inventory_response"
+    DEVICE_PRE_NOTIFICATION = "device_pre_notification"
+    STAGE_REPORT = "stage_report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts:
+    """What is kept of a firmware image; the image itself is not.
+
+    ``manufacturer_image_hash`` is the 32-octet SHA-256 of the Manufacturer Image alone, None if
+    the octets are not a Zigbee OTA image; ``problem`` then says why not.
+    """
+
+    size_bytes: int
+    manufacturer_image_hash: bytes | None = None
+    header_version: FirmwareVersion | None = None
+    manufacturer_code: int | None = None
+    image_type: int | None = None
+    header_string: str | None = None
+    minimum_hardware_version: int | None = None
+    maximum_hardware_version: int | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFacts:
+    """An Update Firmware (11.1) or Update PPMID Firmware (11.4) Service Request.
+
+    ``device_ids`` holds each named device once, in the order of the request.
+    ``sent_at`` is the envelope's time, None if it gave none.
+    """
+
+    request_id: RequestId
+    variant: Variant
+    firmware_version: FirmwareVersion
+    image: ImageFacts
+    device_ids: tuple[Eui64, ...]
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerFacts:
+    """DCC's answer to a Service Request as a whole."""
+
+    request_id: RequestId
+    variant: Variant
+    response_code: str
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestStep:
+    """A status that concerns every device of a request."""
+
+    request_id: RequestId
+    status: Status
+    occurred_at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What a party says happened to one device's update.
+
+    ``request_id`` is None when the message names no request; then ``image_hash`` or else
+    ``firmware_version`` decides to which one it belongs (firmtrack.domain.attribution).
+    A message holds at most one event for a device.
+    """
+
+    device_id: Eui64
+    status: Status
+    occurred_at: datetime
+    request_id: RequestId | None = None
+    reason: str | None = None
+    device_time: datetime | None = None
+    comms_hub_id: Eui64 | None = None
+    image_hash: bytes | None = None
+    firmware_version: FirmwareVersion | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFacts:
+    """What DCC's inventory holds of one device, as DCC writes it; None is not stated."""
+
+    device_id: Eui64
+    learnt_at: datetime | None
+    device_type: str | None = None
+    smets_version: str | None = None
+    csp_region: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    device_status: str | None = None
+    firmware_version: FirmwareVersion | None = None
+    firmware_version_status: str | None = None
+    gbcs_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message and all that it says.
+
+    ``digest`` is its identity: 32 octets, SHA-256 of its canonical form without the signature.
+    ``user_id`` is the User that sent or was sent it, None for a stage report.
+    ``code`` is the code that it carries, as written: a response, DCC Alert or Device Alert code.
+    ``body`` is what is kept of it as evidence: its octets, less any firmware image.
+    """
+
+    digest: bytes
+    kind: MessageKind
+    body: bytes
+    user_id: Eui64 | None = None
+    code: str | None = None
+    occurred_at: datetime | None = None
+    request: RequestFacts | None = None
+    answer: AnswerFacts | None = None
+    steps: tuple[RequestStep, ...] = ()
+    events: tuple[Event, ...] = ()
+    devices: tuple[DeviceFacts, ...] = ()
+
+    @property
+    def message_id(self) -> UUID:
+        """The message's identity as stored and shown: the first 128 bits of its digest."""
+        return message_id_of(self.digest)
+
+    @property
+    def event_count(self) -> int:
+        """How many events the message tells, a request's own arrival included."""
+        return len(self.events) + len(self.steps) + (self.request is not None)
+
+    def named_requests(self) -> frozenset[RequestId]:
+        """Return every update request that the message names."""
+        named = {event.request_id for event in self.events if event.request_id is not None}
+        named.update(step.request_id for step in self.steps)
+        if self.request is not None:
+            named.add(self.request.request_id)
+        if self.answer is not None:
+            named.add(self.answer.request_id)
+        return frozenset(named)
+
+
+def message_id_of(digest: bytes) -> UUID:
+    """Return the message ID that belongs to a 32-octet message digest."""
+    return UUID(bytes=digest[:16])

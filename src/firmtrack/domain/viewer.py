@@ -1,0 +1,33 @@
+"""Who asks: every read takes a viewer, and shows it only what is its own."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from firmtrack.domain.identifiers import Eui64, RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Someone who may see the requests of some User IDs, or, as DCC's staff do, of all.
+
+    ``name`` is how the audit names whoever asks.
+    """
+
+    name: str
+    user_ids: frozenset[Eui64]
+    sees_all: bool = False
+
+    @classmethod
+    def of_user_ids(cls, name: str, user_ids: Iterable[Eui64]) -> Self:
+        """Return a viewer that sees the requests that these User IDs originated."""
+        return cls(name, frozenset(user_ids))
+
+    @classmethod
+    def of_dcc(cls, name: str) -> Self:
+        """Return a viewer that sees every request."""
+        return cls(name, frozenset(), sees_all=True)
+
+    def may_see(self, request_id: RequestId) -> bool:
+        """Return whether the request is this viewer's to see."""
+        return self.sees_all or request_id.originator in self.user_ids

@@ -1,0 +1,130 @@
+"""What the queries answer: frozen values, ready to be shown.
+
+Times are aware and in UTC. Lists say their order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.scope import NotTrackedReason
+from firmtrack.domain.stages import (
+    CompletionStatus,
+    Party,
+    Stage,
+    Status,
+    Variant,
+    completion_of,
+    row_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAnswer:
+    """One Service Request, and how its distributions stand.
+
+    ``variant`` is None while only other messages have named the request, not the request itself.
+    ``device_count`` counts its distributions; the counts by status add up to it and leave out
+    what is zero.
+    """
+
+    request_id: RequestId
+    variant: Variant | None
+    firmware_version: FirmwareVersion | None
+    image: ImageFacts | None
+    submitted_at: datetime
+    response_code: str | None
+    answered_at: datetime | None
+    device_count: int
+    completion_counts: Mapping[CompletionStatus, int]
+    status_counts: Mapping[Status, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionAnswer:
+    """One device in one request, and its current status."""
+
+    request_id: RequestId
+    variant: Variant | None
+    device_id: Eui64
+    firmware_version: FirmwareVersion | None
+    image_hash: bytes | None
+    submitted_at: datetime
+    status: Status
+    reason: str | None
+    updated_at: datetime
+
+    @property
+    def completion(self) -> CompletionStatus:
+        """The distribution's Completion Status."""
+        return completion_of(self.status, self.variant)
+
+    @property
+    def point_of_failure(self) -> tuple[Stage, Party] | None:
+        """Where the distribution stopped and at whom, None if it did not fail."""
+        if not self.status.is_bad:
+            return None
+        return self.status.stage, row_of(self.status.stage).holder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One event of a distribution, with the message that tells it.
+
+    ``names_device`` is False for a step of the whole request. ``recorded_at`` is when Firmtrack
+    learnt of it. ``firmware_version`` and ``image_hash`` are what the event itself carried.
+    """
+
+    status: Status
+    occurred_at: datetime
+    recorded_at: datetime
+    names_device: bool
+    reason: str | None
+    device_time: datetime | None
+    comms_hub_id: Eui64 | None
+    firmware_version: FirmwareVersion | None
+    image_hash: bytes | None
+    source_kind: MessageKind
+    source_code: str | None
+    message_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceDistribution:
+    """A distribution with its history, latest entry first by (stage, time)."""
+
+    distribution: DistributionAnswer
+    history: tuple[HistoryEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceAnswer:
+    """One device: its distributions newest first, and word of it that fits no request."""
+
+    device_id: Eui64
+    inventory: DeviceFacts | None
+    not_tracked_reason: NotTrackedReason | None
+    distributions: tuple[DeviceDistribution, ...]
+    unattributed: tuple[HistoryEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionFilter:
+    """Which of a request's distributions are wanted; None wants all."""
+
+    completion: CompletionStatus | None = None
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionPage:
+    """Some of a request's distributions, by Device ID in ascending order.
+
+    ``last_device_id`` is where the next page continues, None at the end.
+    """
+
+    items: tuple[DistributionAnswer, ...]
+    last_device_id: Eui64 | None
