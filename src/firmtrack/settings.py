@@ -1,0 +1,169 @@
+"""Firmtrack's settings: the environment, read strictly, and what Django needs to know.
+
+An environment variable ``FIRMTRACK_…`` that is not in the table, or whose value is bad, stops the
+start. ``docs/settings.md`` is the same table for people.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from firmtrack.errors import FirmtrackError
+
+_EUI = re.compile(r"[0-9A-F]{2}(?:-[0-9A-F]{2}){7}")
+_DCC_TEST_SYSTEMS = "90-B3-D5-1F-30-00-00-02"
+_KNOWN = frozenset(
+    {
+        "FIRMTRACK_DATA_DIR",
+        "FIRMTRACK_SECRET_KEY",
+        "FIRMTRACK_ALLOWED_HOSTS",
+        "FIRMTRACK_TRUST_STORE",
+        "FIRMTRACK_DCC_IDS",
+        "FIRMTRACK_RETENTION_MONTHS",
+    }
+)
+
+
+class BadSetting(FirmtrackError):
+    """An environment variable has a value that Firmtrack cannot use."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name = name
+        super().__init__(f"{name}: {problem}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """The settings of DESIGN §3, parsed.
+
+    ``database_url`` and ``trust_store`` are None when not set: embedded PostgreSQL, signatures not
+    checked. ``dcc_ids`` are EUI-64 texts in upper case.
+    """
+
+    database_url: str | None
+    data_dir: Path
+    secret_key: str | None
+    allowed_hosts: tuple[str, ...]
+    trust_store: Path | None
+    dcc_ids: tuple[str, ...]
+    nats_url: str | None
+    retention_months: int
+
+
+def read_environment(environ: Mapping[str, str]) -> Environment:
+    """Return the settings in ``environ``. Raises BadSetting, naming the first bad variable."""
+    for name in sorted(environ):
+        if name.startswith("FIRMTRACK_") and name not in _KNOWN:
+            raise BadSetting(name, "is not a setting of Firmtrack.")
+    return Environment(
+        database_url=_database_url(environ.get("DATABASE_URL") or None),
+        data_dir=Path(environ.get("FIRMTRACK_DATA_DIR") or "var").absolute(),
+        secret_key=_secret_key(environ.get("FIRMTRACK_SECRET_KEY") or None),
+        allowed_hosts=_words(environ.get("FIRMTRACK_ALLOWED_HOSTS") or "127.0.0.1,localhost,[::1]"),
+        trust_store=_directory("FIRMTRACK_TRUST_STORE", environ.get("FIRMTRACK_TRUST_STORE")),
+        dcc_ids=_euis("FIRMTRACK_DCC_IDS", environ.get("FIRMTRACK_DCC_IDS") or _DCC_TEST_SYSTEMS),
+        nats_url=environ.get("NATS_URL") or None,
+        retention_months=_months(environ.get("FIRMTRACK_RETENTION_MONTHS") or "13"),
+    )
+
+
+def _database_url(value: str | None) -> str | None:
+    if value is not None and urlsplit(value).scheme not in {"postgres", "postgresql"}:
+        raise BadSetting("DATABASE_URL", "must begin with postgresql://.")
+    return value
+
+
+def _secret_key(value: str | None) -> str | None:
+    if value is not None and len(value) < 32:
+        raise BadSetting("FIRMTRACK_SECRET_KEY", "must have at least 32 characters.")
+    return value
+
+
+def _words(value: str) -> tuple[str, ...]:
+    return tuple(word for word in re.split(r"[,\s]+", value) if word)
+
+
+def _directory(name: str, value: str | None) -> Path | None:
+    if not value:
+        return None
+    path = Path(value).absolute()
+    if not path.is_dir():
+        raise BadSetting(name, f"{path} is not a directory.")
+    return path
+
+
+def _euis(name: str, value: str) -> tuple[str, ...]:
+    euis = tuple(word.upper() for word in _words(value))
+    for eui in euis:
+        if _EUI.fullmatch(eui) is None:
+            raise BadSetting(name, f"{eui[:40]!r} is not an EUI-64 such as {_DCC_TEST_SYSTEMS}.")
+    return euis
+
+
+def _months(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 120:
+        raise BadSetting("FIRMTRACK_RETENTION_MONTHS", "must be a whole number from 1 to 120.")
+    return int(value)
+
+
+def _kept_secret_key(data_dir: Path) -> str:
+    """Return the secret key in the data directory, made at first need and readable by us alone."""
+    path = data_dir / "secret-key"
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = data_dir / f".secret-key-{os.getpid()}"
+    if not path.exists():
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass  # another process made it in this very moment: theirs counts
+        finally:
+            fresh.unlink()
+    return path.read_text(encoding="ascii")
+
+
+ENVIRONMENT = read_environment(os.environ)
+
+SECRET_KEY = ENVIRONMENT.secret_key or _kept_secret_key(ENVIRONMENT.data_dir)
+ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
+DEBUG = False
+
+ROOT_URLCONF = "firmtrack.urls"
+WSGI_APPLICATION = "firmtrack.wsgi.application"
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "govuk_frontend_django",
+    "firmtrack.accounts",
+    "firmtrack.store",
+    "firmtrack.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "static/"
+
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "firmware-distribution"
