@@ -1,0 +1,57 @@
+# Every chore of the project. Needs make and Python 3.11 or newer; fetches the rest from the
+# package registries that pip and uv are set up for. `make` alone lists the commands.
+
+PORT ?= 8000
+SHELL := /bin/sh
+BIN := .venv/bin
+READY := .make/ready
+
+# What the environment and the built pages are made from: a change here prepares them anew.
+INPUTS := pyproject.toml uv.lock tools/prepare-environment $(wildcard hatch_build.py) \
+	$(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench format docs screenshots clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+run: $(READY) ## start the portal with demonstration data at http://127.0.0.1:8000 (PORT=…)
+	@exec $(BIN)/firmtrack serve --demonstration --port $(PORT)
+
+test: $(READY) ## fetch what the tests need, then run all of them
+	@tools/prepare-chromium
+	@tools/prepare-postgresql
+	@tools/run-tests
+
+check: $(READY) ## format, lint, types, import contracts, docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/interrogate --quiet src
+	$(BIN)/python -m tools.stage_diagram --check
+	$(BIN)/python -m tools.links
+
+bench: $(READY) ## measure the speeds that README.md reports
+	@exec $(BIN)/python -m bench
+
+format: $(READY) ## put code into its one form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(READY) ## write the generated parts of the docs anew
+	$(BIN)/python -m tools.stage_diagram
+
+screenshots: $(READY) ## take the pictures in docs/images of the real thing
+	@tools/prepare-chromium
+	$(BIN)/python -m tools.screenshots
+
+clean: ## remove what was built; the data in ./var stays
+	rm -rf .venv .make build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache src/firmtrack/web/static
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): $(INPUTS)
+	@tools/prepare-environment
+	@touch $@
