@@ -1,0 +1,1 @@
+"""Who may use Firmtrack: parties, their User IDs, their people and their API tokens."""
