@@ -39,12 +39,14 @@ def fetch_pip(directory: Path) -> Path:
 
 def _locked_pip() -> dict[str, Any]:
     lock = tomllib.loads(Path("uv.lock").read_text(encoding="utf-8"))
-    return next(package for package in lock["package"] if package["name"] == "pip")
+    pip: dict[str, Any] = next(entry for entry in lock["package"] if entry["name"] == "pip")
+    return pip
 
 
 def _address_of(name: str, page: str) -> str:
     """Return where the registry's ``page`` says that the file ``name`` is (PEP 503)."""
-    for link in re.findall(r'href="([^"]+)"', _get(page).decode()):
+    links: list[str] = re.findall(r'href="([^"]+)"', _get(page).decode())
+    for link in links:
         if Path(urlsplit(link).path).name == name:
             return urljoin(page, link)
     sys.exit(f"The registry has no {name}.")

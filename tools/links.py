@@ -39,7 +39,9 @@ def _anchors(page: Path) -> set[str]:
 
 def main() -> None:
     """Exit with the list of broken links if there is any."""
-    broken = [f"{page.relative_to(ROOT)}: {link}" for page in pages() for link in broken_links(page)]
+    broken = [
+        f"{page.relative_to(ROOT)}: {link}" for page in pages() for link in broken_links(page)
+    ]
     if broken:
         sys.exit("Links that lead nowhere:\n" + "\n".join(broken))
 

@@ -6,6 +6,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from firmtrack.domain.stages import STAGES, Party, StageRow, Status, Variant, stages_of
@@ -69,7 +70,7 @@ def _good_transitions() -> Iterator[str]:
     variants_of: dict[tuple[Status, Status], list[Variant]] = {}
     for variant in Variant:
         rows = stages_of(variant)
-        for row, following in zip(rows, rows[1:], strict=False):
+        for row, following in pairwise(rows):
             variants_of.setdefault((row.good, following.good), []).append(variant)
     for (good, following_good), variants in variants_of.items():
         label = "" if len(variants) == len(Variant) else f": {', '.join(variants)}"

@@ -1,10 +1,12 @@
 """Which devices are tracked: SMETS2 or later ESME, GSME, PPMID and HCALCS."""
 
+import re
 from enum import StrEnum
 
 TRACKED_DEVICE_TYPES = frozenset({"ESME", "GSME", "PPMID", "HCALCS"})
 _COMMS_HUB_TYPES = frozenset({"CHF", "GPF"})
 _TYPE_2_TYPES = frozenset({"IHD", "CAD"})
+_SMETS1_VERSION = re.compile(r"(?:SMETS)?[- V]*1(?![0-9])", re.ASCII | re.IGNORECASE)
 
 
 class NotTrackedReason(StrEnum):
@@ -27,13 +29,6 @@ def not_tracked_reason(
         return NotTrackedReason.COMMS_HUB
     if device_type in _TYPE_2_TYPES:
         return NotTrackedReason.TYPE_2
-    if csp_region == "SMETS1" or _is_smets1(smets_version):
+    if csp_region == "SMETS1" or _SMETS1_VERSION.match(smets_version or ""):
         return NotTrackedReason.SMETS1
     return None
-
-
-def _is_smets1(smets_version: str | None) -> bool:
-    if smets_version is None:
-        return False
-    number = smets_version.strip().upper().removeprefix("SMETS").lstrip("- V")
-    return number == "1" or number.startswith("1.")
