@@ -1,0 +1,17 @@
+"""The record of every look-up: who asked, when, for what, and how many rows they got."""
+
+from firmtrack.domain.viewer import Viewer
+from firmtrack.store.database import pool
+from firmtrack.store.sql import statement
+
+_TERM_CHARACTERS = 200
+
+
+def record_lookup(viewer: Viewer, kind: str, term: str, rows: int) -> None:
+    """Record that ``viewer`` looked ``term`` up, a ``kind`` such as ``device``, and got ``rows``."""
+    with pool().connection() as connection:
+        connection.execute(
+            statement("record_lookup"),
+            (viewer.name, kind, term[:_TERM_CHARACTERS], rows),
+            prepare=True,
+        )

@@ -1,0 +1,102 @@
+"""A request's distributions as CSV, made by the database: COPY … TO STDOUT passed through."""
+
+from collections.abc import Iterator, Mapping
+
+from psycopg import Connection, sql
+from psycopg.rows import TupleRow
+
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.stages import Status
+from firmtrack.store.answers import DistributionFilter
+from firmtrack.store.numbers import request_parts
+
+_BLOCK_BYTES = 64 * 1024
+
+# A cell that begins with one of these would be a formula in a spreadsheet.
+_SAFE = sql.SQL("CASE WHEN {cell} ~ '^[-=+@\t\r]' THEN '''' || {cell} ELSE {cell} END")
+
+_QUERY = sql.SQL(
+    """
+COPY (
+    SELECT
+        {request_id},
+        {firmware_version},
+        upper(substr(h, 1, 2) || '-' || substr(h, 3, 2) || '-' || substr(h, 5, 2) || '-'
+            || substr(h, 7, 2) || '-' || substr(h, 9, 2) || '-' || substr(h, 11, 2) || '-'
+            || substr(h, 13, 2) || '-' || substr(h, 15, 2)),
+        status_name.name,
+        {reason},
+        to_char(c.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+    FROM current_distribution AS c
+    CROSS JOIN LATERAL (
+        SELECT encode(int8send(c.device_id # (-9223372036854775808)), 'hex') AS h
+    ) AS hexadecimal
+    JOIN (VALUES {status_names}) AS status_name (stage, failed, name)
+        ON status_name.stage = c.stage AND status_name.failed = c.failed
+    LEFT JOIN (VALUES {reason_texts}) AS reason_text (code, text) ON reason_text.code = c.reason
+    WHERE c.originator = {originator} AND c.target = {target} AND c.counter = {counter}
+      AND {condition}
+    ORDER BY c.device_id
+) TO STDOUT (FORMAT csv)
+"""
+)
+
+
+def query(
+    request_id: RequestId,
+    wanted: DistributionFilter,
+    status_names: Mapping[Status, str],
+    reason_texts: Mapping[str, str],
+) -> sql.Composed:
+    """Return the COPY statement for the wanted distributions of one request."""
+    originator, target, counter = map(sql.Literal, request_parts(request_id))
+    return _QUERY.format(
+        request_id=sql.Literal(str(request_id)),
+        firmware_version=_safe(sql.SQL("c.firmware_version")),
+        reason=_safe(sql.SQL("coalesce(reason_text.text, c.reason)")),
+        status_names=_values(
+            (int(status.stage), status.is_bad, name) for status, name in status_names.items()
+        ),
+        reason_texts=_values([("", ""), *reason_texts.items()]),
+        originator=originator,
+        target=target,
+        counter=counter,
+        condition=_condition(wanted),
+    )
+
+
+def blocks(connection: Connection[TupleRow], statement: sql.Composed) -> Iterator[bytes]:
+    """Yield what the statement copies in blocks of about 64 KiB, rows ended as RFC 4180 says."""
+    block = bytearray()
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in copy:
+            block += row
+            if len(block) >= _BLOCK_BYTES:
+                yield block.replace(b"\n", b"\r\n")
+                block.clear()
+    yield block.replace(b"\n", b"\r\n")
+
+
+def _safe(cell: sql.Composable) -> sql.Composed:
+    return _SAFE.format(cell=cell)
+
+
+def _values(rows: "Iterator[tuple[object, ...]] | list[tuple[str, str]]") -> sql.Composed:
+    return sql.SQL(", ").join(
+        sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Literal, row))) for row in rows
+    )
+
+
+def _condition(wanted: DistributionFilter) -> sql.Composable:
+    conditions: list[sql.Composable] = [sql.SQL("true")]
+    if wanted.completion is not None:
+        conditions.append(
+            sql.SQL("c.completion = {}").format(sql.Literal(str(wanted.completion)))
+        )
+    if wanted.status is not None:
+        conditions.append(
+            sql.SQL("c.stage = {} AND c.failed = {}").format(
+                sql.Literal(int(wanted.status.stage)), sql.Literal(wanted.status.is_bad)
+            )
+        )
+    return sql.SQL(" AND ").join(conditions)

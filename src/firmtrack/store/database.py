@@ -1,0 +1,100 @@
+"""The one database of this process: which it is, its connections, its migrations."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from psycopg import Connection, conninfo
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from firmtrack.errors import FirmtrackError
+from firmtrack.store import staging
+from firmtrack.store.embedded import EmbeddedPostgres
+
+_DJANGO_NAMES = {
+    "NAME": "dbname",
+    "USER": "user",
+    "PASSWORD": "password",
+    "HOST": "host",
+    "PORT": "port",
+}
+_POOL_SIZE = 16
+
+
+class DatabaseNotOpen(FirmtrackError):
+    """The process has not opened its database: call firmtrack.store.database.opened first."""
+
+
+class _Current:
+    """The process's database; module state, because a process has exactly one."""
+
+    conninfo: str | None = None
+    pool: ConnectionPool[Connection[TupleRow]] | None = None
+
+
+@contextmanager
+def opened() -> Iterator[None]:
+    """Open the database that the settings name, migrated, until the block ends.
+
+    Without ``DATABASE_URL`` this starts the embedded PostgreSQL of the data directory, or joins it
+    if another process runs it.
+    """
+    environment = settings.ENVIRONMENT
+    if environment.database_url is not None:
+        use(environment.database_url)
+        migrate()
+        yield
+        close()
+        return
+    with EmbeddedPostgres(environment.data_dir / "postgresql") as server:
+        use(server.conninfo())
+        migrate()
+        try:
+            yield
+        finally:
+            close()
+
+
+def use(url_or_conninfo: str) -> None:
+    """Make this the process's database, for the store and for Django alike."""
+    close()
+    _Current.conninfo = url_or_conninfo
+    parts = conninfo.conninfo_to_dict(url_or_conninfo)
+    database: dict[str, Any] = connections.settings["default"]
+    for django_name, libpq_name in _DJANGO_NAMES.items():
+        database[django_name] = parts.pop(libpq_name, "") or ""
+    database["OPTIONS"] = parts
+    connections["default"].settings_dict.update(database)
+
+
+def close() -> None:
+    """Close every connection of this process."""
+    if _Current.pool is not None:
+        _Current.pool.close()
+        _Current.pool = None
+    connections.close_all()
+
+
+def pool() -> ConnectionPool[Connection[TupleRow]]:
+    """Return the process's pool of connections, each in autocommit. Raises DatabaseNotOpen."""
+    if _Current.pool is None:
+        if _Current.conninfo is None:
+            raise DatabaseNotOpen
+        _Current.pool = ConnectionPool(
+            _Current.conninfo,
+            kwargs={"autocommit": True},
+            min_size=1,
+            max_size=_POOL_SIZE,
+            configure=staging.prepare,
+            open=True,
+        )
+    return _Current.pool
+
+
+def migrate() -> None:
+    """Bring the database's tables to this version of Firmtrack."""
+    call_command("migrate", verbosity=0, interactive=False)

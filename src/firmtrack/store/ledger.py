@@ -1,0 +1,306 @@
+"""The one way by which facts enter the store: any number of messages, one transaction, sets.
+
+Any number of processes may record at once. What they agree on without talking is in the rows: the
+primary keys make a message count once, and the greatest event wins whoever writes it. They talk in
+one case. Whether a loose event belongs to a request depends on which requests there are; so a batch
+that changes the requests, or which devices they name, holds the attribution lock alone, and every
+other batch holds it shared (docs/decisions/003).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import NamedTuple, TypeAlias
+
+from psycopg import Cursor, Rollback
+from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
+
+from firmtrack.domain.facts import DeviceFacts, ImageFacts, Message, RequestFacts
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.stages import Status
+from firmtrack.store import staging
+from firmtrack.store.database import pool
+from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
+from firmtrack.store.sql import statement
+
+
+class KnownRequest(NamedTuple):
+    """A request that has a row; settled: events that name it cannot change its time or version."""
+
+    key: int
+    is_settled: bool
+
+
+KnownRequests: TypeAlias = dict[RequestId, KnownRequest]
+
+_ATTRIBUTION_LOCK = 0x4649524D
+"""Key of the advisory lock between batches that change the requests and all others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Input that could not be read, whole, with the reason."""
+
+    body: bytes
+    media_type: str
+    received_at: datetime | None
+    origin: str
+    submitter: str
+    reason_code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one transaction records; ``ignored`` counts messages not about firmware by kind."""
+
+    messages: Sequence[Message] = ()
+    refusals: Sequence[Refusal] = ()
+    ignored: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a batch's transaction did, in the batch's order, once it is committed.
+
+    ``is_new`` tells of each message whether it was recorded now; a message that was there before,
+    or earlier in the batch, is a duplicate.
+    """
+
+    is_new: tuple[bool, ...]
+    quarantine_ids: tuple[int, ...]
+
+
+def record(batch: Batch) -> Receipt:
+    """Record a batch in one transaction and return what it did, after the commit."""
+    with (
+        pool().connection() as connection,
+        connection.transaction(),
+        connection.cursor() as cursor,
+    ):
+        is_new = _record_messages(cursor, batch.messages)
+        quarantine_ids = tuple(_quarantine(cursor, refusal) for refusal in batch.refusals)
+        _count_ignored(cursor, batch.ignored)
+    return Receipt(is_new=is_new, quarantine_ids=quarantine_ids)
+
+
+def _record_messages(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> tuple[bool, ...]:
+    first_of = {message.digest: message for message in reversed(messages)}
+    candidates = sorted(first_of.values(), key=lambda message: message.digest)
+    new_ids = _insert_messages(cursor, candidates)
+    new = [message for message in candidates if message.message_id in new_ids]
+    if new:
+        _record_facts(cursor, new)
+    new_objects = {id(message) for message in new}
+    return tuple(id(message) in new_objects for message in messages)
+
+
+def _insert_messages(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> frozenset[object]:
+    if not messages:
+        return frozenset()
+    staging.stage_messages(cursor, messages)
+    cursor.execute(statement("insert_messages"))
+    return frozenset(row[0] for row in cursor)
+
+
+def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
+    """Record what new messages say: beside other writers if that is enough, else alone."""
+    named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
+    known = _known_requests(cursor, named)
+    is_alone = (
+        len(known) < len(named)
+        or not all(request.is_settled for request in known.values())
+        or any(map(_changes_requests, messages))
+    )
+    if is_alone or not _record_beside_others(cursor, messages, known):
+        _record_alone(cursor, messages, named)
+    _record_devices(cursor, messages)
+
+
+def _changes_requests(message: Message) -> bool:
+    return message.request is not None or message.answer is not None or bool(message.steps)
+
+
+def _record_beside_others(
+    cursor: Cursor[TupleRow], messages: Sequence[Message], known: KnownRequests
+) -> bool:
+    """Record events on requests that stay as they are.
+
+    Return whether that sufficed; if not, an event named a device that is new to its request, and
+    nothing was written.
+    """
+    with cursor.connection.transaction() as savepoint:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (_ATTRIBUTION_LOCK,))
+        if _record_events(cursor, messages, known):
+            raise Rollback(savepoint)
+        return True
+    return False
+
+
+def _record_alone(
+    cursor: Cursor[TupleRow], messages: Sequence[Message], named: frozenset[RequestId]
+) -> None:
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_ATTRIBUTION_LOCK,))
+    _insert_requests(cursor, named)
+    known = _known_requests(cursor, named)
+    cursor.execute(statement("remember_requests"), ([known[name].key for name in named],))
+    for message in messages:
+        _record_request_facts(cursor, message, known)
+    staging.stage_names(cursor, messages, _keys_of(known))
+    cursor.execute(statement("insert_names"))
+    _record_events(cursor, messages, known)
+    cursor.execute(statement("name_requests"))
+    cursor.execute(statement("keep_changed_requests"))
+    cursor.execute(statement("reattribute"))
+
+
+def _record_events(
+    cursor: Cursor[TupleRow], messages: Sequence[Message], known: KnownRequests
+) -> bool:
+    """Record the messages' events and return whether any named a device new to its request."""
+    staging.stage_events(cursor, messages, _keys_of(known))
+    cursor.execute(statement("insert_events"))
+    cursor.execute(statement("fold_events"))
+    has_new_names = bool(_one(cursor)[0])
+    if any(event.status is Status.REJECTED for message in messages for event in message.events):
+        cursor.execute(statement("refuse_devices"))
+    return has_new_names
+
+
+def _known_requests(cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]) -> KnownRequests:
+    if not request_ids:
+        return {}
+    cursor.execute(statement("known_requests"), _columns(request_ids))
+    return {
+        request_id_of(*parts): KnownRequest(key, is_settled)
+        for key, *parts, is_settled in cursor
+    }
+
+
+def _insert_requests(cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]) -> None:
+    if request_ids:
+        cursor.execute(statement("insert_requests"), _columns(request_ids))
+
+
+def _columns(request_ids: frozenset[RequestId]) -> list[list[int]]:
+    return [list(column) for column in zip(*map(request_parts, request_ids), strict=True)]
+
+
+def _keys_of(known: KnownRequests) -> dict[RequestId, int]:
+    return {request_id: request.key for request_id, request in known.items()}
+
+
+def _record_request_facts(
+    cursor: Cursor[TupleRow], message: Message, known: KnownRequests
+) -> None:
+    """Take in what a message says of a request as a whole."""
+    if message.request is not None:
+        _fill_request(cursor, message, message.request, known)
+    if message.answer is not None:
+        answer = message.answer
+        cursor.execute(
+            statement("fill_answer"),
+            (str(answer.variant), answer.answered_at, known[answer.request_id].key),
+        )
+    for step in message.steps:
+        cursor.execute(
+            statement("insert_step"),
+            {
+                "request_key": known[step.request_id].key,
+                "message_id": message.message_id,
+                "occurred_at": step.occurred_at,
+                "stage": int(step.status.stage),
+                "failed": step.status.is_bad,
+                "reason": step.reason,
+            },
+        )
+
+
+def _fill_request(
+    cursor: Cursor[TupleRow], message: Message, request: RequestFacts, known: KnownRequests
+) -> None:
+    cursor.execute(
+        statement("fill_request"),
+        {
+            "request_key": known[request.request_id].key,
+            "message_id": message.message_id,
+            "sent_at": request.sent_at,
+            "variant": str(request.variant),
+            "stated_version": request.firmware_version,
+            "image_hash": request.image.manufacturer_image_hash,
+            "image": Jsonb(_image_as_json(request.image)),
+        },
+    )
+
+
+def _image_as_json(image: ImageFacts) -> dict[str, object]:
+    return {
+        "size_bytes": image.size_bytes,
+        "header_version": image.header_version,
+        "manufacturer_code": image.manufacturer_code,
+        "image_type": image.image_type,
+        "header_string": image.header_string,
+        "minimum_hardware_version": image.minimum_hardware_version,
+        "maximum_hardware_version": image.maximum_hardware_version,
+        "problem": image.problem,
+    }
+
+
+def _record_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
+    told = [
+        (device, message) for message in messages for device in message.devices
+    ]
+    for device, message in sorted(told, key=lambda pair: pair[0].device_id):
+        cursor.execute(statement("learn_device"), _device_row(device, message))
+        if message.user_id is not None:
+            cursor.execute(
+                statement("acquaint_device"),
+                (to_bigint(device.device_id), to_bigint(message.user_id)),
+            )
+
+
+def _device_row(device: DeviceFacts, message: Message) -> dict[str, object]:
+    return {
+        "device_id": to_bigint(device.device_id),
+        "learnt_at": device.learnt_at,
+        "message_id": message.message_id,
+        "device_type": device.device_type,
+        "smets_version": device.smets_version,
+        "csp_region": device.csp_region,
+        "manufacturer": device.manufacturer,
+        "model": device.model,
+        "device_status": device.device_status,
+        "firmware_version": device.firmware_version,
+        "firmware_version_status": device.firmware_version_status,
+        "gbcs_version": device.gbcs_version,
+    }
+
+
+def _quarantine(cursor: Cursor[TupleRow], refusal: Refusal) -> int:
+    cursor.execute(
+        statement("quarantine"),
+        {
+            "body_sha256": sha256(refusal.body).digest(),
+            "body": refusal.body,
+            "media_type": refusal.media_type,
+            "received_at": refusal.received_at,
+            "origin": refusal.origin,
+            "submitter": refusal.submitter,
+            "reason_code": refusal.reason_code,
+            "reason": refusal.reason,
+        },
+    )
+    return int(_one(cursor)[0])
+
+
+def _count_ignored(cursor: Cursor[TupleRow], ignored: Mapping[str, int]) -> None:
+    for kind, count in sorted(ignored.items()):
+        cursor.execute(statement("count_ignored"), (kind, count))
+
+
+def _one(cursor: Cursor[TupleRow]) -> TupleRow:
+    row = cursor.fetchone()
+    assert row is not None
+    return row

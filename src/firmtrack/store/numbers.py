@@ -1,0 +1,47 @@
+"""How values stand in the tables: unsigned 64-bit numbers and message kinds."""
+
+from firmtrack.domain.facts import MessageKind
+from firmtrack.domain.identifiers import Eui64, RequestId
+
+_FLIP = 1 << 63
+
+KIND_NUMBERS: dict[MessageKind, int] = {
+    MessageKind.UPDATE_FIRMWARE_REQUEST: 1,
+    MessageKind.UPDATE_FIRMWARE_RESPONSE: 2,
+    MessageKind.CSP_FIRMWARE_DELIVERY_STATUS: 3,
+    MessageKind.FIRMWARE_TRANSFER_ALERT: 4,
+    MessageKind.FIRMWARE_DISTRIBUTION_FAILURE: 5,
+    MessageKind.FIRMWARE_UPGRADE_REQUESTED: 6,
+    MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT: 7,
+    MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT: 8,
+    MessageKind.INVENTORY_RESPONSE: 9,
+    MessageKind.DEVICE_PRE_NOTIFICATION: 10,
+    MessageKind.STAGE_REPORT: 11,
+}
+"""The number that stands for each kind in ``message.kind``; never renumbered."""
+
+KIND_OF_NUMBER = {number: kind for kind, number in KIND_NUMBERS.items()}
+
+
+def to_bigint(unsigned: int) -> int:
+    """Return the bigint that stores an unsigned 64-bit number, in the numbers' own order."""
+    return int(unsigned) - _FLIP
+
+
+def eui_of(stored: int) -> Eui64:
+    """Return the EUI-64 that a bigint stores."""
+    return Eui64(stored + _FLIP)
+
+
+def request_parts(request_id: RequestId) -> tuple[int, int, int]:
+    """Return the three bigints that store a Request ID."""
+    return (
+        to_bigint(request_id.originator),
+        to_bigint(request_id.target),
+        to_bigint(request_id.counter),
+    )
+
+
+def request_id_of(originator: int, target: int, counter: int) -> RequestId:
+    """Return the Request ID that three bigints store."""
+    return RequestId(eui_of(originator), eui_of(target), counter + _FLIP)

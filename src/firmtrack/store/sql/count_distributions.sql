@@ -1,0 +1,5 @@
+SELECT stage, failed, count(*)
+FROM current_distribution
+WHERE request_key = %s
+GROUP BY stage, failed
+ORDER BY stage, failed

@@ -1,0 +1,13 @@
+SELECT r.request_key, r.variant, r.firmware_version, r.image_hash, r.image,
+    coalesce(r.submitted_at, r.recorded_at) AS submitted_at,
+    answer.response_code, answer.answered_at
+FROM request AS r
+LEFT JOIN LATERAL (
+    SELECT m.code AS response_code, m.occurred_at AS answered_at
+    FROM request_step AS s
+    JOIN message AS m USING (message_id)
+    WHERE s.request_key = r.request_key AND m.kind = %(response_kind)s
+    ORDER BY s.occurred_at DESC, s.message_id DESC
+    LIMIT 1
+) AS answer ON true
+WHERE r.originator = %(originator)s AND r.target = %(target)s AND r.counter = %(counter)s

@@ -1,0 +1,32 @@
+-- Fold the batch's greatest event of each distribution into its row, and tell whether a row was
+-- new: the event named a device that its request does not list. The sort gives all writers one
+-- locking order. xmax is 0 in a row that was inserted, and not in one that was updated.
+WITH attributed AS (
+    SELECT device_id, request_key, message_id, occurred_at, stage, failed, reason
+    FROM staged_event
+    WHERE request_key IS NOT NULL
+    UNION ALL
+    SELECT s.device_id, found.request_key, s.message_id, s.occurred_at, s.stage, s.failed, s.reason
+    FROM staged_event AS s
+    CROSS JOIN LATERAL attributed_request(
+        s.device_id, s.occurred_at, s.image_hash, s.firmware_version
+    ) AS found
+    WHERE s.request_key IS NULL
+), folded AS (
+    INSERT INTO distribution AS d
+        (device_id, request_key, message_id, occurred_at, stage, failed, reason)
+    SELECT DISTINCT ON (device_id, request_key)
+        device_id, request_key, message_id, occurred_at, stage, failed, reason
+    FROM attributed
+    ORDER BY device_id, request_key, stage DESC, occurred_at DESC, message_id DESC
+    ON CONFLICT (device_id, request_key) DO UPDATE
+    SET message_id = excluded.message_id,
+        occurred_at = excluded.occurred_at,
+        stage = excluded.stage,
+        failed = excluded.failed,
+        reason = excluded.reason
+    WHERE (excluded.stage, excluded.occurred_at, excluded.message_id)
+        > (d.stage, d.occurred_at, d.message_id)
+    RETURNING d.xmax = 0 AS is_new
+)
+SELECT coalesce(bool_or(is_new), false) FROM folded

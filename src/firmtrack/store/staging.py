@@ -1,0 +1,115 @@
+"""Temporary tables that carry a batch into the database, and the COPY that fills them.
+
+They belong to one connection and are empty outside a transaction.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from psycopg import Connection, Cursor
+from psycopg.rows import TupleRow
+
+from firmtrack.domain.facts import Event, Message
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.store.bodies import pack
+from firmtrack.store.numbers import KIND_NUMBERS, to_bigint
+
+_TABLES = """
+CREATE TEMPORARY TABLE staged_message (
+    message_id uuid, user_id bigint, occurred_at timestamptz, kind smallint, code text, body bytea
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE staged_event (
+    device_id bigint, request_key bigint, message_id uuid, occurred_at timestamptz,
+    device_time timestamptz, comms_hub_id bigint, stage smallint, failed boolean, reason text,
+    firmware_version text, image_hash bytea
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE staged_name (
+    device_id bigint, request_key bigint
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE changed_request (
+    request_key bigint, submitted_at timestamptz, image_hash bytea, firmware_version text
+) ON COMMIT DELETE ROWS;
+"""
+
+_COPY_MESSAGES = """
+COPY staged_message (message_id, user_id, occurred_at, kind, code, body)
+FROM STDIN (FORMAT binary)
+"""
+# A uuid is sent as its 16 octets, as a bytea is.
+_MESSAGE_TYPES = ("bytea", "int8", "timestamptz", "int2", "text", "bytea")
+
+_COPY_EVENTS = """
+COPY staged_event (device_id, request_key, message_id, occurred_at, device_time, comms_hub_id,
+    stage, failed, reason, firmware_version, image_hash)
+FROM STDIN (FORMAT binary)
+"""
+_EVENT_TYPES = (
+    "int8", "int8", "bytea", "timestamptz", "timestamptz", "int8",
+    "int2", "bool", "text", "text", "bytea",
+)  # fmt: skip
+
+_COPY_NAMES = "COPY staged_name (device_id, request_key) FROM STDIN (FORMAT binary)"
+
+
+def prepare(connection: Connection[TupleRow]) -> None:
+    """Create the staging tables of a new connection."""
+    connection.execute(_TABLES)
+
+
+def stage_messages(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> None:
+    """Copy the messages, in their order, into ``staged_message``."""
+    with cursor.copy(_COPY_MESSAGES) as copy:
+        copy.set_types(_MESSAGE_TYPES)
+        for message in messages:
+            copy.write_row(
+                (
+                    message.digest[:16],
+                    None if message.user_id is None else to_bigint(message.user_id),
+                    message.occurred_at,
+                    KIND_NUMBERS[message.kind],
+                    message.code,
+                    pack(message.body),
+                )
+            )
+
+
+def stage_events(
+    cursor: Cursor[TupleRow], messages: Iterable[Message], keys: Mapping[RequestId, int]
+) -> None:
+    """Copy the messages' events into ``staged_event``, named requests as their keys."""
+    with cursor.copy(_COPY_EVENTS) as copy:
+        copy.set_types(_EVENT_TYPES)
+        for message in messages:
+            message_id = message.digest[:16]
+            for event in message.events:
+                copy.write_row((*_place(event, keys), message_id, *_word(event)))
+
+
+def stage_names(
+    cursor: Cursor[TupleRow], messages: Iterable[Message], keys: Mapping[RequestId, int]
+) -> None:
+    """Copy which devices the messages' requests name into ``staged_name``."""
+    with cursor.copy(_COPY_NAMES) as copy:
+        copy.set_types(("int8", "int8"))
+        for message in messages:
+            if message.request is not None:
+                key = keys[message.request.request_id]
+                for device_id in message.request.device_ids:
+                    copy.write_row((to_bigint(device_id), key))
+
+
+def _place(event: Event, keys: Mapping[RequestId, int]) -> tuple[int, int | None]:
+    key = None if event.request_id is None else keys[event.request_id]
+    return to_bigint(event.device_id), key
+
+
+def _word(event: Event) -> tuple[object, ...]:
+    return (
+        event.occurred_at,
+        event.device_time,
+        None if event.comms_hub_id is None else to_bigint(event.comms_hub_id),
+        int(event.status.stage),
+        event.status.is_bad,
+        event.reason,
+        event.firmware_version,
+        event.image_hash,
+    )
