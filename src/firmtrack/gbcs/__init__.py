@@ -1,0 +1,1 @@
+"""Great Britain Companion Specification octets, read as values: no input, no output, no clock."""
