@@ -1,0 +1,37 @@
+"""What people and tokens may see: the one place where an account becomes a viewer."""
+
+from collections.abc import Iterable
+
+from firmtrack.accounts.models import Party, PartyKind, User
+from firmtrack.accounts.tokens import TokenHolder
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.viewer import Viewer
+
+
+def viewer_of(user: User) -> Viewer:
+    """Return what a signed-in person may see; the audit names them by e-mail address."""
+    return _viewer(user.email, *_reach_of(user.party_id))
+
+
+def viewer_of_party(party: Party) -> Viewer:
+    """Return what any person of ``party`` may see; the audit names the party."""
+    return _viewer(party.name, *_reach_of(party.pk))
+
+
+def viewer_of_token(holder: TokenHolder) -> Viewer:
+    """Return what a token's holder may see; the audit names the party and the token's ending."""
+    name = f"{holder.party_name} (API token …{holder.ending})"
+    return _viewer(name, holder.party_kind, holder.user_ids)
+
+
+def _viewer(name: str, kind: PartyKind, user_ids: Iterable[Eui64]) -> Viewer:
+    if kind is PartyKind.DCC:
+        return Viewer.of_dcc(name)
+    return Viewer.of_user_ids(name, user_ids)
+
+
+def _reach_of(party_id: int) -> tuple[PartyKind, list[Eui64]]:
+    # One statement: a party without User IDs still has the one row that tells its kind.
+    rows = Party.objects.filter(pk=party_id).values_list("kind", "user_ids__user_id")
+    kinds = {kind for kind, _ in rows}
+    return PartyKind(kinds.pop()), [Eui64.parse(text) for _, text in rows if text is not None]

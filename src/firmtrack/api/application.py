@@ -1,0 +1,78 @@
+"""The API as one object: its routes, its errors, its published description."""
+
+import logging
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import ValidationError
+from ninja.openapi.schema import OpenAPISchema
+
+from firmtrack.api import lookups, submissions
+from firmtrack.api.problems import (
+    BadField,
+    Problem,
+    ProblemDocument,
+    ProblemFound,
+    problem_response,
+)
+from firmtrack.api.responses import schemas_of
+from firmtrack.api.stage_report_schema import STAGE_REPORT_SCHEMA
+from firmtrack.presentation import answers
+
+_logger = logging.getLogger(__name__)
+
+_STRUCTS = (
+    answers.Device,
+    answers.DistributionList,
+    answers.ServiceRequest,
+    submissions.DuisLine,
+    submissions.LineOutcome,
+    submissions.Taken,
+    ProblemDocument,
+)
+
+
+class FirmtrackApi(NinjaAPI):
+    """django-ninja's API whose published document describes our own answers, too."""
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """Return the OpenAPI 3.1 document."""
+        document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        document["components"]["schemas"] |= schemas_of(_STRUCTS)
+        document["components"]["schemas"]["StageReport"] = STAGE_REPORT_SCHEMA
+        return document
+
+
+api = FirmtrackApi(
+    title="Firmtrack",
+    version="1",
+    description="Where the firmware of Great Britain's smart meters is, and where it stopped.",
+    urls_namespace="api",
+    docs_url=None,
+)
+api.add_router("", lookups.router)
+api.add_router("", submissions.router)
+
+
+@api.exception_handler(ProblemFound)
+def _answer_problem(request: HttpRequest, found: ProblemFound) -> HttpResponse:  # noqa: ARG001 - django-ninja's signature
+    return problem_response(found)
+
+
+@api.exception_handler(ValidationError)
+def _answer_bad_parameters(request: HttpRequest, error: ValidationError) -> HttpResponse:  # noqa: ARG001 - django-ninja's signature
+    fields = tuple(
+        BadField(location=each["loc"][0], name=each["loc"][1], detail=each["msg"])
+        for each in error.errors
+    )
+    detail = " ".join(f"{field.name}: {field.detail}" for field in fields)
+    return problem_response(ProblemFound(Problem.MALFORMED_PARAMETER, detail, errors=fields))
+
+
+@api.exception_handler(Exception)
+def _answer_failure(request: HttpRequest, error: Exception) -> HttpResponse:
+    _logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    return problem_response(ProblemFound(Problem.INTERNAL_ERROR))

@@ -1,0 +1,83 @@
+"""The bodies of submissions: bounded before they are read, and of a known kind."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from django.http import HttpRequest
+from django.http.request import UnreadablePostError
+from msgspec import Meta, ValidationError, convert
+
+from firmtrack.api.problems import Problem, ProblemFound
+from firmtrack.errors import FirmtrackError
+
+# XML says its own encoding. These are the ones that a header may repeat.
+_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "utf-16"})
+
+
+class MalformedTime(FirmtrackError):
+    """must be a time with its zone (RFC 3339), such as 2026-03-01T09:30:00Z."""
+
+
+def media_type_of(request: HttpRequest, taken: frozenset[str]) -> str:
+    """Return the body's media type, one of ``taken``, without its parameters.
+
+    Raises ProblemFound for any other, for a charset that is not a Unicode one, and for a body that
+    is compressed.
+    """
+    media_type = (request.content_type or "").lower()
+    charset = (request.content_params or {}).get("charset", "utf-8").lower()
+    encoding = request.headers.get("Content-Encoding", "identity").lower()
+    if media_type not in taken or charset not in _CHARSETS or encoding != "identity":
+        raise ProblemFound(
+            Problem.UNSUPPORTED_MEDIA_TYPE,
+            f"Send one of {', '.join(sorted(taken))}, uncompressed, in UTF-8 or UTF-16.",
+            headers={"Accept": ", ".join(sorted(taken)), "Accept-Encoding": "identity"},
+        )
+    return media_type
+
+
+def read_body(request: HttpRequest, limit_bytes: int) -> bytes:
+    """Return the whole body. Raises ProblemFound if it is too large, or not whole.
+
+    The size is known before the first octet is read: a body that does not say it is refused.
+    """
+    size_bytes = _size_bytes(request)
+    if size_bytes > limit_bytes:
+        raise ProblemFound(Problem.TOO_LARGE, f"At most {limit_bytes} octets are taken here.")
+    try:
+        body = request.read(size_bytes)
+    except UnreadablePostError:
+        raise ProblemFound(Problem.INCOMPLETE_BODY) from None
+    if len(body) < size_bytes:
+        raise ProblemFound(Problem.INCOMPLETE_BODY)
+    return body
+
+
+def received_at_of(request: HttpRequest) -> datetime | None:
+    """Return the header ``ce-time``, in UTC: when DCC received the message, None if not given.
+
+    Raises ProblemFound.
+    """
+    text = request.headers.get("ce-time")
+    if text is None:
+        return None
+    try:
+        return read_time(text)
+    except MalformedTime as error:
+        raise ProblemFound.in_parameter("header", "ce-time", str(error)) from None
+
+
+def read_time(text: str) -> datetime:
+    """Return the time that ``text`` writes (RFC 3339), in UTC. Raises MalformedTime."""
+    try:
+        time: datetime = convert(text, Annotated[datetime, Meta(tz=True)])
+        return time.astimezone(UTC)
+    except (ValidationError, OverflowError):
+        raise MalformedTime from None
+
+
+def _size_bytes(request: HttpRequest) -> int:
+    text = request.META.get("CONTENT_LENGTH") or ""
+    if not text.isascii() or not text.isdigit():
+        raise ProblemFound(Problem.LENGTH_REQUIRED)
+    return int(text)

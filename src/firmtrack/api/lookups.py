@@ -1,0 +1,142 @@
+"""The look-ups: a Service Request, its distributions, a device."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from ninja import Router
+
+from firmtrack.accounts.viewers import viewer_of_token
+from firmtrack.api.authentication import ReadToken, holder_of
+from firmtrack.api.cursors import cursor_after
+from firmtrack.api.parameters import (
+    After,
+    DeviceId,
+    Limit,
+    ServiceRequestId,
+    WantedCompletion,
+    WantedStatus,
+    refuse_unknown_parameters,
+)
+from firmtrack.api.problems import Problem, ProblemFound
+from firmtrack.api.responses import CSV, JSON, describe, json_response, reference_to
+from firmtrack.domain.stages import completion_of
+from firmtrack.presentation import answers
+from firmtrack.presentation.csv import distributions_csv
+from firmtrack.store import queries
+from firmtrack.store.answers import DistributionFilter, RequestAnswer
+from firmtrack.store.audit import record_lookup
+
+router = Router(auth=ReadToken(), tags=["Look-ups"])
+
+_FILTERS = frozenset({"completion_status", "current_status"})
+
+
+def _described(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"responses": describe(media_type, schema, {400, 401, 403, 404, 405, 500})}
+
+
+@router.get(
+    "/service-requests/{service_request_id}",
+    summary="Find a Service Request",
+    openapi_extra=_described(JSON, reference_to(answers.ServiceRequest)),
+)
+def find_service_request(
+    request: HttpRequest, service_request_id: ServiceRequestId
+) -> HttpResponse:
+    """Return what was asked, DCC's answer, and how many distributions have which status."""
+    viewer = viewer_of_token(holder_of(request))
+    found = queries.find_request(viewer, service_request_id)
+    record_lookup(viewer, "service_request", str(service_request_id), 0 if found is None else 1)
+    if found is None:
+        raise ProblemFound(Problem.NOT_FOUND)
+    return json_response(answers.service_request(found))
+
+
+@router.get(
+    "/service-requests/{service_request_id}/distributions",
+    summary="List a Service Request's distributions",
+    openapi_extra=_described(JSON, reference_to(answers.DistributionList)),
+)
+def list_distributions(
+    request: HttpRequest,
+    service_request_id: ServiceRequestId,
+    completion_status: WantedCompletion = None,
+    current_status: WantedStatus = None,
+    limit: Limit = 100,
+    cursor: After = None,
+) -> HttpResponse:
+    """Return the current status of its devices, by Device ID ascending, a page at a time.
+
+    Follow `next_cursor` until it is null, with the same filters.
+    """
+    refuse_unknown_parameters(request, _FILTERS | {"limit", "cursor"})
+    viewer = viewer_of_token(holder_of(request))
+    wanted = DistributionFilter(completion=completion_status, status=current_status)
+    page = queries.list_distributions(viewer, service_request_id, wanted, limit=limit, after=cursor)
+    record_lookup(viewer, "distributions", str(service_request_id), len(page.items))
+    # An empty page is all that a request answers whose distributions fit no filter, too.
+    if not page.items and queries.find_request(viewer, service_request_id) is None:
+        raise ProblemFound(Problem.NOT_FOUND)
+    following = None if page.last_device_id is None else cursor_after(page.last_device_id)
+    return json_response(answers.distribution_list(page, following))
+
+
+@router.get(
+    "/service-requests/{service_request_id}/distributions.csv",
+    summary="Download a Service Request's distributions",
+    openapi_extra=_described(CSV, {"type": "string"}),
+)
+def download_distributions(
+    request: HttpRequest,
+    service_request_id: ServiceRequestId,
+    completion_status: WantedCompletion = None,
+    current_status: WantedStatus = None,
+) -> StreamingHttpResponse:
+    """Return all of its distributions as CSV (RFC 4180, UTF-8), by Device ID ascending, one a row.
+
+    Columns: Service Request ID, Firmware Version, Device ID, Current Status, Current Status
+    Reason, Current Status Update Time and Date.
+    """
+    refuse_unknown_parameters(request, _FILTERS)
+    viewer = viewer_of_token(holder_of(request))
+    wanted = DistributionFilter(completion=completion_status, status=current_status)
+    found = queries.find_request(viewer, service_request_id)
+    # Before the first row leaves: a download that breaks off was a look-up all the same.
+    record_lookup(viewer, "distributions_csv", str(service_request_id), _rows(found, wanted))
+    if found is None:
+        raise ProblemFound(Problem.NOT_FOUND)
+    name = str(service_request_id).replace(":", "_")
+    return StreamingHttpResponse(
+        distributions_csv(viewer, service_request_id, wanted),
+        content_type="text/csv; charset=utf-8; header=present",
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+    )
+
+
+@router.get(
+    "/devices/{device_id}",
+    summary="Find a device",
+    openapi_extra=_described(JSON, reference_to(answers.Device)),
+)
+def find_device(request: HttpRequest, device_id: DeviceId) -> HttpResponse:
+    """Return the device's distributions that you may see, newest first, with their history."""
+    viewer = viewer_of_token(holder_of(request))
+    found = queries.find_device(viewer, device_id)
+    record_lookup(
+        viewer, "device", str(device_id), 0 if found is None else len(found.distributions)
+    )
+    if found is None:
+        raise ProblemFound(Problem.NOT_FOUND)
+    return json_response(answers.device(found))
+
+
+def _rows(found: RequestAnswer | None, wanted: DistributionFilter) -> int:
+    """Return how many of the request's distributions are wanted."""
+    if found is None:
+        return 0
+    return sum(
+        count
+        for status, count in found.status_counts.items()
+        if wanted.status in {None, status}
+        and wanted.completion in {None, completion_of(status, found.variant)}
+    )

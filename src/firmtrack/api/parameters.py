@@ -1,0 +1,126 @@
+"""The parameters of the look-ups: how each is read, and how the published schema describes it."""
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+from django.http import HttpRequest
+from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from firmtrack.api.cursors import read_cursor
+from firmtrack.api.problems import ProblemFound
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.stages import CompletionStatus, Status
+from firmtrack.errors import FirmtrackError
+
+_Value = TypeVar("_Value")
+
+# A second name of ``successful``, by which the industry's papers call it too.
+_COMPLETION_NAMES = {status.value: status for status in CompletionStatus} | {
+    "complete": CompletionStatus.SUCCESSFUL
+}
+_EUI_EXAMPLE = "00-DB-12-34-56-78-90-A0"
+_EUI = "[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}"
+
+
+def _read_by(read: Callable[[str], _Value]) -> PlainValidator:
+    """Return a validator that reports the typed errors of ``read`` by their message."""
+
+    def validate(text: str) -> _Value:
+        try:
+            return read(text)
+        except FirmtrackError as error:
+            raise PydanticCustomError("malformed", "{problem}", {"problem": str(error)}) from None
+
+    return PlainValidator(validate)
+
+
+class UnknownName(FirmtrackError):
+    """The text is none of the names that are known here."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        super().__init__(f"must be one of {', '.join(names)}.")
+
+
+def _completion_status(text: str) -> CompletionStatus:
+    if text not in _COMPLETION_NAMES:
+        raise UnknownName(list(_COMPLETION_NAMES))
+    return _COMPLETION_NAMES[text]
+
+
+def _status(text: str) -> Status:
+    if text not in set(Status):
+        raise UnknownName(list(Status))
+    return Status(text)
+
+
+DeviceId = Annotated[
+    Eui64,
+    _read_by(Eui64.parse),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{_EUI}$",
+            "description": f"A Device ID (EUI-64), in either case, such as {_EUI_EXAMPLE}.",
+        }
+    ),
+]
+ServiceRequestId = Annotated[
+    RequestId,
+    _read_by(RequestId.parse),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{_EUI}:{_EUI}:(0|[1-9][0-9]*)$",
+            "description": "A Service Request ID: originator, target and counter, such as "
+            f"{_EUI_EXAMPLE}:90-B3-D5-1F-30-01-00-00:1000.",
+        }
+    ),
+]
+WantedCompletion = Annotated[
+    CompletionStatus | None,
+    _read_by(_completion_status),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": list(_COMPLETION_NAMES),
+            "description": "Only these distributions. `complete` is the same as `successful`.",
+        }
+    ),
+]
+WantedStatus = Annotated[
+    Status | None,
+    _read_by(_status),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": list(Status),
+            "description": "Only the distributions with this current status.",
+        }
+    ),
+]
+Limit = Annotated[
+    int, Field(ge=1, le=1000, description="How many distributions to answer at most.")
+]
+After = Annotated[
+    Eui64 | None,
+    _read_by(read_cursor),
+    WithJsonSchema(
+        {"type": "string", "description": "The next_cursor of the answer to be continued."}
+    ),
+]
+
+
+def refuse_unknown_parameters(request: HttpRequest, known: frozenset[str]) -> None:
+    """Do nothing if every query parameter is ``known``; raise ProblemFound otherwise.
+
+    A misspelt filter that went unnoticed would answer more than was asked for.
+    """
+    for name in request.GET:
+        if name not in known:
+            raise ProblemFound.in_parameter(
+                "query",
+                name[:64],
+                f"is not a parameter here: there are {', '.join(sorted(known))}.",
+            )

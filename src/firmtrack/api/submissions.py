@@ -1,0 +1,185 @@
+"""Taking messages in: one, or a batch of lines."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from msgspec import DecodeError, Struct
+from msgspec.json import Decoder, Encoder
+from ninja import Router
+
+from firmtrack.accounts.models import PartyKind
+from firmtrack.api.authentication import IntakeToken, holder_of
+from firmtrack.api.bodies import (
+    MalformedTime,
+    media_type_of,
+    read_body,
+    read_time,
+    received_at_of,
+)
+from firmtrack.api.problems import Problem, ProblemFound
+from firmtrack.api.responses import JSON, NDJSON, describe, json_response, reference_to
+from firmtrack.intake.receive import Envelope, Outcome, OutcomeKind, Submitter, receive
+
+MESSAGE_LIMIT_BYTES = 16 * 1024 * 1024
+BATCH_LIMIT_BYTES = 32 * 1024 * 1024
+BATCH_LIMIT_LINES = 10_000
+
+_XML_TYPES = frozenset({"application/xml", "text/xml"})
+_REPORT_TYPES = frozenset({JSON, "application/cloudevents+json"})
+_BATCH_TYPES = frozenset({NDJSON, "application/jsonl"})
+
+router = Router(auth=IntakeToken(), tags=["Intake"])
+
+
+class Taken(Struct, frozen=True):
+    """What became of a message.
+
+    recorded: it says something about firmware, in so many events. duplicate: it was taken before.
+    ignored: it is well formed, and about something else; then it has no message_id.
+    """
+
+    message_id: UUID | None
+    outcome: OutcomeKind
+    events: int
+
+
+class Why(Struct, frozen=True):
+    """Why a message was put into quarantine: a code that does not change, and a sentence."""
+
+    code: str | None
+    text: str | None
+
+
+class LineOutcome(Taken, frozen=True):
+    """What became of one line of a batch; reason and quarantine_id are null unless quarantined."""
+
+    reason: Why | None
+    quarantine_id: int | None
+
+
+class DuisLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """A DUIS message as a line of a batch; time is when DCC received it."""
+
+    xml: str
+    time: str | None = None
+
+
+_line_decoder = Decoder(DuisLine)
+_line_encoder = Encoder()
+
+_TIME_PARAMETER = {
+    "in": "header",
+    "name": "ce-time",
+    "required": False,
+    "schema": {"type": "string", "format": "date-time"},
+    "description": "When DCC received or sent the message. A Service Request carries no time.",
+}
+_XML_CONTENT = {"schema": {"type": "string", "description": "A DUIS message."}}
+_REPORT_CONTENT = {"schema": {"$ref": "#/components/schemas/StageReport"}}
+_LINE_SCHEMA = {
+    "anyOf": [reference_to(DuisLine), _REPORT_CONTENT["schema"]],
+    "description": f"One line. A batch has at most {BATCH_LIMIT_LINES} lines and "
+    f"{BATCH_LIMIT_BYTES} octets.",
+}
+_MESSAGE_DESCRIPTION: dict[str, Any] = {
+    "parameters": [_TIME_PARAMETER],
+    "requestBody": {
+        "required": True,
+        "description": f"One message of at most {MESSAGE_LIMIT_BYTES} octets.",
+        "content": dict.fromkeys(sorted(_XML_TYPES), _XML_CONTENT)
+        | dict.fromkeys(sorted(_REPORT_TYPES), _REPORT_CONTENT),
+    },
+    "responses": describe(JSON, reference_to(Taken), {400, 401, 403, 405, 411, 413, 415, 422, 500}),
+}
+_BATCH_DESCRIPTION: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {media_type: {"schema": _LINE_SCHEMA} for media_type in sorted(_BATCH_TYPES)},
+    },
+    "responses": describe(
+        NDJSON, reference_to(LineOutcome), {400, 401, 403, 405, 411, 413, 415, 500}
+    ),
+}
+
+
+@router.post("/messages", summary="Submit a message", openapi_extra=_MESSAGE_DESCRIPTION)
+def submit_message(request: HttpRequest) -> HttpResponse:
+    """Take in one DUIS message or stage report; answered once it is stored.
+
+    Submitting it again changes nothing and is a success.
+    """
+    media_type = media_type_of(request, _XML_TYPES | _REPORT_TYPES)
+    received_at = received_at_of(request)
+    body = read_body(request, MESSAGE_LIMIT_BYTES)
+    envelope = Envelope(
+        body=body, media_type=media_type, received_at=received_at, origin=_origin_of(request)
+    )
+    (outcome,) = receive([envelope], _submitter_of(request))
+    if outcome.outcome is OutcomeKind.QUARANTINED:
+        raise ProblemFound(
+            Problem.QUARANTINED,
+            outcome.reason,
+            reason_code=outcome.reason_code,
+            quarantine_id=outcome.quarantine_id,
+        )
+    return json_response(
+        Taken(message_id=outcome.message_id, outcome=outcome.outcome, events=outcome.events)
+    )
+
+
+@router.post("/messages/batch", summary="Submit many messages", openapi_extra=_BATCH_DESCRIPTION)
+def submit_batch(request: HttpRequest) -> HttpResponse:
+    """Take in a message from each line; the answer has a line for each, in the same order.
+
+    A line that cannot be taken is quarantined and stops no other. Empty lines are passed over.
+    """
+    media_type_of(request, _BATCH_TYPES)
+    lines = [line for line in read_body(request, BATCH_LIMIT_BYTES).splitlines() if line.strip()]
+    if len(lines) > BATCH_LIMIT_LINES:
+        raise ProblemFound(Problem.TOO_LARGE, f"At most {BATCH_LIMIT_LINES} lines are taken here.")
+    origin = _origin_of(request)
+    outcomes = receive([_envelope_of(line, origin) for line in lines], _submitter_of(request))
+    answer = _line_encoder.encode_lines([_line_outcome(outcome) for outcome in outcomes])
+    return HttpResponse(answer, content_type=NDJSON)
+
+
+def _envelope_of(line: bytes, origin: str) -> Envelope:
+    """Return what a line holds. One that is no DUIS message goes on whole: a stage report, or bad.
+
+    Whatever it is, intake decides about it, so that a bad line is kept like any bad message.
+    """
+    try:
+        duis = _line_decoder.decode(line)
+        received_at = None if duis.time is None else read_time(duis.time)
+    except (DecodeError, MalformedTime):
+        return Envelope(body=line, media_type=JSON, received_at=None, origin=origin)
+    return Envelope(
+        body=duis.xml.encode(), media_type="application/xml", received_at=received_at, origin=origin
+    )
+
+
+def _line_outcome(outcome: Outcome) -> LineOutcome:
+    is_quarantined = outcome.outcome is OutcomeKind.QUARANTINED
+    return LineOutcome(
+        message_id=outcome.message_id,
+        outcome=outcome.outcome,
+        events=outcome.events,
+        reason=Why(outcome.reason_code, outcome.reason) if is_quarantined else None,
+        quarantine_id=outcome.quarantine_id,
+    )
+
+
+def _submitter_of(request: HttpRequest) -> Submitter:
+    holder = holder_of(request)
+    return Submitter(
+        name=holder.party_name,
+        user_ids=holder.user_ids,
+        may_submit_all=holder.party_kind is PartyKind.DCC,
+    )
+
+
+def _origin_of(request: HttpRequest) -> str:
+    """Return how the quarantine names where a message came from."""
+    holder = holder_of(request)
+    return f"API: {holder.party_name} (token …{holder.ending})"

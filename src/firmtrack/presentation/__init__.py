@@ -1,0 +1,1 @@
+"""The words and formats that all outputs share."""
