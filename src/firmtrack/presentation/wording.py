@@ -1,0 +1,186 @@
+"""What Firmtrack calls things: every name and sentence that pages, files and the API share."""
+
+from collections.abc import Mapping
+
+from firmtrack.domain.facts import DeviceFacts, MessageKind
+from firmtrack.domain.scope import NotTrackedReason
+from firmtrack.domain.stages import STAGES, CompletionStatus, Party, Stage, Status, Variant
+from firmtrack.duis import codes
+from firmtrack.presentation.search import SearchBy, TermProblem, TermProblemKind
+
+COMPLETION_NAMES: Mapping[CompletionStatus, str] = {
+    CompletionStatus.IN_PROGRESS: "In Progress",
+    CompletionStatus.FAILED: "Failed",
+    CompletionStatus.SUCCESSFUL: "Successful",
+}
+
+STATUS_NAMES: Mapping[Status, str] = {
+    Status.RECEIVED: "Received by DCC",
+    Status.ACCEPTED: "Accepted by DCC",
+    Status.REJECTED: "Rejected by DCC",
+    Status.SENT_TO_CSP: "Sent to CSP",
+    Status.SEND_TO_CSP_FAILED: "Could not be sent to CSP",
+    Status.DELIVERED_TO_COMMS_HUB: "Delivered to Communications Hub",
+    Status.COMMS_HUB_DELIVERY_FAILED: "Delivery to Communications Hub failed",
+    Status.TRANSFERRED_TO_DEVICE: "Transferred to device",
+    Status.DEVICE_TRANSFER_FAILED: "Transfer to device failed",
+    Status.VERIFIED: "Verified by device",
+    Status.VERIFICATION_FAILED: "Verification by device failed",
+    Status.ACTIVATED: "Activated by device",
+    Status.ACTIVATION_FAILED: "Activation by device failed",
+}
+
+STAGE_NAMES: Mapping[Stage, str] = {row.stage: row.name for row in STAGES}
+
+PARTY_NAMES: Mapping[Party, str] = {
+    Party.DSP: "Data Service Provider (DSP)",
+    Party.CSP: "Communications Service Provider (CSP)",
+    Party.COMMS_HUB: "Communications Hub",
+    Party.DEVICE: "device",
+}
+
+VARIANT_NAMES: Mapping[Variant, str] = {
+    Variant.UPDATE_FIRMWARE: "Update Firmware",
+    Variant.UPDATE_PPMID_FIRMWARE: "Update PPMID Firmware",
+}
+
+MESSAGE_KIND_NAMES: Mapping[MessageKind, str] = {
+    MessageKind.UPDATE_FIRMWARE_REQUEST: "Service Request",
+    MessageKind.UPDATE_FIRMWARE_RESPONSE: "DCC's response to the Service Request",
+    MessageKind.CSP_FIRMWARE_DELIVERY_STATUS: "DCC Alert: CSP firmware delivery status",
+    MessageKind.FIRMWARE_TRANSFER_ALERT: "DCC Alert: firmware transfer by the Communications Hub",
+    MessageKind.FIRMWARE_DISTRIBUTION_FAILURE: "DCC Alert: firmware distribution failure",
+    MessageKind.FIRMWARE_UPGRADE_REQUESTED: "DCC Alert: firmware upgrade requested",
+    MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT: "Device Alert: firmware distribution receipt",
+    MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT: "DCC Alert: PPMID firmware upgrade",
+    MessageKind.INVENTORY_RESPONSE: "DCC's response to an inventory read",
+    MessageKind.DEVICE_PRE_NOTIFICATION: "Device Pre-notification",
+    MessageKind.STAGE_REPORT: "Stage report from a DCC system",
+}
+
+NOT_TRACKED_TEXTS: Mapping[NotTrackedReason, str] = {
+    NotTrackedReason.COMMS_HUB: (
+        "This device is part of a Communications Hub. Communications Service Providers update "
+        "Communications Hubs themselves, so Firmtrack does not track their firmware."
+    ),
+    NotTrackedReason.TYPE_2: (
+        "This is a Type 2 device, such as an in-home display or a consumer access device. "
+        "Update Firmware requests do not apply to Type 2 devices, so Firmtrack does not track "
+        "their firmware."
+    ),
+    NotTrackedReason.SMETS1: (
+        "This is a SMETS1 device. Firmtrack tracks the distribution of firmware to SMETS2 and "
+        "later devices only."
+    ),
+}
+
+SEARCH_BY_NAMES: Mapping[SearchBy, str] = {
+    SearchBy.SERVICE_REQUEST_ID: "Service Request ID",
+    SearchBy.DEVICE_ID: "Device ID",
+}
+
+SEARCH_BY_EXAMPLES: Mapping[SearchBy, str] = {
+    SearchBy.SERVICE_REQUEST_ID: "90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:1000",
+    SearchBy.DEVICE_ID: "00-DB-12-34-56-78-90-A1",
+}
+
+NO_SEARCH_BY_TEXT = "Select whether to search by Service Request ID or by Device ID"
+
+NOT_FOUND_TEXTS: Mapping[SearchBy, str] = {
+    SearchBy.SERVICE_REQUEST_ID: (
+        "Firmtrack has no Service Request with this ID that your organisation may see."
+    ),
+    SearchBy.DEVICE_ID: (
+        "Firmtrack has no Service Request that your organisation may see and that names a device "
+        "with this ID."
+    ),
+}
+
+_INVENTORY_NAMES: Mapping[str, str] = {
+    "device_type": "Device type",
+    "manufacturer": "Manufacturer",
+    "model": "Model",
+    "smets_version": "SMETS version",
+    "device_status": "Device status",
+    "firmware_version": "Firmware version",
+    "firmware_version_status": "Firmware version status",
+    "gbcs_version": "GBCS version",
+    "csp_region": "CSP region",
+}
+
+_SEARCH_BY_FORMS: Mapping[SearchBy, str] = {
+    SearchBy.SERVICE_REQUEST_ID: (
+        "two EUI-64s and a counter with colons between them, like "
+        f"{SEARCH_BY_EXAMPLES[SearchBy.SERVICE_REQUEST_ID]}"
+    ),
+    SearchBy.DEVICE_ID: (
+        f"an EUI-64 of 16 hexadecimal digits, like {SEARCH_BY_EXAMPLES[SearchBy.DEVICE_ID]}"
+    ),
+}
+
+_WARNING_REASONS = frozenset(row.reason for row in codes.WARNING_LISTS)
+
+
+def other_search(search_by: SearchBy) -> SearchBy:
+    """Return the kind of ID that ``search_by`` is not."""
+    return next(kind for kind in SearchBy if kind is not search_by)
+
+
+def inventory_rows(facts: DeviceFacts) -> list[tuple[str, str]]:
+    """Return the name and the value of what the inventory states of a device, in a fixed order."""
+    stated = ((name, getattr(facts, field)) for field, name in _INVENTORY_NAMES.items())
+    return [(name, value) for name, value in stated if value is not None]
+
+
+def search_problem_text(problem: TermProblem) -> str:
+    """Return the sentence, without a full stop, that says what to enter instead."""
+    name = SEARCH_BY_NAMES[problem.search_by]
+    match problem.kind:
+        case TermProblemKind.EMPTY:
+            return f"Enter a {name}"
+        case TermProblemKind.LIST:
+            return "Enter one ID: lists and files are not supported"
+        case TermProblemKind.OTHER_KIND:
+            other_name = SEARCH_BY_NAMES[other_search(problem.search_by)]
+            return f"Enter a {name}: what you entered is a {other_name}"
+        case TermProblemKind.MALFORMED:
+            return f"Enter a {name} in the correct form: {_SEARCH_BY_FORMS[problem.search_by]}"
+
+
+def reason_text(code: str, status: Status) -> str:
+    """Return a sentence for the reason of ``status``, whatever its code; no meaning is invented."""
+    known = REASON_TEXTS.get(code)
+    if known is not None:
+        return known
+    return f"{STATUS_NAMES[status]} with code {code}; Firmtrack does not know what it means."
+
+
+def answer_text(code: str) -> str:
+    """Return a sentence for DCC's response code to a Service Request, whatever it is."""
+    row = codes.RESPONSE_CODES.get(code)
+    if row is None or row.meaning is None or code.startswith("E"):
+        return reason_text(code, Status.REJECTED)
+    return row.meaning
+
+
+def _known_reason_text(row: codes.Code) -> str:
+    if row.meaning is None:
+        return f"{_said_with(row.code)}; DCC does not publish what it means."
+    continued = row.meaning[0].lower() + row.meaning[1:]
+    if row.code in _WARNING_REASONS:
+        return f"DCC left the device out of the request: {continued}"
+    if row.code in codes.RESPONSE_CODES or row.code in codes.DCC_ALERT_CODES:
+        return f"{_said_with(row.code)}: {continued}"
+    return row.meaning
+
+
+def _said_with(code: str) -> str:
+    if code in codes.RESPONSE_CODES:
+        return f"DCC refused the request with code {code}"
+    return f"DCC reported a failure with code {code}"
+
+
+# Every reason that the code tables know, in words; a known code means the same at every stage.
+REASON_TEXTS: Mapping[str, str] = {
+    code: _known_reason_text(row) for code, row in codes.REASON_CODES.items()
+}

@@ -1,0 +1,92 @@
+"""The portal's forms: they validate, and say what to enter instead."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.stages import CompletionStatus, Status
+from firmtrack.presentation import wording
+from firmtrack.presentation.search import SearchBy, TermProblem, read_term
+
+
+class SearchForm(forms.Form):
+    """One ID and what it is the ID of.
+
+    After validation ``found_id`` is the ID; ``problem`` is set if the term was not one.
+    """
+
+    search_by = forms.TypedChoiceField(
+        choices=list(wording.SEARCH_BY_NAMES.items()),
+        coerce=SearchBy,
+        error_messages={
+            "required": wording.NO_SEARCH_BY_TEXT,
+            "invalid_choice": wording.NO_SEARCH_BY_TEXT,
+        },
+    )
+    search_term = forms.CharField(required=False, strip=False)
+
+    found_id: RequestId | Eui64 | None = None
+    problem: TermProblem | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """Read the term as the kind of ID that was chosen."""
+        cleaned = super().clean() or self.cleaned_data
+        search_by = cleaned.get("search_by")
+        if search_by is None:
+            return cleaned
+        read = read_term(search_by, cleaned.get("search_term", ""))
+        if isinstance(read, TermProblem):
+            self.problem = read
+            self.add_error("search_term", wording.search_problem_text(read))
+        else:
+            self.found_id = read
+        return cleaned
+
+
+class CompletionStatusField(forms.TypedChoiceField):
+    """A Completion Status; ``complete`` is another word for successful, as in the API."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the value as one of the choices."""
+        text: str = super().to_python("successful" if value == "complete" else value)
+        return text
+
+
+class FilterForm(forms.Form):
+    """Which of a request's distributions to show; nothing chosen shows all."""
+
+    completion_status = CompletionStatusField(
+        required=False,
+        choices=[("", "All"), *wording.COMPLETION_NAMES.items()],
+        coerce=CompletionStatus,
+        empty_value=None,
+    )
+    current_status = forms.TypedChoiceField(
+        required=False,
+        choices=[("", "All"), *wording.STATUS_NAMES.items()],
+        coerce=Status,
+        empty_value=None,
+    )
+
+
+class SignInForm(AuthenticationForm):
+    """An e-mail address and a password; one message whatever was wrong with them."""
+
+    error_messages = {  # noqa: RUF012 - the base class declares it so
+        "invalid_login": "Enter the e-mail address and password of a Firmtrack account",
+        "inactive": "Enter the e-mail address and password of a Firmtrack account",
+    }
+    username = forms.EmailField(
+        label="E-mail address",
+        error_messages={
+            "required": "Enter your e-mail address",
+            "invalid": "Enter an e-mail address in the correct form, like name@example.com",
+        },
+    )
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        error_messages={"required": "Enter your password"},
+    )

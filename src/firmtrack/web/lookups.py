@@ -1,0 +1,201 @@
+"""The look-ups: the search form, a Service Request's distributions, a device's distributions."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from firmtrack.accounts.viewers import viewer_of
+from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, RequestId
+from firmtrack.domain.stages import completion_of
+from firmtrack.domain.viewer import Viewer
+from firmtrack.presentation.csv import distributions_csv
+from firmtrack.presentation.search import (
+    SearchBy,
+    TermProblem,
+    read_device_id,
+    read_service_request_id,
+)
+from firmtrack.store import queries
+from firmtrack.store.answers import DistributionFilter, RequestAnswer
+from firmtrack.store.audit import record_lookup
+from firmtrack.web.forms import FilterForm, SearchForm
+from firmtrack.web.timeline import timeline_of
+
+PAGE_LENGTH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page of a table begins: after which Device ID, and how many rows came before it.
+
+    The first is exact however the table changes; the second only tells people where they are.
+    """
+
+    after: Eui64 | None
+    earlier: int
+
+
+@require_safe
+@login_required
+def firmware_distribution(request: HttpRequest) -> HttpResponse:
+    """Return the search form, or lead to the stable address of the ID that was searched for."""
+    if "search_by" not in request.GET and "search_term" not in request.GET:
+        return render(request, "firmtrack/search.html", {"form": SearchForm()})
+    form = SearchForm(request.GET)
+    if form.is_valid() and form.found_id is not None:
+        return redirect(address_of(form.found_id))
+    other = form.problem.other_id if form.problem else None
+    context = {"form": form, "other_address": address_of(other) if other is not None else None}
+    return render(request, "firmtrack/search.html", context, status=400)
+
+
+@require_safe
+@login_required
+def service_request(request: HttpRequest, service_request_id: str) -> HttpResponse:
+    """Return a Service Request and one page of its distributions."""
+    request_id = read_service_request_id(service_request_id)
+    if isinstance(request_id, TermProblem):
+        return _not_found(request, SearchBy.SERVICE_REQUEST_ID, service_request_id)
+    if str(request_id) != service_request_id:
+        return _canonical(request, address_of(request_id))
+    filters, wanted = _filter_of(request)
+    position = _position_of(request)
+    viewer = _viewer_of(request)
+    found = queries.find_request(viewer, request_id)
+    _audit(viewer, request_id, 0 if found is None else count_wanted(found, wanted))
+    if found is None:
+        return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id))
+    page = queries.list_distributions(
+        viewer, request_id, wanted, limit=PAGE_LENGTH, after=position.after
+    )
+    shown = position.earlier + len(page.items)
+    context = {
+        "found": found,
+        "page": page,
+        "wanted": wanted,
+        "filters": filters,
+        "wanted_count": count_wanted(found, wanted),
+        "first": position.earlier + 1,
+        "last": shown,
+        "is_first_page": position.after is None,
+        "filter_query": _filter_query(wanted),
+        "next_query": None
+        if page.last_device_id is None
+        else _filter_query(wanted, after=str(page.last_device_id), earlier=shown),
+    }
+    return render(request, "firmtrack/service-request.html", context)
+
+
+@require_safe
+@login_required
+def service_request_csv(request: HttpRequest, service_request_id: str) -> HttpResponseBase:
+    """Return all distributions of a Service Request that the filter shows, as a CSV file."""
+    request_id = read_service_request_id(service_request_id)
+    if isinstance(request_id, TermProblem):
+        return _not_found(request, SearchBy.SERVICE_REQUEST_ID, service_request_id)
+    if str(request_id) != service_request_id:
+        address = reverse("service-request-csv", args=[str(request_id)])
+        return _canonical(request, address)
+    _, wanted = _filter_of(request)
+    viewer = _viewer_of(request)
+    found = queries.find_request(viewer, request_id)
+    _audit(viewer, request_id, 0 if found is None else count_wanted(found, wanted))
+    if found is None:
+        return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id))
+    rows = distributions_csv(viewer, request_id, wanted)
+    response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
+    name = f"firmware-distribution-{str(request_id).replace(':', '_')}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_safe
+@login_required
+def device(request: HttpRequest, device_id: str) -> HttpResponse:
+    """Return a device and its distributions with their whole history."""
+    eui = read_device_id(device_id)
+    if isinstance(eui, TermProblem):
+        return _not_found(request, SearchBy.DEVICE_ID, device_id)
+    if str(eui) != device_id:
+        return _canonical(request, address_of(eui))
+    viewer = _viewer_of(request)
+    found = queries.find_device(viewer, eui)
+    _audit(viewer, eui, 0 if found is None else len(found.distributions))
+    if found is None:
+        return _not_found(request, SearchBy.DEVICE_ID, str(eui))
+    context = {
+        "found": found,
+        "timelines": [(each, timeline_of(each)) for each in found.distributions],
+    }
+    return render(request, "firmtrack/device.html", context)
+
+
+def address_of(found_id: RequestId | Eui64) -> str:
+    """Return the stable address of the result for an ID."""
+    if isinstance(found_id, RequestId):
+        return reverse("service-request", args=[str(found_id)])
+    return reverse("device", args=[str(found_id)])
+
+
+def count_wanted(found: RequestAnswer, wanted: DistributionFilter) -> int:
+    """Return how many of the request's distributions the filter shows."""
+    return sum(
+        count
+        for status, count in found.status_counts.items()
+        if wanted.status in (None, status)
+        and wanted.completion in (None, completion_of(status, found.variant))
+    )
+
+
+def _viewer_of(request: HttpRequest) -> Viewer:
+    assert request.user.is_authenticated
+    return viewer_of(request.user)
+
+
+def _audit(viewer: Viewer, searched_id: RequestId | Eui64, rows: int) -> None:
+    kind = SearchBy.SERVICE_REQUEST_ID if isinstance(searched_id, RequestId) else SearchBy.DEVICE_ID
+    record_lookup(viewer, kind.value, str(searched_id), rows)
+
+
+def _filter_of(request: HttpRequest) -> tuple[FilterForm, DistributionFilter]:
+    form = FilterForm(request.GET)
+    if not form.is_valid():
+        raise BadRequest("The address asks for a status that does not exist.")
+    return form, DistributionFilter(
+        completion=form.cleaned_data["completion_status"],
+        status=form.cleaned_data["current_status"],
+    )
+
+
+def _position_of(request: HttpRequest) -> Position:
+    after, earlier = request.GET.get("after"), request.GET.get("earlier", "0")
+    if after is None:
+        return Position(after=None, earlier=0)
+    if not earlier.isascii() or not earlier.isdigit() or len(earlier) > 9:
+        raise BadRequest("The address asks for a page that does not exist.")
+    try:
+        return Position(after=Eui64.parse(after), earlier=int(earlier))
+    except MalformedIdentifier as error:
+        raise BadRequest("The address asks for a page that does not exist.") from error
+
+
+def _filter_query(wanted: DistributionFilter, **position: str | int) -> str:
+    chosen = {"completion_status": wanted.completion, "current_status": wanted.status}
+    return urlencode({name: value for name, value in chosen.items() if value} | position)
+
+
+def _canonical(request: HttpRequest, address: str) -> HttpResponse:
+    query = request.META.get("QUERY_STRING", "")
+    return redirect(f"{address}?{query}" if query else address, permanent=True)
+
+
+def _not_found(request: HttpRequest, search_by: SearchBy, term: str) -> HttpResponse:
+    form = SearchForm(initial={"search_by": search_by, "search_term": term})
+    context = {"search_by": search_by, "term": term, "form": form}
+    return render(request, "firmtrack/not-found.html", context, status=404)

@@ -1,0 +1,24 @@
+"""The portal's addresses: part of the public contract, every result has a stable one."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from firmtrack.web import lookups, sign_in
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="firmware-distribution"), name="start"),
+    path("sign-in", sign_in.sign_in, name="sign-in"),
+    path("sign-out", sign_in.sign_out, name="sign-out"),
+    path("firmware-distribution", lookups.firmware_distribution, name="firmware-distribution"),
+    path(
+        "service-requests/<str:service_request_id>.csv",
+        lookups.service_request_csv,
+        name="service-request-csv",
+    ),
+    path(
+        "service-requests/<str:service_request_id>",
+        lookups.service_request,
+        name="service-request",
+    ),
+    path("devices/<str:device_id>", lookups.device, name="device"),
+]
