@@ -1,0 +1,104 @@
+"""What the project says about itself is true."""
+
+import re
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from firmtrack.settings import BadSetting, Environment, read_environment
+from tools.links import broken_links, pages
+from tools.stage_diagram import BEGIN, END, PAGE, stage_section, with_section
+
+ROOT = Path(__file__).parents[2]
+BARE_NAMES = {"DATABASE_URL", "NATS_URL"}
+
+
+def table_rows(page: str) -> list[list[str]]:
+    rows = re.findall(r"^\| `.*\|$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+
+def documented_settings() -> dict[str, str]:
+    return {name.strip("`"): default for name, default, _ in table_rows("docs/settings.md")}
+
+
+def test_the_stage_diagram_in_the_docs_is_made_from_the_stage_table() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert page == with_section(page, stage_section()), "run `make docs`"
+
+
+def test_a_stale_stage_diagram_is_replaced_and_what_stands_around_it_is_kept() -> None:
+    page = f"before\n{BEGIN}\nstale\n{END}\nafter\n"
+
+    assert with_section(page, stage_section()) == f"before\n{stage_section()}\nafter\n"
+
+
+def test_a_page_without_a_place_for_the_stages_is_refused() -> None:
+    with pytest.raises(ValueError, match="no place for the stages"):
+        with_section("# Domain model\n", stage_section())
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_the_docs_leads_somewhere(page: Path) -> None:
+    assert list(broken_links(page)) == []
+
+
+def test_a_broken_link_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# A heading, here\n[good](#a-heading-here) [gone](gone.md) [no such](#nowhere)\n"
+        "[elsewhere](https://firmtrack.example/)\n```text\n[code](is-not-a-link.md)\n```\n",
+        encoding="utf-8",
+    )
+
+    assert list(broken_links(page)) == ["gone.md", "#nowhere"]
+
+
+def test_the_table_of_settings_names_every_setting_and_no_other() -> None:
+    named = {name.removeprefix("FIRMTRACK_").lower() for name in documented_settings()}
+
+    assert named == {field.name for field in fields(Environment)}
+
+
+@pytest.mark.parametrize("name", sorted(documented_settings()))
+def test_a_documented_setting_may_be_set_and_a_misspelt_one_may_not(name: str) -> None:
+    read_environment({name: ""})
+    if name in BARE_NAMES:
+        return
+    with pytest.raises(BadSetting, match=f"{name}S"):
+        read_environment({f"{name}S": ""})
+
+
+def test_the_documented_defaults_are_the_real_ones() -> None:
+    written = {
+        name: default.strip("`")
+        for name, default in documented_settings().items()
+        if not default.startswith("none")
+    }
+
+    assert read_environment(written) == read_environment({})
+    assert set(documented_settings()) - set(written) == {
+        "DATABASE_URL",
+        "FIRMTRACK_SECRET_KEY",
+        "FIRMTRACK_TRUST_STORE",
+        "NATS_URL",
+    }
+
+
+def test_the_changelog_has_a_section_for_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+    assert f"## [{project['version']}]" in changelog
+
+
+def test_every_decision_record_has_a_number_of_its_own_and_says_it_in_its_title() -> None:
+    records = sorted((ROOT / "docs/decisions").glob("*.md"))
+    numbers = [record.name.partition("-")[0] for record in records]
+
+    assert len(set(numbers)) == len(records)
+    for number, record in zip(numbers, records, strict=True):
+        assert record.read_text(encoding="utf-8").startswith(f"# {number}: ")
