@@ -18,6 +18,7 @@ from firmtrack.api.problems import (
 )
 from firmtrack.api.responses import schemas_of
 from firmtrack.api.stage_report_schema import STAGE_REPORT_SCHEMA
+from firmtrack.intake.envelopes import DuisLine
 from firmtrack.presentation import answers
 
 _logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ _STRUCTS = (
     answers.Device,
     answers.DistributionList,
     answers.ServiceRequest,
-    submissions.DuisLine,
+    DuisLine,
     submissions.LineOutcome,
     submissions.Taken,
     ProblemDocument,

@@ -3,43 +3,33 @@
 from typing import cast
 
 from django.http import HttpRequest
-from ninja.security import HttpBearer
+from ninja.security.http import HttpAuthBase
 
 from firmtrack.accounts.models import TokenScope
 from firmtrack.accounts.tokens import TokenHolder, authenticate_token
 from firmtrack.api.problems import Problem, ProblemFound
 from firmtrack.store.database import pool
 
-_CHALLENGE = 'Bearer realm="Firmtrack"'
 
-
-class _Token(HttpBearer):
+class _Token(HttpAuthBase):
     """A bearer token (RFC 6750) of one scope."""
 
+    openapi_scheme = "bearer"
     scope: TokenScope
 
     def __call__(self, request: HttpRequest) -> TokenHolder:
         """Return who calls. Raises ProblemFound if they may not."""
-        if "Authorization" not in request.headers:
-            raise ProblemFound(Problem.UNAUTHENTICATED, headers={"WWW-Authenticate": _CHALLENGE})
-        holder = super().__call__(request)
-        if holder is None:
-            raise ProblemFound(
-                Problem.UNAUTHENTICATED,
-                headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
-            )
-        return cast("TokenHolder", holder)
-
-    def authenticate(self, request: HttpRequest, token: str) -> TokenHolder | None:  # noqa: ARG002 - its parent's signature
-        """Return the token's holder, None if the token is not valid.
-
-        Raises ProblemFound if it is for something else.
-        """
+        # Not request.headers, which reads every header of the call to find the one.
+        scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != self.openapi_scheme:
+            raise ProblemFound(Problem.UNAUTHENTICATED, headers=_challenge())
         with pool().connection() as connection:
-            holder = authenticate_token(connection, token)
-        if holder is not None and holder.scope is not self.scope:
-            challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{self.scope}"'
-            raise ProblemFound(Problem.WRONG_SCOPE, headers={"WWW-Authenticate": challenge})
+            holder = authenticate_token(connection, secret.strip())
+        if holder is None:
+            raise ProblemFound(Problem.UNAUTHENTICATED, headers=_challenge("invalid_token"))
+        if holder.scope is not self.scope:
+            headers = _challenge("insufficient_scope", self.scope)
+            raise ProblemFound(Problem.WRONG_SCOPE, headers=headers)
         return holder
 
 
@@ -60,3 +50,13 @@ class IntakeToken(_Token):
 def holder_of(request: HttpRequest) -> TokenHolder:
     """Return who makes this authenticated call."""
     return cast("TokenHolder", request.auth)  # type: ignore[attr-defined] # set by django-ninja
+
+
+def _challenge(error: str | None = None, scope: TokenScope | None = None) -> dict[str, str]:
+    """Return the header that says what is wanted (RFC 6750, section 3)."""
+    parts = ['Bearer realm="Firmtrack"']
+    if error is not None:
+        parts.append(f'error="{error}"')
+    if scope is not None:
+        parts.append(f'scope="{scope}"')
+    return {"WWW-Authenticate": ", ".join(parts)}

@@ -1,21 +1,15 @@
 """The bodies of submissions: bounded before they are read, and of a known kind."""
 
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import datetime
 
 from django.http import HttpRequest
 from django.http.request import UnreadablePostError
-from msgspec import Meta, ValidationError, convert
 
 from firmtrack.api.problems import Problem, ProblemFound
-from firmtrack.errors import FirmtrackError
+from firmtrack.intake.envelopes import MalformedTime, read_time
 
 # XML says its own encoding. These are the ones that a header may repeat.
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "utf-16"})
-
-
-class MalformedTime(FirmtrackError):
-    """must be a time with its zone (RFC 3339), such as 2026-03-01T09:30:00Z."""
 
 
 def media_type_of(request: HttpRequest, taken: frozenset[str]) -> str:
@@ -65,15 +59,6 @@ def received_at_of(request: HttpRequest) -> datetime | None:
         return read_time(text)
     except MalformedTime as error:
         raise ProblemFound.in_parameter("header", "ce-time", str(error)) from None
-
-
-def read_time(text: str) -> datetime:
-    """Return the time that ``text`` writes (RFC 3339), in UTC. Raises MalformedTime."""
-    try:
-        time: datetime = convert(text, Annotated[datetime, Meta(tz=True)])
-        return time.astimezone(UTC)
-    except (ValidationError, OverflowError):
-        raise MalformedTime from None
 
 
 def _size_bytes(request: HttpRequest) -> int:

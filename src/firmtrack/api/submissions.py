@@ -4,29 +4,24 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from msgspec import DecodeError, Struct
-from msgspec.json import Decoder, Encoder
+from msgspec import Struct
+from msgspec.json import Encoder
 from ninja import Router
 
 from firmtrack.accounts.models import PartyKind
 from firmtrack.api.authentication import IntakeToken, holder_of
-from firmtrack.api.bodies import (
-    MalformedTime,
-    media_type_of,
-    read_body,
-    read_time,
-    received_at_of,
-)
+from firmtrack.api.bodies import media_type_of, read_body, received_at_of
 from firmtrack.api.problems import Problem, ProblemFound
 from firmtrack.api.responses import JSON, NDJSON, describe, json_response, reference_to
-from firmtrack.intake.receive import Envelope, Outcome, OutcomeKind, Submitter, receive
+from firmtrack.intake.envelopes import JSON_MEDIA_TYPES, DuisLine, Envelope, envelope_of_line
+from firmtrack.intake.receive import Outcome, OutcomeKind, Submitter, receive
 
 MESSAGE_LIMIT_BYTES = 16 * 1024 * 1024
 BATCH_LIMIT_BYTES = 32 * 1024 * 1024
 BATCH_LIMIT_LINES = 10_000
 
 _XML_TYPES = frozenset({"application/xml", "text/xml"})
-_REPORT_TYPES = frozenset({JSON, "application/cloudevents+json"})
+_REPORT_TYPES = JSON_MEDIA_TYPES
 _BATCH_TYPES = frozenset({NDJSON, "application/jsonl"})
 
 router = Router(auth=IntakeToken(), tags=["Intake"])
@@ -58,14 +53,6 @@ class LineOutcome(Taken, frozen=True):
     quarantine_id: int | None
 
 
-class DuisLine(Struct, frozen=True, forbid_unknown_fields=True):
-    """A DUIS message as a line of a batch; time is when DCC received it."""
-
-    xml: str
-    time: str | None = None
-
-
-_line_decoder = Decoder(DuisLine)
 _line_encoder = Encoder()
 
 _TIME_PARAMETER = {
@@ -135,28 +122,13 @@ def submit_batch(request: HttpRequest) -> HttpResponse:
     A line that cannot be taken is quarantined and stops no other. Empty lines are passed over.
     """
     media_type_of(request, _BATCH_TYPES)
-    lines = [line for line in read_body(request, BATCH_LIMIT_BYTES).splitlines() if line.strip()]
+    lines = [line for line in read_body(request, BATCH_LIMIT_BYTES).split(b"\n") if line.strip()]
     if len(lines) > BATCH_LIMIT_LINES:
         raise ProblemFound(Problem.TOO_LARGE, f"At most {BATCH_LIMIT_LINES} lines are taken here.")
     origin = _origin_of(request)
-    outcomes = receive([_envelope_of(line, origin) for line in lines], _submitter_of(request))
+    outcomes = receive([envelope_of_line(line, origin) for line in lines], _submitter_of(request))
     answer = _line_encoder.encode_lines([_line_outcome(outcome) for outcome in outcomes])
     return HttpResponse(answer, content_type=NDJSON)
-
-
-def _envelope_of(line: bytes, origin: str) -> Envelope:
-    """Return what a line holds. One that is no DUIS message goes on whole: a stage report, or bad.
-
-    Whatever it is, intake decides about it, so that a bad line is kept like any bad message.
-    """
-    try:
-        duis = _line_decoder.decode(line)
-        received_at = None if duis.time is None else read_time(duis.time)
-    except (DecodeError, MalformedTime):
-        return Envelope(body=line, media_type=JSON, received_at=None, origin=origin)
-    return Envelope(
-        body=duis.xml.encode(), media_type="application/xml", received_at=received_at, origin=origin
-    )
 
 
 def _line_outcome(outcome: Outcome) -> LineOutcome:

@@ -333,7 +333,9 @@ def _filled_distribution(
         submitted_at=answer.submitted_at,
         completion_status=answer.completion,
         current_status=answer.status,
-        current_status_reason=None if answer.reason is None else _reason(answer.reason),
+        current_status_reason=None
+        if answer.reason is None
+        else _reason(answer.reason, answer.status),
         current_status_updated_at=answer.updated_at,
         stage=_STAGE_NAMES[answer.status.stage],
         point_of_failure=_point_of_failure(answer),
@@ -355,8 +357,8 @@ def _completion_counts(counts: Mapping[CompletionStatus, int]) -> CompletionCoun
     )
 
 
-def _reason(code: str) -> Reason:
-    return Reason(code=code, text=wording.reason_text(code))
+def _reason(code: str, status: Status) -> Reason:
+    return Reason(code=code, text=wording.reason_text(code, status))
 
 
 def _point_of_failure(answer: DistributionAnswer) -> PointOfFailure | None:
