@@ -41,7 +41,10 @@ _ATTRIBUTION_LOCK = 0x4649524D
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Input that could not be read, whole, with the reason."""
+    """Input that could not be taken, with the reason.
+
+    ``is_whole`` is False if ``body`` is not all of it: then it cannot be replayed.
+    """
 
     body: bytes
     media_type: str
@@ -50,6 +53,7 @@ class Refusal:
     submitter: str
     reason_code: str
     reason: str
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,7 +286,8 @@ def _quarantine(cursor: Cursor[TupleRow], refusal: Refusal) -> int:
     cursor.execute(
         statement("quarantine"),
         {
-            "body_sha256": sha256(refusal.body).digest(),
+            "identity": _identity_of(refusal),
+            "is_whole": refusal.is_whole,
             "body": refusal.body,
             "media_type": refusal.media_type,
             "received_at": refusal.received_at,
@@ -293,6 +298,11 @@ def _quarantine(cursor: Cursor[TupleRow], refusal: Refusal) -> int:
         },
     )
     return int(_one(cursor)[0])
+
+
+def _identity_of(refusal: Refusal) -> bytes:
+    whole = refusal.body if refusal.is_whole else refusal.body + refusal.origin.encode()
+    return sha256(whole).digest()
 
 
 def _count_ignored(cursor: Cursor[TupleRow], ignored: Mapping[str, int]) -> None:

@@ -48,8 +48,11 @@ class Cluster:
         refusals = []
         exists = self.layout.data.exists()
         for account in possible_accounts(self.layout.root, self.layout.data):
-            self._open_to(account)
-            refusal = self._probe(account) if exists else self._initialise(account)
+            try:
+                _enclose(self.layout.root, account)
+                refusal = self._probe(account) if exists else self._initialise(account)
+            except OSError as error:
+                refusal = str(error)
             if refusal is None:
                 return account
             refusals.append(f"{account.name}: {refusal}")
@@ -125,10 +128,6 @@ class Cluster:
         if home is not None:
             shutil.rmtree(home, ignore_errors=True)
         self.layout.far_sockets.unlink(missing_ok=True)
-
-    def _open_to(self, account: Account) -> None:
-        """Let the account into the directory, which is ours."""
-        _enclose(self.layout.root, account)
 
     def _probe(self, account: Account) -> str | None:
         """Return why the account cannot use the data directory, None if it can."""

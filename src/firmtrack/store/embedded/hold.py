@@ -105,10 +105,13 @@ class EmbeddedPostgres:
         try:
             root.parent.mkdir(parents=True, exist_ok=True)
             root.mkdir(mode=0o700, exist_ok=True)
-            strange = not self._layout.users_lock.exists() and any(root.iterdir())
-        except PermissionError as error:
-            raise EmbeddedPostgresFailed(root, f"it is not ours to use: {error}") from error
-        if strange and not self._layout.users_lock.exists():
+            owner = root.stat().st_uid
+            is_strange = any(root.iterdir()) and not self._layout.users_lock.exists()
+        except OSError as error:
+            raise EmbeddedPostgresFailed(root, f"the directory cannot be used: {error}") from error
+        if os.geteuid() not in {0, owner}:
+            raise EmbeddedPostgresFailed(root, f"the directory belongs to user {owner}.")
+        if is_strange:
             raise EmbeddedPostgresFailed(root, "the directory holds other files. Name another.")
 
     def _await_server(self) -> None:

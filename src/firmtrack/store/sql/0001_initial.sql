@@ -112,11 +112,13 @@ CREATE TABLE device_acquaintance (
     PRIMARY KEY (device_id, user_id)
 );
 
--- Input that could not be taken, whole. The same octets again only raise times_received.
+-- Input that could not be taken, whole where that was possible. The same input again, by the
+-- SHA-256 of its octets, only raises times_received.
 CREATE TABLE quarantine (
     quarantine_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    body_sha256    bytea NOT NULL UNIQUE,
+    identity       bytea NOT NULL UNIQUE,
     body           bytea NOT NULL,
+    is_whole       boolean NOT NULL,
     media_type     text NOT NULL,
     received_at    timestamptz,
     recorded_at    timestamptz NOT NULL DEFAULT now(),

@@ -1,0 +1,78 @@
+"""What comes in before it is read: octets, with what the carrier says of them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from msgspec import DecodeError, Meta, Struct, ValidationError, convert
+from msgspec.json import Decoder
+
+from firmtrack.errors import FirmtrackError
+
+DUIS_MEDIA_TYPE = "application/xml"
+JSON_MEDIA_TYPE = "application/json"
+JSON_MEDIA_TYPES = frozenset({JSON_MEDIA_TYPE, "application/cloudevents+json"})
+
+
+class MalformedTime(FirmtrackError):
+    """must be a time with its zone (RFC 3339), such as 2026-03-01T09:30:00Z."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a message cannot be taken: a code that does not change, and a sentence."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One message as it came.
+
+    ``received_at`` is when DCC received or sent it, None if the carrier does not say. ``origin``
+    tells people where it came from: a file's path, or who called the API. ``refused`` is set if
+    the carrier could not hand the message over; ``body`` is then what there is of it.
+    """
+
+    body: bytes
+    media_type: str
+    received_at: datetime | None
+    origin: str
+    refused: Refused | None = None
+
+
+class DuisLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """A DUIS message as a line of JSON; time is when DCC received it."""
+
+    xml: str
+    time: str | None = None
+
+
+_line_decoder = Decoder(DuisLine)
+
+
+def read_time(text: str) -> datetime:
+    """Return the time that ``text`` writes (RFC 3339), in UTC. Raises MalformedTime."""
+    try:
+        return convert(text, Annotated[datetime, Meta(tz=True)]).astimezone(UTC)
+    except (ValidationError, OverflowError):
+        raise MalformedTime from None
+
+
+def envelope_of_line(line: bytes, origin: str) -> Envelope:
+    """Return what a line of JSON holds: ``{"xml": …, "time": …}``, or else a stage report.
+
+    A line that is neither goes on whole, so that a bad line is kept like any bad message.
+    """
+    try:
+        duis = _line_decoder.decode(line)
+        received_at = None if duis.time is None else read_time(duis.time)
+    except (DecodeError, MalformedTime):
+        return Envelope(body=line, media_type=JSON_MEDIA_TYPE, received_at=None, origin=origin)
+    return Envelope(
+        body=duis.xml.encode("utf-8", "surrogatepass"),
+        media_type=DUIS_MEDIA_TYPE,
+        received_at=received_at,
+        origin=origin,
+    )

@@ -1,0 +1,149 @@
+"""Taking messages in: one or ten thousand are read, judged, recorded together, and answered for."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Self
+from uuid import UUID
+
+from django.conf import settings
+
+from firmtrack.domain.facts import Message
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.intake.envelopes import Envelope, Refused
+from firmtrack.intake.reading import Ignored, Reading, ReadingRules, read_envelopes
+from firmtrack.store.ledger import Batch, Refusal, record
+
+
+class OutcomeKind(StrEnum):
+    """What became of a message."""
+
+    RECORDED = "recorded"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one message; ``events`` counts those that are new.
+
+    ``message_id`` is None unless it was recorded, now or before; ``reason_code``, ``reason`` and
+    ``quarantine_id`` are None unless it was quarantined.
+    """
+
+    outcome: OutcomeKind
+    message_id: UUID | None = None
+    events: int = 0
+    reason_code: str | None = None
+    reason: str | None = None
+    quarantine_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitter:
+    """Who hands messages in.
+
+    Unless it ``may_submit_all``, as DCC and the operator may, it may hand in DUIS messages between
+    DCC and its own User IDs about requests of its own.
+    """
+
+    name: str
+    user_ids: frozenset[Eui64]
+    may_submit_all: bool
+
+    @classmethod
+    def operator(cls) -> Self:
+        """Return the operator of this installation."""
+        return cls("operator", frozenset(), may_submit_all=True)
+
+    def may_submit(self, message: Message) -> bool:
+        """Return whether the message is this submitter's to hand in."""
+        if self.may_submit_all:
+            return True
+        return message.user_id in self.user_ids and all(
+            request_id.originator in self.user_ids for request_id in message.named_requests()
+        )
+
+
+_NOT_YOURS = Refused(
+    "not_yours", "The message is not between DCC and a User ID of the party that handed it in."
+)
+
+
+@cache
+def reading_rules() -> ReadingRules:
+    """Return the rules of reading that the settings state; the trust store is read once."""
+    environment = settings.ENVIRONMENT
+    return ReadingRules.of(environment.dcc_ids, environment.trust_store)
+
+
+def receive(envelopes: Sequence[Envelope], submitter: Submitter) -> list[Outcome]:
+    """Take the messages in, in one transaction, and return their outcomes in the same order.
+
+    When this returns, all that it tells is committed. A bad message never stops a good one.
+    """
+    return settle(envelopes, read_envelopes(envelopes, reading_rules()), submitter)
+
+
+def settle(
+    envelopes: Sequence[Envelope], readings: Sequence[Reading], submitter: Submitter
+) -> list[Outcome]:
+    """Record what was read from the envelopes and return their outcomes in the same order."""
+    judged = [_judged(reading, submitter) for reading in readings]
+    messages = [reading for reading in judged if isinstance(reading, Message)]
+    refusals = [
+        _refusal(envelope, reading, submitter)
+        for envelope, reading in zip(envelopes, judged, strict=True)
+        if isinstance(reading, Refused)
+    ]
+    ignored = Counter(reading.kind for reading in judged if isinstance(reading, Ignored))
+    receipt = record(Batch(messages=messages, refusals=refusals, ignored=ignored))
+    is_new, quarantine_ids = iter(receipt.is_new), iter(receipt.quarantine_ids)
+    outcomes = []
+    for reading in judged:
+        if isinstance(reading, Message):
+            outcomes.append(_recorded(reading, is_new=next(is_new)))
+        elif isinstance(reading, Refused):
+            outcomes.append(_quarantined(reading, next(quarantine_ids)))
+        else:
+            outcomes.append(Outcome(outcome=OutcomeKind.IGNORED))
+    return outcomes
+
+
+def _judged(reading: Reading, submitter: Submitter) -> Reading:
+    if isinstance(reading, Message) and not submitter.may_submit(reading):
+        return _NOT_YOURS
+    return reading
+
+
+def _refusal(envelope: Envelope, refused: Refused, submitter: Submitter) -> Refusal:
+    return Refusal(
+        body=envelope.body,
+        media_type=envelope.media_type,
+        received_at=envelope.received_at,
+        origin=envelope.origin,
+        submitter=submitter.name,
+        reason_code=refused.code,
+        reason=refused.reason,
+        is_whole=envelope.refused is None,
+    )
+
+
+def _recorded(message: Message, *, is_new: bool) -> Outcome:
+    return Outcome(
+        outcome=OutcomeKind.RECORDED if is_new else OutcomeKind.DUPLICATE,
+        message_id=message.message_id,
+        events=message.event_count if is_new else 0,
+    )
+
+
+def _quarantined(refused: Refused, quarantine_id: int) -> Outcome:
+    return Outcome(
+        outcome=OutcomeKind.QUARANTINED,
+        reason_code=refused.code,
+        reason=refused.reason,
+        quarantine_id=quarantine_id,
+    )
