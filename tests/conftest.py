@@ -1,0 +1,67 @@
+"""What every test has: the product's settings; and may ask for: a fresh PostgreSQL database."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import django
+import pytest
+
+from firmtrack.store.embedded import EmbeddedPostgres
+from tests.databases import QUICK, binaries_of, fresh_database, make_template, used
+
+_ENVIRONMENT = {
+    "DJANGO_SETTINGS_MODULE": "firmtrack.settings",
+    "FIRMTRACK_SECRET_KEY": "not a secret: the key of the tests",
+    "FIRMTRACK_DATA_DIR": "/dev/null/not-a-directory",  # who needs one names one
+}
+_BINARIES = pytest.StashKey[Path | None]()
+_HANDED_OVER = "firmtrack_test_postgres"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read FIRMTRACK_TEST_POSTGRES, which is no setting of the product, and set up Django."""
+    handed_over: str | None = getattr(config, "workerinput", {}).get(_HANDED_OVER)
+    version = handed_over or os.environ.get("FIRMTRACK_TEST_POSTGRES")
+    config.stash[_BINARIES] = binaries_of(version) if version else None
+    for name in list(os.environ):
+        if name.startswith("FIRMTRACK_") or name in {"DATABASE_URL", "NATS_URL"}:
+            del os.environ[name]
+    os.environ.update(_ENVIRONMENT)
+    django.setup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand the version on to a worker of pytest-xdist, whose environment has lost it."""
+    binaries = node.config.stash[_BINARIES]
+    node.workerinput[_HANDED_OVER] = binaries and binaries.parent.name
+
+
+@pytest.fixture(scope="session")
+def postgres_binaries(request: pytest.FixtureRequest) -> Path | None:
+    """PostgreSQL's programs: None for the wheel's, Debian's with FIRMTRACK_TEST_POSTGRES=15."""
+    return request.config.stash[_BINARIES]
+
+
+@pytest.fixture(scope="session")
+def postgres(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres_binaries: Path | None,
+) -> Iterator[EmbeddedPostgres]:
+    """The server of this run, one for all its workers."""
+    run = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        run = run.parent
+    with EmbeddedPostgres(run / "postgresql", QUICK, binaries=postgres_binaries) as server:
+        make_template(server)
+        yield server
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The conninfo of a migrated, empty database of the test's own, which the process uses."""
+    with fresh_database(postgres) as conninfo, used(conninfo):
+        yield conninfo
