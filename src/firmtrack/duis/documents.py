@@ -134,6 +134,8 @@ class DeviceAlert(_Response):
 
     alert_code: int
     gbcs_payload: bytes
+    throttled_alert_sequence_id: int | None = None
+    throttled_alert_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +268,8 @@ class DccAlert(_Response):
 
     alert_code: str
     body: DccAlertBody
+    throttled_alert_sequence_id: int | None = None
+    throttled_alert_count: int | None = None
 
 
 RequestDocument = UpdateFirmwareRequest | DevicePrenotification | ReadFirmwareVersionRequest

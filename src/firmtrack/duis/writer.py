@@ -188,6 +188,7 @@ def _device_alert(alert: d.DeviceAlert) -> str:
     return _element(
         "DeviceAlertMessage",
         _element("AlertCode", f"{alert.alert_code:04X}")
+        + _throttling(alert)
         + _octets("GBCSPayload", alert.gbcs_payload),
     )
 
@@ -195,8 +196,15 @@ def _device_alert(alert: d.DeviceAlert) -> str:
 def _dcc_alert(alert: d.DccAlert) -> str:
     return (
         f"<sr:DCCAlertMessage><sr:DCCAlertCode>{alert.alert_code}</sr:DCCAlertCode>"
+        f"{_throttling(alert)}"
         f"<sr:DCCAlert>{_DCC_ALERTS[type(alert.body)](alert.body)}</sr:DCCAlert>"
         "</sr:DCCAlertMessage>"
+    )
+
+
+def _throttling(alert: d.DeviceAlert | d.DccAlert) -> str:
+    return _text("ThrottledAlertSequenceId", alert.throttled_alert_sequence_id) + _text(
+        "ThrottledAlertCount", alert.throttled_alert_count
     )
 
 

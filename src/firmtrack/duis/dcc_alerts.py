@@ -1,0 +1,190 @@
+"""DCC Alerts to facts. The body says what happened; the code is kept as evidence.
+
+A new body that moves a distribution is one function and one row of ``_TRANSLATIONS``.
+Source: DUIS 5.4 schema, ``DCCAlertMessage``.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+from firmtrack.domain.facts import Event, Message, MessageKind
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.stages import Status
+from firmtrack.duis.codes import ACTIVATION_REASONS, DCC_ALERT_CODES, TRANSFER_REASONS
+from firmtrack.duis.documents import CommsHubTransferStatus
+from firmtrack.duis.elements import Children, name_of, only_child
+from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message
+from firmtrack.duis.rejections import UnexpectedElement
+from firmtrack.duis.responses import user_of
+
+_CODES = {code: code for code in DCC_ALERT_CODES}
+_TRANSFER_STATUSES: dict[str, CommsHubTransferStatus] = {
+    status.value: status for status in CommsHubTransferStatus
+}
+_TRANSFER_REASONS: dict[str, str | None] = {
+    code.value: reason for code, reason in TRANSFER_REASONS.items()
+}
+_ACTIVATION_REASONS: dict[str, str | None] = {
+    code.value: reason for code, reason in ACTIVATION_REASONS.items()
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What an alert's body tells, at ``occurred_at`` if that is not the response's own time."""
+
+    kind: MessageKind
+    events: tuple[Event, ...]
+
+
+def translate_dcc_alert(envelope: Envelope) -> Message | NotAboutFirmware:
+    """Return what a sr:DCCAlertMessage says. Raises DuisRejected."""
+    alert = Children(envelope.content)
+    code = alert.choice("DCCAlertCode", _CODES)
+    element = only_child(alert.element("DCCAlert"))
+    name = name_of(element)
+    translate = _TRANSLATIONS.get(name)
+    kind = _KINDS.get(name)
+    if kind is None:
+        raise UnexpectedElement(f"{name} in DCCAlert.")
+    if translate is None:
+        return NotAboutFirmware(kind=kind)
+    responded_at = envelope.header.time("ResponseDateTime")
+    told = translate(Children(element), code, responded_at)
+    if told is None:
+        return NotAboutFirmware(kind=kind)
+    return message(
+        envelope,
+        told.kind,
+        user_id=user_of(envelope),
+        occurred_at=told.events[0].occurred_at,
+        code=code,
+        events=told.events,
+    )
+
+
+def _csp_firmware_delivery_status(body: Children, code: str, _: datetime) -> _Told:
+    is_failed = (
+        body.choice("CommsHubTransferStatus", _TRANSFER_STATUSES) is CommsHubTransferStatus.FAILURE
+    )
+    event = Event(
+        device_id=body.eui("TargetDeviceID"),
+        status=Status.COMMS_HUB_DELIVERY_FAILED if is_failed else Status.DELIVERED_TO_COMMS_HUB,
+        occurred_at=body.time("TimeStamp"),
+        request_id=body.request_id("UpdateFirmwareRequestID"),
+        reason=code if is_failed else None,
+        comms_hub_id=body.eui("CommsHubDeviceID"),
+        firmware_version=body.firmware_version("FirmwareVersion"),
+    )
+    return _Told(kind=MessageKind.CSP_FIRMWARE_DELIVERY_STATUS, events=(event,))
+
+
+def _comms_hub_alert(body: Children, _: str, responded_at: datetime) -> _Told | None:
+    if "FirmwareTransferAlert" not in body:
+        return None
+    transfer = body.children("FirmwareTransferAlert")
+    reason = transfer.choice("TransferResponseCode", _TRANSFER_REASONS)
+    event = Event(
+        device_id=transfer.eui("OtherDeviceID"),
+        status=Status.TRANSFERRED_TO_DEVICE if reason is None else Status.DEVICE_TRANSFER_FAILED,
+        occurred_at=responded_at,
+        request_id=transfer.optional_request_id("UpdateFirmwareRequestID"),
+        reason=reason,
+        device_time=body.optional_time("TimeStamp"),
+        comms_hub_id=body.eui("CommsHubDeviceID"),
+        firmware_version=transfer.firmware_version("FirmwareVersion"),
+    )
+    return _Told(kind=MessageKind.FIRMWARE_TRANSFER_ALERT, events=(event,))
+
+
+def _ppmid_alert(body: Children, _: str, responded_at: datetime) -> _Told | None:
+    if "PPMIDFirmwareUpgradeAlert" not in body:
+        return None
+    upgrade = body.children("PPMIDFirmwareUpgradeAlert")
+    reason = upgrade.choice("ActivateImageResultCode", _ACTIVATION_REASONS)
+    event = Event(
+        device_id=body.eui("DeviceID"),
+        status=Status.ACTIVATED if reason is None else Status.ACTIVATION_FAILED,
+        occurred_at=responded_at,
+        reason=reason,
+        device_time=body.optional_time("Timestamp"),
+        firmware_version=upgrade.firmware_version("FirmwareVersion"),
+    )
+    return _Told(kind=MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT, events=(event,))
+
+
+def _firmware_distribution_failure(body: Children, code: str, responded_at: datetime) -> _Told:
+    request_id = body.request_id("UpdateFirmwareRequestID")
+    return _Told(
+        kind=MessageKind.FIRMWARE_DISTRIBUTION_FAILURE,
+        events=_one_each(
+            body.device_ids("MeterIDs"),
+            lambda device_id: Event(
+                device_id=device_id,
+                status=Status.COMMS_HUB_DELIVERY_FAILED,
+                occurred_at=responded_at,
+                request_id=request_id,
+                reason=code,
+            ),
+        ),
+    )
+
+
+def _firmware_upgrade_requested(body: Children, _: str, responded_at: datetime) -> _Told:
+    firmware_version = body.firmware_version("FirmwareVersion")
+    return _Told(
+        kind=MessageKind.FIRMWARE_UPGRADE_REQUESTED,
+        events=_one_each(
+            body.device_ids("DeviceList"),
+            lambda device_id: Event(
+                device_id=device_id,
+                status=Status.RECEIVED,
+                occurred_at=responded_at,
+                firmware_version=firmware_version,
+            ),
+        ),
+    )
+
+
+def _one_each(device_ids: Iterable[Eui64], event_of: Callable[[Eui64], Event]) -> tuple[Event, ...]:
+    return tuple(map(event_of, device_ids))
+
+
+# From an alert's body, its code and the response's time.
+_TRANSLATIONS: Mapping[str, Callable[[Children, str, datetime], _Told | None]] = {
+    "CSPFirmwareDeliveryStatus": _csp_firmware_delivery_status,
+    "CommsHubAlert": _comms_hub_alert,
+    "PPMIDAlert": _ppmid_alert,
+    "FirmwareDistributionFailure": _firmware_distribution_failure,
+    "FirmwareUpgradeRequested": _firmware_upgrade_requested,
+}
+
+# Every body that there is, and the kind that it is counted under when it is ignored.
+_KINDS = {
+    "PowerOutageEvent": "power_outage_event",
+    "DeviceStatusChangeEvent": "device_status_change_event",
+    "DSPScheduleRemoval": "dsp_schedule_removal",
+    "CommandFailure": "command_failure",
+    "FirmwareDistributionFailure": "firmware_distribution_failure",
+    "UpdateHANDeviceLogResult": "update_han_device_log_result",
+    "ChangeOfSupplier": "change_of_supplier",
+    "DeviceLogRestored": "device_log_restored",
+    "PPMIDAlert": "ppmid_alert",
+    "SecurityCredentialsUpdated": "security_credentials_updated",
+    "PPMIDRemoval": "ppmid_removal",
+    "QuarantinedRequest": "quarantined_request",
+    "FirmwareVersionMismatch": "firmware_version_mismatch",
+    "DualBandCHAlert": "dual_band_ch_alert",
+    "S1SPAlertDSP": "s1sp_alert_dsp",
+    "SMETS1CHFirmwareNotification": "smets1_ch_firmware_notification",
+    "ALCSHCALCSConfigurationChange": "alcs_hcalcs_configuration_change",
+    "FirmwareUpgradeRequested": "firmware_upgrade_requested",
+    "CSPFirmwareDeliveryStatus": "csp_firmware_delivery_status",
+    "CommsHubAlert": "comms_hub_alert",
+    "ECoSAlert": "ecos_alert",
+    "CommsHubFirmwareActivation": "comms_hub_firmware_activation",
+    "CoSCertificateAlert": "cos_certificate_alert",
+    "DUISVersionMismatch": "duis_version_mismatch",
+}

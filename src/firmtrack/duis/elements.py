@@ -1,0 +1,168 @@
+"""Reads an element's children by name: once each, as texts and values, never by search."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Self, TypeVar
+
+from lxml import etree
+
+from firmtrack.domain.identifiers import (
+    Eui64,
+    FirmwareVersion,
+    MalformedIdentifier,
+    RequestId,
+    ResponseId,
+    parse_firmware_version,
+)
+from firmtrack.duis.rejections import (
+    BadValue,
+    MissingElement,
+    UnexpectedElement,
+    UnknownEnumeration,
+)
+from firmtrack.duis.values import read_base64, read_date_time, read_device_ids
+from firmtrack.duis.vocabulary import SR, XML_SPACE
+
+_Value = TypeVar("_Value")
+
+
+def name_of(element: etree._Element) -> str:
+    """Return the local name of a DUIS element. Raises UnexpectedElement for anything else."""
+    tag = element.tag
+    # The tag of a processing instruction is a function.
+    if not isinstance(tag, str) or not tag.startswith(SR):
+        raise UnexpectedElement(f"{tag!r} is no element of DUIS.")
+    return tag[len(SR) :]
+
+
+def text_of(element: etree._Element) -> str:
+    """Return all of an element's text.
+
+    Raises UnexpectedElement if anything but text stands in it: it would cut the text in two.
+    """
+    if len(element):
+        raise UnexpectedElement(f"{name_of(element)} must hold text alone.")
+    return element.text or ""
+
+
+def only_child(element: etree._Element) -> etree._Element:
+    """Return the one child of ``element``. Raises MissingElement, UnexpectedElement."""
+    if not len(element):
+        raise MissingElement(f"{name_of(element)} is empty.")
+    if len(element) > 1:
+        raise UnexpectedElement(f"{name_of(element)} must hold one element.")
+    return element[0]
+
+
+class Children:
+    """The children of one element by name.
+
+    Every method that takes a name raises BadValue if that child's text is not of the form, and,
+    but for those that say otherwise, MissingElement if there is no such child.
+    """
+
+    __slots__ = ("_by_name", "_parent")
+
+    def __init__(self, element: etree._Element) -> None:
+        """Take in the children. Raises UnexpectedElement if a name stands there twice."""
+        self._parent = element
+        self._by_name: dict[str, etree._Element] = {}
+        for child in element:
+            name = name_of(child)
+            if name in self._by_name:
+                raise UnexpectedElement(f"{name} stands twice in {name_of(element)}.")
+            self._by_name[name] = child
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
+    def element(self, name: str) -> etree._Element:
+        """Return the child."""
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise MissingElement(f"{name} in {name_of(self._parent)}.") from None
+
+    def children(self, name: str) -> Self:
+        """Return the child's children."""
+        return type(self)(self.element(name))
+
+    def text(self, name: str) -> str:
+        """Return the child's text, white space and all."""
+        return text_of(self.element(name))
+
+    def optional_text(self, name: str) -> str | None:
+        """Return the child's text, None without the child."""
+        return self.text(name) if name in self._by_name else None
+
+    def eui(self, name: str) -> Eui64:
+        """Return the child's EUI-64."""
+        return self._value(name, Eui64.parse)
+
+    def request_id(self, name: str) -> RequestId:
+        """Return the child's Request ID."""
+        return self._value(name, RequestId.parse)
+
+    def optional_request_id(self, name: str) -> RequestId | None:
+        """Return the child's Request ID, None without the child."""
+        return self.request_id(name) if name in self._by_name else None
+
+    def response_id(self, name: str) -> ResponseId:
+        """Return the child's Response ID."""
+        return self._value(name, ResponseId.parse)
+
+    def time(self, name: str) -> datetime:
+        """Return the child's xs:dateTime in UTC."""
+        return self._value(name, read_date_time)
+
+    def optional_time(self, name: str) -> datetime | None:
+        """Return the child's xs:dateTime in UTC, None without the child."""
+        return self.time(name) if name in self._by_name else None
+
+    def firmware_version(self, name: str) -> FirmwareVersion:
+        """Return the child's firmware version."""
+        text = self.text(name)
+        try:
+            return parse_firmware_version(text)
+        except MalformedIdentifier as error:
+            raise BadValue(f"{name}: {error}") from None
+
+    def optional_firmware_version(self, name: str) -> FirmwareVersion | None:
+        """Return the child's firmware version, None without the child."""
+        return self.firmware_version(name) if name in self._by_name else None
+
+    def device_ids(self, name: str) -> tuple[Eui64, ...]:
+        """Return the devices of the child's list, each once, in its order."""
+        try:
+            return read_device_ids(self.text(name))
+        except ValueError as error:
+            raise BadValue(f"{name}: {error}.") from None
+
+    def octets(self, name: str) -> bytes:
+        """Return what the child's base64 text writes."""
+        try:
+            return read_base64(self.text(name))
+        except ValueError as error:
+            raise BadValue(f"{name}: {error}.") from None
+
+    def choice(self, name: str, choices: Mapping[str, _Value]) -> _Value:
+        """Return the value of ``choices`` that the child's text names.
+
+        Raises UnknownEnumeration if it names none.
+        """
+        text = self.text(name)
+        try:
+            return choices[text]
+        except KeyError:
+            raise UnknownEnumeration(f"{name}: {text[:64]!r}.") from None
+
+    def _value(self, name: str, read: Callable[[str], _Value]) -> _Value:
+        """Return what ``read`` makes of the child's text, the white space around it taken off.
+
+        These are the schema's types whose white space collapses.
+        """
+        text = self.text(name).strip(XML_SPACE)
+        try:
+            return read(text)
+        except (MalformedIdentifier, ValueError) as error:
+            raise BadValue(f"{name}: {error}") from None

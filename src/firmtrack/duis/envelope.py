@@ -1,0 +1,130 @@
+"""What all documents have in common: root, header, body, signature; and the way to a Message."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from lxml import etree
+
+from firmtrack.domain.facts import (
+    AnswerFacts,
+    DeviceFacts,
+    Event,
+    Message,
+    MessageKind,
+    RequestFacts,
+    RequestStep,
+)
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.duis.elements import Children, only_child
+from firmtrack.duis.identity import digest_of
+from firmtrack.duis.rejections import (
+    MissingElement,
+    SignatureShape,
+    UnexpectedElement,
+    UnknownSchemaVersion,
+)
+from firmtrack.duis.vocabulary import DS, SCHEMA_VERSIONS, SR
+
+_SIGNATURE = f"{DS}Signature"
+_DECIMAL = re.compile(r"\s*[+-]?(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})\s*", re.ASCII)
+_USUAL_VERSIONS = frozenset(map(str, SCHEMA_VERSIONS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAboutFirmware:
+    """A well-formed DUIS document that says nothing about firmware or the inventory.
+
+    ``kind`` is one of a few names, for counting.
+    """
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """A sr:Request or sr:Response, opened but not read.
+
+    ``content`` is the one child of its body. ``received_at`` is when DCC received it, if known.
+    """
+
+    octets: bytes
+    root: etree._Element
+    header: Children
+    content: etree._Element
+    signature: etree._Element | None
+    received_at: datetime | None
+
+
+def open_envelope(octets: bytes, root: etree._Element, received_at: datetime | None) -> Envelope:
+    """Return the parts of a sr:Request or sr:Response, found by their places.
+
+    Raises UnknownSchemaVersion, MissingElement, UnexpectedElement, SignatureShape.
+    """
+    check_schema_version(root)
+    children = list(root)
+    tags = [child.tag for child in children]
+    if tags[:2] != [f"{SR}Header", f"{SR}Body"]:
+        raise MissingElement("Header and Body must be the first in the document.")
+    signature_count = tags.count(_SIGNATURE)
+    if signature_count > 1:
+        raise SignatureShape("There is more than one.")
+    if signature_count and tags[-1] != _SIGNATURE:
+        raise SignatureShape("It is not the last in the document.")
+    if len(tags) > 2 + signature_count:
+        raise UnexpectedElement("Something stands between Body and the signature.")
+    return Envelope(
+        octets=octets,
+        root=root,
+        header=Children(children[0]),
+        content=only_child(children[1]),
+        signature=children[2] if signature_count else None,
+        received_at=received_at,
+    )
+
+
+def check_schema_version(root: etree._Element) -> None:
+    """Refuse a document whose schemaVersion is not equal, as a decimal, to one of 5.0 to 5.4.
+
+    So 5.40 is 5.4, as xs:decimal says, and 5.35 is none. Raises UnknownSchemaVersion.
+    """
+    text = root.get("schemaVersion")
+    if text in _USUAL_VERSIONS:
+        return
+    if text is None or not _DECIMAL.fullmatch(text) or Decimal(text) not in SCHEMA_VERSIONS:
+        raise UnknownSchemaVersion("None." if text is None else repr(text[:32]))
+
+
+def message(
+    envelope: Envelope,
+    kind: MessageKind,
+    *,
+    user_id: Eui64,
+    occurred_at: datetime | None,
+    code: str | None = None,
+    body: bytes | None = None,
+    request: RequestFacts | None = None,
+    answer: AnswerFacts | None = None,
+    steps: tuple[RequestStep, ...] = (),
+    events: tuple[Event, ...] = (),
+    devices: tuple[DeviceFacts, ...] = (),
+) -> Message:
+    """Return the Message that ``envelope`` is, with what was read in it; takes out its signature.
+
+    ``body`` is what is kept of it, by default all its octets.
+    """
+    digest = digest_of(envelope.root, envelope.signature, size_bytes=len(envelope.octets))
+    return Message(
+        digest=digest,
+        kind=kind,
+        body=envelope.octets if body is None else body,
+        user_id=user_id,
+        code=code,
+        occurred_at=occurred_at,
+        request=request,
+        answer=answer,
+        steps=steps,
+        events=events,
+        devices=devices,
+    )

@@ -1,0 +1,101 @@
+"""Checks a document's signature: exactly the one form that DUIS signatures have, then the key.
+
+The form is checked first and whole, because the library under it opens a reference's URI, takes
+weaker algorithms and searches for elements. Source: XML Signature, clauses 3.2 and 4; DESIGN §6.
+"""
+
+import re
+from datetime import datetime
+from functools import lru_cache
+
+import xmlsec
+from lxml import etree
+
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.duis import vocabulary
+from firmtrack.duis.rejections import (
+    SignatureBad,
+    SignatureShape,
+    SignerNotValid,
+)
+from firmtrack.duis.trust import TrustStore
+from firmtrack.duis.vocabulary import DS
+
+# An element's name, attributes and children.
+_Shape = tuple[str, dict[str, str], tuple["_Shape", ...]]
+
+
+def _shape(name: str, *children: _Shape, **attributes: str) -> _Shape:
+    return DS + name, attributes, children
+
+
+_SIGNATURE = _shape(
+    "Signature",
+    _shape(
+        "SignedInfo",
+        _shape("CanonicalizationMethod", Algorithm=vocabulary.EXCLUSIVE_C14N),
+        _shape("SignatureMethod", Algorithm=vocabulary.ECDSA_SHA256),
+        _shape(
+            "Reference",
+            _shape("Transforms", _shape("Transform", Algorithm=vocabulary.ENVELOPED_SIGNATURE)),
+            _shape("DigestMethod", Algorithm=vocabulary.SHA256),
+            _shape("DigestValue"),
+            URI="",
+        ),
+    ),
+    _shape("SignatureValue"),
+    _shape(
+        "KeyInfo",
+        _shape(
+            "X509Data",
+            _shape("X509IssuerSerial", _shape("X509IssuerName"), _shape("X509SerialNumber")),
+        ),
+    ),
+)
+_SERIAL_NUMBER = re.compile(r"[0-9]{1,50}", re.ASCII)
+
+
+def verify(signature: etree._Element, trust: TrustStore, now: datetime | None) -> Eui64:
+    """Return the EUI-64 of the party that signed the document which ``signature`` closes.
+
+    ``signature`` is the last child of the root, whose only signature it is. ``now`` is needed if
+    ``trust`` checks validity.
+    Raises SignatureShape, SignerUnknown, SignerNotValid, SignatureBad.
+    """
+    _check_shape(signature, _SIGNATURE)
+    issuer_serial = signature[2][0][0]
+    issuer_name = issuer_serial[0].text or ""
+    serial_number = (issuer_serial[1].text or "").strip(vocabulary.XML_SPACE)
+    if _SERIAL_NUMBER.fullmatch(serial_number) is None:
+        raise SignatureShape("X509SerialNumber is not a number.")
+    signer = trust.find(issuer_name, int(serial_number))
+    if trust.checks_validity:
+        if now is None:
+            raise ValueError("a trust store that checks validity needs to know the time")
+        if not signer.is_valid_at(now):
+            raise SignerNotValid(f"From {signer.valid_from} to {signer.valid_to}.")
+    context = xmlsec.SignatureContext()
+    context.key = _key_of(signer.public_key)
+    try:
+        context.verify(signature)
+    except xmlsec.Error:
+        raise SignatureBad(f"It names {signer.eui}.") from None
+    return signer.eui
+
+
+def _check_shape(element: etree._Element, shape: _Shape) -> None:
+    name, attributes, children = shape
+    # The tag of a processing instruction is a function: it equals no name.
+    if element.tag != name:
+        raise SignatureShape(f"Something stands where {name[len(DS) :]} should.")
+    if dict(zip(element.keys(), element.values(), strict=True)) != attributes:
+        raise SignatureShape(f"{name[len(DS) :]} has other attributes than it should.")
+    if len(element) != len(children):
+        raise SignatureShape(f"{name[len(DS) :]} does not hold what it should.")
+    for child, expected in zip(element, children, strict=True):
+        _check_shape(child, expected)
+
+
+@lru_cache(maxsize=4096)
+def _key_of(public_key: bytes) -> xmlsec.Key:
+    return xmlsec.Key.from_memory(public_key, xmlsec.KeyFormat.PEM)
