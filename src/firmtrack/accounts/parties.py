@@ -8,6 +8,12 @@ from firmtrack.accounts.models import Party, PartyKind, PartyUserId
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.errors import FirmtrackError
 
+_NAME_CHARACTERS = 100
+
+
+class MalformedPartyName(FirmtrackError):
+    """A party's name must have 1 to 100 printable characters, and no space at its ends."""
+
 
 class PartyNameTaken(FirmtrackError):
     """A party of this name exists already."""
@@ -37,8 +43,11 @@ class UnknownParty(FirmtrackError):
 def add_party(name: str, kind: PartyKind, user_ids: Iterable[Eui64]) -> Party:
     """Return a new party with its User IDs, each of which may be given more than once.
 
-    Nothing is stored if the name or a User ID is taken: raises PartyNameTaken, UserIdTaken.
+    Nothing is stored if the name or a User ID is taken: raises PartyNameTaken, UserIdTaken. Raises
+    MalformedPartyName.
     """
+    if not 1 <= len(name) <= _NAME_CHARACTERS or not name.isprintable() or name != name.strip():
+        raise MalformedPartyName
     # Its own transaction, unlike other writes here: a party without some of its User IDs would be
     # shown less than is its own.
     with transaction.atomic():

@@ -3,7 +3,6 @@
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from firmtrack.accounts.models import Party, User
 from firmtrack.errors import FirmtrackError
@@ -40,7 +39,7 @@ def add_user(email: str, party: Party, password: str) -> User:
     """
     address = email.strip().lower()
     try:
-        validate_email(address)
+        User(email=address).clean_fields(exclude={"party", "password"})
     except ValidationError:
         raise MalformedEmail(email) from None
     try:

@@ -1,0 +1,287 @@
+"""What the answers look like as JSON."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.scope import NotTrackedReason
+from firmtrack.domain.stages import CompletionStatus, Status, Variant
+from firmtrack.presentation import answers
+from firmtrack.store.answers import (
+    DeviceAnswer,
+    DeviceDistribution,
+    DistributionAnswer,
+    DistributionPage,
+    HistoryEntry,
+    RequestAnswer,
+)
+
+REQUEST_ID = RequestId.parse("90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:1000")
+METER = Eui64.parse("00-DB-12-34-56-78-90-A0")
+HUB = Eui64.parse("00-DB-12-34-56-78-90-0C")
+MESSAGE_ID = UUID("0f0e0d0c-0b0a-0908-0706-050403020100")
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+NOON_TEXT = "2026-03-01T12:00:00Z"
+IMAGE_HASH = bytes(range(32))
+
+
+def a_distribution(status: Status, reason: str | None = None) -> DistributionAnswer:
+    return DistributionAnswer(
+        request_id=REQUEST_ID,
+        variant=Variant.UPDATE_FIRMWARE,
+        device_id=METER,
+        firmware_version=FirmwareVersion("0A0B0C0D"),
+        image_hash=IMAGE_HASH,
+        submitted_at=NOON,
+        status=status,
+        reason=reason,
+        updated_at=NOON.replace(microsecond=250_000),
+    )
+
+
+def an_entry(**changed: Any) -> HistoryEntry:
+    values: dict[str, Any] = {
+        "status": Status.TRANSFERRED_TO_DEVICE,
+        "occurred_at": NOON,
+        "recorded_at": NOON,
+        "names_device": True,
+        "reason": None,
+        "device_time": None,
+        "comms_hub_id": HUB,
+        "firmware_version": None,
+        "image_hash": None,
+        "source_kind": MessageKind.FIRMWARE_TRANSFER_ALERT,
+        "source_code": "N62",
+        "message_id": MESSAGE_ID,
+    }
+    return HistoryEntry(**values | changed)
+
+
+def a_device(**changed: Any) -> DeviceAnswer:
+    values: dict[str, Any] = {
+        "device_id": METER,
+        "inventory": None,
+        "not_tracked_reason": None,
+        "distributions": (),
+        "unattributed": (),
+    }
+    return DeviceAnswer(**values | changed)
+
+
+def a_request(**changed: Any) -> RequestAnswer:
+    values: dict[str, Any] = {
+        "request_id": REQUEST_ID,
+        "variant": Variant.UPDATE_PPMID_FIRMWARE,
+        "firmware_version": FirmwareVersion("0A0B0C0D"),
+        "image": ImageFacts(size_bytes=1024, manufacturer_image_hash=IMAGE_HASH),
+        "submitted_at": NOON,
+        "response_code": "W110401",
+        "answered_at": NOON,
+        "device_count": 3,
+        "completion_counts": {CompletionStatus.FAILED: 1, CompletionStatus.IN_PROGRESS: 2},
+        "status_counts": {Status.REJECTED: 1, Status.ACCEPTED: 2},
+    }
+    return RequestAnswer(**values | changed)
+
+
+def as_json(answer: Any) -> Any:
+    return json.loads(answers.encode(answer))
+
+
+def test_a_distribution_under_way_has_the_fields_of_the_contract_in_order() -> None:
+    shown = as_json(answers.distribution(a_distribution(Status.DELIVERED_TO_COMMS_HUB)))
+
+    assert list(shown.items()) == [
+        ("service_request_id", "90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:1000"),
+        ("service_reference_variant", "11.1"),
+        ("device_id", "00-DB-12-34-56-78-90-A0"),
+        ("firmware_version", "0A0B0C0D"),
+        ("image_hash", IMAGE_HASH.hex()),
+        ("submitted_at", NOON_TEXT),
+        ("completion_status", "in_progress"),
+        ("current_status", "delivered_to_comms_hub"),
+        ("current_status_reason", None),
+        ("current_status_updated_at", "2026-03-01T12:00:00.250000Z"),
+        ("stage", "delivered_to_comms_hub"),
+        ("point_of_failure", None),
+    ]
+
+
+def test_a_failed_distribution_says_why_and_where_and_at_whom() -> None:
+    shown = as_json(
+        answers.distribution(a_distribution(Status.REJECTED, "other_request_in_progress"))
+    )
+
+    assert shown["completion_status"] == "failed"
+    assert shown["stage"] == "validated"
+    assert shown["point_of_failure"] == {"stage": "validated", "party": "dsp"}
+    assert shown["current_status_reason"]["code"] == "other_request_in_progress"
+    assert shown["current_status_reason"]["text"]
+
+
+def test_a_code_that_nobody_knows_is_shown_as_it_came() -> None:
+    shown = as_json(answers.distribution(a_distribution(Status.VERIFICATION_FAILED, "8FZZ")))
+
+    assert shown["current_status_reason"]["code"] == "8FZZ"
+    assert "8FZZ" in shown["current_status_reason"]["text"]
+
+
+def test_what_is_not_known_is_null() -> None:
+    unknown = DistributionAnswer(
+        request_id=REQUEST_ID,
+        variant=None,
+        device_id=METER,
+        firmware_version=None,
+        image_hash=None,
+        submitted_at=NOON,
+        status=Status.VERIFIED,
+        reason=None,
+        updated_at=NOON,
+    )
+
+    shown = as_json(answers.distribution(unknown))
+
+    assert shown["service_reference_variant"] is None
+    assert shown["firmware_version"] is None
+    assert shown["image_hash"] is None
+    assert shown["completion_status"] == "successful"
+
+
+def test_a_page_holds_its_distributions_and_where_the_next_begins() -> None:
+    page = DistributionPage(items=(a_distribution(Status.ACCEPTED),), last_device_id=METER)
+
+    shown = as_json(answers.distribution_list(page, "AbCd"))
+
+    assert [item["device_id"] for item in shown["items"]] == [str(METER)]
+    assert shown["next_cursor"] == "AbCd"
+
+
+def test_a_device_has_the_fields_of_the_contract_in_order() -> None:
+    distribution = DeviceDistribution(
+        distribution=a_distribution(Status.TRANSFERRED_TO_DEVICE), history=(an_entry(),)
+    )
+
+    shown = as_json(answers.device(a_device(distributions=(distribution,))))
+
+    assert list(shown) == [
+        "device_id",
+        "tracked",
+        "not_tracked_reason",
+        "inventory",
+        "distributions",
+        "unattributed_events",
+        "flags",
+    ]
+    assert shown["tracked"] is True
+    assert shown["flags"] == []
+    (shown_distribution,) = shown["distributions"]
+    assert list(shown_distribution)[-3:] == ["events", "activations", "diagnosis"]
+    assert shown_distribution["activations"] == []
+    assert shown_distribution["diagnosis"] is None
+
+
+def test_an_event_names_its_hub_and_its_message() -> None:
+    entry = an_entry(device_time=NOON.replace(year=2015), reason=None)
+
+    shown = as_json(answers.device(a_device(unattributed=(entry,))))
+
+    assert shown["unattributed_events"] == [
+        {
+            "status": "transferred_to_device",
+            "occurred_at": NOON_TEXT,
+            "device_time": "2015-03-01T12:00:00Z",
+            "reason": None,
+            "comms_hub_id": "00-DB-12-34-56-78-90-0C",
+            "source": {
+                "kind": "firmware_transfer_alert",
+                "code": "N62",
+                "message_id": str(MESSAGE_ID),
+            },
+        }
+    ]
+
+
+def test_an_event_without_a_hub_has_none() -> None:
+    shown = as_json(answers.device(a_device(unattributed=(an_entry(comms_hub_id=None),))))
+
+    assert shown["unattributed_events"][0]["comms_hub_id"] is None
+
+
+@pytest.mark.parametrize("reason", list(NotTrackedReason))
+def test_a_device_out_of_scope_says_why(reason: NotTrackedReason) -> None:
+    shown = as_json(answers.device(a_device(not_tracked_reason=reason)))
+
+    assert shown["tracked"] is False
+    assert shown["not_tracked_reason"] == reason.value
+
+
+def test_the_inventory_shows_what_dcc_holds_and_null_for_the_rest() -> None:
+    facts = DeviceFacts(
+        device_id=METER,
+        learnt_at=NOON,
+        device_type="ESME",
+        manufacturer="00AB",
+        model="0001",
+        smets_version="SMETS2 V5.1",
+        device_status="Commissioned",
+        firmware_version=FirmwareVersion("0A0B0C0D"),
+        firmware_version_status="Active",
+        gbcs_version="4.1",
+        csp_region="North",
+    )
+
+    shown = as_json(answers.device(a_device(inventory=facts)))
+
+    assert shown["inventory"] == {
+        "device_type": "ESME",
+        "manufacturer": "00AB",
+        "model": "0001",
+        "smets_version": "SMETS2 V5.1",
+        "device_status": "Commissioned",
+        "firmware_version": "0A0B0C0D",
+        "firmware_version_status": "Active",
+        "gbcs_version": "4.1",
+        "csp_region": "North",
+        "comms_hub_id": None,
+        "responsible_supplier": None,
+        "updated_at": NOON_TEXT,
+    }
+
+
+def test_a_request_counts_every_completion_status_and_each_status_that_there_is() -> None:
+    shown = as_json(answers.service_request(a_request()))
+
+    assert shown["device_count"] == 3
+    assert shown["completion_status_counts"] == {"in_progress": 2, "failed": 1, "successful": 0}
+    assert shown["current_status_counts"] == {"rejected": 1, "accepted": 2}
+    assert shown["answer"] == {"code": "W110401", "answered_at": NOON_TEXT}
+    assert shown["image"]["hash"] == IMAGE_HASH.hex()
+    assert shown["image"]["size_bytes"] == 1024
+
+
+def test_a_request_known_by_name_alone_has_no_image_and_no_answer() -> None:
+    stub = a_request(variant=None, image=None, response_code=None, answered_at=None)
+
+    shown = as_json(answers.service_request(stub))
+
+    assert shown["service_reference_variant"] is None
+    assert shown["image"] is None
+    assert shown["answer"] is None
+
+
+def test_the_command_line_adds_all_distributions_to_a_request() -> None:
+    alone = as_json(answers.service_request(a_request()))
+
+    shown = as_json(
+        answers.service_request_with_distributions(
+            a_request(), [a_distribution(Status.ACCEPTED), a_distribution(Status.VERIFIED)]
+        )
+    )
+
+    assert {name: shown[name] for name in alone} == alone
+    assert [each["current_status"] for each in shown["distributions"]] == ["accepted", "verified"]
