@@ -1,0 +1,135 @@
+"""What the tracker should make of the traffic, one JSON object a line.
+
+``kind`` says what a line is about. Times are DCC's, RFC 3339 with ``Z``, or null if DCC gave none.
+
+``traffic``, the first line: ``messages`` as written, copies included; of them ``recorded`` (first
+copies), ``duplicate`` and ``ignored`` (all copies: not about firmware or the inventory);
+``requests``, ``distributions`` (tracked or not), ``unattributed_events``.
+
+``request``: ``service_request_id``; ``service_reference_variant``, ``firmware_version``,
+``image_hash`` (hexadecimal), ``response_code``, each null if no message tells; ``submitted_at``,
+the time of DCC's answer or else of the first message that names the request; ``is_stub``, true if
+the request itself is not in the traffic; ``device_count``; ``by_completion_status`` and
+``by_current_status``, counts of its distributions.
+
+``distribution``: ``service_request_id``, ``device_id``, ``completion_status``,
+``current_status``, ``current_status_reason`` (a code or null), ``current_status_updated_at``;
+``is_tracked``, false for a device out of scope that the request names all the same.
+A request that DCC has not answered yet has no time: its distributions are ``received``, null.
+
+``unattributed``: an event that fits no request: ``device_id``, ``status``, ``reason``,
+``occurred_at``.
+
+``device``: a device that the inventory knows and that is not tracked: ``device_id``,
+``not_tracked_reason`` (``comms_hub``, ``type_2``, ``smets1``).
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.simulator.post import Letter
+from firmtrack.simulator.surroundings import Unattributed
+from firmtrack.simulator.times import rfc3339
+from firmtrack.simulator.truth import Distribution
+from firmtrack.simulator.updates import Update
+
+Line = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """All that is true at the end of the simulated time, as far as the traffic tells it.
+
+    ``letters`` are the messages in the order of sending, copies included; ``stubs`` the requests
+    that only others' messages name.
+    """
+
+    letters: Sequence[Letter]
+    updates: Sequence[Update]
+    stubs: Sequence[Update]
+    unattributed: Sequence[Unattributed]
+    not_tracked: Mapping[Eui64, str]
+
+    def distributions(self) -> Iterator[Distribution]:
+        """Yield every distribution, request by request."""
+        for update in (*self.updates, *self.stubs):
+            for named in update.named:
+                yield named.distribution
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the lines in the order: traffic, each request and its distributions, the rest."""
+        yield self._traffic()
+        for update in self.updates:
+            yield from _request_lines(update, is_stub=False)
+        for update in self.stubs:
+            yield from _request_lines(update, is_stub=True)
+        for event in self.unattributed:
+            yield {
+                "kind": "unattributed",
+                "device_id": str(event.device_id),
+                "status": event.word.status,
+                "reason": event.word.reason,
+                "occurred_at": _time(event.word.at),
+            }
+        for device_id, reason in self.not_tracked.items():
+            yield {"kind": "device", "device_id": str(device_id), "not_tracked_reason": reason}
+
+    def _traffic(self) -> Line:
+        recorded = {letter.number for letter in self.letters if letter.is_recorded}
+        ignored = sum(not letter.is_recorded for letter in self.letters)
+        return {
+            "kind": "traffic",
+            "messages": len(self.letters),
+            "recorded": len(recorded),
+            "duplicate": len(self.letters) - ignored - len(recorded),
+            "ignored": ignored,
+            "requests": len(self.updates) + len(self.stubs),
+            "distributions": sum(1 for _ in self.distributions()),
+            "unattributed_events": len(self.unattributed),
+        }
+
+
+def write_lines(path: Path, lines: Iterable[Line]) -> None:
+    """Write the lines as UTF-8 JSON, one a line, keys in the order of this module's description."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for line in lines:
+            file.write(json.dumps(line, separators=(",", ":")) + "\n")
+
+
+def _request_lines(update: Update, *, is_stub: bool) -> Iterator[Line]:
+    distributions = [named.distribution for named in update.named]
+    completions = Counter(one.completion_status.value for one in distributions)
+    statuses = Counter(one.current.status.value for one in distributions)
+    yield {
+        "kind": "request",
+        "service_request_id": str(update.request_id),
+        "service_reference_variant": None if is_stub else update.variant,
+        "firmware_version": None if is_stub else update.firmware_version,
+        "image_hash": None if is_stub else update.image_hash.hex(),
+        "response_code": update.answer.code if update.is_answered else None,
+        "submitted_at": _time(update.known_since),
+        "is_stub": is_stub,
+        "device_count": len(distributions),
+        "by_completion_status": dict(sorted(completions.items())),
+        "by_current_status": dict(sorted(statuses.items())),
+    }
+    for one in distributions:
+        yield {
+            "kind": "distribution",
+            "service_request_id": str(update.request_id),
+            "device_id": str(one.device_id),
+            "completion_status": one.completion_status,
+            "current_status": one.current.status,
+            "current_status_reason": one.current.reason,
+            "current_status_updated_at": _time(one.current.at),
+            "is_tracked": one.is_tracked,
+        }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else rfc3339(moment)

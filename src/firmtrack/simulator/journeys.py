@@ -1,0 +1,158 @@
+"""What happens to the devices of one request, from its submission to the last word about each."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import cycle
+from random import Random
+
+from firmtrack.domain.stages import Status
+from firmtrack.simulator import correspondence
+from firmtrack.simulator import outcomes as o
+from firmtrack.simulator.chance import dealt, duration, stream
+from firmtrack.simulator.correspondence import Utterance
+from firmtrack.simulator.outcomes import AnswerKind, Outcome, Refusal, Said
+from firmtrack.simulator.post import Post
+from firmtrack.simulator.truth import Word
+from firmtrack.simulator.updates import Named, Update
+from firmtrack.simulator.world import Device
+
+_GOOD_OUTCOME = Outcome((Said.HUB_HAS_IT, Said.DEVICE_HAS_IT, Said.ENDED_WELL))
+_REPETITION_HOURS = o.Dwell(2, 0.5)
+_MOST_IN_ONE_FAILURE_LIST = 20
+# These are told of several devices in one message.
+_TOLD_TOGETHER = frozenset({Said.NOT_SENT, Said.GIVEN_UP})
+
+
+class Journeys:
+    """Carries out requests one after another: sends every message, and keeps what is true."""
+
+    def __init__(self, seed: int, post: Post) -> None:
+        self._post = post
+        self._chance = stream(seed, "journeys")
+        self._giving_up_codes = cycle(correspondence.GIVEN_UP_CODES)
+
+    def carry_out(self, update: Update) -> None:
+        """Let everything happen that ever happens to ``update``, up to the end of the time."""
+        correspondence.send_request(update, self._post)
+        if not self._answer(update) or update.is_refused:
+            return
+        handed_over_at = update.answer.at + _duration(o.SENT_TO_CSP_HOURS, self._chance)
+        self._hand_over(update, handed_over_at)
+        accepted = update.accepted()
+        outcomes = dealt(o.OUTCOME_SHARES, len(accepted), self._chance)
+        travellers = list(zip(accepted, outcomes, strict=True))
+        travellers += [(named, _GOOD_OUTCOME) for named in self._refused_yet_sent(update)]
+        together: dict[Said, list[tuple[datetime, Named]]] = {said: [] for said in _TOLD_TOGETHER}
+        for named, outcome in travellers:
+            for said, at in self._travel(update, named, outcome, handed_over_at):
+                together[said].append((at, named))
+        self._report_not_sent(update, together[Said.NOT_SENT])
+        self._give_up(update, together[Said.GIVEN_UP])
+
+    def _answer(self, update: Update) -> bool:
+        """Return whether the request goes on: answered in time, or its answer got lost."""
+        if update.answer.kind is AnswerKind.LOST:
+            return True
+        if not correspondence.answer_request(update, self._post):
+            return False
+        at, code = update.answer.at, update.answer.code
+        update.is_answered, update.known_since = True, at
+        whole = Word(Status.REJECTED, at, code) if update.is_refused else Word(Status.ACCEPTED, at)
+        for named in update.named:
+            if named.refusal is None or update.is_refused:
+                named.distribution.hear_of_request(whole)
+            else:
+                named.distribution.hear(Word(Status.REJECTED, at, named.refusal))
+        return True
+
+    def _hand_over(self, update: Update, at: datetime) -> None:
+        """Hand the image to the CSPs, which is reported sometimes, and if the answer was lost.
+
+        Then it is the first to name the request, and so tells when that was submitted.
+        """
+        is_lost = update.answer.kind is AnswerKind.LOST
+        if not is_lost and self._chance.random() >= o.SENT_TO_CSP_REPORTED_SHARE:
+            return
+        if correspondence.report_sent_to_csp(update, at, self._post):
+            update.known_since = update.known_since or at
+            for named in update.accepted():
+                named.distribution.hear_of_request(Word(Status.SENT_TO_CSP, at))
+
+    def _refused_yet_sent(self, update: Update) -> Iterator[Named]:
+        for named in update.named:
+            if (
+                named.refusal is Refusal.NOT_COMMISSIONED
+                and self._chance.random() < o.REFUSED_YET_SENT_SHARE
+            ):
+                yield named
+
+    def _travel(
+        self, update: Update, named: Named, outcome: Outcome, at: datetime
+    ) -> Iterator[tuple[Said, datetime]]:
+        """Tell what happens to one device; yield instead what is told of several together."""
+        device = _existing(named)
+        for position, said in enumerate(outcome.words):
+            at += self._dwell(said, device)
+            _keep_busy(device, at)
+            if said in _TOLD_TOGETHER:
+                yield said, at
+                continue
+            is_last = position == len(outcome.words) - 1
+            for repetition in range(outcome.last_said if is_last else 1):
+                if repetition > 0:
+                    at += _duration(_REPETITION_HOURS, self._chance)
+                    _keep_busy(device, at)
+                utterance = Utterance(update, device, said, at, repetition)
+                word = correspondence.tell(utterance, self._post, self._chance)
+                if word is not None:
+                    named.distribution.hear(word)
+
+    def _dwell(self, said: Said, device: Device) -> timedelta:
+        dwell = o.DWELLS[said]
+        time = _duration(dwell, self._chance)
+        factor = (
+            o.REGION_FACTORS[device.home.region]
+            if dwell.is_wide_area
+            else (o.SLOW_KIND_FACTORS.get(device.kind, 1.0))
+        )
+        return timedelta(seconds=max(1, round(time.total_seconds() * factor)))
+
+    def _report_not_sent(self, update: Update, told: Sequence[tuple[datetime, Named]]) -> None:
+        if not told:
+            return
+        at = max(at for at, _ in told)
+        devices = [_existing(named) for _, named in told]
+        word = correspondence.report_not_sent(update, devices, at, self._post)
+        _all_hear(word, told, at)
+
+    def _give_up(self, update: Update, told: list[tuple[datetime, Named]]) -> None:
+        told.sort(key=lambda one: (one[0], one[1].device_id))
+        for start in range(0, len(told), _MOST_IN_ONE_FAILURE_LIST):
+            listed = told[start : start + _MOST_IN_ONE_FAILURE_LIST]
+            at = listed[-1][0]
+            devices = [_existing(named) for _, named in listed]
+            code = next(self._giving_up_codes)
+            word = correspondence.give_up(update, devices, at, code, self._post)
+            _all_hear(word, listed, at)
+
+
+def _all_hear(word: Word | None, told: Sequence[tuple[datetime, Named]], at: datetime) -> None:
+    for _, named in told:
+        _keep_busy(_existing(named), at)
+        if word is not None:
+            named.distribution.hear(word)
+
+
+def _keep_busy(device: Device, at: datetime) -> None:
+    last = correspondence.last_moment_to_tell(at)
+    device.busy_until = last if device.busy_until is None else max(device.busy_until, last)
+
+
+def _existing(named: Named) -> Device:
+    """Return the device of one that was accepted: DCC accepts no device that does not exist."""
+    assert named.device is not None
+    return named.device
+
+
+def _duration(dwell: o.Dwell, chance: Random) -> timedelta:
+    return duration(dwell.median_hours, dwell.spread, chance)

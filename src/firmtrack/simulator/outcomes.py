@@ -1,0 +1,207 @@
+"""How often what happens, and how long it takes: the probabilities of the simulated world.
+
+These are invented, not measured: DCC publishes no figures. They make every failure of the stage
+table occur in any scenario of twenty requests of five hundred devices.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+from firmtrack.domain.stages import Variant
+from firmtrack.simulator.world import DeviceKind, Region
+
+
+class Purpose(StrEnum):
+    """Why a supplier sends a request."""
+
+    NEW_IMAGE = auto()
+    NEXT_BATCH = auto()
+    RETRY = auto()
+    REPEAT = auto()
+    NEWER_IMAGE = auto()
+
+
+PURPOSE_SHARES = {
+    Purpose.NEW_IMAGE: 0.40,
+    Purpose.NEXT_BATCH: 0.12,  # the same image for other devices
+    Purpose.RETRY: 0.20,  # the same image again, for the devices that failed
+    Purpose.REPEAT: 0.08,  # the same image again, for devices that have it
+    Purpose.NEWER_IMAGE: 0.20,  # another image for the same devices, some still busy
+}
+
+SINGLE_DEVICE_SHARES = {True: 0.06, False: 0.94}  # requests for just one device
+
+KIND_SHARES = {
+    DeviceKind.ESME: 0.40,
+    DeviceKind.GSME: 0.25,
+    DeviceKind.PPMID: 0.22,
+    DeviceKind.HCALCS: 0.13,
+}
+
+
+class AnswerKind(StrEnum):
+    """How DCC answers a request."""
+
+    ACCEPTED = auto()
+    ACCEPTED_IN_PART = auto()
+    REFUSED = auto()
+    LOST = auto()
+
+
+ANSWER_SHARES = {
+    AnswerKind.ACCEPTED: 0.50,
+    AnswerKind.ACCEPTED_IN_PART: 0.35,
+    AnswerKind.REFUSED: 0.10,
+    AnswerKind.LOST: 0.05,
+}
+
+ACCEPTED_CODES = ("I0", "I99")
+PARTLY_ACCEPTED_CODE = {
+    Variant.UPDATE_FIRMWARE: "W110101",
+    Variant.UPDATE_PPMID_FIRMWARE: "W110401",
+}
+REFUSED_CODES = {
+    Variant.UPDATE_FIRMWARE: ("E110101", "E110102", "E110103", "E110105", "E110106"),
+    Variant.UPDATE_PPMID_FIRMWARE: ("E110401", "E110402", "E110403", "E110405"),
+}
+
+
+class Refusal(StrEnum):
+    """Why DCC leaves one device of a request out, in the order of the schema's lists."""
+
+    INVALID_DEVICE_ID = auto()
+    NOT_COMMISSIONED = auto()
+    NOT_APPLICABLE_FIRMWARE = auto()
+    OTHER_REQUEST_IN_PROGRESS = auto()
+    INVALID_GBCS_VERSION = auto()
+
+
+REFUSAL_SHARES = {
+    Refusal.INVALID_DEVICE_ID: 0.30,
+    Refusal.NOT_COMMISSIONED: 0.25,
+    Refusal.NOT_APPLICABLE_FIRMWARE: 0.15,
+    Refusal.OTHER_REQUEST_IN_PROGRESS: 0.20,
+    Refusal.INVALID_GBCS_VERSION: 0.10,
+}
+REFUSED_SHARE_OF_DEVICES = 0.06
+REFUSED_YET_SENT_SHARE = 0.15  # of those not commissioned: DCC sends to them after all
+
+# Who stands behind an invalid device ID.
+INVALID_OUT_OF_SCOPE, INVALID_OTHER_KIND, INVALID_UNKNOWN = "out of scope", "other kind", "unknown"
+INVALID_SHARES = {INVALID_OUT_OF_SCOPE: 0.5, INVALID_OTHER_KIND: 0.25, INVALID_UNKNOWN: 0.25}
+
+
+class Said(StrEnum):
+    """What a party can say about one device's update on its way."""
+
+    NOT_SENT = auto()
+    HUB_HAS_IT = auto()
+    HUB_MISSED_IT = auto()
+    GIVEN_UP = auto()
+    DEVICE_HAS_IT = auto()
+    IMAGE_DISCARDED = auto()
+    WRONG_HARDWARE = auto()
+    TRANSFER_BROKE = auto()
+    ENDED_WELL = auto()
+    ENDED_BADLY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One way that a device's update can go: what is said of it, in order, then silence.
+
+    The last word is said ``last_said`` times: DCC throttles an alert that repeats itself.
+    """
+
+    words: tuple[Said, ...]
+    last_said: int = 1
+
+
+_HUB, _DEVICE, _GOOD, _BAD = (
+    Said.HUB_HAS_IT,
+    Said.DEVICE_HAS_IT,
+    Said.ENDED_WELL,
+    Said.ENDED_BADLY,
+)
+
+OUTCOME_SHARES = {
+    Outcome((_HUB, _DEVICE, _GOOD)): 0.500,
+    # Words get lost, and come in an odd order.
+    Outcome((_DEVICE, _GOOD)): 0.030,
+    Outcome((_HUB, _GOOD)): 0.030,
+    Outcome((_GOOD,)): 0.015,
+    Outcome((_DEVICE, _GOOD, _HUB)): 0.015,
+    # It goes wrong first and well later, or the other way round.
+    Outcome((Said.HUB_MISSED_IT, _HUB, _DEVICE, _GOOD)): 0.030,
+    Outcome((_HUB, Said.TRANSFER_BROKE, _DEVICE, _GOOD)): 0.030,
+    Outcome((_HUB, _DEVICE, _BAD, _GOOD)): 0.010,
+    Outcome((_HUB, _DEVICE, _GOOD, _BAD)): 0.005,
+    Outcome((_HUB, Said.HUB_MISSED_IT)): 0.005,
+    # Alerts that repeat themselves.
+    Outcome((_HUB, _DEVICE, _GOOD), last_said=3): 0.015,
+    Outcome((_HUB, Said.TRANSFER_BROKE), last_said=4): 0.010,
+    Outcome((_HUB, _DEVICE, _BAD), last_said=2): 0.010,
+    # It stops.
+    Outcome((Said.NOT_SENT,)): 0.015,
+    Outcome((Said.HUB_MISSED_IT,)): 0.040,
+    Outcome((Said.GIVEN_UP,)): 0.030,
+    Outcome((Said.HUB_MISSED_IT, Said.GIVEN_UP)): 0.010,
+    Outcome((_HUB, Said.IMAGE_DISCARDED)): 0.015,
+    Outcome((_HUB, Said.WRONG_HARDWARE)): 0.015,
+    Outcome((_HUB, Said.TRANSFER_BROKE)): 0.020,
+    Outcome((_HUB, _DEVICE, _BAD)): 0.030,
+    # Silence.
+    Outcome(()): 0.040,
+    Outcome((_HUB,)): 0.040,
+    Outcome((_HUB, _DEVICE)): 0.040,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dwell:
+    """How long it takes until something is said: log-normal, the median in hours."""
+
+    median_hours: float
+    spread: float
+    is_wide_area: bool = False
+
+
+DWELLS = {
+    Said.NOT_SENT: Dwell(0.5, 0.5),
+    Said.HUB_HAS_IT: Dwell(26, 0.7, is_wide_area=True),
+    Said.HUB_MISSED_IT: Dwell(40, 0.5, is_wide_area=True),
+    Said.GIVEN_UP: Dwell(72, 0.3, is_wide_area=True),
+    Said.DEVICE_HAS_IT: Dwell(8, 0.8),
+    Said.IMAGE_DISCARDED: Dwell(9, 0.6),
+    Said.WRONG_HARDWARE: Dwell(2, 0.4),
+    Said.TRANSFER_BROKE: Dwell(20, 0.5),
+    Said.ENDED_WELL: Dwell(2.5, 0.9),
+    Said.ENDED_BADLY: Dwell(2.5, 0.6),
+}
+
+# How much longer the wide-area network of a region takes than Central and South.
+REGION_FACTORS = {
+    Region.NORTH: 1.7,
+    Region.CENTRAL: 1.0,
+    Region.SOUTH: 1.0,
+    Region.NORTH_4G: 0.45,
+    Region.CENTRAL_4G: 0.4,
+    Region.SOUTH_4G: 0.4,
+    Region.SMETS1: 1.0,
+}
+# Battery devices sleep most of the time, and ask for their image when they wake.
+SLOW_KIND_FACTORS = {DeviceKind.GSME: 2.2}
+
+SENT_TO_CSP_HOURS = Dwell(0.8, 0.7)
+ANSWER_SECONDS = (2, 90)
+SENT_TO_CSP_REPORTED_SHARE = 0.7
+UPGRADE_REQUESTED_SHARE = 0.7
+TRANSFER_NAMES_REQUEST_SHARE = 0.6
+TRANSFER_TELLS_TIME_SHARE = 0.8
+
+
+# Other traffic, as shares of a request's devices.
+INVENTORY_READ_SHARE = 0.04
+PRE_NOTIFIED_SHARE = 0.02
+NOT_ABOUT_FIRMWARE_SHARE = 0.05
+UNATTRIBUTED_SHARE = 0.015

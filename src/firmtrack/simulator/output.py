@@ -1,0 +1,94 @@
+"""Where messages go: a directory of files, or one .tar.gz that is the same octets every time."""
+
+import gzip
+import io
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from firmtrack.errors import FirmtrackError
+from firmtrack.simulator.pki import Signatory
+
+_ARCHIVE_ENDINGS = (".tar.gz", ".tgz")
+# Images do not compress: a low level costs little space and saves most of the time.
+_GZIP_LEVEL = 3
+_FILE_MODE = 0o644
+
+
+class OutputExists(FirmtrackError):
+    """Something stands where the simulator would write."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"{path} exists already: choose another place, or remove it first.")
+
+
+class MessageWriter(Protocol):
+    """Takes messages in the order of sending."""
+
+    def __call__(self, name: str, octets: bytes) -> None:
+        """Write one message as the file ``name``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The three things that a simulation writes, side by side."""
+
+    traffic: Path
+    expected: Path
+    trust_store: Path
+
+    @classmethod
+    def beside(cls, output: Path) -> "Layout":
+        """Return the layout for traffic at ``output``. Raises OutputExists."""
+        layout = cls(
+            traffic=output,
+            expected=output.with_name(f"{output.name}.expected.jsonl"),
+            trust_store=output.with_name(f"{output.name}.trust"),
+        )
+        for path in (layout.traffic, layout.expected, layout.trust_store):
+            is_empty_directory = path.is_dir() and not any(path.iterdir())
+            if path.exists() and not is_empty_directory:
+                raise OutputExists(path)
+        return layout
+
+
+@contextmanager
+def open_traffic(path: Path) -> Iterator[MessageWriter]:
+    """Give a writer of messages into ``path``: an archive if its name says so, else a directory.
+
+    Archive entries have no owner, no time and no user's rights: nothing of when and where it was
+    written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.name.endswith(_ARCHIVE_ENDINGS):
+        path.mkdir(exist_ok=True)
+        yield lambda name, octets: _write_file(path / name, octets)
+        return
+    with (
+        path.open("wb") as file,
+        gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w|", format=tarfile.USTAR_FORMAT) as archive,
+    ):
+        yield lambda name, octets: archive.addfile(_entry(name, octets), io.BytesIO(octets))
+
+
+def write_trust_store(path: Path, signatories: tuple[Signatory, ...]) -> None:
+    """Write each party's certificate as PEM, in a file named after its EUI."""
+    path.mkdir(parents=True, exist_ok=True)
+    for signatory in signatories:
+        _write_file(path / signatory.file_name, signatory.certificate_pem())
+
+
+def _write_file(path: Path, octets: bytes) -> None:
+    path.write_bytes(octets)
+
+
+def _entry(name: str, octets: bytes) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.size = len(octets)
+    entry.mode = _FILE_MODE
+    return entry

@@ -1,0 +1,106 @@
+"""Runs a scenario: lets the world happen, and writes its traffic and what is true of it.
+
+For an output ``O`` (a directory, or an archive named ``*.tar.gz`` or ``*.tgz``) it writes
+
+* ``O``: the messages, one file each; names, and an archive's order, are the order of sending;
+* ``O.expected.jsonl``: what a tracker should make of them (format: ``expectation``);
+* ``O.trust/``: the certificates of all who signed them, as PEM.
+
+Equal scenarios give equal octets, in all three.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from firmtrack.domain.stages import CompletionStatus, Status
+from firmtrack.simulator.chance import stream
+from firmtrack.simulator.earlier import tail_of_earlier_request
+from firmtrack.simulator.encoding import Encoder, file_name_of
+from firmtrack.simulator.expectation import Expectation, write_lines
+from firmtrack.simulator.journeys import Journeys
+from firmtrack.simulator.output import Layout, open_traffic, write_trust_store
+from firmtrack.simulator.post import Post
+from firmtrack.simulator.scenario import Scenario
+from firmtrack.simulator.sending import in_order_of_sending
+from firmtrack.simulator.surroundings import Surroundings
+from firmtrack.simulator.updates import Suppliers
+from firmtrack.simulator.world import World
+
+_PROGRESS_EVERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationSummary:
+    """What was written, and where."""
+
+    traffic: Path
+    expected: Path
+    trust_store: Path
+    messages: int
+    requests: int
+    distributions: int
+    by_completion_status: dict[CompletionStatus, int]
+    by_current_status: dict[Status, int]
+
+
+def run(
+    scenario: Scenario, output: Path, progress: Callable[[int, int], None] | None = None
+) -> SimulationSummary:
+    """Simulate ``scenario`` into ``output`` and return what was written.
+
+    ``progress`` is told how many messages are written, and of how many, now and then and at the
+    end. Raises OutputExists if anything stands there already, OSError if it cannot be written.
+    """
+    layout = Layout.beside(output)
+    expectation = imagine(scenario)
+    encoder = Encoder(scenario.seed, scenario.suppliers)
+    total = len(expectation.letters)
+    with open_traffic(layout.traffic) as write_message:
+        for number, letter in enumerate(expectation.letters, start=1):
+            name = file_name_of(number, letter.content)
+            write_message(name, encoder.octets_of(letter.content))
+            if progress is not None and (number % _PROGRESS_EVERY == 0 or number == total):
+                progress(number, total)
+    write_trust_store(layout.trust_store, encoder.signatories)
+    write_lines(layout.expected, expectation.lines())
+    return _summary(layout, expectation)
+
+
+def imagine(scenario: Scenario) -> Expectation:
+    """Let the scenario happen; return its messages, not yet written, and what is true of it."""
+    # Counters begin somewhere else for each seed, so that two simulations can be told apart.
+    counters = count(stream(scenario.seed, "counters").randrange(10**6, 10**12))
+    world = World(scenario.seed, scenario.suppliers)
+    post = Post(scenario.end, counters)
+    earlier = tail_of_earlier_request(scenario, world, post)
+    journeys = Journeys(scenario.seed, post)
+    surroundings = Surroundings(scenario, world, post)
+    updates = []
+    for update in Suppliers(scenario, world, counters).updates():
+        journeys.carry_out(update)
+        surroundings.around(update)
+        updates.append(update)
+    return Expectation(
+        letters=in_order_of_sending(post.letters, scenario),
+        updates=updates,
+        stubs=[] if earlier is None else [earlier],
+        unattributed=surroundings.unattributed,
+        not_tracked=surroundings.not_tracked,
+    )
+
+
+def _summary(layout: Layout, expectation: Expectation) -> SimulationSummary:
+    distributions = list(expectation.distributions())
+    return SimulationSummary(
+        traffic=layout.traffic,
+        expected=layout.expected,
+        trust_store=layout.trust_store,
+        messages=len(expectation.letters),
+        requests=len(expectation.updates) + len(expectation.stubs),
+        distributions=len(distributions),
+        by_completion_status=dict(Counter(one.completion_status for one in distributions)),
+        by_current_status=dict(Counter(one.current.status for one in distributions)),
+    )
