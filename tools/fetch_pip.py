@@ -66,4 +66,7 @@ def _first_of(variables: tuple[str, ...]) -> str | None:
 
 
 if __name__ == "__main__":
-    print(fetch_pip(Path(sys.argv[1])))
+    try:
+        print(fetch_pip(Path(sys.argv[1])))
+    except OSError as error:
+        sys.exit(f"No pip could be fetched from the registry: {error}")
