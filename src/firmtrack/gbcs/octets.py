@@ -58,7 +58,7 @@ class Octets:
         It is written in the shortest form: one octet up to 7F, then 81 xx, then 82 xx xx.
         Source: X.690, clause 10.1.
         """
-        first = self.number(1, what)
+        first = self.take(1, what)[0]
         if first < 0x80:
             return first
         size = first - 0x80

@@ -53,7 +53,7 @@ def read_dlms_date_time(octets: bytes) -> datetime | None:
         hundredths = 0
     if deviation == _UNSPECIFIED_DEVIATION:
         deviation = 0
-    if hundredths > 99 or abs(deviation) > _GREATEST_DEVIATION_MINUTES:
+    if abs(deviation) > _GREATEST_DEVIATION_MINUTES:
         raise MalformedGbcs(f"date-time {octets.hex()} is none that a clock can show")
     try:
         local = datetime(year, month, day, hour, minute, second, hundredths * 10_000, UTC)

@@ -158,6 +158,11 @@ class TestContentOfTheWrongLength:
         (0x0128, enc.transfer_alert(time=b"20261122123809"), "YYYYMMDDHHMMSSZ"),
         (0x0128, enc.ppmid_activation_alert(0x8F8A), "device ID has 4 octets"),
         (0x0128, b"\x31" + enc.transfer_alert()[1:], "Firmware Transfer Alert"),
+        (
+            0x0128,
+            enc.der(0x30, enc.transfer_alert()[2:] + b"\x05\x00"),
+            "2 octets follow the transfer result",
+        ),
         (0x012B, enc.ppmid_activation_alert(0x8F72), "0x8f72 is no ActivationAlertCode"),
         (0x012B, enc.ppmid_activation_alert(result=2), "0x2 is no ActivationResult"),
         (0x012B, enc.transfer_alert(0x8F8B), "firmware version has 8 octets"),

@@ -45,6 +45,12 @@ def test_a_length_in_another_form_than_the_shortest_is_refused(size: str) -> Non
         read_frame(enc.signed(group))
 
 
+def test_a_length_beyond_two_octets_is_refused() -> None:
+    group = enc.grouped(0x1234, b"")[:-1] + b"\x83\x01\x00\x00" + bytes(0x10000)
+    with pytest.raises(MalformedGbcs, match="length of the content begins with 83"):
+        read_frame(enc.signed(group))
+
+
 def test_a_date_time_in_the_header_is_kept() -> None:
     octets = enc.signed(enc.grouped(0x0012, b"", date_time=enc.DLMS_TIME))
     assert read_frame(octets).date_time == enc.DLMS_TIME

@@ -115,6 +115,8 @@ def test_the_header_string_is_safe_to_show(header_string: bytes, text: str) -> N
         (image(total_size=0xFFFFFFFF), "promises"),
         (image(total_size=155), "promises"),
         (image(total_size=0), "promises"),
+        (image(trailer=TRAILER, total_size=155), "promises 155 octets in all, it has 222"),
+        (image(trailer=TRAILER, total_size=221), "promises 221 octets in all, it has 222"),
         (image()[:-1], "promises"),
         (image() + b"\x00", "promises"),
         (image(manufacturer_image=b""), "no Manufacturer Image"),
