@@ -1,8 +1,20 @@
 """The WSGI application: what a web server calls.
 
 One callable serves pages and API. They part in the first middleware (firmtrack.api.shortcut).
+Each process of the server opens the database when it loads this, and leaves it when it ends.
 """
+
+import atexit
+import os
+from contextlib import ExitStack
 
 from django.core.wsgi import get_wsgi_application
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "firmtrack.settings")
 application = get_wsgi_application()
+
+from firmtrack.store import database  # noqa: E402  # Django must be set up before
+
+_open = ExitStack()
+_open.enter_context(database.opened())
+atexit.register(_open.close)

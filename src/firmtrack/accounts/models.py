@@ -6,20 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
-
-class PartyKind(models.TextChoices):
-    """What a party is, which decides what it sees."""
-
-    LARGE_SUPPLIER = "large_supplier", "Large supplier"
-    SMALL_SUPPLIER = "small_supplier", "Small supplier"
-    DCC = "dcc", "DCC"
-
-
-class TokenScope(models.TextChoices):
-    """What an API token may be used for: exactly one thing."""
-
-    READ = "read", "Look up requests and devices"
-    INTAKE = "intake", "Submit messages"
+from firmtrack.accounts.kinds import PartyKind, TokenScope
 
 
 class Party(models.Model):

@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.duis.reader import DuisRejected, NotAboutFirmware, read
+from firmtrack.duis.reader import NotAboutFirmware, read
+from firmtrack.duis.rejections import DuisRejected
 from firmtrack.duis.trust import TrustStore
 from firmtrack.intake.envelopes import JSON_MEDIA_TYPES, Envelope, Refused
 from firmtrack.intake.stage_reports import MalformedStageReport, read_stage_report

@@ -19,6 +19,7 @@ from firmtrack.store.embedded.locks import try_lock
 
 _POLL_SECONDS = 0.1
 _PATIENCE_SECONDS = 300  # for a fast shutdown's checkpoint; after it, recovery will do the rest
+_STARTS = 5  # of a server that is killed each time before it is ready
 _LOG_BYTES = 16 << 20
 _LAST_LINES = 20
 
@@ -32,7 +33,7 @@ class Supervisor:
     users_lock: int
     _account: Account | None = None
     _child: subprocess.Popen[bytes] | None = None
-    _was_ready: bool = False
+    _vain_starts: int = 0  # since the server was last ready
     _log_start: int = 0
     _told_to_stop: bool = field(default=False)
 
@@ -59,18 +60,23 @@ class Supervisor:
 
     def _keep(self) -> None:
         while not self._told_to_stop and not try_lock(self.users_lock, shared=False):
-            if self._child is not None:
-                self._child.poll()
+            status = None if self._child is None else self._child.poll()
             if self.cluster.is_alive():
-                self._was_ready = self._was_ready or self.cluster.is_ready()
-            elif self._child is None or self._was_ready:
-                self._start()
-            else:
+                if self.cluster.is_ready():
+                    self._vain_starts = 0
+            elif self._is_hopeless(status):
                 raise EmbeddedPostgresFailed(
                     self.cluster.layout.root, f"the server did not start.\n{self._last_words()}"
                 )
+            else:
+                self._start()
             self._trim_log()
             time.sleep(_POLL_SECONDS)
+
+    def _is_hopeless(self, status: int | None) -> bool:
+        """Return whether the server gave up by itself (not: was killed) before it was ready."""
+        gave_up = status is not None and status > 0
+        return self._vain_starts >= (1 if gave_up else _STARTS)
 
     def _start(self) -> None:
         if self._account is None:
@@ -79,7 +85,7 @@ class Supervisor:
         self._trim_log()
         log = self.cluster.layout.log
         self._log_start = log.stat().st_size if log.exists() else 0
-        self._was_ready = False
+        self._vain_starts += 1
         self._child = self.cluster.start(self._account)
 
     def _stop(self) -> None:

@@ -1,0 +1,22 @@
+"""Every command, in the order in which help lists them."""
+
+import typer
+
+from firmtrack.cli import accounts, lookups, messages, quarantine, serving, simulation
+
+app = typer.Typer(
+    name="firmtrack",
+    help="Firmware Distribution Tracking for Great Britain's smart meters.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serving.serve)
+app.command("ingest")(messages.ingest)
+app.add_typer(lookups.find, name="find")
+app.command("export")(lookups.export)
+app.command("simulate")(simulation.simulate)
+app.add_typer(accounts.party, name="party")
+app.add_typer(accounts.user, name="user")
+app.add_typer(accounts.token, name="token")
+app.add_typer(quarantine.quarantine, name="quarantine")

@@ -1,0 +1,199 @@
+"""``firmtrack find`` and ``firmtrack export``: the look-ups of the screens, and the CSV."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from firmtrack.cli.options import AsJson, console, minute
+from firmtrack.cli.session import opened
+from firmtrack.errors import FirmtrackError
+
+if TYPE_CHECKING:
+    from firmtrack.domain.identifiers import Eui64, RequestId
+    from firmtrack.domain.viewer import Viewer
+    from firmtrack.store.answers import DeviceDistribution, DistributionAnswer
+
+_PAGE = 1_000
+
+find = typer.Typer(help="Look up a Service Request or a device.", no_args_is_help=True)
+
+AsParty = Annotated[
+    str | None,
+    typer.Option("--as", metavar="PARTY", help="Show what this party sees; without it, all."),
+]
+RequestTerm = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="A Service Request ID.")]
+DeviceTerm = Annotated[str, typer.Argument(metavar="DEVICE_ID", help="A Device ID.")]
+
+
+class NotFound(FirmtrackError):
+    """Nothing is known by this ID, or it is someone else's."""
+
+
+@find.command("request")
+def find_request(
+    term: RequestTerm, *, as_party: AsParty = None, as_json: AsJson = False
+) -> None:
+    """Show a Service Request and all its distributions."""
+    with opened():
+        from firmtrack.presentation import answers, wording
+        from firmtrack.store import audit, queries
+
+        viewer, request_id = _viewer(as_party), _request_id(term)
+        found = queries.find_request(viewer, request_id)
+        audit.record_lookup(viewer, "service_request", str(request_id), found is not None)
+        if found is None:
+            raise NotFound
+        distributions = list(_distributions(viewer, request_id))
+        if as_json:
+            answer = answers.service_request_with_distributions(found, distributions)
+            sys.stdout.buffer.write(answers.encode(answer) + b"\n")
+            return
+        counts = ", ".join(
+            f"{found.completion_counts.get(completion, 0)} {name}"
+            for completion, name in wording.COMPLETION_NAMES.items()
+        )
+        console.print(f"[bold]{request_id}[/bold]")
+        console.print(
+            f"Firmware version {found.firmware_version or 'not known'}, "
+            f"submitted {minute(found.submitted_at)}, {found.device_count} devices: {counts}."
+        )
+        table = Table("Device ID", "Current Status", "Reason", "Updated")
+        for each in distributions:
+            table.add_row(
+                str(each.device_id),
+                wording.STATUS_NAMES[each.status],
+                _reason(each),
+                minute(each.updated_at),
+            )
+        console.print(table)
+
+
+@find.command("device")
+def find_device(term: DeviceTerm, *, as_party: AsParty = None, as_json: AsJson = False) -> None:
+    """Show a device's distributions, newest request first, with their history."""
+    with opened():
+        from firmtrack.presentation import answers, wording
+        from firmtrack.store import audit, queries
+
+        viewer, device_id = _viewer(as_party), _device_id(term)
+        found = queries.find_device(viewer, device_id)
+        rows = 0 if found is None else len(found.distributions)
+        audit.record_lookup(viewer, "device", str(device_id), rows)
+        if found is None:
+            raise NotFound
+        if as_json:
+            sys.stdout.buffer.write(answers.encode(answers.device(found)) + b"\n")
+            return
+        console.print(f"[bold]{device_id}[/bold]")
+        if found.not_tracked_reason is not None:
+            console.print(wording.NOT_TRACKED_TEXTS[found.not_tracked_reason])
+        for each in found.distributions:
+            _print_distribution(each)
+        if found.unattributed:
+            console.print(f"{len(found.unattributed)} events that fit no request.")
+
+
+def export(
+    request_id: RequestTerm,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")
+    ] = None,
+    as_party: AsParty = None,
+) -> None:
+    """Write the CSV of a Service Request's distributions to a file or to standard output."""
+    with opened():
+        from firmtrack.presentation.csv import distributions_csv
+        from firmtrack.store import audit, queries
+        from firmtrack.store.answers import DistributionFilter
+
+        viewer, parsed_id = _viewer(as_party), _request_id(request_id)
+        found = queries.find_request(viewer, parsed_id)
+        rows = 0 if found is None else found.device_count
+        audit.record_lookup(viewer, "export", str(parsed_id), rows)
+        if found is None:
+            raise NotFound
+        blocks = distributions_csv(viewer, parsed_id, DistributionFilter())
+        if output is None:
+            for block in blocks:
+                sys.stdout.buffer.write(block)
+            return
+        with output.open("wb") as file:
+            file.writelines(blocks)
+
+
+def _viewer(party_name: str | None) -> "Viewer":
+    from firmtrack.accounts.parties import party_named
+    from firmtrack.accounts.viewers import viewer_of_party
+    from firmtrack.domain.viewer import Viewer
+
+    if party_name is None:
+        return Viewer.of_dcc("operator at the command line")
+    return viewer_of_party(party_named(party_name))
+
+
+def _request_id(term: str) -> "RequestId":
+    from firmtrack.presentation.search import TermProblem, read_service_request_id
+    from firmtrack.presentation.wording import search_problem_text
+
+    read = read_service_request_id(term)
+    if isinstance(read, TermProblem):
+        raise typer.BadParameter(search_problem_text(read), param_hint="REQUEST_ID")
+    return read
+
+
+def _device_id(term: str) -> "Eui64":
+    from firmtrack.presentation.search import TermProblem, read_device_id
+    from firmtrack.presentation.wording import search_problem_text
+
+    read = read_device_id(term)
+    if isinstance(read, TermProblem):
+        raise typer.BadParameter(search_problem_text(read), param_hint="DEVICE_ID")
+    return read
+
+
+def _distributions(viewer: "Viewer", request_id: "RequestId") -> "Iterator[DistributionAnswer]":
+    from firmtrack.store import queries
+    from firmtrack.store.answers import DistributionFilter
+
+    after = None
+    while True:
+        page = queries.list_distributions(
+            viewer, request_id, DistributionFilter(), limit=_PAGE, after=after
+        )
+        yield from page.items
+        after = page.last_device_id
+        if after is None:
+            return
+
+
+def _reason(distribution: "DistributionAnswer") -> str:
+    from firmtrack.presentation.wording import reason_text
+
+    if distribution.reason is None:
+        return ""
+    return f"{reason_text(distribution.reason, distribution.status)} ({distribution.reason})"
+
+
+def _print_distribution(found: "DeviceDistribution") -> None:
+    from firmtrack.presentation import wording
+
+    each = found.distribution
+    console.print(
+        f"\n[bold]{wording.COMPLETION_NAMES[each.completion]}[/bold]  {each.request_id}  "
+        f"firmware {each.firmware_version or 'not known'}"
+    )
+    table = Table("When (DCC)", "Status", "Reason", "Told by")
+    for entry in found.history:
+        code = f" {entry.source_code}" if entry.source_code else ""
+        table.add_row(
+            minute(entry.occurred_at),
+            wording.STATUS_NAMES[entry.status],
+            entry.reason or "",
+            wording.MESSAGE_KIND_NAMES[entry.source_kind] + code,
+        )
+    console.print(table)

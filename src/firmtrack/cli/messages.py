@@ -1,0 +1,119 @@
+"""``firmtrack ingest``: takes messages in from files, directories, archives, standard input."""
+
+import sys
+import time
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from firmtrack.cli.options import AsJson, console, errors, print_json
+from firmtrack.cli.session import opened
+
+if TYPE_CHECKING:
+    from firmtrack.intake.envelopes import Envelope
+    from firmtrack.intake.ingest import Tally
+
+_SOME_QUARANTINED = 3
+_STANDARD_INPUT = Path("-")
+
+Paths = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="PATH…",
+        help="Files, directories (with all below), .zip, .tar.gz; - is standard input.",
+    ),
+]
+
+
+def ingest(paths: Paths, *, as_json: AsJson = False) -> None:
+    """Take messages in. Doing it again changes nothing.
+
+    Exit status 0, or 3 if any message was quarantined.
+    """
+    missing = [path for path in paths if path != _STANDARD_INPUT and not path.exists()]
+    if missing:
+        raise typer.BadParameter(f"{missing[0]} does not exist.", param_hint="PATH")
+    with opened():
+        started = time.monotonic()
+        with _Bar(paths) as bar:
+            tally = _ingest(paths, bar)
+        _print(tally, time.monotonic() - started, as_json=as_json)
+    if _counts(tally)["quarantined"]:
+        raise typer.Exit(_SOME_QUARANTINED)
+
+
+class _Bar:
+    """A progress bar on a terminal, nothing elsewhere: octets read, and messages committed."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        from firmtrack.intake.files import size_bytes
+
+        self._progress = Progress(
+            TextColumn("{task.fields[messages]:,} messages"),
+            BarColumn(),
+            DownloadColumn(),
+            TimeRemainingColumn(),
+            console=errors,
+            transient=True,
+            disable=not errors.is_terminal,
+        )
+        is_known = _STANDARD_INPUT not in paths
+        total = sum(map(size_bytes, paths)) if is_known else None
+        self._task = self._progress.add_task("ingest", total=total, messages=0)
+
+    def __enter__(self) -> "_Bar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def read(self, count: int) -> None:
+        self._progress.advance(self._task, count)
+
+    def settled(self, tally: "Tally") -> None:
+        self._progress.update(self._task, messages=tally.messages)
+
+
+def _ingest(paths: list[Path], bar: _Bar) -> "Tally":
+    from firmtrack.intake import files
+    from firmtrack.intake.ingest import ingest as ingest_envelopes
+    from firmtrack.intake.receive import Submitter
+
+    def envelopes_of(path: Path) -> "Iterator[Envelope]":
+        if path == _STANDARD_INPUT:
+            return files.envelopes_in_stream(sys.stdin.buffer, "standard input", bar.read)
+        return files.envelopes_in(path, bar.read)
+
+    envelopes = chain.from_iterable(map(envelopes_of, paths))
+    return ingest_envelopes(envelopes, Submitter.operator(), bar.settled)
+
+
+def _counts(tally: "Tally") -> dict[str, int]:
+    from firmtrack.intake.receive import OutcomeKind
+
+    return {str(kind): tally.outcomes[kind] for kind in OutcomeKind}
+
+
+def _print(tally: "Tally", seconds: float, *, as_json: bool) -> None:
+    counts = _counts(tally)
+    if as_json:
+        print_json(
+            {
+                "messages": tally.messages,
+                **counts,
+                "events": tally.events,
+                "seconds": round(seconds, 3),
+            }
+        )
+        return
+    said = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+    console.print(
+        f"{tally.messages:,} messages in {seconds:.1f} s: {said}; {tally.events:,} events."
+    )
+    if counts["quarantined"]:
+        console.print("See the quarantined ones with: firmtrack quarantine list")

@@ -1,0 +1,121 @@
+"""``firmtrack quarantine``: what could not be taken, shown, fixed and replayed."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from firmtrack.cli.options import AsJson, console, minute, print_json
+from firmtrack.cli.session import opened
+from firmtrack.errors import FirmtrackError
+
+if TYPE_CHECKING:
+    from firmtrack.store.quarantine import QuarantineEntry
+
+_SOME_STAYED = 3
+
+quarantine = typer.Typer(help="Messages that could not be taken.", no_args_is_help=True)
+
+EntryId = Annotated[int, typer.Argument(metavar="ID", help="The number of a quarantine entry.")]
+
+
+class NoSuchEntry(FirmtrackError):
+    """There is no quarantine entry of this number."""
+
+
+@quarantine.command("list")
+def list_entries(
+    *,
+    include_replayed: Annotated[
+        bool, typer.Option("--all", help="Also those that were replayed.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the messages that wait, oldest first."""
+    with opened():
+        from firmtrack.store.quarantine import list_quarantine
+
+        entries = list_quarantine(waiting_only=not include_replayed)
+        if as_json:
+            print_json([asdict(entry) for entry in entries])
+            return
+        table = Table("ID", "Reason", "What is wrong", "From", "Times", "First received")
+        for entry in entries:
+            table.add_row(
+                str(entry.quarantine_id),
+                entry.reason_code,
+                entry.reason,
+                entry.origin,
+                str(entry.times_received),
+                minute(entry.recorded_at),
+            )
+        console.print(table if entries else "The quarantine is empty.")
+
+
+@quarantine.command("show")
+def show(
+    entry_id: EntryId,
+    *,
+    body_only: Annotated[
+        bool, typer.Option("--body", help="Write the message's octets, and nothing else.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show one message with the reason."""
+    with opened():
+        from firmtrack.store.quarantine import find_quarantined
+
+        found = find_quarantined(entry_id)
+        if found is None:
+            raise NoSuchEntry
+        entry, body = found
+        if body_only:
+            sys.stdout.buffer.write(body)
+        elif as_json:
+            print_json({**asdict(entry), "body": body.decode("utf-8", "backslashreplace")})
+        else:
+            _print_entry(entry)
+            console.print(body.decode("utf-8", "backslashreplace"), markup=False)
+
+
+@quarantine.command("replay")
+def replay(
+    entry_ids: Annotated[
+        list[int], typer.Argument(metavar="ID…", help="Numbers of quarantine entries.")
+    ] = [],  # noqa: B006  # Typer reads the default and never changes it
+    *,
+    every: Annotated[bool, typer.Option("--all", help="All that wait.")] = False,
+    fixed: Annotated[
+        Path | None,
+        typer.Option("--fixed", metavar="FILE", help="Take this file in its place (one ID)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take messages in again. Exit status 3 if any stays in quarantine."""
+    if every == bool(entry_ids) or (fixed is not None and len(entry_ids) != 1):
+        raise typer.BadParameter("Give IDs, or --all; --fixed goes with one ID.")
+    with opened():
+        from firmtrack.intake.receive import OutcomeKind
+        from firmtrack.intake.replay import replay as replay_entry
+        from firmtrack.store.quarantine import list_quarantine
+
+        wanted = [e.quarantine_id for e in list_quarantine() if e.is_whole] if every else entry_ids
+        fixed_body = None if fixed is None else fixed.read_bytes()
+        outcomes = {entry_id: replay_entry(entry_id, fixed_body) for entry_id in wanted}
+    if as_json:
+        print_json([{"quarantine_id": i, **asdict(outcome)} for i, outcome in outcomes.items()])
+    else:
+        for entry_id, outcome in outcomes.items():
+            reason = f": {outcome.reason}" if outcome.reason else ""
+            console.print(f"{entry_id}: {outcome.outcome}{reason}", markup=False)
+    if any(outcome.outcome is OutcomeKind.QUARANTINED for outcome in outcomes.values()):
+        raise typer.Exit(_SOME_STAYED)
+
+
+def _print_entry(entry: "QuarantineEntry") -> None:
+    for name, value in asdict(entry).items():
+        if value is not None:
+            console.print(f"{name}: {value}", markup=False)

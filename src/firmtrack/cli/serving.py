@@ -1,0 +1,54 @@
+"""``firmtrack serve``: the portal and the API on a web server of their own."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from firmtrack.cli.options import console
+from firmtrack.cli.session import opened, set_up
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="PORT", min=1, max=65_535, help="The port to listen on.")
+    ] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 2,
+    demonstration: Annotated[
+        bool, typer.Option("--demonstration", help="With simulated traffic and its sign-ins.")
+    ] = False,
+) -> None:
+    """Serve the portal and the API until interrupted."""
+    set_up()
+    from django.conf import settings
+
+    with opened():
+        if settings.ENVIRONMENT.database_url is None:
+            console.print(
+                "Using the embedded PostgreSQL, meant for demonstration, development and one small "
+                "machine: see docs/operations.md to use a server."
+            )
+        if demonstration:
+            from firmtrack.demonstration import prepare
+
+            prepare(console)
+        console.print(f"Firmtrack is at http://{host}:{port}", markup=False)
+        _listen(host, port, workers)
+
+
+def _listen(host: str, port: int, workers: int) -> None:
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "firmtrack.settings")
+    Server(
+        "firmtrack.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=8,
+        log_access=False,
+    ).serve()

@@ -1,0 +1,1 @@
+SELECT body FROM quarantine WHERE quarantine_id = %s
