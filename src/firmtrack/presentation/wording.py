@@ -91,8 +91,7 @@ NOT_FOUND_TEXTS: Mapping[SearchBy, str] = {
         "Firmtrack has no Service Request with this ID that your organisation may see."
     ),
     SearchBy.DEVICE_ID: (
-        "Firmtrack has no Service Request that your organisation may see and that names a device "
-        "with this ID."
+        "Firmtrack has nothing that your organisation may see about a device with this ID."
     ),
 }
 

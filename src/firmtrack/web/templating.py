@@ -1,5 +1,6 @@
 """Jinja2 for the pages: half as dear as Django's templates, and GOV.UK's macros speak it."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.presentation import wording
 from firmtrack.presentation.times import local_text, utc_text
 from firmtrack.web.assets import asset_url
+
+_PARTS = re.compile(r"[^:]*:|[^:]+")
 
 
 def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> Environment:
@@ -34,8 +37,13 @@ def time_element(at: datetime) -> Markup:
 
 
 def id_element(value: Eui64 | RequestId | str) -> Markup:
-    """Return an ID, hash or code set so that each of its characters can be told apart."""
-    return Markup('<span class="firmtrack-id">{}</span>').format(str(value))
+    """Return an ID, hash or code set so that each of its characters can be told apart.
+
+    A Request ID may break after each of its parts.
+    """
+    part = Markup('<span class="firmtrack-id__part">{}</span>')
+    parts = Markup("<wbr>").join(part.format(text) for text in _PARTS.findall(str(value)))
+    return Markup('<span class="firmtrack-id">{}</span>').format(parts)
 
 
 def count_text(number: int) -> str:
