@@ -4,13 +4,11 @@ A new body that moves a distribution is one function and one row of ``_TRANSLATI
 Source: DUIS 5.4 schema, ``DCCAlertMessage``.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-
 from firmtrack.domain.facts import Event, Message, MessageKind
-from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import Status
 from firmtrack.duis.codes import ACTIVATION_REASONS, DCC_ALERT_CODES, TRANSFER_REASONS
 from firmtrack.duis.documents import CommsHubTransferStatus
@@ -33,7 +31,7 @@ _ACTIVATION_REASONS: dict[str, str | None] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """What an alert's body tells, at ``occurred_at`` if that is not the response's own time."""
+    """What an alert's body tells: at least one event, all at one time."""
 
     kind: MessageKind
     events: tuple[Event, ...]
@@ -117,39 +115,31 @@ def _ppmid_alert(body: Children, _: str, responded_at: datetime) -> _Told | None
 
 def _firmware_distribution_failure(body: Children, code: str, responded_at: datetime) -> _Told:
     request_id = body.request_id("UpdateFirmwareRequestID")
-    return _Told(
-        kind=MessageKind.FIRMWARE_DISTRIBUTION_FAILURE,
-        events=_one_each(
-            body.device_ids("MeterIDs"),
-            lambda device_id: Event(
-                device_id=device_id,
-                status=Status.COMMS_HUB_DELIVERY_FAILED,
-                occurred_at=responded_at,
-                request_id=request_id,
-                reason=code,
-            ),
-        ),
+    events = (
+        Event(
+            device_id=device_id,
+            status=Status.COMMS_HUB_DELIVERY_FAILED,
+            occurred_at=responded_at,
+            request_id=request_id,
+            reason=code,
+        )
+        for device_id in body.device_ids("MeterIDs")
     )
+    return _Told(kind=MessageKind.FIRMWARE_DISTRIBUTION_FAILURE, events=tuple(events))
 
 
 def _firmware_upgrade_requested(body: Children, _: str, responded_at: datetime) -> _Told:
     firmware_version = body.firmware_version("FirmwareVersion")
-    return _Told(
-        kind=MessageKind.FIRMWARE_UPGRADE_REQUESTED,
-        events=_one_each(
-            body.device_ids("DeviceList"),
-            lambda device_id: Event(
-                device_id=device_id,
-                status=Status.RECEIVED,
-                occurred_at=responded_at,
-                firmware_version=firmware_version,
-            ),
-        ),
+    events = (
+        Event(
+            device_id=device_id,
+            status=Status.RECEIVED,
+            occurred_at=responded_at,
+            firmware_version=firmware_version,
+        )
+        for device_id in body.device_ids("DeviceList")
     )
-
-
-def _one_each(device_ids: Iterable[Eui64], event_of: Callable[[Eui64], Event]) -> tuple[Event, ...]:
-    return tuple(map(event_of, device_ids))
+    return _Told(kind=MessageKind.FIRMWARE_UPGRADE_REQUESTED, events=tuple(events))
 
 
 # From an alert's body, its code and the response's time.

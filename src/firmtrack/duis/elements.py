@@ -91,9 +91,14 @@ class Children:
         """Return the child's text, white space and all."""
         return text_of(self.element(name))
 
-    def optional_text(self, name: str) -> str | None:
-        """Return the child's text, None without the child."""
-        return self.text(name) if name in self._by_name else None
+    def optional_text(self, name: str, max_characters: int) -> str | None:
+        """Return the child's text, of ``max_characters`` at most, None without the child."""
+        if name not in self._by_name:
+            return None
+        text = self.text(name)
+        if len(text) > max_characters:
+            raise BadValue(f"{name} has over {max_characters} characters.")
+        return text
 
     def eui(self, name: str) -> Eui64:
         """Return the child's EUI-64."""

@@ -8,6 +8,7 @@ from xml.parsers import expat
 from lxml import etree
 
 from firmtrack.duis.parsing import ORDINARY_MAX_BYTES
+from firmtrack.duis.rejections import NotXml
 from firmtrack.duis.vocabulary import DUIS_NAMESPACE
 
 # A start tag, its attributes' values skipped: they may hold ">".
@@ -33,22 +34,30 @@ def digest_of(root: etree._Element, signature: etree._Element | None, *, size_by
     """Return the SHA-256, 32 octets, of the exclusive canonical form without the signature.
 
     Takes ``signature`` out of the tree. ``size_bytes`` is the size of the whole document.
+    Raises NotXml if there is no canonical form.
     """
     if signature is not None:
         _detach(signature)
-    if size_bytes <= ORDINARY_MAX_BYTES:
-        canonical = etree.tostring(root, method="c14n", exclusive=True, with_comments=False)
-        return sha256(canonical).digest()
-    # A large document is hashed as it is written, so that its canonical form is never held.
-    file = _HashingFile()
-    root.getroottree().write_c14n(cast("IO[bytes]", file), exclusive=True, with_comments=False)
+    try:
+        if size_bytes <= ORDINARY_MAX_BYTES:
+            canonical = etree.tostring(root, method="c14n", exclusive=True, with_comments=False)
+            return sha256(canonical).digest()
+        # A large document is hashed as it is written, so that its canonical form is never held.
+        file = _HashingFile()
+        root.getroottree().write(
+            cast("IO[bytes]", file), method="c14n", exclusive=True, with_comments=False
+        )
+    except etree.C14NError:
+        # Canonical XML, clause 1.3: a relative namespace URI is one such reason.
+        raise NotXml("It has no canonical form.") from None
     return file.hash.digest()
 
 
 def without_firmware_image(body: bytes) -> bytes:
     """Return the octets of a well-formed Update Firmware request without its FirmwareImage's text.
 
-    The element itself stays, and every other octet.
+    The element itself stays, and every other octet. Raises NotXml if the standard library's
+    parser is stricter than the one that read the document before.
     """
     start, end = _firmware_image_span(body)
     tag = _START_TAG.match(body, start)
@@ -82,7 +91,10 @@ def _firmware_image_span(body: bytes) -> tuple[int, int]:
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
-    parser.Parse(body, True)  # noqa: FBT003 - the standard library takes it by position alone
+    try:
+        parser.Parse(body, True)  # noqa: FBT003 - the standard library takes it by position alone
+    except expat.ExpatError as error:
+        raise NotXml(f"{error}.") from None
     return span[0], span[1]
 
 

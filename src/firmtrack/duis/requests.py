@@ -9,7 +9,13 @@ from firmtrack.duis.elements import Children, name_of
 from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message
 from firmtrack.duis.identity import without_firmware_image
 from firmtrack.duis.rejections import BadValue, TooLarge
-from firmtrack.duis.vocabulary import DEVICE_ID_LIST_MAX_CHARACTERS, FIRMWARE_IMAGE_MAX_BYTES
+from firmtrack.duis.vocabulary import (
+    DEVICE_ID_LIST_MAX_CHARACTERS,
+    FIRMWARE_IMAGE_MAX_BYTES,
+    MANUFACTURER_MAX_CHARACTERS,
+    MODEL_MAX_CHARACTERS,
+    SMETS_VERSION_MAX_CHARACTERS,
+)
 from firmtrack.gbcs.image import MalformedImage, read_image
 
 _DEVICE_TYPES = {device_type: device_type for device_type in DEVICE_TYPES}
@@ -81,9 +87,9 @@ def _device_prenotification(envelope: Envelope) -> Message:
         device_id=body.eui("DeviceID"),
         learnt_at=envelope.received_at,
         device_type=body.choice("DeviceType", _DEVICE_TYPES),
-        smets_version=body.optional_text("SMETSCHTSVersion"),
-        manufacturer=body.optional_text("DeviceManufacturer"),
-        model=body.optional_text("DeviceModel"),
+        smets_version=body.optional_text("SMETSCHTSVersion", SMETS_VERSION_MAX_CHARACTERS),
+        manufacturer=body.optional_text("DeviceManufacturer", MANUFACTURER_MAX_CHARACTERS),
+        model=body.optional_text("DeviceModel", MODEL_MAX_CHARACTERS),
         firmware_version=body.optional_firmware_version("FirmwareVersion"),
     )
     return message(

@@ -23,6 +23,12 @@ from firmtrack.duis.codes import (
 from firmtrack.duis.elements import Children, name_of
 from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message
 from firmtrack.duis.rejections import MissingElement, UnexpectedElement, UnknownEnumeration
+from firmtrack.duis.vocabulary import (
+    GBCS_VERSION_MAX_CHARACTERS,
+    MANUFACTURER_MAX_CHARACTERS,
+    MODEL_MAX_CHARACTERS,
+    SMETS_VERSION_MAX_CHARACTERS,
+)
 
 _WARNING_OF = {
     Variant.UPDATE_FIRMWARE: "DSPUpdateFirmwareWarning",
@@ -30,10 +36,13 @@ _WARNING_OF = {
 }
 _VARIANTS: dict[str, Variant] = {variant.value: variant for variant in Variant}
 _CHOICES = {
-    "DeviceType": DEVICE_TYPES,
-    "DeviceStatus": DEVICE_STATUSES,
-    "CSPRegion": CSP_REGIONS,
-    "DeviceFirmwareVersionStatus": FIRMWARE_VERSION_STATUSES,
+    name: {choice: choice for choice in choices}
+    for name, choices in (
+        ("DeviceType", DEVICE_TYPES),
+        ("DeviceStatus", DEVICE_STATUSES),
+        ("CSPRegion", CSP_REGIONS),
+        ("DeviceFirmwareVersionStatus", FIRMWARE_VERSION_STATUSES),
+    )
 }
 _NOT_ABOUT_FIRMWARE = NotAboutFirmware(kind="service_response")
 
@@ -128,14 +137,18 @@ def _read_inventory_response(envelope: Envelope, body: Children) -> Message:
                 device_id=device_id,
                 learnt_at=learnt_at,
                 device_type=_optional_choice(device, "DeviceType"),
-                smets_version=device.optional_text("SMETSCHTSVersion"),
+                smets_version=device.optional_text(
+                    "SMETSCHTSVersion", SMETS_VERSION_MAX_CHARACTERS
+                ),
                 csp_region=_optional_choice(device, "CSPRegion"),
-                manufacturer=device.optional_text("DeviceManufacturer"),
-                model=device.optional_text("DeviceModel"),
+                manufacturer=device.optional_text(
+                    "DeviceManufacturer", MANUFACTURER_MAX_CHARACTERS
+                ),
+                model=device.optional_text("DeviceModel", MODEL_MAX_CHARACTERS),
                 device_status=_optional_choice(device, "DeviceStatus"),
                 firmware_version=device.optional_firmware_version("DeviceFirmwareVersion"),
                 firmware_version_status=_optional_choice(device, "DeviceFirmwareVersionStatus"),
-                gbcs_version=device.optional_text("DeviceGBCSVersion"),
+                gbcs_version=device.optional_text("DeviceGBCSVersion", GBCS_VERSION_MAX_CHARACTERS),
             ),
         )
     return message(
@@ -149,7 +162,4 @@ def _read_inventory_response(envelope: Envelope, body: Children) -> Message:
 
 
 def _optional_choice(device: Children, name: str) -> str | None:
-    text = device.optional_text(name)
-    if text is not None and text not in _CHOICES[name]:
-        raise UnknownEnumeration(f"{name}: {text[:64]!r}.")
-    return text
+    return device.choice(name, _CHOICES[name]) if name in device else None

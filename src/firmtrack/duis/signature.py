@@ -98,4 +98,4 @@ def _check_shape(element: etree._Element, shape: _Shape) -> None:
 
 @lru_cache(maxsize=4096)
 def _key_of(public_key: bytes) -> xmlsec.Key:
-    return xmlsec.Key.from_memory(public_key, xmlsec.KeyFormat.PEM)
+    return xmlsec.Key.from_memory(public_key, xmlsec.constants.KeyDataFormatPem)
