@@ -18,7 +18,7 @@ from firmtrack.store.embedded.locks import is_locked, open_lock, try_lock
 from firmtrack.store.embedded.tuning import server_settings
 
 _POLL_SECONDS = 0.02
-_PROGRESS_SECONDS = 5.0
+_PROGRESS_SECONDS = 2.0
 _SUPERVISORS = 5
 _NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 _logger = logging.getLogger(__name__)
