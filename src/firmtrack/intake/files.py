@@ -33,8 +33,12 @@ _MOST_ZIP_MEMBERS = 65_534
 _DEEPEST_NESTING = 4  # a .tar.gz in a .tar.gz
 _KEPT_BYTES = 64 * 1024
 _HEAD_BYTES = 512
+_BUFFER_BYTES = 256 * 1024
+_GZIP_MAGIC = b"\x1f\x8b"
 _TAR_MAGIC = slice(257, 262)
+_TAR = b"ustar"
 _ZIP_END = b"PK\x05\x06"
+_ZIP_MAGICS = (b"PK\x03\x04", _ZIP_END)
 _ZIP_END_BYTES = 22 + 65_535
 
 OnRead = Callable[[int], None]
@@ -68,7 +72,7 @@ def envelopes_in_stream(
     stream: IO[bytes], origin: str, on_read: OnRead = lambda _: None
 ) -> Iterator[Envelope]:
     """Yield the messages in a stream that cannot be sought in, such as standard input."""
-    yield from _within(BufferedReader(_Counted(stream, on_read)), origin, 0)
+    yield from _within(_buffered(_Counted(stream, on_read)), origin, 0)
 
 
 def size_bytes(path: Path) -> int:
@@ -84,7 +88,7 @@ def size_bytes(path: Path) -> int:
 
 def _in_file(path: Path, on_read: OnRead) -> Iterator[Envelope]:
     with path.open("rb") as file:
-        yield from _within(BufferedReader(_Counted(file, on_read)), str(path), 0)
+        yield from _within(_buffered(_Counted(file, on_read)), str(path), 0)
 
 
 def _within(stream: BufferedReader, origin: str, depth: int) -> Iterator[Envelope]:
@@ -93,11 +97,11 @@ def _within(stream: BufferedReader, origin: str, depth: int) -> Iterator[Envelop
         if depth > _DEEPEST_NESTING:
             raise ArchiveRefused("nested_too_deep", "Archives are nested too deep.")
         head = stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]
-        if head.startswith(b"\x1f\x8b"):
-            yield from _within(BufferedReader(_Gunzipped(stream)), origin, depth + 1)
-        elif head.startswith(b"PK\x03\x04") or head.startswith(_ZIP_END):
+        if head.startswith(_GZIP_MAGIC):
+            yield from _within(_buffered(_Gunzipped(stream)), origin, depth + 1)
+        elif head.startswith(_ZIP_MAGICS):
             yield from _in_zip(stream, origin, depth)
-        elif head[_TAR_MAGIC] == b"ustar":
+        elif head[_TAR_MAGIC] == _TAR:
             yield from _in_tar(stream, origin, depth)
         elif _is_json_lines(head, origin):
             yield from _in_lines(stream, origin)
@@ -152,8 +156,12 @@ def _in_member(octets: bytes, path: str, origin: str, depth: int) -> Iterator[En
     """Yield the messages in one member of an archive."""
     if _escapes(path):
         yield _refused(octets, origin, "unsafe_path", "The member's path leads out of the archive.")
+    elif octets.startswith((_GZIP_MAGIC, *_ZIP_MAGICS)) or octets[_TAR_MAGIC] == _TAR:
+        yield from _within(_buffered(BytesIO(octets)), origin, depth + 1)
+    elif _is_json_lines(octets[:_HEAD_BYTES], origin):
+        yield from _in_lines(_buffered(BytesIO(octets)), origin)
     else:
-        yield from _within(BufferedReader(BytesIO(octets)), origin, depth + 1)
+        yield _message(octets, origin)
 
 
 def _in_lines(stream: BufferedReader, origin: str) -> Iterator[Envelope]:
@@ -174,7 +182,7 @@ def _message(octets: bytes, origin: str) -> Envelope:
         return _refused(
             octets, origin, "too_large", f"The message has over {LARGEST_MESSAGE_BYTES} octets."
         )
-    is_json = octets.lstrip()[:1] in (b"{", b"[")
+    is_json = octets[:_HEAD_BYTES].lstrip()[:1] in (b"{", b"[")
     return Envelope(
         body=octets,
         media_type=JSON_MEDIA_TYPE if is_json else DUIS_MEDIA_TYPE,
@@ -223,6 +231,10 @@ def _check_ratio(packed_bytes: int, expanded_bytes: int) -> None:
         raise ArchiveRefused(
             "expands_too_far", f"The archive expands to over {_LARGEST_RATIO} times its size."
         )
+
+
+def _buffered(stream: "RawIOBase | BytesIO") -> BufferedReader:
+    return BufferedReader(stream, _BUFFER_BYTES)  # type: ignore[arg-type]  # a BytesIO serves too
 
 
 class _Counted(RawIOBase):
