@@ -29,7 +29,7 @@ PURPOSE_SHARES = {
     Purpose.NEWER_IMAGE: 0.20,  # another image for the same devices, some still busy
 }
 
-SINGLE_DEVICE_SHARES = {True: 0.06, False: 0.94}  # requests for just one device
+SINGLE_DEVICE_SHARES = {True: 0.08, False: 0.92}  # requests for just one device
 
 KIND_SHARES = {
     DeviceKind.ESME: 0.40,

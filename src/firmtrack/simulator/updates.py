@@ -314,22 +314,19 @@ def variant_for(kind: DeviceKind) -> Variant:
 
 
 def _slots(scenario: Scenario) -> list[_Slot]:
-    """Return the scenario's slots in the order of time."""
+    """Return the scenario's slots in the order of time: the opening ones, then what is dealt."""
     count, chance = scenario.requests, stream(scenario.seed, "slots")
-    purposes = dealt(o.PURPOSE_SHARES, count, chance)
-    kinds = dealt(o.KIND_SHARES, count, chance)
-    answers = dealt(o.ANSWER_SHARES, count, chance)
+    opening = _OPENING[:count]
+    rest = count - len(opening)
+    purposes = [Purpose.NEW_IMAGE] * len(opening) + dealt(o.PURPOSE_SHARES, rest, chance)
+    kinds = [kind for kind, _ in opening] + dealt(o.KIND_SHARES, rest, chance)
+    answers = [answer for _, answer in opening] + dealt(o.ANSWER_SHARES, rest, chance)
+    are_single = [False] * len(opening) + dealt(o.SINGLE_DEVICE_SHARES, rest, chance)
     shares = {supplier: 1 / (n + 1) for n, supplier in enumerate(scenario.suppliers)}
     suppliers = dealt(shares, count, chance)
-    factors = [chance.uniform(0.5, 1.5) for _ in range(count)]
-    for number, is_single in enumerate(dealt(o.SINGLE_DEVICE_SHARES, count, chance)):
-        if is_single and number >= len(_OPENING):
-            factors[number] = 0
     for number, purpose in enumerate(purposes):
         if purpose is Purpose.NEWER_IMAGE:  # some of its devices are still busy with the older one
             answers[number] = AnswerKind.ACCEPTED_IN_PART
-    for number, (kind, answer) in enumerate(_OPENING[:count]):
-        purposes[number], kinds[number], answers[number] = Purpose.NEW_IMAGE, kind, answer
     return [
         _Slot(
             number=number,
@@ -338,7 +335,7 @@ def _slots(scenario: Scenario) -> list[_Slot]:
             kind=kinds[number],
             supplier=suppliers[number],
             answer_kind=answers[number],
-            size=_size(scenario, factors[number]),
+            size=1 if are_single[number] else _size(scenario, chance.uniform(0.5, 1.5)),
         )
         for number, at in enumerate(_submission_times(scenario))
     ]

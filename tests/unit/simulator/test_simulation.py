@@ -1,0 +1,319 @@
+"""A whole simulation: repeatable, complete, and its numbers add up."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.stages import Status
+from firmtrack.duis import documents as d
+from firmtrack.simulator.expectation import Expectation
+from firmtrack.simulator.output import OutputExists
+from firmtrack.simulator.post import StageReport
+from firmtrack.simulator.scenario import Scenario
+from firmtrack.simulator.simulation import SimulationSummary, imagine, run
+from firmtrack.simulator.world import Clock
+from tests.unit.simulator.traffic import expected_lines, messages_of, simulate
+
+_SMALL = Scenario(requests=9, devices=12, seed=7, image_bytes=2_000)
+_STANDARD = Scenario(requests=20, devices=500, seed=0)
+_SEEDS = (7, 8, 4711)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> SimulationSummary:
+    return simulate(tmp_path_factory.mktemp("small"), _SMALL)
+
+
+@pytest.fixture(scope="module", params=_SEEDS, ids=lambda seed: f"seed-{seed}")
+def standard(request: pytest.FixtureRequest) -> Expectation:
+    return imagine(replace(_STANDARD, seed=request.param))
+
+
+def _files(directory: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(directory.rglob("*")):
+        if path.is_file():
+            yield str(path.relative_to(directory)), path.read_bytes()
+
+
+# The same octets ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["traffic", "traffic.tar.gz"])
+def test_the_same_seed_gives_the_same_octets_and_another_seed_does_not(
+    name: str, tmp_path: Path
+) -> None:
+    scenarios = {"first": _SMALL, "again": _SMALL, "other": replace(_SMALL, seed=8)}
+    for directory, scenario in scenarios.items():
+        run(scenario, tmp_path / directory / name)
+    first, again, other = (dict(_files(tmp_path / directory)) for directory in scenarios)
+    assert first == again
+    assert not set(first.values()) & set(other.values())
+
+
+def test_directory_and_archive_hold_the_same_messages(
+    small: SimulationSummary, tmp_path: Path
+) -> None:
+    run(_SMALL, tmp_path / "traffic")
+    assert list(_files(tmp_path / "traffic")) == list(messages_of(small.traffic))
+
+
+def test_names_carry_the_order_of_sending_and_the_kind(small: SimulationSummary) -> None:
+    names = [name for name, _ in messages_of(small.traffic)]
+    assert names == sorted(names)
+    assert len(names) == small.messages
+    assert all(re.fullmatch(r"\d{8}-[a-z-]+\.(xml|json)", name) for name in names)
+
+
+def test_expectation_and_trust_store_stand_beside_the_traffic(small: SimulationSummary) -> None:
+    assert small.expected == small.traffic.with_name("traffic.tar.gz.expected.jsonl")
+    assert small.trust_store == small.traffic.with_name("traffic.tar.gz.trust")
+    assert sorted(path.name for path in small.trust_store.iterdir()) == [
+        "90-B3-D5-1F-30-00-00-02.pem",
+        "90-B3-D5-1F-30-01-00-00.pem",
+        "90-B3-D5-1F-30-02-00-00.pem",
+    ]
+
+
+@pytest.mark.parametrize(
+    "taken", ["traffic.tar.gz", "traffic.tar.gz.expected.jsonl", "traffic.tar.gz.trust/old.pem"]
+)
+def test_nothing_that_stands_there_is_overwritten(taken: str, tmp_path: Path) -> None:
+    path = tmp_path / taken
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputExists):
+        simulate(tmp_path, _SMALL)
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_progress_is_told_up_to_the_end(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    scenario = replace(_SMALL, devices=60)
+    summary = run(scenario, tmp_path / "t.tar.gz", lambda done, total: told.append((done, total)))
+    assert len(told) > 1
+    assert told == sorted(told)
+    assert told[-1] == (summary.messages, summary.messages)
+
+
+# Numbers add up -------------------------------------------------------------------------------
+
+
+def test_expected_counts_add_up(small: SimulationSummary) -> None:
+    requests = expected_lines(small, "request")
+    distributions = expected_lines(small, "distribution")
+    (traffic,) = expected_lines(small, "traffic")
+    assert len(requests) == small.requests == traffic["requests"] == _SMALL.requests + 1
+    assert [request["is_stub"] for request in requests].count(True) == 1
+    assert len(distributions) == small.distributions == traffic["distributions"]
+    assert traffic["messages"] == small.messages
+    assert traffic["messages"] == sum(traffic[k] for k in ("recorded", "duplicate", "ignored"))
+    assert traffic["unattributed_events"] == len(expected_lines(small, "unattributed"))
+    for request in requests:
+        own = [
+            one
+            for one in distributions
+            if one["service_request_id"] == request["service_request_id"]
+        ]
+        assert request["device_count"] == len(own) > 0
+        for key in ("completion_status", "current_status"):
+            assert request[f"by_{key}"] == dict(sorted(Counter(one[key] for one in own).items()))
+    assert small.by_current_status == Counter(one["current_status"] for one in distributions)
+
+
+def test_no_request_names_a_device_twice(standard: Expectation) -> None:
+    for update in standard.updates:
+        device_ids = [named.device_id for named in update.named]
+        assert len(set(device_ids)) == len(device_ids)
+
+
+def test_a_single_request_names_exactly_the_devices_asked_for_and_nothing_goes_before_it(
+    tmp_path: Path,
+) -> None:
+    scenario = Scenario(requests=1, devices=300, seed=3)
+    expectation = imagine(scenario)
+    assert expectation.stubs == []
+    (update,) = expectation.updates
+    assert len(update.named) == 300
+    assert update.variant == "11.1"
+
+
+def test_requests_are_of_about_the_size_asked_for(standard: Expectation) -> None:
+    sizes = [len(update.named) for update in standard.updates]
+    assert len(sizes) == 20
+    assert 7_000 <= sum(sizes) <= 12_000
+    assert min(sizes) == 1
+
+
+def test_the_traffic_belongs_to_the_suppliers_asked_for(tmp_path: Path) -> None:
+    suppliers = tuple(Eui64(0x0011223344556600 + number) for number in range(3))
+    expectation = imagine(replace(_SMALL, requests=30, suppliers=suppliers))
+    assert {update.supplier for update in expectation.updates} == set(suppliers)
+
+
+# Everything happens ---------------------------------------------------------------------------
+
+
+def test_every_status_is_the_end_of_some_distribution(standard: Expectation) -> None:
+    assert {one.current.status for one in standard.distributions()} == set(Status)
+
+
+def test_every_reason_occurs(standard: Expectation) -> None:
+    reasons = {one.current.reason for one in standard.distributions()}
+    assert reasons >= {
+        None,
+        "invalid_device_id",
+        "not_commissioned",
+        "not_applicable_firmware",
+        "other_request_in_progress",
+        "invalid_gbcs_version",
+        "csp_interface_error",
+        "N61",
+        *(f"N{number}" for number in range(18, 24)),
+        "image_discarded",
+        "hardware_version_mismatch",
+        "file_transfer_failure",
+        "8F1C",
+        "activation_failure",
+    }
+    refused = {one for one in reasons if one is not None and re.fullmatch(r"E110[14]0\d", one)}
+    assert refused
+
+
+def test_requests_end_in_every_way(standard: Expectation) -> None:
+    answers = {update.answer.code for update in standard.updates if update.is_answered}
+    assert answers & {"I0", "I99"}
+    assert answers >= {"W110101", "W110401"}
+    assert any(len(update.left_out()) == 5 for update in standard.updates)
+    unanswered = [update for update in standard.updates if update.known_since is None]
+    assert all(
+        named.distribution.current.status is Status.RECEIVED
+        for update in unanswered
+        for named in update.named
+    )
+    assert unanswered
+
+
+def test_the_same_image_goes_to_a_device_again_and_another_one_too(
+    standard: Expectation,
+) -> None:
+    images: dict[Eui64, list[bytes]] = {}
+    for update in standard.updates:
+        for named in update.named:
+            images.setdefault(named.device_id, []).append(update.image_hash)
+    assert any(len(hashes) > len(set(hashes)) for hashes in images.values())
+    assert any(len(set(hashes)) > 1 for hashes in images.values())
+
+
+def test_every_kind_of_message_is_in_the_traffic(standard: Expectation) -> None:
+    contents = [letter.content for letter in standard.letters]
+    bodies = {type(one.body) for one in contents if isinstance(one, d.DccAlert)}
+    assert bodies == {
+        d.CspFirmwareDeliveryStatus,
+        d.CommsHubAlert,
+        d.FirmwareDistributionFailure,
+        d.FirmwareUpgradeRequested,
+        d.PpmidAlert,
+        d.CommandFailure,
+        d.DeviceStatusChangeEvent,
+        d.CommsHubFirmwareActivation,
+        d.PowerOutageEvent,
+    }
+    reports = [one for one in contents if isinstance(one, StageReport)]
+    assert {report.status for report in reports} == {
+        Status.SENT_TO_CSP,
+        Status.SEND_TO_CSP_FAILED,
+    }
+    transfers = [
+        one.body.firmware_transfer_alert
+        for one in contents
+        if isinstance(one, d.DccAlert) and isinstance(one.body, d.CommsHubAlert)
+    ]
+    assert {one.transfer_response_code for one in transfers if one} == set(d.TransferResponseCode)
+    assert {one.update_firmware_request_id is None for one in transfers if one} == {True, False}
+    throttled = {one.throttled_alert_sequence_id for one in contents if isinstance(one, d.DccAlert)}
+    assert throttled >= {None, 1, 2, 3}
+
+
+def test_devices_of_all_kinds_with_wrong_clocks_and_out_of_scope_take_part(
+    standard: Expectation,
+) -> None:
+    devices = [
+        named.device
+        for update in standard.updates
+        for named in update.named
+        if named.device is not None
+    ]
+    assert {device.clock for device in devices} == set(Clock)
+    assert {device.kind for device in devices} >= {"ESME", "GSME", "PPMID", "HCALCS"}
+    assert {device.home.region for device in devices} >= {"North", "4G South"}
+    assert set(standard.not_tracked.values()) == {"comms_hub", "type_2", "smets1"}
+    untracked = {one.device_id for one in standard.distributions() if not one.is_tracked}
+    assert untracked
+    assert untracked <= set(standard.not_tracked)
+
+
+def test_nothing_is_sent_outside_the_simulated_time(standard: Expectation) -> None:
+    times = [letter.sent_at for letter in standard.letters]
+    assert times == sorted(times)
+    assert times[0] >= _STANDARD.first_second
+    assert times[-1] <= _STANDARD.end
+
+
+# Disorder -------------------------------------------------------------------------------------
+
+
+def _octets(directory: Path, scenario: Scenario) -> tuple[SimulationSummary, list[bytes]]:
+    summary = simulate(directory, scenario)
+    return summary, [octets for _, octets in messages_of(summary.traffic)]
+
+
+@pytest.mark.parametrize("disorder", [{"shuffled": True}, {"late": 0.5}], ids=["shuffled", "late"])
+def test_disorder_changes_the_order_and_nothing_else(
+    disorder: dict[str, float], small: SimulationSummary, tmp_path: Path
+) -> None:
+    summary, octets = _octets(tmp_path, replace(_SMALL, **disorder))  # type: ignore[arg-type]  # a plain mapping of fields
+    in_order = [one for _, one in messages_of(small.traffic)]
+    assert octets != in_order
+    assert sorted(octets) == sorted(in_order)
+    assert summary.expected.read_bytes() == small.expected.read_bytes()
+
+
+def test_doubled_sends_every_message_twice_and_tells_so(
+    small: SimulationSummary, tmp_path: Path
+) -> None:
+    summary, octets = _octets(tmp_path, replace(_SMALL, doubled=True))
+    assert set(Counter(octets).values()) == {2}
+    (once,) = expected_lines(small, "traffic")
+    (twice,) = expected_lines(summary, "traffic")
+    assert twice["recorded"] == twice["duplicate"] == once["recorded"]
+    assert twice["ignored"] == 2 * once["ignored"]
+    assert expected_lines(summary, "distribution") == expected_lines(small, "distribution")
+
+
+# Stage reports --------------------------------------------------------------------------------
+
+
+def test_stage_reports_are_cloud_events(small: SimulationSummary) -> None:
+    reports = [json.loads(o) for name, o in messages_of(small.traffic) if name.endswith(".json")]
+    assert len({report["id"] for report in reports}) == len(reports) > 1
+    for report in reports:
+        assert report["specversion"] == "1.0"
+        assert report["type"] == "firmtrack.stage-report.v1"
+        assert report["source"]
+        data = report["data"]
+        assert set(data) == {
+            "service_request_id",
+            "device_ids",
+            "status",
+            "reason",
+            "occurred_at",
+        }
+        assert data["device_ids"] == "all" or data["status"] == "send_to_csp_failed"
+        assert datetime.fromisoformat(data["occurred_at"]).utcoffset() is not None

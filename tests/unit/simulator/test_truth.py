@@ -1,0 +1,74 @@
+"""What the simulated world holds to be true of one distribution."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.stages import CompletionStatus, Status
+from firmtrack.simulator.truth import Distribution, Word
+
+_NOON = datetime(2025, 1, 6, 12, tzinfo=UTC)
+
+
+def _word(status: Status, hours: int, reason: str | None = None) -> Word:
+    return Word(status, _NOON + timedelta(hours=hours), reason)
+
+
+@pytest.fixture
+def distribution() -> Distribution:
+    return Distribution(Eui64(1), is_tracked=True)
+
+
+def test_a_request_without_any_word_is_received_at_a_time_that_no_one_gave(
+    distribution: Distribution,
+) -> None:
+    assert distribution.current == Word(Status.RECEIVED, None)
+    assert distribution.completion_status is CompletionStatus.IN_PROGRESS
+
+
+def test_a_later_word_from_an_earlier_stage_changes_nothing(distribution: Distribution) -> None:
+    distribution.hear(_word(Status.VERIFIED, 1))
+    distribution.hear(_word(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61"))
+    assert distribution.current == _word(Status.VERIFIED, 1)
+    assert distribution.completion_status is CompletionStatus.SUCCESSFUL
+
+
+def test_the_latest_word_of_a_stage_counts(distribution: Distribution) -> None:
+    distribution.hear(_word(Status.DELIVERED_TO_COMMS_HUB, 1))
+    distribution.hear(_word(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61"))
+    assert distribution.current == _word(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61")
+    assert distribution.completion_status is CompletionStatus.FAILED
+
+
+@pytest.mark.parametrize("own_first", [True, False])
+def test_word_about_the_device_outweighs_word_about_all_of_the_same_stage(
+    distribution: Distribution, own_first: bool
+) -> None:
+    own = _word(Status.SEND_TO_CSP_FAILED, 1, "csp_interface_error")
+    whole = _word(Status.SENT_TO_CSP, 2 if own_first else 0)
+    if own_first:
+        distribution.hear(own)
+    distribution.hear_of_request(whole)
+    if not own_first:
+        distribution.hear(own)
+    assert distribution.current == own
+
+
+def test_word_about_all_moves_a_device_on_that_was_at_an_earlier_stage(
+    distribution: Distribution,
+) -> None:
+    distribution.hear_of_request(_word(Status.ACCEPTED, 0))
+    distribution.hear_of_request(_word(Status.SENT_TO_CSP, 1))
+    assert distribution.current == _word(Status.SENT_TO_CSP, 1)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_status_has_its_completion_status(status: Status, distribution: Distribution) -> None:
+    distribution.hear(_word(status, 0))
+    expected = CompletionStatus.IN_PROGRESS
+    if status in {Status.VERIFIED, Status.ACTIVATED}:
+        expected = CompletionStatus.SUCCESSFUL
+    elif status is Status.REJECTED or status.endswith("_failed"):
+        expected = CompletionStatus.FAILED
+    assert distribution.completion_status is expected
