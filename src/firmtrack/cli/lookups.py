@@ -34,9 +34,7 @@ class NotFound(FirmtrackError):
 
 
 @find.command("request")
-def find_request(
-    term: RequestTerm, *, as_party: AsParty = None, as_json: AsJson = False
-) -> None:
+def find_request(term: RequestTerm, *, as_party: AsParty = None, as_json: AsJson = False) -> None:
     """Show a Service Request and all its distributions."""
     with opened():
         from firmtrack.presentation import answers, wording

@@ -1,25 +1,28 @@
-"""Taking in many messages: read by several processes, recorded in large transactions."""
+"""Taking in many messages: several processes read, verify and record, a chunk at a time.
+
+Each process records what it has read itself. The ledger lets any number of writers at it, and what
+a message says is larger than the message: sending it back to be recorded in one place cost more
+than reading it.
+"""
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
-from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from firmtrack.intake.envelopes import Envelope
-from firmtrack.intake.reading import Reading, ReadingRules, read_envelopes
-from firmtrack.intake.receive import OutcomeKind, Submitter, reading_rules, settle
+from firmtrack.intake.receive import OutcomeKind, Submitter, receive
+from firmtrack.store import database
 
-_CHUNK_MESSAGES = 400
+_CHUNK_MESSAGES = 2_000
 _CHUNK_BYTES = 4 * 1024 * 1024
-_BATCH_MESSAGES = 10_000
-_BATCH_BYTES = 32 * 1024 * 1024
+_CHUNKS_PER_PROCESS = 2
 
-Chunk = Sequence[Envelope]
+Chunk: TypeAlias = list[Envelope]
 
 
 @dataclass(slots=True)
@@ -34,6 +37,11 @@ class Tally:
         """All messages."""
         return self.outcomes.total()
 
+    def __iadd__(self, other: Self) -> Self:
+        self.outcomes += other.outcomes
+        self.events += other.events
+        return self
+
 
 def ingest(
     envelopes: Iterable[Envelope],
@@ -46,116 +54,80 @@ def ingest(
     told as settled is committed, and doing it again completes the rest.
     """
     tally = Tally()
-    with _Readers(reading_rules()) as readers:
-        for batch, readings in _batches(readers.read(_chunks(envelopes))):
-            for outcome in settle(batch, readings, submitter):
-                tally.outcomes[outcome.outcome] += 1
-                tally.events += outcome.events
-            on_settled(tally)
+    for settled in _settled(_chunks(envelopes), submitter):
+        tally += settled
+        on_settled(tally)
     return tally
 
 
 def _chunks(envelopes: Iterable[Envelope]) -> Iterator[Chunk]:
-    chunk: list[Envelope] = []
+    chunk: Chunk = []
     chunk_bytes = 0
     for envelope in envelopes:
-        if chunk and chunk_bytes + len(envelope.body) > _CHUNK_BYTES:
+        is_full = len(chunk) == _CHUNK_MESSAGES or chunk_bytes + len(envelope.body) > _CHUNK_BYTES
+        if chunk and is_full:
             yield chunk
             chunk, chunk_bytes = [], 0
         chunk.append(envelope)
         chunk_bytes += len(envelope.body)
-        if len(chunk) == _CHUNK_MESSAGES:
-            yield chunk
-            chunk, chunk_bytes = [], 0
     if chunk:
         yield chunk
 
 
-def _batches(
-    read: Iterable[tuple[Chunk, list[Reading]]],
-) -> Iterator[tuple[list[Envelope], list[Reading]]]:
-    batch: list[Envelope] = []
-    readings: list[Reading] = []
-    batch_bytes = 0
-    for chunk, chunk_readings in read:
-        batch += chunk
-        readings += chunk_readings
-        batch_bytes += sum(len(envelope.body) for envelope in chunk)
-        if len(batch) >= _BATCH_MESSAGES or batch_bytes >= _BATCH_BYTES:
-            yield batch, readings
-            batch, readings, batch_bytes = [], [], 0
-    if batch:
-        yield batch, readings
+def _settled(chunks: Iterator[Chunk], submitter: Submitter) -> Iterator[Tally]:
+    """Yield each chunk's tally once it is committed, in order, while others are under way.
 
-
-class _Readers:
-    """Processes that read chunks; none is started for a single chunk.
-
-    A chunk of one large message is read in this process: to send it away would hold it twice.
+    No process is started for a single chunk. A chunk of one large message is taken in by this
+    process: to send it away would hold it twice.
     """
-
-    def __init__(self, rules: ReadingRules) -> None:
-        self._rules = rules
-        self._processes = os.cpu_count() or 1
-        self._pool: ProcessPoolExecutor | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-
-    def read(self, chunks: Iterator[Chunk]) -> Iterator[tuple[Chunk, list[Reading]]]:
-        """Yield each chunk with its readings, in order, while further chunks are being read."""
-        first = list(islice(chunks, 2))
-        if len(first) < 2:
-            yield from ((chunk, read_envelopes(chunk, self._rules)) for chunk in first)
-            return
-        waiting: deque[tuple[Chunk, Future[list[Reading]]]] = deque()
-        for chunk in _chained(first, chunks):
-            waiting.append((chunk, self._start(chunk)))
-            if len(waiting) > self._processes * 2:
-                done, future = waiting.popleft()
-                yield done, future.result()
-        while waiting:
-            done, future = waiting.popleft()
-            yield done, future.result()
-
-    def _start(self, chunk: Chunk) -> "Future[list[Reading]]":
-        if len(chunk) == 1 and len(chunk[0].body) > _CHUNK_BYTES:
-            here: Future[list[Reading]] = Future()
-            here.set_result(read_envelopes(chunk, self._rules))
-            return here
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self._processes,
-                mp_context=get_context("spawn"),
-                initializer=_set_rules,
-                initargs=(self._rules,),
-            )
-        return self._pool.submit(_read_chunk, chunk)
+    first = list(islice(chunks, 2))
+    if len(first) < 2:
+        yield from (_settle(chunk, submitter) for chunk in first)
+        return
+    processes = os.cpu_count() or 1
+    with ProcessPoolExecutor(
+        processes,
+        mp_context=get_context("spawn"),
+        initializer=_start_process,
+        initargs=(database.conninfo_in_use(), submitter),
+    ) as pool:
+        under_way: deque[Future[Tally]] = deque()
+        for chunk in chain(first, chunks):
+            if _is_one_large_message(chunk):
+                yield _settle(chunk, submitter)
+                continue
+            under_way.append(pool.submit(_settle_here, chunk))
+            if len(under_way) > processes * _CHUNKS_PER_PROCESS:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
 
 
-def _chained(first: Iterable[Chunk], rest: Iterator[Chunk]) -> Iterator[Chunk]:
-    yield from first
-    yield from rest
+def _is_one_large_message(chunk: Chunk) -> bool:
+    return len(chunk) == 1 and len(chunk[0].body) > _CHUNK_BYTES
 
 
-class _InWorker:
-    """What a reading process was given at its start."""
-
-    rules: ReadingRules
-
-
-def _set_rules(rules: ReadingRules) -> None:
-    _InWorker.rules = rules
+def _settle(chunk: Chunk, submitter: Submitter) -> Tally:
+    tally = Tally()
+    for outcome in receive(chunk, submitter):
+        tally.outcomes[outcome.outcome] += 1
+        tally.events += outcome.events
+    return tally
 
 
-def _read_chunk(chunk: Chunk) -> list[Reading]:
-    return read_envelopes(chunk, _InWorker.rules)
+class _Process:
+    """What a process of the pool was given at its start."""
+
+    submitter: Submitter
+
+
+def _start_process(conninfo: str, submitter: Submitter) -> None:
+    import django
+
+    django.setup()
+    database.use(conninfo)
+    _Process.submitter = submitter
+
+
+def _settle_here(chunk: Chunk) -> Tally:
+    return _settle(chunk, _Process.submitter)

@@ -57,9 +57,7 @@ _DICTIONARY = (
 
 def pack(body: bytes) -> bytes:
     """Return ``body`` as it is stored."""
-    packer = zlib.compressobj(
-        _LEVEL, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL, zdict=_DICTIONARY
-    )
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL, zdict=_DICTIONARY)
     return _EDITION + packer.compress(body) + packer.flush()
 
 

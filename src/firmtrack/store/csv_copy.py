@@ -90,9 +90,7 @@ def _values(rows: "Iterator[tuple[object, ...]] | list[tuple[str, str]]") -> sql
 def _condition(wanted: DistributionFilter) -> sql.Composable:
     conditions: list[sql.Composable] = [sql.SQL("true")]
     if wanted.completion is not None:
-        conditions.append(
-            sql.SQL("c.completion = {}").format(sql.Literal(str(wanted.completion)))
-        )
+        conditions.append(sql.SQL("c.completion = {}").format(sql.Literal(str(wanted.completion))))
     if wanted.status is not None:
         conditions.append(
             sql.SQL("c.stage = {} AND c.failed = {}").format(

@@ -79,13 +79,18 @@ def close() -> None:
     connections.close_all()
 
 
+def conninfo_in_use() -> str:
+    """Return how to connect to the process's database. Raises DatabaseNotOpen."""
+    if _Current.conninfo is None:
+        raise DatabaseNotOpen
+    return _Current.conninfo
+
+
 def pool() -> ConnectionPool[Connection[TupleRow]]:
     """Return the process's pool of connections, each in autocommit. Raises DatabaseNotOpen."""
     if _Current.pool is None:
-        if _Current.conninfo is None:
-            raise DatabaseNotOpen
         _Current.pool = ConnectionPool(
-            _Current.conninfo,
+            conninfo_in_use(),
             kwargs={"autocommit": True},
             min_size=1,
             max_size=_POOL_SIZE,

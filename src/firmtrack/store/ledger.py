@@ -8,14 +8,14 @@ other batch holds it shared (docs/decisions/003).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple, TypeAlias
 
 from psycopg import Cursor, Rollback
 from psycopg.rows import TupleRow
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, Message, RequestFacts
 from firmtrack.domain.identifiers import RequestId
@@ -137,7 +137,8 @@ def _record_beside_others(
     """
     with cursor.connection.transaction() as savepoint:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (_ATTRIBUTION_LOCK,))
-        if _record_events(cursor, messages, known):
+        staging.stage_events(cursor, messages, _keys_of(known))
+        if _record_events(cursor, messages):
             raise Rollback(savepoint)
         return True
     return False
@@ -153,18 +154,16 @@ def _record_alone(
     for message in messages:
         _record_request_facts(cursor, message, known)
     staging.stage_names(cursor, messages, _keys_of(known))
+    staging.stage_events(cursor, messages, _keys_of(known))
     cursor.execute(statement("insert_names"))
-    _record_events(cursor, messages, known)
     cursor.execute(statement("name_requests"))
     cursor.execute(statement("keep_changed_requests"))
     cursor.execute(statement("reattribute"))
+    _record_events(cursor, messages)
 
 
-def _record_events(
-    cursor: Cursor[TupleRow], messages: Sequence[Message], known: KnownRequests
-) -> bool:
-    """Record the messages' events and return whether any named a device new to its request."""
-    staging.stage_events(cursor, messages, _keys_of(known))
+def _record_events(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> bool:
+    """Record the staged events and return whether any named a device new to its request."""
     cursor.execute(statement("insert_events"))
     cursor.execute(statement("fold_events"))
     has_new_names = bool(_one(cursor)[0])
@@ -178,8 +177,7 @@ def _known_requests(cursor: Cursor[TupleRow], request_ids: frozenset[RequestId])
         return {}
     cursor.execute(statement("known_requests"), _columns(request_ids))
     return {
-        request_id_of(*parts): KnownRequest(key, is_settled)
-        for key, *parts, is_settled in cursor
+        request_id_of(*parts): KnownRequest(key, is_settled) for key, *parts, is_settled in cursor
     }
 
 
@@ -196,9 +194,7 @@ def _keys_of(known: KnownRequests) -> dict[RequestId, int]:
     return {request_id: request.key for request_id, request in known.items()}
 
 
-def _record_request_facts(
-    cursor: Cursor[TupleRow], message: Message, known: KnownRequests
-) -> None:
+def _record_request_facts(cursor: Cursor[TupleRow], message: Message, known: KnownRequests) -> None:
     """Take in what a message says of a request as a whole."""
     if message.request is not None:
         _fill_request(cursor, message, message.request, known)
@@ -240,45 +236,33 @@ def _fill_request(
 
 
 def _image_as_json(image: ImageFacts) -> dict[str, object]:
-    return {
-        "size_bytes": image.size_bytes,
-        "header_version": image.header_version,
-        "manufacturer_code": image.manufacturer_code,
-        "image_type": image.image_type,
-        "header_string": image.header_string,
-        "minimum_hardware_version": image.minimum_hardware_version,
-        "maximum_hardware_version": image.maximum_hardware_version,
-        "problem": image.problem,
-    }
+    facts = asdict(image)
+    del facts["manufacturer_image_hash"]  # has a column of its own, which attribution compares
+    return facts
 
 
 def _record_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    told = [
-        (device, message) for message in messages for device in message.devices
-    ]
-    for device, message in sorted(told, key=lambda pair: pair[0].device_id):
-        cursor.execute(statement("learn_device"), _device_row(device, message))
-        if message.user_id is not None:
-            cursor.execute(
-                statement("acquaint_device"),
-                (to_bigint(device.device_id), to_bigint(message.user_id)),
-            )
+    facts, acquaintances = [], []
+    for message in messages:
+        for device in message.devices:
+            facts.append(_device_row(device, message))
+            if message.user_id is not None:
+                acquaintances.append(
+                    {
+                        "device_id": to_bigint(device.device_id),
+                        "user_id": to_bigint(message.user_id),
+                    }
+                )
+    if facts:
+        cursor.execute(statement("learn_devices"), (Json(facts),))
+        cursor.execute(statement("acquaint_devices"), (Json(acquaintances),))
 
 
 def _device_row(device: DeviceFacts, message: Message) -> dict[str, object]:
-    return {
+    return asdict(device) | {
         "device_id": to_bigint(device.device_id),
-        "learnt_at": device.learnt_at,
-        "message_id": message.message_id,
-        "device_type": device.device_type,
-        "smets_version": device.smets_version,
-        "csp_region": device.csp_region,
-        "manufacturer": device.manufacturer,
-        "model": device.model,
-        "device_status": device.device_status,
-        "firmware_version": device.firmware_version,
-        "firmware_version_status": device.firmware_version_status,
-        "gbcs_version": device.gbcs_version,
+        "learnt_at": None if device.learnt_at is None else device.learnt_at.isoformat(),
+        "message_id": str(message.message_id),
     }
 
 

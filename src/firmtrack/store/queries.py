@@ -129,9 +129,7 @@ def find_device(viewer: Viewer, device_id: Eui64) -> DeviceAnswer | None:
     return answer if is_named or (viewer.sees_all and is_known) else None
 
 
-def _request_answer(
-    request_id: RequestId, row: TupleRow, counts: list[TupleRow]
-) -> RequestAnswer:
+def _request_answer(request_id: RequestId, row: TupleRow, counts: list[TupleRow]) -> RequestAnswer:
     _, variant_text, firmware_version, image_hash, image, submitted_at, code, answered_at = row
     variant = None if variant_text is None else Variant(variant_text)
     status_counts = {

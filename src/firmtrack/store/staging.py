@@ -25,6 +25,9 @@ CREATE TEMPORARY TABLE staged_event (
 CREATE TEMPORARY TABLE staged_name (
     device_id bigint, request_key bigint
 ) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE newly_named (
+    device_id bigint
+) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE changed_request (
     request_key bigint, submitted_at timestamptz, image_hash bytea, firmware_version text
 ) ON COMMIT DELETE ROWS;

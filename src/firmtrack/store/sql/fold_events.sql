@@ -1,6 +1,7 @@
--- Fold the batch's greatest event of each distribution into its row, and tell whether a row was
--- new: the event named a device that its request does not list. The sort gives all writers one
--- locking order. xmax is 0 in a row that was inserted, and not in one that was updated.
+-- Fold the batch's greatest event of each distribution into its row. The sort gives all writers
+-- one locking order. A row that was not there yet is an event that names a device which its request
+-- does not list: the statement counts those. xmax is 0 in a row that was inserted, and not in one
+-- that was updated.
 WITH attributed AS (
     SELECT device_id, request_key, message_id, occurred_at, stage, failed, reason
     FROM staged_event
@@ -29,4 +30,4 @@ WITH attributed AS (
         > (d.stage, d.occurred_at, d.message_id)
     RETURNING d.xmax = 0 AS is_new
 )
-SELECT coalesce(bool_or(is_new), false) FROM folded
+SELECT count(*) FROM folded WHERE is_new

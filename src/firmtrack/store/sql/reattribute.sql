@@ -1,12 +1,10 @@
--- The requests changed: fold anew, from all its events, every distribution of each device that has
--- a loose event and that the change concerns.
+-- The requests have changed: fold anew, from all its events, every distribution of each device that
+-- has a loose event and that the change concerns.
 WITH concerned AS (
-    SELECT device_id FROM staged_name
-    UNION
-    SELECT device_id FROM staged_event
+    SELECT device_id FROM newly_named
     UNION
     SELECT d.device_id FROM changed_request JOIN distribution AS d USING (request_key)
-), affected AS (
+), affected AS MATERIALIZED (
     SELECT device_id
     FROM concerned
     WHERE EXISTS (
@@ -18,12 +16,12 @@ WITH concerned AS (
     FROM affected
     JOIN event AS e USING (device_id)
     LEFT JOIN LATERAL attributed_request(
-        e.device_id, e.occurred_at, e.image_hash, e.firmware_version
-    ) AS found ON e.request_key IS NULL
+        CASE WHEN e.request_key IS NULL THEN e.device_id END,
+        e.occurred_at, e.image_hash, e.firmware_version
+    ) AS found ON true
 ), greatest AS (
     SELECT DISTINCT ON (device_id, request_key)
-        device_id, request_key, message_id, occurred_at, stage, failed, reason,
-        bool_or(stage = 2 AND failed) OVER (PARTITION BY device_id, request_key) AS refused
+        device_id, request_key, message_id, occurred_at, stage, failed, reason
     FROM attributed
     WHERE request_key IS NOT NULL
     ORDER BY device_id, request_key, stage DESC, occurred_at DESC, message_id DESC
@@ -33,7 +31,6 @@ SET message_id = g.message_id,
     occurred_at = g.occurred_at,
     stage = coalesce(g.stage, 0),
     failed = coalesce(g.failed, false),
-    refused = coalesce(g.refused, false),
     reason = g.reason
 FROM affected
 JOIN distribution AS held USING (device_id)

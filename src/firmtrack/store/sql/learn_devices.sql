@@ -1,8 +1,7 @@
-INSERT INTO device AS d (device_id, learnt_at, message_id, device_type, smets_version, csp_region,
-    manufacturer, model, device_status, firmware_version, firmware_version_status, gbcs_version)
-VALUES (%(device_id)s, %(learnt_at)s, %(message_id)s, %(device_type)s, %(smets_version)s,
-    %(csp_region)s, %(manufacturer)s, %(model)s, %(device_status)s, %(firmware_version)s,
-    %(firmware_version_status)s, %(gbcs_version)s)
+INSERT INTO device AS d
+SELECT DISTINCT ON (device_id) *
+FROM json_populate_recordset(NULL::device, %s)
+ORDER BY device_id, learnt_at DESC NULLS LAST, message_id DESC
 ON CONFLICT (device_id) DO UPDATE
 SET learnt_at = excluded.learnt_at,
     message_id = excluded.message_id,
