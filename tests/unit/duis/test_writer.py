@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import xmlsec
 from lxml import etree
-from tests.pki import Identity, make_identity
-from tests.unit.duis.samples import ALPHA, EVERYTHING, ota_image, update_firmware
 
 from firmtrack.duis.vocabulary import DS
 from firmtrack.duis.writer import write
+from tests.pki import Identity, make_identity
+from tests.unit.duis.samples import ALPHA, EVERYTHING, ota_image, update_firmware
 
 _SCHEMA = Path(__file__).parents[4] / "shared/duis/schema/duis-5.4.xsd"
 
