@@ -10,7 +10,7 @@ _FAILED = 1
 
 
 def main() -> None:
-    """Run the command that the arguments name; an expected failure is one line on standard error."""
+    """Run the command that the arguments name; an expected failure is one line on stderr."""
     try:
         from firmtrack.cli.commands import app
 

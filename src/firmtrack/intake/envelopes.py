@@ -55,7 +55,8 @@ _line_decoder = Decoder(DuisLine)
 def read_time(text: str) -> datetime:
     """Return the time that ``text`` writes (RFC 3339), in UTC. Raises MalformedTime."""
     try:
-        return convert(text, Annotated[datetime, Meta(tz=True)]).astimezone(UTC)
+        at: datetime = convert(text, Annotated[datetime, Meta(tz=True)])
+        return at.astimezone(UTC)
     except (ValidationError, OverflowError):
         raise MalformedTime from None
 

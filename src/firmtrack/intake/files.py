@@ -94,8 +94,7 @@ def _in_file(path: Path, on_read: OnRead) -> Iterator[Envelope]:
 def _within(stream: BufferedReader, origin: str, depth: int) -> Iterator[Envelope]:
     """Yield the messages in a stream, whatever it is; ``depth`` layers of packing lie around it."""
     try:
-        if depth > _DEEPEST_NESTING:
-            raise ArchiveRefused("nested_too_deep", "Archives are nested too deep.")
+        _check_nesting(depth)
         head = stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]
         if head.startswith(_GZIP_MAGIC):
             yield from _within(_buffered(_Gunzipped(stream)), origin, depth + 1)
@@ -214,6 +213,11 @@ def _escapes(path: str) -> bool:
     return path.startswith(("/", "\\")) or ".." in parts or parts[0].endswith(":")
 
 
+def _check_nesting(depth: int) -> None:
+    if depth > _DEEPEST_NESTING:
+        raise ArchiveRefused("nested_too_deep", "Archives are nested too deep.")
+
+
 def _check_count(count: int, most: int) -> None:
     if count > most:
         raise ArchiveRefused("too_many_members", f"The archive has over {most} members.")
@@ -234,7 +238,7 @@ def _check_ratio(packed_bytes: int, expanded_bytes: int) -> None:
 
 
 def _buffered(stream: "RawIOBase | BytesIO") -> BufferedReader:
-    return BufferedReader(stream, _BUFFER_BYTES)  # type: ignore[arg-type]  # a BytesIO serves too
+    return BufferedReader(stream, _BUFFER_BYTES)
 
 
 class _Counted(RawIOBase):

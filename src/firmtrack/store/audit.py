@@ -8,7 +8,7 @@ _TERM_CHARACTERS = 200
 
 
 def record_lookup(viewer: Viewer, kind: str, term: str, rows: int) -> None:
-    """Record that ``viewer`` looked ``term`` up, a ``kind`` such as ``device``, and got ``rows``."""
+    """Record that ``viewer`` looked for a ``kind`` of thing, by ``term``, and got ``rows`` rows."""
     with pool().connection() as connection:
         connection.execute(
             statement("record_lookup"),

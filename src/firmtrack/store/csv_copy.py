@@ -1,6 +1,6 @@
 """A request's distributions as CSV, made by the database: COPY … TO STDOUT passed through."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
@@ -72,16 +72,16 @@ def blocks(connection: Connection[TupleRow], statement: sql.Composed) -> Iterato
         for row in copy:
             block += row
             if len(block) >= _BLOCK_BYTES:
-                yield block.replace(b"\n", b"\r\n")
+                yield bytes(block.replace(b"\n", b"\r\n"))
                 block.clear()
-    yield block.replace(b"\n", b"\r\n")
+    yield bytes(block.replace(b"\n", b"\r\n"))
 
 
 def _safe(cell: sql.Composable) -> sql.Composed:
     return _SAFE.format(cell=cell)
 
 
-def _values(rows: "Iterator[tuple[object, ...]] | list[tuple[str, str]]") -> sql.Composed:
+def _values(rows: Iterable[tuple[object, ...]]) -> sql.Composed:
     return sql.SQL(", ").join(
         sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Literal, row))) for row in rows
     )

@@ -185,7 +185,7 @@ def _run(account: Account, command: list[str], *, typed: str = "") -> str | None
         return str(error)
     if process.returncode == 0:
         return None
-    words = output.decode(errors="replace").strip().splitlines()
+    words = [line for line in output.decode(errors="replace").splitlines() if line.strip()]
     return " / ".join(words[-3:]) or f"exit status {process.returncode}"
 
 

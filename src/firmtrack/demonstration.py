@@ -1,0 +1,116 @@
+"""The demonstration: two suppliers and DCC, their people, and weeks of simulated traffic."""
+
+import json
+import os
+import secrets
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from rich.console import Console
+from rich.table import Table
+
+from firmtrack.accounts.kinds import PartyKind
+from firmtrack.accounts.models import Party
+from firmtrack.accounts.parties import add_party
+from firmtrack.accounts.people import add_user
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.errors import FirmtrackError
+from firmtrack.intake.files import envelopes_in
+from firmtrack.intake.ingest import ingest
+from firmtrack.intake.receive import Submitter
+from firmtrack.simulator.scenario import DEFAULT_SUPPLIERS, Scenario
+from firmtrack.simulator.simulation import run
+
+_DAYS = 21
+
+
+class NotADemonstration(FirmtrackError):
+    """The database holds parties that are not the demonstration's: give it one of its own."""
+
+
+class Person(NamedTuple):
+    """Someone who signs in to the demonstration."""
+
+    name: str
+    email: str
+    party: str
+    kind: PartyKind
+    user_ids: tuple[Eui64, ...]
+
+
+CAST = (
+    Person(
+        "Ada", "ada@alpha.example", "Alpha Energy", PartyKind.LARGE_SUPPLIER, DEFAULT_SUPPLIERS[:1]
+    ),
+    Person(
+        "Ben", "ben@bravo.example", "Bravo Power", PartyKind.SMALL_SUPPLIER, DEFAULT_SUPPLIERS[1:]
+    ),
+    Person("Olu", "olu@dcc.example", "DCC", PartyKind.DCC, ()),
+)
+
+
+def prepare(console: Console) -> None:
+    """Make the demonstration unless it is there, and print how to sign in and what to look for.
+
+    Raises NotADemonstration.
+    """
+    notes = settings.ENVIRONMENT.data_dir / "demonstration.json"
+    if not notes.exists():
+        if Party.objects.exists():
+            raise NotADemonstration
+        console.print("Making the demonstration's data: two suppliers, three weeks of traffic …")
+        _make(notes)
+    _print(console, json.loads(notes.read_text(encoding="utf-8")))
+
+
+def _make(notes: Path) -> None:
+    """Make the cast and the traffic; the notes are written last, when all is there."""
+    password = secrets.token_urlsafe(9)
+    traffic = notes.parent / f"demonstration-{secrets.token_hex(4)}.tar.gz"
+    now = datetime.now(UTC)
+    run(
+        Scenario(requests=24, devices=120, seed=7, start=now - timedelta(days=_DAYS), days=_DAYS),
+        traffic,
+    )
+    ingest(envelopes_in(traffic), Submitter.operator())
+    expected = traffic.with_name(f"{traffic.name}.expected.jsonl")
+    examples = _examples(expected)
+    for person in CAST:
+        add_user(person.email, add_party(person.party, person.kind, person.user_ids), password)
+    fresh = notes.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump({"password": password, "examples": examples}, file)
+    fresh.replace(notes)
+    traffic.unlink()
+    expected.unlink()
+
+
+def _examples(expected: Path) -> dict[str, str]:
+    """Return a failed device of Alpha's, a request that names it, and a device in progress."""
+    examples: dict[str, str] = {}
+    with expected.open(encoding="utf-8") as lines:
+        for line in map(json.loads, lines):
+            if line["kind"] != "distribution":
+                continue
+            is_alphas = line["service_request_id"].startswith(str(DEFAULT_SUPPLIERS[0]))
+            if is_alphas and line["current_status"] == "device_transfer_failed":
+                examples.setdefault("A device whose update failed", line["device_id"])
+                examples.setdefault("The Service Request", line["service_request_id"])
+            if is_alphas and line["current_status"] == "delivered_to_comms_hub":
+                examples.setdefault("A device still in progress", line["device_id"])
+    return examples
+
+
+def _print(console: Console, notes: dict[str, str | dict[str, str]]) -> None:
+    sign_ins = Table(
+        "Sign in as", "Password", "Who", title="The demonstration", title_justify="left"
+    )
+    for person in CAST:
+        sign_ins.add_row(person.email, str(notes["password"]), f"{person.name} of {person.party}")
+    console.print(sign_ins)
+    examples = notes["examples"]
+    assert isinstance(examples, dict)
+    for what, example in examples.items():
+        console.print(f"{what}: {example}", markup=False)
