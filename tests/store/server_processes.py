@@ -53,6 +53,11 @@ def processes_of(directory: Path) -> list[psutil.Process]:
     return found
 
 
+def is_gone(directory: Path) -> bool:
+    """Return whether nothing serves ``directory``."""
+    return not processes_of(directory)
+
+
 def is_supervisor(process: psutil.Process) -> bool:
     """Return whether it is a supervisor rather than PostgreSQL."""
     return "firmtrack.store.embedded" in process.cmdline()
