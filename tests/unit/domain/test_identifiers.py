@@ -97,6 +97,11 @@ def test_an_eui_is_written_the_same_way_wherever_it_is_put_into_text() -> None:
     assert repr(eui) == f"Eui64('{ALPHA}')"
 
 
+def test_an_eui_is_never_written_as_a_number() -> None:
+    with pytest.raises(TypeError, match="unsupported format string"):
+        format(Eui64.parse(ALPHA), "x")
+
+
 @pytest.mark.parametrize("text", MALFORMED_EUIS)
 def test_a_malformed_eui_is_refused(text: str) -> None:
     with pytest.raises(MalformedIdentifier) as refusal:

@@ -51,6 +51,12 @@ def test_word_about_the_device_counts_before_later_word_about_the_request() -> N
     assert status_of(*history) is Status.SEND_TO_CSP_FAILED
 
 
+def test_word_about_the_request_from_a_further_stage_counts_before_word_about_the_device() -> None:
+    history = (said(Status.ACCEPTED, 9), said(Status.SENT_TO_CSP, 3, of_request=True))
+
+    assert status_of(*history) is Status.SENT_TO_CSP
+
+
 def test_word_about_the_request_counts_until_there_is_word_about_the_device() -> None:
     history = (
         said(Status.RECEIVED, 1, of_request=True),
