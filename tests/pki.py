@@ -48,10 +48,16 @@ def make_identity(
     role: str = "02",
     curve: ec.EllipticCurve | None = None,
     key: ec.EllipticCurvePrivateKey | None = None,
+    may_sign: bool | None = None,
 ) -> Identity:
-    """Return a new identity; the subject is ``OU=role`` and, if given, the EUI."""
+    """Return a new identity; the subject is ``OU=role`` and, if given, the EUI.
+
+    ``may_sign`` gives the certificate a key usage: for signatures, or for key agreement alone.
+    """
     key = key or ec.generate_private_key(curve or ec.SECP256R1())
-    subject = [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, role)]
+    subject: list[x509.NameAttribute[str] | x509.NameAttribute[bytes]] = [
+        x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, role)
+    ]
     if eui is not None:
         subject.append(
             x509.NameAttribute(
@@ -61,7 +67,7 @@ def make_identity(
                 _ASN1Type.BitString,
             )
         )
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(x509.Name(subject))
         .issuer_name(_ISSUER)
@@ -69,9 +75,25 @@ def make_identity(
         .serial_number(serial_number)
         .not_valid_before(VALID_FROM)
         .not_valid_after(VALID_TO)
-        .sign(key, SHA256())
     )
+    if may_sign is not None:
+        builder = builder.add_extension(_key_usage(may_sign=may_sign), critical=True)
+    certificate = builder.sign(key, SHA256())
     return Identity(certificate, Signer(key, ISSUER_NAME, serial_number))
+
+
+def _key_usage(*, may_sign: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=may_sign,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=not may_sign,
+        key_cert_sign=False,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def write_trust_store(directory: Path, *identities: Identity) -> Path:

@@ -44,7 +44,7 @@ def translate_dcc_alert(envelope: Envelope) -> Message | NotAboutFirmware:
     element = only_child(alert.element("DCCAlert"))
     name = name_of(element)
     translate = _TRANSLATIONS.get(name)
-    kind = _KINDS.get(name)
+    kind = BODY_KINDS.get(name)
     if kind is None:
         raise UnexpectedElement(f"{name} in DCCAlert.")
     if translate is None:
@@ -152,7 +152,7 @@ _TRANSLATIONS: Mapping[str, Callable[[Children, str, datetime], _Told | None]] =
 }
 
 # Every body that there is, and the kind that it is counted under when it is ignored.
-_KINDS = {
+BODY_KINDS = {
     "PowerOutageEvent": "power_outage_event",
     "DeviceStatusChangeEvent": "device_status_change_event",
     "DSPScheduleRemoval": "dsp_schedule_removal",

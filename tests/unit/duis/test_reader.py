@@ -102,7 +102,8 @@ def test_a_request_tells_its_image_and_devices(variant: Variant) -> None:
     assert message.user_id == ALPHA
     assert message.occurred_at == NOW
     assert message.code is None
-    assert message.events == message.steps == ()
+    assert message.events == ()
+    assert message.steps == ()
     request = message.request
     assert request is not None
     assert request.request_id == REQUEST_ID

@@ -11,7 +11,7 @@ from firmtrack.duis.writer import write
 from tests.pki import Identity, make_identity
 from tests.unit.duis.samples import ALPHA, EVERYTHING, ota_image, update_firmware
 
-_SCHEMA = Path(__file__).parents[4] / "shared/duis/schema/duis-5.4.xsd"
+SCHEMA_PATH = Path(__file__).parents[4] / "shared/duis/schema/duis-5.4.xsd"
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +21,9 @@ def alpha() -> Identity:
 
 @pytest.fixture(scope="module")
 def schema() -> etree.XMLSchema:
-    if not _SCHEMA.exists():
+    if not SCHEMA_PATH.exists():
         pytest.skip("the DUIS schema is not part of this repository")
-    return etree.XMLSchema(etree.parse(_SCHEMA))
+    return etree.XMLSchema(etree.parse(SCHEMA_PATH))
 
 
 @pytest.mark.parametrize("name", EVERYTHING)
@@ -47,7 +47,7 @@ def test_what_is_written_is_its_own_canonical_form(name: str) -> None:
 def test_xmlsec_accepts_the_signature(name: str, alpha: Identity) -> None:
     root = etree.fromstring(write(EVERYTHING[name], signer=alpha.signer))
     context = xmlsec.SignatureContext()
-    context.key = xmlsec.Key.from_memory(alpha.pem, xmlsec.KeyFormat.CERT_PEM)
+    context.key = xmlsec.Key.from_memory(alpha.pem, xmlsec.constants.KeyDataFormatCertPem)
     context.verify(root[-1])
 
 
