@@ -1,0 +1,62 @@
+"""The small world in a database of its own, and browsers' stand-ins signed in as its people."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from firmtrack.store import database
+from firmtrack.store.embedded import EmbeddedPostgres
+from tests.databases import fresh_database
+from tests.pages import world as world_of_tests
+from tests.pages.browsing import Browsing
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A database in which the world has been told, and its people."""
+
+    conninfo: str
+    cast: world_of_tests.Cast
+
+
+@pytest.fixture(scope="package")
+def told(postgres: EmbeddedPostgres) -> Iterator[Told]:
+    with fresh_database(postgres) as conninfo:
+        database.use(conninfo)
+        cast = world_of_tests.people()
+        world_of_tests.tell()
+        database.close()
+        yield Told(conninfo, cast)
+
+
+@pytest.fixture
+def cast(told: Told) -> Iterator[world_of_tests.Cast]:
+    database.use(told.conninfo)
+    yield told.cast
+    database.close()
+
+
+@pytest.fixture
+def anybody(cast: world_of_tests.Cast) -> Browsing:
+    return Browsing.of_nobody()
+
+
+@pytest.fixture
+def ada(cast: world_of_tests.Cast) -> Browsing:
+    return Browsing.signed_in(cast.ada)
+
+
+@pytest.fixture
+def ben(cast: world_of_tests.Cast) -> Browsing:
+    return Browsing.signed_in(cast.ben)
+
+
+@pytest.fixture
+def olga(cast: world_of_tests.Cast) -> Browsing:
+    return Browsing.signed_in(cast.olga)
+
+
+@pytest.fixture
+def stranger(cast: world_of_tests.Cast) -> Browsing:
+    return Browsing.signed_in(cast.stranger)

@@ -1,0 +1,122 @@
+"""What holds for every page: its headers, what it loads, and how it fails."""
+
+import gzip
+
+import pytest
+from django.test import Client
+
+from firmtrack.store import database
+from firmtrack.web.assets import asset_url
+from firmtrack.web.models import SignInAttempt
+from tests.pages.browsing import Browsing, content_of, page_of
+from tests.pages.world import LARGE_REQUEST, PASSWORD, UNKNOWN_DEVICE, VERIFIED
+
+PAGES = [
+    "/sign-in",
+    "/firmware-distribution",
+    "/firmware-distribution?search_by=device_id&search_term=x",
+    f"/service-requests/{LARGE_REQUEST}",
+    f"/devices/{VERIFIED}",
+    f"/devices/{UNKNOWN_DEVICE}",
+    "/no-such-page",
+]
+POLICY = {
+    "default-src 'none'",
+    "style-src 'self'",
+    "script-src 'self'",
+    "img-src 'self'",
+    "font-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+}
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_asks_the_browser_to_trust_little_and_keep_nothing(
+    ada: Browsing, address: str
+) -> None:
+    headers = ada.get(address).headers
+    assert set(headers["Content-Security-Policy"].split("; ")) == POLICY
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "geolocation=()" in headers["Permissions-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_a_file_download_is_not_kept_either(ada: Browsing) -> None:
+    response = ada.get(f"/service-requests/{LARGE_REQUEST}.csv")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert content_of(response)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_begins_with_a_way_past_its_header(ada: Browsing, address: str) -> None:
+    page = ada.open(address)
+    first = page.elements("a")[0]
+    assert first.text_content() == "Skip to main content"
+    assert first.get("href") == "#main-content"
+    assert len(page.elements("main")) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("firmtrack.css", 'text/css; charset="utf-8"'),
+        ("firmtrack.js", 'text/javascript; charset="utf-8"'),
+        ("govuk-frontend.min.js", 'text/javascript; charset="utf-8"'),
+        ("favicon.svg", "image/svg+xml"),
+    ],
+)
+def test_what_a_page_loads_may_be_kept_for_ever(
+    anybody: Browsing, name: str, media_type: str
+) -> None:
+    response = anybody.get(asset_url(name))
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == media_type
+    assert response.headers["Cache-Control"] == "max-age=315360000, public, immutable"
+    assert content_of(response)
+
+
+def test_the_stylesheet_is_sent_compressed_and_holds_no_crown_copyright_font(
+    anybody: Browsing,
+) -> None:
+    response = anybody.client.get(asset_url("firmtrack.css"), headers={"Accept-Encoding": "gzip"})
+    assert response.headers["Content-Encoding"] == "gzip"
+    plain = gzip.decompress(content_of(response))
+    assert b"GDS Transport" not in plain
+    assert b"@font-face" not in plain
+    assert b"url(" not in plain
+
+
+def test_an_address_that_leads_nowhere_says_so(ada: Browsing, anybody: Browsing) -> None:
+    for browsing in (ada, anybody):
+        page = browsing.open("/no-such-page")
+        assert page.status == 404
+        assert page.heading == page.title == "Page not found"
+
+
+def test_a_form_from_elsewhere_is_refused(cast: object) -> None:
+    SignInAttempt.objects.all().delete()
+    client = Client(enforce_csrf_checks=True, SERVER_NAME="localhost")
+    sent = {"username": "ada@alpha.example", "password": PASSWORD}
+    page = page_of(client.post("/sign-in", sent), "/sign-in")
+    assert page.status == 403
+    assert page.heading == page.title == "The form could not be sent"
+
+
+def test_a_fault_of_our_own_shows_no_more_than_that_it_is_one(ada: Browsing) -> None:
+    database.use("host=/nowhere dbname=the-secret-name")
+    ada.client.raise_request_exception = False
+    page = ada.open("/firmware-distribution")
+    assert page.status == 500
+    assert page.heading == page.title == "Something went wrong"
+    assert "secret" not in page.text
+
+
+@pytest.mark.parametrize("address", PAGES[1:6])
+def test_a_page_cannot_be_written_to(ada: Browsing, address: str) -> None:
+    assert ada.client.post(address).status_code == 405
+    assert ada.client.delete(address).status_code == 405

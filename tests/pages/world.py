@@ -1,0 +1,314 @@
+"""A small world to look at: two suppliers, their people, DCC's, and what happened to requests."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import count
+
+from firmtrack.accounts.kinds import PartyKind
+from firmtrack.accounts.models import User
+from firmtrack.accounts.parties import add_party
+from firmtrack.accounts.people import add_user
+from firmtrack.domain.facts import (
+    AnswerFacts,
+    DeviceFacts,
+    Event,
+    ImageFacts,
+    Message,
+    MessageKind,
+    RequestFacts,
+    RequestStep,
+)
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.stages import Status, Variant
+from firmtrack.store.ledger import Batch, record
+
+PASSWORD = "a long way to the meter"
+ALPHA_ID = Eui64.parse("90-B3-D5-1F-30-01-00-00")
+BRAVO_ID = Eui64.parse("90-B3-D5-1F-30-02-00-00")
+BROKER = Eui64.parse("90-B3-D5-1F-30-00-00-02")
+HUB = Eui64.parse("00-DB-12-34-56-00-00-01")
+
+SUBMITTED = datetime(2026, 11, 14, 9, 12, tzinfo=UTC)
+IN_SUMMER = datetime(2026, 7, 1, 9, 12, tzinfo=UTC)
+VERSION = FirmwareVersion("0102030A")
+IMAGE_HASH = bytes.fromhex("7542f475e3f12eae887d81e32c46d313741d67076b13caec2f82e00ba5e1bb36")
+
+DEVICES = tuple(Eui64(0x00DB123456789000 + number) for number in range(120))
+LARGE_REQUEST = RequestId(ALPHA_ID, BROKER, 2000)
+"""Alpha's 11.1 for DEVICES."""
+
+(
+    VERIFIED,
+    REFUSED_BY_NAME,
+    NOT_DELIVERED,
+    UNPUBLISHED_REASON,
+    UNKNOWN_REASON,
+    DISCARDED,
+    UNDER_WAY,
+    *_OTHERS,
+) = DEVICES
+
+PPMID = Eui64.parse("00-DB-12-34-56-78-AA-01")
+PPMID_REQUEST = RequestId(ALPHA_ID, BROKER, 1001)
+"""Alpha's 11.4, of July: activated."""
+
+REFUSED_REQUEST = RequestId(ALPHA_ID, BROKER, 1002)
+"""Alpha's 11.1 for UNDER_WAY, refused as a whole."""
+
+STUB_REQUEST = RequestId(ALPHA_ID, BROKER, 1003)
+"""Alpha's, of which only an alert was ever seen."""
+
+BRAVO_REQUEST = RequestId(BRAVO_ID, BROKER, 1)
+BRAVO_DEVICE = Eui64.parse("00-DB-12-34-56-78-BB-01")
+
+COMMS_HUB = Eui64.parse("00-DB-12-34-56-78-CC-01")
+DISPLAY = Eui64.parse("00-DB-12-34-56-78-CC-02")
+SMETS1_METER = Eui64.parse("00-DB-12-34-56-78-CC-03")
+
+UNKNOWN_REQUEST = RequestId(ALPHA_ID, BROKER, 999_999)
+UNKNOWN_DEVICE = Eui64.parse("FF-FF-FF-FF-FF-FF-FF-01")
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The people: Ada of Alpha, Ben of Bravo, Olga of DCC, and a stranger with no User ID."""
+
+    ada: User
+    ben: User
+    olga: User
+    stranger: User
+
+
+def people() -> Cast:
+    """Return the cast, newly made."""
+    alpha = add_party("Alpha Energy", PartyKind.LARGE_SUPPLIER, [ALPHA_ID])
+    bravo = add_party("Bravo Power", PartyKind.SMALL_SUPPLIER, [BRAVO_ID])
+    dcc = add_party("DCC", PartyKind.DCC, [])
+    nobody = add_party("Nobody", PartyKind.SMALL_SUPPLIER, [])
+    return Cast(
+        ada=add_user("ada@alpha.example", alpha, PASSWORD),
+        ben=add_user("ben@bravo.example", bravo, PASSWORD),
+        olga=add_user("olga@dcc.example", dcc, PASSWORD),
+        stranger=add_user("stranger@nobody.example", nobody, PASSWORD),
+    )
+
+
+def tell() -> None:
+    """Record everything that happened in this world."""
+    record(Batch(messages=tuple(_messages())))
+
+
+_numbers = count(1)
+
+
+def _message(kind: MessageKind, user_id: Eui64 | None = ALPHA_ID, **said: object) -> Message:
+    digest = sha256(f"{kind}/{next(_numbers)}".encode()).digest()
+    return Message(digest=digest, kind=kind, body=b"<x/>", user_id=user_id, **said)  # type: ignore[arg-type] # said is Message's own fields
+
+
+def _request(
+    request_id: RequestId,
+    variant: Variant,
+    devices: Iterable[Eui64],
+    at: datetime,
+    *,
+    user_id: Eui64 = ALPHA_ID,
+) -> Message:
+    return _message(
+        MessageKind.UPDATE_FIRMWARE_REQUEST,
+        user_id,
+        occurred_at=at,
+        request=RequestFacts(
+            request_id=request_id,
+            variant=variant,
+            firmware_version=VERSION,
+            image=ImageFacts(size_bytes=524_288, manufacturer_image_hash=IMAGE_HASH),
+            device_ids=tuple(devices),
+            sent_at=at,
+        ),
+    )
+
+
+def _answer(
+    request_id: RequestId,
+    variant: Variant,
+    code: str,
+    at: datetime,
+    *,
+    refused: tuple[tuple[Eui64, str], ...] = (),
+    user_id: Eui64 = ALPHA_ID,
+) -> Message:
+    is_refusal = code.startswith("E")
+    step = RequestStep(
+        request_id=request_id,
+        status=Status.REJECTED if is_refusal else Status.ACCEPTED,
+        occurred_at=at,
+        reason=code if is_refusal else None,
+    )
+    return _message(
+        MessageKind.UPDATE_FIRMWARE_RESPONSE,
+        user_id,
+        code=code,
+        occurred_at=at,
+        answer=AnswerFacts(
+            request_id=request_id, variant=variant, response_code=code, answered_at=at
+        ),
+        steps=(step,),
+        events=tuple(
+            Event(
+                device_id=device,
+                status=Status.REJECTED,
+                occurred_at=at,
+                request_id=request_id,
+                reason=reason,
+            )
+            for device, reason in refused
+        ),
+    )
+
+
+def _word(
+    kind: MessageKind,
+    code: str | None,
+    device: Eui64,
+    status: Status,
+    at: datetime,
+    request_id: RequestId | None,
+    *,
+    user_id: Eui64 = ALPHA_ID,
+    **more: object,
+) -> Message:
+    event = Event(device_id=device, status=status, occurred_at=at, request_id=request_id, **more)  # type: ignore[arg-type] # more is Event's own fields
+    return _message(kind, user_id, code=code, occurred_at=at, events=(event,))
+
+
+def _delivered(
+    device: Eui64, at: datetime, request_id: RequestId, reason: str | None = None
+) -> Message:
+    return _word(
+        MessageKind.CSP_FIRMWARE_DELIVERY_STATUS,
+        reason or "N60",
+        device,
+        Status.COMMS_HUB_DELIVERY_FAILED if reason else Status.DELIVERED_TO_COMMS_HUB,
+        at,
+        request_id,
+        reason=reason,
+        comms_hub_id=HUB,
+        firmware_version=VERSION,
+    )
+
+
+def _messages() -> Iterable[Message]:
+    yield from _large_request()
+    yield from _ppmid_request()
+    yield from _other_requests()
+    yield from _inventory()
+
+
+def _large_request() -> Iterable[Message]:
+    at = SUBMITTED
+    yield _request(LARGE_REQUEST, Variant.UPDATE_FIRMWARE, DEVICES, at)
+    yield _answer(
+        LARGE_REQUEST,
+        Variant.UPDATE_FIRMWARE,
+        "W110101",
+        at + timedelta(minutes=1),
+        refused=((REFUSED_BY_NAME, "not_applicable_firmware"),),
+    )
+    hour = timedelta(hours=1)
+    for number, device in enumerate(DEVICES[6:40]):
+        yield _delivered(device, at + 20 * hour + timedelta(minutes=number), LARGE_REQUEST)
+    yield _delivered(VERIFIED, at + 26 * hour, LARGE_REQUEST)
+    yield _word(
+        MessageKind.FIRMWARE_TRANSFER_ALERT,
+        "N62",
+        VERIFIED,
+        Status.TRANSFERRED_TO_DEVICE,
+        at + 27 * hour,
+        None,
+        firmware_version=VERSION,
+        device_time=at + 27 * hour,
+        comms_hub_id=HUB,
+    )
+    yield _word(
+        MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT,
+        "8F72",
+        VERIFIED,
+        Status.VERIFIED,
+        at + 28 * hour,
+        None,
+        image_hash=IMAGE_HASH,
+        device_time=datetime(2015, 1, 1, 0, 3, tzinfo=UTC),
+    )
+    yield _delivered(NOT_DELIVERED, at + 30 * hour, LARGE_REQUEST, reason="N61")
+    yield _delivered(UNPUBLISHED_REASON, at + 30 * hour, LARGE_REQUEST, reason="N45")
+    yield _delivered(UNKNOWN_REASON, at + 30 * hour, LARGE_REQUEST, reason="X77")
+    yield _delivered(DISCARDED, at + 30 * hour, LARGE_REQUEST)
+    yield _word(
+        MessageKind.FIRMWARE_TRANSFER_ALERT,
+        "N62",
+        DISCARDED,
+        Status.DEVICE_TRANSFER_FAILED,
+        at + 31 * hour,
+        LARGE_REQUEST,
+        reason="image_discarded",
+        comms_hub_id=HUB,
+        firmware_version=VERSION,
+    )
+    yield _word(
+        MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT,
+        "8F72",
+        UNDER_WAY,
+        Status.VERIFIED,
+        at - 48 * hour,
+        None,
+        image_hash=bytes(32),
+    )
+
+
+def _ppmid_request() -> Iterable[Message]:
+    at = IN_SUMMER
+    yield _request(PPMID_REQUEST, Variant.UPDATE_PPMID_FIRMWARE, [PPMID], at)
+    yield _answer(PPMID_REQUEST, Variant.UPDATE_PPMID_FIRMWARE, "I0", at + timedelta(minutes=1))
+    yield _word(
+        MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT,
+        "N57",
+        PPMID,
+        Status.ACTIVATED,
+        at + timedelta(days=2),
+        None,
+        firmware_version=VERSION,
+    )
+
+
+def _other_requests() -> Iterable[Message]:
+    later = SUBMITTED + timedelta(days=3)
+    yield _request(REFUSED_REQUEST, Variant.UPDATE_FIRMWARE, [UNDER_WAY], later)
+    yield _answer(REFUSED_REQUEST, Variant.UPDATE_FIRMWARE, "E110101", later + timedelta(seconds=2))
+    yield _delivered(DEVICES[50], later, STUB_REQUEST)
+    yield _request(BRAVO_REQUEST, Variant.UPDATE_FIRMWARE, [BRAVO_DEVICE], later, user_id=BRAVO_ID)
+
+
+def _inventory() -> Iterable[Message]:
+    at = SUBMITTED - timedelta(days=1)
+    described = (
+        DeviceFacts(
+            device_id=VERIFIED,
+            learnt_at=at,
+            device_type="ESME",
+            smets_version="5.1",
+            csp_region="North",
+            manufacturer="1234",
+            model="ABCD1234",
+            device_status="Commissioned",
+            firmware_version=FirmwareVersion("01020309"),
+            firmware_version_status="Active",
+            gbcs_version="4.1",
+        ),
+        DeviceFacts(device_id=COMMS_HUB, learnt_at=at, device_type="CHF", csp_region="South"),
+        DeviceFacts(device_id=DISPLAY, learnt_at=at, device_type="IHD"),
+        DeviceFacts(device_id=SMETS1_METER, learnt_at=at, device_type="ESME", csp_region="SMETS1"),
+    )
+    yield _message(MessageKind.INVENTORY_RESPONSE, code="I0", occurred_at=at, devices=described)
