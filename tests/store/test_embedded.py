@@ -358,4 +358,4 @@ def test_a_long_start_is_reported_and_waited_for(
         ) as second:
             assert query(second, "SELECT 1") == 1
     assert words
-    assert "first recovers" in words[0]
+    assert "after a crash it recovers" in words[0]

@@ -130,7 +130,8 @@ class EmbeddedPostgres:
             watched = True
             return False
 
-        self._wait(is_up, "is starting; after a crash it first recovers")
+        is_new = not self._layout.data.exists()
+        self._wait(is_up, "is being made" if is_new else "is starting; after a crash it recovers")
 
     def _raise_failure(self, supervisors: int) -> None:
         """Raise what the supervisor that is gone left word of, or that they keep being killed."""
