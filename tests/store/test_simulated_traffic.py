@@ -1,0 +1,178 @@
+"""The tracker against the simulated world: whatever the order, it comes to what the world knows."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.viewer import Viewer
+from firmtrack.intake.files import envelopes_in
+from firmtrack.intake.ingest import Tally, ingest
+from firmtrack.intake.receive import OutcomeKind, Submitter
+from firmtrack.presentation.times import utc_text
+from firmtrack.simulator.scenario import Scenario
+from firmtrack.simulator.simulation import run
+from firmtrack.store import queries
+from firmtrack.store.answers import DistributionAnswer, DistributionFilter
+
+DCC = Viewer.of_dcc("the test")
+SIZE = {"requests": 20, "devices": 500, "seed": 7}
+
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class World:
+    """A simulated traffic, and the lines of what is true of it."""
+
+    traffic: Path
+    lines: list[Line]
+
+    def of_kind(self, kind: str) -> Iterator[Line]:
+        return (line for line in self.lines if line["kind"] == kind)
+
+    @property
+    def totals(self) -> Line:
+        return next(self.of_kind("traffic"))
+
+
+def simulated(directory: Path, **disorder: Any) -> World:
+    summary = run(Scenario(**SIZE, **disorder), directory / "traffic.tar.gz")
+    with summary.expected.open(encoding="utf-8") as file:
+        return World(summary.traffic, [json.loads(line) for line in file])
+
+
+@pytest.fixture(scope="module")
+def in_order(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return simulated(tmp_path_factory.mktemp("in-order"))
+
+
+@pytest.fixture(scope="module")
+def shuffled_and_late(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return simulated(tmp_path_factory.mktemp("shuffled"), shuffled=True)
+
+
+def take_in(traffic: Path) -> Tally:
+    return ingest(envelopes_in(traffic), Submitter.operator())
+
+
+def test_traffic_in_order_leads_to_what_the_world_knows(database: str, in_order: World) -> None:
+    tally = take_in(in_order.traffic)
+    assert tally.outcomes == {
+        OutcomeKind.RECORDED: in_order.totals["recorded"],
+        OutcomeKind.IGNORED: in_order.totals["ignored"],
+    }
+    assert_tracker_knows(in_order)
+
+
+def test_shuffled_traffic_leads_to_what_the_world_knows(
+    database: str, shuffled_and_late: World
+) -> None:
+    take_in(shuffled_and_late.traffic)
+    assert_tracker_knows(shuffled_and_late)
+
+
+def test_taking_traffic_in_again_changes_nothing(database: str, in_order: World) -> None:
+    take_in(in_order.traffic)
+    again = take_in(in_order.traffic)
+    assert again.outcomes[OutcomeKind.RECORDED] == 0
+    assert again.outcomes[OutcomeKind.DUPLICATE] == in_order.totals["recorded"]
+    assert again.events == 0
+    assert_tracker_knows(in_order)
+
+
+def test_every_message_twice_by_four_processes_at_once_counts_once(
+    database: str, in_order: World, shuffled_and_late: World
+) -> None:
+    # The two archives hold the same messages: one seed, two orders.
+    traffic = [in_order.traffic, shuffled_and_late.traffic] * 2
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.store.take_in", database, path],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for path in traffic
+    ]
+    tallies = [json.loads(process.communicate(timeout=300)[0]) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0, 0]
+    assert sum(tally["recorded"] for tally in tallies) == in_order.totals["recorded"]
+    assert sum(tally["duplicate"] for tally in tallies) == in_order.totals["recorded"] * 3
+    assert_tracker_knows(in_order)
+
+
+def assert_tracker_knows(world: World) -> None:
+    """Hold all that the world knows, and nothing besides, against what the tracker answers."""
+    for line in world.of_kind("request"):
+        assert_request_is(line)
+    told = {
+        (line["service_request_id"], line["device_id"]): line
+        for line in world.of_kind("distribution")
+    }
+    tracked = {
+        (str(each.request_id), str(each.device_id)): each
+        for line in world.of_kind("request")
+        for each in distributions_of(RequestId.parse(line["service_request_id"]))
+    }
+    assert tracked.keys() == told.keys()
+    wrong = [
+        (line, answer)
+        for key, line in told.items()
+        if not is_as_told(line, answer := tracked[key])
+    ]
+    assert wrong == []
+    for line in world.of_kind("device"):
+        device = queries.find_device(DCC, Eui64.parse(line["device_id"]))
+        assert device is not None
+        assert device.not_tracked_reason == line["not_tracked_reason"]
+    assert unattributed(world) == world.totals["unattributed_events"]
+
+
+def assert_request_is(line: Line) -> None:
+    answer = queries.find_request(DCC, RequestId.parse(line["service_request_id"]))
+    assert answer is not None
+    assert answer.variant == line["service_reference_variant"]
+    assert answer.response_code == line["response_code"]
+    assert answer.device_count == line["device_count"]
+    assert answer.completion_counts == line["by_completion_status"]
+    assert answer.status_counts == line["by_current_status"]
+    if line["submitted_at"] is not None:
+        assert utc_text(answer.submitted_at) == line["submitted_at"]
+    if not line["is_stub"]:
+        assert answer.firmware_version == line["firmware_version"]
+        assert answer.image is not None
+        assert answer.image.manufacturer_image_hash is not None
+        assert answer.image.manufacturer_image_hash.hex() == line["image_hash"]
+
+
+def is_as_told(line: Line, answer: DistributionAnswer) -> bool:
+    is_time_told = line["current_status_updated_at"] in (None, utc_text(answer.updated_at))
+    return is_time_told and (
+        answer.completion,
+        answer.status,
+        answer.reason,
+    ) == (line["completion_status"], line["current_status"], line["current_status_reason"])
+
+
+def distributions_of(request_id: RequestId) -> Iterator[DistributionAnswer]:
+    after = None
+    while True:
+        page = queries.list_distributions(
+            DCC, request_id, DistributionFilter(), limit=1_000, after=after
+        )
+        yield from page.items
+        after = page.last_device_id
+        if after is None:
+            return
+
+
+def unattributed(world: World) -> int:
+    devices = {Eui64.parse(line["device_id"]) for line in world.of_kind("unattributed")}
+    answers = [queries.find_device(DCC, device_id) for device_id in devices]
+    return sum(len(answer.unattributed) for answer in answers if answer is not None)
