@@ -1,11 +1,7 @@
-"""Takes the pictures in ``docs/images`` of the real portal, with simulated traffic in it.
+"""Takes the pictures in ``docs/images`` of the real portal, with the demonstration in it."""
 
-Everything happens in a temporary data directory, with the commands that anybody would use.
-"""
-
+import json
 import os
-import re
-import secrets
 import socket
 import subprocess
 import sys
@@ -14,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -24,67 +21,58 @@ from tools.chromium import find_chromium
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 FIRMTRACK = Path(sys.executable).with_name("firmtrack")
-DESKTOP = {"width": 1100, "height": 1000}
-PHONE = {"width": 390, "height": 844}
+DESKTOP, PHONE = (1100, 1000), (390, 844)
 
-_EMAIL, _PASSWORD = "ada@alpha.example", secrets.token_urlsafe(16)
-_REQUEST_ID = re.compile(rb"<(?:\w+:)?RequestID>([^<]+)</")
-_START_SECONDS = 60
+_EMAIL = "ada@alpha.example"
+_START_SECONDS = 180
+
+
+class Demonstration(NamedTuple):
+    """A demonstration that runs: where, and what to show of it."""
+
+    address: str
+    password: str
+    request_id: str
+    device_id: str
 
 
 def main() -> None:
-    """Fill a new data directory, serve it, and take all pictures."""
-    with tempfile.TemporaryDirectory(prefix="firmtrack-screenshots-") as directory:
-        environment = _environment(Path(directory) / "data")
-        request_id = _fill(Path(directory) / "traffic", environment)
-        with _served(environment) as address:
-            _take_pictures(address, request_id)
-
-
-def _environment(data_dir: Path) -> dict[str, str]:
-    own = {name for name in os.environ if name.startswith("FIRMTRACK_") or name == "DATABASE_URL"}
-    kept = {name: value for name, value in os.environ.items() if name not in own}
-    return {**kept, "FIRMTRACK_DATA_DIR": str(data_dir)}
-
-
-def _fill(traffic: Path, environment: dict[str, str]) -> str:
-    """Take simulated traffic in, make its sender's sign-in, and return one of its Request IDs."""
-
-    def firmtrack(*words: str, said: str | None = None) -> None:
-        subprocess.run([FIRMTRACK, *words], env=environment, input=said, text=True, check=True)
-
-    what = ("--requests", "4", "--devices", "60", "--seed", "7")
-    firmtrack("simulate", *what, "-o", str(traffic))
-    firmtrack("ingest", str(traffic))
-    request_id = _first_request_id(traffic)
-    user_id = request_id.partition(":")[0]
-    firmtrack("party", "add", "Alpha Energy", "--kind", "large_supplier", "--user-id", user_id)
-    firmtrack("user", "add", _EMAIL, "--party", "Alpha Energy", "--password-stdin", said=_PASSWORD)
-    return request_id
-
-
-def _first_request_id(traffic: Path) -> str:
-    for path in sorted(traffic.rglob("*.xml")):
-        found = _REQUEST_ID.search(path.read_bytes())
-        if found is not None:
-            return found[1].decode("ascii")
-    sys.exit(f"No message in {traffic} has a Request ID.")
+    """Serve a demonstration from a temporary directory, and take all pictures of it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="firmtrack-screenshots-") as directory,
+        _served(Path(directory)) as demonstration,
+    ):
+        _take_pictures(demonstration)
 
 
 @contextmanager
-def _served(environment: dict[str, str]) -> Iterator[str]:
-    """Serve the portal on a free port, and give its address once it answers."""
+def _served(data_dir: Path) -> Iterator[Demonstration]:
+    """Serve a new demonstration on a free port, and give it once it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen([FIRMTRACK, "serve", "--port", str(port)], env=environment)
+    command = [str(FIRMTRACK), "serve", "--demonstration", "--port", str(port)]
+    server = subprocess.Popen(command, env=_environment(data_dir), stdout=subprocess.DEVNULL)
     try:
         _wait_for(address, server)
-        yield address
+        notes = json.loads((data_dir / "demonstration.json").read_text(encoding="utf-8"))
+        shown = notes["examples"]
+        yield Demonstration(
+            address,
+            notes["password"],
+            shown["The Service Request"],
+            shown["A device whose update failed"],
+        )
     finally:
         server.terminate()
         server.wait(timeout=_START_SECONDS)
+
+
+def _environment(data_dir: Path) -> dict[str, str]:
+    """Return the environment less any settings of the developer's own portal."""
+    others = {n: v for n, v in os.environ.items() if not n.startswith(("FIRMTRACK_", "DATABASE_"))}
+    return {**others, "FIRMTRACK_DATA_DIR": str(data_dir)}
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
@@ -98,46 +86,36 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
     sys.exit("The portal did not start.")
 
 
-def _take_pictures(address: str, request_id: str) -> None:
+def _take_pictures(demonstration: Demonstration) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
+    pictures = {
+        "search": "/firmware-distribution",
+        "request-result": f"/service-requests/{demonstration.request_id}",
+        "device-result": f"/devices/{demonstration.device_id}",
+    }
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium())
-        context = browser.new_context(base_url=address, locale="en-GB")
-        page = context.new_page()
-        _sign_in(page)
-        device = _device_that_failed(page, request_id)
-        for name, path in (
-            ("search", "/firmware-distribution"),
-            ("request-result", f"/service-requests/{request_id}"),
-            ("device-result", device),
-        ):
+        page = browser.new_page(base_url=demonstration.address, locale="en-GB")
+        _sign_in(page, demonstration.password)
+        for name, path in pictures.items():
             page.goto(path)
             _take_picture(page, name, DESKTOP)
             _take_picture(page, f"{name}-phone", PHONE)
         browser.close()
 
 
-def _sign_in(page: Page) -> None:
+def _sign_in(page: Page, password: str) -> None:
     page.goto("/sign-in")
     page.locator("input[name=username]").fill(_EMAIL)
-    page.locator("input[name=password]").fill(_PASSWORD)
+    page.locator("input[name=password]").fill(password)
     page.locator("main button[type=submit]").click()
     page.wait_for_url("**/firmware-distribution")
 
 
-def _device_that_failed(page: Page, request_id: str) -> str:
-    """Return the path of a device whose update stopped, or of any if none did."""
-    for wanted in ("?completion_status=failed", ""):
-        page.goto(f"/service-requests/{request_id}{wanted}")
-        link = page.locator("main a[href^='/devices/']").first
-        if link.count():
-            return link.get_attribute("href") or ""
-    sys.exit(f"Request {request_id} shows no device.")
-
-
-def _take_picture(page: Page, name: str, size: dict[str, int]) -> None:
-    page.set_viewport_size({"width": size["width"], "height": size["height"]})
-    page.screenshot(path=IMAGES / f"{name}.png", full_page=False)
+def _take_picture(page: Page, name: str, size: tuple[int, int]) -> None:
+    width, height = size
+    page.set_viewport_size({"width": width, "height": height})
+    page.screenshot(path=IMAGES / f"{name}.png")
     print(IMAGES / f"{name}.png")
 
 

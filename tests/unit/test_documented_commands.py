@@ -1,18 +1,18 @@
 """Every command that the docs tell people to run is there, with every option that they name."""
 
-import os
 import re
 import shlex
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from firmtrack.cli.commands import app
 from tools.links import ROOT, pages
 
-FIRMTRACK = Path(sys.executable).with_name("firmtrack")
 _CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _SAID_IN_PASSING = re.compile(r"`(make(?: [a-z]+)|firmtrack(?: [a-z]+)+)`")
 _CONTINUATION = re.compile(r"\\\n\s*")
@@ -34,34 +34,34 @@ def commands_of(program: str) -> list[str]:
     return [command for command in documented_commands() if command.split()[0] == program]
 
 
-@cache
-def help_of(*subcommand: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [FIRMTRACK, *subcommand, "--help"],
-        env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
+def options_and_arguments(words: list[str]) -> tuple[set[str], list[str]]:
+    """The options of the command that the words name, and the words after its name.
+
+    KeyError if there is no such command.
+    """
+    command = get_command(app)
+    while isinstance(command, TyperGroup):
+        command, words = command.commands[words[0]], words[1:]
+    return {option for parameter in command.params for option in parameter.opts}, words
+
+
+@pytest.mark.parametrize("line", commands_of("firmtrack"))
+def test_a_documented_firmtrack_command_exists_with_its_options(line: str) -> None:
+    options, arguments = options_and_arguments(shlex.split(line, comments=True)[1:])
+
+    assert {word for word in arguments if word.startswith("-") and word != "-"} <= options
+
+
+def test_the_installed_command_lists_its_commands() -> None:
+    listed = subprocess.run(
+        [Path(sys.executable).with_name("firmtrack"), "--help"],
         capture_output=True,
         text=True,
         timeout=60,
-        check=False,
+        check=True,
     )
 
-
-def subcommand_of(words: list[str]) -> list[str]:
-    """The words that name the command: groups have their command as the second word."""
-    has_commands = "COMMAND [ARGS]" in help_of(words[1]).stdout
-    return words[1:3] if has_commands else words[1:2]
-
-
-@pytest.mark.parametrize("command", commands_of("firmtrack"))
-def test_a_documented_firmtrack_command_exists_with_its_options(command: str) -> None:
-    words = shlex.split(command, comments=True)
-    asked = help_of(*subcommand_of(words))
-
-    assert asked.returncode == 0, asked.stderr
-    for option in (word for word in words if word.startswith("-") and word != "-"):
-        assert re.search(rf"(?<![\w-]){option}(?![\w-])", asked.stdout), (
-            f"{option} is not an option"
-        )
+    assert "ingest" in listed.stdout
 
 
 @pytest.mark.parametrize("command", commands_of("make"))
