@@ -16,6 +16,7 @@ from firmtrack.duis.rejections import (
     DeviceMismatch,
     GbcsMalformed,
 )
+from firmtrack.duis.vocabulary import XML_SPACE
 from firmtrack.gbcs.firmware import (
     ActivationResult,
     DistributionReceipt,
@@ -67,7 +68,7 @@ def translate_device_alert(envelope: Envelope) -> Message | NotAboutFirmware:
 
 
 def _alert_code(body: Children) -> int:
-    text = body.text("AlertCode").strip()
+    text = body.text("AlertCode").strip(XML_SPACE)
     if _ALERT_CODE.fullmatch(text) is None:
         raise BadValue(f"AlertCode: {text[:64]!r} is not two octets in hexadecimal.")
     return int(text, 16)

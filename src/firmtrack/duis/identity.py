@@ -38,15 +38,14 @@ def digest_of(root: etree._Element, signature: etree._Element | None, *, size_by
     """
     if signature is not None:
         _detach(signature)
+    tree = root.getroottree()
     try:
         if size_bytes <= ORDINARY_MAX_BYTES:
-            canonical = etree.tostring(root, method="c14n", exclusive=True, with_comments=False)
+            canonical = etree.tostring(tree, method="c14n", exclusive=True, with_comments=False)
             return sha256(canonical).digest()
         # A large document is hashed as it is written, so that its canonical form is never held.
         file = _HashingFile()
-        root.getroottree().write(
-            cast("IO[bytes]", file), method="c14n", exclusive=True, with_comments=False
-        )
+        tree.write(cast("IO[bytes]", file), method="c14n", exclusive=True, with_comments=False)
     except etree.C14NError:
         # Canonical XML, clause 1.3: a relative namespace URI is one such reason.
         raise NotXml("It has no canonical form.") from None

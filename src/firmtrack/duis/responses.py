@@ -17,6 +17,7 @@ from firmtrack.duis.codes import (
     DEVICE_STATUSES,
     DEVICE_TYPES,
     FIRMWARE_VERSION_STATUSES,
+    RESPONSE_CODES,
     WARNING_LISTS,
     is_response_code_for,
 )
@@ -156,7 +157,7 @@ def _read_inventory_response(envelope: Envelope, body: Children) -> Message:
         MessageKind.INVENTORY_RESPONSE,
         user_id=user_of(envelope),
         occurred_at=learnt_at,
-        code=envelope.header.text("ResponseCode"),
+        code=envelope.header.choice("ResponseCode", RESPONSE_CODES).code,
         devices=tuple(devices.values()),
     )
 

@@ -11,7 +11,9 @@ from firmtrack.domain.facts import AnswerFacts, DeviceFacts, Event, Message, Mes
 from firmtrack.domain.identifiers import Eui64, ResponseId
 from firmtrack.domain.stages import Status, Variant
 from firmtrack.duis import documents as d
-from firmtrack.duis.reader import NotAboutFirmware, read
+from firmtrack.duis.identity import digest_of
+from firmtrack.duis.parsing import ORDINARY_MAX_BYTES
+from firmtrack.duis.reader import NotAboutFirmware, parse, read
 from firmtrack.duis.rejections import (
     AlertCodeMismatch,
     BadValue,
@@ -458,6 +460,7 @@ def test_a_prenotification_tells_of_a_new_device() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        (b">I0<", b">I1<"),
         (b">ESME<", b">MESH<"),
         (b">Commissioned<", b">commissioned<"),
         (b">4G North<", b">5G North<"),
@@ -467,6 +470,20 @@ def test_a_prenotification_tells_of_a_new_device() -> None:
 def test_an_unknown_enumeration_in_the_inventory_is_refused(old: bytes, new: bytes) -> None:
     with pytest.raises(UnknownEnumeration):
         _read(write(RECORDED["inventory"]).replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("element", "size"),
+    [("SMETSCHTSVersion", 20), ("DeviceManufacturer", 30), ("DeviceModel", 30)],
+)
+def test_a_text_longer_than_the_schema_allows_is_refused(element: str, size: int) -> None:
+    root = etree.fromstring(write(RECORDED["inventory"]))
+    found = next(root.iter(f"{{{DUIS_NAMESPACE}}}{element}"))
+    found.text = "x" * size
+    assert _read(etree.tostring(root)).devices
+    found.text = "x" * (size + 1)
+    with pytest.raises(BadValue, match=element):
+        _read(etree.tostring(root))
 
 
 @pytest.mark.parametrize("code", ["N0", "N32", "N66", "n60", "N60 ", "AD2", "N1000", ""])
@@ -538,6 +555,16 @@ def test_declarations_that_nothing_uses_do_not_change_the_identity() -> None:
     declared = body.replace(b"<sr:Header>", b"<sr:Header xmlns:ds='urn:ds'>")
     assert declared != body
     assert _read(declared).digest == _read(body).digest
+
+
+@pytest.mark.parametrize("around", [b"", b"<?pi before?>\n"])
+def test_the_identity_is_the_same_however_large_the_document_is(around: bytes) -> None:
+    body = around + write(RECORDED["transferred"]) + around.strip()
+    held, streamed = (
+        digest_of(parse(body), None, size_bytes=size)
+        for size in (len(body), ORDINARY_MAX_BYTES + 1)
+    )
+    assert held == streamed == _read(body).digest
 
 
 def test_another_value_is_another_message() -> None:
