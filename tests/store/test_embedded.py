@@ -339,7 +339,7 @@ def test_a_large_log_is_set_aside(make: Make, directory: Path) -> None:
 
 
 def test_a_long_start_is_reported_and_waited_for(
-    directory: Path, postgres_binaries: Path | None, monkeypatch: pytest.MonkeyPatch
+    directory: Path, postgres_binaries: Path | None
 ) -> None:
     """The supervisor is stopped in mid-air for longer than the interval of the reports."""
     words: list[str] = []
@@ -348,8 +348,7 @@ def test_a_long_start_is_reported_and_waited_for(
         words.append(word)
         supervisor_of(directory).send_signal(signal.SIGCONT)
 
-    server = EmbeddedPostgres(directory, QUICK, binaries=postgres_binaries, on_progress=hear)
-    with server:
+    with EmbeddedPostgres(directory, QUICK, binaries=postgres_binaries):
         supervisor_of(directory).send_signal(signal.SIGSTOP)
         postmaster_of(directory).kill()
         time.sleep(0.2)
