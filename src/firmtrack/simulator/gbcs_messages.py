@@ -15,7 +15,7 @@ EXECUTING_VERSION_CHANGED = 0x8F43
 
 ESME_RECEIPT = 0x00CE
 GSME_RECEIPT = 0x00CF
-# The code of an alert without a use case of its own. Source: GBCS §20 (likely).
+# The code of an alert without a use case of its own. Likely.
 GENERIC_ALERT = 0x1000
 
 _GENERAL_SIGNING = b"\xdf"
@@ -39,7 +39,7 @@ def esme_receipt(
 ) -> bytes:
     """Return a Firmware Distribution Receipt Alert of an ESME or HCALCS (0x00CE).
 
-    ``alert_code`` is RECEIPT_GOOD or RECEIPT_BAD. Source: GBCS §11.2, message code 0x00CE; checked
+    ``alert_code`` is RECEIPT_GOOD or RECEIPT_BAD. Source: GBCS, message code 0x00CE; checked
     against DCC's reference message.
     """
     content = _notification(alert, elements=3, alert_code=alert_code) + b"\x09\x20" + image_hash
@@ -51,7 +51,7 @@ def gsme_receipt(
 ) -> bytes:
     """Return a Firmware Distribution Receipt Alert of a GSME (0x00CF).
 
-    ``alert_code`` is RECEIPT_GOOD or RECEIPT_BAD. Source: GBCS §11.2, message code 0x00CF.
+    ``alert_code`` is RECEIPT_GOOD or RECEIPT_BAD. Source: GBCS, message code 0x00CF (likely).
     """
     seconds = int((alert.device_time - _GSME_EPOCH).total_seconds())
     content = (
@@ -87,7 +87,7 @@ def _dlms_time(moment: datetime) -> bytes:
 def _signed_alert(
     alert: Alert, message_code: int, content: bytes, key: ec.EllipticCurvePrivateKey
 ) -> bytes:
-    """Return the whole frame. Source: GBCS §7.2, General Signing with an ECDSA signature."""
+    """Return the whole frame. Source: GBCS, General Signing with an ECDSA signature."""
     signed = (
         struct.pack(">BBQ", 0x09, _ALERT, alert.counter)
         + struct.pack(">BQBQ", 0x08, alert.device_id, 0x08, alert.recipient)

@@ -41,7 +41,7 @@ class ImagePlan:
 def build_image(plan: ImagePlan) -> bytes:
     """Return the whole image: header, Manufacturer Image and, if planned, signature trailer.
 
-    Source: Zigbee OTA Upgrade Cluster (095264) §6.3; the trailer is that of GBCS images.
+    Source: Zigbee OTA upgrade file format; the trailer is that of GBCS images.
     """
     signed = _header(plan) + _manufacturer_image(plan)
     return signed + _trailer(plan, signed) if plan.has_trailer else signed

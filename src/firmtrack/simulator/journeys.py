@@ -66,13 +66,14 @@ class Journeys:
         return True
 
     def _hand_over(self, update: Update, at: datetime) -> None:
-        """Hand the image to the CSPs, which is reported sometimes, and if the answer was lost.
+        """Hand the image to the CSPs, which is reported a little later, or never.
 
-        Then it is the first to name the request, and so tells when that was submitted.
+        If the answer was lost it is reported at once, and so tells when the request was submitted.
         """
-        is_lost = update.answer.kind is AnswerKind.LOST
-        if not is_lost and self._chance.random() >= o.SENT_TO_CSP_REPORTED_SHARE:
-            return
+        if update.answer.kind is not AnswerKind.LOST:
+            if self._chance.random() >= o.SENT_TO_CSP_REPORTED_SHARE:
+                return
+            at += _duration(o.SENT_TO_CSP_REPORT_HOURS, self._chance)
         if correspondence.report_sent_to_csp(update, at, self._post):
             update.known_since = update.known_since or at
             for named in update.accepted():

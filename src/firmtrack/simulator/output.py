@@ -1,7 +1,6 @@
 """Where messages go: a directory of files, or one .tar.gz that is the same octets every time."""
 
 import gzip
-import io
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,10 +69,10 @@ def open_traffic(path: Path) -> Iterator[MessageWriter]:
         return
     with (
         path.open("wb") as file,
-        gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0) as zipped,
-        tarfile.open(fileobj=zipped, mode="w|", format=tarfile.USTAR_FORMAT) as archive,
+        gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0) as archive,
     ):
-        yield lambda name, octets: archive.addfile(_entry(name, octets), io.BytesIO(octets))
+        yield lambda name, octets: _add_entry(archive, name, octets)
+        archive.write(bytes(2 * tarfile.BLOCKSIZE))
 
 
 def write_trust_store(path: Path, signatories: tuple[Signatory, ...]) -> None:
@@ -87,8 +86,11 @@ def _write_file(path: Path, octets: bytes) -> None:
     path.write_bytes(octets)
 
 
-def _entry(name: str, octets: bytes) -> tarfile.TarInfo:
+def _add_entry(archive: gzip.GzipFile, name: str, octets: bytes) -> None:
+    """Write one entry. A TarFile would remember every one, and there may be millions."""
     entry = tarfile.TarInfo(name)
     entry.size = len(octets)
     entry.mode = _FILE_MODE
-    return entry
+    archive.write(entry.tobuf(tarfile.USTAR_FORMAT))
+    archive.write(octets)
+    archive.write(bytes(-len(octets) % tarfile.BLOCKSIZE))

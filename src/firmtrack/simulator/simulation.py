@@ -25,8 +25,8 @@ from firmtrack.simulator.output import Layout, open_traffic, write_trust_store
 from firmtrack.simulator.post import Post
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.sending import in_order_of_sending
+from firmtrack.simulator.suppliers import Suppliers
 from firmtrack.simulator.surroundings import Surroundings
-from firmtrack.simulator.updates import Suppliers
 from firmtrack.simulator.world import World
 
 _PROGRESS_EVERY = 500
