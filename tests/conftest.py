@@ -20,16 +20,26 @@ _BINARIES = pytest.StashKey[Path | None]()
 _HANDED_OVER = "firmtrack_test_postgres"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Read FIRMTRACK_TEST_POSTGRES, which is no setting of the product, and set up Django."""
-    handed_over: str | None = getattr(config, "workerinput", {}).get(_HANDED_OVER)
-    version = handed_over or os.environ.get("FIRMTRACK_TEST_POSTGRES")
-    config.stash[_BINARIES] = binaries_of(version) if version else None
+def _set_up_django() -> str | None:
+    """Give all tests the same settings; return FIRMTRACK_TEST_POSTGRES, which is none of them."""
+    version = os.environ.get("FIRMTRACK_TEST_POSTGRES")
     for name in list(os.environ):
         if name.startswith("FIRMTRACK_") or name in {"DATABASE_URL", "NATS_URL"}:
             del os.environ[name]
     os.environ.update(_ENVIRONMENT)
     django.setup()
+    return version
+
+
+# At import: the conftest.py of a directory that pytest is given is imported before any hook runs.
+_ASKED_VERSION = _set_up_django()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the PostgreSQL that FIRMTRACK_TEST_POSTGRES names."""
+    handed_over: str | None = getattr(config, "workerinput", {}).get(_HANDED_OVER)
+    version = handed_over or _ASKED_VERSION
+    config.stash[_BINARIES] = binaries_of(version) if version else None
 
 
 @pytest.hookimpl(optionalhook=True)
