@@ -30,7 +30,7 @@ _NAME_MAX_CHARACTERS = 1024
 Name = tuple[tuple[str, str], ...]
 
 
-def name_of(name: x509.Name) -> Name:
+def comparable_name(name: x509.Name) -> Name:
     """Return a certificate's name in comparable form."""
     return tuple(
         sorted(

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.duis.names import Name, name_of, parse_name
+from firmtrack.duis.names import Name, comparable_name, parse_name
 from firmtrack.duis.rejections import SignerUnknown
 from firmtrack.errors import FirmtrackError
 
@@ -65,7 +65,7 @@ class TrustStore:
             if path.name.startswith(".") or not path.is_file():
                 continue
             for certificate in _read_file(path):
-                key = (name_of(certificate.issuer), certificate.serial_number)
+                key = (comparable_name(certificate.issuer), certificate.serial_number)
                 trusted = _trusted(certificate, path)
                 if certificates.setdefault(key, trusted) != trusted:
                     raise BadTrustStore(path, "another certificate has its issuer and number")

@@ -1,5 +1,6 @@
 """What each document says, as facts."""
 
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -718,15 +719,25 @@ def test_the_first_of_two_entries_for_a_device_counts() -> None:
     assert [device.device_type for device in _read(document).devices] == ["ESME"]
 
 
-def test_a_request_for_fifty_thousand_devices_is_read_whole() -> None:
-    device_ids = tuple(map(Eui64, range(50_000)))[:49_999]
-    request = _read(update_firmware(device_ids=device_ids)).request
-    assert request is not None
-    assert request.device_ids == device_ids
+def test_the_largest_legal_request_is_read_whole(sign: Sign, read_signed: Read) -> None:
+    device_ids = tuple(map(Eui64, range(50_000)))
+    image = ota_image(bytes(10_240_000 - len(ota_image(b""))))
+    body = sign(update_firmware(image, device_ids))
+    message = read_signed(body)
+    assert isinstance(message, Message)
+    assert message.request is not None
+    assert message.request.device_ids == device_ids
+    assert message.request.image.size_bytes == len(image) == 10_240_000
+    assert len(message.body) == len(body) - len(b64encode(image))
+
+
+def test_a_list_of_more_devices_than_is_legal_is_refused() -> None:
+    with pytest.raises(TooLarge):
+        _read(update_firmware(device_ids=tuple(map(Eui64, range(50_001)))))
 
 
 def test_an_answer_may_leave_out_every_device_of_the_largest_request() -> None:
-    device_ids = tuple(map(Eui64, range(49_999)))
+    device_ids = tuple(map(Eui64, range(50_000)))
     message = _read(update_firmware_response("W110101", {"not_commissioned": device_ids}))
     assert tuple(event.device_id for event in message.events) == device_ids
 
