@@ -9,7 +9,8 @@ from django.db import IntegrityError
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from firmtrack.accounts.models import ApiToken, Party, PartyKind, PartyUserId, TokenScope, User
+from firmtrack.accounts.kinds import PartyKind, TokenScope
+from firmtrack.accounts.models import ApiToken, Party, PartyUserId, User
 from firmtrack.accounts.parties import (
     MalformedPartyName,
     PartyNameTaken,

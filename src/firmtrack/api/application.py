@@ -44,7 +44,23 @@ class FirmtrackApi(NinjaAPI):
         document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
         document["components"]["schemas"] |= schemas_of(_STRUCTS)
         document["components"]["schemas"]["StageReport"] = STAGE_REPORT_SCHEMA
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                for parameter in operation["parameters"]:
+                    _tidy(parameter)
         return document
+
+
+def _tidy(parameter: dict[str, Any]) -> None:
+    """Describe a parameter that may be left out by what it is, not as "it, or null".
+
+    It cannot be sent as null; and the description stands beside the schema, not in it.
+    """
+    schema = parameter["schema"]
+    if "anyOf" in schema:
+        schema = next(each for each in schema["anyOf"] if each != {"type": "null"})
+    parameter["description"] = schema.pop("description", parameter.get("description"))
+    parameter["schema"] = schema
 
 
 api = FirmtrackApi(

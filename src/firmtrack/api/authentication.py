@@ -5,7 +5,7 @@ from typing import cast
 from django.http import HttpRequest
 from ninja.security.http import HttpAuthBase
 
-from firmtrack.accounts.models import TokenScope
+from firmtrack.accounts.kinds import TokenScope
 from firmtrack.accounts.tokens import TokenHolder, authenticate_token
 from firmtrack.api.problems import Problem, ProblemFound
 from firmtrack.store.database import pool

@@ -8,15 +8,15 @@ from django.http.request import UnreadablePostError
 from firmtrack.api.problems import Problem, ProblemFound
 from firmtrack.intake.envelopes import MalformedTime, read_time
 
-# XML says its own encoding. These are the ones that a header may repeat.
-_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "utf-16"})
+# All that the readers take is UTF-8; a header may say so, or that it uses no more than ASCII.
+_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 def media_type_of(request: HttpRequest, taken: frozenset[str]) -> str:
     """Return the body's media type, one of ``taken``, without its parameters.
 
-    Raises ProblemFound for any other, for a charset that is not a Unicode one, and for a body that
-    is compressed.
+    Raises ProblemFound for any other, for a charset that is not UTF-8, and for a body that is
+    compressed.
     """
     media_type = (request.content_type or "").lower()
     charset = (request.content_params or {}).get("charset", "utf-8").lower()
@@ -24,7 +24,7 @@ def media_type_of(request: HttpRequest, taken: frozenset[str]) -> str:
     if media_type not in taken or charset not in _CHARSETS or encoding != "identity":
         raise ProblemFound(
             Problem.UNSUPPORTED_MEDIA_TYPE,
-            f"Send one of {', '.join(sorted(taken))}, uncompressed, in UTF-8 or UTF-16.",
+            f"Send one of {', '.join(sorted(taken))}, in UTF-8 and not compressed.",
             headers={"Accept": ", ".join(sorted(taken)), "Accept-Encoding": "identity"},
         )
     return media_type

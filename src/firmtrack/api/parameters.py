@@ -101,7 +101,16 @@ WantedStatus = Annotated[
     ),
 ]
 Limit = Annotated[
-    int, Field(ge=1, le=1000, description="How many distributions to answer at most.")
+    int,
+    Field(ge=1, le=1000),
+    WithJsonSchema(
+        {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 1000,
+            "description": "How many distributions to answer at most.",
+        }
+    ),
 ]
 After = Annotated[
     Eui64 | None,

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.json import Encoder
 from ninja import Router
 
-from firmtrack.accounts.models import PartyKind
+from firmtrack.accounts.kinds import PartyKind
 from firmtrack.api.authentication import IntakeToken, holder_of
 from firmtrack.api.bodies import media_type_of, read_body, received_at_of
 from firmtrack.api.problems import Problem, ProblemFound

@@ -1,0 +1,245 @@
+"""The look-ups: what each party sees, page by page, and that every look-up is recorded."""
+
+import csv
+import io
+
+import pytest
+
+from firmtrack.store.database import pool
+from tests.api.calling import Caller
+from tests.api.world import (
+    DISPLAY,
+    HUB,
+    METERS,
+    REQUEST_ID,
+    UNKNOWN_METER,
+    UNKNOWN_REQUEST_ID,
+    Cast,
+)
+
+REQUEST = f"/service-requests/{REQUEST_ID}"
+LIST = f"{REQUEST}/distributions"
+CSV = f"{REQUEST}/distributions.csv"
+DEVICE = f"/devices/{METERS[1]}"
+EVERY_LOOKUP = (REQUEST, LIST, CSV, DEVICE)
+
+
+def last_two_audited() -> list[tuple[object, ...]]:
+    with pool().connection() as connection:
+        newest_first = connection.execute(
+            "SELECT viewer, kind, term, row_count FROM lookup_audit ORDER BY lookup_id DESC LIMIT 2"
+        ).fetchall()
+    return newest_first[::-1]
+
+
+def device_ids(items: list[dict[str, object]]) -> list[object]:
+    return [item["device_id"] for item in items]
+
+
+def test_a_request_shows_what_was_asked_and_how_it_stands(api: Caller, told: Cast) -> None:
+    found = api.get(REQUEST, told.alpha.read)
+
+    assert found.status == 200
+    assert found.json["service_request_id"] == str(REQUEST_ID)
+    assert found.json["service_reference_variant"] == "11.1"
+    assert found.json["firmware_version"] == "0A0B0C0D"
+    assert found.json["submitted_at"] == "2026-03-01T09:00:00Z"
+    assert found.json["answer"] == {"code": "W110101", "answered_at": "2026-03-01T09:01:00Z"}
+    assert found.json["device_count"] == 5
+    assert found.json["completion_status_counts"] == {
+        "in_progress": 3,
+        "failed": 2,
+        "successful": 0,
+    }
+    assert found.json["current_status_counts"] == {
+        "rejected": 1,
+        "sent_to_csp": 2,
+        "delivered_to_comms_hub": 1,
+        "comms_hub_delivery_failed": 1,
+    }
+
+
+def test_a_device_shows_where_its_update_stopped_and_how_it_got_there(
+    api: Caller, told: Cast
+) -> None:
+    found = api.get(DEVICE, told.alpha.read)
+
+    (distribution,) = found.json["distributions"]
+    assert distribution["completion_status"] == "failed"
+    assert distribution["current_status"] == "comms_hub_delivery_failed"
+    assert distribution["current_status_reason"]["code"] == "N61"
+    assert distribution["point_of_failure"] == {
+        "stage": "delivered_to_comms_hub",
+        "party": "csp",
+    }
+    assert [event["status"] for event in distribution["events"]] == [
+        "comms_hub_delivery_failed",
+        "sent_to_csp",
+        "accepted",
+        "received",
+    ]
+    assert distribution["events"][0]["comms_hub_id"] == str(HUB)
+    assert distribution["events"][0]["reason"] == "N61"
+    assert distribution["events"][0]["source"]["kind"] == "csp_firmware_delivery_status"
+    assert distribution["events"][0]["source"]["code"] == "N61"
+
+
+def test_a_device_shows_what_the_inventory_holds(api: Caller, told: Cast) -> None:
+    found = api.get(f"/devices/{METERS[0]}", told.alpha.read)
+
+    assert found.json["tracked"] is True
+    assert found.json["inventory"]["device_type"] == "ESME"
+    assert found.json["inventory"]["csp_region"] == "North"
+    assert found.json["inventory"]["updated_at"] == "2026-03-01T09:00:00Z"
+
+
+def test_a_device_out_of_scope_says_why_it_is_not_tracked(api: Caller, told: Cast) -> None:
+    found = api.get(f"/devices/{DISPLAY}", told.dcc.read)
+
+    assert found.json["tracked"] is False
+    assert found.json["not_tracked_reason"] == "type_2"
+
+
+def test_an_id_may_be_written_in_lower_case(api: Caller, told: Cast) -> None:
+    assert api.get(DEVICE.lower(), told.alpha.read).json["device_id"] == str(METERS[1])
+    assert api.get(REQUEST.lower(), told.alpha.read).status == 200
+
+
+@pytest.mark.parametrize("path", EVERY_LOOKUP)
+def test_dcc_sees_what_its_owner_sees(api: Caller, told: Cast, path: str) -> None:
+    assert api.get(path, told.dcc.read).body == api.get(path, told.alpha.read).body
+
+
+@pytest.mark.parametrize(
+    ("path", "unknown"),
+    [
+        (REQUEST, f"/service-requests/{UNKNOWN_REQUEST_ID}"),
+        (LIST, f"/service-requests/{UNKNOWN_REQUEST_ID}/distributions"),
+        (CSV, f"/service-requests/{UNKNOWN_REQUEST_ID}/distributions.csv"),
+        (DEVICE, f"/devices/{UNKNOWN_METER}"),
+    ],
+)
+def test_someone_elses_answers_exactly_as_what_does_not_exist(
+    api: Caller, told: Cast, path: str, unknown: str
+) -> None:
+    not_there = api.get(unknown, told.alpha.read)
+
+    assert not_there.status == 404
+    assert api.get(path, told.bravo.read) == not_there
+    assert api.get(path, told.stranger.read) == not_there
+
+
+@pytest.mark.parametrize("path", EVERY_LOOKUP)
+def test_every_lookup_is_recorded_those_that_find_nothing_too(
+    api: Caller, told: Cast, path: str
+) -> None:
+    api.get(path, told.alpha.read)
+    api.get(path, told.stranger.read)
+
+    (alpha_asked, _, alpha_term, alpha_rows), (stranger_asked, _, term, rows) = last_two_audited()
+    assert alpha_asked == f"Alpha (API token …{told.alpha.read[-4:]})"
+    assert alpha_rows == {REQUEST: 1, LIST: 5, CSV: 5, DEVICE: 1}[path]
+    assert stranger_asked == f"Stranger (API token …{told.stranger.read[-4:]})"
+    assert rows == 0
+    assert alpha_term == term == (str(METERS[1]) if path == DEVICE else str(REQUEST_ID))
+
+
+def test_the_distributions_come_a_page_at_a_time_and_each_once(api: Caller, told: Cast) -> None:
+    first = api.get(LIST, told.alpha.read, limit="2").json
+    second = api.get(LIST, told.alpha.read, limit="2", cursor=first["next_cursor"]).json
+    third = api.get(LIST, told.alpha.read, limit="2", cursor=second["next_cursor"]).json
+
+    assert third["next_cursor"] is None
+    pages = [device_ids(page["items"]) for page in (first, second, third)]
+    assert pages == [
+        [str(METERS[0]), str(METERS[1])],
+        [str(METERS[2]), str(METERS[3])],
+        [str(METERS[4])],
+    ]
+
+
+def test_a_page_that_holds_all_names_no_next_one(api: Caller, told: Cast) -> None:
+    page = api.get(LIST, told.alpha.read, limit="5").json
+
+    assert len(page["items"]) == 5
+    assert page["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, METERS),
+        ({"completion_status": "failed"}, (METERS[1], METERS[4])),
+        ({"completion_status": "in_progress"}, (METERS[0], METERS[2], METERS[3])),
+        ({"completion_status": "successful"}, ()),
+        ({"completion_status": "complete"}, ()),
+        ({"current_status": "rejected"}, (METERS[4],)),
+        ({"current_status": "sent_to_csp"}, (METERS[2], METERS[3])),
+        ({"completion_status": "failed", "current_status": "sent_to_csp"}, ()),
+    ],
+)
+def test_list_and_csv_filter_alike(
+    api: Caller, told: Cast, query: dict[str, str], expected: tuple[object, ...]
+) -> None:
+    listed = api.get(LIST, told.alpha.read, **query)
+    downloaded = api.get(CSV, told.alpha.read, **query)
+
+    assert device_ids(listed.json["items"]) == [str(device_id) for device_id in expected]
+    rows = list(csv.DictReader(io.StringIO(downloaded.body.decode())))
+    assert [row["Device ID"] for row in rows] == [str(device_id) for device_id in expected]
+    assert [row[-1] for row in last_two_audited()] == [len(expected), len(expected)]
+
+
+def test_the_csv_is_a_download_with_the_agreed_columns(api: Caller, told: Cast) -> None:
+    downloaded = api.get(CSV, told.alpha.read)
+
+    assert downloaded.media_type == "text/csv"
+    assert downloaded.headers["Content-Disposition"] == (
+        f'attachment; filename="{str(REQUEST_ID).replace(":", "_")}.csv"'
+    )
+    assert downloaded.body.splitlines()[0] == (
+        b"Service Request ID,Firmware Version,Device ID,Current Status,Current Status Reason,"
+        b"Current Status Update Time and Date"
+    )
+    assert downloaded.body.endswith(b"\r\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "location", "name"),
+    [
+        ("/devices/00-DB-12-34-56-78-90", {}, "path", "device_id"),
+        ("/devices/00DB1234567890A0", {}, "path", "device_id"),
+        ("/service-requests/1000", {}, "path", "service_request_id"),
+        (f"/service-requests/{REQUEST_ID}x", {}, "path", "service_request_id"),
+        (LIST, {"limit": "0"}, "query", "limit"),
+        (LIST, {"limit": "1001"}, "query", "limit"),
+        (LIST, {"limit": "all"}, "query", "limit"),
+        (LIST, {"cursor": "next"}, "query", "cursor"),
+        (LIST, {"cursor": ""}, "query", "cursor"),
+        (LIST, {"completion_status": "Failed"}, "query", "completion_status"),
+        (LIST, {"current_status": "done"}, "query", "current_status"),
+        (LIST, {"status": "failed"}, "query", "status"),
+        (CSV, {"completion_status": ""}, "query", "completion_status"),
+        (CSV, {"limit": "5"}, "query", "limit"),
+    ],
+)
+def test_a_malformed_parameter_is_named(
+    api: Caller, told: Cast, path: str, query: dict[str, str], location: str, name: str
+) -> None:
+    refused = api.get(path, told.alpha.read, **query)
+
+    assert refused.status == 400
+    assert refused.json["code"] == "malformed_parameter"
+    (error,) = refused.json["errors"]
+    assert (error["location"], error["name"]) == (location, name)
+    assert error["detail"]
+
+
+def test_several_malformed_parameters_are_all_named(api: Caller, told: Cast) -> None:
+    refused = api.get(LIST, told.alpha.read, limit="0", cursor="next", current_status="done")
+
+    assert {error["name"] for error in refused.json["errors"]} == {
+        "limit",
+        "cursor",
+        "current_status",
+    }
