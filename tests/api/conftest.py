@@ -37,7 +37,8 @@ def cast(database: str) -> Cast:
 def told(postgres: EmbeddedPostgres) -> Iterator[Cast]:
     """The cast, after Alpha's request: one meter left out, one delivered to, one not, two wait.
 
-    The tests of a module share it, so they only look.
+    The tests of a module share it, so they only look; none of them may ask for ``database``, too,
+    since a process uses one database at a time.
     """
     with fresh_database(postgres) as conninfo, used(conninfo):
         cast = make_cast()

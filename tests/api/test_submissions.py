@@ -150,14 +150,14 @@ def test_a_party_cannot_submit_what_is_anothers(api: Caller, cast: Cast) -> None
     ],
 )
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(
-    api: Caller, told: Cast, path: str, media_type: str, limit_bytes: int
+    api: Caller, cast: Cast, path: str, media_type: str, limit_bytes: int
 ) -> None:
     response = api.client.generic(
         "POST",
         f"/api/v1{path}",
         b"not so much",
         content_type=media_type,
-        headers={"Authorization": f"Bearer {told.alpha.intake}"},
+        headers={"Authorization": f"Bearer {cast.alpha.intake}"},
         CONTENT_LENGTH=str(limit_bytes + 1),
     )
 
@@ -176,7 +176,7 @@ def test_a_body_of_the_largest_size_is_read(api: Caller, cast: Cast) -> None:
     [("", 411, "length_required"), ("-1", 411, "length_required"), ("900", 400, "incomplete_body")],
 )
 def test_a_body_is_whole_or_refused(
-    api: Caller, told: Cast, length: str, status: int, code: str
+    api: Caller, cast: Cast, length: str, status: int, code: str
 ) -> None:
     environ: dict[str, Any] = {"CONTENT_LENGTH": length, "wsgi.input": BytesIO(b"<a/>")}
     response = api.client.generic(
@@ -184,7 +184,7 @@ def test_a_body_is_whole_or_refused(
         "/api/v1/messages",
         b"<a/>",
         content_type=XML,
-        headers={"Authorization": f"Bearer {told.alpha.intake}"},
+        headers={"Authorization": f"Bearer {cast.alpha.intake}"},
         **environ,
     )
 
@@ -204,9 +204,9 @@ def test_a_body_is_whole_or_refused(
     ],
 )
 def test_another_kind_of_body_is_refused(
-    api: Caller, told: Cast, path: str, media_type: str, headers: dict[str, str]
+    api: Caller, cast: Cast, path: str, media_type: str, headers: dict[str, str]
 ) -> None:
-    refused = api.post(path, told.alpha.intake, update_firmware(), media_type, **headers)
+    refused = api.post(path, cast.alpha.intake, update_firmware(), media_type, **headers)
 
     assert refused.status == 415
     assert refused.headers["Accept"]
@@ -251,8 +251,8 @@ def test_a_bad_line_stops_no_other_line(api: Caller, cast: Cast) -> None:
     assert found.json["current_status_counts"] == {"sent_to_csp": len(METERS)}
 
 
-def test_an_empty_batch_has_no_outcomes(api: Caller, told: Cast) -> None:
-    answer = api.post("/messages/batch", told.alpha.intake, b"\n", NDJSON)
+def test_an_empty_batch_has_no_outcomes(api: Caller, cast: Cast) -> None:
+    answer = api.post("/messages/batch", cast.alpha.intake, b"\n", NDJSON)
 
     assert (answer.status, answer.body) == (200, b"")
 
