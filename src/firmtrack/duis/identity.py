@@ -12,7 +12,7 @@ from firmtrack.duis.rejections import NotXml
 from firmtrack.duis.vocabulary import DUIS_NAMESPACE
 
 # A start tag, its attributes' values skipped: they may hold ">".
-_START_TAG = re.compile(rb"<[^\s/>]+(?:\s+[^\s=>]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*>")
+_START_TAG = re.compile(rb"<[^\s/>]++(?:\s++[^\s=>]++\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'))*+\s*+>")
 _FIRMWARE_IMAGE = f"{DUIS_NAMESPACE} FirmwareImage"
 # Request, Body, Update…Firmware, FirmwareImage.
 _FIRMWARE_IMAGE_DEPTH = 4

@@ -19,9 +19,10 @@ _OIDS = {
     "UID": "0.9.2342.19200300.100.1.1",
     "DC": "0.9.2342.19200300.100.1.25",
 }
+# Whoever sends a document writes this text: possessive throughout, so that time is linear.
 _PART = re.compile(
-    r"""\s*(?:OID\.)?(?P<type>[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)\s*=\s*
-        (?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>(?:[^,;+"\\]|\\.)*))\s*(?P<end>[,;+]|$)""",
+    r"""\s*+(?:OID\.)?(?P<type>[A-Za-z][A-Za-z0-9-]*+|\d++(?:\.\d++)++)\s*+=\s*+
+        (?:"(?P<quoted>(?:[^"\\]|\\.)*+)"\s*+|(?P<plain>(?:[^,;+"\\]|\\.)*+))(?P<end>[,;+]|$)""",
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPES = re.compile(r"\\(?:((?:[0-9A-Fa-f]{2}(?:\\(?=[0-9A-Fa-f]{2}))?)+)|(.))", re.DOTALL)

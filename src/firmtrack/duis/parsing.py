@@ -34,7 +34,7 @@ _UPDATE_PATHS = (
     ["Request", "Body", "UpdateFirmware"],
     ["Request", "Body", "UpdatePPMIDFirmware"],
 )
-_DECLARED_ENCODING = re.compile(rb"<\?xml\s[^>]*?\sencoding\s*=\s*[\"']([^\"'>]*)")
+_DECLARED_ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]*)")
 _CHUNK_BYTES = 65_536
 
 
@@ -88,8 +88,7 @@ def parse(body: bytes) -> etree._Element:
 def _check_encoding(body: bytes) -> None:
     if b"\0" in body:
         raise BadEncoding("It holds zero octets, as UTF-16 does.")
-    start = body[:256].removeprefix(codecs.BOM_UTF8)
-    declared = _DECLARED_ENCODING.match(start)
+    declared = _DECLARED_ENCODING.match(body)
     if declared is not None and declared[1].lower() != b"utf-8":
         raise BadEncoding(f"It declares the encoding {declared[1][:32]!r}.")
     if body.isascii():

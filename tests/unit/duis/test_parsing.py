@@ -85,6 +85,7 @@ def test_what_is_not_well_formed_is_refused(body: bytes) -> None:
         b"<?xml version='1.0'\n encoding = 'latin-1' ?>" + _PLAIN,
         b'<?xml version="1.0" encoding="UTF-7"?>' + _PLAIN,
         b'<?xml version="1.0" encoding=""?>' + _PLAIN,
+        b'<?xml version="1.0"' + b" " * 100_000 + b'encoding="UTF-16"?>' + _PLAIN,
         _PLAIN.replace(b":77<", b":77\xe9<"),
         _PLAIN.replace(b":77<", b":77\xc3<"),
         _PLAIN.replace(b":77<", b":77\xed\xa0\x80<"),

@@ -1,5 +1,6 @@
 """Which certificates a trust store takes, and how it finds them."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,24 @@ def test_what_is_no_name_is_none(text: str) -> None:
 @pytest.mark.parametrize("text", ["CN=Z1", "OU=07, CN=Z1, CN=Z1", "OU=07, O=Z1", "OU=7, CN=Z1"])
 def test_other_names_are_other_names(text: str, alpha: Identity) -> None:
     assert parse_name(text) != comparable_name(alpha.certificate.issuer)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CN=" + " " * 1_000 + "\\",
+        " " * 1_000 + "CN",
+        "CN" + " " * 1_000 + "x",
+        'CN="' + " " * 1_000 + "\\",
+        "1." * 500,
+        "CN=" + "\\5c" * 340 + "\\",
+        "CN=a," * 200,
+    ],
+)
+def test_a_name_made_to_be_slow_is_not(text: str) -> None:
+    start = time.process_time()
+    assert parse_name(text) is None
+    assert time.process_time() - start < 0.5
 
 
 @given(
