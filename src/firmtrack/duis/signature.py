@@ -21,12 +21,12 @@ from firmtrack.duis.rejections import (
 from firmtrack.duis.trust import TrustStore
 from firmtrack.duis.vocabulary import DS
 
-# An element's name, attributes and children.
-_Shape = tuple[str, dict[str, str], tuple["_Shape", ...]]
+# An element's name, attributes (one at most, so they have no order) and children.
+_Shape = tuple[str, list[tuple[str, str]], tuple["_Shape", ...]]
 
 
 def _shape(name: str, *children: _Shape, **attributes: str) -> _Shape:
-    return DS + name, attributes, children
+    return DS + name, list(attributes.items()), children
 
 
 _SIGNATURE = _shape(
@@ -88,7 +88,7 @@ def _check_shape(element: etree._Element, shape: _Shape) -> None:
     # The tag of a processing instruction is a function: it equals no name.
     if element.tag != name:
         raise SignatureShape(f"Something stands where {name[len(DS) :]} should.")
-    if dict(zip(element.keys(), element.values(), strict=True)) != attributes:
+    if element.items() != attributes:
         raise SignatureShape(f"{name[len(DS) :]} has other attributes than it should.")
     if len(element) != len(children):
         raise SignatureShape(f"{name[len(DS) :]} does not hold what it should.")
