@@ -95,6 +95,8 @@ class Caller:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "no-store"
         assert "Set-Cookie" not in answer.headers
+        if answer.media_type != "text/csv":
+            assert answer.headers["Content-Length"] == str(len(answer.body))
         operation = _operation(_published(), method, path)
         if operation is None:
             assert answer.media_type == "application/problem+json"

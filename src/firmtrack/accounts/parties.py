@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from firmtrack.accounts.models import Party, PartyKind, PartyUserId
+from firmtrack.accounts.kinds import PartyKind
+from firmtrack.accounts.models import Party, PartyUserId
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.errors import FirmtrackError
 

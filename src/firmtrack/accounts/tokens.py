@@ -9,7 +9,8 @@ from typing import LiteralString
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from firmtrack.accounts.models import ApiToken, Party, PartyKind, TokenScope
+from firmtrack.accounts.kinds import PartyKind, TokenScope
+from firmtrack.accounts.models import ApiToken, Party
 from firmtrack.domain.identifiers import Eui64
 
 _PREFIX = "ft_"

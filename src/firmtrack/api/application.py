@@ -37,10 +37,19 @@ _STRUCTS = (
 class FirmtrackApi(NinjaAPI):
     """django-ninja's API whose published document describes our own answers, too."""
 
+    _document: OpenAPISchema | None = None
+
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
     ) -> OpenAPISchema:
-        """Return the OpenAPI 3.1 document."""
+        """Return the OpenAPI 3.1 document, made once, since anyone may ask for it."""
+        if self._document is None:
+            self._document = self._described(path_prefix, path_params)
+        return self._document
+
+    def _described(
+        self, path_prefix: str | None, path_params: dict[str, Any] | None
+    ) -> OpenAPISchema:
         document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
         document["components"]["schemas"] |= schemas_of(_STRUCTS)
         document["components"]["schemas"]["StageReport"] = STAGE_REPORT_SCHEMA

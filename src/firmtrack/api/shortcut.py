@@ -9,7 +9,7 @@ this middleware is taken away.
 
 from collections.abc import Callable
 
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import resolve
 
 from firmtrack.api.problems import Problem, ProblemFound, problem_response
@@ -41,6 +41,8 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
     if response.status_code == _NOT_ALLOWED:
         allow = {"Allow": response.headers["Allow"]}
         response = problem_response(ProblemFound(Problem.METHOD_NOT_ALLOWED, headers=allow))
+    if isinstance(response, HttpResponse):
+        response.headers["Content-Length"] = str(len(response.content))
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     return response
