@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from firmtrack.accounts.models import Party, PartyKind, User
+from firmtrack.accounts.kinds import PartyKind
+from firmtrack.accounts.models import Party, User
 from firmtrack.accounts.tokens import TokenHolder
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.viewer import Viewer
