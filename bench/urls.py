@@ -1,0 +1,12 @@
+"""Firmtrack's addresses and, among the API's, a view that returns a constant JSON."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+
+def constant(_request: HttpRequest) -> HttpResponse:
+    """Return a small constant JSON answer."""
+    return HttpResponse(b'{"constant":true}', content_type="application/json")
+
+
+urlpatterns = [path("api/constant", constant), path("", include("firmtrack.urls"))]
