@@ -15,7 +15,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 FRONTEND = Path("frontend")
 BUILT = Path("src/firmtrack/web/static/firmtrack")
 STAMP = "BUILD"
-_INPUTS = (".npmrc", "package.json", "package-lock.json", "styles/*", "scripts/*", "images/*")
+_ASSETS = ("scripts/*", "images/*", "notices/*")
+_INPUTS = (".npmrc", "package.json", "package-lock.json", "styles/*", *_ASSETS)
 _COMPRESSED = {".css", ".js", ".svg"}
 
 
@@ -87,7 +88,7 @@ def _make(frontend: Path, copy: Path, files: Path) -> None:
         cwd=copy,
     )
     shutil.copy(copy / "node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.js", files)
-    for asset in (*copy.glob("scripts/*"), *copy.glob("images/*")):
+    for asset in (asset for pattern in _ASSETS for asset in copy.glob(pattern)):
         shutil.copy(asset, files)
 
 

@@ -68,12 +68,12 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
     position = _position_of(request)
     viewer = _viewer_of(request)
     found = queries.find_request(viewer, request_id)
-    _audit(viewer, request_id, 0 if found is None else count_wanted(found, wanted))
-    if found is None:
-        return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id))
     page = queries.list_distributions(
         viewer, request_id, wanted, limit=PAGE_LENGTH, after=position.after
     )
+    record_lookup(viewer, "service_request", str(request_id), len(page.items))
+    if found is None:
+        return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id))
     shown = position.earlier + len(page.items)
     context = {
         "found": found,
@@ -105,11 +105,12 @@ def service_request_csv(request: HttpRequest, service_request_id: str) -> HttpRe
     _, wanted = _filter_of(request)
     viewer = _viewer_of(request)
     found = queries.find_request(viewer, request_id)
-    _audit(viewer, request_id, 0 if found is None else count_wanted(found, wanted))
+    rows = 0 if found is None else count_wanted(found, wanted)
+    record_lookup(viewer, "distributions_csv", str(request_id), rows)
     if found is None:
         return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id))
-    rows = distributions_csv(viewer, request_id, wanted)
-    response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
+    file = distributions_csv(viewer, request_id, wanted)
+    response = StreamingHttpResponse(file, content_type="text/csv; charset=utf-8")
     name = f"firmware-distribution-{str(request_id).replace(':', '_')}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -126,7 +127,8 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
         return _canonical(request, address_of(eui))
     viewer = _viewer_of(request)
     found = queries.find_device(viewer, eui)
-    _audit(viewer, eui, 0 if found is None else len(found.distributions))
+    rows = 0 if found is None else len(found.distributions)
+    record_lookup(viewer, "device", str(eui), rows)
     if found is None:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui))
     context = {
@@ -156,11 +158,6 @@ def count_wanted(found: RequestAnswer, wanted: DistributionFilter) -> int:
 def _viewer_of(request: HttpRequest) -> Viewer:
     assert request.user.is_authenticated
     return viewer_of(request.user)
-
-
-def _audit(viewer: Viewer, searched_id: RequestId | Eui64, rows: int) -> None:
-    kind = SearchBy.SERVICE_REQUEST_ID if isinstance(searched_id, RequestId) else SearchBy.DEVICE_ID
-    record_lookup(viewer, kind.value, str(searched_id), rows)
 
 
 def _filter_of(request: HttpRequest) -> tuple[FilterForm, DistributionFilter]:
