@@ -7,11 +7,14 @@ that changes the requests, or which devices they name, holds the attribution loc
 other batch holds it shared (docs/decisions/003).
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
+from uuid import UUID
 
 from psycopg import Cursor, Rollback
 from psycopg.rows import TupleRow
@@ -34,6 +37,8 @@ class KnownRequest(NamedTuple):
 
 
 KnownRequests: TypeAlias = dict[RequestId, KnownRequest]
+
+_TEXT_CHARACTERS = 1_000
 
 _ATTRIBUTION_LOCK = 0x4649524D
 """Key of the advisory lock between batches that change the requests and all others."""
@@ -85,7 +90,7 @@ def record(batch: Batch) -> Receipt:
         connection.cursor() as cursor,
     ):
         is_new = _record_messages(cursor, batch.messages)
-        quarantine_ids = tuple(_quarantine(cursor, refusal) for refusal in batch.refusals)
+        quarantine_ids = _quarantine(cursor, batch.refusals)
         _count_ignored(cursor, batch.ignored)
     return Receipt(is_new=is_new, quarantine_ids=quarantine_ids)
 
@@ -97,11 +102,20 @@ def _record_messages(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> t
     new = [message for message in candidates if message.message_id in new_ids]
     if new:
         _record_facts(cursor, new)
-    new_objects = {id(message) for message in new}
-    return tuple(id(message) in new_objects for message in messages)
+    return _is_first(messages, new_ids)
 
 
-def _insert_messages(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> frozenset[object]:
+def _is_first(messages: Sequence[Message], new_ids: frozenset[UUID]) -> tuple[bool, ...]:
+    """Return of each message whether it is the first in the batch with its, a new, ID."""
+    waiting = set(new_ids)
+    is_first = []
+    for message in messages:
+        is_first.append(message.message_id in waiting)
+        waiting.discard(message.message_id)
+    return tuple(is_first)
+
+
+def _insert_messages(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> frozenset[UUID]:
     if not messages:
         return frozenset()
     staging.stage_messages(cursor, messages)
@@ -266,26 +280,48 @@ def _device_row(device: DeviceFacts, message: Message) -> dict[str, object]:
     }
 
 
-def _quarantine(cursor: Cursor[TupleRow], refusal: Refusal) -> int:
+def _quarantine(cursor: Cursor[TupleRow], refusals: Sequence[Refusal]) -> tuple[int, ...]:
+    """Keep the refusals, the same input once; all writers in one locking order, by identity."""
+    identities = [_identity_of(refusal) for refusal in refusals]
+    times_received = Counter(identities)
+    ids = {
+        identity: _quarantine_one(cursor, identity, refusal, times_received[identity])
+        for identity, refusal in sorted(
+            dict(zip(identities, refusals, strict=True)).items(), key=itemgetter(0)
+        )
+    }
+    return tuple(ids[identity] for identity in identities)
+
+
+def _quarantine_one(
+    cursor: Cursor[TupleRow], identity: bytes, refusal: Refusal, times_received: int
+) -> int:
     cursor.execute(
         statement("quarantine"),
         {
-            "identity": _identity_of(refusal),
+            "identity": identity,
+            "times_received": times_received,
             "is_whole": refusal.is_whole,
             "body": refusal.body,
             "media_type": refusal.media_type,
             "received_at": refusal.received_at,
-            "origin": refusal.origin,
+            "origin": _storable(refusal.origin),
             "submitter": refusal.submitter,
             "reason_code": refusal.reason_code,
-            "reason": refusal.reason,
+            "reason": _storable(refusal.reason),
         },
     )
     return int(_one(cursor)[0])
 
 
+def _storable(text: str) -> str:
+    """Return text that may come from outside as PostgreSQL can hold it: no NUL, no surrogate."""
+    whole = text[:_TEXT_CHARACTERS].encode("utf-8", "backslashreplace").decode()
+    return whole.replace("\0", "\\0")
+
+
 def _identity_of(refusal: Refusal) -> bytes:
-    whole = refusal.body if refusal.is_whole else refusal.body + refusal.origin.encode()
+    whole = refusal.body if refusal.is_whole else refusal.body + _storable(refusal.origin).encode()
     return sha256(whole).digest()
 
 

@@ -98,7 +98,7 @@ def find_device(viewer: Viewer, device_id: Eui64) -> DeviceAnswer | None:
     """Return the device, None if nothing that the viewer may see names it.
 
     A supplier may see a device that one of its own requests names, or that one of its own messages
-    with DCC has described.
+    with DCC has described, or of which word came to it that fits no request.
     """
     user_ids = [to_bigint(user_id) for user_id in viewer.user_ids]
     asked = {
@@ -111,6 +111,6 @@ def find_device(viewer: Viewer, device_id: Eui64) -> DeviceAnswer | None:
         said = connection.execute(statement("device_history"), asked, prepare=True)
         rows, history = facts.fetchall(), said.fetchall()
     answer = device_answer(viewer, device_id, rows, history)
-    is_named = bool(answer.distributions) or rows[0][0]
+    is_named = bool(answer.distributions or answer.unattributed) or rows[0][0]
     is_known = rows[0][1] is not None or bool(history)
     return answer if is_named or (viewer.sees_all and is_known) else None

@@ -200,7 +200,11 @@ CREATE VIEW current_distribution AS
             CASE WHEN is_own THEN d.stage ELSE r.step_stage END AS stage,
             CASE WHEN is_own THEN d.failed ELSE r.step_failed END AS failed,
             CASE WHEN is_own THEN d.reason ELSE r.step_reason END AS reason,
-            CASE WHEN is_own THEN d.occurred_at
-                 ELSE coalesce(r.step_occurred_at, r.submitted_at, r.recorded_at)
+            CASE
+                WHEN is_own THEN d.occurred_at
+                -- The request's own arrival says that it was received, too: the latest word counts.
+                WHEN r.step_stage = 1 AND r.message_id IS NOT NULL
+                    THEN coalesce(greatest(r.step_occurred_at, r.submitted_at), r.recorded_at)
+                ELSE coalesce(r.step_occurred_at, r.submitted_at, r.recorded_at)
             END AS occurred_at
     ) AS s;
