@@ -122,9 +122,7 @@ def assert_tracker_knows(world: World) -> None:
     }
     assert tracked.keys() == told.keys()
     wrong = [
-        (line, answer)
-        for key, line in told.items()
-        if not is_as_told(line, answer := tracked[key])
+        (line, answer) for key, line in told.items() if not is_as_told(line, answer := tracked[key])
     ]
     assert wrong == []
     for line in world.of_kind("device"):

@@ -106,10 +106,9 @@ def find_device(viewer: Viewer, device_id: Eui64) -> DeviceAnswer | None:
         "sees_all": viewer.sees_all,
         "user_ids": user_ids,
     }
-    with pool().connection() as connection, connection.pipeline():
-        facts = connection.execute(statement("find_device"), asked, prepare=True)
-        said = connection.execute(statement("device_history"), asked, prepare=True)
-        rows, history = facts.fetchall(), said.fetchall()
+    with pool().connection() as connection:
+        rows = connection.execute(statement("find_device"), asked, prepare=True).fetchall()
+        history = connection.execute(statement("device_history"), asked, prepare=True).fetchall()
     answer = device_answer(viewer, device_id, rows, history)
     is_named = bool(answer.distributions or answer.unattributed) or rows[0][0]
     is_known = rows[0][1] is not None or bool(history)
