@@ -2,7 +2,7 @@
 
 import typer
 
-from firmtrack.cli import accounts, lookups, messages, quarantine, serving, simulation
+from firmtrack.cli import accounts, checking, lookups, messages, quarantine, serving, simulation
 
 app = typer.Typer(
     name="firmtrack",
@@ -20,3 +20,4 @@ app.add_typer(accounts.party, name="party")
 app.add_typer(accounts.user, name="user")
 app.add_typer(accounts.token, name="token")
 app.add_typer(quarantine.quarantine, name="quarantine")
+app.command("check")(checking.check)

@@ -1,5 +1,5 @@
--- All that was said of one device, furthest stage and latest first: its own events, each with the request that it
--- belongs to, and the steps of the requests that name it and have not refused it.
+-- All that was said of one device, in the order of precedence: its own events, each with the request
+-- that it belongs to, and the steps of the requests that name it and have not refused it.
 SELECT said.request_key, said.stage, said.failed, said.occurred_at, said.recorded_at,
     said.names_device, said.reason, said.device_time, said.comms_hub_id, said.firmware_version,
     said.image_hash, m.kind, m.code, m.user_id, m.message_id
@@ -27,4 +27,4 @@ FROM (
     WHERE d.device_id = %(device_id)s AND r.message_id IS NOT NULL
 ) AS said
 JOIN message AS m USING (message_id)
-ORDER BY said.stage DESC, said.occurred_at DESC, said.message_id DESC
+ORDER BY said.stage DESC, said.names_device DESC, said.occurred_at DESC, said.message_id DESC

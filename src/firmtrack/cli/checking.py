@@ -1,0 +1,45 @@
+"""``firmtrack check``: whether the store is whole."""
+
+import typer
+
+from firmtrack.cli.options import AsJson, console, print_json
+from firmtrack.cli.session import opened
+
+_NOT_WHOLE = 1
+
+
+def check(*, as_json: AsJson = False) -> None:
+    """Compute every current status anew from its events, and say where the store disagrees.
+
+    Exit status 0, or 1 if it disagrees anywhere.
+    """
+    with opened():
+        from firmtrack.store.consistency import disagreements
+
+        found = disagreements()
+    if as_json:
+        print_json(
+            {
+                "is_whole": not found,
+                "disagreements": [
+                    {
+                        "kind": each.kind,
+                        "device_id": _text(each.device_id),
+                        "service_request_id": _text(each.request_id),
+                        "message_id": _text(each.message_id),
+                    }
+                    for each in found
+                ],
+            }
+        )
+    else:
+        for each in found:
+            told = (each.kind, each.device_id, each.request_id, each.message_id)
+            console.print(" ".join(str(part) for part in told if part is not None), markup=False)
+        console.print("The store is whole." if not found else f"{len(found)} disagreements.")
+    if found:
+        raise typer.Exit(_NOT_WHOLE)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

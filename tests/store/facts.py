@@ -1,0 +1,237 @@
+"""A small cast, and messages as facts, for the store's tests: no DUIS is read here."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import count
+
+from firmtrack.domain.facts import (
+    AnswerFacts,
+    DeviceFacts,
+    Event,
+    ImageFacts,
+    Message,
+    MessageKind,
+    RequestFacts,
+    RequestStep,
+)
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.stages import Status, Variant
+from firmtrack.domain.viewer import Viewer
+from firmtrack.store import queries
+from firmtrack.store.answers import DistributionAnswer, DistributionFilter
+from firmtrack.store.ledger import Batch, Receipt, record
+
+ALPHA_ID = Eui64.parse("90-B3-D5-1F-30-01-00-00")
+BRAVO_ID = Eui64.parse("90-B3-D5-1F-30-02-00-00")
+DCC_ID = Eui64.parse("90-B3-D5-1F-30-00-00-02")
+HUB = Eui64.parse("00-DB-12-34-56-78-90-0C")
+
+DCC = Viewer.of_dcc("DCC's operator")
+ALPHA = Viewer.of_user_ids("Ada of Alpha", [ALPHA_ID])
+BRAVO = Viewer.of_user_ids("Ben of Bravo", [BRAVO_ID])
+STRANGER = Viewer.of_user_ids("a stranger", [])
+
+REQUEST_ID = RequestId(ALPHA_ID, DCC_ID, 1000)
+VERSION = FirmwareVersion("0A0B0C0D")
+OTHER_VERSION = FirmwareVersion("0A0B0C0E")
+IMAGE_HASH = b"\x11" * 32
+OTHER_IMAGE_HASH = b"\x22" * 32
+MORNING = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+
+ALL = DistributionFilter()
+
+_numbers = count(1)
+
+
+def meter(number: int) -> Eui64:
+    return Eui64(0x00DB_1234_0000_0000 + number)
+
+
+METER = meter(1)
+METERS = tuple(map(meter, range(1, 6)))
+
+
+def at(minutes: float) -> datetime:
+    return MORNING + timedelta(minutes=minutes)
+
+
+def digest(name: object) -> bytes:
+    return sha256(repr(name).encode()).digest()
+
+
+def _fresh_digest() -> bytes:
+    return digest(next(_numbers))
+
+
+def request(
+    request_id: RequestId = REQUEST_ID,
+    device_ids: Iterable[Eui64] = METERS,
+    *,
+    sent_at: datetime | None = None,
+    version: FirmwareVersion = VERSION,
+    image_hash: bytes | None = IMAGE_HASH,
+    variant: Variant = Variant.UPDATE_FIRMWARE,
+    identity: bytes | None = None,
+) -> Message:
+    return Message(
+        digest=identity or _fresh_digest(),
+        kind=MessageKind.UPDATE_FIRMWARE_REQUEST,
+        body=b"a request",
+        user_id=request_id.originator,
+        occurred_at=sent_at,
+        request=RequestFacts(
+            request_id=request_id,
+            variant=variant,
+            firmware_version=version,
+            image=ImageFacts(size_bytes=1000, manufacturer_image_hash=image_hash),
+            device_ids=tuple(device_ids),
+            sent_at=sent_at,
+        ),
+    )
+
+
+def answer(
+    request_id: RequestId = REQUEST_ID,
+    *,
+    answered_at: datetime = MORNING,
+    code: str = "I0",
+    refused: Iterable[Eui64] = (),
+    variant: Variant = Variant.UPDATE_FIRMWARE,
+    identity: bytes | None = None,
+) -> Message:
+    is_refusal = code.startswith("E")
+    return Message(
+        digest=identity or _fresh_digest(),
+        kind=MessageKind.UPDATE_FIRMWARE_RESPONSE,
+        body=b"an answer",
+        user_id=request_id.originator,
+        code=code,
+        occurred_at=answered_at,
+        answer=AnswerFacts(
+            request_id=request_id, variant=variant, response_code=code, answered_at=answered_at
+        ),
+        steps=(
+            RequestStep(
+                request_id=request_id,
+                status=Status.REJECTED if is_refusal else Status.ACCEPTED,
+                occurred_at=answered_at,
+                reason=code if is_refusal else None,
+            ),
+        ),
+        events=tuple(
+            Event(
+                device_id=device_id,
+                status=Status.REJECTED,
+                occurred_at=answered_at,
+                request_id=request_id,
+                reason="not_commissioned",
+            )
+            for device_id in refused
+        ),
+    )
+
+
+def step(
+    status: Status,
+    occurred_at: datetime,
+    *,
+    request_id: RequestId = REQUEST_ID,
+    reason: str | None = None,
+    identity: bytes | None = None,
+) -> Message:
+    """Return a stage report about a whole request."""
+    return Message(
+        digest=identity or _fresh_digest(),
+        kind=MessageKind.STAGE_REPORT,
+        body=b"a stage report",
+        occurred_at=occurred_at,
+        steps=(
+            RequestStep(
+                request_id=request_id, status=status, occurred_at=occurred_at, reason=reason
+            ),
+        ),
+    )
+
+
+def told(
+    status: Status,
+    occurred_at: datetime,
+    device_ids: Iterable[Eui64] = (METER,),
+    *,
+    request_id: RequestId | None = REQUEST_ID,
+    reason: str | None = None,
+    version: FirmwareVersion | None = None,
+    image_hash: bytes | None = None,
+    user_id: Eui64 = ALPHA_ID,
+    identity: bytes | None = None,
+) -> Message:
+    """Return an alert about devices; without ``request_id`` it is a loose one."""
+    return Message(
+        digest=identity or _fresh_digest(),
+        kind=MessageKind.FIRMWARE_TRANSFER_ALERT,
+        body=b"an alert",
+        user_id=user_id,
+        code="N62",
+        occurred_at=occurred_at,
+        events=tuple(
+            Event(
+                device_id=device_id,
+                status=status,
+                occurred_at=occurred_at,
+                request_id=request_id,
+                reason=reason,
+                comms_hub_id=HUB,
+                firmware_version=version,
+                image_hash=image_hash,
+            )
+            for device_id in device_ids
+        ),
+    )
+
+
+def inventory(
+    learnt_at: datetime | None,
+    device_id: Eui64 = METER,
+    *,
+    user_id: Eui64 | None = ALPHA_ID,
+    identity: bytes | None = None,
+    **facts: str,
+) -> Message:
+    return Message(
+        digest=identity or _fresh_digest(),
+        kind=MessageKind.INVENTORY_RESPONSE,
+        body=b"an inventory",
+        user_id=user_id,
+        occurred_at=learnt_at,
+        devices=(DeviceFacts(device_id=device_id, learnt_at=learnt_at, **facts),),  # type: ignore[arg-type]  # facts are texts
+    )
+
+
+def take(*messages: Message) -> Receipt:
+    return record(Batch(messages=messages))
+
+
+def distributions(
+    request_id: RequestId = REQUEST_ID,
+    wanted: DistributionFilter = ALL,
+    *,
+    viewer: Viewer = DCC,
+    limit: int = 1_000,
+) -> list[DistributionAnswer]:
+    """Return all of the request's distributions, paged through."""
+    found: list[DistributionAnswer] = []
+    after = None
+    while True:
+        page = queries.list_distributions(viewer, request_id, wanted, limit=limit, after=after)
+        found += page.items
+        after = page.last_device_id
+        if after is None:
+            return found
+
+
+def distribution(
+    device_id: Eui64 = METER, request_id: RequestId = REQUEST_ID
+) -> DistributionAnswer:
+    (found,) = (each for each in distributions(request_id) if each.device_id == device_id)
+    return found

@@ -1,0 +1,354 @@
+"""The rules in SQL and the rules in Python are the same, whatever comes, in whatever order."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import sql
+
+from firmtrack.domain.attribution import Candidate, attribute
+from firmtrack.domain.facts import Event, Message, RequestFacts
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.precedence import Word, current_word
+from firmtrack.domain.stages import CompletionStatus, Status, Variant, completion_of
+from firmtrack.store import queries
+from firmtrack.store.consistency import disagreements
+from firmtrack.store.database import pool
+from firmtrack.store.ledger import Batch, record
+from tests.store.facts import (
+    ALPHA_ID,
+    BRAVO_ID,
+    DCC,
+    DCC_ID,
+    IMAGE_HASH,
+    OTHER_IMAGE_HASH,
+    OTHER_VERSION,
+    VERSION,
+    answer,
+    at,
+    digest,
+    distributions,
+    meter,
+    request,
+    step,
+    told,
+)
+
+METERS = tuple(map(meter, range(3)))
+REQUEST_IDS = (
+    RequestId(ALPHA_ID, DCC_ID, 1),
+    RequestId(ALPHA_ID, DCC_ID, 2**64 - 1),
+    RequestId(BRAVO_ID, DCC_ID, 1),
+)
+
+# Few values, so that histories are full of ties.
+times = st.integers(0, 4).map(at)
+request_ids = st.sampled_from(REQUEST_IDS)
+meters = st.sampled_from(METERS)
+some_meters = st.sets(meters, min_size=1).map(sorted)
+versions = st.sampled_from([VERSION, OTHER_VERSION])
+image_hashes = st.sampled_from([IMAGE_HASH, OTHER_IMAGE_HASH])
+variants = st.sampled_from(Variant)
+digests = st.integers(0, 2**16).map(digest)
+
+requests = st.builds(
+    request,
+    request_ids,
+    some_meters,
+    sent_at=st.none() | times,
+    version=versions,
+    image_hash=st.none() | image_hashes,
+    variant=variants,
+    identity=digests,
+)
+answers = st.builds(
+    answer,
+    request_ids,
+    answered_at=times,
+    code=st.sampled_from(["I0", "E110101"]),
+    refused=st.just(()) | some_meters,
+    variant=variants,
+    identity=digests,
+)
+steps = st.builds(
+    step,
+    st.sampled_from(Status),
+    times,
+    request_id=request_ids,
+    reason=st.none() | st.sampled_from(["N1", "N2"]),
+    identity=digests,
+)
+claimed_events = st.builds(
+    told,
+    st.sampled_from(Status),
+    times,
+    some_meters,
+    request_id=request_ids,
+    reason=st.none() | st.sampled_from(["N3", "N4"]),
+    version=st.none() | versions,
+    image_hash=st.none() | image_hashes,
+    identity=digests,
+)
+# No message refuses a device without naming the request, so no loose event is a refusal.
+loose_events = st.builds(
+    told,
+    st.sampled_from([status for status in Status if status is not Status.REJECTED]),
+    times,
+    some_meters,
+    request_id=st.none(),
+    version=st.none() | versions,
+    image_hash=st.none() | image_hashes,
+    identity=digests,
+)
+messages = requests | answers | steps | claimed_events | loose_events | loose_events
+histories = st.lists(messages, min_size=1, max_size=14, unique_by=lambda message: message.digest)
+
+
+class Delivery:
+    """A history, and the batches in which it comes: shuffled, and some messages twice."""
+
+    def __init__(self, history: list[Message], batches: list[list[Message]]) -> None:
+        self.history = history
+        self.batches = batches
+
+    def __repr__(self) -> str:
+        batches = (",\n  ".join(map(str, batch)) for batch in self.batches)
+        return "Delivery(\n [" + "],\n [".join(batches) + "])"
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> Delivery:
+    history = draw(histories)
+    again = draw(st.lists(st.sampled_from(history), max_size=4))
+    coming = draw(st.permutations([*history, *again]))
+    cuts = sorted(draw(st.lists(st.integers(0, len(coming)), max_size=4)))
+    starts, ends = [0, *cuts], [*cuts, len(coming)]
+    batches = [coming[start:end] for start, end in zip(starts, ends, strict=True)]
+    return Delivery(history, batches)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a distribution stands; times are None where only the moment of recording is known."""
+
+    status: Status
+    reason: str | None
+    updated_at: datetime | None
+    completion: CompletionStatus
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a set of messages says of one request."""
+
+    request_id: RequestId
+    messages: Sequence[Message]
+
+    @property
+    def claim(self) -> tuple[bytes, RequestFacts] | None:
+        """The message that is the request: of several, the one with the smallest digest."""
+        return min(
+            ((m.digest, m.request) for m in self.messages if m.request and self._is_it(m.request)),
+            default=None,
+            key=lambda claim: claim[0],
+        )
+
+    @property
+    def events(self) -> list[tuple[Message, Event]]:
+        return [(m, e) for m in self.messages for e in m.events if self._is_it(e)]
+
+    @property
+    def submitted_at(self) -> datetime | None:
+        sent = (m.request.sent_at for m in self.messages if m.request and self._is_it(m.request))
+        answered = (
+            m.answer.answered_at for m in self.messages if m.answer and self._is_it(m.answer)
+        )
+        named = [event.occurred_at for _, event in self.events]
+        named += [s.occurred_at for m in self.messages for s in m.steps if self._is_it(s)]
+        for told_by in (sent, answered, named):
+            earliest = min((time for time in told_by if time is not None), default=None)
+            if earliest is not None:
+                return earliest
+        return None
+
+    @property
+    def variant(self) -> Variant | None:
+        if self.claim is not None:
+            return self.claim[1].variant
+        answered = (m.answer.variant for m in self.messages if m.answer and self._is_it(m.answer))
+        return min(answered, default=None)
+
+    @property
+    def device_ids(self) -> frozenset[Eui64]:
+        listed = (
+            m.request.device_ids for m in self.messages if m.request and self._is_it(m.request)
+        )
+        return frozenset(event.device_id for _, event in self.events).union(*listed)
+
+    @property
+    def candidate(self) -> Candidate:
+        versions = [e.firmware_version for _, e in self.events if e.firmware_version is not None]
+        facts = self.claim[1] if self.claim else None
+        return Candidate(
+            request_id=self.request_id,
+            submitted_at=self.submitted_at,
+            image_hash=facts.image.manufacturer_image_hash if facts else None,
+            firmware_version=facts.firmware_version if facts else min(versions, default=None),
+        )
+
+    @property
+    def words_about_all(self) -> Iterator[tuple[Word, datetime | None]]:
+        """What is said of the whole request, each with its time if any is known."""
+        for message in self.messages:
+            for said in filter(self._is_it, message.steps):
+                yield (
+                    _word(said.status, False, said.occurred_at, message, said.reason),
+                    said.occurred_at,
+                )
+        if self.claim is not None:
+            arrived_at = self.submitted_at
+            word = Word(
+                status=Status.RECEIVED,
+                names_device=False,
+                occurred_at=arrived_at or at(0),
+                digest=self.claim[0],
+            )
+            yield word, arrived_at
+
+    def _is_it(self, said: Any) -> bool:
+        return said is not None and said.request_id == self.request_id
+
+
+def _word(
+    status: Status, names_device: bool, occurred_at: datetime, message: Message, reason: str | None
+) -> Word:
+    return Word(
+        status=status,
+        names_device=names_device,
+        occurred_at=occurred_at,
+        digest=message.digest,
+        reason=reason,
+    )
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What is so by the rules in Python, computed from all messages at once."""
+
+    standings: dict[tuple[RequestId, Eui64], Standing]
+    unattributed: frozenset[tuple[Eui64, UUID]]
+
+
+def expected(history: Sequence[Message]) -> Expectation:
+    named: frozenset[RequestId] = reduce(or_, (m.named_requests() for m in history), frozenset())
+    known = [Known(request_id, history) for request_id in named]
+    words: dict[tuple[RequestId, Eui64], list[tuple[Word, datetime | None]]] = {
+        (request.request_id, device_id): list(request.words_about_all)
+        for request in known
+        for device_id in request.device_ids
+    }
+    unattributed = set()
+    for message in history:
+        for event in message.events:
+            candidates = [r.candidate for r in known if event.device_id in r.device_ids]
+            belongs_to = attribute(event, candidates)
+            if belongs_to is None:
+                unattributed.add((event.device_id, message.message_id))
+            else:
+                word = _word(event.status, True, event.occurred_at, message, event.reason)
+                words[belongs_to, event.device_id].append((word, event.occurred_at))
+    variants_of = {request.request_id: request.variant for request in known}
+    return Expectation(
+        standings={key: _standing(said, variants_of[key[0]]) for key, said in words.items()},
+        unattributed=frozenset(unattributed),
+    )
+
+
+def _standing(said: Iterable[tuple[Word, datetime | None]], variant: Variant | None) -> Standing:
+    times_of = dict(said)
+    word = current_word(times_of)
+    assert word is not None
+    return Standing(
+        status=word.status,
+        reason=word.reason,
+        updated_at=times_of[word],
+        completion=completion_of(word.status, variant),
+    )
+
+
+def tracked(history: Sequence[Message]) -> Expectation:
+    """What the store's queries answer."""
+    named: frozenset[RequestId] = reduce(or_, (m.named_requests() for m in history), frozenset())
+    standings = {
+        (request_id, each.device_id): Standing(
+            each.status, each.reason, each.updated_at, each.completion
+        )
+        for request_id in named
+        for each in distributions(request_id)
+    }
+    devices = {event.device_id for message in history for event in message.events}
+    answers_of = {device_id: queries.find_device(DCC, device_id) for device_id in devices}
+    return Expectation(
+        standings=standings,
+        unattributed=frozenset(
+            (device_id, entry.message_id)
+            for device_id, found in answers_of.items()
+            if found is not None
+            for entry in found.unattributed
+        ),
+    )
+
+
+@pytest.mark.usefixtures("database")
+@given(deliveries())
+@settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_the_queries_answer_what_the_rules_say(database: str, delivery: Delivery) -> None:
+    history = delivery.history
+    empty()
+    for batch in delivery.batches:
+        record(Batch(messages=batch))
+
+    expectation, answered = expected(history), tracked(history)
+
+    assert answered.unattributed == expectation.unattributed
+    assert answered.standings.keys() == expectation.standings.keys()
+    for key, standing in expectation.standings.items():
+        found = answered.standings[key]
+        if standing.updated_at is None:  # nothing tells a time: then the moment of recording stands
+            found = replace(found, updated_at=None)
+        assert found == standing, key
+    assert_history_agrees(history, answered)
+    assert disagreements() == []
+
+
+def assert_history_agrees(history: Sequence[Message], answered: Expectation) -> None:
+    """The first line of a distribution's history is its current status."""
+    for device_id in {event.device_id for message in history for event in message.events}:
+        found = queries.find_device(DCC, device_id)
+        assert found is not None
+        for each in found.distributions:
+            current = answered.standings[each.distribution.request_id, device_id]
+            first = each.history[0]
+            assert (first.status, first.reason, first.occurred_at) == (
+                current.status,
+                current.reason,
+                current.updated_at,
+            )
+
+
+def empty() -> None:
+    """Empty the tables by rows: with so few, that is quicker than to truncate."""
+    with pool().connection() as connection:
+        for table in ("message", "request", "request_step", "event", "distribution"):
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
