@@ -1,5 +1,6 @@
 """The whole way: small signed alerts from a .tar.gz until they are committed."""
 
+from functools import partial
 from pathlib import Path
 
 from bench.processes import ingest
@@ -34,7 +35,7 @@ def measure(server: EmbeddedPostgres, alerts: int, scratch: Path) -> list[Figure
     ):
         with fresh_database(server) as conninfo:
             rows = [event for event, _ in zip(events_of(requests, seed=4), pairs, strict=False)]
-            limit = seconds_of(lambda rows=rows, to=conninfo: copy_events(to, rows))
+            limit = seconds_of(partial(copy_events, conninfo, rows))
             record(Batch(messages=request_messages(requests)))
             taken = ingest(conninfo, archive, trust)
         assert taken.tally["recorded"] == alerts, taken.tally

@@ -1,5 +1,6 @@
 """The largest legal request: 50,000 devices and a 10 MB image, until it is committed."""
 
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -31,7 +32,7 @@ def measure(server: EmbeddedPostgres, scratch: Path) -> list[Figure]:
         pairs, peaks = [], []
         for _ in range(_RUNS):
             with fresh_database(server) as conninfo:
-                limit = seconds_of(lambda to=conninfo: _parse_and_copy(to, path, devices))
+                limit = seconds_of(partial(_parse_and_copy, conninfo, path, devices))
                 taken = ingest(conninfo, path, trust)
             assert taken.tally["recorded"] == 1, taken.tally
             pairs.append((taken.tally["seconds"], limit))

@@ -2,7 +2,7 @@
 
 import random
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -72,7 +72,7 @@ def requests_for(devices: Sequence[Eui64]) -> dict[RequestId, Sequence[Eui64]]:
     }
 
 
-def request_messages(requests: dict[RequestId, Sequence[Eui64]]) -> list[Message]:
+def request_messages(requests: Mapping[RequestId, Sequence[Eui64]]) -> list[Message]:
     """Return the Service Requests themselves."""
     return [
         Message(
@@ -98,7 +98,7 @@ def image_hash(request_id: RequestId) -> bytes:
     return sha256(f"image of {request_id}".encode()).digest()
 
 
-def events_of(requests: dict[RequestId, Sequence[Eui64]], seed: int) -> Iterator[Event]:
+def events_of(requests: Mapping[RequestId, Sequence[Eui64]], seed: int) -> Iterator[Event]:
     """Yield every device's way, step by step, the devices in random order at each step.
 
     A device's own last word names no request: it is attributed by its image hash.

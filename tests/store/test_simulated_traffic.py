@@ -22,7 +22,6 @@ from firmtrack.store import queries
 from firmtrack.store.answers import DistributionAnswer, DistributionFilter
 
 DCC = Viewer.of_dcc("the test")
-SIZE = {"requests": 20, "devices": 500, "seed": 7}
 
 Line = Mapping[str, Any]
 
@@ -42,20 +41,21 @@ class World:
         return next(self.of_kind("traffic"))
 
 
-def simulated(directory: Path, **disorder: Any) -> World:
-    summary = run(Scenario(**SIZE, **disorder), directory / "traffic.tar.gz")
+def simulated(directory: Path, *, is_shuffled: bool) -> World:
+    scenario = Scenario(requests=20, devices=500, seed=7, shuffled=is_shuffled)
+    summary = run(scenario, directory / "traffic.tar.gz")
     with summary.expected.open(encoding="utf-8") as file:
         return World(summary.traffic, [json.loads(line) for line in file])
 
 
 @pytest.fixture(scope="module")
 def in_order(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return simulated(tmp_path_factory.mktemp("in-order"))
+    return simulated(tmp_path_factory.mktemp("in-order"), is_shuffled=False)
 
 
 @pytest.fixture(scope="module")
-def shuffled_and_late(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return simulated(tmp_path_factory.mktemp("shuffled"), shuffled=True)
+def shuffled(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return simulated(tmp_path_factory.mktemp("shuffled"), is_shuffled=True)
 
 
 def take_in(traffic: Path) -> Tally:
@@ -71,11 +71,9 @@ def test_traffic_in_order_leads_to_what_the_world_knows(database: str, in_order:
     assert_tracker_knows(in_order)
 
 
-def test_shuffled_traffic_leads_to_what_the_world_knows(
-    database: str, shuffled_and_late: World
-) -> None:
-    take_in(shuffled_and_late.traffic)
-    assert_tracker_knows(shuffled_and_late)
+def test_shuffled_traffic_leads_to_what_the_world_knows(database: str, shuffled: World) -> None:
+    take_in(shuffled.traffic)
+    assert_tracker_knows(shuffled)
 
 
 def test_taking_traffic_in_again_changes_nothing(database: str, in_order: World) -> None:
@@ -88,10 +86,10 @@ def test_taking_traffic_in_again_changes_nothing(database: str, in_order: World)
 
 
 def test_every_message_twice_by_four_processes_at_once_counts_once(
-    database: str, in_order: World, shuffled_and_late: World
+    database: str, in_order: World, shuffled: World
 ) -> None:
     # The two archives hold the same messages: one seed, two orders.
-    traffic = [in_order.traffic, shuffled_and_late.traffic] * 2
+    traffic = [in_order.traffic, shuffled.traffic] * 2
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.store.take_in", database, path],
