@@ -35,7 +35,7 @@ def ingest(conninfo: str, path: Path, trust_store: Path | None) -> Ingested:
     }
     if trust_store is not None:
         environment["FIRMTRACK_TRUST_STORE"] = str(trust_store)
-    command = [sys.executable, "-m", "bench.measured_ingest", path]
+    command = [sys.executable, "-m", "bench.measured_ingest", str(path)]
     done = subprocess.run(
         command, env=environment, stdout=subprocess.PIPE, check=True, cwd=Path.cwd()
     )
