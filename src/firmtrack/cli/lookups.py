@@ -75,12 +75,10 @@ def find_device(term: DeviceTerm, *, as_party: AsParty = None, as_json: AsJson =
     """Show a device's distributions, newest request first, with their history."""
     with opened():
         from firmtrack.presentation import answers, wording
-        from firmtrack.store import audit, queries
+        from firmtrack.store import queries
 
         viewer, device_id = _viewer(as_party), _device_id(term)
         found = queries.find_device(viewer, device_id)
-        rows = 0 if found is None else len(found.distributions)
-        audit.record_lookup(viewer, "device", str(device_id), rows)
         if found is None:
             raise NotFound
         if as_json:

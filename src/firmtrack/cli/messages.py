@@ -12,6 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from firmtrack.cli.options import AsJson, console, errors, print_json
 from firmtrack.cli.session import opened
+from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
     from firmtrack.intake.envelopes import Envelope
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
 _SOME_QUARANTINED = 3
 _STANDARD_INPUT = Path("-")
+
+
+class CannotRead(FirmtrackError):
+    """A file cannot be read."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"{error.filename or 'the input'} cannot be read: {error.strerror}.")
+
 
 Paths = Annotated[
     list[Path],
@@ -39,8 +48,11 @@ def ingest(paths: Paths, *, as_json: AsJson = False) -> None:
         raise typer.BadParameter(f"{missing[0]} does not exist.", param_hint="PATH")
     with opened():
         started = time.monotonic()
-        with _Bar(paths) as bar:
-            tally = _ingest(paths, bar)
+        try:
+            with _Bar(paths) as bar:
+                tally = _ingest(paths, bar)
+        except OSError as error:
+            raise CannotRead(error) from error
         _print(tally, time.monotonic() - started, as_json=as_json)
     if _counts(tally)["quarantined"]:
         raise typer.Exit(_SOME_QUARANTINED)

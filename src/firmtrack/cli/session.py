@@ -4,6 +4,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from firmtrack.errors import FirmtrackError
+
+
+class DatabaseLost(FirmtrackError):
+    """The database cannot be reached, or not any more."""
+
+    def __init__(self, error: Exception) -> None:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        super().__init__(
+            f"the database cannot be reached: {lines[0]}. What was told as done is kept; "
+            "to do it again completes the rest."
+        )
+
 
 def set_up() -> None:
     """Set Django up with Firmtrack's settings. Raises BadSetting."""
@@ -15,9 +28,20 @@ def set_up() -> None:
 
 @contextmanager
 def opened() -> Iterator[None]:
-    """Set Django up and open the database until the block ends."""
+    """Set Django up and open the database until the block ends. Raises DatabaseLost."""
     set_up()
+    import psycopg
+    from django import db
+
     from firmtrack.store import database
 
-    with database.opened():
-        yield
+    try:
+        with database.opened():
+            yield
+    except (
+        psycopg.OperationalError,
+        psycopg.InterfaceError,
+        db.OperationalError,
+        db.InterfaceError,
+    ) as error:
+        raise DatabaseLost(error) from error

@@ -69,7 +69,7 @@ def envelope_of_line(line: bytes, origin: str) -> Envelope:
     try:
         duis = _line_decoder.decode(line)
         received_at = None if duis.time is None else read_time(duis.time)
-    except (DecodeError, MalformedTime):
+    except (DecodeError, UnicodeDecodeError, RecursionError, MalformedTime):
         return Envelope(body=line, media_type=JSON_MEDIA_TYPE, received_at=None, origin=origin)
     return Envelope(
         body=duis.xml.encode("utf-8", "surrogatepass"),

@@ -1,20 +1,26 @@
 """Messages from files, directories, archives and streams, one after the other, within bounds.
 
 What a file is, its first octets tell: a zip, gzip or tar archive, lines of JSON, or one message.
-Archives are read as streams and never unpacked to disk. What cannot be handed over whole is handed
-over as refused, so that nothing is passed by in silence.
+Archives are never unpacked to disk. What cannot be handed over whole is handed over as refused, so
+that nothing is passed by in silence.
 """
 
 import gzip
-import tarfile
-import zipfile
+import os
+import stat
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
 from typing import IO
 
-from firmtrack.errors import FirmtrackError
+from firmtrack.intake.bounds import (
+    LARGEST_MESSAGE_BYTES,
+    ArchiveRefused,
+    Bounds,
+    check_nesting,
+)
 from firmtrack.intake.envelopes import (
     DUIS_MEDIA_TYPE,
     JSON_MEDIA_TYPE,
@@ -22,34 +28,29 @@ from firmtrack.intake.envelopes import (
     Refused,
     envelope_of_line,
 )
+from firmtrack.intake.members import NOT_A_FILE, Member
+from firmtrack.intake.tar import is_tar, tar_members
+from firmtrack.intake.zips import is_zip, zip_members
 
-LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024
-"""The largest legal request, 10,240,000 octets of image in base64 and 50,000 IDs, is 14.9 MB."""
-
-_LARGEST_RATIO = 200
-_RATIO_GRACE_BYTES = 64 * 1024 * 1024
-_MOST_MEMBERS = 5_000_000
-_MOST_ZIP_MEMBERS = 65_534
-_DEEPEST_NESTING = 4  # a .tar.gz in a .tar.gz
+_GZIP_MAGIC = b"\x1f\x8b"
+_LARGEST_UNSEEKABLE_ZIP_BYTES = 64 * 1024 * 1024
 _KEPT_BYTES = 64 * 1024
 _HEAD_BYTES = 512
 _BUFFER_BYTES = 256 * 1024
-_GZIP_MAGIC = b"\x1f\x8b"
-_TAR_MAGIC = slice(257, 262)
-_TAR = b"ustar"
-_ZIP_END = b"PK\x05\x06"
-_ZIP_MAGICS = (b"PK\x03\x04", _ZIP_END)
-_ZIP_END_BYTES = 22 + 65_535
 
 OnRead = Callable[[int], None]
 
 
-class ArchiveRefused(FirmtrackError):
-    """An archive breaks one of the bounds."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a stream stands: its origin's name, how deep it is packed, in which file's bounds."""
 
-    def __init__(self, code: str, reason: str) -> None:
-        self.code = code
-        super().__init__(reason)
+    origin: str
+    bounds: Bounds
+    depth: int = 0
+
+    def deeper(self) -> "_Place":
+        return replace(self, depth=self.depth + 1)
 
 
 def envelopes_in(path: Path, on_read: OnRead = lambda _: None) -> Iterator[Envelope]:
@@ -61,106 +62,125 @@ def envelopes_in(path: Path, on_read: OnRead = lambda _: None) -> Iterator[Envel
     if not path.is_dir():
         yield from _in_file(path, on_read)
         return
-    for below in sorted(path.rglob("*")):
-        if below.is_symlink() or not (below.is_file() or below.is_dir()):
-            yield _refused(b"", str(below), "not_a_file", "A link, pipe or device is not read.")
-        elif below.is_file():
+    for below, problem in _files_below(path):
+        if problem is not None:
+            yield _refused(b"", str(below), problem)
+            continue
+        try:
             yield from _in_file(below, on_read)
+        except OSError as error:
+            yield _refused(b"", str(below), _unreadable(error))
 
 
 def envelopes_in_stream(
     stream: IO[bytes], origin: str, on_read: OnRead = lambda _: None
 ) -> Iterator[Envelope]:
     """Yield the messages in a stream that cannot be sought in, such as standard input."""
-    yield from _within(_buffered(_Counted(stream, on_read)), origin, 0)
+    bounds = Bounds()
+
+    def note(count: int) -> None:
+        bounds.read(count)
+        on_read(count)
+
+    yield from _within(_buffered(_Noted(stream, note)), _Place(origin, bounds))
 
 
 def size_bytes(path: Path) -> int:
-    """Return how many octets of files ``envelopes_in`` will read."""
+    """Return how many octets of files ``envelopes_in`` will read, as far as that can be known."""
     if not path.is_dir():
         return path.stat().st_size
-    return sum(
-        below.stat().st_size
-        for below in path.rglob("*")
-        if below.is_file() and not below.is_symlink()
-    )
+    return sum(_size_or_zero(below) for below, problem in _files_below(path) if problem is None)
+
+
+def _files_below(directory: Path) -> Iterator[tuple[Path, Refused | None]]:
+    """Yield every file below a directory, by name; with a problem, if it is not to be opened."""
+    unreadable: list[OSError] = []
+    for place, directories, names in os.walk(directory, onerror=unreadable.append):
+        directories.sort()
+        linked = [name for name in directories if Path(place, name).is_symlink()]
+        for name in sorted([*names, *linked]):
+            path = Path(place, name)
+            yield path, None if _is_regular(path) else NOT_A_FILE
+        for error in unreadable:
+            yield Path(error.filename), _unreadable(error)
+        unreadable.clear()
+    for error in unreadable:
+        yield Path(error.filename), _unreadable(error)
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return True  # to open it will say what is wrong with it
+
+
+def _size_or_zero(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _unreadable(error: OSError) -> Refused:
+    return Refused("unreadable", f"It cannot be read: {error.strerror}.")
 
 
 def _in_file(path: Path, on_read: OnRead) -> Iterator[Envelope]:
     with path.open("rb") as file:
-        yield from _within(_buffered(_Counted(file, on_read)), str(path), 0)
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            yield from envelopes_in_stream(file, str(path), on_read)
+            return
+        noted = _buffered(_Noted(file, on_read, is_file=True))
+        yield from _within(noted, _Place(str(path), Bounds(packed_bytes=facts.st_size)))
 
 
-def _within(stream: BufferedReader, origin: str, depth: int) -> Iterator[Envelope]:
-    """Yield the messages in a stream, whatever it is; ``depth`` layers of packing lie around it."""
+def _within(stream: BufferedReader, place: _Place) -> Iterator[Envelope]:
+    """Yield the messages in a stream, whatever it is."""
     try:
-        _check_nesting(depth)
+        check_nesting(place.depth)
         head = stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]
         if head.startswith(_GZIP_MAGIC):
-            yield from _within(_buffered(_Gunzipped(stream)), origin, depth + 1)
-        elif head.startswith(_ZIP_MAGICS):
-            yield from _in_zip(stream, origin, depth)
-        elif head[_TAR_MAGIC] == _TAR:
-            yield from _in_tar(stream, origin, depth)
-        elif _is_json_lines(head, origin):
-            yield from _in_lines(stream, origin)
+            plain = _buffered(_Gunzipped(stream, place.bounds))
+            yield from _within(plain, place.deeper())
+        elif is_zip(head):
+            yield from _in_members(zip_members(_seekable(stream), place.bounds), place)
+        elif is_tar(head):
+            yield from _in_members(tar_members(stream), place)
+        elif _is_json_lines(head, place.origin):
+            yield from _in_lines(stream, place.origin)
         else:
-            yield _message(stream.read(LARGEST_MESSAGE_BYTES + 1), origin)
+            yield _message(stream.read(LARGEST_MESSAGE_BYTES + 1), place.origin)
     except ArchiveRefused as error:
-        yield _refused(b"", origin, error.code, str(error))
-    except (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        yield _refused(b"", origin, "bad_archive", f"The archive is damaged: {error}"[:200])
+        yield _refused(b"", place.origin, Refused(error.code, str(error)))
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        damaged = ArchiveRefused.damaged(error)
+        yield _refused(b"", place.origin, Refused(damaged.code, str(damaged)))
 
 
-def _in_tar(stream: BufferedReader, origin: str, depth: int) -> Iterator[Envelope]:
-    with tarfile.open(fileobj=stream, mode="r|") as archive:
-        for number, member in enumerate(archive, start=1):
-            _check_count(number, _MOST_MEMBERS)
-            name = f"{origin}!{member.name}"
-            if member.isdir():
-                continue
-            content = archive.extractfile(member) if member.isreg() else None
-            if content is None:
-                yield _refused(b"", name, "not_a_file", "A link, pipe or device is not read.")
-                continue
-            octets = content.read(LARGEST_MESSAGE_BYTES + 1)
-            yield from _in_member(octets, member.name, name, depth)
-            archive.members.clear()  # type: ignore[attr-defined]  # it would keep every header
+def _in_members(members: Iterable[Member], place: _Place) -> Iterator[Envelope]:
+    for member in members:
+        place.bounds.enter_member()
+        name = f"{place.origin}!{member.path}"
+        head = member.octets[:_HEAD_BYTES]
+        if member.refused is not None:
+            yield _refused(b"", name, member.refused)
+        elif _escapes(member.path):
+            yield _refused(member.octets, name, _UNSAFE_PATH)
+        elif len(member.octets) > LARGEST_MESSAGE_BYTES:
+            yield _message(member.octets, name)
+        elif head.startswith(_GZIP_MAGIC) or is_zip(head) or is_tar(head):
+            within = replace(place.deeper(), origin=name)
+            yield from _within(_buffered(BytesIO(member.octets)), within)
+        elif _is_json_lines(head, name):
+            yield from _in_lines(_buffered(BytesIO(member.octets)), name)
+        else:
+            yield _message(member.octets, name)
 
 
-def _in_zip(stream: BufferedReader, origin: str, depth: int) -> Iterator[Envelope]:
-    # A zip's directory stands at its end, so it is held whole. Streams are bounded like this too.
-    packed = stream.read(_RATIO_GRACE_BYTES * 4 + 1)
-    if len(packed) > _RATIO_GRACE_BYTES * 4:
-        raise ArchiveRefused("too_large", "The zip archive is too large: send a .tar.gz.")
-    _check_zip_count(packed)
-    expanded_bytes = 0
-    with zipfile.ZipFile(BytesIO(packed)) as archive:
-        for member in archive.infolist():
-            if member.is_dir():
-                continue
-            name = f"{origin}!{member.filename}"
-            try:
-                with archive.open(member) as content:
-                    octets = content.read(LARGEST_MESSAGE_BYTES + 1)
-            except (RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-                yield _refused(b"", name, "bad_archive", f"The member is unreadable: {error}"[:200])
-                continue
-            expanded_bytes += len(octets)
-            _check_ratio(len(packed), expanded_bytes)
-            yield from _in_member(octets, member.filename, name, depth)
-
-
-def _in_member(octets: bytes, path: str, origin: str, depth: int) -> Iterator[Envelope]:
-    """Yield the messages in one member of an archive."""
-    if _escapes(path):
-        yield _refused(octets, origin, "unsafe_path", "The member's path leads out of the archive.")
-    elif octets.startswith((_GZIP_MAGIC, *_ZIP_MAGICS)) or octets[_TAR_MAGIC] == _TAR:
-        yield from _within(_buffered(BytesIO(octets)), origin, depth + 1)
-    elif _is_json_lines(octets[:_HEAD_BYTES], origin):
-        yield from _in_lines(_buffered(BytesIO(octets)), origin)
-    else:
-        yield _message(octets, origin)
+_UNSAFE_PATH = Refused("unsafe_path", "The member's path leads out of the archive.")
+_TOO_LARGE = Refused("too_large", f"The message has over {LARGEST_MESSAGE_BYTES} octets.")
 
 
 def _in_lines(stream: BufferedReader, origin: str) -> Iterator[Envelope]:
@@ -178,25 +198,23 @@ def _in_lines(stream: BufferedReader, origin: str) -> Iterator[Envelope]:
 
 def _message(octets: bytes, origin: str) -> Envelope:
     if len(octets) > LARGEST_MESSAGE_BYTES:
-        return _refused(
-            octets, origin, "too_large", f"The message has over {LARGEST_MESSAGE_BYTES} octets."
-        )
+        return _refused(octets, origin, _TOO_LARGE)
+    return Envelope(body=octets, media_type=media_type_of(octets), received_at=None, origin=origin)
+
+
+def media_type_of(octets: bytes) -> str:
+    """Return which kind of message begins like this: one of JSON, or else DUIS."""
     is_json = octets[:_HEAD_BYTES].lstrip()[:1] in (b"{", b"[")
-    return Envelope(
-        body=octets,
-        media_type=JSON_MEDIA_TYPE if is_json else DUIS_MEDIA_TYPE,
-        received_at=None,
-        origin=origin,
-    )
+    return JSON_MEDIA_TYPE if is_json else DUIS_MEDIA_TYPE
 
 
-def _refused(octets: bytes, origin: str, code: str, reason: str) -> Envelope:
+def _refused(octets: bytes, origin: str, refused: Refused) -> Envelope:
     return Envelope(
         body=octets[:_KEPT_BYTES],
         media_type="application/octet-stream",
         received_at=None,
         origin=origin,
-        refused=Refused(code, reason),
+        refused=refused,
     )
 
 
@@ -204,8 +222,9 @@ def _is_json_lines(head: bytes, origin: str) -> bool:
     """Whether a stream is lines of JSON rather than one JSON document over many lines."""
     if origin.endswith((".jsonl", ".ndjson")):
         return True
-    line = head.lstrip().split(b"\n", 1)[0].strip()
-    return line.startswith(b"{") and len(line) > 1 and not origin.endswith(".json")
+    line, newline, _ = head.lstrip().partition(b"\n")
+    is_one_object = line.rstrip().endswith(b"}") or not newline
+    return line.startswith(b"{") and is_one_object and not origin.endswith(".json")
 
 
 def _escapes(path: str) -> bool:
@@ -213,45 +232,43 @@ def _escapes(path: str) -> bool:
     return path.startswith(("/", "\\")) or ".." in parts or parts[0].endswith(":")
 
 
-def _check_nesting(depth: int) -> None:
-    if depth > _DEEPEST_NESTING:
-        raise ArchiveRefused("nested_too_deep", "Archives are nested too deep.")
-
-
-def _check_count(count: int, most: int) -> None:
-    if count > most:
-        raise ArchiveRefused("too_many_members", f"The archive has over {most} members.")
-
-
-def _check_zip_count(packed: bytes) -> None:
-    """Bound the members before the directory is read into memory (APPNOTE.TXT, 4.3.16)."""
-    end = packed.rfind(_ZIP_END, max(0, len(packed) - _ZIP_END_BYTES))
-    if end >= 0:
-        _check_count(int.from_bytes(packed[end + 10 : end + 12], "little"), _MOST_ZIP_MEMBERS)
-
-
-def _check_ratio(packed_bytes: int, expanded_bytes: int) -> None:
-    if expanded_bytes > packed_bytes * _LARGEST_RATIO + _RATIO_GRACE_BYTES:
+def _seekable(stream: BufferedReader) -> IO[bytes]:
+    """Return a stream that a zip's directory, which stands at its end, can be sought in."""
+    if stream.seekable():
+        return stream
+    octets = stream.read(_LARGEST_UNSEEKABLE_ZIP_BYTES + 1)
+    if len(octets) > _LARGEST_UNSEEKABLE_ZIP_BYTES:
         raise ArchiveRefused(
-            "expands_too_far", f"The archive expands to over {_LARGEST_RATIO} times its size."
+            "too_large", "A zip archive of this size is taken from a file only, or as a .tar.gz."
         )
+    return BytesIO(octets)
 
 
 def _buffered(stream: "RawIOBase | BytesIO") -> BufferedReader:
     return BufferedReader(stream, _BUFFER_BYTES)
 
 
-class _Counted(RawIOBase):
+class _Noted(RawIOBase):
     """A stream that tells how many octets were read from it."""
 
-    def __init__(self, stream: IO[bytes], on_read: OnRead) -> None:
+    def __init__(self, stream: IO[bytes], on_read: OnRead, *, is_file: bool = False) -> None:
         self._stream = stream
         self._on_read = on_read
+        self._is_file = is_file
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
+    def seekable(self) -> bool:
+        return self._is_file
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]  # typeshed's is a wider buffer
         octets = self._stream.read(len(buffer))
         buffer[: len(octets)] = octets
         self._on_read(len(octets))
@@ -259,22 +276,21 @@ class _Counted(RawIOBase):
 
 
 class _Gunzipped(RawIOBase):
-    """A gzip stream that refuses to expand too far."""
+    """A gzip stream within bounds."""
 
-    def __init__(self, packed: BufferedReader) -> None:
-        self._packed_bytes = 0
-        self._expanded_bytes = 0
-        self._plain = gzip.GzipFile(fileobj=_Counted(packed, self._count_packed))
+    def __init__(self, packed: BufferedReader, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._plain = gzip.GzipFile(fileobj=packed)
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
-        octets = self._plain.read(len(buffer))
+    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]  # typeshed's is a wider buffer
+        # No more than comes at once, so that what stands before damage is had; but a head's worth.
+        octets = more = self._plain.read1(len(buffer))
+        while more and len(octets) < _HEAD_BYTES:
+            more = self._plain.read1(_HEAD_BYTES)
+            octets += more
         buffer[: len(octets)] = octets
-        self._expanded_bytes += len(octets)
-        _check_ratio(self._packed_bytes, self._expanded_bytes)
+        self._bounds.expand(len(octets))
         return len(octets)
-
-    def _count_packed(self, count: int) -> None:
-        self._packed_bytes += count

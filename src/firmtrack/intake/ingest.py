@@ -6,14 +6,17 @@ than reading it.
 """
 
 import os
+import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Self, TypeAlias
 
+from firmtrack.errors import FirmtrackError
 from firmtrack.intake.envelopes import Envelope
 from firmtrack.intake.receive import OutcomeKind, Submitter, receive
 from firmtrack.store import database
@@ -23,6 +26,10 @@ _CHUNK_BYTES = 4 * 1024 * 1024
 _CHUNKS_PER_PROCESS = 2
 
 Chunk: TypeAlias = list[Envelope]
+
+
+class ReaderDied(FirmtrackError):
+    """A process that reads messages was killed. Take the same in again to complete it."""
 
 
 @dataclass(slots=True)
@@ -51,12 +58,15 @@ def ingest(
     """Take in all the envelopes and return the tally.
 
     ``on_settled`` is given the tally so far after each commit. If this ends half-way, all that was
-    told as settled is committed, and doing it again completes the rest.
+    told as settled is committed, and doing it again completes the rest. Raises ReaderDied.
     """
     tally = Tally()
-    for settled in _settled(_chunks(envelopes), submitter):
-        tally += settled
-        on_settled(tally)
+    try:
+        for settled in _settled(_chunks(envelopes), submitter):
+            tally += settled
+            on_settled(tally)
+    except BrokenProcessPool:
+        raise ReaderDied from None
     return tally
 
 
@@ -122,6 +132,7 @@ class _Process:
 
 
 def _start_process(conninfo: str, submitter: Submitter) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     import django
 
     django.setup()
@@ -131,3 +142,11 @@ def _start_process(conninfo: str, submitter: Submitter) -> None:
 
 def _settle_here(chunk: Chunk) -> Tally:
     return _settle(chunk, _Process.submitter)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent does: killed, it can tell nobody that there is no work."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)

@@ -1,9 +1,13 @@
 """Taking a quarantined message in after all, as it is or as the operator has fixed it."""
 
+from dataclasses import replace
+
 from firmtrack.errors import FirmtrackError
-from firmtrack.intake.envelopes import Envelope
-from firmtrack.intake.receive import Outcome, OutcomeKind, Submitter, receive
-from firmtrack.store.quarantine import find_quarantined, mark_replayed
+from firmtrack.intake.envelopes import JSON_MEDIA_TYPES, Envelope, Refused, envelope_of_line
+from firmtrack.intake.files import media_type_of
+from firmtrack.intake.reading import read_envelope
+from firmtrack.intake.receive import Outcome, OutcomeKind, Submitter, reading_rules, settle
+from firmtrack.store.quarantine import QuarantineEntry, find_quarantined, mark_replayed
 
 
 class CannotReplay(FirmtrackError):
@@ -17,7 +21,7 @@ class CannotReplay(FirmtrackError):
 def replay(quarantine_id: int, fixed_body: bytes | None = None) -> Outcome:
     """Take the entry in on the operator's authority and return its outcome.
 
-    Still quarantined if it still cannot be read. Raises CannotReplay.
+    If it still cannot be read, it stays as it is, and the outcome says why. Raises CannotReplay.
     """
     found = find_quarantined(quarantine_id)
     if found is None:
@@ -25,13 +29,27 @@ def replay(quarantine_id: int, fixed_body: bytes | None = None) -> Outcome:
     entry, body = found
     if fixed_body is None and not entry.is_whole:
         raise CannotReplay(quarantine_id, "was not kept whole: ingest its source again.")
-    envelope = Envelope(
-        body=body if fixed_body is None else fixed_body,
-        media_type=entry.media_type,
-        received_at=entry.received_at,
-        origin=f"replay of quarantine entry {quarantine_id}: {entry.origin}",
-    )
-    (outcome,) = receive([envelope], Submitter.operator())
-    if outcome.outcome is not OutcomeKind.QUARANTINED:
-        mark_replayed(quarantine_id, outcome.outcome)
+    envelope = _envelope(entry, body if fixed_body is None else fixed_body)
+    reading = read_envelope(envelope, reading_rules())
+    if isinstance(reading, Refused):
+        return Outcome(
+            outcome=OutcomeKind.QUARANTINED,
+            reason_code=reading.code,
+            reason=reading.reason,
+            quarantine_id=quarantine_id,
+        )
+    (outcome,) = settle([envelope], [reading], Submitter.operator())
+    mark_replayed(quarantine_id, outcome.outcome)
     return outcome
+
+
+def _envelope(entry: QuarantineEntry, body: bytes) -> Envelope:
+    origin = f"replay of quarantine entry {entry.quarantine_id}: {entry.origin}"
+    media_type = media_type_of(body)
+    if media_type not in JSON_MEDIA_TYPES:
+        return Envelope(
+            body=body, media_type=media_type, received_at=entry.received_at, origin=origin
+        )
+    # It may have come as a line, whose time was its fault.
+    envelope = envelope_of_line(body, origin)
+    return replace(envelope, received_at=envelope.received_at or entry.received_at)

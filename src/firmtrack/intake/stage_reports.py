@@ -59,19 +59,21 @@ def read_stage_report(body: bytes) -> Message:
         report = _decoder.decode(body)
     except ValidationError as error:
         raise MalformedStageReport("not_a_stage_report", str(error)[:200]) from None
-    except (DecodeError, RecursionError) as error:
+    except (DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedStageReport("not_json", str(error)[:200]) from None
     return _message(body, report)
 
 
 def _message(body: bytes, report: _CloudEvent) -> Message:
     data = report.data
-    occurred_at = data.occurred_at.astimezone(UTC)
     try:
+        occurred_at = data.occurred_at.astimezone(UTC)
         request_id = RequestId.parse(data.service_request_id)
         device_ids = () if data.device_ids == "all" else _device_ids(data.device_ids)
     except MalformedIdentifier as error:
         raise MalformedStageReport("bad_identifier", str(error)) from None
+    except OverflowError:
+        raise MalformedStageReport("not_a_stage_report", "occurred_at is no time in UTC.") from None
     steps = (
         (
             RequestStep(

@@ -1,0 +1,163 @@
+"""Reads tar archives as streams: POSIX ustar and pax, and GNU tar's long names.
+
+Python's tarfile reads every form of tar, and trusts it: it takes headers of any length into
+memory, skips beyond the end by counting up to it, and ends in silence at a header that is damaged.
+Here only a header block is left to it.
+"""
+
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+
+from firmtrack.intake.bounds import LARGEST_MESSAGE_BYTES, ArchiveRefused
+from firmtrack.intake.members import NOT_A_FILE, Member
+
+_BLOCK_BYTES = 512
+_ZEROS = bytes(_BLOCK_BYTES)
+_MOST_HEADER_BYTES = 64 * 1024
+_LARGEST_FILE_BYTES = 1 << 63
+_SKIP_BYTES = 1024 * 1024
+# Where an old GNU sparse header, and a block that continues it, say that another block follows.
+_SPARSE_GOES_ON = 482
+_SPARSE_BLOCK_GOES_ON = 504
+
+_PAX_HEADERS = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE)
+_PASSED_HEADERS = (tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK)
+_WITHOUT_CONTENT = (
+    tarfile.LNKTYPE,
+    tarfile.SYMTYPE,
+    tarfile.CHRTYPE,
+    tarfile.BLKTYPE,
+    tarfile.DIRTYPE,
+    tarfile.FIFOTYPE,
+)
+_FILES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
+
+
+@dataclass(slots=True)
+class _Ahead:
+    """What extension headers say of the member that follows them."""
+
+    path: str | None = None
+    size: int | None = None
+    is_sparse: bool = False
+
+
+def is_tar(head: bytes) -> bool:
+    """Return whether a file that begins like this is a tar archive of the forms read here."""
+    return head[257:262] == b"ustar"
+
+
+def tar_members(stream: BufferedReader) -> Iterator[Member]:
+    """Yield the archive's files, and what else it holds as refused; directories are passed over.
+
+    Archives may follow each other. Raises ArchiveRefused where it cannot be read on.
+    """
+    ahead = _Ahead()
+    while (block := _header_block(stream)) is not None:
+        header = _header(block)
+        if header.type == tarfile.GNUTYPE_LONGNAME:
+            ahead.path = _text(_extension(stream, header.size).split(b"\0", 1)[0])
+        elif header.type in _PAX_HEADERS:
+            _read_pax(_extension(stream, header.size), ahead)
+        elif header.type in _PASSED_HEADERS:
+            _pass_over(stream, header.size)
+        else:
+            yield from _member(stream, block, header, ahead)
+            ahead = _Ahead()
+
+
+def _header_block(stream: BufferedReader) -> bytes | None:
+    """Return the next block that is not empty, None at the end."""
+    while block := stream.read(_BLOCK_BYTES):
+        if len(block) < _BLOCK_BYTES:
+            raise ArchiveRefused.damaged("it ends within a header.")
+        if block != _ZEROS:
+            return block
+    return None
+
+
+def _header(block: bytes) -> tarfile.TarInfo:
+    try:
+        return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except (tarfile.HeaderError, ValueError) as error:
+        raise ArchiveRefused.damaged(error) from None
+
+
+def _member(
+    stream: BufferedReader, block: bytes, header: tarfile.TarInfo, ahead: _Ahead
+) -> Iterator[Member]:
+    path = header.name if ahead.path is None else ahead.path
+    size = header.size if ahead.size is None else ahead.size
+    if header.type == tarfile.GNUTYPE_SPARSE:
+        _pass_over_sparse_map(stream, block)
+    if header.type in _FILES and not ahead.is_sparse:
+        yield Member(path, _content(stream, size, LARGEST_MESSAGE_BYTES + 1))
+        return
+    if header.type not in _WITHOUT_CONTENT:
+        _pass_over(stream, size)
+    if header.type != tarfile.DIRTYPE:
+        yield Member(path, b"", NOT_A_FILE)
+
+
+def _extension(stream: BufferedReader, size: int) -> bytes:
+    if size > _MOST_HEADER_BYTES:
+        raise ArchiveRefused("bad_archive", "The archive has a header that is too long.")
+    return _content(stream, size, size)
+
+
+def _read_pax(records: bytes, ahead: _Ahead) -> None:
+    """Take in pax's records, ``length keyword=value`` (POSIX.1-2001, pax, Extended Header)."""
+    while records:
+        length_text, _, _ = records.partition(b" ")
+        length = int(length_text) if length_text.isdigit() and len(length_text) < 10 else 0
+        record = records[len(length_text) + 1 : length]
+        keyword, equals, value = record.rstrip(b"\n").partition(b"=")
+        if not equals:
+            raise ArchiveRefused.damaged("a pax header is malformed.")
+        if keyword == b"path":
+            ahead.path = _text(value)
+        elif keyword == b"size":
+            ahead.size = _size(value)
+        ahead.is_sparse |= keyword.startswith(b"GNU.sparse.")
+        records = records[length:]
+
+
+def _size(text: bytes) -> int:
+    if not text.isdigit() or len(text) > 19:
+        raise ArchiveRefused.damaged("a pax header gives a size that is no number.")
+    return int(text)
+
+
+def _text(octets: bytes) -> str:
+    return octets.decode("utf-8", "surrogateescape")
+
+
+def _content(stream: BufferedReader, size: int, most: int) -> bytes:
+    """Return up to ``most`` octets of a content of ``size``, and read on to its end."""
+    if not 0 <= size < _LARGEST_FILE_BYTES:
+        raise ArchiveRefused.damaged("a member has an impossible size.")
+    octets = stream.read(min(size, most))
+    if len(octets) < min(size, most):
+        raise ArchiveRefused.damaged("it ends within a member.")
+    rest = -(-size // _BLOCK_BYTES) * _BLOCK_BYTES - len(octets)
+    while rest:
+        skipped = len(stream.read(min(rest, _SKIP_BYTES)))
+        if not skipped:
+            raise ArchiveRefused.damaged("it ends within a member.")
+        rest -= skipped
+    return octets
+
+
+def _pass_over(stream: BufferedReader, size: int) -> None:
+    _content(stream, size, 0)
+
+
+def _pass_over_sparse_map(stream: BufferedReader, header: bytes) -> None:
+    goes_on = header[_SPARSE_GOES_ON]
+    while goes_on:
+        block = stream.read(_BLOCK_BYTES)
+        if len(block) < _BLOCK_BYTES:
+            raise ArchiveRefused.damaged("it ends within a header.")
+        goes_on = block[_SPARSE_BLOCK_GOES_ON]
