@@ -19,11 +19,10 @@ from firmtrack.api.parameters import (
 )
 from firmtrack.api.problems import Problem, ProblemFound
 from firmtrack.api.responses import CSV, JSON, describe, json_response, reference_to
-from firmtrack.domain.stages import completion_of
 from firmtrack.presentation import answers
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store import queries
-from firmtrack.store.answers import DistributionFilter, RequestAnswer
+from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.audit import record_lookup
 
 router = Router(auth=ReadToken(), tags=["Look-ups"])
@@ -102,7 +101,8 @@ def download_distributions(
     wanted = DistributionFilter(completion=completion_status, status=current_status)
     found = queries.find_request(viewer, service_request_id)
     # Before the first row leaves: a download that breaks off was a look-up all the same.
-    record_lookup(viewer, "distributions_csv", str(service_request_id), _rows(found, wanted))
+    rows = 0 if found is None else found.count_of(wanted)
+    record_lookup(viewer, "distributions_csv", str(service_request_id), rows)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
     name = str(service_request_id).replace(":", "_")
@@ -122,21 +122,6 @@ def find_device(request: HttpRequest, device_id: DeviceId) -> HttpResponse:
     """Return the device's distributions that you may see, newest first, with their history."""
     viewer = viewer_of_token(holder_of(request))
     found = queries.find_device(viewer, device_id)
-    record_lookup(
-        viewer, "device", str(device_id), 0 if found is None else len(found.distributions)
-    )
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
     return json_response(answers.device(found))
-
-
-def _rows(found: RequestAnswer | None, wanted: DistributionFilter) -> int:
-    """Return how many of the request's distributions are wanted."""
-    if found is None:
-        return 0
-    return sum(
-        count
-        for status, count in found.status_counts.items()
-        if wanted.status in {None, status}
-        and wanted.completion in {None, completion_of(status, found.variant)}
-    )

@@ -23,6 +23,19 @@ from firmtrack.domain.stages import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionFilter:
+    """Which of a request's distributions are wanted; None wants all."""
+
+    completion: CompletionStatus | None = None
+    status: Status | None = None
+
+    def wants(self, status: Status, variant: Variant | None) -> bool:
+        """Return whether a distribution of ``variant`` with this status is wanted."""
+        is_completion = self.completion in {None, completion_of(status, variant)}
+        return is_completion and self.status in {None, status}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestAnswer:
     """One Service Request, and how its distributions stand.
 
@@ -41,6 +54,14 @@ class RequestAnswer:
     device_count: int
     completion_counts: Mapping[CompletionStatus, int]
     status_counts: Mapping[Status, int]
+
+    def count_of(self, wanted: DistributionFilter) -> int:
+        """Return how many of the request's distributions are wanted."""
+        return sum(
+            count
+            for status, count in self.status_counts.items()
+            if wanted.wants(status, self.variant)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +130,6 @@ class DeviceAnswer:
     not_tracked_reason: NotTrackedReason | None
     distributions: tuple[DeviceDistribution, ...]
     unattributed: tuple[HistoryEntry, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DistributionFilter:
-    """Which of a request's distributions are wanted; None wants all."""
-
-    completion: CompletionStatus | None = None
-    status: Status | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,46 +64,58 @@ def distribution_answer(
     )
 
 
-_FACT_COLUMNS = 12
-_NAMED_COLUMNS = 4
+# How the columns of find_device fall apart.
+_FACTS = slice(0, 12)
+_REQUEST = slice(12, 16)
+_DISTRIBUTION = slice(16, 24)
+_HISTORY_KEY = 24
+_HISTORY = slice(25, 37)
+_USER_ID = 37
+_MESSAGE_ID = 38
 
 
-def device_answer(
-    viewer: Viewer, device_id: Eui64, rows: list[TupleRow], history: list[TupleRow]
-) -> DeviceAnswer:
-    """Return the device in the rows of ``find_device`` and ``device_history``, for the viewer."""
-    entries: dict[int | None, list[HistoryEntry]] = {}
-    for request_key, *said, user_id, message_id in history:
-        if request_key is None and not _is_told(viewer, user_id):
-            continue
-        entries.setdefault(request_key, []).append(_history_entry(said, message_id))
-    distributions = []
+def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> DeviceAnswer | None:
+    """Return the device in the rows of ``find_device``, None if nothing of it may be seen."""
+    distributions: dict[int, DistributionAnswer] = {}
+    history: dict[int | None, list[HistoryEntry]] = {}
     for row in rows:
-        request_key, *parts = row[_FACT_COLUMNS : _FACT_COLUMNS + _NAMED_COLUMNS]
-        if request_key is not None:
-            distribution = distribution_answer(
-                request_id_of(*parts), device_id, row[_FACT_COLUMNS + _NAMED_COLUMNS :]
+        request_key, *parts = row[_REQUEST]
+        if request_key is not None and request_key not in distributions:
+            request_id = request_id_of(*parts)
+            distributions[request_key] = distribution_answer(
+                request_id, device_id, row[_DISTRIBUTION]
             )
-            distributions.append(
-                DeviceDistribution(
-                    distribution=distribution, history=tuple(entries.get(request_key, ()))
-                )
-            )
-    facts = _device_facts(device_id, rows[0])
-    is_shown = viewer.sees_all or rows[0][0]
+        if row[_MESSAGE_ID] is not None and _is_told(viewer, row):
+            entry = _history_entry(row[_HISTORY], row[_MESSAGE_ID])
+            history.setdefault(row[_HISTORY_KEY], []).append(entry)
+    is_acquainted, *_ = rows[0]
+    facts = _device_facts(device_id, rows[0][_FACTS])
+    unattributed = tuple(history.get(None, ()))
+    is_shown = viewer.sees_all or is_acquainted
+    if not (distributions or unattributed or is_acquainted or (is_shown and facts)):
+        return None
     return DeviceAnswer(
         device_id=device_id,
         inventory=facts if is_shown else None,
         not_tracked_reason=None
         if facts is None
         else not_tracked_reason(facts.device_type, facts.smets_version, facts.csp_region),
-        distributions=tuple(distributions),
-        unattributed=tuple(entries.get(None, ())),
+        distributions=tuple(
+            DeviceDistribution(distribution=distribution, history=tuple(history.get(key, ())))
+            for key, distribution in distributions.items()
+        ),
+        unattributed=unattributed,
     )
 
 
-def _is_told(viewer: Viewer, user_id: int | None) -> bool:
-    """Whether word that fits no request was sent to the viewer."""
+def _is_told(viewer: Viewer, row: TupleRow) -> bool:
+    """Whether the row's history is the viewer's to see.
+
+    Word of a visible distribution is; word that fits no request is if it was sent to the viewer.
+    """
+    if row[_HISTORY_KEY] is not None:
+        return bool(row[_HISTORY_KEY] == row[_REQUEST.start])
+    user_id = row[_USER_ID]
     return viewer.sees_all or (user_id is not None and eui_of(user_id) in viewer.user_ids)
 
 
@@ -127,7 +139,7 @@ def _history_entry(said: Sequence[Any], message_id: UUID) -> HistoryEntry:
 
 
 def _device_facts(device_id: Eui64, row: TupleRow) -> DeviceFacts | None:
-    _, known_id, learnt_at, *facts = row[:_FACT_COLUMNS]
+    _, known_id, learnt_at, *facts = row
     if known_id is None:
         return None
     (device_type, smets_version, csp_region, manufacturer, model, device_status,

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 
 from firmtrack.accounts.viewers import viewer_of
 from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, RequestId
-from firmtrack.domain.stages import completion_of
 from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.presentation.search import (
@@ -22,7 +21,7 @@ from firmtrack.presentation.search import (
     read_service_request_id,
 )
 from firmtrack.store import queries
-from firmtrack.store.answers import DistributionFilter, RequestAnswer
+from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.audit import record_lookup
 from firmtrack.web.forms import FilterForm, SearchForm
 from firmtrack.web.timeline import timeline_of
@@ -80,7 +79,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
         "page": page,
         "wanted": wanted,
         "filters": filters,
-        "wanted_count": count_wanted(found, wanted),
+        "wanted_count": found.count_of(wanted),
         "first": position.earlier + 1,
         "last": shown,
         "is_first_page": position.after is None,
@@ -105,7 +104,7 @@ def service_request_csv(request: HttpRequest, service_request_id: str) -> HttpRe
     _, wanted = _filter_of(request)
     viewer = _viewer_of(request)
     found = queries.find_request(viewer, request_id)
-    rows = 0 if found is None else count_wanted(found, wanted)
+    rows = 0 if found is None else found.count_of(wanted)
     record_lookup(viewer, "distributions_csv", str(request_id), rows)
     if found is None:
         return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id))
@@ -127,8 +126,6 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
         return _canonical(request, address_of(eui))
     viewer = _viewer_of(request)
     found = queries.find_device(viewer, eui)
-    rows = 0 if found is None else len(found.distributions)
-    record_lookup(viewer, "device", str(eui), rows)
     if found is None:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui))
     context = {
@@ -143,16 +140,6 @@ def address_of(found_id: RequestId | Eui64) -> str:
     if isinstance(found_id, RequestId):
         return reverse("service-request", args=[str(found_id)])
     return reverse("device", args=[str(found_id)])
-
-
-def count_wanted(found: RequestAnswer, wanted: DistributionFilter) -> int:
-    """Return how many of the request's distributions the filter shows."""
-    return sum(
-        count
-        for status, count in found.status_counts.items()
-        if wanted.status in (None, status)
-        and wanted.completion in (None, completion_of(status, found.variant))
-    )
 
 
 def _viewer_of(request: HttpRequest) -> Viewer:

@@ -1,4 +1,43 @@
--- The device's inventory facts and, one a row, its distributions that the viewer may see.
+-- All that the viewer may see of one device, and the audit of having looked: the device's inventory
+-- facts on every row; its distributions, newest request first; in each all that was said of it, in
+-- the order of precedence. What was said is the device's own events, each with the request that it
+-- belongs to, and the steps of the requests that name it and have not refused it. One statement,
+-- because the look-up is asked thousands of times a second and each statement costs as much again.
+WITH named AS MATERIALIZED (
+    SELECT d.request_key, d.refused, r.message_id, r.recorded_at, r.firmware_version, r.image_hash,
+        coalesce(r.submitted_at, r.recorded_at) AS submitted_at
+    FROM distribution AS d
+    JOIN request AS r USING (request_key)
+    WHERE d.device_id = %(device_id)s
+), visible AS MATERIALIZED (
+    SELECT *
+    FROM current_distribution
+    WHERE device_id = %(device_id)s AND (%(sees_all)s OR originator = ANY (%(user_ids)s))
+), said AS (
+    SELECT coalesce(e.request_key, found.request_key) AS request_key, e.message_id, e.stage,
+        e.failed, e.occurred_at, e.recorded_at, true AS names_device, e.reason, e.device_time,
+        e.comms_hub_id, e.firmware_version, e.image_hash
+    FROM event AS e
+    LEFT JOIN LATERAL attributed_request(
+        CASE WHEN e.request_key IS NULL THEN e.device_id END,
+        e.occurred_at, e.image_hash, e.firmware_version
+    ) AS found ON true
+    WHERE e.device_id = %(device_id)s
+    UNION ALL
+    SELECT request_key, s.message_id, s.stage, s.failed, s.occurred_at, s.recorded_at, false,
+        s.reason, NULL, NULL, NULL, NULL
+    FROM named
+    JOIN request_step AS s USING (request_key)
+    WHERE NOT refused
+    UNION ALL
+    SELECT request_key, message_id, 1, false, submitted_at, recorded_at, false, NULL, NULL, NULL,
+        firmware_version, image_hash
+    FROM named
+    WHERE message_id IS NOT NULL
+), audited AS (
+    INSERT INTO lookup_audit (viewer, kind, term, row_count)
+    SELECT %(viewer)s, 'device', %(term)s, count(*) FROM visible
+)
 SELECT
     EXISTS (
         SELECT FROM device_acquaintance AS a
@@ -7,10 +46,15 @@ SELECT
     v.device_id, v.learnt_at, v.device_type, v.smets_version, v.csp_region, v.manufacturer, v.model,
     v.device_status, v.firmware_version, v.firmware_version_status, v.gbcs_version,
     c.request_key, c.originator, c.target, c.counter, c.variant, c.firmware_version, c.image_hash,
-    c.submitted_at, c.stage, c.failed, c.reason, c.occurred_at
+    c.submitted_at, c.stage, c.failed, c.reason, c.occurred_at,
+    h.request_key, h.stage, h.failed, h.occurred_at, h.recorded_at, h.names_device, h.reason,
+    h.device_time, h.comms_hub_id, h.firmware_version, h.image_hash, m.kind, m.code, m.user_id,
+    m.message_id
 FROM (VALUES (%(device_id)s::bigint)) AS asked (device_id)
 LEFT JOIN device AS v ON v.device_id = asked.device_id
-LEFT JOIN current_distribution AS c
-    ON c.device_id = asked.device_id
-    AND (%(sees_all)s OR c.originator = ANY (%(user_ids)s))
-ORDER BY c.submitted_at DESC, c.originator DESC, c.target DESC, c.counter DESC
+LEFT JOIN (
+    visible AS c
+    FULL JOIN (said AS h JOIN message AS m USING (message_id)) ON h.request_key = c.request_key
+) ON true
+ORDER BY c.submitted_at DESC NULLS LAST, c.originator DESC, c.target DESC, c.counter DESC,
+    h.stage DESC, h.names_device DESC, h.occurred_at DESC, m.message_id DESC
