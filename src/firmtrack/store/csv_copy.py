@@ -12,8 +12,11 @@ from firmtrack.store.numbers import request_parts
 
 _BLOCK_BYTES = 64 * 1024
 
-# A cell that begins with one of these would be a formula in a spreadsheet.
-_SAFE = sql.SQL("CASE WHEN {cell} ~ '^[-=+@\t\r]' THEN '''' || {cell} ELSE {cell} END")
+# A cell that begins with one of these would be a formula in a spreadsheet; the last four are the
+# full-width forms of = + - @, which some take as the same.
+_SAFE = sql.SQL(
+    "CASE WHEN {cell} ~ '^[-=+@\t\r\uff1d\uff0b\uff0d\uff20]' THEN '''' || {cell} ELSE {cell} END"
+)
 
 _QUERY = sql.SQL(
     """
