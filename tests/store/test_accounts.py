@@ -148,10 +148,24 @@ def test_a_token_tells_whose_it_is_and_what_for(
     assert authenticate_token(connection, secret) == TokenHolder(
         party_name="Alpha",
         party_kind=PartyKind.LARGE_SUPPLIER,
-        scope=TokenScope.READ,
+        scopes=frozenset({TokenScope.READ}),
         user_ids=frozenset({ALPHA_ID, ALPHA_SECOND_ID}),
         ending=secret[-4:],
     )
+
+
+def test_a_token_may_have_both_scopes(alpha: Party, connection: Connection[TupleRow]) -> None:
+    secret = create_token(alpha, TokenScope.INTAKE, TokenScope.READ, created_at=NOW)
+
+    holder = authenticate_token(connection, secret)
+
+    assert holder is not None
+    assert holder.scopes == {TokenScope.READ, TokenScope.INTAKE}
+
+
+def test_a_token_without_a_scope_cannot_be_stored(alpha: Party) -> None:
+    with pytest.raises(IntegrityError):
+        create_token(alpha, created_at=NOW)
 
 
 def test_the_token_of_a_party_without_user_ids_is_valid(

@@ -12,7 +12,7 @@ class PartyKind(models.TextChoices):
 
 
 class TokenScope(models.TextChoices):
-    """What an API token may be used for: exactly one thing."""
+    """What an API token may be used for."""
 
     READ = "read", "Look up requests and devices"
     INTAKE = "intake", "Submit messages"

@@ -88,11 +88,12 @@ class User(AbstractBaseUser):
 class ApiToken(models.Model):
     """A bearer token of the API. Its secret is not stored: only the SHA-256 of it is.
 
-    ``ending`` is the secret's last characters, by which people tell one token from another.
+    ``scopes`` are its scopes in their own order, divided by spaces. ``ending`` is the secret's
+    last characters, by which people tell one token from another.
     """
 
     party = models.ForeignKey(Party, models.CASCADE, related_name="tokens")
-    scope = models.CharField(max_length=10, choices=TokenScope)
+    scopes = models.CharField(max_length=40)
     digest = models.BinaryField(max_length=32, unique=True)
     ending = models.CharField(max_length=4)
     created_at = models.DateTimeField()
@@ -104,9 +105,10 @@ class ApiToken(models.Model):
 
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=models.Q(scope__in=TokenScope.values), name="api_token_scope_exists"
+                condition=models.Q(scopes__in=["read", "intake", "read intake"]),
+                name="api_token_scopes_exist",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.scope} token …{self.ending} of {self.party}"
+        return f"{self.scopes} token …{self.ending} of {self.party}"

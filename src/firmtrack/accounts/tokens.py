@@ -19,7 +19,7 @@ _SECRET_BYTES = 36
 _ENDING_CHARACTERS = 4
 
 _AUTHENTICATE: LiteralString = """
-    SELECT party.name, party.kind, token.scope, token.ending,
+    SELECT party.name, party.kind, token.scopes, token.ending,
            ARRAY(SELECT user_id FROM accounts_partyuserid WHERE party_id = party.id)
     FROM accounts_apitoken AS token
     JOIN accounts_party AS party ON party.id = token.party_id
@@ -35,19 +35,22 @@ class TokenHolder:
 
     party_name: str
     party_kind: PartyKind
-    scope: TokenScope
+    scopes: frozenset[TokenScope]
     user_ids: frozenset[Eui64]
     ending: str
 
 
 def create_token(
-    party: Party, scope: TokenScope, *, created_at: datetime, expires_at: datetime | None = None
+    party: Party,
+    *scopes: TokenScope,
+    created_at: datetime,
+    expires_at: datetime | None = None,
 ) -> str:
     """Return the secret of a new token: this is the only time that anyone can see it."""
     secret = _PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
     ApiToken.objects.create(
         party=party,
-        scope=scope,
+        scopes=" ".join(scope for scope in TokenScope if scope in scopes),
         digest=_digest_of(secret),
         ending=secret[-_ENDING_CHARACTERS:],
         created_at=created_at,
@@ -64,11 +67,11 @@ def authenticate_token(connection: Connection[TupleRow], secret: str) -> TokenHo
     row = connection.execute(_AUTHENTICATE, (_digest_of(secret),), prepare=True).fetchone()
     if row is None:
         return None
-    party_name, party_kind, scope, ending, user_ids = row
+    party_name, party_kind, scopes, ending, user_ids = row
     return TokenHolder(
         party_name=party_name,
         party_kind=PartyKind(party_kind),
-        scope=TokenScope(scope),
+        scopes=frozenset(map(TokenScope, scopes.split())),
         user_ids=frozenset(map(Eui64.parse, user_ids)),
         ending=ending,
     )

@@ -12,7 +12,7 @@ from firmtrack.store.database import pool
 
 
 class _Token(HttpAuthBase):
-    """A bearer token (RFC 6750) of one scope."""
+    """A bearer token (RFC 6750) that has a scope."""
 
     openapi_scheme = "bearer"
     scope: TokenScope
@@ -27,7 +27,7 @@ class _Token(HttpAuthBase):
             holder = authenticate_token(connection, secret.strip())
         if holder is None:
             raise ProblemFound(Problem.UNAUTHENTICATED, headers=_challenge("invalid_token"))
-        if holder.scope is not self.scope:
+        if self.scope not in holder.scopes:
             headers = _challenge("insufficient_scope", self.scope)
             raise ProblemFound(Problem.WRONG_SCOPE, headers=headers)
         return holder

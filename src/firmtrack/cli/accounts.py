@@ -69,7 +69,9 @@ def add_user(
 def create_token(
     *,
     party_name: PartyName,
-    scope: Annotated[TokenScope, typer.Option(help="What the token may do.")],
+    scopes: Annotated[
+        list[TokenScope], typer.Option("--scope", help="What the token may do; may be repeated.")
+    ],
     expires: Annotated[
         int | None, typer.Option(metavar="DAYS", min=1, max=3650, help="Days until it expires.")
     ] = None,
@@ -82,7 +84,7 @@ def create_token(
         now = datetime.now(UTC)
         secret = tokens.create_token(
             parties.party_named(party_name),
-            scope,
+            *scopes,
             created_at=now,
             expires_at=None if expires is None else now + timedelta(days=expires),
         )

@@ -55,16 +55,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                (
-                    "scope",
-                    models.CharField(
-                        choices=[
-                            ("read", "Look up requests and devices"),
-                            ("intake", "Submit messages"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
+                ("scopes", models.CharField(max_length=40)),
                 ("digest", models.BinaryField(max_length=32, unique=True)),
                 ("ending", models.CharField(max_length=4)),
                 ("created_at", models.DateTimeField()),
@@ -82,8 +73,8 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("scope__in", ["read", "intake"])),
-                        name="api_token_scope_exists",
+                        condition=models.Q(("scopes__in", ["read", "intake", "read intake"])),
+                        name="api_token_scopes_exist",
                     )
                 ],
             },
