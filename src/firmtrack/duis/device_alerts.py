@@ -19,8 +19,8 @@ from firmtrack.duis.rejections import (
 from firmtrack.duis.vocabulary import XML_SPACE
 from firmtrack.gbcs.firmware import (
     ActivationResult,
+    DistributionMessage,
     DistributionReceipt,
-    FirmwareMessage,
     FirmwareTransfer,
     ReceiptAlertCode,
     TransferResult,
@@ -48,7 +48,7 @@ def translate_device_alert(envelope: Envelope) -> Message | NotAboutFirmware:
         gbcs = read_firmware_message(body.octets("GBCSPayload"))
     except MalformedGbcs as error:
         raise GbcsMalformed(str(error)) from None
-    if gbcs is None:
+    if not isinstance(gbcs, DistributionMessage):
         if alert_code in _RECEIPT_ALERT_CODES:
             raise AlertCodeMismatch(f"{alert_code:04X} without a receipt alert.")
         return NotAboutFirmware(kind="device_alert")
@@ -74,7 +74,7 @@ def _alert_code(body: Children) -> int:
     return int(text, 16)
 
 
-def _told(gbcs: FirmwareMessage, responded_at: datetime) -> tuple[MessageKind, Event]:
+def _told(gbcs: DistributionMessage, responded_at: datetime) -> tuple[MessageKind, Event]:
     if isinstance(gbcs, DistributionReceipt):
         return MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT, _receipt(gbcs, responded_at)
     if isinstance(gbcs, FirmwareTransfer):

@@ -57,6 +57,7 @@ from tests.unit.duis.samples import (
     update_firmware,
     update_firmware_response,
 )
+from tests.unit.gbcs import encoders as enc
 
 _IDS = frozenset({DCC})
 
@@ -403,7 +404,8 @@ def test_a_device_alert_from_another_device_is_refused() -> None:
         (RECEIPT_8F72, 0x8F1C),
         (RECEIPT_8F72, 0x81A0),
         (receipt(0x8F1B), 0x8F72),
-        (receipt(0x8F72, message_code=0x0012), 0x8F72),
+        (receipt(0x8F72, message_code=0x1234), 0x8F72),
+        (enc.ACTIVATED_LATER, 0x8F72),
     ],
 )
 def test_an_alert_code_that_gbcs_does_not_confirm_is_refused(
@@ -411,6 +413,24 @@ def test_an_alert_code_that_gbcs_does_not_confirm_is_refused(
 ) -> None:
     with pytest.raises(AlertCodeMismatch):
         _read(device_alert(payload, alert_code))
+
+
+@pytest.mark.parametrize(
+    ("payload", "alert_code"),
+    [
+        (enc.ACTIVATED_LATER, 0x8F66),
+        (enc.NOT_ACTIVATED_LATER, 0x8F67),
+        (enc.ACTIVATED, 0x8F43),
+        (enc.SCHEDULED, 0x8F43),
+        (enc.ESME_VERSION, 0x8F43),
+        (enc.GSME_NO_VERSION, 0x8F43),
+    ],
+)
+def test_a_device_alert_that_tells_of_no_distribution_is_ignored(
+    payload: bytes, alert_code: int
+) -> None:
+    body = write(device_alert(payload, alert_code))
+    assert read(body, dcc_ids=_IDS) == NotAboutFirmware(kind="device_alert")
 
 
 @pytest.mark.parametrize("payload", [b"", b"\xdf", RECEIPT_8F72[:-1], RECEIPT_8F72 + b"\0"])

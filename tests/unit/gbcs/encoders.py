@@ -129,6 +129,80 @@ def ppmid_activation_alert(
     )
 
 
+VERSION = b"\x01\x23\xab\xcd"
+NOT_CARRIED_OUT = b"\x05\x00"
+
+
+def activation_outcome(result: int = 0, version: bytes = VERSION) -> bytes:
+    return der(0x30, der_integer(result) + der(0x04, version))
+
+
+def future_dated_alert(
+    alert_code: int = 0x8F66,
+    time: bytes = b"20261122123809Z",
+    counter: int = 1001,
+    outcome: bytes | None = None,
+) -> bytes:
+    return der(
+        0x30,
+        der_integer(alert_code)
+        + der(0x18, time)
+        + der_integer(counter)
+        + (activation_outcome() if outcome is None else outcome),
+    )
+
+
+def dlms_version(version: bytes | None = VERSION, result: int = 0) -> bytes:
+    data = b"\x00" if version is None else b"\x09" + length(len(version)) + version
+    return bytes.fromhex("da200003e8000001") + data + b"\x01\x01" + bytes((result,))
+
+
+def gbz_component(
+    command: bytes, *, control: int = 0x01, cluster: int = 0x0702, size: int | None = None
+) -> bytes:
+    return (
+        bytes((control,))
+        + cluster.to_bytes(2, "big")
+        + (len(command) if size is None else size).to_bytes(2, "big")
+        + command
+    )
+
+
+def zcl_attribute(
+    value: bytes,
+    *,
+    status: int = 0,
+    attribute: int = 0x0206,
+    frame_control: int = 0x08,
+    sequence: int = 0,
+    command: int = 0x01,
+) -> bytes:
+    """A Read Attributes Response for one attribute."""
+    return (
+        bytes((frame_control, sequence, command))
+        + attribute.to_bytes(2, "little")
+        + bytes((status,))
+        + value
+    )
+
+
+def gbz_version(version: bytes = VERSION) -> bytes:
+    value = b"\x41" + length(len(version)) + version
+    return bytes.fromhex("010901") + gbz_component(zcl_attribute(value))
+
+
+def gbz_no_version(status: int = 0xC0) -> bytes:
+    return bytes.fromhex("010901") + gbz_component(zcl_attribute(b"", status=status))
+
+
+def der_version(version: bytes = VERSION, result: int = 0) -> bytes:
+    return der(0x30, der(0x04, version) + der_integer(result))
+
+
+def activation_response(content: bytes, date_time: bytes = DLMS_TIME) -> bytes:
+    return signed(grouped(0x0012, content, cra=RESPONSE, counter=1001, date_time=date_time))
+
+
 ESME_VERIFIED = signed(grouped(0x00CE, dlms_receipt()))
 ESME_REFUSED = signed(grouped(0x00CE, dlms_receipt(0x8F1C)))
 GSME_VERIFIED = signed(grouped(0x00CF, gbz_receipt(), originator=GSME))
@@ -141,6 +215,30 @@ PPMID_ACTIVATED = signed(grouped(0x012B, ppmid_activation_alert(), originator=PP
 PPMID_NOT_ACTIVATED = signed(
     grouped(0x012B, ppmid_activation_alert(result=1), originator=PPMID, recipient=DCC)
 )
+ACTIVATED = activation_response(activation_outcome())
+NOT_ACTIVATED = activation_response(activation_outcome(2))
+SCHEDULED = activation_response(NOT_CARRIED_OUT)
+ACTIVATED_LATER = signed(grouped(0x00CA, future_dated_alert()))
+NOT_ACTIVATED_LATER = signed(
+    grouped(0x00CA, future_dated_alert(0x8F67, outcome=activation_outcome(3)))
+)
+ESME_VERSION = signed(grouped(0x0059, dlms_version(), cra=RESPONSE))
+ESME_NO_VERSION = signed(grouped(0x0059, dlms_version(None, 1), cra=RESPONSE))
+GSME_VERSION = signed(grouped(0x0084, gbz_version(), cra=RESPONSE, originator=GSME))
+GSME_NO_VERSION = signed(grouped(0x0084, gbz_no_version(), cra=RESPONSE, originator=GSME))
+PPMID_VERSION = signed(
+    grouped(
+        0x0129,
+        der_version(),
+        cra=RESPONSE,
+        originator=PPMID,
+        recipient=DCC,
+        supplementary=SUPPLIER + (1000).to_bytes(8, "big"),
+    )
+)
+PPMID_NO_VERSION = signed(
+    grouped(0x0129, der_version(bytes(4), 1), cra=RESPONSE, originator=PPMID, recipient=DCC)
+)
 
 FIRMWARE_MESSAGES = {
     "ESME 8F72": ESME_VERIFIED,
@@ -151,6 +249,17 @@ FIRMWARE_MESSAGES = {
     "CCS08 8F89": NOT_TRANSFERRED,
     "CS09 success": PPMID_ACTIVATED,
     "CS09 failure": PPMID_NOT_ACTIVATED,
+    "CS06 success": ACTIVATED,
+    "CS06 failure": NOT_ACTIVATED,
+    "CS06 scheduled": SCHEDULED,
+    "future-dated 8F66": ACTIVATED_LATER,
+    "future-dated 8F67": NOT_ACTIVATED_LATER,
+    "ECS52 success": ESME_VERSION,
+    "ECS52 error": ESME_NO_VERSION,
+    "GCS38 success": GSME_VERSION,
+    "GCS38 error": GSME_NO_VERSION,
+    "CS08 success": PPMID_VERSION,
+    "CS08 failure": PPMID_NO_VERSION,
 }
 
 SUPPLEMENTARY_PARTY = SUPPLIER + (1000).to_bytes(8, "big")

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmtrack.gbcs.der import take_integer, take_octet_string, take_sequence
+from firmtrack.gbcs.der import (
+    take_integer,
+    take_octet_string,
+    take_sequence,
+    take_sequence_or_null,
+)
 from firmtrack.gbcs.octets import MalformedGbcs, Octets
 from tests.unit.gbcs.encoders import der, der_integer
 
@@ -58,3 +63,28 @@ def test_a_sequence_gives_its_own_content_and_no_more() -> None:
     assert octets.left == 2
     with pytest.raises(MalformedGbcs, match="2 octets follow the sequence"):
         octets.end("the sequence")
+
+
+def test_a_null_may_stand_where_a_sequence_may() -> None:
+    octets = Octets(bytes.fromhex("0500") + der(0x30, der_integer(5)) + b"\x01")
+    assert take_sequence_or_null(octets, "a sequence") is None
+    content = take_sequence_or_null(octets, "a sequence")
+    assert content is not None
+    assert take_integer(content, "a number") == 5
+    content.end("the number")
+    assert octets.left == 1
+
+
+@pytest.mark.parametrize(
+    ("octets", "reason"),
+    [
+        ("", "needs 1 octets where 0 are left"),
+        ("05", "needs 1 octets where 0 are left"),
+        ("050100", "NULL of 1 octets"),
+        ("3001", "needs 1 octets where 0 are left"),
+        ("0401", "begins with 04: neither SEQUENCE nor NULL"),
+    ],
+)
+def test_what_is_neither_a_sequence_nor_a_null_is_refused(octets: str, reason: str) -> None:
+    with pytest.raises(MalformedGbcs, match=reason):
+        take_sequence_or_null(Octets(bytes.fromhex(octets)), "a thing")

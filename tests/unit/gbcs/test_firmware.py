@@ -1,5 +1,6 @@
-"""What GBCS messages say about firmware."""
+"""What GBCS messages say about firmware: which are read, and what tells of a distribution."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -95,11 +96,19 @@ def test_a_ppmid_tells_whether_it_activated_its_image(result: ActivationResult) 
     assert message.device_time == SENT
 
 
-@pytest.mark.parametrize("code", [0x0000, 0x0012, 0x0059, 0x0084, 0x00CA, 0x0129, 0xFFFF])
+@pytest.mark.parametrize("code", [0x0000, 0x0011, 0x0085, 0x00CB, 0x012A, 0xFFFF])
 @pytest.mark.parametrize("content", [b"", b"\x05\x00", enc.dlms_receipt()])
 @pytest.mark.parametrize("cra", [1, 2, 3])
 def test_any_other_message_is_not_about_firmware(code: int, content: bytes, cra: int) -> None:
     assert read_firmware_message(enc.signed(enc.grouped(code, content, cra=cra))) is None
+
+
+@pytest.mark.parametrize("code", [0x0012, 0x0059, 0x0084, 0x0129])
+@pytest.mark.parametrize("content", [b"", enc.HASH, enc.activation_outcome(), enc.dlms_version()])
+def test_a_command_tells_nothing_whatever_it_holds(code: int, content: bytes) -> None:
+    group = enc.grouped(code, content, cra=enc.COMMAND)
+    assert read_firmware_message(enc.signed(group)) is None
+    assert read_firmware_message(enc.macced(group)) is None
 
 
 @pytest.mark.parametrize("alert_code", [0x0000, 0x8F1B, 0x8F43, 0x81AD, 0x8F73, 0xFFFF])
@@ -111,32 +120,45 @@ def test_a_receipt_with_another_alert_code_is_not_about_firmware(
     assert read_firmware_message(alert(0x00CF, enc.gbz_receipt(alert_code) + rest)) is None
 
 
-@pytest.mark.parametrize("code", [0x00CE, 0x00CF, 0x0128, 0x012B])
+@pytest.mark.parametrize("code", [0x00CA, 0x00CE, 0x00CF, 0x0128, 0x012B])
 @pytest.mark.parametrize("cra", [enc.COMMAND, enc.RESPONSE])
-def test_the_messages_that_are_read_are_alerts(code: int, cra: int) -> None:
+def test_what_only_an_alert_says_is_refused_from_anything_else(code: int, cra: int) -> None:
     with pytest.raises(MalformedGbcs, match="is that of one ALERT"):
         read_firmware_message(enc.signed(enc.grouped(code, enc.dlms_receipt(), cra=cra)))
 
 
+@pytest.mark.parametrize("code", [0x0012, 0x0059, 0x0084, 0x0129])
+def test_what_answers_a_command_is_refused_from_an_alert(code: int) -> None:
+    with pytest.raises(MalformedGbcs, match="is that of one RESPONSE"):
+        read_firmware_message(enc.signed(enc.grouped(code, enc.dlms_receipt(), cra=enc.ALERT)))
+
+
 @pytest.mark.parametrize(
-    ("code", "content"),
+    ("code", "cra", "content"),
     [
-        (0x00CE, enc.dlms_receipt()),
-        (0x00CF, enc.gbz_receipt()),
-        (0x0128, enc.transfer_alert()),
-        (0x012B, enc.ppmid_activation_alert()),
+        (0x0012, enc.RESPONSE, enc.activation_outcome()),
+        (0x0012, enc.RESPONSE, enc.NOT_CARRIED_OUT),
+        (0x0059, enc.RESPONSE, enc.dlms_version()),
+        (0x0059, enc.RESPONSE, enc.dlms_version(None, 1)),
+        (0x0084, enc.RESPONSE, enc.gbz_version()),
+        (0x0084, enc.RESPONSE, enc.gbz_no_version()),
+        (0x00CA, enc.ALERT, enc.future_dated_alert()),
+        (0x00CE, enc.ALERT, enc.dlms_receipt()),
+        (0x00CF, enc.ALERT, enc.gbz_receipt()),
+        (0x0128, enc.ALERT, enc.transfer_alert()),
+        (0x0129, enc.RESPONSE, enc.der_version()),
+        (0x012B, enc.ALERT, enc.ppmid_activation_alert()),
     ],
-    ids=["00CE", "00CF", "0128", "012B"],
 )
 class TestContentOfTheWrongLength:
-    def test_is_refused_when_it_is_too_short(self, code: int, content: bytes) -> None:
+    def test_is_refused_when_it_is_too_short(self, code: int, cra: int, content: bytes) -> None:
         for size in range(len(content)):
             with pytest.raises(MalformedGbcs):
-                read_firmware_message(alert(code, content[:size]))
+                read_firmware_message(enc.signed(enc.grouped(code, content[:size], cra=cra)))
 
-    def test_is_refused_when_it_is_too_long(self, code: int, content: bytes) -> None:
+    def test_is_refused_when_it_is_too_long(self, code: int, cra: int, content: bytes) -> None:
         with pytest.raises(MalformedGbcs, match="1 octets follow the content"):
-            read_firmware_message(alert(code, content + b"\x00"))
+            read_firmware_message(enc.signed(enc.grouped(code, content + b"\x00", cra=cra)))
 
 
 @pytest.mark.parametrize(
@@ -200,9 +222,5 @@ def test_a_firmware_message_reads_alike_when_it_is_macced(octets: bytes) -> None
     macced = read_firmware_message(enc.macced(octets[: -1 - len(enc.SIGNATURE)]))
     assert plain is not None
     assert macced is not None
-    assert type(plain) is type(macced)
-    assert (plain.device_id, plain.alert_code, plain.device_time) == (
-        macced.device_id,
-        macced.alert_code,
-        macced.device_time,
-    )
+    assert macced.frame.mac == enc.MAC
+    assert replace(macced, frame=plain.frame) == plain

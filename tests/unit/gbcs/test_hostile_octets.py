@@ -56,9 +56,20 @@ def test_random_octets_behind_a_right_header_do_no_harm(octets: bytes) -> None:
     read_or_reject(enc.ESME_VERIFIED[:29] + octets)
 
 
-@given(st.sampled_from([0x00CE, 0x00CF, 0x0128, 0x012B]), st.binary(max_size=300))
-def test_random_content_in_a_right_frame_does_no_harm(code: int, content: bytes) -> None:
-    read_or_reject(enc.signed(enc.grouped(code, content)))
+@given(
+    st.sampled_from(
+        [
+            *((code, enc.RESPONSE) for code in (0x0012, 0x0059, 0x0084, 0x0129)),
+            *((code, enc.ALERT) for code in (0x00CA, 0x00CE, 0x00CF, 0x0128, 0x012B)),
+        ]
+    ),
+    st.binary(max_size=300),
+)
+def test_random_content_in_a_right_frame_does_no_harm(
+    kind: tuple[int, int], content: bytes
+) -> None:
+    code, cra = kind
+    read_or_reject(enc.signed(enc.grouped(code, content, cra=cra)))
 
 
 @given(mutated(_MESSAGES))

@@ -6,8 +6,11 @@ import pytest
 
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.gbcs.firmware import (
+    ActivateImageResponse,
+    ActivationResponse,
     DistributionReceipt,
     FirmwareTransfer,
+    FirmwareVersionRead,
     TransferResult,
     read_firmware_message,
 )
@@ -60,9 +63,38 @@ def test_the_transfer_alert_says_that_a_hub_handed_the_image_over() -> None:
     assert message.frame.recipient == Eui64.parse("90-B3-D5-1F-30-00-00-02")
 
 
-@pytest.mark.parametrize("name", [_ACTIVATED, _NOT_ACTIVATED, _PPMID_VERSION, _ESME_VERSION])
-def test_the_other_samples_tell_nothing_of_a_distribution(name: str) -> None:
-    assert read_firmware_message(sample(name)) is None
+@pytest.mark.parametrize(
+    ("name", "counter", "result", "version"),
+    [
+        (_ACTIVATED, 1000, ActivateImageResponse.SUCCESS, "0123ABCE"),
+        (_NOT_ACTIVATED, 1005, ActivateImageResponse.NO_IMAGE_HELD, "0123ABCF"),
+    ],
+)
+def test_an_activate_firmware_response_says_what_became_of_it(
+    name: str, counter: int, result: ActivateImageResponse, version: str
+) -> None:
+    message = read_firmware_message(sample(name))
+    assert isinstance(message, ActivationResponse)
+    assert message.device_id == Eui64.parse("00-DB-12-34-56-78-90-A0")
+    assert message.originator_counter == counter
+    assert not message.is_scheduled
+    assert message.result is result
+    assert message.firmware_version == version
+    assert message.device_time == _2015
+
+
+@pytest.mark.parametrize(
+    ("name", "device"),
+    [
+        (_ESME_VERSION, "00-DB-12-34-56-78-90-A0"),
+        (_PPMID_VERSION, "00-DB-12-34-56-78-90-A4"),
+    ],
+)
+def test_a_version_response_names_the_device_and_its_version(name: str, device: str) -> None:
+    message = read_firmware_message(sample(name))
+    assert isinstance(message, FirmwareVersionRead)
+    assert message.device_id == Eui64.parse(device)
+    assert message.firmware_version == "0123ABCD"
 
 
 @pytest.mark.parametrize(
