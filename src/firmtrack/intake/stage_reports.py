@@ -19,7 +19,8 @@ LARGEST_REPORT_BYTES = 2 * 1024 * 1024
 _DEVICES_MAX = 50_000
 
 _Name = Annotated[str, Meta(min_length=1, max_length=1024)]
-_Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
+# $ alone also matches before a newline at the end.
+_Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+$(?!\n)")]
 _Time = Annotated[datetime, Meta(tz=True)]
 
 
