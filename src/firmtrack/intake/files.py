@@ -248,6 +248,15 @@ def _buffered(stream: "RawIOBase | BytesIO") -> BufferedReader:
     return BufferedReader(stream, _BUFFER_BYTES)
 
 
+def _some(read: Callable[[int], bytes], most: int) -> bytes:
+    """Return what one reading gives, or as much as tells what a stream is, if there is as much."""
+    octets = more = read(most)
+    while more and len(octets) < _HEAD_BYTES:
+        more = read(_HEAD_BYTES)
+        octets += more
+    return octets
+
+
 class _Noted(RawIOBase):
     """A stream that tells how many octets were read from it."""
 
@@ -269,7 +278,7 @@ class _Noted(RawIOBase):
         return self._stream.tell()
 
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]  # typeshed's is a wider buffer
-        octets = self._stream.read(len(buffer))
+        octets = _some(self._stream.read, len(buffer))
         buffer[: len(octets)] = octets
         self._on_read(len(octets))
         return len(octets)
@@ -286,11 +295,8 @@ class _Gunzipped(RawIOBase):
         return True
 
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]  # typeshed's is a wider buffer
-        # No more than comes at once, so that what stands before damage is had; but a head's worth.
-        octets = more = self._plain.read1(len(buffer))
-        while more and len(octets) < _HEAD_BYTES:
-            more = self._plain.read1(_HEAD_BYTES)
-            octets += more
+        # read1: no more than comes at once, so that what stands before damage is had.
+        octets = _some(self._plain.read1, len(buffer))
         buffer[: len(octets)] = octets
         self._bounds.expand(len(octets))
         return len(octets)

@@ -113,8 +113,8 @@ def _read_pax(records: bytes, ahead: _Ahead) -> None:
         length_text, _, _ = records.partition(b" ")
         length = int(length_text) if length_text.isdigit() and len(length_text) < 10 else 0
         record = records[len(length_text) + 1 : length]
-        keyword, equals, value = record.rstrip(b"\n").partition(b"=")
-        if not equals:
+        keyword, equals, value = record.removesuffix(b"\n").partition(b"=")
+        if not equals or length > len(records):
             raise ArchiveRefused.damaged("a pax header is malformed.")
         if keyword == b"path":
             ahead.path = _text(value)

@@ -183,7 +183,6 @@ def test_a_malformed_identifier_is_refused(changes: dict[str, Any]) -> None:
         b"",
         b" ",
         b"{",
-        b"[}",
         b"nonsense",
         b"<a/>",
         b"\xff\xfe{\0}\0",

@@ -1,0 +1,111 @@
+"""Archives, as good and as bad as anybody makes them."""
+
+import gzip
+import io
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+MESSAGE = b"<message/>"
+
+
+def tar_of(
+    members: Mapping[str, bytes],
+    *,
+    form: int = tarfile.PAX_FORMAT,
+    more: Iterable[tarfile.TarInfo] = (),
+) -> bytes:
+    """Return a tar archive; ``more`` are members without content, at its end."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=form) as archive:
+        for name, octets in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(octets)
+            archive.addfile(info, io.BytesIO(octets))
+        for info in more:
+            archive.addfile(info)
+    return packed.getvalue()
+
+
+def special(name: str, kind: bytes, target: str = "") -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type = kind
+    info.linkname = target
+    return info
+
+
+def header(name: str, size: int, kind: bytes = tarfile.REGTYPE) -> bytes:
+    """Return one header block that claims whatever it is told to."""
+    info = tarfile.TarInfo(name)
+    info.type = kind
+    octets = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    if 0 <= size < 8**11:
+        octets[124:136] = b"%011o\0" % size
+    else:
+        octets[124:136] = (
+            (size % 256**11).to_bytes(11, "big").rjust(12, b"\xff" if size < 0 else b"\x80")
+        )
+    octets[148:156] = b" " * 8
+    octets[148:156] = b"%06o\0 " % sum(octets)
+    return bytes(octets)
+
+
+def padded(octets: bytes) -> bytes:
+    return octets + bytes(-len(octets) % 512)
+
+
+def zip_of(members: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        for name, octets in members.items():
+            archive.writestr(name, octets)
+    return packed.getvalue()
+
+
+def overlapping_zip(entries: int, octets: bytes) -> bytes:
+    """Return a zip whose every entry is the same compressed octets."""
+    one = zip_of({"a": octets})
+    with zipfile.ZipFile(io.BytesIO(one)) as archive:
+        directory_at = archive.start_dir
+    end = one.rindex(b"PK\x05\x06")
+    directory = one[directory_at:end] * entries
+    tail = bytearray(one[end:])
+    tail[8:10] = tail[10:12] = min(entries, 0xFFFF).to_bytes(2, "little")
+    tail[12:16] = len(directory).to_bytes(4, "little")
+    return one[:directory_at] + directory + bytes(tail)
+
+
+def encrypted(packed: bytes) -> bytes:
+    """Return a zip whose first entry says that it is encrypted."""
+    octets = bytearray(packed)
+    octets[6] |= 1
+    octets[packed.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(octets)
+
+
+def nested(depth: int, pack: Callable[[bytes], bytes], innermost: bytes = MESSAGE) -> bytes:
+    for _ in range(depth):
+        innermost = pack(innermost)
+    return innermost
+
+
+def write_gzip_of_zeros(path: Path, size: int, *, level: int = 9) -> Path:
+    """Write ``size`` zero octets, gzipped, without ever holding them."""
+    block = bytes(1024 * 1024)
+    with gzip.open(path, "wb", compresslevel=level) as file:
+        for _ in range(size // len(block)):
+            file.write(block)
+    return path
+
+
+def write_tar_gz_of_zeros(path: Path, member_bytes: int, members: int) -> Path:
+    """Write a .tar.gz of members of zeros, by repeating the compressed form of one."""
+    one = padded(header("zeros", member_bytes) + bytes(member_bytes))
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packed = packer.compress(one) + packer.flush()
+    with path.open("wb") as file:
+        for _ in range(members):
+            file.write(packed)
+    return path
