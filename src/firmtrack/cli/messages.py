@@ -47,13 +47,12 @@ def ingest(paths: Paths, *, as_json: AsJson = False) -> None:
     if missing:
         raise typer.BadParameter(f"{missing[0]} does not exist.", param_hint="PATH")
     with opened():
-        started = time.monotonic()
         try:
             with _Bar(paths) as bar:
-                tally = _ingest(paths, bar)
+                tally, seconds = _ingest(paths, bar)
         except OSError as error:
             raise CannotRead(error) from error
-        _print(tally, time.monotonic() - started, as_json=as_json)
+        _print(tally, seconds, as_json=as_json)
     if _counts(tally)["quarantined"]:
         raise typer.Exit(_SOME_QUARANTINED)
 
@@ -91,7 +90,8 @@ class _Bar:
         self._progress.update(self._task, messages=tally.messages)
 
 
-def _ingest(paths: list[Path], bar: _Bar) -> "Tally":
+def _ingest(paths: list[Path], bar: _Bar) -> "tuple[Tally, float]":
+    """Take in what the paths hold; return the tally, and how many seconds that took."""
     from firmtrack.intake import files
     from firmtrack.intake.ingest import ingest as ingest_envelopes
     from firmtrack.intake.receive import Submitter
@@ -102,7 +102,9 @@ def _ingest(paths: list[Path], bar: _Bar) -> "Tally":
         return files.envelopes_in(path, bar.read)
 
     envelopes = chain.from_iterable(map(envelopes_of, paths))
-    return ingest_envelopes(envelopes, Submitter.operator(), bar.settled)
+    started = time.monotonic()
+    tally = ingest_envelopes(envelopes, Submitter.operator(), bar.settled)
+    return tally, time.monotonic() - started
 
 
 def _counts(tally: "Tally") -> dict[str, int]:
