@@ -1,0 +1,275 @@
+"""Killed in the middle: nothing acknowledged is lost, nothing is half-done, and to go on works."""
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import psutil
+import psycopg
+import pytest
+from psycopg import conninfo
+
+from firmtrack.accounts.kinds import PartyKind, TokenScope
+from firmtrack.accounts.parties import add_party
+from firmtrack.accounts.tokens import create_token
+from firmtrack.store.consistency import disagreements
+from firmtrack.store.database import pool
+from firmtrack.store.embedded import EmbeddedPostgres
+from tests.databases import used
+from tests.store.test_simulated_traffic import World, assert_tracker_knows, simulated
+
+_PATIENCE_SECONDS = 60
+_KILLS = 3
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return simulated(tmp_path_factory.mktemp("traffic"), is_shuffled=True)
+
+
+def environment(**settings: object) -> dict[str, str]:
+    return {**os.environ, **{name: str(value) for name, value in settings.items()}}
+
+
+def on(where: str, directory: Path) -> dict[str, str]:
+    url = f"postgresql://?{urlencode(conninfo.conninfo_to_dict(where))}"
+    return environment(DATABASE_URL=url, FIRMTRACK_DATA_DIR=directory / "data")
+
+
+def firmtrack(*arguments: object, env: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "firmtrack", *map(str, arguments)],
+        env=dict(env),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    output, errors = process.communicate(timeout=_PATIENCE_SECONDS)
+    return process.returncode, output, errors
+
+
+def wait_until(is_so: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline, f"in vain waited until {what}"
+        time.sleep(0.01)
+
+
+def recorded() -> int:
+    with pool().connection() as connection:
+        row = connection.execute("SELECT count(*) FROM message").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def descendants(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def assert_gone(processes: list[psutil.Process]) -> None:
+    _, alive = psutil.wait_procs(processes, timeout=_PATIENCE_SECONDS)
+    assert alive == []
+
+
+def test_an_ingest_that_is_killed_again_and_again_is_completed_by_the_next(
+    database: str, world: World, tmp_path: Path
+) -> None:
+    chance = random.Random(7)
+    env = on(database, tmp_path)
+    total = world.totals["recorded"]
+    for _ in range(_KILLS):
+        before = recorded()
+        goal = before + chance.randrange(1, max(2, (total - before) // 2))
+        ingest = firmtrack("ingest", world.traffic, env=env)
+        wait_until(lambda goal=goal: recorded() >= goal, "some were recorded")  # type: ignore[misc]  # a lambda that holds its own goal
+        readers = descendants(ingest)
+        assert len(readers) >= 2
+        time.sleep(chance.random() / 20)
+        ingest.kill()
+        ended(ingest)
+        assert_gone(readers)
+        assert disagreements() == []
+
+    kept = recorded()
+    status, output, _ = ended(firmtrack("ingest", world.traffic, "--json", env=env))
+
+    assert status == 0
+    tally = json.loads(output)
+    assert (tally["recorded"], tally["duplicate"]) == (total - kept, kept)
+    assert 0 < kept < total
+    assert_tracker_knows(world)
+    assert disagreements() == []
+
+
+def test_an_ingest_whose_reader_is_killed_says_so(
+    database: str, world: World, tmp_path: Path
+) -> None:
+    ingest = firmtrack("ingest", world.traffic, env=on(database, tmp_path))
+    wait_until(lambda: recorded() > 0, "some were recorded")
+    family = descendants(ingest)
+    readers = [reader for reader in family if "spawn_main" in " ".join(reader.cmdline())]
+    readers[0].kill()
+
+    status, _, errors = ended(ingest)
+
+    assert status == 1
+    assert errors.startswith("firmtrack: A process that reads messages was killed.")
+    assert len(errors.splitlines()) == 1
+    assert_gone(family)
+    assert disagreements() == []
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[tuple[EmbeddedPostgres, dict[str, str]]]:
+    """A data directory of the test's own, with its server running, and the settings for it."""
+    env = environment(FIRMTRACK_DATA_DIR=tmp_path / "data")
+    status, _, errors = ended(firmtrack("check", env=env))
+    assert status == 0, errors
+    with EmbeddedPostgres(tmp_path / "data" / "postgresql") as server:
+        yield server, env
+
+
+def test_an_ingest_whose_database_is_killed_says_so_and_is_completed_by_the_next(
+    embedded: tuple[EmbeddedPostgres, dict[str, str]], world: World
+) -> None:
+    server, env = embedded
+    ingest = firmtrack("ingest", world.traffic, env=env)
+    with used(server.conninfo()):
+        wait_until(lambda: recorded() > 0, "some were recorded")
+    family = descendants(ingest)
+    postmaster = (server.directory / "data" / "postmaster.pid").read_text().split("\n", 1)[0]
+    os.kill(int(postmaster), signal.SIGKILL)
+
+    status, _, errors = ended(ingest)
+
+    assert status == 1
+    assert "firmtrack: the database cannot be reached" in errors
+    assert "Traceback" not in errors
+    assert_gone([each for each in family if "spawn" in " ".join(_command_of(each))])
+    wait_until(lambda: _answers(server), "the server was back")
+    status, output, errors = ended(firmtrack("ingest", world.traffic, "--json", env=env))
+    assert status == 0, errors
+    assert json.loads(output)["duplicate"] > 0
+    status, output, _ = ended(firmtrack("check", "--json", env=env))
+    assert (status, json.loads(output)) == (0, {"is_whole": True, "disagreements": []})
+    with used(server.conninfo()):
+        assert_tracker_knows(world)
+
+
+def _command_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _answers(server: EmbeddedPostgres) -> bool:
+    try:
+        psycopg.connect(server.conninfo()).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def stage_report(number: int) -> bytes:
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "type": "firmtrack.stage-report.v1",
+            "source": "/dsp",
+            "id": str(number),
+            "data": {
+                "service_request_id": (
+                    f"90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:{number % 7}"
+                ),
+                "device_ids": [f"00-DB-00-00-00-00-{n // 256:02X}-{n % 256:02X}" for n in
+                               range(number % 50, number % 50 + 20)],
+                "status": "delivered_to_comms_hub",
+                "occurred_at": "2026-03-01T09:30:00Z",
+            },
+        }
+    ).encode()  # fmt: skip
+
+
+class Poster(threading.Thread):
+    """Posts one report after the other until the server is gone; keeps what was acknowledged."""
+
+    def __init__(self, port: int, token: str, first: int) -> None:
+        super().__init__()
+        self._port, self._token, self._first = port, token, first
+        self.acknowledged: list[UUID] = []
+
+    def run(self) -> None:
+        with closing(
+            HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE_SECONDS)
+        ) as connection:
+            self._post(connection)
+
+    def _post(self, connection: HTTPConnection) -> None:
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        for number in range(self._first, self._first + 1_000_000):
+            try:
+                connection.request("POST", "/api/v1/messages", stage_report(number), headers)
+                answer: dict[str, Any] = json.load(connection.getresponse())
+            except (HTTPException, OSError, json.JSONDecodeError):
+                return
+            self.acknowledged.append(UUID(answer["message_id"]))
+
+
+def test_a_server_that_is_killed_has_kept_what_it_acknowledged(
+    database: str, tmp_path: Path
+) -> None:
+    dcc = add_party("DCC", PartyKind.DCC, [])
+    token = create_token(dcc, TokenScope.INTAKE, created_at=datetime.now(UTC))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = firmtrack("serve", "--port", port, "--workers", 2, env=on(database, tmp_path))
+    try:
+        wait_until(lambda: _listens(port), "the server listens")
+        posters = [Poster(port, token, writer * 1_000_000) for writer in range(4)]
+        for poster in posters:
+            poster.start()
+        wait_until(lambda: recorded() > 200, "some were recorded")
+        processes = descendants(server)
+        assert len(processes) >= 2
+    finally:
+        family = [psutil.Process(server.pid), *descendants(server)]
+        for process in family:
+            process.kill()
+    for poster in posters:
+        poster.join(timeout=_PATIENCE_SECONDS)
+    ended(server)
+
+    acknowledged = {message_id for poster in posters for message_id in poster.acknowledged}
+    with pool().connection() as connection:
+        kept = {row[0] for row in connection.execute("SELECT message_id FROM message")}
+    assert len(acknowledged) > 150
+    assert acknowledged <= kept
+    assert disagreements() == []
+
+
+def _listens(port: int) -> bool:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        try:
+            connection.request("GET", "/api/v1/openapi.json")
+            return connection.getresponse().status == 200
+        except (HTTPException, OSError):
+            return False
