@@ -133,9 +133,8 @@ class _Process:
 
 def _start_process(conninfo: str, submitter: Submitter) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    import django
-
-    django.setup()
+    # Django is not set up: what reads and records needs none of its models, whose import takes
+    # longer than a thousand messages.
     database.use(conninfo)
     _Process.submitter = submitter
 

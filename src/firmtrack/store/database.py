@@ -1,7 +1,7 @@
 """The one database of this process: which it is, its connections, its migrations."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +23,7 @@ _DJANGO_NAMES = {
     "PORT": "port",
 }
 _POOL_SIZE = 16
+_MIGRATION_LOCK = 0x46494D47
 
 
 class DatabaseNotOpen(FirmtrackError):
@@ -43,20 +44,15 @@ def opened() -> Iterator[None]:
     Without ``DATABASE_URL`` this starts the embedded PostgreSQL of the data directory, or joins it
     if another process runs it.
     """
-    environment = settings.ENVIRONMENT
-    if environment.database_url is not None:
-        use(environment.database_url)
+    with ExitStack() as held:
+        url = settings.ENVIRONMENT.database_url
+        if url is None:
+            server = EmbeddedPostgres(settings.ENVIRONMENT.data_dir / "postgresql")
+            url = held.enter_context(server).conninfo()
+        use(url)
+        held.callback(close)
         migrate()
         yield
-        close()
-        return
-    with EmbeddedPostgres(environment.data_dir / "postgresql") as server:
-        use(server.conninfo())
-        migrate()
-        try:
-            yield
-        finally:
-            close()
 
 
 def use(url_or_conninfo: str) -> None:
@@ -101,5 +97,7 @@ def pool() -> ConnectionPool[Connection[TupleRow]]:
 
 
 def migrate() -> None:
-    """Bring the database's tables to this version of Firmtrack."""
-    call_command("migrate", verbosity=0, interactive=False)
+    """Bring the database's tables to this version of Firmtrack; one process at a time does it."""
+    with Connection.connect(conninfo_in_use(), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+        call_command("migrate", verbosity=0, interactive=False)
