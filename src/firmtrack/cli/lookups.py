@@ -42,7 +42,8 @@ def find_request(term: RequestTerm, *, as_party: AsParty = None, as_json: AsJson
 
         viewer, request_id = _viewer(as_party), _request_id(term)
         found = queries.find_request(viewer, request_id)
-        audit.record_lookup(viewer, "service_request", str(request_id), found is not None)
+        rows = 0 if found is None else found.device_count
+        audit.record_lookup(viewer, "service_request", str(request_id), rows)
         if found is None:
             raise NotFound
         distributions = list(_distributions(viewer, request_id))
@@ -110,7 +111,7 @@ def export(
         viewer, parsed_id = _viewer(as_party), _request_id(request_id)
         found = queries.find_request(viewer, parsed_id)
         rows = 0 if found is None else found.device_count
-        audit.record_lookup(viewer, "export", str(parsed_id), rows)
+        audit.record_lookup(viewer, "distributions_csv", str(parsed_id), rows)
         if found is None:
             raise NotFound
         blocks = distributions_csv(viewer, parsed_id, DistributionFilter())

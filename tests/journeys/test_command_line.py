@@ -1,0 +1,155 @@
+"""The command line as an operator uses it: real processes, an embedded database of their own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmtrack.duis.writer import write
+from firmtrack.presentation.csv import COLUMNS
+from firmtrack.store.embedded import EmbeddedPostgres
+from tests.pki import make_identity, write_trust_store
+from tests.unit.duis import samples
+from tests.unit.intake.archives import tar_of
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+REQUEST = write(samples.update_firmware())
+ACCEPTED = write(samples.update_firmware_response())
+REQUEST_ID = str(samples.REQUEST_ID)
+METER = str(samples.METER)
+
+
+@pytest.fixture(scope="module")
+def firmtrack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Runs a command; the server of the data directory stays up between them."""
+    data = tmp_path_factory.mktemp("data")
+
+    def run(*arguments: object, typed: bytes = b"", **settings: object) -> Any:
+        done = subprocess.run(
+            [sys.executable, "-m", "firmtrack", *map(str, arguments)],
+            input=typed,
+            capture_output=True,
+            env={
+                **os.environ,
+                "FIRMTRACK_DATA_DIR": str(data),
+                **{name: str(value) for name, value in settings.items()},
+            },
+            timeout=120,
+            check=False,
+        )
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
+
+    with EmbeddedPostgres(data / "postgresql"):
+        yield run
+
+
+def said(done: subprocess.CompletedProcess[str], status: int = 0) -> Any:
+    """The JSON that a command printed, which is all that it printed."""
+    assert done.returncode == status, done.stderr
+    assert done.stderr == ""
+    assert done.stdout.count("\n") == 1
+    return json.loads(done.stdout)
+
+
+def failure(done: subprocess.CompletedProcess[str], status: int) -> str:
+    assert done.returncode == status
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    return " ".join(done.stderr.replace("│", " ").split())  # some are drawn in a box
+
+
+def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: Path) -> None:
+    archive = tmp_path / "traffic.tar"
+    archive.write_bytes(tar_of({"1": REQUEST, "2": REQUEST, "3": REQUEST[:-9]}))
+
+    tally = said(firmtrack("ingest", archive, "--json"), status=3)
+    assert list(tally) == [
+        "messages", "recorded", "duplicate", "ignored", "quarantined", "events", "seconds",
+    ]  # fmt: skip
+    assert list(tally.values())[:-1] == [3, 1, 1, 0, 1, 1]
+    assert isinstance(tally["seconds"], float)
+
+    piped = firmtrack("ingest", "-", typed=ACCEPTED)
+    assert (piped.returncode, piped.stderr) == (0, "")
+    assert piped.stdout.startswith("1 messages in ")
+    assert "1 recorded, 0 duplicate, 0 ignored, 0 quarantined; 1 events." in piped.stdout
+
+    found = said(firmtrack("find", "request", REQUEST_ID, "--json"))
+    assert found["service_request_id"] == REQUEST_ID
+    assert [each["current_status"] for each in found["distributions"]] == ["accepted"] * 2
+    device = said(firmtrack("find", "device", METER.lower(), "--json"))
+    assert [each["service_request_id"] for each in device["distributions"]] == [REQUEST_ID]
+
+    exported = firmtrack("export", REQUEST_ID, "-o", tmp_path / "x.csv")
+    assert (exported.returncode, exported.stdout) == (0, "")
+    lines = (tmp_path / "x.csv").read_bytes().split(b"\r\n")
+    assert lines[0].decode() == ",".join(COLUMNS)
+    assert len(lines) == 4
+
+    (waiting,) = said(firmtrack("quarantine", "list", "--json"))
+    entry_id = waiting["quarantine_id"]
+    assert waiting["origin"] == f"{archive}!3"
+    assert waiting["reason_code"] == "not_xml"
+    shown = firmtrack("quarantine", "show", entry_id, "--body")
+    assert shown.stdout.encode() == REQUEST[:-9]
+    (still,) = said(firmtrack("quarantine", "replay", "--all", "--json"), status=3)
+    assert (still["quarantine_id"], still["outcome"]) == (entry_id, "quarantined")
+    (tmp_path / "fixed.xml").write_bytes(REQUEST)
+    replayed = firmtrack("quarantine", "replay", entry_id, "--fixed", tmp_path / "fixed.xml")
+    assert (replayed.returncode, replayed.stdout) == (0, f"{entry_id}: duplicate\n")
+    assert firmtrack("quarantine", "list").stdout == "The quarantine is empty.\n"
+    assert said(firmtrack("check", "--json")) == {"is_whole": True, "disagreements": []}
+
+
+def test_accounts_are_made_and_see_their_own(firmtrack: Run, tmp_path: Path) -> None:
+    (tmp_path / "request.xml").write_bytes(REQUEST)
+    assert firmtrack("ingest", tmp_path).returncode == 0
+    for name, eui in {"Alpha": samples.ALPHA, "Bravo": samples.BRAVO}.items():
+        made = firmtrack("party", "add", name, "--kind", "large_supplier", "--user-id", eui)
+        assert (made.returncode, made.stdout) == (0, f"Party {name} added.\n")
+    user = firmtrack(
+        "user", "add", "ada@alpha.example", "--party", "Alpha", "--password-stdin",
+        typed=b"correct horse battery staple\n",
+    )  # fmt: skip
+    assert (user.returncode, user.stderr) == (0, "")
+    token = said(firmtrack("token", "create", "--party", "Alpha", "--scope", "read", "--json"))
+    assert list(token) == ["token"]
+
+    own = said(firmtrack("find", "request", REQUEST_ID, "--as", "Alpha", "--json"))
+    assert own["device_count"] == 2
+    others = failure(firmtrack("find", "request", REQUEST_ID, "--as", "Bravo"), 1)
+    nobodys = failure(firmtrack("find", "request", REQUEST_ID + "9"), 1)
+    assert others == nobodys
+    assert others.startswith("firmtrack: Nothing is known by this ID")
+    assert failure(firmtrack("export", REQUEST_ID, "--as", "Bravo"), 1) == others
+
+
+def test_what_cannot_be_done_is_said_in_a_line(firmtrack: Run, tmp_path: Path) -> None:
+    assert "does not exist" in failure(firmtrack("ingest", tmp_path / "nothing"), 2)
+    assert "must begin with postgresql://" in failure(firmtrack("check", DATABASE_URL="x://"), 1)
+    unreachable = firmtrack("check", DATABASE_URL="postgresql://127.0.0.1:1/x")
+    assert "the database cannot be reached" in failure(unreachable, 1)
+    assert "There is no quarantine entry" in failure(firmtrack("quarantine", "show", "999"), 1)
+
+
+def test_with_a_trust_store_only_what_is_signed_is_recorded(firmtrack: Run, tmp_path: Path) -> None:
+    bravos = make_identity(samples.BRAVO, 1)
+    trust = write_trust_store(tmp_path / "trust", bravos)
+    document = replace(
+        samples.PRENOTIFICATION, request_id=samples.REQUEST_ID._replace(originator=samples.BRAVO)
+    )
+    archive = tmp_path / "traffic.tar"
+    archive.write_bytes(tar_of({"1": write(document), "2": write(document, signer=bravos.signer)}))
+
+    tally = said(firmtrack("ingest", archive, "--json", FIRMTRACK_TRUST_STORE=trust), status=3)
+
+    assert (tally["recorded"], tally["quarantined"]) == (1, 1)
