@@ -232,6 +232,14 @@ def test_later_word_from_a_refused_device_counts_and_word_about_all_does_not() -
     assert distribution().completion is CompletionStatus.IN_PROGRESS
 
 
+def test_of_the_words_that_a_request_was_received_the_latest_counts() -> None:
+    take(request(sent_at=at(5)), step(Status.RECEIVED, at(3)))
+    assert (distribution().status, distribution().updated_at) == (Status.RECEIVED, at(5))
+
+    take(step(Status.RECEIVED, at(8)))
+    assert distribution().updated_at == at(8)
+
+
 def test_a_device_named_only_by_an_event_is_in_the_request() -> None:
     take(request(device_ids=METERS[:1], sent_at=at(0)), answer())
     take(told(Status.VERIFIED, at(5), [METERS[4]]))
