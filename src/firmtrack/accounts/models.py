@@ -6,7 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
-from firmtrack.accounts.kinds import PartyKind, TokenScope
+from firmtrack.accounts.kinds import PartyKind
 
 
 class Party(models.Model):
