@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,8 +59,11 @@ def is_gone(directory: Path) -> bool:
 
 
 def is_supervisor(process: psutil.Process) -> bool:
-    """Return whether it is a supervisor rather than PostgreSQL."""
-    return "firmtrack.store.embedded" in process.cmdline()
+    """Return whether it is a supervisor rather than PostgreSQL; one that has ended is neither."""
+    try:
+        return "firmtrack.store.embedded" in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
 
 
 def supervisor_of(directory: Path) -> psutil.Process:
@@ -71,9 +74,22 @@ def supervisor_of(directory: Path) -> psutil.Process:
 
 def postmaster_of(directory: Path) -> psutil.Process:
     """Return the one server process that is no other's child."""
-    servers = [process for process in processes_of(directory) if not is_supervisor(process)]
-    (postmaster,) = [server for server in servers if server.parent() not in servers]
+    parents = dict(_parents_of(processes_of(directory)))
+    (postmaster,) = [server for server, parent in parents.items() if parent not in parents]
     return postmaster
+
+
+def _parents_of(
+    processes: list[psutil.Process],
+) -> Iterator[tuple[psutil.Process, psutil.Process | None]]:
+    """Yield PostgreSQL's processes with their parents, but those that end meanwhile."""
+    for process in processes:
+        try:
+            parent = process.parent()
+        except psutil.NoSuchProcess:
+            continue
+        if process.is_running() and not is_supervisor(process):
+            yield process, parent
 
 
 @dataclass
