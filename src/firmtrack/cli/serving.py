@@ -8,6 +8,12 @@ import typer
 from firmtrack.cli.options import console
 from firmtrack.cli.session import opened, set_up
 
+# Answers wait for the database, not for the processor: with fewer threads it would idle.
+_THREADS_PER_WORKER = 8
+# A worker is replaced when it grows beyond this. libxml2 keeps every name of an element that it has
+# met, so hostile documents make a process grow by as much as they bring.
+_WORKER_LIMIT_MEGABYTES = 1_024
+
 
 def serve(
     *,
@@ -49,6 +55,7 @@ def _listen(host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=8,
+        blocking_threads=_THREADS_PER_WORKER,
+        workers_max_rss=_WORKER_LIMIT_MEGABYTES,
         log_access=False,
     ).serve()

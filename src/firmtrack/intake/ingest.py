@@ -24,6 +24,9 @@ from firmtrack.store import database
 _CHUNK_MESSAGES = 2_000
 _CHUNK_BYTES = 4 * 1024 * 1024
 _CHUNKS_PER_PROCESS = 2
+# Then the processes are replaced: libxml2 keeps every name of an element that it has met, so hostile
+# documents make a process grow by as much as they bring.
+_CHUNKS_PER_LIFE = 500
 
 Chunk: TypeAlias = list[Envelope]
 
@@ -87,13 +90,22 @@ def _chunks(envelopes: Iterable[Envelope]) -> Iterator[Chunk]:
 def _settled(chunks: Iterator[Chunk], submitter: Submitter) -> Iterator[Tally]:
     """Yield each chunk's tally once it is committed, in order, while others are under way.
 
-    No process is started for a single chunk. A chunk of one large message is taken in by this
-    process: to send it away would hold it twice.
+    No process is started for a single chunk.
     """
     first = list(islice(chunks, 2))
     if len(first) < 2:
         yield from (_settle(chunk, submitter) for chunk in first)
         return
+    rest = chain(first, chunks)
+    while life := list(islice(rest, 1)):
+        yield from _settled_by_pool(chain(life, islice(rest, _CHUNKS_PER_LIFE)), submitter)
+
+
+def _settled_by_pool(chunks: Iterable[Chunk], submitter: Submitter) -> Iterator[Tally]:
+    """Yield the chunks' tallies from one pool of processes, which lives as long as the chunks last.
+
+    A chunk of one large message is taken in by this process: to send it away would hold it twice.
+    """
     processes = os.cpu_count() or 1
     with ProcessPoolExecutor(
         processes,
@@ -102,7 +114,7 @@ def _settled(chunks: Iterator[Chunk], submitter: Submitter) -> Iterator[Tally]:
         initargs=(database.conninfo_in_use(), submitter),
     ) as pool:
         under_way: deque[Future[Tally]] = deque()
-        for chunk in chain(first, chunks):
+        for chunk in chunks:
             if _is_one_large_message(chunk):
                 yield _settle(chunk, submitter)
                 continue
