@@ -24,8 +24,8 @@ from firmtrack.store import database
 _CHUNK_MESSAGES = 2_000
 _CHUNK_BYTES = 4 * 1024 * 1024
 _CHUNKS_PER_PROCESS = 2
-# Then the processes are replaced: libxml2 keeps every name of an element that it has met, so hostile
-# documents make a process grow by as much as they bring.
+# Then the processes are replaced: libxml2 keeps every name of an element that it has met, so
+# hostile documents make a process grow by as much as they bring.
 _CHUNKS_PER_LIFE = 500
 
 Chunk: TypeAlias = list[Envelope]
