@@ -1,0 +1,90 @@
+"""A walk over every address there is: whom each of them answers."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from firmtrack.accounts.kinds import TokenScope
+from firmtrack.accounts.models import User
+from firmtrack.accounts.tokens import create_token
+from tests.pages.browsing import Browsing
+from tests.pages.world import LARGE_REQUEST, VERIFIED, Cast
+
+# What Alpha owns, for each place that an address leaves open.
+ALPHAS = {"service_request_id": str(LARGE_REQUEST), "device_id": str(VERIFIED)}
+
+PUBLIC = {"/sign-in", "/sign-out", "/api/v1/openapi.json"}
+FOR_ALL_WHO_SIGN_IN = {"/", "/firmware-distribution"}
+SUBMISSIONS = {"/api/v1/messages", "/api/v1/messages/batch"}
+NOWHERE = {"/api/v1/"}
+
+
+def addresses(
+    patterns: list[URLPattern | URLResolver], before: str = "/"
+) -> Iterator[tuple[str, bool]]:
+    """Yield every address, filled in with what is Alpha's, and whether it names anything."""
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, route)
+        else:
+            filled = re.sub(r"<(?:\w+:)?(\w+)>", lambda place: ALPHAS[place[1]], route)
+            yield filled, filled != route
+
+
+EVERY = dict(addresses(get_resolver().url_patterns))
+OWNED = [address for address, names_something in EVERY.items() if names_something]
+
+
+def token_of(user: User, scope: TokenScope) -> dict[str, str]:
+    secret = create_token(user.party, scope, created_at=datetime.now(UTC))
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def test_every_address_is_on_exactly_one_list() -> None:
+    lists = [PUBLIC, FOR_ALL_WHO_SIGN_IN, SUBMISSIONS, NOWHERE, set(OWNED)]
+    assert sum(map(len, lists)) == len(set().union(*lists))
+    assert set(EVERY) == set().union(*lists)
+
+
+@pytest.mark.parametrize("address", sorted(set(EVERY) - PUBLIC - NOWHERE))
+def test_an_address_that_is_not_public_refuses_the_anonymous(
+    anybody: Browsing, address: str
+) -> None:
+    is_submission = address in SUBMISSIONS
+    response = anybody.client.post(address) if is_submission else anybody.get(address)
+    if address.startswith("/api/"):
+        assert response.status_code == 401
+    elif address == "/":
+        assert response.headers["Location"] == "/firmware-distribution"
+    else:
+        assert response.status_code == 302
+        assert response.headers["Location"].startswith("/sign-in?")
+
+
+@pytest.mark.parametrize("address", OWNED)
+def test_what_is_alphas_is_not_there_for_the_other_supplier_or_the_stranger(
+    cast: Cast, ada: Browsing, address: str
+) -> None:
+    for user, expected in ((cast.ada, 200), (cast.ben, 404), (cast.stranger, 404)):
+        if address.startswith("/api/"):
+            status = Client().get(address, headers=token_of(user, TokenScope.READ)).status_code
+        else:
+            status = Browsing.signed_in(user).get(address).status_code
+        assert status == expected, user.email
+
+
+@pytest.mark.parametrize("address", sorted(SUBMISSIONS))
+def test_a_token_that_only_reads_submits_nothing(cast: Cast, address: str) -> None:
+    response = Client().post(address, headers=token_of(cast.ada, TokenScope.READ))
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize("address", sorted(NOWHERE))
+def test_an_address_that_only_others_begin_with_leads_nowhere(cast: Cast, address: str) -> None:
+    headers = token_of(cast.ada, TokenScope.READ)
+    assert Client().get(address, headers=headers).status_code == 404
