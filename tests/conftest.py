@@ -15,6 +15,9 @@ _ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "firmtrack.settings",
     "FIRMTRACK_SECRET_KEY": "not a secret: the key of the tests",
     "FIRMTRACK_DATA_DIR": "/dev/null/not-a-directory",  # who needs one names one
+    # The browser's driver runs an event loop in the main thread for as long as the browser lives.
+    # No test calls Django from within it, but Django sees only that there is one.
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
 }
 _BINARIES = pytest.StashKey[Path | None]()
 _HANDED_OVER = "firmtrack_test_postgres"
