@@ -1,12 +1,26 @@
 """``firmtrack serve``: the portal and the API on a web server of their own."""
 
 import os
+import socket
 from typing import Annotated
 
 import typer
 
 from firmtrack.cli.options import console
 from firmtrack.cli.session import opened, set_up
+from firmtrack.errors import FirmtrackError
+
+
+class CannotListen(FirmtrackError):
+    """The address cannot be listened on."""
+
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        self.host = host
+        self.port = port
+        super().__init__(
+            f"cannot listen on {host}, port {port}: {error.strerror}. Choose another with --port."
+        )
+
 
 # Answers wait for the database, not for the processor: with fewer threads it would idle.
 _THREADS_PER_WORKER = 8
@@ -28,6 +42,7 @@ def serve(
 ) -> None:
     """Serve the portal and the API until interrupted."""
     set_up()
+    _refuse_a_taken_port(host, port)
     from django.conf import settings
 
     with opened():
@@ -44,8 +59,25 @@ def serve(
         _listen(host, port, workers)
 
 
+def _refuse_a_taken_port(host: str, port: int) -> None:
+    """Raise CannotListen if another server has the port.
+
+    Granian shares it with whoever else shares theirs, so that it would not notice.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise CannotListen(host, port, error) from error
+
+
 def _listen(host: str, port: int, workers: int) -> None:
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "firmtrack.settings")
@@ -57,5 +89,7 @@ def _listen(host: str, port: int, workers: int) -> None:
         workers=workers,
         blocking_threads=_THREADS_PER_WORKER,
         workers_max_rss=_WORKER_LIMIT_MEGABYTES,
+        websockets=False,
         log_access=False,
+        log_level=LogLevels.error,
     ).serve()
