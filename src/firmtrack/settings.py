@@ -172,6 +172,20 @@ AUTH_PASSWORD_VALIDATORS = [
 # Passwords are kept by scrypt, which costs an attacker memory as well as time.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 
+# A proxy in front of Firmtrack ends TLS and says so; without it the forms of an https page would be
+# taken for those of another site. Who sets the header without a proxy only misleads themselves.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# What fails is told on standard error, with its traceback; what a visitor got wrong is not.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": [], "level": "ERROR"}},
+}
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True

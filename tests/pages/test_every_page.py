@@ -107,13 +107,34 @@ def test_a_form_from_elsewhere_is_refused(cast: object) -> None:
     assert page.heading == page.title == "The form could not be sent"
 
 
-def test_a_fault_of_our_own_shows_no_more_than_that_it_is_one(ada: Browsing) -> None:
+def test_a_proxy_that_ends_tls_makes_the_forms_work_and_the_cookies_secure(cast: object) -> None:
+    SignInAttempt.objects.all().delete()
+    client = Client(enforce_csrf_checks=True, SERVER_NAME="localhost")
+    by_proxy = {
+        "Host": "localhost",
+        "Origin": "https://localhost",
+        "X-Forwarded-Proto": "https",
+    }
+    client.get("/sign-in", headers=by_proxy)
+    sent = {
+        "username": "ada@alpha.example",
+        "password": PASSWORD,
+        "csrfmiddlewaretoken": client.cookies["csrftoken"].value,
+    }
+    assert client.post("/sign-in", sent, headers=by_proxy).status_code == 302
+    assert all(cookie["secure"] for cookie in client.cookies.values())
+
+
+def test_a_fault_of_our_own_shows_no_more_than_that_it_is_one(
+    ada: Browsing, caplog: pytest.LogCaptureFixture
+) -> None:
     database.use("host=/nowhere dbname=the-secret-name")
     ada.client.raise_request_exception = False
     page = ada.open("/firmware-distribution")
     assert page.status == 500
     assert page.heading == page.title == "Something went wrong"
     assert "secret" not in page.text
+    assert "Internal Server Error: /firmware-distribution" in caplog.text
 
 
 @pytest.mark.parametrize("address", PAGES[1:6])

@@ -21,10 +21,10 @@ PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _UNUSED_FEATURES)
 
 
 class PageHeaders:
-    """Middleware that sets the headers which Django's SecurityMiddleware does not.
+    """Middleware that sets what Django's SecurityMiddleware does not.
 
     A page shows one party's data to one person, so nothing on the way may keep it, nor the
-    browser after signing out.
+    browser after signing out. The cookies of a page that came by https go back by https alone.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -33,6 +33,9 @@ class PageHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the response with the headers that it does not have yet."""
         response = self.get_response(request)
+        if request.is_secure():
+            for cookie in response.cookies.values():
+                cookie["secure"] = True
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cache-Control", "no-store")
