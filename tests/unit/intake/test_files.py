@@ -11,6 +11,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -87,6 +88,7 @@ def written(directory: Path, octets: bytes, name: str = "file") -> Path:
         (json.dumps({"a": 1}, indent=2).encode(), [json.dumps({"a": 1}, indent=2).encode()]),
         (b'{ "a": 1,\n  "b": 2 }\n', [b'{ "a": 1,\n  "b": 2 }\n']),
     ],
+    ids=map(str, count()),  # the archives tell when they were made
 )
 def test_a_file_is_what_its_octets_say(
     tmp_path: Path, octets: bytes, expected: list[bytes]
@@ -354,7 +356,7 @@ def test_a_damaged_header_is_said_and_what_stood_before_it_read(bad: bytes) -> N
         gzip.compress(MESSAGE)[:-1],
         gzip.compress(MESSAGE)[:-8] + b"12345678",
     ],
-    ids=repr,
+    ids=map(str, count()),  # the archives tell when they were made
 )
 def test_a_damaged_archive_is_refused(octets: bytes) -> None:
     assert refusals(read(octets)) == ["bad_archive"]
