@@ -1,4 +1,4 @@
-"""Every command, in the order in which help lists them."""
+"""Every command, by its name."""
 
 import typer
 

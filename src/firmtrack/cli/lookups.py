@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from firmtrack.cli.options import AsJson, console, minute
+from firmtrack.cli.options import AsJson, add_row, console, device_id_column, file_failures, minute
 from firmtrack.cli.session import opened
 from firmtrack.errors import FirmtrackError
 
@@ -55,14 +55,16 @@ def find_request(term: RequestTerm, *, as_party: AsParty = None, as_json: AsJson
             f"{found.completion_counts.get(completion, 0)} {name}"
             for completion, name in wording.COMPLETION_NAMES.items()
         )
-        console.print(f"[bold]{request_id}[/bold]")
+        console.print(str(request_id), style="bold")
         console.print(
             f"Firmware version {found.firmware_version or 'not known'}, "
-            f"submitted {minute(found.submitted_at)}, {found.device_count} devices: {counts}."
+            f"submitted {minute(found.submitted_at)}, {found.device_count} devices: {counts}.",
+            markup=False,
         )
-        table = Table("Device ID", "Current Status", "Reason", "Updated")
+        table = Table(device_id_column(), "Current Status", "Reason", "Updated")
         for each in distributions:
-            table.add_row(
+            add_row(
+                table,
                 str(each.device_id),
                 wording.STATUS_NAMES[each.status],
                 _reason(each),
@@ -85,7 +87,7 @@ def find_device(term: DeviceTerm, *, as_party: AsParty = None, as_json: AsJson =
         if as_json:
             sys.stdout.buffer.write(answers.encode(answers.device(found)) + b"\n")
             return
-        console.print(f"[bold]{device_id}[/bold]")
+        console.print(str(device_id), style="bold")
         if found.not_tracked_reason is not None:
             console.print(wording.NOT_TRACKED_TEXTS[found.not_tracked_reason])
         for each in found.distributions:
@@ -119,7 +121,7 @@ def export(
             for block in blocks:
                 sys.stdout.buffer.write(block)
             return
-        with output.open("wb") as file:
+        with file_failures(), output.open("wb") as file:
             file.writelines(blocks)
 
 
@@ -181,13 +183,16 @@ def _print_distribution(found: "DeviceDistribution") -> None:
 
     each = found.distribution
     console.print(
-        f"\n[bold]{wording.COMPLETION_NAMES[each.completion]}[/bold]  {each.request_id}  "
-        f"firmware {each.firmware_version or 'not known'}"
+        f"\n{wording.COMPLETION_NAMES[each.completion]}  {each.request_id}  "
+        f"firmware {each.firmware_version or 'not known'}",
+        style="bold",
+        markup=False,
     )
     table = Table("When (DCC)", "Status", "Reason", "Told by")
     for entry in found.history:
         code = f" {entry.source_code}" if entry.source_code else ""
-        table.add_row(
+        add_row(
+            table,
             minute(entry.occurred_at),
             wording.STATUS_NAMES[entry.status],
             entry.reason or "",

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from firmtrack.cli.options import AsJson, console, errors, print_json
+from firmtrack.cli.options import AsJson, console, errors, file_failures, print_json
 from firmtrack.cli.session import opened
-from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
     from firmtrack.intake.envelopes import Envelope
@@ -20,13 +19,6 @@ if TYPE_CHECKING:
 
 _SOME_QUARANTINED = 3
 _STANDARD_INPUT = Path("-")
-
-
-class CannotRead(FirmtrackError):
-    """A file cannot be read."""
-
-    def __init__(self, error: OSError) -> None:
-        super().__init__(f"{error.filename or 'the input'} cannot be read: {error.strerror}.")
 
 
 Paths = Annotated[
@@ -47,11 +39,8 @@ def ingest(paths: Paths, *, as_json: AsJson = False) -> None:
     if missing:
         raise typer.BadParameter(f"{missing[0]} does not exist.", param_hint="PATH")
     with opened():
-        try:
-            with _Bar(paths) as bar:
-                tally, seconds = _ingest(paths, bar)
-        except OSError as error:
-            raise CannotRead(error) from error
+        with file_failures(), _Bar(paths) as bar:
+            tally, seconds = _ingest(paths, bar)
         _print(tally, seconds, as_json=as_json)
     if _counts(tally)["quarantined"]:
         raise typer.Exit(_SOME_QUARANTINED)

@@ -1,17 +1,42 @@
 """Options that several commands share, and how they print."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 
 import typer
 from msgspec import json
 from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from firmtrack.errors import FirmtrackError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False)
+
+
+_DEVICE_ID_CHARACTERS = 23
+
+
+class FileFailed(FirmtrackError):
+    """A file cannot be read or written."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"{error.filename or 'the input'}: {error.strerror}.")
+
+
+@contextmanager
+def file_failures() -> Iterator[None]:
+    """Raise FileFailed for what the system says of the files that the block uses."""
+    try:
+        yield
+    except OSError as error:
+        raise FileFailed(error) from error
 
 
 def print_json(value: object) -> None:
@@ -24,3 +49,13 @@ def minute(at: datetime | None) -> str:
     from firmtrack.presentation.times import local_text
 
     return "" if at is None else local_text(at)
+
+
+def device_id_column() -> Column:
+    """Return a column of Device IDs, none of which is cut on a narrow terminal."""
+    return Column("Device ID", min_width=_DEVICE_ID_CHARACTERS, no_wrap=True)
+
+
+def add_row(table: Table, *cells: str) -> None:
+    """Add a row of texts as they are: brackets in them style nothing."""
+    table.add_row(*map(Text, cells))

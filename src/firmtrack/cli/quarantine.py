@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
-from firmtrack.cli.options import AsJson, console, minute, print_json
+from firmtrack.cli.options import AsJson, add_row, console, file_failures, minute, print_json
 from firmtrack.cli.session import opened
 from firmtrack.errors import FirmtrackError
 
@@ -42,9 +42,12 @@ def list_entries(
         if as_json:
             print_json([asdict(entry) for entry in entries])
             return
-        table = Table("ID", "Reason", "What is wrong", "From", "Times", "First received")
+        table = Table(
+            "ID", Column("Reason", no_wrap=True), "What is wrong", "From", "Times", "First received"
+        )
         for entry in entries:
-            table.add_row(
+            add_row(
+                table,
                 str(entry.quarantine_id),
                 entry.reason_code,
                 entry.reason,
@@ -103,7 +106,8 @@ def replay(
         from firmtrack.store.quarantine import list_quarantine
 
         wanted = [e.quarantine_id for e in list_quarantine() if e.is_whole] if every else entry_ids
-        fixed_body = None if fixed is None else fixed.read_bytes()
+        with file_failures():
+            fixed_body = None if fixed is None else fixed.read_bytes()
         outcomes = {entry_id: replay_entry(entry_id, fixed_body) for entry_id in wanted}
     if as_json:
         print_json([{"quarantine_id": i, **asdict(outcome)} for i, outcome in outcomes.items()])

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from firmtrack.cli.options import AsJson, console, errors, print_json
+from firmtrack.cli.options import AsJson, console, errors, file_failures, print_json
 
 
 def simulate(
@@ -40,7 +40,8 @@ def simulate(
         late=late,
         image_bytes=image_bytes,
     )
-    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+    bar = Progress(console=errors, transient=True, disable=not errors.is_terminal)
+    with file_failures(), bar as progress:
         task = progress.add_task("Simulating", total=None)
         summary = run(
             scenario,
