@@ -1,6 +1,6 @@
 """One search term as people type it: read leniently to one ID, or to a problem with a name.
 
-Pages, the API's addresses and the command line read what people type with this and nothing else.
+Pages and the command line read what people type with this; the API takes the exact form only.
 """
 
 import re
