@@ -38,7 +38,7 @@ class BadSetting(FirmtrackError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """The settings of DESIGN §3, parsed.
+    """The environment variables of docs/settings.md, parsed.
 
     ``database_url`` and ``trust_store`` are None when not set: embedded PostgreSQL, signatures not
     checked. ``dcc_ids`` are EUI-64 texts in upper case.

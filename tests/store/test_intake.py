@@ -17,7 +17,7 @@ from firmtrack.intake.files import envelopes_in
 from firmtrack.intake.ingest import ingest
 from firmtrack.intake.reading import ReadingRules, read_envelopes
 from firmtrack.intake.receive import Outcome, OutcomeKind, Submitter, receive, settle
-from firmtrack.intake.replay import CannotReplay, replay
+from firmtrack.intake.replay import CannotReplay, replay, replayable
 from firmtrack.store.database import pool
 from firmtrack.store.quarantine import find_quarantined, list_quarantine
 from tests.pki import make_identity, write_trust_store
@@ -194,6 +194,15 @@ def test_a_message_that_was_someone_elses_is_taken_on_the_operators_word() -> No
     assert list_quarantine() == []
     (entry,) = list_quarantine(waiting_only=False)
     assert entry.replay_outcome == "duplicate"
+
+
+def test_a_message_that_was_someone_elses_is_not_among_those_replayed_together() -> None:
+    stranger = Submitter("Stranger", frozenset(), may_submit_all=False)
+    taken(REQUEST, submitter=stranger)
+    unreadable = quarantined(b"<a/>")
+
+    assert len(list_quarantine()) == 2
+    assert replayable() == [unreadable]
 
 
 def test_a_fixed_body_is_taken_in_its_place() -> None:

@@ -19,7 +19,7 @@ _Value = TypeVar("_Value")
 _COMPLETION_NAMES = {status.value: status for status in CompletionStatus} | {
     "complete": CompletionStatus.SUCCESSFUL
 }
-_EUI_EXAMPLE = "00-DB-12-34-56-78-90-A0"
+_EUI_EXAMPLE = "00-DB-12-34-56-78-90-A1"
 _EUI = "[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}"
 
 
@@ -74,7 +74,7 @@ ServiceRequestId = Annotated[
             "type": "string",
             "pattern": f"^{_EUI}:{_EUI}:(0|[1-9][0-9]*)$",
             "description": "A Service Request ID: originator, target and counter, such as "
-            f"{_EUI_EXAMPLE}:90-B3-D5-1F-30-01-00-00:1000.",
+            "90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:1000.",
         }
     ),
 ]

@@ -1,5 +1,8 @@
 """Every command, by its name."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from firmtrack.cli import accounts, checking, lookups, messages, quarantine, serving, simulation
@@ -11,6 +14,27 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001  # Typer calls it so
+    if asked:
+        typer.echo(version("firmtrack"))
+        raise typer.Exit
+
+
+@app.callback()
+def firmtrack(
+    *,
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Firmware Distribution Tracking for Great Britain's smart meters."""
+
+
 app.command("serve")(serving.serve)
 app.command("ingest")(messages.ingest)
 app.add_typer(lookups.find, name="find")

@@ -90,7 +90,12 @@ def replay(
         list[int], typer.Argument(metavar="ID…", help="Numbers of quarantine entries.")
     ] = [],  # noqa: B006  # Typer reads the default and never changes it
     *,
-    every: Annotated[bool, typer.Option("--all", help="All that wait.")] = False,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="All that wait, but those that were not their sender's to hand in."
+        ),
+    ] = False,
     fixed: Annotated[
         Path | None,
         typer.Option("--fixed", metavar="FILE", help="Take this file in its place (one ID)."),
@@ -103,9 +108,9 @@ def replay(
     with opened():
         from firmtrack.intake.receive import OutcomeKind
         from firmtrack.intake.replay import replay as replay_entry
-        from firmtrack.store.quarantine import list_quarantine
+        from firmtrack.intake.replay import replayable
 
-        wanted = [e.quarantine_id for e in list_quarantine() if e.is_whole] if every else entry_ids
+        wanted = replayable() if every else entry_ids
         with file_failures():
             fixed_body = None if fixed is None else fixed.read_bytes()
         outcomes = {entry_id: replay_entry(entry_id, fixed_body) for entry_id in wanted}

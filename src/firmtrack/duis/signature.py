@@ -1,7 +1,7 @@
 """Checks a document's signature: exactly the one form that DUIS signatures have, then the key.
 
 The form is checked first and whole, because the library under it opens a reference's URI, takes
-weaker algorithms and searches for elements. Source: XML Signature, clauses 3.2 and 4; DESIGN §6.
+weaker algorithms and searches for elements. Source: XML Signature, clauses 3.2 and 4.
 """
 
 import re

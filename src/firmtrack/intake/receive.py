@@ -68,7 +68,7 @@ class Submitter:
         )
 
 
-_NOT_YOURS = Refused(
+NOT_YOURS = Refused(
     "not_yours", "The message is not between DCC and a User ID of the party that handed it in."
 )
 
@@ -115,7 +115,7 @@ def settle(
 
 def _judged(reading: Reading, submitter: Submitter) -> Reading:
     if isinstance(reading, Message) and not submitter.may_submit(reading):
-        return _NOT_YOURS
+        return NOT_YOURS
     return reading
 
 

@@ -6,8 +6,20 @@ from firmtrack.errors import FirmtrackError
 from firmtrack.intake.envelopes import JSON_MEDIA_TYPES, Envelope, Refused, envelope_of_line
 from firmtrack.intake.files import media_type_of
 from firmtrack.intake.reading import read_envelope
-from firmtrack.intake.receive import Outcome, OutcomeKind, Submitter, reading_rules, settle
-from firmtrack.store.quarantine import QuarantineEntry, find_quarantined, mark_replayed
+from firmtrack.intake.receive import (
+    NOT_YOURS,
+    Outcome,
+    OutcomeKind,
+    Submitter,
+    reading_rules,
+    settle,
+)
+from firmtrack.store.quarantine import (
+    QuarantineEntry,
+    find_quarantined,
+    list_quarantine,
+    mark_replayed,
+)
 
 
 class CannotReplay(FirmtrackError):
@@ -16,6 +28,19 @@ class CannotReplay(FirmtrackError):
     def __init__(self, quarantine_id: int, problem: str) -> None:
         self.quarantine_id = quarantine_id
         super().__init__(f"Quarantine entry {quarantine_id} {problem}")
+
+
+def replayable() -> list[int]:
+    """Return the entries that wait and may be replayed together, oldest first.
+
+    A message that was not its submitter's to hand in is not among them: a replay has the operator's
+    authority, so taking such a message is a decision of its own.
+    """
+    return [
+        entry.quarantine_id
+        for entry in list_quarantine()
+        if entry.is_whole and entry.reason_code != NOT_YOURS.code
+    ]
 
 
 def replay(quarantine_id: int, fixed_body: bytes | None = None) -> Outcome:

@@ -46,14 +46,14 @@ VARIANT_NAMES: Mapping[Variant, str] = {
 
 MESSAGE_KIND_NAMES: Mapping[MessageKind, str] = {
     MessageKind.UPDATE_FIRMWARE_REQUEST: "Service Request",
-    MessageKind.UPDATE_FIRMWARE_RESPONSE: "DCC's response to the Service Request",
+    MessageKind.UPDATE_FIRMWARE_RESPONSE: "DCC’s response to the Service Request",
     MessageKind.CSP_FIRMWARE_DELIVERY_STATUS: "DCC Alert: CSP firmware delivery status",
     MessageKind.FIRMWARE_TRANSFER_ALERT: "DCC Alert: firmware transfer by the Communications Hub",
     MessageKind.FIRMWARE_DISTRIBUTION_FAILURE: "DCC Alert: firmware distribution failure",
     MessageKind.FIRMWARE_UPGRADE_REQUESTED: "DCC Alert: firmware upgrade requested",
     MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT: "Device Alert: firmware distribution receipt",
     MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT: "DCC Alert: PPMID firmware upgrade",
-    MessageKind.INVENTORY_RESPONSE: "DCC's response to an inventory read",
+    MessageKind.INVENTORY_RESPONSE: "DCC’s response to an inventory read",
     MessageKind.DEVICE_PRE_NOTIFICATION: "Device Pre-notification",
     MessageKind.STAGE_REPORT: "Stage report from a DCC system",
 }

@@ -89,7 +89,7 @@ def test_without_its_trust_store_no_document_is_believed(
 
 @dataclass
 class _Tracker:
-    """The smallest tracker that follows DESIGN's rules, out of the domain's own functions."""
+    """The smallest tracker that follows the rules, out of the domain's own functions."""
 
     requests: dict[RequestId, RequestFacts] = field(default_factory=dict)
     answers: dict[RequestId, AnswerFacts] = field(default_factory=dict)
