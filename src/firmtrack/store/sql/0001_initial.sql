@@ -194,17 +194,26 @@ CREATE VIEW current_distribution AS
         END AS completion
     FROM distribution AS d
     JOIN request AS r ON r.request_key = d.request_key
-    CROSS JOIN LATERAL (SELECT d.refused OR d.stage >= r.step_stage AS is_own) AS o
+    CROSS JOIN LATERAL (
+        SELECT
+            d.refused OR d.stage >= r.step_stage AS is_own,
+            -- The request's own arrival says that it was received, as a step may: the latest counts.
+            r.step_stage = 1 AND r.message_id IS NOT NULL AND (
+                r.step_message_id IS NULL
+                OR (r.submitted_at, r.message_id) > (r.step_occurred_at, r.step_message_id)
+            ) AS is_arrival
+    ) AS o
     CROSS JOIN LATERAL (
         SELECT
             CASE WHEN is_own THEN d.stage ELSE r.step_stage END AS stage,
             CASE WHEN is_own THEN d.failed ELSE r.step_failed END AS failed,
-            CASE WHEN is_own THEN d.reason ELSE r.step_reason END AS reason,
+            CASE
+                WHEN is_own THEN d.reason
+                WHEN NOT is_arrival THEN r.step_reason
+            END AS reason,
             CASE
                 WHEN is_own THEN d.occurred_at
-                -- The request's own arrival says that it was received, too: the latest word counts.
-                WHEN r.step_stage = 1 AND r.message_id IS NOT NULL
-                    THEN coalesce(greatest(r.step_occurred_at, r.submitted_at), r.recorded_at)
+                WHEN is_arrival THEN coalesce(r.submitted_at, r.recorded_at)
                 ELSE coalesce(r.step_occurred_at, r.submitted_at, r.recorded_at)
             END AS occurred_at
     ) AS s;
