@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from msgspec.json import Encoder
 
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
+from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import CompletionStatus, Party, Stage, Status, Variant
 from firmtrack.presentation import wording
@@ -157,10 +158,7 @@ class TrackedDistribution(Distribution, frozen=True):
 
 
 class Inventory(Struct, frozen=True):
-    """What DCC's inventory holds of the device, as DCC writes it; null is not known.
-
-    comms_hub_id and responsible_supplier are always null in this version.
-    """
+    """What DCC's inventory holds of the device, as DCC writes it; null is not known."""
 
     device_type: str | None
     manufacturer: str | None
@@ -374,11 +372,15 @@ def _event(entry: HistoryEntry) -> Event:
         occurred_at=entry.occurred_at,
         device_time=entry.device_time,
         reason=entry.reason,
-        comms_hub_id=None if entry.comms_hub_id is None else str(entry.comms_hub_id),
+        comms_hub_id=_eui_text(entry.comms_hub_id),
         source=EventSource(
             kind=entry.source_kind, code=entry.source_code, message_id=entry.message_id
         ),
     )
+
+
+def _eui_text(eui: Eui64 | None) -> str | None:
+    return None if eui is None else str(eui)
 
 
 def _inventory(facts: DeviceFacts) -> Inventory:
@@ -392,8 +394,8 @@ def _inventory(facts: DeviceFacts) -> Inventory:
         firmware_version_status=facts.firmware_version_status,
         gbcs_version=facts.gbcs_version,
         csp_region=facts.csp_region,
-        comms_hub_id=None,
-        responsible_supplier=None,
+        comms_hub_id=_eui_text(facts.comms_hub_id),
+        responsible_supplier=_eui_text(facts.responsible_supplier),
         updated_at=facts.learnt_at,
     )
 

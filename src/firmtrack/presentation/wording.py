@@ -56,6 +56,9 @@ MESSAGE_KIND_NAMES: Mapping[MessageKind, str] = {
     MessageKind.INVENTORY_RESPONSE: "DCC's response to an inventory read",
     MessageKind.DEVICE_PRE_NOTIFICATION: "Device Pre-notification",
     MessageKind.STAGE_REPORT: "Stage report from a DCC system",
+    MessageKind.FIRMWARE_VERSION_RESPONSE: "Device's response to a firmware version read",
+    MessageKind.FIRMWARE_VERSION_MISMATCH: "DCC Alert: firmware version mismatch",
+    MessageKind.DEVICE_STATUS_CHANGE_EVENT: "DCC Alert: device status change",
 }
 
 NOT_TRACKED_TEXTS: Mapping[NotTrackedReason, str] = {
@@ -105,6 +108,8 @@ _INVENTORY_NAMES: Mapping[str, str] = {
     "firmware_version_status": "Firmware version status",
     "gbcs_version": "GBCS version",
     "csp_region": "CSP region",
+    "comms_hub_id": "Communications Hub",
+    "responsible_supplier": "Responsible Supplier",
 }
 
 _SEARCH_BY_FORMS: Mapping[SearchBy, str] = {
@@ -128,7 +133,7 @@ def other_search(search_by: SearchBy) -> SearchBy:
 def inventory_rows(facts: DeviceFacts) -> list[tuple[str, str]]:
     """Return the name and the value of what the inventory states of a device, in a fixed order."""
     stated = ((name, getattr(facts, field)) for field, name in _INVENTORY_NAMES.items())
-    return [(name, value) for name, value in stated if value is not None]
+    return [(name, str(value)) for name, value in stated if value is not None]
 
 
 def search_problem_text(problem: TermProblem) -> str:

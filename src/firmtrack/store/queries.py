@@ -98,7 +98,8 @@ def find_device(viewer: Viewer, device_id: Eui64) -> DeviceAnswer | None:
     """Return the device, None if nothing that the viewer may see names it.
 
     A supplier may see a device that one of its own requests names, or that one of its own messages
-    with DCC has described, or of which word came to it that fits no request.
+    with DCC has described, or of which word came to it that fits no request, or whose Responsible
+    Supplier it is. The inventory is not shown for word that fits no request alone.
     The look-up is audited, whatever it finds.
     """
     asked = {

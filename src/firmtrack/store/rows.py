@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,14 @@ from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import DeviceFacts, ImageFacts
 from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.inventory import (
+    FACT_NAMES,
+    Knowledge,
+    Known,
+    Origin,
+    statement_of,
+    with_comms_hub,
+)
 from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.stages import CompletionStatus, Stage, Variant, completion_of, status_at
 from firmtrack.domain.viewer import Viewer
@@ -19,6 +28,7 @@ from firmtrack.store.answers import (
     HistoryEntry,
     RequestAnswer,
 )
+from firmtrack.store.inventory import EUI_FACTS
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of
 
 
@@ -65,13 +75,15 @@ def distribution_answer(
 
 
 # How the columns of find_device fall apart.
-_FACTS = slice(0, 12)
-_REQUEST = slice(12, 16)
-_DISTRIBUTION = slice(16, 24)
-_HISTORY_KEY = 24
-_HISTORY = slice(25, 37)
-_USER_ID = 37
-_MESSAGE_ID = 38
+_INVENTORY = slice(1, 16)
+_REQUEST = slice(16, 20)
+_DISTRIBUTION = slice(20, 28)
+_HISTORY_KEY = 28
+_HISTORY = slice(29, 41)
+_OCCURRED_AT = 31
+_COMMS_HUB_ID = 36
+_USER_ID = 41
+_MESSAGE_ID = 42
 
 
 def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> DeviceAnswer | None:
@@ -89,9 +101,14 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
             entry = _history_entry(row[_HISTORY], row[_MESSAGE_ID])
             history.setdefault(row[_HISTORY_KEY], []).append(entry)
     is_acquainted, *_ = rows[0]
-    facts = _device_facts(device_id, rows[0][_FACTS])
+    facts = _device_facts(device_id, rows)
     unattributed = tuple(history.get(None, ()))
-    is_shown = viewer.sees_all or is_acquainted
+    is_shown = (
+        viewer.sees_all
+        or is_acquainted
+        or bool(distributions)
+        or (facts is not None and facts.responsible_supplier in viewer.user_ids)
+    )
     if not (distributions or unattributed or is_acquainted or (is_shown and facts)):
         return None
     return DeviceAnswer(
@@ -138,22 +155,43 @@ def _history_entry(said: Sequence[Any], message_id: UUID) -> HistoryEntry:
     )
 
 
-def _device_facts(device_id: Eui64, row: TupleRow) -> DeviceFacts | None:
-    _, known_id, learnt_at, *facts = row
+def _device_facts(device_id: Eui64, rows: list[TupleRow]) -> DeviceFacts | None:
+    """Return what the inventory knows, the hub being the one that the latest word names."""
+    known = device_knowledge(device_id, rows[0][_INVENTORY])
+    if known is None:
+        return None
+    named_hubs = [
+        (row[_OCCURRED_AT], row[_MESSAGE_ID], row[_COMMS_HUB_ID])
+        for row in rows
+        if row[_COMMS_HUB_ID] is not None
+    ]
+    if named_hubs:
+        occurred_at, message_id, comms_hub_id = max(named_hubs)
+        known = with_comms_hub(known, eui_of(comms_hub_id), Origin(occurred_at, message_id))
+    return statement_of(known)
+
+
+def device_knowledge(device_id: Eui64, row: TupleRow) -> Knowledge | None:
+    """Return what a row of ``device`` holds, None if it is one of nulls.
+
+    Its columns: device_id, learnt_at, message_id, the facts in the order of FACT_NAMES, older.
+    """
+    known_id, learnt_at, message_id, *values, older = row
     if known_id is None:
         return None
-    (device_type, smets_version, csp_region, manufacturer, model, device_status,
-     firmware_version, firmware_version_status, gbcs_version) = facts  # fmt: skip
-    return DeviceFacts(
+    latest = Origin(learnt_at, message_id)
+    origins = {name: _origin(*place) for name, place in (older or {}).items()}
+    return Knowledge(
         device_id=device_id,
-        learnt_at=learnt_at,
-        device_type=device_type,
-        smets_version=smets_version,
-        csp_region=csp_region,
-        manufacturer=manufacturer,
-        model=model,
-        device_status=device_status,
-        firmware_version=firmware_version,
-        firmware_version_status=firmware_version_status,
-        gbcs_version=gbcs_version,
+        latest=latest,
+        facts={
+            name: Known(eui_of(value) if name in EUI_FACTS else value, origins.get(name, latest))
+            for name, value in zip(FACT_NAMES, values, strict=True)
+            if value is not None
+        },
     )
+
+
+def _origin(learnt_at: str | None, message_id: str) -> Origin:
+    at = None if learnt_at is None else datetime.fromisoformat(learnt_at).astimezone(UTC)
+    return Origin(at, UUID(message_id))
