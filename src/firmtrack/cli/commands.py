@@ -2,7 +2,16 @@
 
 import typer
 
-from firmtrack.cli import accounts, checking, lookups, messages, quarantine, serving, simulation
+from firmtrack.cli import (
+    accounts,
+    checking,
+    inventory,
+    lookups,
+    messages,
+    quarantine,
+    serving,
+    simulation,
+)
 
 app = typer.Typer(
     name="firmtrack",
@@ -13,6 +22,7 @@ app = typer.Typer(
 )
 app.command("serve")(serving.serve)
 app.command("ingest")(messages.ingest)
+app.add_typer(inventory.inventory, name="inventory")
 app.add_typer(lookups.find, name="find")
 app.command("export")(lookups.export)
 app.command("simulate")(simulation.simulate)
