@@ -23,6 +23,7 @@ from firmtrack.store.answers import (
     DistributionAnswer,
     DistributionPage,
     HistoryEntry,
+    InventoryAnswer,
     RequestAnswer,
 )
 
@@ -189,6 +190,43 @@ class Device(Struct, frozen=True):
     flags: list[Flag]
 
 
+class FactSource(Struct, frozen=True):
+    """When a fact was learnt, and from what.
+
+    learnt_at is DCC's time, null if the message has none. kind and message_id are null for what an
+    operator imported.
+    """
+
+    learnt_at: datetime | None
+    kind: MessageKind | None
+    code: str | None
+    message_id: UUID | None
+
+
+class SisterDevice(Struct, frozen=True):
+    """Another device on the same Communications Hub, as far as you may see it."""
+
+    device_id: EuiText
+    device_type: str | None
+
+
+class DeviceInventory(Struct, frozen=True):
+    """What the inventory holds of one device, its updates, and the devices beside it.
+
+    inventory.firmware_version is what runs now. sources has the name of each field of inventory
+    that is not null. The updates are those that you may see, newest request first.
+    """
+
+    device_id: EuiText
+    tracked: bool
+    not_tracked_reason: NotTrackedReason | None
+    inventory: Inventory
+    sources: dict[str, FactSource]
+    update_in_progress: Distribution | None
+    earlier_updates: list[Distribution]
+    sister_devices: list[SisterDevice]
+
+
 class Image(Struct, frozen=True):
     """The firmware image that a request carried; the image itself is not kept.
 
@@ -287,6 +325,32 @@ def device(answer: DeviceAnswer) -> Device:
         distributions=[_tracked_distribution(each) for each in answer.distributions],
         unattributed_events=[_event(entry) for entry in answer.unattributed],
         flags=[],
+    )
+
+
+def device_inventory(answer: InventoryAnswer) -> DeviceInventory:
+    """Return the inventory of a device as the API answers it."""
+    current = answer.update_in_progress
+    return DeviceInventory(
+        device_id=str(answer.facts.device_id),
+        tracked=answer.not_tracked_reason is None,
+        not_tracked_reason=answer.not_tracked_reason,
+        inventory=_inventory(answer.facts),
+        sources={
+            name: FactSource(
+                learnt_at=source.learnt_at,
+                kind=source.kind,
+                code=source.code,
+                message_id=source.message_id,
+            )
+            for name, source in answer.sources.items()
+        },
+        update_in_progress=None if current is None else distribution(current),
+        earlier_updates=[distribution(each) for each in answer.earlier_updates],
+        sister_devices=[
+            SisterDevice(device_id=str(each.device_id), device_type=each.device_type)
+            for each in answer.sisters
+        ],
     )
 
 

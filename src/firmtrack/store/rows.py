@@ -1,17 +1,18 @@
 """Rows of the queries to the values that they answer; the column orders stand in the SQL."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from psycopg.rows import TupleRow
 
-from firmtrack.domain.facts import DeviceFacts, ImageFacts
+from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import (
     FACT_NAMES,
+    IMPORT_ID,
     Knowledge,
     Known,
     Origin,
@@ -25,8 +26,11 @@ from firmtrack.store.answers import (
     DeviceAnswer,
     DeviceDistribution,
     DistributionAnswer,
+    FactSource,
     HistoryEntry,
+    InventoryAnswer,
     RequestAnswer,
+    SisterDevice,
 )
 from firmtrack.store.inventory import EUI_FACTS
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of
@@ -169,6 +173,65 @@ def _device_facts(device_id: Eui64, rows: list[TupleRow]) -> DeviceFacts | None:
         occurred_at, message_id, comms_hub_id = max(named_hubs)
         known = with_comms_hub(known, eui_of(comms_hub_id), Origin(occurred_at, message_id))
     return statement_of(known)
+
+
+# How the columns of find_inventory fall apart.
+_LATEST_HUB = slice(1, 4)
+_DEVICE = slice(4, 19)
+
+
+def inventory_knowledge(device_id: Eui64, row: TupleRow) -> Knowledge | None:
+    """Return what is known of the device in a row of ``find_inventory``, if only that it is named.
+
+    None if the viewer may not see it.
+    """
+    is_shown = row[0]
+    if not is_shown:
+        return None
+    known = device_knowledge(device_id, row[_DEVICE]) or Knowledge(
+        device_id=device_id, latest=Origin(None, IMPORT_ID), facts={}
+    )
+    comms_hub_id, occurred_at, message_id = row[_LATEST_HUB]
+    if comms_hub_id is None:
+        return known
+    return with_comms_hub(known, eui_of(comms_hub_id), Origin(occurred_at, message_id))
+
+
+def inventory_answer(
+    known: Knowledge,
+    updates: Sequence[TupleRow],
+    sources: Sequence[TupleRow],
+    sisters: Sequence[TupleRow],
+) -> InventoryAnswer:
+    """Return what is known, with the rows of the lists of updates, sources and sisters."""
+    facts = statement_of(known)
+    messages = {message_id: (KIND_OF_NUMBER[kind], code) for message_id, kind, code in sources}
+    return InventoryAnswer(
+        facts=facts,
+        sources={name: _fact_source(word.origin, messages) for name, word in known.facts.items()},
+        not_tracked_reason=not_tracked_reason(
+            facts.device_type, facts.smets_version, facts.csp_region
+        ),
+        updates=tuple(
+            distribution_answer(request_id_of(*row[:3]), known.device_id, row[3:])
+            for row in updates
+        ),
+        sisters=tuple(
+            SisterDevice(device_id=eui_of(device_id), device_type=device_type)
+            for device_id, device_type in sisters
+        ),
+    )
+
+
+def _fact_source(
+    origin: Origin, messages: Mapping[UUID, tuple[MessageKind, str | None]]
+) -> FactSource:
+    if origin.message_id == IMPORT_ID:
+        return FactSource(learnt_at=origin.learnt_at, kind=None, code=None, message_id=None)
+    kind, code = messages.get(origin.message_id, (None, None))
+    return FactSource(
+        learnt_at=origin.learnt_at, kind=kind, code=code, message_id=origin.message_id
+    )
 
 
 def device_knowledge(device_id: Eui64, row: TupleRow) -> Knowledge | None:
