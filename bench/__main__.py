@@ -10,7 +10,7 @@ from pathlib import Path
 def main() -> None:
     """Run the benchmarks that are asked for, all by default, and print their table."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    jobs = ("ledger", "alerts", "request", "csv", "lookup")
+    jobs = ("ledger", "alerts", "request", "csv", "lookup", "inventory")
     parser.add_argument("jobs", nargs="*", choices=jobs, help="all if none is named")
     parser.add_argument("--scale", type=float, default=1.0, help="a part of the full sizes")
     chosen = parser.parse_args()
@@ -24,7 +24,7 @@ def _run(jobs: list[str] | tuple[str, ...], scale: float, scratch: Path) -> None
     import django
 
     django.setup()
-    from bench import alerts, csv_download, ledger, lookup, request
+    from bench import alerts, csv_download, inventory, ledger, lookup, request
     from bench.table import console, show
     from firmtrack.store.embedded import EmbeddedPostgres
 
@@ -34,6 +34,7 @@ def _run(jobs: list[str] | tuple[str, ...], scale: float, scratch: Path) -> None
         "request": lambda server: request.measure(server, scratch),
         "csv": lambda server: csv_download.measure(server, scratch),
         "lookup": lambda server: lookup.measure(server, int(10_000_000 * scale)),
+        "inventory": lambda server: inventory.measure(server, int(1_000_000 * scale), scratch),
     }
     figures = []
     with EmbeddedPostgres(scratch / "postgresql") as server:

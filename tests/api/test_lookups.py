@@ -243,3 +243,25 @@ def test_several_malformed_parameters_are_all_named(api: Caller, told: Cast) -> 
         "cursor",
         "current_status",
     }
+
+
+def test_an_inventory_says_what_it_knows_and_from_where(api: Caller, told: Cast) -> None:
+    found = api.get(f"/inventory/{METERS[0]}", told.alpha.read)
+
+    assert found.status == 200
+    assert found.json["device_id"] == str(METERS[0])
+    assert found.json["tracked"] is True
+    assert found.json["inventory"]["device_type"] == "ESME"
+    assert found.json["inventory"]["responsible_supplier"] is None
+    source = found.json["sources"]["device_type"]
+    assert (source["kind"], source["learnt_at"]) == ("inventory_response", "2026-03-01T09:00:00Z")
+    assert found.json["sister_devices"] == []
+
+
+def test_an_inventory_is_not_there_for_strangers(api: Caller, told: Cast) -> None:
+    unknown = api.get("/inventory/00-00-00-00-00-00-00-01", told.dcc.read)
+    others = api.get(f"/inventory/{METERS[0]}", told.bravo.read)
+
+    assert (unknown.status, others.status) == (404, 404)
+    assert unknown.json["code"] == others.json["code"] == "not_found"
+    assert api.get(f"/inventory/{METERS[0]}", told.dcc.read).status == 200

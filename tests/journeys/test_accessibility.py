@@ -33,6 +33,9 @@ SIGNED_IN = [
     f"/devices/{PPMID}",
     f"/devices/{COMMS_HUB}",
     f"/devices/{UNKNOWN_DEVICE}",
+    f"/inventory/{VERIFIED}",
+    f"/inventory/{UNDER_WAY}",
+    f"/inventory/{COMMS_HUB}",
     "/no-such-page",
 ]
 RULES = {

@@ -110,6 +110,26 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     assert said(firmtrack("check", "--json")) == {"is_whole": True, "disagreements": []}
 
 
+def test_an_inventory_is_imported_whole_or_not_at_all(firmtrack: Run, tmp_path: Path) -> None:
+    good, bad = f"device_id,device_type\n{METER},ESME\n", "12,GSME\n"
+    (tmp_path / "bad.csv").write_text(good + bad)
+
+    refused = firmtrack("inventory", "import", tmp_path / "bad.csv")
+    assert refused.returncode == 3
+    assert refused.stdout == "Nothing was imported: 1 of 2 rows are bad.\n"
+    assert "bad.csv, line 3: device_id: '12' is not an EUI-64" in refused.stderr
+
+    piped = ("inventory", "import", "-", "--json")
+    counts = [said(firmtrack(*piped, typed=good.encode())) for _ in range(2)]
+    assert [(each["changed"], each["unchanged"]) for each in counts] == [(1, 0), (0, 1)]
+    skipped = said(
+        firmtrack("inventory", "import", tmp_path / "bad.csv", "--skip-bad", "--json"), status=3
+    )
+    assert (skipped["unchanged"], skipped["bad"], skipped["is_kept"]) == (1, 1, True)
+    device = said(firmtrack("find", "device", METER, "--json"))
+    assert device["inventory"]["device_type"] == "ESME"
+
+
 def test_accounts_are_made_and_see_their_own(firmtrack: Run, tmp_path: Path) -> None:
     (tmp_path / "request.xml").write_bytes(REQUEST)
     assert firmtrack("ingest", tmp_path).returncode == 0

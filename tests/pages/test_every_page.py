@@ -17,6 +17,7 @@ PAGES = [
     "/firmware-distribution?search_by=device_id&search_term=x",
     f"/service-requests/{LARGE_REQUEST}",
     f"/devices/{VERIFIED}",
+    f"/inventory/{VERIFIED}",
     f"/devices/{UNKNOWN_DEVICE}",
     "/no-such-page",
 ]

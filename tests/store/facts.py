@@ -196,7 +196,7 @@ def inventory(
     *,
     user_id: Eui64 | None = ALPHA_ID,
     identity: bytes | None = None,
-    **facts: str,
+    **facts: object,
 ) -> Message:
     return Message(
         digest=identity or _fresh_digest(),
@@ -204,7 +204,7 @@ def inventory(
         body=b"an inventory",
         user_id=user_id,
         occurred_at=learnt_at,
-        devices=(DeviceFacts(device_id=device_id, learnt_at=learnt_at, **facts),),  # type: ignore[arg-type]  # facts are texts
+        devices=(DeviceFacts(device_id=device_id, learnt_at=learnt_at, **facts),),  # type: ignore[arg-type]  # facts of the right types
     )
 
 

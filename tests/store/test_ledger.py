@@ -267,7 +267,7 @@ def test_of_a_devices_facts_the_latest_word_wins() -> None:
         found = queries.find_device(ALPHA, METER)
         assert found is not None
         assert found.inventory is not None
-        assert (found.inventory.model, found.inventory.manufacturer) == ("latest", None)
+        assert (found.inventory.model, found.inventory.manufacturer) == ("latest", "00AB")
 
 
 def test_what_is_ignored_is_counted_by_kind() -> None:

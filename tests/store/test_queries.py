@@ -283,7 +283,7 @@ def test_word_that_fits_no_request_is_seen_by_whom_it_was_sent_to() -> None:
     assert found.unattributed == ()
 
 
-def test_an_inventory_is_shown_to_those_who_were_told_it() -> None:
+def test_an_inventory_is_shown_to_those_who_were_told_it_and_who_asked_for_an_update() -> None:
     take(inventory(at(0), device_type="ESME", model="M1", user_id=ALPHA_ID))
     take(request(BRAVOS_REQUEST_ID))
 
@@ -293,9 +293,37 @@ def test_an_inventory_is_shown_to_those_who_were_told_it() -> None:
         for found in [queries.find_device(viewer, METER)]
     }
 
-    assert shown == {DCC: "M1", ALPHA: "M1", BRAVO: None, STRANGER: None}
+    assert shown == {DCC: "M1", ALPHA: "M1", BRAVO: "M1", STRANGER: None}
     assert find(BRAVO) == [BRAVOS_REQUEST_ID]
     assert find(STRANGER) is None
+
+
+def test_the_responsible_supplier_sees_the_inventory() -> None:
+    take(inventory(at(0), model="M1", responsible_supplier=BRAVO_ID))
+
+    found = queries.find_device(BRAVO, METER)
+
+    assert found is not None
+    assert found.inventory is not None
+    assert found.inventory.model == "M1"
+    assert queries.find_device(STRANGER, METER) is None
+
+
+def test_the_hub_is_the_one_that_the_latest_word_names() -> None:
+    other_hub = Eui64(HUB + 1)
+    take(inventory(at(1), comms_hub_id=other_hub), request(sent_at=at(0)))
+
+    def hub() -> Eui64 | None:
+        found = queries.find_device(ALPHA, METER)
+        assert found is not None
+        assert found.inventory is not None
+        assert found.inventory.learnt_at == at(1)
+        return found.inventory.comms_hub_id
+
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(0.5)))
+    assert hub() == other_hub
+    take(told(Status.TRANSFERRED_TO_DEVICE, at(2)))
+    assert hub() == HUB
 
 
 def test_a_device_that_is_not_tracked_says_why() -> None:

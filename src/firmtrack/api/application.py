@@ -25,6 +25,7 @@ _logger = logging.getLogger(__name__)
 
 _STRUCTS = (
     answers.Device,
+    answers.DeviceInventory,
     answers.DistributionList,
     answers.ServiceRequest,
     DuisLine,

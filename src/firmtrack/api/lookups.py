@@ -1,4 +1,4 @@
-"""The look-ups: a Service Request, its distributions, a device."""
+"""The look-ups: a Service Request, its distributions, a device, its inventory."""
 
 from typing import Any
 
@@ -125,3 +125,17 @@ def find_device(request: HttpRequest, device_id: DeviceId) -> HttpResponse:
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
     return json_response(answers.device(found))
+
+
+@router.get(
+    "/inventory/{device_id}",
+    summary="Read a device's inventory",
+    openapi_extra=_described(JSON, reference_to(answers.DeviceInventory)),
+)
+def find_inventory(request: HttpRequest, device_id: DeviceId) -> HttpResponse:
+    """Return what runs on the device, its update in progress, and where each fact comes from."""
+    viewer = viewer_of_token(holder_of(request))
+    found = queries.find_inventory(viewer, device_id)
+    if found is None:
+        raise ProblemFound(Problem.NOT_FOUND)
+    return json_response(answers.device_inventory(found))

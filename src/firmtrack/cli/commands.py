@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from firmtrack.cli import accounts, checking, lookups, messages, quarantine, serving, simulation
+from firmtrack.cli import (
+    accounts,
+    checking,
+    inventory,
+    lookups,
+    messages,
+    quarantine,
+    serving,
+    simulation,
+)
 
 app = typer.Typer(
     name="firmtrack",
@@ -37,6 +46,7 @@ def firmtrack(
 
 app.command("serve")(serving.serve)
 app.command("ingest")(messages.ingest)
+app.add_typer(inventory.inventory, name="inventory")
 app.add_typer(lookups.find, name="find")
 app.command("export")(lookups.export)
 app.command("simulate")(simulation.simulate)

@@ -27,6 +27,9 @@ class MessageKind(StrEnum):
     INVENTORY_RESPONSE = "inventory_response"
     DEVICE_PRE_NOTIFICATION = "device_pre_notification"
     STAGE_REPORT = "stage_report"
+    FIRMWARE_VERSION_RESPONSE = "firmware_version_response"
+    FIRMWARE_VERSION_MISMATCH = "firmware_version_mismatch"
+    DEVICE_STATUS_CHANGE_EVENT = "device_status_change_event"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceFacts:
-    """What DCC's inventory holds of one device, as DCC writes it; None is not stated."""
+    """What one statement says of a device, as DCC writes it; None is not stated.
+
+    ``learnt_at`` is DCC's time of the statement; None, if it has none, is before any other.
+    """
 
     device_id: Eui64
     learnt_at: datetime | None
@@ -119,6 +125,8 @@ class DeviceFacts:
     firmware_version: FirmwareVersion | None = None
     firmware_version_status: str | None = None
     gbcs_version: str | None = None
+    comms_hub_id: Eui64 | None = None
+    responsible_supplier: Eui64 | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """DCC Alerts to facts. The body says what happened; the code is kept as evidence.
 
-A new body that moves a distribution is one function and one row of ``_TRANSLATIONS``.
+A new body that moves a distribution or tells of a device is one function and one row of
+``_TRANSLATIONS``.
 Source: DUIS 5.4 schema, ``DCCAlertMessage``.
 """
 
@@ -8,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from firmtrack.domain.facts import Event, Message, MessageKind
+from firmtrack.domain.facts import DeviceFacts, Event, Message, MessageKind
 from firmtrack.domain.stages import Status
-from firmtrack.duis.codes import ACTIVATION_REASONS, DCC_ALERT_CODES, TRANSFER_REASONS
+from firmtrack.duis.codes import ACTIVATION_REASONS, DCC_ALERT_CODES, DEVICE_TYPES, TRANSFER_REASONS
+from firmtrack.duis.device_facts import running_versions
 from firmtrack.duis.documents import CommsHubTransferStatus
 from firmtrack.duis.elements import Children, name_of, only_child
 from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message
@@ -28,13 +30,25 @@ _ACTIVATION_REASONS: dict[str, str | None] = {
     code.value: reason for code, reason in ACTIVATION_REASONS.items()
 }
 
+_DEVICE_TYPES = {device_type: device_type for device_type in DEVICE_TYPES}
+# The status that a change leaves a device in, as the schema's DeviceStatus names it; where it has
+# no name for it, or more than one may be meant, the change's own: no status is invented.
+_STATUS_AFTER = {
+    "DeviceSuspended": "Suspended",
+    "DeviceRestored": "DeviceRestored",
+    "DeviceRemovedFromInventory": "DeviceRemovedFromInventory",
+    "MeterDecommissioningOrWithdrawal": "MeterDecommissioningOrWithdrawal",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """What an alert's body tells: at least one event, all at one time."""
+    """What an alert's body tells: of updates, or of devices, all at one time."""
 
     kind: MessageKind
-    events: tuple[Event, ...]
+    occurred_at: datetime
+    events: tuple[Event, ...] = ()
+    devices: tuple[DeviceFacts, ...] = ()
 
 
 def translate_dcc_alert(envelope: Envelope) -> Message | NotAboutFirmware:
@@ -57,9 +71,10 @@ def translate_dcc_alert(envelope: Envelope) -> Message | NotAboutFirmware:
         envelope,
         told.kind,
         user_id=user_of(envelope),
-        occurred_at=told.events[0].occurred_at,
+        occurred_at=told.occurred_at,
         code=code,
         events=told.events,
+        devices=told.devices,
     )
 
 
@@ -76,7 +91,7 @@ def _csp_firmware_delivery_status(body: Children, code: str, _: datetime) -> _To
         comms_hub_id=body.eui("CommsHubDeviceID"),
         firmware_version=body.firmware_version("FirmwareVersion"),
     )
-    return _Told(kind=MessageKind.CSP_FIRMWARE_DELIVERY_STATUS, events=(event,))
+    return _told(MessageKind.CSP_FIRMWARE_DELIVERY_STATUS, event)
 
 
 def _comms_hub_alert(body: Children, _: str, responded_at: datetime) -> _Told | None:
@@ -94,7 +109,7 @@ def _comms_hub_alert(body: Children, _: str, responded_at: datetime) -> _Told | 
         comms_hub_id=body.eui("CommsHubDeviceID"),
         firmware_version=transfer.firmware_version("FirmwareVersion"),
     )
-    return _Told(kind=MessageKind.FIRMWARE_TRANSFER_ALERT, events=(event,))
+    return _told(MessageKind.FIRMWARE_TRANSFER_ALERT, event)
 
 
 def _ppmid_alert(body: Children, _: str, responded_at: datetime) -> _Told | None:
@@ -110,7 +125,7 @@ def _ppmid_alert(body: Children, _: str, responded_at: datetime) -> _Told | None
         device_time=body.optional_time("Timestamp"),
         firmware_version=upgrade.firmware_version("FirmwareVersion"),
     )
-    return _Told(kind=MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT, events=(event,))
+    return _told(MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT, event)
 
 
 def _firmware_distribution_failure(body: Children, code: str, responded_at: datetime) -> _Told:
@@ -125,7 +140,7 @@ def _firmware_distribution_failure(body: Children, code: str, responded_at: date
         )
         for device_id in body.device_ids("MeterIDs")
     )
-    return _Told(kind=MessageKind.FIRMWARE_DISTRIBUTION_FAILURE, events=tuple(events))
+    return _told(MessageKind.FIRMWARE_DISTRIBUTION_FAILURE, *events)
 
 
 def _firmware_upgrade_requested(body: Children, _: str, responded_at: datetime) -> _Told:
@@ -139,7 +154,42 @@ def _firmware_upgrade_requested(body: Children, _: str, responded_at: datetime) 
         )
         for device_id in body.device_ids("DeviceList")
     )
-    return _Told(kind=MessageKind.FIRMWARE_UPGRADE_REQUESTED, events=tuple(events))
+    return _told(MessageKind.FIRMWARE_UPGRADE_REQUESTED, *events)
+
+
+def _firmware_version_mismatch(body: Children, _: str, responded_at: datetime) -> _Told:
+    facts = DeviceFacts(
+        device_id=body.eui("DeviceID"),
+        learnt_at=responded_at,
+        device_type=body.choice("DeviceType", _DEVICE_TYPES),
+        # What runs is what the device says; the inventory's own word is in the message.
+        firmware_version=body.firmware_version("FirmwareVersionDevice"),
+    )
+    return _Told(
+        kind=MessageKind.FIRMWARE_VERSION_MISMATCH, occurred_at=responded_at, devices=(facts,)
+    )
+
+
+def _device_status_change_event(body: Children, _: str, responded_at: datetime) -> _Told | None:
+    status = _STATUS_AFTER.get(name_of(only_child(body.element("DeviceStatusChange"))))
+    if status is None:
+        return None
+    facts = DeviceFacts(
+        device_id=body.eui("DeviceID"), learnt_at=responded_at, device_status=status
+    )
+    return _Told(
+        kind=MessageKind.DEVICE_STATUS_CHANGE_EVENT, occurred_at=responded_at, devices=(facts,)
+    )
+
+
+def _told(kind: MessageKind, *events: Event) -> _Told:
+    """Return what a body tells with these events: at least one, all at one time."""
+    return _Told(
+        kind=kind,
+        occurred_at=events[0].occurred_at,
+        events=events,
+        devices=running_versions(events),
+    )
 
 
 # From an alert's body, its code and the response's time.
@@ -149,6 +199,8 @@ _TRANSLATIONS: Mapping[str, Callable[[Children, str, datetime], _Told | None]] =
     "PPMIDAlert": _ppmid_alert,
     "FirmwareDistributionFailure": _firmware_distribution_failure,
     "FirmwareUpgradeRequested": _firmware_upgrade_requested,
+    "FirmwareVersionMismatch": _firmware_version_mismatch,
+    "DeviceStatusChangeEvent": _device_status_change_event,
 }
 
 # Every body that there is, and the kind that it is counted under when it is ignored.

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from firmtrack.domain.facts import Event, Message, MessageKind
 from firmtrack.domain.stages import Status
+from firmtrack.duis.device_facts import running_versions
 from firmtrack.duis.elements import Children
 from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message
+from firmtrack.duis.payload import firmware_message
 from firmtrack.duis.rejections import (
     AlertCodeMismatch,
     BadValue,
     DeviceMismatch,
-    GbcsMalformed,
 )
 from firmtrack.duis.vocabulary import XML_SPACE
 from firmtrack.gbcs.firmware import (
@@ -24,9 +25,7 @@ from firmtrack.gbcs.firmware import (
     FirmwareTransfer,
     ReceiptAlertCode,
     TransferResult,
-    read_firmware_message,
 )
-from firmtrack.gbcs.frame import MalformedGbcs
 
 _ALERT_CODE = re.compile(r"[0-9A-Fa-f]{4}", re.ASCII)
 _RECEIPT_ALERT_CODES = frozenset(map(int, ReceiptAlertCode))
@@ -44,10 +43,7 @@ def translate_device_alert(envelope: Envelope) -> Message | NotAboutFirmware:
     response_id = envelope.header.response_id("ResponseID")
     responded_at = envelope.header.time("ResponseDateTime")
     alert_code = _alert_code(body)
-    try:
-        gbcs = read_firmware_message(body.octets("GBCSPayload"))
-    except MalformedGbcs as error:
-        raise GbcsMalformed(str(error)) from None
+    gbcs = firmware_message(body)
     if not isinstance(gbcs, DistributionMessage):
         if alert_code in _RECEIPT_ALERT_CODES:
             raise AlertCodeMismatch(f"{alert_code:04X} without a receipt alert.")
@@ -64,6 +60,7 @@ def translate_device_alert(envelope: Envelope) -> Message | NotAboutFirmware:
         occurred_at=responded_at,
         code=f"{alert_code:04X}",
         events=(event,),
+        devices=running_versions((event,)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Service Responses to facts: the answers to 11.1 and 11.4, and to Read Inventory."""
+"""Service Responses to facts: the answers to 11.1 and 11.4, 8.2 and 11.2."""
 
 from collections.abc import Iterable
 
@@ -23,13 +23,20 @@ from firmtrack.duis.codes import (
 )
 from firmtrack.duis.elements import Children, name_of
 from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message
-from firmtrack.duis.rejections import MissingElement, UnexpectedElement, UnknownEnumeration
+from firmtrack.duis.payload import firmware_message
+from firmtrack.duis.rejections import (
+    DeviceMismatch,
+    MissingElement,
+    UnexpectedElement,
+    UnknownEnumeration,
+)
 from firmtrack.duis.vocabulary import (
     GBCS_VERSION_MAX_CHARACTERS,
     MANUFACTURER_MAX_CHARACTERS,
     MODEL_MAX_CHARACTERS,
     SMETS_VERSION_MAX_CHARACTERS,
 )
+from firmtrack.gbcs.firmware import FirmwareVersionRead
 
 _WARNING_OF = {
     Variant.UPDATE_FIRMWARE: "DSPUpdateFirmwareWarning",
@@ -45,6 +52,7 @@ _CHOICES = {
         ("DeviceFirmwareVersionStatus", FIRMWARE_VERSION_STATUSES),
     )
 }
+_READ_FIRMWARE_VERSION = "11.2"
 _NOT_ABOUT_FIRMWARE = NotAboutFirmware(kind="service_response")
 
 
@@ -63,11 +71,14 @@ def user_of(envelope: Envelope) -> Eui64:
 def translate_response(envelope: Envelope) -> Message | NotAboutFirmware:
     """Return what a sr:ResponseMessage says. Raises DuisRejected."""
     body = Children(envelope.content)
-    variant = _VARIANTS.get(body.text("ServiceReferenceVariant"))
+    variant_text = body.text("ServiceReferenceVariant")
+    variant = _VARIANTS.get(variant_text)
     if variant is not None:
         return _update_firmware_response(envelope, body, variant)
     if "DSPInventory" in body:
         return _read_inventory_response(envelope, body)
+    if variant_text == _READ_FIRMWARE_VERSION and "GBCSPayload" in body:
+        return _read_firmware_version_response(envelope, body)
     return _NOT_ABOUT_FIRMWARE
 
 
@@ -159,6 +170,32 @@ def _read_inventory_response(envelope: Envelope, body: Children) -> Message:
         occurred_at=learnt_at,
         code=envelope.header.choice("ResponseCode", RESPONSE_CODES).code,
         devices=tuple(devices.values()),
+    )
+
+
+def _read_firmware_version_response(
+    envelope: Envelope, body: Children
+) -> Message | NotAboutFirmware:
+    read = firmware_message(body)
+    if not isinstance(read, FirmwareVersionRead):
+        return _NOT_ABOUT_FIRMWARE
+    if "ResponseID" in envelope.header:
+        sender = envelope.header.response_id("ResponseID").sender
+        if read.device_id != sender:
+            raise DeviceMismatch(f"{sender}, and GBCS from {read.device_id}.")
+    if read.firmware_version is None:
+        return _NOT_ABOUT_FIRMWARE
+    learnt_at = envelope.header.time("ResponseDateTime")
+    facts = DeviceFacts(
+        device_id=read.device_id, learnt_at=learnt_at, firmware_version=read.firmware_version
+    )
+    return message(
+        envelope,
+        MessageKind.FIRMWARE_VERSION_RESPONSE,
+        user_id=user_of(envelope),
+        occurred_at=learnt_at,
+        code=envelope.header.choice("ResponseCode", RESPONSE_CODES).code,
+        devices=(facts,),
     )
 
 

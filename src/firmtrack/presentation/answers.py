@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from msgspec.json import Encoder
 
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
+from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import CompletionStatus, Party, Stage, Status, Variant
 from firmtrack.presentation import wording
@@ -22,6 +23,7 @@ from firmtrack.store.answers import (
     DistributionAnswer,
     DistributionPage,
     HistoryEntry,
+    InventoryAnswer,
     RequestAnswer,
 )
 
@@ -157,10 +159,7 @@ class TrackedDistribution(Distribution, frozen=True):
 
 
 class Inventory(Struct, frozen=True):
-    """What DCC's inventory holds of the device, as DCC writes it; null is not known.
-
-    comms_hub_id and responsible_supplier are always null in this version.
-    """
+    """What DCC's inventory holds of the device, as DCC writes it; null is not known."""
 
     device_type: str | None
     manufacturer: str | None
@@ -189,6 +188,43 @@ class Device(Struct, frozen=True):
     distributions: list[TrackedDistribution]
     unattributed_events: list[Event]
     flags: list[Flag]
+
+
+class FactSource(Struct, frozen=True):
+    """When a fact was learnt, and from what.
+
+    learnt_at is DCC's time, null if the message has none. kind and message_id are null for what an
+    operator imported.
+    """
+
+    learnt_at: datetime | None
+    kind: MessageKind | None
+    code: str | None
+    message_id: UUID | None
+
+
+class SisterDevice(Struct, frozen=True):
+    """Another device on the same Communications Hub, as far as you may see it."""
+
+    device_id: EuiText
+    device_type: str | None
+
+
+class DeviceInventory(Struct, frozen=True):
+    """What the inventory holds of one device, its updates, and the devices beside it.
+
+    inventory.firmware_version is what runs now. sources has the name of each field of inventory
+    that is not null. The updates are those that you may see, newest request first.
+    """
+
+    device_id: EuiText
+    tracked: bool
+    not_tracked_reason: NotTrackedReason | None
+    inventory: Inventory
+    sources: dict[str, FactSource]
+    update_in_progress: Distribution | None
+    earlier_updates: list[Distribution]
+    sister_devices: list[SisterDevice]
 
 
 class Image(Struct, frozen=True):
@@ -292,6 +328,32 @@ def device(answer: DeviceAnswer) -> Device:
     )
 
 
+def device_inventory(answer: InventoryAnswer) -> DeviceInventory:
+    """Return the inventory of a device as the API answers it."""
+    current = answer.update_in_progress
+    return DeviceInventory(
+        device_id=str(answer.facts.device_id),
+        tracked=answer.not_tracked_reason is None,
+        not_tracked_reason=answer.not_tracked_reason,
+        inventory=_inventory(answer.facts),
+        sources={
+            name: FactSource(
+                learnt_at=source.learnt_at,
+                kind=source.kind,
+                code=source.code,
+                message_id=source.message_id,
+            )
+            for name, source in answer.sources.items()
+        },
+        update_in_progress=None if current is None else distribution(current),
+        earlier_updates=[distribution(each) for each in answer.earlier_updates],
+        sister_devices=[
+            SisterDevice(device_id=str(each.device_id), device_type=each.device_type)
+            for each in answer.sisters
+        ],
+    )
+
+
 def _tracked_distribution(answer: DeviceDistribution) -> TrackedDistribution:
     return _filled_distribution(
         TrackedDistribution,
@@ -374,11 +436,15 @@ def _event(entry: HistoryEntry) -> Event:
         occurred_at=entry.occurred_at,
         device_time=entry.device_time,
         reason=entry.reason,
-        comms_hub_id=None if entry.comms_hub_id is None else str(entry.comms_hub_id),
+        comms_hub_id=_eui_text(entry.comms_hub_id),
         source=EventSource(
             kind=entry.source_kind, code=entry.source_code, message_id=entry.message_id
         ),
     )
+
+
+def _eui_text(eui: Eui64 | None) -> str | None:
+    return None if eui is None else str(eui)
 
 
 def _inventory(facts: DeviceFacts) -> Inventory:
@@ -392,8 +458,8 @@ def _inventory(facts: DeviceFacts) -> Inventory:
         firmware_version_status=facts.firmware_version_status,
         gbcs_version=facts.gbcs_version,
         csp_region=facts.csp_region,
-        comms_hub_id=None,
-        responsible_supplier=None,
+        comms_hub_id=_eui_text(facts.comms_hub_id),
+        responsible_supplier=_eui_text(facts.responsible_supplier),
         updated_at=facts.learnt_at,
     )
 

@@ -7,6 +7,7 @@ from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import STAGES, CompletionStatus, Party, Stage, Status, Variant
 from firmtrack.duis import codes
 from firmtrack.presentation.search import SearchBy, TermProblem, TermProblemKind
+from firmtrack.store.answers import FactSource
 
 COMPLETION_NAMES: Mapping[CompletionStatus, str] = {
     CompletionStatus.IN_PROGRESS: "In Progress",
@@ -56,6 +57,9 @@ MESSAGE_KIND_NAMES: Mapping[MessageKind, str] = {
     MessageKind.INVENTORY_RESPONSE: "DCC’s response to an inventory read",
     MessageKind.DEVICE_PRE_NOTIFICATION: "Device Pre-notification",
     MessageKind.STAGE_REPORT: "Stage report from a DCC system",
+    MessageKind.FIRMWARE_VERSION_RESPONSE: "Device's response to a firmware version read",
+    MessageKind.FIRMWARE_VERSION_MISMATCH: "DCC Alert: firmware version mismatch",
+    MessageKind.DEVICE_STATUS_CHANGE_EVENT: "DCC Alert: device status change",
 }
 
 NOT_TRACKED_TEXTS: Mapping[NotTrackedReason, str] = {
@@ -95,7 +99,7 @@ NOT_FOUND_TEXTS: Mapping[SearchBy, str] = {
     ),
 }
 
-_INVENTORY_NAMES: Mapping[str, str] = {
+INVENTORY_NAMES: Mapping[str, str] = {
     "device_type": "Device type",
     "manufacturer": "Manufacturer",
     "model": "Model",
@@ -105,6 +109,8 @@ _INVENTORY_NAMES: Mapping[str, str] = {
     "firmware_version_status": "Firmware version status",
     "gbcs_version": "GBCS version",
     "csp_region": "CSP region",
+    "comms_hub_id": "Communications Hub",
+    "responsible_supplier": "Responsible Supplier",
 }
 
 _SEARCH_BY_FORMS: Mapping[SearchBy, str] = {
@@ -127,8 +133,23 @@ def other_search(search_by: SearchBy) -> SearchBy:
 
 def inventory_rows(facts: DeviceFacts) -> list[tuple[str, str]]:
     """Return the name and the value of what the inventory states of a device, in a fixed order."""
-    stated = ((name, getattr(facts, field)) for field, name in _INVENTORY_NAMES.items())
-    return [(name, value) for name, value in stated if value is not None]
+    return [(INVENTORY_NAMES[field], value) for field, value in inventory_fields(facts)]
+
+
+def inventory_fields(facts: DeviceFacts) -> list[tuple[str, str]]:
+    """Return the field and the value of what the inventory states of a device, in that order."""
+    stated = ((field, getattr(facts, field)) for field in INVENTORY_NAMES)
+    return [(field, str(value)) for field, value in stated if value is not None]
+
+
+def fact_source_text(source: FactSource) -> str:
+    """Return what a fact was learnt from, in words."""
+    if source.message_id is None:
+        return "Imported by an operator"
+    if source.kind is None:
+        return "A message that is not kept any more"
+    name = MESSAGE_KIND_NAMES[source.kind]
+    return name if source.code is None else f"{name}, code {source.code}"
 
 
 def search_problem_text(problem: TermProblem) -> str:

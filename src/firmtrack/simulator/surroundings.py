@@ -246,7 +246,7 @@ class Surroundings:
             (d.DeviceStatusChange.DEVICE_SUSPENDED, d.DeviceStatusChange.DEVICE_RESTORED)
         )
         body = d.DeviceStatusChangeEvent(device_id=device.device_id, change=change)
-        self._ignored_alert(supplier, _STATUS_CHANGED, at, body)
+        self._post.send(at, dcc_alert(supplier, _STATUS_CHANGED, at, body, self._post))
 
     def _hub_activation(self, device: Device, supplier: Eui64, at: datetime) -> None:
         hub = models_of(DeviceKind.CHF)[0]

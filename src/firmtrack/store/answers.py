@@ -133,6 +133,57 @@ class DeviceAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FactSource:
+    """When a fact was learnt, and from what: without ``message_id`` an operator imported it.
+
+    ``learnt_at`` is DCC's time, None if the statement had none. ``kind`` is None also of a message
+    that is not kept any more.
+    """
+
+    learnt_at: datetime | None
+    kind: MessageKind | None
+    code: str | None
+    message_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SisterDevice:
+    """Another device on the same Communications Hub."""
+
+    device_id: Eui64
+    device_type: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryAnswer:
+    """What is known of one device, and of its updates and the devices beside it.
+
+    ``sources`` has, by the fact's name, one entry for each fact that ``facts`` states. ``updates``
+    are those that the viewer may see, newest request first; ``sisters`` are by Device ID.
+    """
+
+    facts: DeviceFacts
+    sources: Mapping[str, FactSource]
+    not_tracked_reason: NotTrackedReason | None
+    updates: tuple[DistributionAnswer, ...]
+    sisters: tuple[SisterDevice, ...]
+
+    @property
+    def update_in_progress(self) -> DistributionAnswer | None:
+        """The newest update that is still under way."""
+        under_way = (
+            each for each in self.updates if each.completion is CompletionStatus.IN_PROGRESS
+        )
+        return next(under_way, None)
+
+    @property
+    def earlier_updates(self) -> tuple[DistributionAnswer, ...]:
+        """All the other updates, newest request first."""
+        current = self.update_in_progress
+        return tuple(each for each in self.updates if each is not current)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DistributionPage:
     """Some of a request's distributions, by Device ID in ascending order.
 

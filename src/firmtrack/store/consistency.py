@@ -15,6 +15,9 @@ _WITHOUT_EVENTS = frozenset(
         MessageKind.UPDATE_FIRMWARE_REQUEST,
         MessageKind.INVENTORY_RESPONSE,
         MessageKind.DEVICE_PRE_NOTIFICATION,
+        MessageKind.FIRMWARE_VERSION_RESPONSE,
+        MessageKind.FIRMWARE_VERSION_MISMATCH,
+        MessageKind.DEVICE_STATUS_CHANGE_EVENT,
     }
 )
 

@@ -18,14 +18,15 @@ from uuid import UUID
 
 from psycopg import Cursor, Rollback
 from psycopg.rows import TupleRow
-from psycopg.types.json import Json, Jsonb
+from psycopg.types.json import Jsonb
 
-from firmtrack.domain.facts import DeviceFacts, ImageFacts, Message, RequestFacts
+from firmtrack.domain.facts import ImageFacts, Message, RequestFacts
 from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.inventory import knowledge_of, merge_all
 from firmtrack.domain.stages import Status
-from firmtrack.store import staging
+from firmtrack.store import inventory, staging
 from firmtrack.store.database import pool
-from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
+from firmtrack.store.numbers import request_id_of, request_parts
 from firmtrack.store.sql import statement
 
 
@@ -256,28 +257,16 @@ def _image_as_json(image: ImageFacts) -> dict[str, object]:
 
 
 def _record_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    facts, acquaintances = [], []
-    for message in messages:
-        for device in message.devices:
-            facts.append(_device_row(device, message))
-            if message.user_id is not None:
-                acquaintances.append(
-                    {
-                        "device_id": to_bigint(device.device_id),
-                        "user_id": to_bigint(message.user_id),
-                    }
-                )
-    if facts:
-        cursor.execute(statement("learn_devices"), (Json(facts),))
-        cursor.execute(statement("acquaint_devices"), (Json(acquaintances),))
-
-
-def _device_row(device: DeviceFacts, message: Message) -> dict[str, object]:
-    return asdict(device) | {
-        "device_id": to_bigint(device.device_id),
-        "learnt_at": None if device.learnt_at is None else device.learnt_at.isoformat(),
-        "message_id": str(message.message_id),
-    }
+    describing = [message for message in messages if message.devices]
+    if describing:
+        told = merge_all(
+            knowledge_of(device, message.message_id)
+            for message in describing
+            for device in message.devices
+        )
+        inventory.learn(cursor, told.values())
+        staging.stage_acquaintances(cursor, describing)
+        cursor.execute(statement("acquaint_devices"))
 
 
 def _quarantine(cursor: Cursor[TupleRow], refusals: Sequence[Refusal]) -> tuple[int, ...]:

@@ -17,6 +17,9 @@ KIND_NUMBERS: dict[MessageKind, int] = {
     MessageKind.INVENTORY_RESPONSE: 9,
     MessageKind.DEVICE_PRE_NOTIFICATION: 10,
     MessageKind.STAGE_REPORT: 11,
+    MessageKind.FIRMWARE_VERSION_RESPONSE: 12,
+    MessageKind.FIRMWARE_VERSION_MISMATCH: 13,
+    MessageKind.DEVICE_STATUS_CHANGE_EVENT: 14,
 }
 """The number that stands for each kind in ``message.kind``; never renumbered."""
 

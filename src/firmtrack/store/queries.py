@@ -1,6 +1,9 @@
 """Every read of the store; its first argument is the viewer, who sees only what is theirs."""
 
 from collections.abc import Iterator, Mapping
+from typing import cast
+
+from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
@@ -11,12 +14,23 @@ from firmtrack.store.answers import (
     DeviceAnswer,
     DistributionFilter,
     DistributionPage,
+    InventoryAnswer,
     RequestAnswer,
 )
+from firmtrack.store.audit import record_lookup
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_parts, to_bigint
-from firmtrack.store.rows import device_answer, distribution_answer, request_answer
+from firmtrack.store.rows import (
+    device_answer,
+    distribution_answer,
+    inventory_answer,
+    inventory_knowledge,
+    request_answer,
+)
 from firmtrack.store.sql import statement
+
+# DCC answers with up to 17 devices on a hub; more are a hub that the inventory has wrong.
+_SISTERS = 50
 
 
 def find_request(viewer: Viewer, request_id: RequestId) -> RequestAnswer | None:
@@ -98,7 +112,8 @@ def find_device(viewer: Viewer, device_id: Eui64) -> DeviceAnswer | None:
     """Return the device, None if nothing that the viewer may see names it.
 
     A supplier may see a device that one of its own requests names, or that one of its own messages
-    with DCC has described, or of which word came to it that fits no request.
+    with DCC has described, or of which word came to it that fits no request, or whose Responsible
+    Supplier it is. The inventory is not shown for word that fits no request alone.
     The look-up is audited, whatever it finds.
     """
     asked = {
@@ -111,3 +126,41 @@ def find_device(viewer: Viewer, device_id: Eui64) -> DeviceAnswer | None:
     with pool().connection() as connection:
         rows = connection.execute(statement("find_device"), asked, prepare=True).fetchall()
     return device_answer(viewer, device_id, rows)
+
+
+def find_inventory(viewer: Viewer, device_id: Eui64) -> InventoryAnswer | None:
+    """Return what the inventory knows of a device, None if the viewer may see nothing of it.
+
+    A supplier may see a device that one of its own requests names, or that one of its own messages
+    with DCC has described, or whose Responsible Supplier it is. The look-up is audited, whatever
+    it finds. A device that only a request names has no facts.
+    """
+    found = _find_inventory(viewer, device_id)
+    record_lookup(viewer, "inventory", str(device_id), 0 if found is None else 1)
+    return found
+
+
+def _find_inventory(viewer: Viewer, device_id: Eui64) -> InventoryAnswer | None:
+    asked: dict[str, object] = {
+        "device_id": to_bigint(device_id),
+        "sees_all": viewer.sees_all,
+        "user_ids": [to_bigint(user_id) for user_id in viewer.user_ids],
+    }
+    with pool().connection() as connection:
+        row = connection.execute(statement("find_inventory"), asked).fetchone()
+        assert row is not None
+        known = inventory_knowledge(device_id, row)
+        if known is None:
+            return None
+        updates = connection.execute(statement("list_updates"), asked).fetchall()
+        if not known.facts and not updates:
+            return None
+        sources = connection.execute(
+            statement("list_sources"), ([word.origin.message_id for word in known.facts.values()],)
+        ).fetchall()
+        hub = known.facts.get("comms_hub_id")
+        sisters: list[TupleRow] = []
+        if hub is not None:
+            on_hub = {"comms_hub_id": to_bigint(cast("Eui64", hub.value)), "limit": _SISTERS}
+            sisters = connection.execute(statement("list_sisters"), asked | on_hub).fetchall()
+    return inventory_answer(known, updates, sources, sisters)

@@ -1,14 +1,24 @@
 """Rows of the queries to the values that they answer; the column orders stand in the SQL."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from psycopg.rows import TupleRow
 
-from firmtrack.domain.facts import DeviceFacts, ImageFacts
+from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.inventory import (
+    FACT_NAMES,
+    IMPORT_ID,
+    Knowledge,
+    Known,
+    Origin,
+    statement_of,
+    with_comms_hub,
+)
 from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.stages import CompletionStatus, Stage, Variant, completion_of, status_at
 from firmtrack.domain.viewer import Viewer
@@ -16,9 +26,13 @@ from firmtrack.store.answers import (
     DeviceAnswer,
     DeviceDistribution,
     DistributionAnswer,
+    FactSource,
     HistoryEntry,
+    InventoryAnswer,
     RequestAnswer,
+    SisterDevice,
 )
+from firmtrack.store.inventory import EUI_FACTS
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of
 
 
@@ -65,13 +79,15 @@ def distribution_answer(
 
 
 # How the columns of find_device fall apart.
-_FACTS = slice(0, 12)
-_REQUEST = slice(12, 16)
-_DISTRIBUTION = slice(16, 24)
-_HISTORY_KEY = 24
-_HISTORY = slice(25, 37)
-_USER_ID = 37
-_MESSAGE_ID = 38
+_INVENTORY = slice(1, 16)
+_REQUEST = slice(16, 20)
+_DISTRIBUTION = slice(20, 28)
+_HISTORY_KEY = 28
+_HISTORY = slice(29, 41)
+_OCCURRED_AT = 31
+_COMMS_HUB_ID = 36
+_USER_ID = 41
+_MESSAGE_ID = 42
 
 
 def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> DeviceAnswer | None:
@@ -89,9 +105,14 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
             entry = _history_entry(row[_HISTORY], row[_MESSAGE_ID])
             history.setdefault(row[_HISTORY_KEY], []).append(entry)
     is_acquainted, *_ = rows[0]
-    facts = _device_facts(device_id, rows[0][_FACTS])
+    facts = _device_facts(device_id, rows)
     unattributed = tuple(history.get(None, ()))
-    is_shown = viewer.sees_all or is_acquainted
+    is_shown = (
+        viewer.sees_all
+        or is_acquainted
+        or bool(distributions)
+        or (facts is not None and facts.responsible_supplier in viewer.user_ids)
+    )
     if not (distributions or unattributed or is_acquainted or (is_shown and facts)):
         return None
     return DeviceAnswer(
@@ -138,22 +159,102 @@ def _history_entry(said: Sequence[Any], message_id: UUID) -> HistoryEntry:
     )
 
 
-def _device_facts(device_id: Eui64, row: TupleRow) -> DeviceFacts | None:
-    _, known_id, learnt_at, *facts = row
+def _device_facts(device_id: Eui64, rows: list[TupleRow]) -> DeviceFacts | None:
+    """Return what the inventory knows, the hub being the one that the latest word names."""
+    known = device_knowledge(device_id, rows[0][_INVENTORY])
+    if known is None:
+        return None
+    named_hubs = [
+        (row[_OCCURRED_AT], row[_MESSAGE_ID], row[_COMMS_HUB_ID])
+        for row in rows
+        if row[_COMMS_HUB_ID] is not None
+    ]
+    if named_hubs:
+        occurred_at, message_id, comms_hub_id = max(named_hubs)
+        known = with_comms_hub(known, eui_of(comms_hub_id), Origin(occurred_at, message_id))
+    return statement_of(known)
+
+
+# How the columns of find_inventory fall apart.
+_LATEST_HUB = slice(1, 4)
+_DEVICE = slice(4, 19)
+
+
+def inventory_knowledge(device_id: Eui64, row: TupleRow) -> Knowledge | None:
+    """Return what is known of the device in a row of ``find_inventory``, if only that it is named.
+
+    None if the viewer may not see it.
+    """
+    is_shown = row[0]
+    if not is_shown:
+        return None
+    known = device_knowledge(device_id, row[_DEVICE]) or Knowledge(
+        device_id=device_id, latest=Origin(None, IMPORT_ID), facts={}
+    )
+    comms_hub_id, occurred_at, message_id = row[_LATEST_HUB]
+    if comms_hub_id is None:
+        return known
+    return with_comms_hub(known, eui_of(comms_hub_id), Origin(occurred_at, message_id))
+
+
+def inventory_answer(
+    known: Knowledge,
+    updates: Sequence[TupleRow],
+    sources: Sequence[TupleRow],
+    sisters: Sequence[TupleRow],
+) -> InventoryAnswer:
+    """Return what is known, with the rows of the lists of updates, sources and sisters."""
+    facts = statement_of(known)
+    messages = {message_id: (KIND_OF_NUMBER[kind], code) for message_id, kind, code in sources}
+    return InventoryAnswer(
+        facts=facts,
+        sources={name: _fact_source(word.origin, messages) for name, word in known.facts.items()},
+        not_tracked_reason=not_tracked_reason(
+            facts.device_type, facts.smets_version, facts.csp_region
+        ),
+        updates=tuple(
+            distribution_answer(request_id_of(*row[:3]), known.device_id, row[3:])
+            for row in updates
+        ),
+        sisters=tuple(
+            SisterDevice(device_id=eui_of(device_id), device_type=device_type)
+            for device_id, device_type in sisters
+        ),
+    )
+
+
+def _fact_source(
+    origin: Origin, messages: Mapping[UUID, tuple[MessageKind, str | None]]
+) -> FactSource:
+    if origin.message_id == IMPORT_ID:
+        return FactSource(learnt_at=origin.learnt_at, kind=None, code=None, message_id=None)
+    kind, code = messages.get(origin.message_id, (None, None))
+    return FactSource(
+        learnt_at=origin.learnt_at, kind=kind, code=code, message_id=origin.message_id
+    )
+
+
+def device_knowledge(device_id: Eui64, row: TupleRow) -> Knowledge | None:
+    """Return what a row of ``device`` holds, None if it is one of nulls.
+
+    Its columns: device_id, learnt_at, message_id, the facts in the order of FACT_NAMES, older.
+    """
+    known_id, learnt_at, message_id, *values, older = row
     if known_id is None:
         return None
-    (device_type, smets_version, csp_region, manufacturer, model, device_status,
-     firmware_version, firmware_version_status, gbcs_version) = facts  # fmt: skip
-    return DeviceFacts(
+    latest = Origin(learnt_at, message_id)
+    origins = {name: _origin(*place) for name, place in (older or {}).items()}
+    return Knowledge(
         device_id=device_id,
-        learnt_at=learnt_at,
-        device_type=device_type,
-        smets_version=smets_version,
-        csp_region=csp_region,
-        manufacturer=manufacturer,
-        model=model,
-        device_status=device_status,
-        firmware_version=firmware_version,
-        firmware_version_status=firmware_version_status,
-        gbcs_version=gbcs_version,
+        latest=latest,
+        facts={
+            name: Known(eui_of(value) if name in EUI_FACTS else value, origins.get(name, latest))
+            for name, value in zip(FACT_NAMES, values, strict=True)
+            if value is not None
+        },
     )
+
+
+def _origin(learnt_at: str | None, message_id: str) -> Origin:
+    at = None if learnt_at is None else datetime.fromisoformat(learnt_at).astimezone(UTC)
+    return Origin(at, UUID(message_id))

@@ -25,6 +25,12 @@ CREATE TEMPORARY TABLE staged_event (
 CREATE TEMPORARY TABLE staged_name (
     device_id bigint, request_key bigint
 ) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE staged_device (
+    LIKE device, row_number bigint
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE staged_acquaintance (
+    device_id bigint, user_id bigint
+) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE newly_named (
     device_id bigint
 ) ON COMMIT DELETE ROWS;
@@ -51,6 +57,9 @@ _EVENT_TYPES = (
 )  # fmt: skip
 
 _COPY_NAMES = "COPY staged_name (device_id, request_key) FROM STDIN (FORMAT binary)"
+
+
+_COPY_ACQUAINTANCES = "COPY staged_acquaintance (device_id, user_id) FROM STDIN (FORMAT binary)"
 
 
 def prepare(connection: Connection[TupleRow]) -> None:
@@ -98,6 +107,16 @@ def stage_names(
                 key = keys[message.request.request_id]
                 for device_id in message.request.device_ids:
                     copy.write_row((to_bigint(device_id), key))
+
+
+def stage_acquaintances(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> None:
+    """Copy which devices were described to which Users into ``staged_acquaintance``."""
+    with cursor.copy(_COPY_ACQUAINTANCES) as copy:
+        copy.set_types(("int8", "int8"))
+        for message in messages:
+            if message.user_id is not None:
+                for device in message.devices:
+                    copy.write_row((to_bigint(device.device_id), to_bigint(message.user_id)))
 
 
 def _place(event: Event, keys: Mapping[RequestId, int]) -> tuple[int, int | None]:

@@ -1,4 +1,4 @@
-"""The look-ups: the search form, a Service Request's distributions, a device's distributions."""
+"""The look-ups: the search form, a request's distributions, a device's, and its inventory."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -133,6 +133,21 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
         "timelines": [(each, timeline_of(each)) for each in found.distributions],
     }
     return render(request, "firmtrack/device.html", context)
+
+
+@require_safe
+@login_required
+def inventory(request: HttpRequest, device_id: str) -> HttpResponse:
+    """Return what the inventory knows of a device, and what it was learnt from."""
+    eui = read_device_id(device_id)
+    if isinstance(eui, TermProblem):
+        return _not_found(request, SearchBy.DEVICE_ID, device_id)
+    if str(eui) != device_id:
+        return _canonical(request, reverse("inventory", args=[str(eui)]))
+    found = queries.find_inventory(_viewer_of(request), eui)
+    if found is None:
+        return _not_found(request, SearchBy.DEVICE_ID, str(eui))
+    return render(request, "firmtrack/inventory.html", {"found": found})
 
 
 def address_of(found_id: RequestId | Eui64) -> str:

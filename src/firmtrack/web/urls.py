@@ -21,4 +21,5 @@ urlpatterns = [
         name="service-request",
     ),
     path("devices/<str:device_id>", lookups.device, name="device"),
+    path("inventory/<str:device_id>", lookups.inventory, name="inventory"),
 ]

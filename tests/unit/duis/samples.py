@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from firmtrack.domain.identifiers import Eui64, RequestId, ResponseId, parse_firmware_version
 from firmtrack.domain.stages import Variant
 from firmtrack.duis import documents as d
+from tests.unit.gbcs import encoders as enc
 
 ALPHA = Eui64.parse("90-B3-D5-1F-30-01-00-00")
 BRAVO = Eui64.parse("90-B3-D5-1F-30-02-00-00")
@@ -180,6 +181,18 @@ PRENOTIFICATION = d.DevicePrenotification(
     firmware_version=VERSION,
 )
 
+
+def version_read(gbcs_payload: bytes, device_id: Eui64 = METER) -> d.DeviceResponse:
+    return d.DeviceResponse(
+        response_id=ResponseId(device_id, ALPHA, 1001),
+        responded_at=NOW,
+        request_id=RequestId(ALPHA, device_id, 1001),
+        service_reference="11.2",
+        service_reference_variant="11.2",
+        gbcs_payload=gbcs_payload,
+    )
+
+
 # Documents that say something about firmware or the inventory.
 RECORDED: dict[str, d.Document] = {
     "update firmware": update_firmware(),
@@ -218,15 +231,7 @@ RECORDED: dict[str, d.Document] = {
     "not verified": device_alert(receipt(0x8F1C), 0x8F1C),
     "inventory": INVENTORY,
     "prenotification": PRENOTIFICATION,
-}
-
-# Documents that do not, by the kind that they are counted under.
-IGNORED: dict[str, d.Document] = {
-    "comms_hub_alert": dcc_alert(
-        "N62", d.CommsHubAlert(comms_hub_device_id=HUB, alert_code=0x81A0)
-    ),
-    "ppmid_alert": dcc_alert("N57", d.PpmidAlert(device_id=PPMID, device_alert_code=0x81A0)),
-    "firmware_version_mismatch": dcc_alert(
+    "version mismatch": dcc_alert(
         "N49",
         d.FirmwareVersionMismatch(
             device_id=METER,
@@ -235,12 +240,21 @@ IGNORED: dict[str, d.Document] = {
             firmware_version_device=parse_firmware_version("00000001"),
         ),
     ),
-    "command_failure": dcc_alert(
-        "N13", d.CommandFailure(command_request_id=REQUEST_ID, device_id=METER)
-    ),
-    "device_status_change_event": dcc_alert(
+    "suspended": dcc_alert(
         "N9",
         d.DeviceStatusChangeEvent(device_id=METER, change=d.DeviceStatusChange.DEVICE_SUSPENDED),
+    ),
+    "version read": version_read(enc.ESME_VERSION),
+}
+
+# Documents that do not, by the kind that they are counted under.
+IGNORED: dict[str, d.Document] = {
+    "comms_hub_alert": dcc_alert(
+        "N62", d.CommsHubAlert(comms_hub_device_id=HUB, alert_code=0x81A0)
+    ),
+    "ppmid_alert": dcc_alert("N57", d.PpmidAlert(device_id=PPMID, device_alert_code=0x81A0)),
+    "command_failure": dcc_alert(
+        "N13", d.CommandFailure(command_request_id=REQUEST_ID, device_id=METER)
     ),
     "comms_hub_firmware_activation": dcc_alert(
         "N64", d.CommsHubFirmwareActivation(device_id=HUB, firmware_version=VERSION)

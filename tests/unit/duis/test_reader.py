@@ -630,6 +630,8 @@ _MANDATORY = {
     "verified": ["AlertCode", "GBCSPayload", "ResponseID", "ResponseDateTime"],
     "inventory": ["DeviceID"],
     "prenotification": ["DeviceID", "DeviceType"],
+    "version mismatch": ["DeviceID", "DeviceType", "FirmwareVersionDevice"],
+    "suspended": ["DeviceID", "DeviceStatusChange"],
 }
 _EACH_MANDATORY = [(name, element) for name, elements in _MANDATORY.items() for element in elements]
 

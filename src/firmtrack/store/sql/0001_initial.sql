@@ -89,7 +89,10 @@ CREATE TABLE distribution (
 ) WITH (fillfactor = 75);
 CREATE INDEX distribution_of_request ON distribution (request_key, device_id);
 
--- What the Smart Metering Inventory holds of a device, as messages told it.
+-- What the Smart Metering Inventory holds of a device, as messages and imports told it: of each
+-- fact the latest word. learnt_at and message_id are those of the latest statement; older holds
+-- {fact: [learnt_at, message_id]} of the facts that an earlier one told and no later one did. A
+-- message_id of zeros stands for an import. The same rule: firmtrack.domain.inventory.
 CREATE TABLE device (
     device_id               bigint PRIMARY KEY,
     learnt_at               timestamptz,
@@ -102,8 +105,12 @@ CREATE TABLE device (
     device_status           text,
     firmware_version        text,
     firmware_version_status text,
-    gbcs_version            text
+    gbcs_version            text,
+    comms_hub_id            bigint,
+    responsible_supplier    bigint,
+    older                   jsonb
 );
+CREATE INDEX device_of_comms_hub ON device (comms_hub_id) WHERE comms_hub_id IS NOT NULL;
 
 -- Which Users were party to a message that describes the device.
 CREATE TABLE device_acquaintance (

@@ -43,8 +43,9 @@ SELECT
         SELECT FROM device_acquaintance AS a
         WHERE a.device_id = asked.device_id AND a.user_id = ANY (%(user_ids)s)
     ) AS is_acquainted,
-    v.device_id, v.learnt_at, v.device_type, v.smets_version, v.csp_region, v.manufacturer, v.model,
-    v.device_status, v.firmware_version, v.firmware_version_status, v.gbcs_version,
+    v.device_id, v.learnt_at, v.message_id, v.device_type, v.smets_version, v.csp_region,
+    v.manufacturer, v.model, v.device_status, v.firmware_version, v.firmware_version_status, v.gbcs_version,
+    v.comms_hub_id, v.responsible_supplier, v.older,
     c.request_key, c.originator, c.target, c.counter, c.variant, c.firmware_version, c.image_hash,
     c.submitted_at, c.stage, c.failed, c.reason, c.occurred_at,
     h.request_key, h.stage, h.failed, h.occurred_at, h.recorded_at, h.names_device, h.reason,

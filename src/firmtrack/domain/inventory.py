@@ -1,0 +1,111 @@
+"""What is known of a device: of each fact the latest word, with when and from what it was learnt.
+
+The order in which statements come does not matter: the later word on a fact wins, and an earlier
+one that comes late fills only what nobody told later. ``firmtrack.store.inventory`` writes the same
+rule in SQL, for sets.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from functools import reduce
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from firmtrack.domain.facts import DeviceFacts
+from firmtrack.domain.identifiers import Eui64
+
+IMPORT_ID = UUID(int=0)
+"""Stands where a message's ID would, for what an operator imported."""
+
+FACT_NAMES = tuple(
+    field.name for field in fields(DeviceFacts) if field.name not in {"device_id", "learnt_at"}
+)
+"""What there is to know of a device: the fields of DeviceFacts that are facts, in their order."""
+
+_BEFORE_ANY = datetime.min.replace(tzinfo=UTC)
+
+
+class Origin(NamedTuple):
+    """Which statement told a fact: DCC's time, None if it has none; and the message, or import."""
+
+    learnt_at: datetime | None
+    message_id: UUID
+
+    @property
+    def age(self) -> tuple[datetime, UUID]:
+        """The order of statements: the latest is the greatest, one without a time the oldest."""
+        return self.learnt_at or _BEFORE_ANY, self.message_id
+
+
+class Known(NamedTuple):
+    """A fact's value, and where it comes from."""
+
+    value: object
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """All that is known of one device; ``facts`` leaves out what nobody told.
+
+    ``latest`` is the origin of the latest statement about the device.
+    """
+
+    device_id: Eui64
+    latest: Origin
+    facts: Mapping[str, Known]
+
+
+def knowledge_of(statement: DeviceFacts, message_id: UUID) -> Knowledge:
+    """Return what a single statement makes known."""
+    origin = Origin(statement.learnt_at, message_id)
+    told = ((name, getattr(statement, name)) for name in FACT_NAMES)
+    return Knowledge(
+        device_id=statement.device_id,
+        latest=origin,
+        facts={name: Known(value, origin) for name, value in told if value is not None},
+    )
+
+
+def with_comms_hub(known: Knowledge, comms_hub_id: Eui64, origin: Origin) -> Knowledge:
+    """Return what is known once an alert has named the hub that it came through.
+
+    That is no statement about the device: ``latest`` stays.
+    """
+    told = Knowledge(
+        device_id=known.device_id,
+        latest=known.latest,
+        facts={"comms_hub_id": Known(comms_hub_id, origin)},
+    )
+    return merge(known, told)
+
+
+def statement_of(known: Knowledge) -> DeviceFacts:
+    """Return all that is known as if the latest statement had said it."""
+    values: dict[str, Any] = {name: word.value for name, word in known.facts.items()}
+    return DeviceFacts(device_id=known.device_id, learnt_at=known.latest.learnt_at, **values)
+
+
+def merge(known: Knowledge, told: Knowledge) -> Knowledge:
+    """Return what is known after ``told`` about the same device came to what was known.
+
+    Of two words of the same age, which only two imports can say, the one told last counts.
+    """
+    facts = dict(known.facts)
+    for name, word in told.facts.items():
+        if name not in facts or word.origin.age >= facts[name].origin.age:
+            facts[name] = word
+    return Knowledge(
+        device_id=known.device_id,
+        latest=max(known.latest, told.latest, key=lambda origin: origin.age),
+        facts=facts,
+    )
+
+
+def merge_all(told: Iterable[Knowledge]) -> Mapping[Eui64, Knowledge]:
+    """Return what statements about any devices come to, by device."""
+    by_device: dict[Eui64, list[Knowledge]] = {}
+    for each in told:
+        by_device.setdefault(each.device_id, []).append(each)
+    return {device_id: reduce(merge, each) for device_id, each in by_device.items()}

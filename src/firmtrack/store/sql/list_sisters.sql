@@ -1,0 +1,20 @@
+-- The other devices that the inventory holds on a Communications Hub, those that the viewer may see
+-- by the rule of find_inventory.
+SELECT v.device_id, v.device_type
+FROM device AS v
+WHERE v.comms_hub_id = %(comms_hub_id)s
+  AND v.device_id <> %(device_id)s
+  AND (
+      %(sees_all)s
+      OR v.responsible_supplier = ANY (%(user_ids)s)
+      OR EXISTS (
+          SELECT FROM device_acquaintance AS a
+          WHERE a.device_id = v.device_id AND a.user_id = ANY (%(user_ids)s)
+      )
+      OR EXISTS (
+          SELECT FROM distribution AS d JOIN request AS r USING (request_key)
+          WHERE d.device_id = v.device_id AND r.originator = ANY (%(user_ids)s)
+      )
+  )
+ORDER BY v.device_id
+LIMIT %(limit)s

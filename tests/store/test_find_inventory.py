@@ -1,0 +1,176 @@
+"""Read Inventory answers what is known, where from, and only to those whom it concerns."""
+
+import pytest
+
+from firmtrack.domain.facts import DeviceFacts, MessageKind
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.scope import NotTrackedReason
+from firmtrack.domain.stages import Status
+from firmtrack.domain.viewer import Viewer
+from firmtrack.store.answers import FactSource, InventoryAnswer, SisterDevice
+from firmtrack.store.database import pool
+from firmtrack.store.inventory import ImportedRow, import_rows
+from firmtrack.store.queries import find_inventory
+from tests.store.facts import (
+    ALPHA,
+    ALPHA_ID,
+    BRAVO,
+    BRAVO_ID,
+    DCC,
+    DCC_ID,
+    HUB,
+    METER,
+    METERS,
+    OTHER_IMAGE_HASH,
+    REQUEST_ID,
+    STRANGER,
+    answer,
+    at,
+    inventory,
+    request,
+    take,
+    told,
+)
+
+pytestmark = pytest.mark.usefixtures("database")
+
+VIEWERS = (ALPHA, BRAVO, STRANGER, DCC)
+
+
+def imported(device_id: Eui64 = METER, **facts: object) -> None:
+    statement = DeviceFacts(device_id=device_id, learnt_at=None, **facts)  # type: ignore[arg-type]  # facts of the right types
+    import_rows([ImportedRow(1, statement)], lambda _: None, lambda: True)
+
+
+def found(viewer: Viewer = DCC, device_id: Eui64 = METER) -> InventoryAnswer:
+    answered = find_inventory(viewer, device_id)
+    assert answered is not None
+    return answered
+
+
+def sister(device_id: Eui64) -> SisterDevice:
+    return SisterDevice(device_id=device_id, device_type="ESME")
+
+
+def who_sees(device_id: Eui64 = METER) -> set[Viewer]:
+    return {viewer for viewer in VIEWERS if find_inventory(viewer, device_id) is not None}
+
+
+def test_each_fact_says_when_and_from_what_it_was_learnt() -> None:
+    read = inventory(at(1), device_type="ESME", firmware_version="00000001")
+    imported(model="M1")
+    take(read)
+
+    answered = found()
+
+    assert answered.facts.model == "M1"
+    assert answered.facts.firmware_version == "00000001"
+    from_read = FactSource(
+        learnt_at=at(1),
+        kind=MessageKind.INVENTORY_RESPONSE,
+        code=None,
+        message_id=read.message_id,
+    )
+    assert answered.sources == {
+        "device_type": from_read,
+        "firmware_version": from_read,
+        "model": FactSource(learnt_at=None, kind=None, code=None, message_id=None),
+    }
+
+
+def test_the_hub_that_an_alert_names_is_a_fact_with_that_alert_as_its_source() -> None:
+    alert = told(Status.TRANSFERRED_TO_DEVICE, at(2))
+    take(request(sent_at=at(0)), inventory(at(1), comms_hub_id=Eui64(HUB + 1)), alert)
+
+    answered = found(ALPHA)
+
+    assert answered.facts.comms_hub_id == HUB
+    assert answered.sources["comms_hub_id"].message_id == alert.message_id
+    assert answered.facts.learnt_at == at(1)
+
+
+def test_the_update_in_progress_stands_apart_from_earlier_ones() -> None:
+    later = RequestId(ALPHA_ID, DCC_ID, 1001)
+    take(
+        request(sent_at=at(0)),
+        told(Status.VERIFIED, at(5)),
+        request(later, sent_at=at(10), image_hash=OTHER_IMAGE_HASH),
+        answer(later, answered_at=at(11)),
+    )
+
+    answered = found(ALPHA)
+
+    assert answered.update_in_progress is not None
+    assert answered.update_in_progress.request_id == later
+    assert answered.update_in_progress.status is Status.ACCEPTED
+    assert [each.request_id for each in answered.earlier_updates] == [REQUEST_ID]
+
+
+def test_a_device_that_only_a_request_names_has_no_facts() -> None:
+    take(request(sent_at=at(0)))
+
+    answered = found(ALPHA)
+
+    assert answered.sources == {}
+    assert answered.update_in_progress is not None
+
+
+def test_a_device_that_is_not_tracked_says_why() -> None:
+    imported(device_type="IHD")
+
+    assert found().not_tracked_reason is NotTrackedReason.TYPE_2
+
+
+def test_dcc_alone_sees_what_was_told_to_nobody() -> None:
+    imported(model="M1")
+
+    assert who_sees() == {DCC}
+
+
+def test_who_originated_a_request_sees_the_device_but_no_update_of_others() -> None:
+    bravos = request(RequestId(BRAVO_ID, DCC_ID, 1), sent_at=at(0))
+    take(bravos, inventory(at(0), user_id=None, model="M1"))
+
+    assert who_sees() == {BRAVO, DCC}
+
+    take(inventory(at(0), model="M1"))  # described to Alpha
+    assert who_sees() == {ALPHA, BRAVO, DCC}
+    assert found(ALPHA).updates == ()
+    assert len(found(BRAVO).updates) == len(found(DCC).updates) == 1
+
+
+def test_the_responsible_supplier_of_now_sees_the_device() -> None:
+    take(inventory(at(0), user_id=None, responsible_supplier=ALPHA_ID))
+    assert who_sees() == {ALPHA, DCC}
+
+    take(inventory(at(1), user_id=None, responsible_supplier=BRAVO_ID))
+    assert who_sees() == {BRAVO, DCC}
+
+
+def test_nobody_sees_a_device_of_which_nothing_is_known() -> None:
+    assert who_sees() == set()
+
+
+def test_the_sisters_on_the_hub_are_those_that_the_viewer_may_see() -> None:
+    for device_id in METERS[:3]:
+        imported(device_id, comms_hub_id=HUB, device_type="ESME")
+    imported(METERS[3], comms_hub_id=Eui64(HUB + 1))
+    take(inventory(at(0), METERS[0]), inventory(at(0), METERS[1]))
+
+    assert found(DCC).sisters == tuple(sister(each) for each in METERS[1:3])
+    assert found(ALPHA).sisters == (sister(METERS[1]),)
+
+
+def test_every_look_up_is_recorded_whatever_it_finds() -> None:
+    take(request(sent_at=at(0)))
+    find_inventory(ALPHA, METER)
+    find_inventory(STRANGER, METER)
+
+    with pool().connection() as connection:
+        rows = connection.execute(
+            "SELECT viewer, kind, term, row_count FROM lookup_audit ORDER BY lookup_id"
+        ).fetchall()
+    assert rows == [
+        ("Ada of Alpha", "inventory", str(METER), 1),
+        ("a stranger", "inventory", str(METER), 0),
+    ]
