@@ -10,7 +10,7 @@ def test_the_inventory_shows_what_runs_and_where_each_fact_comes_from(ada: Brows
     assert "Firmware version that runs now: 01020309" in page.all("p")
     rows = {row[0]: row[1:] for row in page.rows()}
     assert rows["Device type"][:2] == ["ESME", "13 November 2026, 09:12 GMT"]
-    assert rows["Device type"][2].startswith("DCC's response to an inventory read, code I0 Message")
+    assert rows["Device type"][2].startswith("DCC’s response to an inventory read, code I0 Message")
     assert rows["Communications Hub"][:2] == [str(HUB), "15 November 2026, 12:12 GMT"]
 
 

@@ -107,7 +107,7 @@ def test_the_update_in_progress_stands_apart_from_earlier_ones() -> None:
 
 
 def test_a_device_that_only_a_request_names_has_no_facts() -> None:
-    take(request(sent_at=at(0)))
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
 
     answered = found(ALPHA)
 
@@ -127,9 +127,31 @@ def test_dcc_alone_sees_what_was_told_to_nobody() -> None:
     assert who_sees() == {DCC}
 
 
-def test_who_originated_a_request_sees_the_device_but_no_update_of_others() -> None:
-    bravos = request(RequestId(BRAVO_ID, DCC_ID, 1), sent_at=at(0))
-    take(bravos, inventory(at(0), user_id=None, model="M1"))
+def test_to_name_a_device_in_a_request_is_not_enough_to_see_it() -> None:
+    bravos_id = RequestId(BRAVO_ID, DCC_ID, 1)
+    take(request(bravos_id, sent_at=at(0)), inventory(at(0), user_id=None, model="M1"))
+    assert who_sees() == {DCC}
+
+    take(answer(bravos_id, answered_at=at(1), code="W110101", refused=[METER]))
+    assert who_sees() == {DCC}
+
+
+def test_who_else_is_the_responsible_supplier_is_not_shown() -> None:
+    take(inventory(at(0), model="M1", responsible_supplier=BRAVO_ID))
+
+    shown = {viewer: found(viewer).facts.responsible_supplier for viewer in (ALPHA, BRAVO, DCC)}
+
+    assert shown == {ALPHA: None, BRAVO: BRAVO_ID, DCC: BRAVO_ID}
+    assert "responsible_supplier" not in found(ALPHA).sources
+
+
+def test_whose_request_dcc_accepted_sees_the_device_but_no_update_of_others() -> None:
+    bravos_id = RequestId(BRAVO_ID, DCC_ID, 1)
+    take(
+        request(bravos_id, sent_at=at(0)),
+        answer(bravos_id, answered_at=at(1)),
+        inventory(at(0), user_id=None, model="M1"),
+    )
 
     assert who_sees() == {BRAVO, DCC}
 
@@ -162,7 +184,7 @@ def test_the_sisters_on_the_hub_are_those_that_the_viewer_may_see() -> None:
 
 
 def test_every_look_up_is_recorded_whatever_it_finds() -> None:
-    take(request(sent_at=at(0)))
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
     find_inventory(ALPHA, METER)
     find_inventory(STRANGER, METER)
 

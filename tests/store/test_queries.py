@@ -283,7 +283,7 @@ def test_word_that_fits_no_request_is_seen_by_whom_it_was_sent_to() -> None:
     assert found.unattributed == ()
 
 
-def test_an_inventory_is_shown_to_those_who_were_told_it_and_who_asked_for_an_update() -> None:
+def test_an_inventory_is_shown_to_those_who_were_told_it() -> None:
     take(inventory(at(0), device_type="ESME", model="M1", user_id=ALPHA_ID))
     take(request(BRAVOS_REQUEST_ID))
 
@@ -293,9 +293,20 @@ def test_an_inventory_is_shown_to_those_who_were_told_it_and_who_asked_for_an_up
         for found in [queries.find_device(viewer, METER)]
     }
 
-    assert shown == {DCC: "M1", ALPHA: "M1", BRAVO: "M1", STRANGER: None}
+    assert shown == {DCC: "M1", ALPHA: "M1", BRAVO: None, STRANGER: None}
     assert find(BRAVO) == [BRAVOS_REQUEST_ID]
     assert find(STRANGER) is None
+
+
+def test_an_inventory_is_shown_to_those_whose_request_dcc_accepted() -> None:
+    take(inventory(at(0), device_type="ESME", model="M1", user_id=ALPHA_ID))
+    take(request(BRAVOS_REQUEST_ID), answer(BRAVOS_REQUEST_ID))
+
+    found = queries.find_device(BRAVO, METER)
+
+    assert found is not None
+    assert found.inventory is not None
+    assert found.inventory.model == "M1"
 
 
 def test_the_responsible_supplier_sees_the_inventory() -> None:

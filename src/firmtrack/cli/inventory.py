@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from firmtrack.cli.messages import CannotRead
-from firmtrack.cli.options import AsJson, console, errors, print_json
+from firmtrack.cli.options import AsJson, console, errors, file_failures, print_json
 from firmtrack.cli.session import opened
 
 if TYPE_CHECKING:
@@ -53,10 +52,8 @@ def import_(
         raise typer.BadParameter(f"{missing[0]} is not a file.", param_hint="PATH")
     with opened():
         started = time.monotonic()
-        try:
+        with file_failures():
             report = _import(paths, skip_bad=skip_bad)
-        except OSError as error:
-            raise CannotRead(error) from error
         _print(report, time.monotonic() - started, as_json=as_json)
     if report.bad:
         raise typer.Exit(_SOME_BAD)

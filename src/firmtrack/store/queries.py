@@ -26,6 +26,7 @@ from firmtrack.store.rows import (
     inventory_answer,
     inventory_knowledge,
     request_answer,
+    shown_to,
 )
 from firmtrack.store.sql import statement
 
@@ -131,9 +132,10 @@ def find_device(viewer: Viewer, device_id: Eui64) -> DeviceAnswer | None:
 def find_inventory(viewer: Viewer, device_id: Eui64) -> InventoryAnswer | None:
     """Return what the inventory knows of a device, None if the viewer may see nothing of it.
 
-    A supplier may see a device that one of its own requests names, or that one of its own messages
-    with DCC has described, or whose Responsible Supplier it is. The look-up is audited, whatever
-    it finds. A device that only a request names has no facts.
+    A supplier may see a device for which DCC accepted one of its own requests, or that one of its
+    own messages with DCC has described, or whose Responsible Supplier it is; who else is the
+    Responsible Supplier it may not. The look-up is audited, whatever it finds. A device that only
+    a request names has no facts.
     """
     found = _find_inventory(viewer, device_id)
     record_lookup(viewer, "inventory", str(device_id), 0 if found is None else 1)
@@ -163,4 +165,4 @@ def _find_inventory(viewer: Viewer, device_id: Eui64) -> InventoryAnswer | None:
         if hub is not None:
             on_hub = {"comms_hub_id": to_bigint(cast("Eui64", hub.value)), "limit": _SISTERS}
             sisters = connection.execute(statement("list_sisters"), asked | on_hub).fetchall()
-    return inventory_answer(known, updates, sources, sisters)
+    return inventory_answer(shown_to(viewer, known), updates, sources, sisters)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,14 @@ from firmtrack.domain.inventory import (
     with_comms_hub,
 )
 from firmtrack.domain.scope import not_tracked_reason
-from firmtrack.domain.stages import CompletionStatus, Stage, Variant, completion_of, status_at
+from firmtrack.domain.stages import (
+    CompletionStatus,
+    Stage,
+    Status,
+    Variant,
+    completion_of,
+    status_at,
+)
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.answers import (
     DeviceAnswer,
@@ -105,12 +113,12 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
             entry = _history_entry(row[_HISTORY], row[_MESSAGE_ID])
             history.setdefault(row[_HISTORY_KEY], []).append(entry)
     is_acquainted, *_ = rows[0]
-    facts = _device_facts(device_id, rows)
+    facts = _device_facts(viewer, device_id, rows)
     unattributed = tuple(history.get(None, ()))
     is_shown = (
         viewer.sees_all
         or is_acquainted
-        or bool(distributions)
+        or any(map(_was_accepted, distributions.values()))
         or (facts is not None and facts.responsible_supplier in viewer.user_ids)
     )
     if not (distributions or unattributed or is_acquainted or (is_shown and facts)):
@@ -127,6 +135,12 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
         ),
         unattributed=unattributed,
     )
+
+
+def _was_accepted(distribution: DistributionAnswer) -> bool:
+    """Whether DCC took the device's update on: to name a device in a request is not enough."""
+    status = distribution.status
+    return status.stage > Stage.VALIDATED or status is Status.ACCEPTED
 
 
 def _is_told(viewer: Viewer, row: TupleRow) -> bool:
@@ -159,7 +173,16 @@ def _history_entry(said: Sequence[Any], message_id: UUID) -> HistoryEntry:
     )
 
 
-def _device_facts(device_id: Eui64, rows: list[TupleRow]) -> DeviceFacts | None:
+def shown_to(viewer: Viewer, known: Knowledge) -> Knowledge:
+    """Return what is known; who is the Responsible Supplier only that supplier and DCC may see."""
+    supplier = known.facts.get("responsible_supplier")
+    if supplier is None or viewer.sees_all or supplier.value in viewer.user_ids:
+        return known
+    others = {name: fact for name, fact in known.facts.items() if fact is not supplier}
+    return replace(known, facts=others)
+
+
+def _device_facts(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> DeviceFacts | None:
     """Return what the inventory knows, the hub being the one that the latest word names."""
     known = device_knowledge(device_id, rows[0][_INVENTORY])
     if known is None:
@@ -172,7 +195,7 @@ def _device_facts(device_id: Eui64, rows: list[TupleRow]) -> DeviceFacts | None:
     if named_hubs:
         occurred_at, message_id, comms_hub_id = max(named_hubs)
         known = with_comms_hub(known, eui_of(comms_hub_id), Origin(occurred_at, message_id))
-    return statement_of(known)
+    return statement_of(shown_to(viewer, known))
 
 
 # How the columns of find_inventory fall apart.

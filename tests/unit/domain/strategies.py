@@ -41,4 +41,5 @@ words = st.builds(
     occurred_at=times,
     digest=digests,
 )
-histories = st.lists(words, max_size=12)
+# A message says at most one thing of a device, and one of the whole request.
+histories = st.lists(words, max_size=12, unique_by=lambda word: (word.digest, word.names_device))

@@ -1,6 +1,7 @@
 -- What the inventory holds of a device, whether the viewer may see it, and the Communications Hub
--- that the latest word about the device named. May see: DCC; a User that originated a request naming
--- the device, was party to a message that described it, or is its Responsible Supplier.
+-- that the latest word about the device named. May see: DCC; a User that is its Responsible Supplier,
+-- was party to a message that described it, or originated a request that DCC accepted for it (stage 2
+-- or further): to name a device in a request is not enough.
 SELECT
     %(sees_all)s
         OR coalesce(v.responsible_supplier = ANY (%(user_ids)s), false)
@@ -9,8 +10,9 @@ SELECT
             WHERE a.device_id = asked.device_id AND a.user_id = ANY (%(user_ids)s)
         )
         OR EXISTS (
-            SELECT FROM distribution AS d JOIN request AS r USING (request_key)
-            WHERE d.device_id = asked.device_id AND r.originator = ANY (%(user_ids)s)
+            SELECT FROM current_distribution AS d
+            WHERE d.device_id = asked.device_id AND d.originator = ANY (%(user_ids)s)
+              AND (d.stage > 2 OR (d.stage = 2 AND NOT d.failed))
         ) AS is_shown,
     hub.comms_hub_id, hub.occurred_at, hub.message_id,
     v.device_id, v.learnt_at, v.message_id, v.device_type, v.smets_version, v.csp_region,

@@ -12,8 +12,9 @@ WHERE v.comms_hub_id = %(comms_hub_id)s
           WHERE a.device_id = v.device_id AND a.user_id = ANY (%(user_ids)s)
       )
       OR EXISTS (
-          SELECT FROM distribution AS d JOIN request AS r USING (request_key)
-          WHERE d.device_id = v.device_id AND r.originator = ANY (%(user_ids)s)
+          SELECT FROM current_distribution AS d
+          WHERE d.device_id = v.device_id AND d.originator = ANY (%(user_ids)s)
+            AND (d.stage > 2 OR (d.stage = 2 AND NOT d.failed))
       )
   )
 ORDER BY v.device_id
