@@ -11,9 +11,11 @@ def main() -> None:
     """Run the benchmarks that are asked for, all by default, and print their table."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     jobs = ("ledger", "alerts", "request", "csv", "lookup", "inventory")
-    parser.add_argument("jobs", nargs="*", choices=jobs, help="all if none is named")
+    parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"of {', '.join(jobs)}; or all")
     parser.add_argument("--scale", type=float, default=1.0, help="a part of the full sizes")
     chosen = parser.parse_args()
+    if unknown := set(chosen.jobs) - set(jobs):
+        parser.error(f"no such job: {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory(prefix="firmtrack-bench-") as scratch:
         os.environ["FIRMTRACK_DATA_DIR"] = scratch
         os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
