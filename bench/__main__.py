@@ -3,26 +3,35 @@
 import argparse
 import os
 import platform
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+
+JOBS = ("ledger", "alerts", "request", "csv", "lookup", "inventory")
 
 
 def main() -> None:
     """Run the benchmarks that are asked for, all by default, and print their table."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    jobs = ("ledger", "alerts", "request", "csv", "lookup", "inventory")
-    parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"of {', '.join(jobs)}; or all")
-    parser.add_argument("--scale", type=float, default=1.0, help="a part of the full sizes")
-    chosen = parser.parse_args()
-    if unknown := set(chosen.jobs) - set(jobs):
-        parser.error(f"no such job: {', '.join(sorted(unknown))}")
+    jobs, scale = chosen(sys.argv[1:])
     with tempfile.TemporaryDirectory(prefix="firmtrack-bench-") as scratch:
         os.environ["FIRMTRACK_DATA_DIR"] = scratch
         os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
-        _run(chosen.jobs or jobs, chosen.scale, Path(scratch))
+        _run(jobs, scale, Path(scratch))
 
 
-def _run(jobs: list[str] | tuple[str, ...], scale: float, scratch: Path) -> None:
+def chosen(arguments: Sequence[str]) -> tuple[Sequence[str], float]:
+    """Return the jobs that the arguments name, all if they name none, and the part of the size."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"of {', '.join(JOBS)}; or all")
+    parser.add_argument("--scale", type=float, default=1.0, help="a part of the full sizes")
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.jobs) - set(JOBS):
+        parser.error(f"no such job: {', '.join(sorted(unknown))}")
+    return asked.jobs or JOBS, asked.scale
+
+
+def _run(jobs: Sequence[str], scale: float, scratch: Path) -> None:
     import django
 
     django.setup()
