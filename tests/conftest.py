@@ -7,6 +7,7 @@ from typing import Any
 
 import django
 import pytest
+from hypothesis import settings
 
 from firmtrack.store.embedded import EmbeddedPostgres
 from tests.databases import QUICK, binaries_of, fresh_database, make_template, used
@@ -21,6 +22,12 @@ _ENVIRONMENT = {
 }
 _BINARIES = pytest.StashKey[Path | None]()
 _HANDED_OVER = "firmtrack_test_postgres"
+
+
+# No test is about speed. On a build machine the examples are always the same ones, so that what it
+# says of a change is about the change; elsewhere they are new each time.
+settings.register_profile("firmtrack", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("firmtrack")
 
 
 def _set_up_django() -> str | None:
