@@ -91,6 +91,6 @@ def _wait_for(url: str) -> None:
         except OSError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.2)
+            time.sleep(0.2)  # a server of its own process says nothing when it is ready
         else:
             return

@@ -29,7 +29,7 @@ def test_a_successful_distribution_shows_every_stage_done(ada: Browsing) -> None
     page = ada.open(f"/devices/{VERIFIED}")
     assert page.status == 200
     assert page.heading == page.title == f"Device {VERIFIED}"
-    assert page.all("h2") == ["Firmware Version 0102030A Successful", "In DCC’s inventory"]
+    assert page.all("h2") == ["Firmware Version 0102030A Successful", "What is known of the device"]
     assert timeline(page) == [
         ("Received", "Done, 14 November 2026, 09:12 GMT"),
         ("Validated", "Done, 14 November 2026, 09:13 GMT"),

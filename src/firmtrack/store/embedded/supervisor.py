@@ -48,6 +48,7 @@ class Supervisor:
         except EmbeddedPostgresFailed as failure:
             self._leave_word(failure.problem)
         except Exception as error:
+            # Whatever broke, those who wait for the server must learn that it will not come.
             self._leave_word(f"its supervisor broke: {error!r}")
             raise
         finally:
@@ -71,6 +72,7 @@ class Supervisor:
             else:
                 self._start()
             self._trim_log()
+            # A lock that the kernel releases tells nobody, so it is asked for again and again.
             time.sleep(_POLL_SECONDS)
 
     def _is_hopeless(self, status: int | None) -> bool:
