@@ -23,31 +23,51 @@ class Candidate:
     firmware_version: FirmwareVersion | None
 
 
-def agrees(event: Event, candidate: Candidate) -> bool:
-    """Return whether both carry the same image hash, or, lacking that, the same version."""
-    if event.image_hash is not None and candidate.image_hash is not None:
-        return event.image_hash == candidate.image_hash
-    if event.firmware_version is not None and candidate.firmware_version is not None:
-        return event.firmware_version == candidate.firmware_version
-    return False
-
-
 def attribute(event: Event, candidates: Iterable[Candidate]) -> RequestId | None:
     """Return the request that ``event`` belongs to, None if it fits none.
 
-    An event that names its request is believed. Any other belongs to the newest of its device's
-    requests submitted at or before it whose image hash, or else firmware version, agrees.
+    An event that names its request is believed; any other belongs to the newest that agrees.
     """
     if event.request_id is not None:
         return event.request_id
+    return newest_agreeing(
+        image_hash=event.image_hash,
+        firmware_version=event.firmware_version,
+        at=event.occurred_at,
+        candidates=candidates,
+    )
+
+
+def newest_agreeing(
+    *,
+    image_hash: bytes | None,
+    firmware_version: FirmwareVersion | None,
+    at: datetime,
+    candidates: Iterable[Candidate],
+) -> RequestId | None:
+    """Return the newest request submitted at or before ``at`` whose image is the one told of.
+
+    None if none is. Images agree by their hash, or, where either has none, by their version.
+    """
     fitting = [
         candidate
         for candidate in candidates
-        if (candidate.submitted_at is None or candidate.submitted_at <= event.occurred_at)
-        and agrees(event, candidate)
+        if (candidate.submitted_at is None or candidate.submitted_at <= at)
+        and agrees(image_hash, firmware_version, candidate)
     ]
     newest = max(fitting, key=_age_order, default=None)
     return None if newest is None else newest.request_id
+
+
+def agrees(
+    image_hash: bytes | None, firmware_version: FirmwareVersion | None, candidate: Candidate
+) -> bool:
+    """Return whether both have the same image hash, or, where either has none, the same version."""
+    if image_hash is not None and candidate.image_hash is not None:
+        return image_hash == candidate.image_hash
+    if firmware_version is not None and candidate.firmware_version is not None:
+        return firmware_version == candidate.firmware_version
+    return False
 
 
 def _age_order(candidate: Candidate) -> tuple[datetime, RequestId]:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
-from firmtrack.domain.stages import Status, Variant
+from firmtrack.domain.stages import ActivationStep, Status, Variant
 
 
 class MessageKind(StrEnum):
@@ -30,6 +30,12 @@ class MessageKind(StrEnum):
     FIRMWARE_VERSION_RESPONSE = "firmware_version_response"
     FIRMWARE_VERSION_MISMATCH = "firmware_version_mismatch"
     DEVICE_STATUS_CHANGE_EVENT = "device_status_change_event"
+    ACTIVATE_FIRMWARE_REQUEST = "activate_firmware_request"
+    ACTIVATE_FIRMWARE_RESPONSE = "activate_firmware_response"
+    FUTURE_DATED_ACTIVATION_ALERT = "future_dated_activation_alert"
+    COMMAND_FAILURE = "command_failure"
+    UPDATE_INVENTORY_REQUEST = "update_inventory_request"
+    CHANGE_OF_SUPPLIER = "change_of_supplier"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +118,8 @@ class DeviceFacts:
     """What one statement says of a device, as DCC writes it; None is not stated.
 
     ``learnt_at`` is DCC's time of the statement; None, if it has none, is before any other.
+    ``firmware_version`` is what runs, whoever says so; ``smi_firmware_version`` what DCC's own
+    inventory held.
     """
 
     device_id: Eui64
@@ -127,6 +135,35 @@ class DeviceFacts:
     gbcs_version: str | None = None
     comms_hub_id: Eui64 | None = None
     responsible_supplier: Eui64 | None = None
+    smi_firmware_version: FirmwareVersion | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivationWord:
+    """What a party says of one Activate Firmware (11.3) Service Request.
+
+    Its target is the device. ``occurred_at`` is DCC's time; None for a request whose envelope gives
+    none. ``scheduled_for`` is the request's ExecutionDateTime. ``firmware_version`` is what the
+    device states with its answer: what it runs then.
+    """
+
+    request_id: RequestId
+    step: ActivationStep
+    is_failed: bool = False
+    occurred_at: datetime | None = None
+    reason: str | None = None
+    device_time: datetime | None = None
+    firmware_version: FirmwareVersion | None = None
+    image_hash: bytes | None = None
+    scheduled_for: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierChange:
+    """DCC tells a User of a change of a device's supplier; it does not say who it is now."""
+
+    device_id: Eui64
+    told_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +187,8 @@ class Message:
     steps: tuple[RequestStep, ...] = ()
     events: tuple[Event, ...] = ()
     devices: tuple[DeviceFacts, ...] = ()
+    activation: ActivationWord | None = None
+    supplier_change: SupplierChange | None = None
 
     @property
     def message_id(self) -> UUID:
@@ -159,7 +198,8 @@ class Message:
     @property
     def event_count(self) -> int:
         """How many events the message tells, a request's own arrival included."""
-        return len(self.events) + len(self.steps) + (self.request is not None)
+        own = (self.request, self.activation)
+        return len(self.events) + len(self.steps) + sum(said is not None for said in own)
 
     def named_requests(self) -> frozenset[RequestId]:
         """Return every update request that the message names."""

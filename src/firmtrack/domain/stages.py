@@ -1,4 +1,4 @@
-"""The stages of a distribution, who holds the update at each, and what its statuses mean."""
+"""The stages of a distribution and the steps of an activation, and what their statuses mean."""
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -175,3 +175,28 @@ def completion_of(status: Status, variant: Variant | None) -> CompletionStatus:
     if status.stage in final_stages(variant):
         return CompletionStatus.SUCCESSFUL
     return CompletionStatus.IN_PROGRESS
+
+
+class ActivationStep(IntEnum):
+    """Who spoke last of an Activate Firmware (11.3) request; the greatest step's word counts."""
+
+    REQUESTED = 1
+    """The User asked for it."""
+    ACKNOWLEDGED = 2
+    """DCC took the request on."""
+    SCHEDULED = 3
+    """The device took note of a future-dated command."""
+    NOT_ANSWERED = 4
+    """DCC refused it, could not deliver it, or got no answer: a failure as far as DCC knows."""
+    ANSWERED = 5
+    """The device said how it went."""
+
+
+class ActivationStatus(StrEnum):
+    """What was last heard of an activation."""
+
+    REQUESTED = "requested"
+    SCHEDULED = "scheduled"
+    CANCELLED = "cancelled"
+    ACTIVATED = "activated"
+    FAILED = "failed"

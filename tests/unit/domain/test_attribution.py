@@ -152,7 +152,7 @@ def test_a_request_that_turns_up_later_takes_the_event_over() -> None:
 def test_a_request_of_which_neither_hash_nor_version_is_known_agrees_with_nothing(
     event: Event,
 ) -> None:
-    assert not agrees(event, request(1, image_hash=None, firmware_version=None))
+    assert not agrees(event.image_hash, event.firmware_version, request(1, image_hash=None, firmware_version=None))
 
 
 @given(st.data(), anonymous_events, candidates)

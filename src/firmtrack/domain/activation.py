@@ -1,0 +1,169 @@
+"""Activation of a distributed image: from what was said of 11.3 requests to their statuses.
+
+An 11.3 names its device as the target of its Request ID, so each word of it names it. Its status is
+that of its greatest word. A request whose ExecutionDateTime is the far end of time cancels the
+earlier, scheduled ones of the same User for the same device and image, once the device has taken it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from firmtrack.domain.attribution import Candidate, newest_agreeing
+from firmtrack.domain.facts import ActivationWord, MessageKind
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.stages import ActivationStatus, ActivationStep
+
+CANCELLING = datetime(3000, 12, 31, tzinfo=UTC)
+"""The ExecutionDateTime that cancels. Source: DUIS 5.4, Activate Firmware."""
+
+_CANCELLABLE = frozenset({ActivationStatus.REQUESTED, ActivationStatus.SCHEDULED})
+_BEFORE_ANY = datetime.min.replace(tzinfo=UTC)
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldWord:
+    """An activation's word with the message that says it; ``recorded_at`` is when we learnt it."""
+
+    word: ActivationWord
+    digest: bytes
+    recorded_at: datetime
+    source_kind: MessageKind
+    source_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activation:
+    """One Activate Firmware (11.3) request and how it stands; ``words`` are the greatest first.
+
+    ``requested_at`` is the earliest and ``updated_at`` the deciding time that DCC gave; where it
+    gave none, when Firmtrack learnt of it. ``firmware_version`` is what the device said it runs.
+    ``scheduled_for`` is None for an immediate or cancelling request.
+    """
+
+    request_id: RequestId
+    status: ActivationStatus
+    reason: str | None
+    is_cancelling: bool
+    is_answered: bool
+    scheduled_for: datetime | None
+    image_hash: bytes | None
+    firmware_version: FirmwareVersion | None
+    requested_at: datetime
+    updated_at: datetime
+    words: tuple[ToldWord, ...]
+
+    @property
+    def device_id(self) -> Eui64:
+        """The device that the request is for."""
+        return self.request_id.target
+
+
+def activations_of(words: Iterable[ToldWord]) -> tuple[Activation, ...]:
+    """Return the activations that the words tell of, latest requested first.
+
+    A command that only a failure names may be any other command: it is left out.
+    """
+    by_request: dict[RequestId, list[ToldWord]] = {}
+    for told in words:
+        by_request.setdefault(told.word.request_id, []).append(told)
+    single = [_activation(told) for told in by_request.values() if any(map(_is_activation, told))]
+    taken = [each for each in single if each.status is ActivationStatus.CANCELLED]
+    return tuple(
+        sorted(
+            (_unless_cancelled(each, taken) for each in single),
+            key=lambda each: (each.requested_at, each.request_id),
+            reverse=True,
+        )
+    )
+
+
+def distribution_of(activation: Activation, candidates: Iterable[Candidate]) -> RequestId | None:
+    """Return the request that brought the activation's image to its device, None if none did.
+
+    It is the newest submitted before it whose image hash agrees, or, if nothing told the hash,
+    whose firmware version is the one that was activated.
+    """
+    is_activated = activation.status is ActivationStatus.ACTIVATED
+    return newest_agreeing(
+        image_hash=activation.image_hash,
+        firmware_version=activation.firmware_version if is_activated else None,
+        at=activation.requested_at,
+        candidates=candidates,
+    )
+
+
+def _is_activation(told: ToldWord) -> bool:
+    return told.source_kind is not MessageKind.COMMAND_FAILURE
+
+
+def _precedence(told: ToldWord) -> tuple[ActivationStep, datetime, bytes]:
+    return told.word.step, told.word.occurred_at or _BEFORE_ANY, told.digest
+
+
+def _activation(words: Sequence[ToldWord]) -> Activation:
+    ordered = tuple(sorted(words, key=_precedence, reverse=True))
+    greatest = ordered[0].word
+    scheduled_for = _first(told.word.scheduled_for for told in ordered)
+    is_cancelling = scheduled_for == CANCELLING
+    times = [told.word.occurred_at for told in ordered if told.word.occurred_at is not None]
+    requested_at = min(times, default=min(told.recorded_at for told in ordered))
+    return Activation(
+        request_id=greatest.request_id,
+        status=_status(greatest, is_cancelling=is_cancelling),
+        reason=greatest.reason,
+        is_cancelling=is_cancelling,
+        is_answered=greatest.step is ActivationStep.ANSWERED,
+        scheduled_for=None if is_cancelling else scheduled_for,
+        image_hash=_first(told.word.image_hash for told in ordered),
+        firmware_version=_first(told.word.firmware_version for told in ordered),
+        requested_at=requested_at,
+        updated_at=greatest.occurred_at or requested_at,
+        words=ordered,
+    )
+
+
+def _first(said: Iterable[_Value | None]) -> _Value | None:
+    """Return what the greatest word that says anything says."""
+    return next((value for value in said if value is not None), None)
+
+
+def _status(word: ActivationWord, *, is_cancelling: bool) -> ActivationStatus:
+    if word.is_failed:
+        return ActivationStatus.FAILED
+    if word.step is ActivationStep.ANSWERED:
+        return ActivationStatus.ACTIVATED
+    if word.step is ActivationStep.SCHEDULED:
+        return ActivationStatus.CANCELLED if is_cancelling else ActivationStatus.SCHEDULED
+    return ActivationStatus.REQUESTED
+
+
+def _unless_cancelled(activation: Activation, taken: Iterable[Activation]) -> Activation:
+    """Return the activation as its User's cancelling requests leave it.
+
+    Counters of one User's commands to a device only grow: a greater one is a later command
+    (GBCS 4.3, Originator Counter).
+    """
+    cancelling = [each for each in taken if _cancels(each, activation)]
+    if not cancelling:
+        return activation
+    first = min(cancelling, key=lambda each: each.request_id.counter)
+    return replace(
+        activation,
+        status=ActivationStatus.CANCELLED,
+        reason=None,
+        updated_at=first.updated_at,
+    )
+
+
+def _cancels(cancelling: Activation, other: Activation) -> bool:
+    return (
+        other.status in _CANCELLABLE
+        and other.scheduled_for is not None
+        and cancelling.request_id.originator == other.request_id.originator
+        and cancelling.request_id.target == other.request_id.target
+        and cancelling.request_id.counter > other.request_id.counter
+        and cancelling.image_hash == other.image_hash
+    )
