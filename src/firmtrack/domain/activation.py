@@ -1,8 +1,8 @@
 """Activation of a distributed image: from what was said of 11.3 requests to their statuses.
 
-An 11.3 names its device as the target of its Request ID, so each word of it names it. Its status is
-that of its greatest word. A request whose ExecutionDateTime is the far end of time cancels the
-earlier, scheduled ones of the same User for the same device and image, once the device has taken it.
+An 11.3 names its device as the target of its Request ID, so each word of it names it. Its status
+is that of its greatest word. A request whose ExecutionDateTime is the far end of time cancels the
+earlier, scheduled ones of the same User for the same device and image, once the device took it.
 """
 
 from collections.abc import Iterable, Sequence

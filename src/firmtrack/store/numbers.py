@@ -20,6 +20,12 @@ KIND_NUMBERS: dict[MessageKind, int] = {
     MessageKind.FIRMWARE_VERSION_RESPONSE: 12,
     MessageKind.FIRMWARE_VERSION_MISMATCH: 13,
     MessageKind.DEVICE_STATUS_CHANGE_EVENT: 14,
+    MessageKind.ACTIVATE_FIRMWARE_REQUEST: 15,
+    MessageKind.ACTIVATE_FIRMWARE_RESPONSE: 16,
+    MessageKind.FUTURE_DATED_ACTIVATION_ALERT: 17,
+    MessageKind.COMMAND_FAILURE: 18,
+    MessageKind.UPDATE_INVENTORY_REQUEST: 19,
+    MessageKind.CHANGE_OF_SUPPLIER: 20,
 }
 """The number that stands for each kind in ``message.kind``; never renumbered."""
 

@@ -152,7 +152,8 @@ def test_a_request_that_turns_up_later_takes_the_event_over() -> None:
 def test_a_request_of_which_neither_hash_nor_version_is_known_agrees_with_nothing(
     event: Event,
 ) -> None:
-    assert not agrees(event.image_hash, event.firmware_version, request(1, image_hash=None, firmware_version=None))
+    unknown = request(1, image_hash=None, firmware_version=None)
+    assert not agrees(event.image_hash, event.firmware_version, unknown)
 
 
 @given(st.data(), anonymous_events, candidates)
@@ -170,7 +171,7 @@ def test_the_chosen_request_agrees_and_was_there_before_the_event_and_no_newer_o
     fitting = {
         candidate.request_id: candidate.submitted_at
         for candidate in requests
-        if agrees(event, candidate)
+        if agrees(event.image_hash, event.firmware_version, candidate)
         and (candidate.submitted_at is None or candidate.submitted_at <= event.occurred_at)
     }
 
