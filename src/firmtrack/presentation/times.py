@@ -1,6 +1,8 @@
 """Times as people in Great Britain read them, and as machines do."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from math import ceil, floor
 from zoneinfo import ZoneInfo
 
 _GREAT_BRITAIN = ZoneInfo("Europe/London")
@@ -29,6 +31,47 @@ def local_text(at: datetime) -> str:
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M %Z}"
 
 
+def near_text(at: datetime, now: datetime) -> str:
+    """Return an aware time as ``local_text`` does, without the year if it is that of ``now``."""
+    text = local_text(at)
+    return text.replace(f" {now.astimezone(_GREAT_BRITAIN).year},", ",", 1)
+
+
+def duration_text(seconds: float) -> str:
+    """Return how long something has lasted, in words: as much of it as has surely passed.
+
+    Minutes below two hours, hours below two days, then days and hours, from ten days on only days.
+    """
+    return _duration(seconds, floor)
+
+
+def limit_text(seconds: float) -> str:
+    """Return a time within which something was over, in the words of ``duration_text``.
+
+    Rounded up: within 26.2 hours is within 27 hours, and not within 26.
+    """
+    return _duration(seconds, ceil)
+
+
 def utc_text(at: datetime) -> str:
     """Return an aware time as RFC 3339 in UTC with ``Z``, with a fraction only if it has one."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def _duration(seconds: float, whole: Callable[[float], int]) -> str:
+    minutes = whole(seconds / 60)
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 120:
+        return _count(minutes, "minute")
+    hours = whole(seconds / 3600)
+    if hours < 48:
+        return _count(hours, "hour")
+    days, rest = divmod(hours, 24)
+    if days >= 10:
+        return _count(whole(seconds / 86400), "day")
+    return f"{_count(days, 'day')} {_count(rest, 'hour')}" if rest else _count(days, "day")
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
