@@ -101,6 +101,7 @@ def _command_failure(body: d.CommandFailure) -> str:
     return element(
         "CommandFailure",
         text_element("CommandRequestID", body.command_request_id)
+        + text_element("DSPScheduleID", body.dsp_schedule_id)
         + text_element("DeviceID", body.device_id),
     )
 
@@ -127,6 +128,28 @@ def _power_outage_event(body: d.PowerOutageEvent) -> str:
     )
 
 
+def _device_change_of_supplier(body: d.DeviceChangeOfSupplier) -> str:
+    change = (
+        text_element("DeviceID", body.device_id)
+        + text_element("DeviceType", body.device_type)
+        + element("MPxNs", text_element("ImportMPxN", body.import_mpxn))
+    )
+    return element("ChangeOfSupplier", element("DeviceChangeOfSupplier", change))
+
+
+def _duis_version_mismatch(body: d.DuisVersionMismatch) -> str:
+    alert = (
+        text_element("DCCAlertCode", body.dcc_alert_code)
+        + text_element("DeviceID", body.device_id)
+        + text_element("RequestID", body.request_id)
+    )
+    return element(
+        "DUISVersionMismatch",
+        element("DCCAlertVersionMismatch", alert)
+        + text_element("ServiceUserDUISVersion", body.service_user_duis_version),
+    )
+
+
 # Each writer takes exactly the type it stands beside; a mapping cannot say so.
 _WRITERS: Mapping[type, Callable[[Any], str]] = {
     d.CspFirmwareDeliveryStatus: _csp_firmware_delivery_status,
@@ -139,4 +162,6 @@ _WRITERS: Mapping[type, Callable[[Any], str]] = {
     d.DeviceStatusChangeEvent: _device_status_change_event,
     d.CommsHubFirmwareActivation: _comms_hub_firmware_activation,
     d.PowerOutageEvent: _power_outage_event,
+    d.DeviceChangeOfSupplier: _device_change_of_supplier,
+    d.DuisVersionMismatch: _duis_version_mismatch,
 }

@@ -42,3 +42,11 @@ def octets_element(name: str, value: bytes) -> str:
 def device_list_element(name: str, device_ids: Iterable[Eui64]) -> str:
     """Return an element that holds ``device_ids`` as a comma-separated list."""
     return element(name, ",".join(map(str, device_ids)))
+
+
+def service_elements(reference: str, variant: str | None = None) -> str:
+    """Return the two elements that name a service, the variant by default as its service."""
+    return (
+        f"<sr:ServiceReference>{reference}</sr:ServiceReference>"
+        f"<sr:ServiceReferenceVariant>{variant or reference}</sr:ServiceReferenceVariant>"
+    )

@@ -4,11 +4,9 @@ What it writes is its own canonical form (no white space between elements, no em
 nothing but the needed namespace), so signing needs no tree: the digest is over the octets.
 """
 
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Variant
 from firmtrack.duis import documents as d
 from firmtrack.duis.alert_bodies import alert_body
@@ -17,19 +15,17 @@ from firmtrack.duis.markup import (
     device_list_element,
     element,
     octets_element,
+    service_elements,
     text_element,
     time_element,
 )
+from firmtrack.duis.request_markup import request_markup
 from firmtrack.duis.signing import Signer
 from firmtrack.duis.vocabulary import DUIS_NAMESPACE, NEWEST_SCHEMA_VERSION
 
-# Services that DCC itself carries out have Command Variant 8.
-_BY_DCC = "8"
-_BY_DEVICE = "1"
-
-_UPDATE = {
-    Variant.UPDATE_FIRMWARE: ("UpdateFirmware", "DSPUpdateFirmwareWarning"),
-    Variant.UPDATE_PPMID_FIRMWARE: ("UpdatePPMIDFirmware", "DSPUpdatePPMIDFirmwareWarning"),
+_WARNINGS = {
+    Variant.UPDATE_FIRMWARE: "DSPUpdateFirmwareWarning",
+    Variant.UPDATE_PPMID_FIRMWARE: "DSPUpdatePPMIDFirmwareWarning",
 }
 
 
@@ -45,7 +41,7 @@ def write(
     document whose values the schema does not allow is written as it is.
     """
     if isinstance(document, d.RequestDocument):
-        name, content = "Request", _REQUESTS[type(document)](document)
+        name, content = "Request", request_markup(document)
     else:
         body = _RESPONSES[type(document)](document)
         name, content = "Response", f"{_response_header(document)}<sr:Body>{body}</sr:Body>"
@@ -58,20 +54,6 @@ def write(
     return b"".join((memoryview(octets)[: -len(end)], signature, end.encode()))
 
 
-def _request_header(request_id: RequestId, service: str, command_variant: str) -> str:
-    return (
-        f"<sr:Header><sr:RequestID>{request_id}</sr:RequestID>"
-        f"<sr:CommandVariant>{command_variant}</sr:CommandVariant>{_service(service)}</sr:Header>"
-    )
-
-
-def _service(reference: str, variant: str | None = None) -> str:
-    return (
-        f"<sr:ServiceReference>{reference}</sr:ServiceReference>"
-        f"<sr:ServiceReferenceVariant>{variant or reference}</sr:ServiceReferenceVariant>"
-    )
-
-
 def _response_header(response: d.ResponseDocument) -> str:
     return (
         f"<sr:Header>{text_element('RequestID', response.request_id)}"
@@ -81,56 +63,20 @@ def _response_header(response: d.ResponseDocument) -> str:
     )
 
 
-def _update_firmware(request: d.UpdateFirmwareRequest) -> str:
-    name, _ = _UPDATE[request.variant]
-    # One expression: every further level of nesting would copy 14 MB once more.
-    return (
-        f"{_request_header(request.request_id, request.variant, _BY_DCC)}"
-        f"<sr:Body><sr:{name}>"
-        f"<sr:FirmwareImage>{b64encode(request.firmware_image).decode()}</sr:FirmwareImage>"
-        f"{text_element('FirmwareVersion', request.firmware_version)}"
-        f"{device_list_element('DeviceIDList', request.device_ids)}"
-        f"</sr:{name}></sr:Body>"
-    )
-
-
-def _device_prenotification(request: d.DevicePrenotification) -> str:
-    details = "".join(
-        (
-            text_element("DeviceID", request.device_id),
-            text_element("DeviceManufacturer", request.manufacturer),
-            text_element("DeviceModel", request.model),
-            text_element("DeviceType", request.device_type),
-            text_element("SMETSCHTSVersion", request.smets_version),
-            text_element("FirmwareVersion", request.firmware_version),
-        )
-    )
-    return _request_header(request.request_id, "12.2", _BY_DCC) + element(
-        "Body", element("DevicePrenotification", details)
-    )
-
-
-def _read_firmware_version(request: d.ReadFirmwareVersionRequest) -> str:
-    return _request_header(request.request_id, "11.2", _BY_DEVICE) + element(
-        "Body", element("ReadFirmwareVersion", "")
-    )
-
-
 def _update_firmware_response(response: d.UpdateFirmwareResponse) -> str:
-    _, name = _UPDATE[response.variant]
     lists = "".join(
         device_list_element(row.element, response.left_out[row.reason])
         for row in WARNING_LISTS
         if response.left_out.get(row.reason)
     )
-    warning = element(name, lists) if lists else ""
-    return element("ResponseMessage", _service(response.variant) + warning)
+    warning = element(_WARNINGS[response.variant], lists) if lists else ""
+    return element("ResponseMessage", service_elements(response.variant) + warning)
 
 
 def _read_inventory_response(response: d.ReadInventoryResponse) -> str:
     devices = "".join(element("Device", _inventory_device(device)) for device in response.devices)
     inventory = element("DSPInventory", devices) if devices else ""
-    return element("ResponseMessage", _service("8.2") + inventory)
+    return element("ResponseMessage", service_elements("8.2") + inventory)
 
 
 def _inventory_device(device: d.InventoryDevice) -> str:
@@ -150,12 +96,31 @@ def _inventory_device(device: d.InventoryDevice) -> str:
     )
 
 
+def _acknowledgement(response: d.Acknowledgement) -> str:
+    return element("ResponseMessage", _service_of(response))
+
+
 def _device_response(response: d.DeviceResponse) -> str:
-    return element(
-        "ResponseMessage",
-        _service(response.service_reference, response.service_reference_variant)
-        + octets_element("GBCSPayload", response.gbcs_payload),
+    payload = octets_element("GBCSPayload", response.gbcs_payload)
+    return element("ResponseMessage", _service_of(response) + payload)
+
+
+def _future_dated_device_alert(response: d.FutureDatedDeviceAlert) -> str:
+    alert = (
+        element("FutureDatedAlertCode", f"{response.future_dated_alert_code:04X}")
+        + octets_element("GBCSPayload", response.gbcs_payload)
+        + text_element("InstructionNumber", response.instruction_number)
+        + text_element("TotalCommandInstructions", response.total_command_instructions)
     )
+    return element(
+        "ResponseMessage", _service_of(response) + element("FutureDatedDeviceAlertMessage", alert)
+    )
+
+
+def _service_of(
+    response: d.Acknowledgement | d.DeviceResponse | d.FutureDatedDeviceAlert,
+) -> str:
+    return service_elements(response.service_reference, response.service_reference_variant)
 
 
 def _device_alert(alert: d.DeviceAlert) -> str:
@@ -185,15 +150,12 @@ def _throttling(alert: d.DeviceAlert | d.DccAlert) -> str:
 # Each writer takes exactly the type it stands beside; a mapping cannot say so.
 _Writers = Mapping[type, Callable[[Any], str]]
 
-_REQUESTS: _Writers = {
-    d.UpdateFirmwareRequest: _update_firmware,
-    d.DevicePrenotification: _device_prenotification,
-    d.ReadFirmwareVersionRequest: _read_firmware_version,
-}
 _RESPONSES: _Writers = {
     d.UpdateFirmwareResponse: _update_firmware_response,
     d.ReadInventoryResponse: _read_inventory_response,
+    d.Acknowledgement: _acknowledgement,
     d.DeviceResponse: _device_response,
+    d.FutureDatedDeviceAlert: _future_dated_device_alert,
     d.DeviceAlert: _device_alert,
     d.DccAlert: _dcc_alert,
 }

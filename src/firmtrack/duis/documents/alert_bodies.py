@@ -1,16 +1,10 @@
-"""The DUIS documents that Firmtrack can write, as values.
+"""The bodies of DCC Alerts. Source: DUIS 5.4 schema, ``DCCAlert``."""
 
-Class and field names are the schema's names; the order of fields is the schema's order.
-Times are aware. Source: DUIS 5.4 schema.
-"""
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, ResponseId
-from firmtrack.domain.stages import Variant
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 
 
 class TransferResponseCode(StrEnum):
@@ -42,100 +36,6 @@ class DeviceStatusChange(StrEnum):
     DEVICE_REMOVED_FROM_INVENTORY = "DeviceRemovedFromInventory"
     DEVICE_SUSPENDED = "DeviceSuspended"
     DEVICE_RESTORED = "DeviceRestored"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateFirmwareRequest:
-    """Service Request 11.1 or, for PPMIDs, 11.4: one image for up to 50,000 devices."""
-
-    request_id: RequestId
-    variant: Variant
-    firmware_image: bytes
-    firmware_version: FirmwareVersion
-    device_ids: tuple[Eui64, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DevicePrenotification:
-    """Service Request 12.2: adds a device to the inventory."""
-
-    request_id: RequestId
-    device_id: Eui64
-    manufacturer: str
-    model: str
-    device_type: str
-    smets_version: str | None = None
-    firmware_version: FirmwareVersion | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadFirmwareVersionRequest:
-    """Service Request 11.2: asks a device for its firmware version."""
-
-    request_id: RequestId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Response:
-    """What the header of every response and alert holds."""
-
-    response_id: ResponseId
-    responded_at: datetime
-    request_id: RequestId | None = None
-    response_code: str = "I0"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateFirmwareResponse(_Response):
-    """DCC's answer to an 11.1 or 11.4.
-
-    ``left_out`` maps a reason code of ``codes.WARNING_LISTS`` to the devices left out for it.
-    """
-
-    variant: Variant
-    left_out: Mapping[str, tuple[Eui64, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InventoryDevice:
-    """One device of a Read Inventory answer; what is None is left out."""
-
-    device_id: Eui64
-    device_type: str
-    manufacturer: str
-    model: str
-    device_status: str | None = None
-    smets_version: str | None = None
-    firmware_version: FirmwareVersion | None = None
-    firmware_version_status: str | None = None
-    csp_region: str | None = None
-    gbcs_version: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadInventoryResponse(_Response):
-    """DCC's answer to an 8.2: 1 to 17 devices, none if it refused."""
-
-    devices: tuple[InventoryDevice, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceResponse(_Response):
-    """A device's answer to a Service Request, as the GBCS message that it sent."""
-
-    service_reference: str
-    service_reference_variant: str
-    gbcs_payload: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceAlert(_Response):
-    """An alert from a device; the sender of ``response_id`` is the device."""
-
-    alert_code: int
-    gbcs_payload: bytes
-    throttled_alert_sequence_id: int | None = None
-    throttled_alert_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +121,16 @@ class CommandFailure:
 
     command_request_id: RequestId
     device_id: Eui64
+    dsp_schedule_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceChangeOfSupplier:
+    """A ChangeOfSupplier: the supplier of this meter changed; to whom, it does not say."""
+
+    device_id: Eui64
+    device_type: str
+    import_mpxn: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +158,16 @@ class PowerOutageEvent:
     import_mpxn: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuisVersionMismatch:
+    """Stands in for a DCC Alert that the User's version of DUIS cannot carry."""
+
+    dcc_alert_code: str
+    service_user_duis_version: str
+    device_id: Eui64 | None = None
+    request_id: RequestId | None = None
+
+
 DccAlertBody = (
     CspFirmwareDeliveryStatus
     | CommsHubAlert
@@ -259,21 +179,6 @@ DccAlertBody = (
     | DeviceStatusChangeEvent
     | CommsHubFirmwareActivation
     | PowerOutageEvent
+    | DeviceChangeOfSupplier
+    | DuisVersionMismatch
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DccAlert(_Response):
-    """A DCC Alert: a code and the body that says what happened."""
-
-    alert_code: str
-    body: DccAlertBody
-    throttled_alert_sequence_id: int | None = None
-    throttled_alert_count: int | None = None
-
-
-RequestDocument = UpdateFirmwareRequest | DevicePrenotification | ReadFirmwareVersionRequest
-ResponseDocument = (
-    UpdateFirmwareResponse | ReadInventoryResponse | DeviceResponse | DeviceAlert | DccAlert
-)
-Document = RequestDocument | ResponseDocument
