@@ -192,7 +192,10 @@ REASON_CODES: Mapping[str, Code] = _table(
     Code("hardware_version_mismatch", "The image is for other hardware.", C, _GBCS),
     Code("file_transfer_failure", "The transfer to the device failed.", C, _GBCS),
     Code("activation_failure", "The device could not activate the image.", C, _GBCS),
+    Code("no_image_held", "The device holds no image to activate.", C, _GBCS),
+    Code("hash_mismatch", "The image that the device holds is another one.", C, _GBCS),
     DEVICE_ALERT_CODES["8F1C"],
+    DEVICE_ALERT_CODES["8F67"],
     *(row for row in RESPONSE_CODES.values() if row.code[0] == "E"),
     *DCC_ALERT_CODES.values(),
 )
@@ -211,6 +214,11 @@ DEVICE_STATUSES = frozenset(
         "Recovered",
     }
 )
+# What an Update Inventory request may make of a device's status, by the element that says so.
+NEW_DEVICE_STATUSES: Mapping[str, frozenset[str]] = {
+    "UpdateDeviceStatusExceptCH": frozenset({"Pending", "InstalledNotCommissioned"}),
+    "UpdateDeviceStatusCH": frozenset({"Commissioned", "Withdrawn", "InstalledNotCommissioned"}),
+}
 FIRMWARE_VERSION_STATUSES = frozenset({"Active", "Cancelled", "Expired", "Withdrawn"})
 CSP_REGIONS = frozenset(
     {"North", "Central", "South", "4G North", "4G Central", "4G South", "Unknown", "SMETS1"}

@@ -38,6 +38,10 @@ def _enumeration(schema: etree._ElementTree, path: str) -> set[str]:
         ("//xs:element[@name='DCCAlertCode'][xs:simpleType]", frozenset(codes.DCC_ALERT_CODES)),
         ("//xs:simpleType[@name='DeviceType']", codes.DEVICE_TYPES),
         ("//xs:simpleType[@name='DeviceStatus']", codes.DEVICE_STATUSES),
+        *(
+            (f"//xs:simpleType[@name='{name}']", statuses)
+            for name, statuses in codes.NEW_DEVICE_STATUSES.items()
+        ),
         ("//xs:simpleType[@name='FirmwareVersionStatus']", codes.FIRMWARE_VERSION_STATUSES),
         ("//xs:simpleType[@name='CSPRegion']", codes.CSP_REGIONS),
         (
@@ -82,7 +86,7 @@ def test_every_reason_that_a_message_can_give_is_in_the_table() -> None:
     reasons = {row.reason for row in codes.WARNING_LISTS}
     reasons.update(reason for reason in codes.TRANSFER_REASONS.values() if reason)
     reasons.update(reason for reason in codes.ACTIVATION_REASONS.values() if reason)
-    reasons.update(("8F1C", "N19", "N61", "E110101", "E5"))
+    reasons.update(("8F1C", "8F67", "N13", "N19", "N61", "E110101", "E5"))
     assert reasons <= set(codes.REASON_CODES)
 
 
