@@ -14,6 +14,7 @@ from firmtrack.cli import (
     quarantine,
     serving,
     simulation,
+    wording,
 )
 
 app = typer.Typer(
@@ -54,4 +55,5 @@ app.add_typer(accounts.party, name="party")
 app.add_typer(accounts.user, name="user")
 app.add_typer(accounts.token, name="token")
 app.add_typer(quarantine.quarantine, name="quarantine")
+app.add_typer(wording.wording, name="wording")
 app.command("check")(checking.check)

@@ -31,5 +31,5 @@ def distributions_csv(
         request_id,
         wanted,
         status_names=wording.STATUS_NAMES,
-        reason_texts=wording.REASON_TEXTS,
+        reason_texts=wording.reason_texts(),
     )

@@ -8,6 +8,7 @@ from firmtrack.domain.stages import STAGES, CompletionStatus, Party, Stage, Stat
 from firmtrack.duis import codes
 from firmtrack.presentation.search import SearchBy, TermProblem, TermProblemKind
 from firmtrack.store.answers import FactSource
+from firmtrack.store.wording import current_wordings
 
 COMPLETION_NAMES: Mapping[CompletionStatus, str] = {
     CompletionStatus.IN_PROGRESS: "In Progress",
@@ -43,6 +44,22 @@ PARTY_NAMES: Mapping[Party, str] = {
 VARIANT_NAMES: Mapping[Variant, str] = {
     Variant.UPDATE_FIRMWARE: "Update Firmware",
     Variant.UPDATE_PPMID_FIRMWARE: "Update PPMID Firmware",
+}
+
+# The Service Requests that tell of firmware and of the inventory, by Service Reference.
+SERVICE_NAMES: Mapping[str, str] = {
+    "8.2": "Read Inventory",
+    "8.4": "Update Inventory",
+    "11.2": "Read Firmware Version",
+    "11.3": "Activate Firmware",
+    "12.2": "Device Pre-notification",
+    **{variant.value: name for variant, name in VARIANT_NAMES.items()},
+}
+
+SURENESS_NAMES: Mapping[codes.Sureness, str] = {
+    codes.Sureness.CERTAIN: "Certain",
+    codes.Sureness.LIKELY: "Likely",
+    codes.Sureness.UNKNOWN: "Not published",
 }
 
 MESSAGE_KIND_NAMES: Mapping[MessageKind, str] = {
@@ -168,8 +185,11 @@ def search_problem_text(problem: TermProblem) -> str:
 
 
 def reason_text(code: str, status: Status) -> str:
-    """Return a sentence for the reason of ``status``, whatever its code; no meaning is invented."""
-    known = REASON_TEXTS.get(code)
+    """Return a sentence for the reason of ``status``, whatever its code; no meaning is invented.
+
+    What the operators say of the code comes before what Firmtrack says.
+    """
+    known = operators_text(code) or REASON_TEXTS.get(code)
     if known is not None:
         return known
     return f"{STATUS_NAMES[status]} with code {code}; Firmtrack does not know what it means."
@@ -180,7 +200,19 @@ def answer_text(code: str) -> str:
     row = codes.RESPONSE_CODES.get(code)
     if row is None or row.meaning is None or code.startswith("E"):
         return reason_text(code, Status.REJECTED)
-    return row.meaning
+    return operators_text(code) or row.meaning
+
+
+def operators_text(code: str) -> str | None:
+    """Return what the operators of this installation say that ``code`` means, None if nothing."""
+    wording = current_wordings().get(code)
+    return None if wording is None else wording.text
+
+
+def reason_texts() -> dict[str, str]:
+    """Return the sentence of every reason code that the tables or the operators know."""
+    of_operators = {code: wording.text for code, wording in current_wordings().items()}
+    return {**REASON_TEXTS, **of_operators}
 
 
 def _known_reason_text(row: codes.Code) -> str:
@@ -200,7 +232,8 @@ def _said_with(code: str) -> str:
     return f"DCC reported a failure with code {code}"
 
 
-# Every reason that the code tables know, in words; a known code means the same at every stage.
+# Firmtrack's own words for every reason that the code tables know; a known code means the same at
+# every stage.
 REASON_TEXTS: Mapping[str, str] = {
     code: _known_reason_text(row) for code, row in codes.REASON_CODES.items()
 }

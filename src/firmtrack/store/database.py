@@ -68,11 +68,17 @@ def use(url_or_conninfo: str) -> None:
 
 
 def close() -> None:
-    """Close every connection of this process."""
+    """Close every connection of this process, which then has no database."""
     if _Current.pool is not None:
         _Current.pool.close()
         _Current.pool = None
+    _Current.conninfo = None
     connections.close_all()
+
+
+def is_open() -> bool:
+    """Return whether the process has a database."""
+    return _Current.conninfo is not None
 
 
 def conninfo_in_use() -> str:

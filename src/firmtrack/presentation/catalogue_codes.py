@@ -1,0 +1,292 @@
+"""Advice on every code whose meaning the code tables know, and on those that DCC does not explain.
+
+Nothing here says more of a code than its meaning carries; the tables say how sure that is.
+"""
+
+from collections.abc import Mapping
+
+from firmtrack.presentation.catalogue_entry import Advice
+
+_REFUSES = "DCC refuses the request. It does nothing for any of its devices."
+_LEAVES_OUT = "DCC leaves the device out and goes on with the others of the request."
+_NOTHING_MORE = "Nothing more in this request: the distribution to this device has ended."
+_ASK_THE_MANUFACTURER = (
+    "Ask the manufacturer, with the firmware version, the device’s model and this reason."
+)
+_ENDS_ACTIVATION = "Nothing more: this activation has ended, and the inventory stays as it is."
+_ONLY_TELLS = "DCC only tells you; it waits for nothing."
+_READ_FIRST = (
+    "Read the firmware version (11.2) before you send an Activate Firmware (11.3) again: it may "
+    "have worked, and only its answer been lost."
+)
+_SEND_ANEW = "Correct the request and send a new one: a refused request stays refused."
+
+UNPUBLISHED = Advice(
+    "Not known: DCC does not publish what this code means.",
+    "Quote the code and the Service Request ID to DCC’s Service Centre, and ask what it means. "
+    "Your operator can then add the wording to Firmtrack.",
+    "Not known, but for what the status beside the code says.",
+)
+
+_DISTRIBUTION_FAILED = Advice(
+    "DCC does not publish which failure each of the codes N18 to N23 stands for.",
+    "Quote the code, the Service Request ID and the Device ID to DCC’s Service Centre. Send a new "
+    "request for the device when the cause is gone.",
+    _NOTHING_MORE,
+)
+
+ADVICE: Mapping[str, Advice] = {
+    # Left out of a request, by DCC's lists.
+    "invalid_device_id": Advice(
+        "A mistyped Device ID, a device that the inventory does not hold, or one that you were "
+        "not the Responsible Supplier of when you sent the request.",
+        "Check the Device ID, and read the inventory (8.2) to see whether the device is yours. "
+        "Then name it in a new request.",
+        _LEAVES_OUT,
+    ),
+    "not_commissioned": Advice(
+        "The device’s status in the inventory is another than Commissioned.",
+        "Read the inventory (8.2), have the device commissioned, then name it in a new request.",
+        _LEAVES_OUT,
+    ),
+    "not_applicable_firmware": Advice(
+        "The Central Products List has no entry of this firmware version for the device’s model.",
+        "Compare version and model with the Central Products List. Send an image that it has for "
+        "the model, or ask the manufacturer about the entry that is missing.",
+        _LEAVES_OUT,
+    ),
+    "other_request_in_progress": Advice(
+        "An earlier Update Firmware request for the device has neither succeeded nor failed yet. "
+        "It may be another supplier’s.",
+        "Look the device up to see how far the earlier update is. Wait until it has ended, then "
+        "send a new request for the device.",
+        _LEAVES_OUT + " It goes on with the earlier request.",
+    ),
+    "invalid_gbcs_version": Advice(
+        "The device, or its Communications Hub, runs firmware of a GBCS version that cannot take "
+        "this update. PPMID and HCALCS can only be updated once their hub’s own firmware "
+        "supports it.",
+        "Read the inventory (8.2) for the GBCS version. Send an image that fits it, or wait until "
+        "the hub has been updated.",
+        _LEAVES_OUT + " Communications Hubs are updated by their Communications Service Providers.",
+    ),
+    # What the hub, the device and the PPMID say.
+    "image_discarded": Advice(
+        "Who discarded the image, and why, the alert does not say.",
+        "Send a new request for the device. If it happens again, quote the Service Request ID and "
+        "the Device ID to DCC’s Service Centre.",
+        _NOTHING_MORE,
+    ),
+    "hardware_version_mismatch": Advice(
+        "The image’s header names the hardware versions that it is for, and the device’s is not "
+        "one of them.",
+        "Do not send the same image again. " + _ASK_THE_MANUFACTURER,
+        _NOTHING_MORE,
+    ),
+    "file_transfer_failure": Advice(
+        "The alert does not say why. Hub and device may have been out of touch.",
+        "Send a new request for the device. If it happens again, have the device’s connection to "
+        "its hub looked at.",
+        _NOTHING_MORE,
+    ),
+    "activation_failure": Advice(
+        "The device holds the image but could not change over to it; it does not say why.",
+        "Read the firmware version (11.2) to see what the device runs. " + _ASK_THE_MANUFACTURER,
+        _NOTHING_MORE,
+    ),
+    "no_image_held": Advice(
+        "The device has lost the image, or never had it.",
+        "Look the device up to see whether the image was distributed to it. If not, send an "
+        "Update Firmware (11.1) request first.",
+        _ENDS_ACTIVATION,
+    ),
+    "hash_mismatch": Advice(
+        "A later update has replaced the image, or the Activate Firmware (11.3) carried another "
+        "image’s hash. After a change of supplier, the image may be the earlier supplier’s.",
+        "Compare the hash in your Activate Firmware (11.3) with that of the image that you sent. "
+        "Distribute the image again if the device holds another one.",
+        _ENDS_ACTIVATION,
+    ),
+    # DCC's answers to a request.
+    "I0": Advice(
+        "The request was in order.",
+        "Nothing. Word of each device follows.",
+        "The DSP hands the image to the Communications Service Providers.",
+    ),
+    "I99": Advice(
+        "The request was in order.",
+        "Nothing. Word of each device follows.",
+        "DCC goes on with the request, and answers it later.",
+    ),
+    **dict.fromkeys(
+        ("W110101", "W110401"),
+        Advice(
+            "Some of the request’s devices cannot take this update: DCC’s answer lists them.",
+            "Filter the request’s result by Rejected: the reason of each device that was left out "
+            "stands beside it. The others need nothing.",
+            "The DSP goes on with the devices that it did not list.",
+        ),
+    ),
+    "E1": Advice(
+        "The User ID of the request is not one that DCC knows in the role in which it was sent.",
+        "Check the User ID and the role. " + _SEND_ANEW,
+        _REFUSES,
+    ),
+    "E2": Advice(
+        "The request was sent in another role than the service allows.",
+        "Send it in a role that may: import supplier (IS) or gas supplier (GS) for 11.1 and 11.4.",
+        _REFUSES,
+    ),
+    "E3": Advice(
+        "Your organisation may not send this service as its status stands.",
+        "Ask DCC’s Service Centre how your User ID stands.",
+        _REFUSES,
+    ),
+    "E4": Advice(
+        "Another party was responsible for the device at that time, for example after a change of "
+        "supplier.",
+        "Read the inventory (8.2). If the device is yours, ask DCC’s Service Centre about its "
+        "registration.",
+        _REFUSES,
+    ),
+    "E5": Advice(
+        "The device is not Commissioned, for example Suspended or Decommissioned.",
+        "Read the inventory (8.2) for the status, put it right, then send a new request.",
+        _REFUSES,
+    ),
+    "E11": Advice(
+        "The request names a device of another type: 11.1 is for ESME, GSME and HCALCS, 11.4 for "
+        "PPMID.",
+        "Read the inventory (8.2) for the device’s type, and send the request that is for it.",
+        _REFUSES,
+    ),
+    "E12": Advice(
+        "The request was sent with a command variant that its service does not have.",
+        "Have your DCC system’s supplier correct the command variant. " + _SEND_ANEW,
+        _REFUSES,
+    ),
+    "E13": Advice(
+        "The request went to the address of another kind of request.",
+        "Have your DCC system’s supplier correct the address. " + _SEND_ANEW,
+        _REFUSES,
+    ),
+    "E17": Advice(
+        "The request asks for a command to hand over locally, which its service does not offer.",
+        "Send it as a command that DCC delivers.",
+        _REFUSES,
+    ),
+    "E19": Advice(
+        "A mistyped Device ID, or a device that nobody has told DCC of.",
+        "Check the Device ID. A new device is made known with Device Pre-notification (12.2).",
+        _REFUSES,
+    ),
+    "E20": Advice(
+        "The Communications Hub or the device may be switched off.",
+        "Send the request again later. If it happens again, ask DCC’s Service Centre.",
+        "DCC gives this request up.",
+    ),
+    "E21": Advice(
+        "The device may not have got the command; or its answer was lost.",
+        _READ_FIRST,
+        "DCC gives this request up.",
+    ),
+    # DCC Alerts.
+    **dict.fromkeys(
+        ("N12", "N13"),
+        Advice(
+            "The Communications Hub or the device may be switched off or out of reach; or the "
+            "answer was lost.",
+            _READ_FIRST,
+            "DCC gives the command up.",
+        ),
+    ),
+    **dict.fromkeys((f"N{number}" for number in range(18, 24)), _DISTRIBUTION_FAILED),
+    "N59": Advice(
+        "Another party sent an Update Firmware request that names the device.",
+        "Nothing: the request is the other party’s.",
+        _ONLY_TELLS,
+    ),
+    "N60": Advice(
+        "The Communications Service Provider delivered the image.",
+        "Nothing. The hub hands the image to the device next.",
+        _ONLY_TELLS,
+    ),
+    "N61": Advice(
+        "The Communications Service Provider could not deliver the image to the hub. Why, the "
+        "alert does not say.",
+        "Send a new request for the device. If it happens again, quote the Service Request ID and "
+        "the Device ID to DCC’s Service Centre.",
+        _NOTHING_MORE,
+    ),
+    "N62": Advice(
+        "The hub handed an image to a device, or could not: the alert’s body says which.",
+        "Look at the status and the reason that stand beside it.",
+        _ONLY_TELLS,
+    ),
+    "N64": Advice(
+        "The hub’s own firmware was updated by its Communications Service Provider.",
+        "Nothing: Firmtrack does not track the firmware of Communications Hubs.",
+        _ONLY_TELLS,
+    ),
+    "N999": Advice(
+        "Your DUIS version is older than the message.",
+        "Move to a later version of DUIS to see the message itself.",
+        "DCC sends this in place of the message.",
+    ),
+    # Device Alerts.
+    "81AD": Advice(
+        "The alert does not say why the verification failed.",
+        _ASK_THE_MANUFACTURER,
+        _ONLY_TELLS,
+    ),
+    "8F1B": Advice(
+        "The alert does not say why the verification failed.",
+        _ASK_THE_MANUFACTURER,
+        _ONLY_TELLS,
+    ),
+    "8F1C": Advice(
+        "The image that the device holds is not what its manufacturer signed: damaged on its way, "
+        "or wrong from the start.",
+        "Compare the image’s hash with the Central Products List. If it is right, send a new "
+        "request for the device; if not, ask the manufacturer for the right image.",
+        _NOTHING_MORE,
+    ),
+    "8F43": Advice(
+        "The device activated an image.",
+        "Nothing, if you asked for it. Otherwise read the firmware version (11.2).",
+        _ONLY_TELLS,
+    ),
+    "8F66": Advice(
+        "The time that an earlier command named has come.",
+        "Nothing. For an Activate Firmware (11.3), the alert also says whether the device changed "
+        "over to the image.",
+        _ONLY_TELLS,
+    ),
+    "8F67": Advice(
+        "The time that an earlier command named has come, and the device could not carry it out.",
+        "Read the firmware version (11.2), then send the command again.",
+        _ONLY_TELLS,
+    ),
+    "8F72": Advice(
+        "The image is what its manufacturer signed.",
+        "Activate the image with Activate Firmware (11.3) when you are ready. Compare the alert’s "
+        "hash with that of your image.",
+        _ONLY_TELLS,
+    ),
+    "8F89": Advice(
+        "The device’s hardware does not fit, the image was discarded, or the transfer broke off: "
+        "the reason beside it says which.",
+        "Do what the reason’s entry says.",
+        _NOTHING_MORE,
+    ),
+    "8F8A": Advice(
+        "The hub and the device were in touch, and the device took the image.",
+        "Nothing. An ESME, GSME or HCALCS verifies the image next; a PPMID activates it.",
+        _ONLY_TELLS,
+    ),
+    "8F8B": Advice(
+        "A PPMID received an image, which it activates by itself.",
+        "Look at the status: it says whether the activation succeeded.",
+        _ONLY_TELLS,
+    ),
+}

@@ -1,0 +1,1 @@
+DELETE FROM code_wording WHERE code = %s

@@ -1,0 +1,94 @@
+"""The catalogue explains all that the tables hold, nothing else, and invents no meaning."""
+
+import pytest
+
+from firmtrack.domain.stages import CompletionStatus, Stage, Status
+from firmtrack.duis import codes
+from firmtrack.duis.codes import Sureness
+from firmtrack.presentation.catalogue import CODE_GROUPS, CODES, service_of
+from firmtrack.presentation.catalogue_codes import ADVICE, UNPUBLISHED
+from firmtrack.presentation.catalogue_entry import Entry
+from firmtrack.presentation.catalogue_states import COMPLETIONS, STAGE_ENTRIES, STATUSES
+
+TABLES = {
+    code: row
+    for name, table in vars(codes).items()
+    if name.endswith("_CODES") and isinstance(table, dict)
+    for code, row in table.items()
+}
+STATES = [*COMPLETIONS.values(), *STAGE_ENTRIES.values(), *STATUSES.values()]
+
+
+def sentences(entry: Entry) -> list[str]:
+    return [entry.meaning, entry.advice.causes, entry.advice.user, entry.advice.dcc]
+
+
+def test_every_code_of_every_table_has_an_entry_and_every_entry_a_code() -> None:
+    assert len(TABLES) > 200
+    assert set(CODES) == set(TABLES)
+
+
+def test_advice_is_written_for_the_codes_with_a_meaning_and_for_no_others() -> None:
+    assert set(ADVICE) == {code for code, row in TABLES.items() if row.meaning is not None}
+
+
+def test_every_reason_that_firmtrack_names_says_how_dcc_writes_it() -> None:
+    named = {code for code in codes.REASON_CODES if code == code.lower() and "_" in code}
+    assert named
+    assert all(CODES[code].written != code for code in named)
+    assert CODES["invalid_device_id"].written == "InvalidDeviceIDList"
+    assert CODES["activation_failure"].written == "ActivationFailure or activateImageResponseCode 3"
+
+
+def test_every_status_stage_and_outcome_has_an_entry() -> None:
+    assert set(STATUSES) == set(Status)
+    assert set(STAGE_ENTRIES) == set(Stage)
+    assert set(COMPLETIONS) == set(CompletionStatus)
+
+
+@pytest.mark.parametrize("entry", [*CODES.values(), *STATES], ids=lambda entry: entry.code)
+def test_an_entry_is_whole_and_its_sentences_are_sentences(entry: Entry) -> None:
+    for text in sentences(entry):
+        assert text[0].isupper()
+        assert text.endswith(".")
+        assert "  " not in text
+        assert ".." not in text
+    assert entry.name
+    assert entry.written
+    assert entry.source
+
+
+def test_what_dcc_does_not_publish_is_said_to_be_so_and_given_no_cause() -> None:
+    unpublished = [entry for entry in CODES.values() if entry.sureness is Sureness.UNKNOWN]
+    assert len(unpublished) > 100
+    for entry in unpublished:
+        assert entry.meaning.startswith("DCC does not publish what it means. It ")
+        assert entry.advice is UNPUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("code", "service", "named"),
+    [
+        ("E110101", "11.1", "Update Firmware (11.1)"),
+        ("E110405", "11.4", "Update PPMID Firmware (11.4)"),
+        ("E080201", "8.2", "Read Inventory (8.2)"),
+        ("E120107", None, ""),
+        ("E120207", "12.2", "Device Pre-notification (12.2)"),
+        ("E061501", "6.15", "service 6.15"),
+        ("E30", None, "any Service Request"),
+        ("N1", None, "DCC Alert"),
+    ],
+)
+def test_a_code_says_which_service_it_belongs_to(
+    code: str, service: str | None, named: str
+) -> None:
+    assert service_of(code) == service
+    if named:
+        assert named in CODES[code].meaning
+
+
+def test_each_code_stands_in_one_group() -> None:
+    listed = [
+        entry.code for group in CODE_GROUPS for entry in (*group.explained, *group.unpublished)
+    ]
+    assert sorted(listed) == sorted(CODES)
