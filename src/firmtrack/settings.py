@@ -24,6 +24,7 @@ _KNOWN = frozenset(
         "FIRMTRACK_TRUST_STORE",
         "FIRMTRACK_DCC_IDS",
         "FIRMTRACK_RETENTION_MONTHS",
+        "FIRMTRACK_CHANGE_OF_SUPPLIER_VIEW",
     }
 )
 
@@ -52,6 +53,7 @@ class Environment:
     dcc_ids: tuple[str, ...]
     nats_url: str | None
     retention_months: int
+    change_of_supplier_view: bool
 
 
 def read_environment(environ: Mapping[str, str]) -> Environment:
@@ -68,6 +70,9 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         dcc_ids=_euis("FIRMTRACK_DCC_IDS", environ.get("FIRMTRACK_DCC_IDS") or _DCC_TEST_SYSTEMS),
         nats_url=environ.get("NATS_URL") or None,
         retention_months=_months(environ.get("FIRMTRACK_RETENTION_MONTHS") or "13"),
+        change_of_supplier_view=_switch(
+            "FIRMTRACK_CHANGE_OF_SUPPLIER_VIEW", environ.get("FIRMTRACK_CHANGE_OF_SUPPLIER_VIEW")
+        ),
     )
 
 
@@ -108,6 +113,12 @@ def _months(value: str) -> int:
     if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 120:
         raise BadSetting("FIRMTRACK_RETENTION_MONTHS", "must be a whole number from 1 to 120.")
     return int(value)
+
+
+def _switch(name: str, value: str | None) -> bool:
+    if (value or "off") not in {"on", "off"}:
+        raise BadSetting(name, "must be on or off.")
+    return value == "on"
 
 
 def _kept_secret_key(data_dir: Path) -> str:

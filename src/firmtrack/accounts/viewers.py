@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.conf import settings
+
 from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.models import Party, User
 from firmtrack.accounts.tokens import TokenHolder
@@ -28,7 +30,8 @@ def viewer_of_token(holder: TokenHolder) -> Viewer:
 def _viewer(name: str, kind: PartyKind, user_ids: Iterable[Eui64]) -> Viewer:
     if kind is PartyKind.DCC:
         return Viewer.of_dcc(name)
-    return Viewer.of_user_ids(name, user_ids)
+    sees_others = settings.ENVIRONMENT.change_of_supplier_view
+    return Viewer.of_user_ids(name, user_ids, sees_others_updates=sees_others)
 
 
 def _reach_of(party_id: int) -> tuple[PartyKind, list[Eui64]]:

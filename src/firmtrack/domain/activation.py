@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
+from uuid import UUID
 
 from firmtrack.domain.attribution import Candidate, newest_agreeing
 from firmtrack.domain.facts import ActivationWord, MessageKind
@@ -28,7 +29,7 @@ class ToldWord:
     """An activation's word with the message that says it; ``recorded_at`` is when we learnt it."""
 
     word: ActivationWord
-    digest: bytes
+    message_id: UUID
     recorded_at: datetime
     source_kind: MessageKind
     source_code: str | None = None
@@ -99,8 +100,8 @@ def _is_activation(told: ToldWord) -> bool:
     return told.source_kind is not MessageKind.COMMAND_FAILURE
 
 
-def _precedence(told: ToldWord) -> tuple[ActivationStep, datetime, bytes]:
-    return told.word.step, told.word.occurred_at or _BEFORE_ANY, told.digest
+def _precedence(told: ToldWord) -> tuple[ActivationStep, datetime, UUID]:
+    return told.word.step, told.word.occurred_at or _BEFORE_ANY, told.message_id
 
 
 def _activation(words: Sequence[ToldWord]) -> Activation:

@@ -11,17 +11,21 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 class Viewer:
     """Someone who may see the requests of some User IDs, or, as DCC's staff do, of all.
 
-    ``name`` is how the audit names whoever asks.
+    ``name`` is how the audit names whoever asks. ``sees_others_updates``: of a device whose
+    Responsible Supplier it is, it also sees how far other parties' updates are, but not whose.
     """
 
     name: str
     user_ids: frozenset[Eui64]
     sees_all: bool = False
+    sees_others_updates: bool = False
 
     @classmethod
-    def of_user_ids(cls, name: str, user_ids: Iterable[Eui64]) -> Self:
+    def of_user_ids(
+        cls, name: str, user_ids: Iterable[Eui64], *, sees_others_updates: bool = False
+    ) -> Self:
         """Return a viewer that sees the requests that these User IDs originated."""
-        return cls(name, frozenset(user_ids))
+        return cls(name, frozenset(user_ids), sees_others_updates=sees_others_updates)
 
     @classmethod
     def of_dcc(cls, name: str) -> Self:

@@ -210,4 +210,6 @@ def _row(line: Line, cells: Iterable[tuple[str, str | None]]) -> Row | BadRow:
                 return BadRow(line.number, name, f"{text[:_SHOWN_CHARACTERS]!r} {error}")
     if "device_id" not in values:
         return BadRow(line.number, "device_id", "is missing")
+    # An inventory file says what DCC's own inventory holds.
+    values["smi_firmware_version"] = values.get("firmware_version")
     return Row(line.number, DeviceFacts(**values))

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from firmtrack.domain.activation import Activation
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.reconciliation import Flag, header_version_flag
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import (
     CompletionStatus,
@@ -54,6 +56,13 @@ class RequestAnswer:
     device_count: int
     completion_counts: Mapping[CompletionStatus, int]
     status_counts: Mapping[Status, int]
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """What does not fit in the request itself."""
+        header = None if self.image is None else self.image.header_version
+        flag = header_version_flag(self.request_id, self.firmware_version, header)
+        return () if flag is None else (flag,)
 
     def count_of(self, wanted: DistributionFilter) -> int:
         """Return how many of the request's distributions are wanted."""
@@ -115,21 +124,62 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceDistribution:
-    """A distribution with its history, latest entry first by (stage, time)."""
+    """A distribution with its history, latest entry first by (stage, time).
+
+    ``image`` is what its request carried, None if the request has not come; ``activations`` are
+    those of that image that the viewer may see, latest first.
+    """
 
     distribution: DistributionAnswer
     history: tuple[HistoryEntry, ...]
+    image: ImageFacts | None
+    activations: tuple[Activation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OthersStep:
+    """One stage that another party's update reached."""
+
+    status: Status
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OthersUpdate:
+    """Another party's update of a device, as its Responsible Supplier may see it: not whose it is.
+
+    ``steps`` are the furthest stage first.
+    """
+
+    variant: Variant | None
+    firmware_version: FirmwareVersion | None
+    submitted_at: datetime
+    status: Status
+    updated_at: datetime
+    steps: tuple[OthersStep, ...]
+
+    @property
+    def completion(self) -> CompletionStatus:
+        """The update's Completion Status."""
+        return completion_of(self.status, self.variant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceAnswer:
-    """One device: its distributions newest first, and word of it that fits no request."""
+    """One device: its distributions newest first, and word of it that fits no request.
+
+    ``other_activations`` are of images that none of the distributions brought, latest first.
+    ``others_updates`` are other parties', newest first; none unless the operator shows them.
+    """
 
     device_id: Eui64
     inventory: DeviceFacts | None
     not_tracked_reason: NotTrackedReason | None
     distributions: tuple[DeviceDistribution, ...]
     unattributed: tuple[HistoryEntry, ...]
+    other_activations: tuple[Activation, ...]
+    others_updates: tuple[OthersUpdate, ...]
+    flags: tuple[Flag, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +205,26 @@ class SisterDevice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierPeriod:
+    """Who was said to be the Responsible Supplier from a time on.
+
+    ``supplier`` is None if the viewer may not know who, or if DCC only told of a change
+    (``is_change``). ``learnt_at`` is None if the statement had no time.
+    """
+
+    supplier: Eui64 | None
+    is_change: bool
+    learnt_at: datetime | None
+    source: FactSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryAnswer:
     """What is known of one device, and of its updates and the devices beside it.
 
     ``sources`` has, by the fact's name, one entry for each fact that ``facts`` states. ``updates``
     are those that the viewer may see, newest request first; ``sisters`` are by Device ID.
+    ``suppliers`` are latest first; only DCC and the present Responsible Supplier see any.
     """
 
     facts: DeviceFacts
@@ -167,6 +232,8 @@ class InventoryAnswer:
     not_tracked_reason: NotTrackedReason | None
     updates: tuple[DistributionAnswer, ...]
     sisters: tuple[SisterDevice, ...]
+    suppliers: tuple[SupplierPeriod, ...]
+    flags: tuple[Flag, ...]
 
     @property
     def update_in_progress(self) -> DistributionAnswer | None:

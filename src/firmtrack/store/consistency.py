@@ -18,6 +18,8 @@ _WITHOUT_EVENTS = frozenset(
         MessageKind.FIRMWARE_VERSION_RESPONSE,
         MessageKind.FIRMWARE_VERSION_MISMATCH,
         MessageKind.DEVICE_STATUS_CHANGE_EVENT,
+        MessageKind.UPDATE_INVENTORY_REQUEST,
+        MessageKind.CHANGE_OF_SUPPLIER,
     }
 )
 

@@ -123,7 +123,40 @@ WHERE {is_later} OR {_for_each_fact(" OR ", _is_news)}
 """.encode()  # noqa: S608 - made of our own names alone
 
 
+def _keep_suppliers_statement() -> bytes:
+    """Return the statement that keeps of two Responsible Suppliers' words the earlier one.
+
+    The later one stands in ``device``. Words of one age are a correction: the later told counts.
+    """
+    told, known = _latest("s"), _age("d", "responsible_supplier")
+    place = "d.older -> 'responsible_supplier'"
+    return f"""
+INSERT INTO supplier_word (device_id, learnt_at, message_id, responsible_supplier)
+SELECT
+    d.device_id,
+    CASE
+        WHEN {told} < {known} THEN s.learnt_at
+        WHEN d.older ? 'responsible_supplier' THEN ({place} ->> 0)::timestamptz
+        ELSE d.learnt_at
+    END,
+    CASE
+        WHEN {told} < {known} THEN s.message_id
+        WHEN d.older ? 'responsible_supplier' THEN ({place} ->> 1)::uuid
+        ELSE d.message_id
+    END,
+    CASE WHEN {told} < {known} THEN s.responsible_supplier ELSE d.responsible_supplier END
+FROM staged_device AS s
+JOIN device AS d USING (device_id)
+WHERE s.responsible_supplier IS NOT NULL
+  AND d.responsible_supplier IS NOT NULL
+  AND {told} <> {known}
+ON CONFLICT DO NOTHING
+""".encode()  # noqa: S608 - made of our own names alone
+
+
 _MERGE = _merge_statement()
+_KEEP_SUPPLIERS = _keep_suppliers_statement()
+_SUPPLIER_LOCK = 0x4649534C
 
 
 def learn(cursor: Cursor[TupleRow], known: Iterable[Knowledge]) -> None:
@@ -164,6 +197,9 @@ def import_rows(
         repeated = _take_out_repeated(cursor, refuse)
         if not is_wanted():
             raise Rollback(transaction)
+        # Two imports at once would each keep the supplier from before both, and lose one between.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_SUPPLIER_LOCK,))
+        cursor.execute(_KEEP_SUPPLIERS)
         cursor.execute(_MERGE)
         changed = cursor.rowcount
         return ImportReceipt(changed=changed, unchanged=staged - repeated - changed, is_kept=True)
@@ -186,7 +222,8 @@ def _stage_import(cursor: Cursor[TupleRow], rows: Iterable[ImportedRow]) -> int:
                     it.device_type, it.smets_version, it.csp_region, it.manufacturer, it.model,
                     it.device_status, it.firmware_version, it.firmware_version_status,
                     it.gbcs_version, None if hub is None else to_bigint(hub),
-                    None if supplier is None else to_bigint(supplier), None, row.number,
+                    None if supplier is None else to_bigint(supplier), it.smi_firmware_version,
+                    None, row.number,
                 )
             )  # fmt: skip
             staged += 1

@@ -26,7 +26,7 @@ from firmtrack.domain.inventory import knowledge_of, merge_all
 from firmtrack.domain.stages import Status
 from firmtrack.store import inventory, staging
 from firmtrack.store.database import pool
-from firmtrack.store.numbers import request_id_of, request_parts
+from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
 from firmtrack.store.sql import statement
 
 
@@ -135,6 +135,7 @@ def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None
     )
     if is_alone or not _record_beside_others(cursor, messages, known):
         _record_alone(cursor, messages, named)
+    _record_activations(cursor, messages)
     _record_devices(cursor, messages)
 
 
@@ -182,6 +183,8 @@ def _record_events(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> boo
     cursor.execute(statement("insert_events"))
     cursor.execute(statement("fold_events"))
     has_new_names = bool(_one(cursor)[0])
+    if any(event.comms_hub_id is not None for message in messages for event in message.events):
+        cursor.execute(statement("place_devices"))
     if any(event.status is Status.REJECTED for message in messages for event in message.events):
         cursor.execute(statement("refuse_devices"))
     return has_new_names
@@ -256,6 +259,12 @@ def _image_as_json(image: ImageFacts) -> dict[str, object]:
     return facts
 
 
+def _record_activations(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
+    if any(message.activation is not None for message in messages):
+        staging.stage_activation_words(cursor, messages)
+        cursor.execute(statement("insert_activation_words"))
+
+
 def _record_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
     describing = [message for message in messages if message.devices]
     if describing:
@@ -267,6 +276,13 @@ def _record_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> No
         inventory.learn(cursor, told.values())
         staging.stage_acquaintances(cursor, describing)
         cursor.execute(statement("acquaint_devices"))
+    for message in messages:
+        if message.supplier_change is not None:
+            change = message.supplier_change
+            cursor.execute(
+                statement("insert_supplier_change"),
+                (to_bigint(change.device_id), change.told_at, message.message_id),
+            )
 
 
 def _quarantine(cursor: Cursor[TupleRow], refusals: Sequence[Refusal]) -> tuple[int, ...]:

@@ -1,15 +1,12 @@
 """Every read of the store; its first argument is the viewer, who sees only what is theirs."""
 
 from collections.abc import Iterator, Mapping
-from typing import cast
-
-from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store import csv_copy
+from firmtrack.store import csv_copy, inventory_lookup
 from firmtrack.store.answers import (
     DeviceAnswer,
     DistributionFilter,
@@ -19,19 +16,10 @@ from firmtrack.store.answers import (
 )
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.database import pool
+from firmtrack.store.device_rows import device_answer
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_parts, to_bigint
-from firmtrack.store.rows import (
-    device_answer,
-    distribution_answer,
-    inventory_answer,
-    inventory_knowledge,
-    request_answer,
-    shown_to,
-)
+from firmtrack.store.rows import distribution_answer, request_answer
 from firmtrack.store.sql import statement
-
-# DCC answers with up to 17 devices on a hub; more are a hub that the inventory has wrong.
-_SISTERS = 50
 
 
 def find_request(viewer: Viewer, request_id: RequestId) -> RequestAnswer | None:
@@ -120,6 +108,7 @@ def find_device(viewer: Viewer, device_id: Eui64) -> DeviceAnswer | None:
     asked = {
         "device_id": to_bigint(device_id),
         "sees_all": viewer.sees_all,
+        "sees_others_updates": viewer.sees_others_updates,
         "user_ids": [to_bigint(user_id) for user_id in viewer.user_ids],
         "viewer": viewer.name,
         "term": str(device_id),
@@ -137,32 +126,7 @@ def find_inventory(viewer: Viewer, device_id: Eui64) -> InventoryAnswer | None:
     Responsible Supplier it may not. The look-up is audited, whatever it finds. A device that only
     a request names has no facts.
     """
-    found = _find_inventory(viewer, device_id)
+    with pool().connection() as connection:
+        found = inventory_lookup.look_up(connection, viewer, device_id)
     record_lookup(viewer, "inventory", str(device_id), 0 if found is None else 1)
     return found
-
-
-def _find_inventory(viewer: Viewer, device_id: Eui64) -> InventoryAnswer | None:
-    asked: dict[str, object] = {
-        "device_id": to_bigint(device_id),
-        "sees_all": viewer.sees_all,
-        "user_ids": [to_bigint(user_id) for user_id in viewer.user_ids],
-    }
-    with pool().connection() as connection:
-        row = connection.execute(statement("find_inventory"), asked).fetchone()
-        assert row is not None
-        known = inventory_knowledge(device_id, row)
-        if known is None:
-            return None
-        updates = connection.execute(statement("list_updates"), asked).fetchall()
-        if not known.facts and not updates:
-            return None
-        sources = connection.execute(
-            statement("list_sources"), ([word.origin.message_id for word in known.facts.values()],)
-        ).fetchall()
-        hub = known.facts.get("comms_hub_id")
-        sisters: list[TupleRow] = []
-        if hub is not None:
-            on_hub = {"comms_hub_id": to_bigint(cast("Eui64", hub.value)), "limit": _SISTERS}
-            sisters = connection.execute(statement("list_sisters"), asked | on_hub).fetchall()
-    return inventory_answer(shown_to(viewer, known), updates, sources, sisters)

@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow
 from firmtrack.domain.facts import Event, Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.store.bodies import pack
-from firmtrack.store.numbers import KIND_NUMBERS, to_bigint
+from firmtrack.store.numbers import KIND_NUMBERS, request_parts, to_bigint
 
 _TABLES = """
 CREATE TEMPORARY TABLE staged_message (
@@ -30,6 +30,11 @@ CREATE TEMPORARY TABLE staged_device (
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE staged_acquaintance (
     device_id bigint, user_id bigint
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE staged_activation_word (
+    device_id bigint, originator bigint, counter bigint, message_id uuid, occurred_at timestamptz,
+    device_time timestamptz, step smallint, failed boolean, reason text, firmware_version text,
+    image_hash bytea, scheduled_for timestamptz
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE newly_named (
     device_id bigint
@@ -58,6 +63,15 @@ _EVENT_TYPES = (
 
 _COPY_NAMES = "COPY staged_name (device_id, request_key) FROM STDIN (FORMAT binary)"
 
+_COPY_ACTIVATION_WORDS = """
+COPY staged_activation_word (device_id, originator, counter, message_id, occurred_at, device_time,
+    step, failed, reason, firmware_version, image_hash, scheduled_for)
+FROM STDIN (FORMAT binary)
+"""
+_ACTIVATION_WORD_TYPES = (
+    "int8", "int8", "int8", "bytea", "timestamptz", "timestamptz",
+    "int2", "bool", "text", "text", "bytea", "timestamptz",
+)  # fmt: skip
 
 _COPY_ACQUAINTANCES = "COPY staged_acquaintance (device_id, user_id) FROM STDIN (FORMAT binary)"
 
@@ -117,6 +131,23 @@ def stage_acquaintances(cursor: Cursor[TupleRow], messages: Iterable[Message]) -
             if message.user_id is not None:
                 for device in message.devices:
                     copy.write_row((to_bigint(device.device_id), to_bigint(message.user_id)))
+
+
+def stage_activation_words(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> None:
+    """Copy what the messages say of activations into ``staged_activation_word``."""
+    with cursor.copy(_COPY_ACTIVATION_WORDS) as copy:
+        copy.set_types(_ACTIVATION_WORD_TYPES)
+        for message in messages:
+            word = message.activation
+            if word is not None:
+                originator, device_id, counter = request_parts(word.request_id)
+                copy.write_row(
+                    (
+                        device_id, originator, counter, message.digest[:16], word.occurred_at,
+                        word.device_time, int(word.step), word.is_failed, word.reason,
+                        word.firmware_version, word.image_hash, word.scheduled_for,
+                    )
+                )  # fmt: skip
 
 
 def _place(event: Event, keys: Mapping[RequestId, int]) -> tuple[int, int | None]:

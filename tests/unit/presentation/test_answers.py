@@ -163,7 +163,10 @@ def test_a_page_holds_its_distributions_and_where_the_next_begins() -> None:
 
 def test_a_device_has_the_fields_of_the_contract_in_order() -> None:
     distribution = DeviceDistribution(
-        distribution=a_distribution(Status.TRANSFERRED_TO_DEVICE), history=(an_entry(),)
+        distribution=a_distribution(Status.TRANSFERRED_TO_DEVICE),
+        history=(an_entry(),),
+        image=None,
+        activations=(),
     )
 
     shown = as_json(answers.device(a_device(distributions=(distribution,))))

@@ -1,8 +1,9 @@
--- All that the viewer may see of one device, and the audit of having looked: the device's inventory
--- facts on every row; its distributions, newest request first; in each all that was said of it, in
--- the order of precedence. What was said is the device's own events, each with the request that it
--- belongs to, and the steps of the requests that name it and have not refused it. One statement,
--- because the look-up is asked thousands of times a second and each statement costs as much again.
+-- All that the viewer may see of one device, and the audit of having looked: on every row the device's
+-- inventory facts and what was said of its activations; its distributions, newest request first; in
+-- each all that was said of it, in the order of precedence. What was said is the device's own events,
+-- each with the request that it belongs to, and the steps of the requests that name it and have not
+-- refused it. One statement, because the look-up is asked thousands of times a second and each
+-- statement costs as much again.
 WITH named AS MATERIALIZED (
     SELECT d.request_key, d.refused, r.message_id, r.recorded_at, r.firmware_version, r.image_hash,
         coalesce(r.submitted_at, r.recorded_at) AS submitted_at
@@ -10,9 +11,24 @@ WITH named AS MATERIALIZED (
     JOIN request AS r USING (request_key)
     WHERE d.device_id = %(device_id)s
 ), visible AS MATERIALIZED (
-    SELECT *
-    FROM current_distribution
-    WHERE device_id = %(device_id)s AND (%(sees_all)s OR originator = ANY (%(user_ids)s))
+    SELECT c.*, r.image, %(sees_all)s OR c.originator = ANY (%(user_ids)s) AS is_own
+    FROM current_distribution AS c
+    JOIN request AS r USING (request_key)
+    WHERE c.device_id = %(device_id)s
+      AND (
+          %(sees_all)s
+          OR c.originator = ANY (%(user_ids)s)
+          OR %(sees_others_updates)s
+              AND (c.stage > 2 OR (c.stage = 2 AND NOT c.failed))
+              AND EXISTS (
+                  SELECT FROM device AS v
+                  WHERE v.device_id = c.device_id AND v.responsible_supplier = ANY (%(user_ids)s)
+              )
+      )
+), told AS MATERIALIZED (
+    SELECT json_agg(t.word)::text AS activation_words
+    FROM told_activation AS t
+    WHERE t.device_id = %(device_id)s AND (%(sees_all)s OR t.originator = ANY (%(user_ids)s))
 ), said AS (
     SELECT coalesce(e.request_key, found.request_key) AS request_key, e.message_id, e.stage,
         e.failed, e.occurred_at, e.recorded_at, true AS names_device, e.reason, e.device_time,
@@ -45,7 +61,9 @@ SELECT
     ) AS is_acquainted,
     v.device_id, v.learnt_at, v.message_id, v.device_type, v.smets_version, v.csp_region,
     v.manufacturer, v.model, v.device_status, v.firmware_version, v.firmware_version_status, v.gbcs_version,
-    v.comms_hub_id, v.responsible_supplier, v.older,
+    v.comms_hub_id, v.responsible_supplier, v.smi_firmware_version, v.older,
+    (SELECT activation_words FROM told) AS activation_words,
+    c.is_own, c.image::text AS image,
     c.request_key, c.originator, c.target, c.counter, c.variant, c.firmware_version, c.image_hash,
     c.submitted_at, c.stage, c.failed, c.reason, c.occurred_at,
     h.request_key, h.stage, h.failed, h.occurred_at, h.recorded_at, h.names_device, h.reason,

@@ -44,6 +44,8 @@ WITH attributed AS (
         SELECT NULL, request_key, message_id FROM request_step
         UNION ALL
         SELECT NULL, request_key, message_id FROM request WHERE message_id IS NOT NULL
+        UNION ALL
+        SELECT device_id, NULL, message_id FROM activation_word
     ) AS said
     WHERE NOT EXISTS (SELECT FROM message AS m WHERE m.message_id = said.message_id)
     UNION ALL
@@ -52,6 +54,7 @@ WITH attributed AS (
     WHERE m.kind = ANY (%(kinds_with_events)s)
       AND NOT EXISTS (SELECT FROM event AS e WHERE e.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM request_step AS s WHERE s.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM activation_word AS w WHERE w.message_id = m.message_id)
     UNION ALL
     SELECT 'request_without_distributions', NULL, r.request_key, r.message_id
     FROM request AS r

@@ -17,7 +17,14 @@ SELECT
     hub.comms_hub_id, hub.occurred_at, hub.message_id,
     v.device_id, v.learnt_at, v.message_id, v.device_type, v.smets_version, v.csp_region,
     v.manufacturer, v.model, v.device_status, v.firmware_version, v.firmware_version_status,
-    v.gbcs_version, v.comms_hub_id, v.responsible_supplier, v.older
+    v.gbcs_version, v.comms_hub_id, v.responsible_supplier, v.smi_firmware_version,
+    v.older,
+    (
+        SELECT json_agg(t.word)::text
+        FROM told_activation AS t
+        WHERE t.device_id = asked.device_id
+          AND (%(sees_all)s OR t.originator = ANY (%(user_ids)s))
+    ) AS activation_words
 FROM (VALUES (%(device_id)s::bigint)) AS asked (device_id)
 LEFT JOIN device AS v ON v.device_id = asked.device_id
 LEFT JOIN LATERAL (

@@ -1,6 +1,7 @@
 -- The distributions of a device that the viewer may see, newest request first.
-SELECT originator, target, counter, variant, firmware_version, image_hash, submitted_at, stage,
-    failed, reason, occurred_at
-FROM current_distribution
-WHERE device_id = %(device_id)s AND (%(sees_all)s OR originator = ANY (%(user_ids)s))
-ORDER BY submitted_at DESC, originator DESC, target DESC, counter DESC
+SELECT r.image, c.originator, c.target, c.counter, c.variant, c.firmware_version, c.image_hash,
+    c.submitted_at, c.stage, c.failed, c.reason, c.occurred_at
+FROM current_distribution AS c
+JOIN request AS r USING (request_key)
+WHERE c.device_id = %(device_id)s AND (%(sees_all)s OR c.originator = ANY (%(user_ids)s))
+ORDER BY c.submitted_at DESC, c.originator DESC, c.target DESC, c.counter DESC

@@ -1,0 +1,256 @@
+"""Where what is told of a device's updates, activations and inventory does not fit together.
+
+A flag is a pointer for people, made anew from what is known: it moves no status, and it goes when
+later word settles it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import cast
+
+from firmtrack.domain.activation import Activation
+from firmtrack.domain.identifiers import FirmwareVersion, RequestId
+from firmtrack.domain.inventory import Knowledge
+from firmtrack.domain.stages import ActivationStatus, Status
+
+SUSPENDED = "Suspended"
+"""The device status that DCC's inventory gives a device that it has suspended."""
+
+NO_ANSWER_REASONS = frozenset({"N12", "N13", "E20", "E21"})
+"""The codes with which DCC says that a command did not arrive or was not answered."""
+
+_BEFORE_ANY = datetime.min.replace(tzinfo=UTC)
+_WAITING = frozenset({ActivationStatus.REQUESTED, ActivationStatus.SCHEDULED})
+
+
+class FlagKind(StrEnum):
+    """What does not fit."""
+
+    ACTIVATED_BUT_OLD_VERSION = "activated_but_old_version"
+    ACTIVATION_NOT_ANSWERED = "activation_not_answered"
+    SUSPENDED = "suspended"
+    VERSION_WITHOUT_ACTIVATION = "version_without_activation"
+    FIRMWARE_VERSION_MISMATCH = "firmware_version_mismatch"
+    REQUEST_FOR_RUNNING_VERSION = "request_for_running_version"
+    HEADER_VERSION_DIFFERS = "header_version_differs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """One thing that does not fit, and what it is made from.
+
+    ``expected_version`` is what the update, the request or DCC's inventory says;
+    ``found_version`` what the device, or the image's own header, says against it.
+    ``request_id`` is the request or activation meant, None if it is the device as such.
+    """
+
+    kind: FlagKind
+    request_id: RequestId | None = None
+    expected_version: FirmwareVersion | None = None
+    found_version: FirmwareVersion | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """One distribution as far as it matters here.
+
+    ``updated_at`` is the time of its current status, ``header_version`` that of its image's own
+    header; ``activations`` are those of its image, latest first.
+    """
+
+    request_id: RequestId
+    status: Status
+    firmware_version: FirmwareVersion | None
+    header_version: FirmwareVersion | None
+    submitted_at: datetime
+    updated_at: datetime
+    activations: Sequence[Activation] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Running:
+    """The version that a device runs, and the time of the latest word that says so."""
+
+    version: FirmwareVersion
+    learnt_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Situation:
+    """All that is weighed: updates newest request first, activations latest first."""
+
+    known: Knowledge | None
+    running: _Running | None
+    updates: Sequence[Update]
+    activations: Sequence[tuple[Activation, FirmwareVersion | None]]
+
+    @property
+    def is_suspended(self) -> bool:
+        status = None if self.known is None else self.known.facts.get("device_status")
+        return status is not None and status.value == SUSPENDED
+
+
+def flags_of(
+    known: Knowledge | None, updates: Sequence[Update], unmatched: Sequence[Activation] = ()
+) -> tuple[Flag, ...]:
+    """Return what does not fit, by kind in the order of FlagKind.
+
+    ``updates`` are the device's distributions, newest request first; ``unmatched`` its activations
+    of images that none of them brought.
+    """
+    situation = _Situation(
+        known=known,
+        running=_running(known),
+        updates=updates,
+        activations=_activations_with_versions(updates, unmatched),
+    )
+    return tuple(flag for find in _FINDERS for flag in find(situation))
+
+
+def header_version_flag(
+    request_id: RequestId, stated: FirmwareVersion | None, header: FirmwareVersion | None
+) -> Flag | None:
+    """Return the flag of a request that states another version than its image's own header."""
+    if stated is None or header is None or stated == header:
+        return None
+    return Flag(
+        kind=FlagKind.HEADER_VERSION_DIFFERS,
+        request_id=request_id,
+        expected_version=stated,
+        found_version=header,
+    )
+
+
+def _running(known: Knowledge | None) -> _Running | None:
+    word = None if known is None else known.facts.get("firmware_version")
+    if word is None:
+        return None
+    version = cast("FirmwareVersion", word.value)
+    return _Running(version=version, learnt_at=word.origin.learnt_at or _BEFORE_ANY)
+
+
+def _activations_with_versions(
+    updates: Sequence[Update], unmatched: Sequence[Activation]
+) -> Sequence[tuple[Activation, FirmwareVersion | None]]:
+    """Return each activation but the cancelling ones with its image's version, latest first."""
+    versions = [
+        (each, update.firmware_version) for update in updates for each in update.activations
+    ]
+    versions += [(each, each.firmware_version) for each in unmatched]
+    return sorted(
+        (pair for pair in versions if not pair[0].is_cancelling),
+        key=lambda pair: (pair[0].requested_at, pair[0].request_id),
+        reverse=True,
+    )
+
+
+def _activated_but_old_version(it: _Situation) -> Iterator[Flag]:
+    running = it.running
+    if running is None:
+        return
+    done = [
+        (each.updated_at, each.request_id, each.firmware_version)
+        for each, _ in it.activations[:1]
+        if each.status is ActivationStatus.ACTIVATED
+    ] + [
+        (each.updated_at, each.request_id, each.firmware_version)
+        for each in it.updates[:1]
+        if each.status is Status.ACTIVATED
+    ]
+    for activated_at, request_id, version in done:
+        if version not in {None, running.version} and running.learnt_at > activated_at:
+            yield Flag(
+                kind=FlagKind.ACTIVATED_BUT_OLD_VERSION,
+                request_id=request_id,
+                expected_version=version,
+                found_version=running.version,
+            )
+
+
+def _activation_not_answered(it: _Situation) -> Iterator[Flag]:
+    for each, version in it.activations[:1]:
+        is_lost = each.status is ActivationStatus.FAILED and each.reason in NO_ANSWER_REASONS
+        is_stuck = each.status in _WAITING and it.is_suspended
+        runs_it = it.running is not None and it.running.version == version
+        if (is_lost or is_stuck) and not runs_it:
+            yield Flag(
+                kind=FlagKind.ACTIVATION_NOT_ANSWERED,
+                request_id=each.request_id,
+                expected_version=version,
+                found_version=None if it.running is None else it.running.version,
+                reason=each.reason,
+            )
+
+
+def _suspended(it: _Situation) -> Iterator[Flag]:
+    if it.is_suspended:
+        yield Flag(kind=FlagKind.SUSPENDED)
+
+
+def _version_without_activation(it: _Situation) -> Iterator[Flag]:
+    verified = [each for each in it.updates if each.status is Status.VERIFIED]
+    for each in verified[:1]:
+        is_seen = any(one.status is ActivationStatus.ACTIVATED for one in each.activations)
+        running = it.running
+        if (
+            not is_seen
+            and running is not None
+            and running.version == each.firmware_version
+            and running.learnt_at > each.submitted_at
+        ):
+            yield Flag(
+                kind=FlagKind.VERSION_WITHOUT_ACTIVATION,
+                request_id=each.request_id,
+                found_version=running.version,
+            )
+
+
+def _firmware_version_mismatch(it: _Situation) -> Iterator[Flag]:
+    facts = {} if it.known is None else it.known.facts
+    smi, running = facts.get("smi_firmware_version"), facts.get("firmware_version")
+    if smi is None or running is None or smi.value == running.value:
+        return
+    if smi.origin.age >= running.origin.age:
+        yield Flag(
+            kind=FlagKind.FIRMWARE_VERSION_MISMATCH,
+            expected_version=cast("FirmwareVersion", smi.value),
+            found_version=cast("FirmwareVersion", running.value),
+        )
+
+
+def _request_for_running_version(it: _Situation) -> Iterator[Flag]:
+    running = it.running
+    for each in it.updates:
+        if (
+            running is not None
+            and each.status is not Status.REJECTED
+            and each.firmware_version == running.version
+            and running.learnt_at <= each.submitted_at
+        ):
+            yield Flag(
+                kind=FlagKind.REQUEST_FOR_RUNNING_VERSION,
+                request_id=each.request_id,
+                found_version=running.version,
+            )
+
+
+def _header_version_differs(it: _Situation) -> Iterator[Flag]:
+    for each in it.updates:
+        flag = header_version_flag(each.request_id, each.firmware_version, each.header_version)
+        if flag is not None:
+            yield flag
+
+
+# In the order of FlagKind.
+_FINDERS: Sequence[Callable[[_Situation], Iterator[Flag]]] = (
+    _activated_but_old_version,
+    _activation_not_answered,
+    _suspended,
+    _version_without_activation,
+    _firmware_version_mismatch,
+    _request_for_running_version,
+    _header_version_differs,
+)

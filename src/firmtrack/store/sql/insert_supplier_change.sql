@@ -1,0 +1,1 @@
+INSERT INTO supplier_word (device_id, learnt_at, message_id) VALUES (%s, %s, %s)
