@@ -24,7 +24,7 @@ from firmtrack.domain.facts import ImageFacts, Message, RequestFacts
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.inventory import knowledge_of, merge_all
 from firmtrack.domain.stages import Status
-from firmtrack.store import inventory, staging
+from firmtrack.store import inventory, performance, staging
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
 from firmtrack.store.sql import statement
@@ -135,6 +135,7 @@ def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None
     )
     if is_alone or not _record_beside_others(cursor, messages, known):
         _record_alone(cursor, messages, named)
+    performance.mark_stale(cursor, named)
     _record_activations(cursor, messages)
     _record_devices(cursor, messages)
 

@@ -10,6 +10,9 @@ WITH concerned AS (
     WHERE EXISTS (
         SELECT FROM event AS e WHERE e.device_id = concerned.device_id AND e.request_key IS NULL
     )
+), marked AS (
+    -- Their earlier requests may lose words, or gain some: delivery performance counts them anew.
+    INSERT INTO stale_device SELECT device_id FROM affected
 ), attributed AS (
     SELECT e.device_id, coalesce(e.request_key, found.request_key) AS request_key, e.message_id,
         e.occurred_at, e.stage, e.failed, e.reason

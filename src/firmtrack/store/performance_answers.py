@@ -1,0 +1,238 @@
+"""What delivery performance answers: frozen figures, and the rows of the queries made into them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import IntEnum, StrEnum
+from zoneinfo import ZoneInfo
+
+from psycopg.rows import TupleRow
+
+from firmtrack.domain.durations import seconds_within
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.stages import STAGES, CompletionStatus, Stage, Status, Variant, status_at
+from firmtrack.store.numbers import eui_of
+
+_GREAT_BRITAIN = ZoneInfo("Europe/London")
+
+
+class Dimension(StrEnum):
+    """By what the figures are grouped."""
+
+    WEEK = "week"
+    SUPPLIER = "supplier"
+    CSP_REGION = "csp_region"
+    DEVICE_TYPE = "device_type"
+    MODEL = "model"
+    FIRMWARE_VERSION = "firmware_version"
+
+
+class Milestone(IntEnum):
+    """Up to where the time from submission is taken; the value is the stored stage.
+
+    ``COMPLETION`` is the device's word that it has verified the image, for an 11.4 activated it.
+    """
+
+    COMMS_HUB = 4
+    DEVICE = 5
+    COMPLETION = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformanceFilter:
+    """Which requests count: those submitted from ``first`` to ``last``, both included, by one User.
+
+    Days are Great Britain's; None leaves an end, or the User, open.
+    """
+
+    first: date | None = None
+    last: date | None = None
+    supplier: Eui64 | None = None
+
+    @property
+    def first_at(self) -> datetime | None:
+        """The moment at which the period begins."""
+        return None if self.first is None else _midnight(self.first)
+
+    @property
+    def end_at(self) -> datetime | None:
+        """The first moment after the period; None also if no day follows the last."""
+        if self.last is None or self.last == date.max:
+            return None
+        return _midnight(self.last + timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long ``samples`` distributions took: half, and 95 in 100, at most so many seconds."""
+
+    p50_seconds: int
+    p95_seconds: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """How many distributions there are by Completion Status, and how long they took.
+
+    A milestone that none of them reached has no timing.
+    """
+
+    completions: Mapping[CompletionStatus, int]
+    timings: Mapping[Milestone, Timing]
+
+    @property
+    def distributions(self) -> int:
+        """How many there are."""
+        return sum(self.completions.values())
+
+    @property
+    def success_rate(self) -> float | None:
+        """Which part of those that ended was successful, 0 to 1; None if none has ended."""
+        successful = self.completions.get(CompletionStatus.SUCCESSFUL, 0)
+        ended = successful + self.completions.get(CompletionStatus.FAILED, 0)
+        return successful / ended if ended else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The figures of the distributions that have a value in common.
+
+    ``value`` is one text: the Monday that begins a week as YYYY-MM-DD, a User ID, a region, a type,
+    a version; of a model it is device type, manufacturer and model. Empty texts are not known.
+    """
+
+    value: tuple[str, ...]
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelStage:
+    """How far distributions came whose request passes ``stage``.
+
+    ``expected`` counts them all; ``reached`` those with good word from here or further, ``failed``
+    those that stopped here, ``waiting`` those in progress of which this is the latest.
+    """
+
+    stage: Stage
+    expected: int
+    reached: int
+    failed: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailureReason:
+    """How many distributions failed with ``status`` for ``reason``, a code, None if not told."""
+
+    status: Status
+    reason: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformanceAnswer:
+    """Delivery performance of the requests that were asked for.
+
+    ``groups`` has every dimension, weeks ascending, other groups by size descending; ``reasons``
+    are by count descending. ``waiting`` is how many of the requests have changed since and wait to
+    be counted anew.
+    """
+
+    total: Figures
+    funnel: tuple[FunnelStage, ...]
+    reasons: tuple[FailureReason, ...]
+    groups: Mapping[Dimension, tuple[Group, ...]]
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class _StatusCount:
+    variant: Variant | None
+    status: Status
+    reason: str | None
+    completion: CompletionStatus
+    count: int
+
+
+def performance_answer(
+    counts: Iterable[TupleRow], durations: Iterable[TupleRow], waiting: int
+) -> PerformanceAnswer:
+    """Return the answer in the rows of performance_read_counts and performance_read_durations."""
+    completions: dict[tuple[str, tuple[str, ...]], dict[CompletionStatus, int]] = defaultdict(dict)
+    statuses = []
+    for dimension, value, variant, stage, failed, reason, completion, count in counts:
+        if dimension == "status":
+            status = status_at(Stage(stage), is_bad=failed)
+            known = None if variant is None else Variant(variant)
+            statuses.append(
+                _StatusCount(known, status, reason, CompletionStatus(completion), count)
+            )
+        else:
+            completions[dimension, tuple(value)][CompletionStatus(completion)] = count
+    timings: dict[tuple[str, tuple[str, ...]], dict[Milestone, Timing]] = defaultdict(dict)
+    for dimension, value, stage, p50_step, p95_step, samples in durations:
+        timings[dimension, tuple(value)][Milestone(stage)] = Timing(
+            seconds_within(p50_step), seconds_within(p95_step), samples
+        )
+    figures = {
+        key: Figures(completions=held, timings=timings.get(key, {}))
+        for key, held in completions.items()
+    }
+    return PerformanceAnswer(
+        total=figures.get(("all", ()), Figures(completions={}, timings={})),
+        funnel=_funnel(statuses),
+        reasons=_reasons(statuses),
+        groups={dimension: _groups(dimension, figures) for dimension in Dimension},
+        waiting=waiting,
+    )
+
+
+def _groups(
+    dimension: Dimension, figures: Mapping[tuple[str, tuple[str, ...]], Figures]
+) -> tuple[Group, ...]:
+    found = [
+        Group(value=_shown(dimension, value), figures=held)
+        for (of, value), held in figures.items()
+        if of == dimension
+    ]
+    if dimension is Dimension.WEEK:
+        return tuple(sorted(found, key=lambda group: group.value))
+    return tuple(sorted(found, key=lambda group: (-group.figures.distributions, group.value)))
+
+
+def _shown(dimension: Dimension, value: tuple[str, ...]) -> tuple[str, ...]:
+    return (str(eui_of(int(value[0]))),) if dimension is Dimension.SUPPLIER else value
+
+
+def _funnel(statuses: Iterable[_StatusCount]) -> tuple[FunnelStage, ...]:
+    rows = []
+    for row in STAGES:
+        passing = [s for s in statuses if s.variant is None or s.variant in row.variants]
+        here = [s for s in passing if s.status.stage is row.stage]
+        rows.append(
+            FunnelStage(
+                stage=row.stage,
+                expected=sum(s.count for s in passing),
+                reached=sum(
+                    s.count for s in passing if s.status.stage > row.stage or s.status is row.good
+                ),
+                failed=sum(s.count for s in here if s.status.is_bad),
+                waiting=sum(s.count for s in here if s.completion is CompletionStatus.IN_PROGRESS),
+            )
+        )
+    return tuple(rows)
+
+
+def _reasons(statuses: Iterable[_StatusCount]) -> tuple[FailureReason, ...]:
+    counts = Counter[tuple[Status, str | None]]()
+    for each in statuses:
+        if each.status.is_bad:
+            counts[each.status, each.reason] += each.count
+    found = [FailureReason(status, reason, count) for (status, reason), count in counts.items()]
+    return tuple(sorted(found, key=lambda each: (-each.count, each.status, each.reason or "")))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), _GREAT_BRITAIN)

@@ -1,0 +1,11 @@
+-- Mark what the batch says something of: the requests that it names, and the devices of which it
+-- tells without naming one.
+WITH loose AS (
+    INSERT INTO stale_device
+    SELECT DISTINCT device_id FROM staged_event WHERE request_key IS NULL
+)
+INSERT INTO stale_request
+SELECT request_key
+FROM request
+JOIN unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS named (originator, target, counter)
+    USING (originator, target, counter)
