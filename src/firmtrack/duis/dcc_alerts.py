@@ -9,15 +9,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from firmtrack.domain.facts import DeviceFacts, Event, Message, MessageKind
+from firmtrack.domain.facts import (
+    ActivationWord,
+    DeviceFacts,
+    Event,
+    Message,
+    MessageKind,
+    SupplierChange,
+)
 from firmtrack.domain.stages import Status
+from firmtrack.duis.activations import failed_command
 from firmtrack.duis.codes import ACTIVATION_REASONS, DCC_ALERT_CODES, DEVICE_TYPES, TRANSFER_REASONS
 from firmtrack.duis.device_facts import running_versions
 from firmtrack.duis.documents import CommsHubTransferStatus
 from firmtrack.duis.elements import Children, name_of, only_child
-from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message
+from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message, user_of
 from firmtrack.duis.rejections import UnexpectedElement
-from firmtrack.duis.responses import user_of
 
 _CODES = {code: code for code in DCC_ALERT_CODES}
 _TRANSFER_STATUSES: dict[str, CommsHubTransferStatus] = {
@@ -43,12 +50,14 @@ _STATUS_AFTER = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """What an alert's body tells: of updates, or of devices, all at one time."""
+    """What an alert's body tells: of updates, activations or devices, all at one time."""
 
     kind: MessageKind
     occurred_at: datetime
     events: tuple[Event, ...] = ()
     devices: tuple[DeviceFacts, ...] = ()
+    activation: ActivationWord | None = None
+    supplier_change: SupplierChange | None = None
 
 
 def translate_dcc_alert(envelope: Envelope) -> Message | NotAboutFirmware:
@@ -75,6 +84,8 @@ def translate_dcc_alert(envelope: Envelope) -> Message | NotAboutFirmware:
         code=code,
         events=told.events,
         devices=told.devices,
+        activation=told.activation,
+        supplier_change=told.supplier_change,
     )
 
 
@@ -162,8 +173,8 @@ def _firmware_version_mismatch(body: Children, _: str, responded_at: datetime) -
         device_id=body.eui("DeviceID"),
         learnt_at=responded_at,
         device_type=body.choice("DeviceType", _DEVICE_TYPES),
-        # What runs is what the device says; the inventory's own word is in the message.
         firmware_version=body.firmware_version("FirmwareVersionDevice"),
+        smi_firmware_version=body.firmware_version("FirmwareVersionSMI"),
     )
     return _Told(
         kind=MessageKind.FIRMWARE_VERSION_MISMATCH, occurred_at=responded_at, devices=(facts,)
@@ -179,6 +190,31 @@ def _device_status_change_event(body: Children, _: str, responded_at: datetime) 
     )
     return _Told(
         kind=MessageKind.DEVICE_STATUS_CHANGE_EVENT, occurred_at=responded_at, devices=(facts,)
+    )
+
+
+def _command_failure(body: Children, code: str, responded_at: datetime) -> _Told:
+    # The command may be any other than an activation: the body does not say which service it is.
+    return _Told(
+        kind=MessageKind.COMMAND_FAILURE,
+        occurred_at=responded_at,
+        activation=failed_command(body.request_id("CommandRequestID"), code, responded_at),
+    )
+
+
+def _change_of_supplier(body: Children, _: str, responded_at: datetime) -> _Told | None:
+    if "DeviceChangeOfSupplier" not in body:
+        return None
+    change = body.children("DeviceChangeOfSupplier")
+    device_id = change.eui("DeviceID")
+    device_type = change.choice("DeviceType", _DEVICE_TYPES)
+    return _Told(
+        kind=MessageKind.CHANGE_OF_SUPPLIER,
+        occurred_at=responded_at,
+        devices=(
+            DeviceFacts(device_id=device_id, learnt_at=responded_at, device_type=device_type),
+        ),
+        supplier_change=SupplierChange(device_id=device_id, told_at=responded_at),
     )
 
 
@@ -201,6 +237,8 @@ _TRANSLATIONS: Mapping[str, Callable[[Children, str, datetime], _Told | None]] =
     "FirmwareUpgradeRequested": _firmware_upgrade_requested,
     "FirmwareVersionMismatch": _firmware_version_mismatch,
     "DeviceStatusChangeEvent": _device_status_change_event,
+    "CommandFailure": _command_failure,
+    "ChangeOfSupplier": _change_of_supplier,
 }
 
 # Every body that there is, and the kind that it is counted under when it is ignored.

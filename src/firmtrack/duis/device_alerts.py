@@ -3,31 +3,31 @@
 Source: DUIS 5.4 schema, ``DeviceAlertMessage``; GBCS 4.3.
 """
 
-import re
 from datetime import datetime
 
 from firmtrack.domain.facts import Event, Message, MessageKind
 from firmtrack.domain.stages import Status
+from firmtrack.duis.activations import future_dated_alert
 from firmtrack.duis.device_facts import running_versions
 from firmtrack.duis.elements import Children
 from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message
-from firmtrack.duis.payload import firmware_message
-from firmtrack.duis.rejections import (
-    AlertCodeMismatch,
-    BadValue,
-    DeviceMismatch,
+from firmtrack.duis.payload import (
+    alert_code_of,
+    check_alert_code,
+    check_sender,
+    firmware_message,
 )
-from firmtrack.duis.vocabulary import XML_SPACE
+from firmtrack.duis.rejections import AlertCodeMismatch
 from firmtrack.gbcs.firmware import (
     ActivationResult,
     DistributionMessage,
     DistributionReceipt,
     FirmwareTransfer,
+    FutureDatedActivation,
     ReceiptAlertCode,
     TransferResult,
 )
 
-_ALERT_CODE = re.compile(r"[0-9A-Fa-f]{4}", re.ASCII)
 _RECEIPT_ALERT_CODES = frozenset(map(int, ReceiptAlertCode))
 _TRANSFER_REASONS = {
     TransferResult.SUCCESS: None,
@@ -42,16 +42,16 @@ def translate_device_alert(envelope: Envelope) -> Message | NotAboutFirmware:
     body = Children(envelope.content)
     response_id = envelope.header.response_id("ResponseID")
     responded_at = envelope.header.time("ResponseDateTime")
-    alert_code = _alert_code(body)
+    alert_code = alert_code_of(body, "AlertCode")
     gbcs = firmware_message(body)
+    if isinstance(gbcs, FutureDatedActivation):
+        return future_dated_alert(envelope, gbcs, alert_code)
     if not isinstance(gbcs, DistributionMessage):
         if alert_code in _RECEIPT_ALERT_CODES:
             raise AlertCodeMismatch(f"{alert_code:04X} without a receipt alert.")
         return NotAboutFirmware(kind="device_alert")
-    if gbcs.frame.originator != response_id.sender:
-        raise DeviceMismatch(f"{response_id.sender}, and GBCS from {gbcs.frame.originator}.")
-    if gbcs.alert_code != alert_code:
-        raise AlertCodeMismatch(f"{alert_code:04X}, and {gbcs.alert_code:04X} in GBCS.")
+    check_sender(envelope.header, gbcs.frame.originator)
+    check_alert_code(alert_code, gbcs.alert_code)
     kind, event = _told(gbcs, responded_at)
     return message(
         envelope,
@@ -62,13 +62,6 @@ def translate_device_alert(envelope: Envelope) -> Message | NotAboutFirmware:
         events=(event,),
         devices=running_versions((event,)),
     )
-
-
-def _alert_code(body: Children) -> int:
-    text = body.text("AlertCode").strip(XML_SPACE)
-    if _ALERT_CODE.fullmatch(text) is None:
-        raise BadValue(f"AlertCode: {text[:64]!r} is not two octets in hexadecimal.")
-    return int(text, 16)
 
 
 def _told(gbcs: DistributionMessage, responded_at: datetime) -> tuple[MessageKind, Event]:

@@ -1,5 +1,6 @@
 """Reads an element's children by name: once each, as texts and values, never by search."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Self, TypeVar
@@ -24,6 +25,7 @@ from firmtrack.duis.values import read_base64, read_date_time, read_device_ids
 from firmtrack.duis.vocabulary import SR, XML_SPACE
 
 _Value = TypeVar("_Value")
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]*+", re.ASCII)
 
 
 def name_of(element: etree._Element) -> str:
@@ -149,6 +151,14 @@ class Children:
             return read_base64(self.text(name))
         except ValueError as error:
             raise BadValue(f"{name}: {error}.") from None
+
+    def hex_octets(self, name: str, size_bytes: int) -> bytes:
+        """Return what the child's xs:hexBinary text of exactly ``size_bytes`` octets writes."""
+        text = self.text(name).strip(XML_SPACE)
+        # bytes.fromhex takes spaces, and letters beyond ASCII fail it in another way.
+        if len(text) != 2 * size_bytes or _HEXADECIMAL.fullmatch(text) is None:
+            raise BadValue(f"{name}: not {size_bytes} octets in hexadecimal.")
+        return bytes.fromhex(text)
 
     def choice(self, name: str, choices: Mapping[str, _Value]) -> _Value:
         """Return the value of ``choices`` that the child's text names.

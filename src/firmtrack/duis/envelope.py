@@ -8,6 +8,7 @@ from decimal import Decimal
 from lxml import etree
 
 from firmtrack.domain.facts import (
+    ActivationWord,
     AnswerFacts,
     DeviceFacts,
     Event,
@@ -15,11 +16,13 @@ from firmtrack.domain.facts import (
     MessageKind,
     RequestFacts,
     RequestStep,
+    SupplierChange,
 )
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.duis.elements import Children, only_child
 from firmtrack.duis.identity import digest_of
 from firmtrack.duis.rejections import (
+    BadValue,
     MissingElement,
     SignatureShape,
     UnexpectedElement,
@@ -96,6 +99,25 @@ def check_schema_version(root: etree._Element) -> None:
         raise UnknownSchemaVersion("None." if text is None else repr(text[:32]))
 
 
+def check_service(envelope: Envelope, variant: str) -> None:
+    """Refuse a request whose header names another service than its body. Raises BadValue."""
+    named = envelope.header.text("ServiceReferenceVariant")
+    if named != variant:
+        raise BadValue(f"ServiceReferenceVariant is {named[:16]!r}, the body is a {variant}.")
+
+
+def user_of(envelope: Envelope) -> Eui64:
+    """Return the User that a response or alert was sent to.
+
+    Raises MissingElement if neither of the header's IDs is there to say so, and BadValue.
+    """
+    if "ResponseID" in envelope.header:
+        return envelope.header.response_id("ResponseID").recipient
+    if "RequestID" in envelope.header:
+        return envelope.header.request_id("RequestID").originator
+    raise MissingElement("ResponseID or RequestID in Header.")
+
+
 def message(
     envelope: Envelope,
     kind: MessageKind,
@@ -109,6 +131,8 @@ def message(
     steps: tuple[RequestStep, ...] = (),
     events: tuple[Event, ...] = (),
     devices: tuple[DeviceFacts, ...] = (),
+    activation: ActivationWord | None = None,
+    supplier_change: SupplierChange | None = None,
 ) -> Message:
     """Return the Message that ``envelope`` is, with what was read in it; takes out its signature.
 
@@ -127,4 +151,6 @@ def message(
         steps=steps,
         events=events,
         devices=devices,
+        activation=activation,
+        supplier_change=supplier_change,
     )

@@ -143,9 +143,21 @@ class GbcsMalformed(DuisRejected):
 
 
 class DeviceMismatch(DuisRejected):
-    """The device of the Response ID is not the one that the GBCS message comes from."""
+    """The device of the header's IDs is not the one that the GBCS message comes from."""
 
     code = "device_mismatch"
+
+
+class CounterMismatch(DuisRejected):
+    """The counter of the Request ID is not the one that the GBCS message repeats."""
+
+    code = "counter_mismatch"
+
+
+class GbcsMismatch(DuisRejected):
+    """The GBCS message inside is not of the kind that its place promises."""
+
+    code = "gbcs_mismatch"
 
 
 class AlertCodeMismatch(DuisRejected):

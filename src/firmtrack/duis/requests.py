@@ -1,24 +1,23 @@
-"""Service Requests to facts: Update Firmware, Update PPMID Firmware, Device Pre-notification."""
+"""Service Requests to facts: Update Firmware, Update PPMID Firmware, and who reads the others."""
 
 from collections.abc import Callable, Mapping
 
-from firmtrack.domain.facts import DeviceFacts, ImageFacts, Message, MessageKind, RequestFacts
+from firmtrack.domain.facts import ImageFacts, Message, MessageKind, RequestFacts
 from firmtrack.domain.stages import Variant
-from firmtrack.duis.codes import DEVICE_TYPES
+from firmtrack.duis.activations import (
+    translate_activation_request,
+    translate_signed_pre_command,
+)
 from firmtrack.duis.elements import Children, name_of
-from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message
+from firmtrack.duis.envelope import Envelope, NotAboutFirmware, check_service, message
 from firmtrack.duis.identity import without_firmware_image
-from firmtrack.duis.rejections import BadValue, TooLarge
+from firmtrack.duis.inventories import translate_inventory_update, translate_prenotification
+from firmtrack.duis.rejections import TooLarge
 from firmtrack.duis.vocabulary import (
     DEVICE_ID_LIST_MAX_CHARACTERS,
     FIRMWARE_IMAGE_MAX_BYTES,
-    MANUFACTURER_MAX_CHARACTERS,
-    MODEL_MAX_CHARACTERS,
-    SMETS_VERSION_MAX_CHARACTERS,
 )
 from firmtrack.gbcs.image import MalformedImage, read_image
-
-_DEVICE_TYPES = {device_type: device_type for device_type in DEVICE_TYPES}
 
 
 def translate_request(envelope: Envelope) -> Message | NotAboutFirmware:
@@ -36,7 +35,7 @@ def _update_ppmid_firmware(envelope: Envelope) -> Message:
 
 
 def _update(envelope: Envelope, variant: Variant) -> Message:
-    _check_variant(envelope, variant)
+    check_service(envelope, variant)
     request_id = envelope.header.request_id("RequestID")
     body = Children(envelope.content)
     if len(body.text("DeviceIDList")) > DEVICE_ID_LIST_MAX_CHARACTERS:
@@ -79,37 +78,11 @@ def _image_facts(octets: bytes, variant: Variant) -> ImageFacts:
     )
 
 
-def _device_prenotification(envelope: Envelope) -> Message:
-    _check_variant(envelope, "12.2")
-    request_id = envelope.header.request_id("RequestID")
-    body = Children(envelope.content)
-    device = DeviceFacts(
-        device_id=body.eui("DeviceID"),
-        learnt_at=envelope.received_at,
-        device_type=body.choice("DeviceType", _DEVICE_TYPES),
-        smets_version=body.optional_text("SMETSCHTSVersion", SMETS_VERSION_MAX_CHARACTERS),
-        manufacturer=body.optional_text("DeviceManufacturer", MANUFACTURER_MAX_CHARACTERS),
-        model=body.optional_text("DeviceModel", MODEL_MAX_CHARACTERS),
-        firmware_version=body.optional_firmware_version("FirmwareVersion"),
-    )
-    return message(
-        envelope,
-        MessageKind.DEVICE_PRE_NOTIFICATION,
-        user_id=request_id.originator,
-        occurred_at=envelope.received_at,
-        devices=(device,),
-    )
-
-
-def _check_variant(envelope: Envelope, variant: str) -> None:
-    """Refuse a request whose header names another service than its body."""
-    named = envelope.header.text("ServiceReferenceVariant")
-    if named != variant:
-        raise BadValue(f"ServiceReferenceVariant is {named[:16]!r}, the body is a {variant}.")
-
-
-_TRANSLATIONS: Mapping[str, Callable[[Envelope], Message]] = {
+_TRANSLATIONS: Mapping[str, Callable[[Envelope], Message | NotAboutFirmware]] = {
     "UpdateFirmware": _update_firmware,
     "UpdatePPMIDFirmware": _update_ppmid_firmware,
-    "DevicePrenotification": _device_prenotification,
+    "ActivateFirmware": translate_activation_request,
+    "SignedPreCommand": translate_signed_pre_command,
+    "DevicePrenotification": translate_prenotification,
+    "UpdateInventory": translate_inventory_update,
 }

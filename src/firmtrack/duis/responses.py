@@ -1,4 +1,4 @@
-"""Service Responses to facts: the answers to 11.1 and 11.4, 8.2 and 11.2."""
+"""Service Responses to facts: the answers to 11.1, 11.4 and 11.2, and who reads the others."""
 
 from collections.abc import Iterable
 
@@ -12,30 +12,13 @@ from firmtrack.domain.facts import (
 )
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import Status, Variant
-from firmtrack.duis.codes import (
-    CSP_REGIONS,
-    DEVICE_STATUSES,
-    DEVICE_TYPES,
-    FIRMWARE_VERSION_STATUSES,
-    RESPONSE_CODES,
-    WARNING_LISTS,
-    is_response_code_for,
-)
-from firmtrack.duis.elements import Children, name_of
-from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message
-from firmtrack.duis.payload import firmware_message
-from firmtrack.duis.rejections import (
-    DeviceMismatch,
-    MissingElement,
-    UnexpectedElement,
-    UnknownEnumeration,
-)
-from firmtrack.duis.vocabulary import (
-    GBCS_VERSION_MAX_CHARACTERS,
-    MANUFACTURER_MAX_CHARACTERS,
-    MODEL_MAX_CHARACTERS,
-    SMETS_VERSION_MAX_CHARACTERS,
-)
+from firmtrack.duis.activations import ACTIVATE_FIRMWARE, translate_activation_response
+from firmtrack.duis.codes import RESPONSE_CODES, WARNING_LISTS, is_response_code_for
+from firmtrack.duis.elements import Children
+from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message, user_of
+from firmtrack.duis.inventories import translate_inventory_response
+from firmtrack.duis.payload import check_sender, firmware_message
+from firmtrack.duis.rejections import UnexpectedElement, UnknownEnumeration
 from firmtrack.gbcs.firmware import FirmwareVersionRead
 
 _WARNING_OF = {
@@ -43,29 +26,8 @@ _WARNING_OF = {
     Variant.UPDATE_PPMID_FIRMWARE: "DSPUpdatePPMIDFirmwareWarning",
 }
 _VARIANTS: dict[str, Variant] = {variant.value: variant for variant in Variant}
-_CHOICES = {
-    name: {choice: choice for choice in choices}
-    for name, choices in (
-        ("DeviceType", DEVICE_TYPES),
-        ("DeviceStatus", DEVICE_STATUSES),
-        ("CSPRegion", CSP_REGIONS),
-        ("DeviceFirmwareVersionStatus", FIRMWARE_VERSION_STATUSES),
-    )
-}
 _READ_FIRMWARE_VERSION = "11.2"
 _NOT_ABOUT_FIRMWARE = NotAboutFirmware(kind="service_response")
-
-
-def user_of(envelope: Envelope) -> Eui64:
-    """Return the User that a response or alert was sent to.
-
-    Raises MissingElement if neither of the header's IDs is there to say so, and BadValue.
-    """
-    if "ResponseID" in envelope.header:
-        return envelope.header.response_id("ResponseID").recipient
-    if "RequestID" in envelope.header:
-        return envelope.header.request_id("RequestID").originator
-    raise MissingElement("ResponseID or RequestID in Header.")
 
 
 def translate_response(envelope: Envelope) -> Message | NotAboutFirmware:
@@ -75,8 +37,10 @@ def translate_response(envelope: Envelope) -> Message | NotAboutFirmware:
     variant = _VARIANTS.get(variant_text)
     if variant is not None:
         return _update_firmware_response(envelope, body, variant)
+    if variant_text == ACTIVATE_FIRMWARE:
+        return translate_activation_response(envelope, body)
     if "DSPInventory" in body:
-        return _read_inventory_response(envelope, body)
+        return translate_inventory_response(envelope, body)
     if variant_text == _READ_FIRMWARE_VERSION and "GBCSPayload" in body:
         return _read_firmware_version_response(envelope, body)
     return _NOT_ABOUT_FIRMWARE
@@ -135,54 +99,13 @@ def _left_out(body: Children, warning: str) -> Iterable[tuple[Eui64, str]]:
     return reasons.items()
 
 
-def _read_inventory_response(envelope: Envelope, body: Children) -> Message:
-    learnt_at = envelope.header.time("ResponseDateTime")
-    devices: dict[Eui64, DeviceFacts] = {}
-    for element in body.element("DSPInventory"):
-        if name_of(element) != "Device":
-            raise UnexpectedElement(f"{name_of(element)} in DSPInventory.")
-        device = Children(element)
-        device_id = device.eui("DeviceID")
-        devices.setdefault(
-            device_id,
-            DeviceFacts(
-                device_id=device_id,
-                learnt_at=learnt_at,
-                device_type=_optional_choice(device, "DeviceType"),
-                smets_version=device.optional_text(
-                    "SMETSCHTSVersion", SMETS_VERSION_MAX_CHARACTERS
-                ),
-                csp_region=_optional_choice(device, "CSPRegion"),
-                manufacturer=device.optional_text(
-                    "DeviceManufacturer", MANUFACTURER_MAX_CHARACTERS
-                ),
-                model=device.optional_text("DeviceModel", MODEL_MAX_CHARACTERS),
-                device_status=_optional_choice(device, "DeviceStatus"),
-                firmware_version=device.optional_firmware_version("DeviceFirmwareVersion"),
-                firmware_version_status=_optional_choice(device, "DeviceFirmwareVersionStatus"),
-                gbcs_version=device.optional_text("DeviceGBCSVersion", GBCS_VERSION_MAX_CHARACTERS),
-            ),
-        )
-    return message(
-        envelope,
-        MessageKind.INVENTORY_RESPONSE,
-        user_id=user_of(envelope),
-        occurred_at=learnt_at,
-        code=envelope.header.choice("ResponseCode", RESPONSE_CODES).code,
-        devices=tuple(devices.values()),
-    )
-
-
 def _read_firmware_version_response(
     envelope: Envelope, body: Children
 ) -> Message | NotAboutFirmware:
     read = firmware_message(body)
     if not isinstance(read, FirmwareVersionRead):
         return _NOT_ABOUT_FIRMWARE
-    if "ResponseID" in envelope.header:
-        sender = envelope.header.response_id("ResponseID").sender
-        if read.device_id != sender:
-            raise DeviceMismatch(f"{sender}, and GBCS from {read.device_id}.")
+    check_sender(envelope.header, read.device_id)
     if read.firmware_version is None:
         return _NOT_ABOUT_FIRMWARE
     learnt_at = envelope.header.time("ResponseDateTime")
@@ -197,7 +120,3 @@ def _read_firmware_version_response(
         code=envelope.header.choice("ResponseCode", RESPONSE_CODES).code,
         devices=(facts,),
     )
-
-
-def _optional_choice(device: Children, name: str) -> str | None:
-    return device.choice(name, _CHOICES[name]) if name in device else None

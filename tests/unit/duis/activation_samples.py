@@ -140,13 +140,4 @@ INVENTORY_CHANGES: dict[str, d.Document] = {
 OTHERS: dict[str, d.Document] = {
     "another command": signed_pre_command("7.1"),
     "inventory asked": d.ReadInventoryRequest(request_id=INVENTORY_UPDATE_ID, device_id=METER),
-    "DUIS too old": dcc_alert(
-        "N999",
-        d.DuisVersionMismatch(
-            dcc_alert_code="N60",
-            service_user_duis_version="5.1",
-            device_id=METER,
-            request_id=ACTIVATION_ID,
-        ),
-    ),
 }

@@ -253,11 +253,17 @@ IGNORED: dict[str, d.Document] = {
         "N62", d.CommsHubAlert(comms_hub_device_id=HUB, alert_code=0x81A0)
     ),
     "ppmid_alert": dcc_alert("N57", d.PpmidAlert(device_id=PPMID, device_alert_code=0x81A0)),
-    "command_failure": dcc_alert(
-        "N13", d.CommandFailure(command_request_id=REQUEST_ID, device_id=METER)
-    ),
     "comms_hub_firmware_activation": dcc_alert(
         "N64", d.CommsHubFirmwareActivation(device_id=HUB, firmware_version=VERSION)
+    ),
+    "duis_version_mismatch": dcc_alert(
+        "N999",
+        d.DuisVersionMismatch(
+            dcc_alert_code="N60",
+            service_user_duis_version="5.1",
+            device_id=METER,
+            request_id=REQUEST_ID,
+        ),
     ),
     "power_outage_event": dcc_alert(
         "AD1",
@@ -276,4 +282,3 @@ IGNORED: dict[str, d.Document] = {
         gbcs_payload=RECEIPT_8F72,
     ),
 }
-EVERYTHING = {**RECORDED, **IGNORED}

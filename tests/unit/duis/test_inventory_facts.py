@@ -104,6 +104,7 @@ def test_of_a_mismatch_what_the_device_says_is_what_runs() -> None:
             learnt_at=NOW,
             device_type="ESME",
             firmware_version=FirmwareVersion("00000001"),
+            smi_firmware_version=VERSION,
         ),
     )
 

@@ -31,6 +31,7 @@ from firmtrack.duis.rejections import (
 from firmtrack.duis.vocabulary import DUIS_NAMESPACE
 from firmtrack.duis.writer import write
 from tests.unit.duis.conftest import Read, Sign
+from tests.unit.duis.every_sample import RECORDED
 from tests.unit.duis.samples import (
     ALERT_ID,
     ALPHA,
@@ -44,7 +45,6 @@ from tests.unit.duis.samples import (
     OTHER_METER,
     PPMID,
     RECEIPT_8F72,
-    RECORDED,
     REQUEST_ID,
     VERSION,
     csp_status,
@@ -418,8 +418,6 @@ def test_an_alert_code_that_gbcs_does_not_confirm_is_refused(
 @pytest.mark.parametrize(
     ("payload", "alert_code"),
     [
-        (enc.ACTIVATED_LATER, 0x8F66),
-        (enc.NOT_ACTIVATED_LATER, 0x8F67),
         (enc.ACTIVATED, 0x8F43),
         (enc.SCHEDULED, 0x8F43),
         (enc.ESME_VERSION, 0x8F43),
@@ -453,6 +451,7 @@ def test_the_inventory_tells_what_it_holds_of_each_device() -> None:
             model="M\r1",
             device_status="Commissioned",
             firmware_version=VERSION,
+            smi_firmware_version=VERSION,
             firmware_version_status="Active",
             gbcs_version="4.1",
         ),
@@ -474,6 +473,7 @@ def test_a_prenotification_tells_of_a_new_device() -> None:
             manufacturer="Maker",
             model="Model",
             firmware_version=VERSION,
+            smi_firmware_version=VERSION,
         ),
     )
 
@@ -630,8 +630,21 @@ _MANDATORY = {
     "verified": ["AlertCode", "GBCSPayload", "ResponseID", "ResponseDateTime"],
     "inventory": ["DeviceID"],
     "prenotification": ["DeviceID", "DeviceType"],
-    "version mismatch": ["DeviceID", "DeviceType", "FirmwareVersionDevice"],
+    "version mismatch": ["DeviceID", "DeviceType", "FirmwareVersionSMI", "FirmwareVersionDevice"],
     "suspended": ["DeviceID", "DeviceStatusChange"],
+    "activation requested": ["RequestID", "ServiceReferenceVariant", "FirmwareHash"],
+    "activation command": ["RequestID", "ServiceReferenceVariant"],
+    "activation acknowledged": [
+        "RequestID",
+        "ResponseCode",
+        "ResponseDateTime",
+        "ServiceReferenceVariant",
+    ],
+    "activated at once": ["ResponseCode", "ResponseDateTime"],
+    "activated later": ["ResponseDateTime", "FutureDatedAlertCode", "GBCSPayload"],
+    "command failed": ["CommandRequestID", "ResponseDateTime"],
+    "details updated": ["RequestID", "ServiceReferenceVariant", "DeviceID", "UpdateDeviceDetails"],
+    "supplier changed": ["DeviceID", "DeviceType", "ResponseDateTime"],
 }
 _EACH_MANDATORY = [(name, element) for name, elements in _MANDATORY.items() for element in elements]
 

@@ -13,7 +13,8 @@ from firmtrack.duis.rejections import DuisRejected
 from firmtrack.duis.trust import TrustStore
 from firmtrack.duis.writer import write
 from tests.unit.duis.conftest import Sign
-from tests.unit.duis.samples import DCC, EVERYTHING, NOW
+from tests.unit.duis.every_sample import EVERYTHING
+from tests.unit.duis.samples import DCC, NOW
 
 _UNSIGNED = [write(document) for document in EVERYTHING.values()]
 _FRAGMENTS = [

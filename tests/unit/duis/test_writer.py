@@ -9,10 +9,8 @@ from lxml import etree
 from firmtrack.duis.vocabulary import DS
 from firmtrack.duis.writer import write
 from tests.pki import Identity, make_identity
-from tests.unit.duis.activation_samples import ACTIVATIONS, INVENTORY_CHANGES, OTHERS
-from tests.unit.duis.samples import ALPHA, EVERYTHING, ota_image, update_firmware
-
-_DOCUMENTS = {**EVERYTHING, **ACTIVATIONS, **INVENTORY_CHANGES, **OTHERS}
+from tests.unit.duis.every_sample import EVERYTHING
+from tests.unit.duis.samples import ALPHA, ota_image, update_firmware
 
 SCHEMA_PATH = Path(__file__).parents[4] / "shared/duis/schema/duis-5.4.xsd"
 
@@ -29,26 +27,26 @@ def schema() -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(SCHEMA_PATH))
 
 
-@pytest.mark.parametrize("name", _DOCUMENTS)
+@pytest.mark.parametrize("name", EVERYTHING)
 @pytest.mark.parametrize("is_signed", [False, True], ids=["unsigned", "signed"])
 def test_what_is_written_is_valid(
     name: str, is_signed: bool, schema: etree.XMLSchema, alpha: Identity
 ) -> None:
-    octets = write(_DOCUMENTS[name], signer=alpha.signer if is_signed else None)
+    octets = write(EVERYTHING[name], signer=alpha.signer if is_signed else None)
     assert schema.validate(etree.fromstring(octets)), schema.error_log
 
 
-@pytest.mark.parametrize("name", _DOCUMENTS)
+@pytest.mark.parametrize("name", EVERYTHING)
 def test_what_is_written_is_its_own_canonical_form(name: str) -> None:
-    octets = write(_DOCUMENTS[name])
+    octets = write(EVERYTHING[name])
     tree = etree.fromstring(octets)
     assert etree.tostring(tree, method="c14n") == octets
     assert etree.tostring(tree, method="c14n", exclusive=True) == octets
 
 
-@pytest.mark.parametrize("name", _DOCUMENTS)
+@pytest.mark.parametrize("name", EVERYTHING)
 def test_xmlsec_accepts_the_signature(name: str, alpha: Identity) -> None:
-    root = etree.fromstring(write(_DOCUMENTS[name], signer=alpha.signer))
+    root = etree.fromstring(write(EVERYTHING[name], signer=alpha.signer))
     context = xmlsec.SignatureContext()
     context.key = xmlsec.Key.from_memory(alpha.pem, xmlsec.constants.KeyDataFormatCertPem)
     context.verify(root[-1])

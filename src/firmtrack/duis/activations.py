@@ -1,0 +1,208 @@
+"""Activate Firmware (11.3) to facts: its requests, the answers to them, the alerts afterwards.
+
+Source: DUIS 5.4 schema, ``ActivateFirmware``, ``SignedPreCommand``, ``ResponseMessage``; GBCS 4.3,
+CS06 and the future-dated activation alert.
+"""
+
+from datetime import datetime
+
+from firmtrack.domain.facts import ActivationWord, DeviceFacts, Message, MessageKind
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.stages import ActivationStep
+from firmtrack.duis.codes import is_response_code_for
+from firmtrack.duis.elements import Children
+from firmtrack.duis.envelope import Envelope, NotAboutFirmware, check_service, message, user_of
+from firmtrack.duis.payload import (
+    alert_code_of,
+    check_alert_code,
+    check_sender,
+    firmware_message,
+)
+from firmtrack.duis.rejections import (
+    CounterMismatch,
+    DeviceMismatch,
+    GbcsMismatch,
+    UnknownEnumeration,
+)
+from firmtrack.gbcs.firmware import (
+    ActivateImageResponse,
+    ActivationResponse,
+    FutureDatedActivation,
+    FutureDatedAlertCode,
+)
+
+ACTIVATE_FIRMWARE = "11.3"
+"""The Service Reference Variant of Activate Firmware."""
+
+_HASH_BYTES = 32
+_REASONS = {
+    ActivateImageResponse.SUCCESS: None,
+    ActivateImageResponse.NO_IMAGE_HELD: "no_image_held",
+    ActivateImageResponse.HASH_MISMATCH: "hash_mismatch",
+    ActivateImageResponse.ACTIVATION_FAILURE: "activation_failure",
+}
+
+
+def translate_activation_request(envelope: Envelope) -> Message:
+    """Return what an Activate Firmware request says. Raises DuisRejected."""
+    check_service(envelope, ACTIVATE_FIRMWARE)
+    body = Children(envelope.content)
+    return _request(envelope, body, image_hash=body.hex_octets("FirmwareHash", _HASH_BYTES))
+
+
+def translate_signed_pre_command(envelope: Envelope) -> Message | NotAboutFirmware:
+    """Return what a Signed Pre-Command says, if it activates firmware. Raises DuisRejected.
+
+    The GBCS command in it is not read: it repeats the request that it was made from.
+    """
+    if envelope.header.text("ServiceReferenceVariant") != ACTIVATE_FIRMWARE:
+        return NotAboutFirmware(kind="service_request")
+    return _request(envelope, Children(envelope.content), image_hash=None)
+
+
+def _request(envelope: Envelope, body: Children, image_hash: bytes | None) -> Message:
+    request_id = envelope.header.request_id("RequestID")
+    return message(
+        envelope,
+        MessageKind.ACTIVATE_FIRMWARE_REQUEST,
+        user_id=request_id.originator,
+        occurred_at=envelope.received_at,
+        activation=ActivationWord(
+            request_id=request_id,
+            step=ActivationStep.REQUESTED,
+            occurred_at=envelope.received_at,
+            image_hash=image_hash,
+            scheduled_for=body.optional_time("ExecutionDateTime"),
+        ),
+    )
+
+
+def translate_activation_response(envelope: Envelope, body: Children) -> Message:
+    """Return what a sr:ResponseMessage about an 11.3 says. Raises DuisRejected."""
+    if "FutureDatedDeviceAlertMessage" in body:
+        alert = body.children("FutureDatedDeviceAlertMessage")
+        told = firmware_message(alert)
+        if not isinstance(told, FutureDatedActivation):
+            raise GbcsMismatch("It is no future-dated activation alert.")
+        return future_dated_alert(envelope, told, alert_code_of(alert, "FutureDatedAlertCode"))
+    code = envelope.header.text("ResponseCode")
+    if not is_response_code_for(code, ACTIVATE_FIRMWARE):
+        raise UnknownEnumeration(f"ResponseCode for {ACTIVATE_FIRMWARE}: {code[:64]!r}.")
+    responded_at = envelope.header.time("ResponseDateTime")
+    if "GBCSPayload" in body:
+        answer = firmware_message(body)
+        if not isinstance(answer, ActivationResponse):
+            raise GbcsMismatch("It does not answer an Activate Firmware command.")
+        word = _answer(envelope, answer, responded_at)
+    else:
+        word = _word_of_dcc(envelope, code, responded_at)
+    return message(
+        envelope,
+        MessageKind.ACTIVATE_FIRMWARE_RESPONSE,
+        user_id=user_of(envelope),
+        occurred_at=responded_at,
+        code=code,
+        activation=word,
+        devices=_running(word),
+    )
+
+
+def future_dated_alert(envelope: Envelope, told: FutureDatedActivation, alert_code: int) -> Message:
+    """Return how a future-dated activation went, under the ``alert_code`` that DUIS gives.
+
+    Raises DuisRejected.
+    """
+    check_alert_code(alert_code, told.alert_code)
+    reason = _REASONS[told.result]
+    if reason is None and told.alert_code is FutureDatedAlertCode.FAILURE:
+        reason = f"{alert_code:04X}"
+    responded_at = envelope.header.time("ResponseDateTime")
+    request_id = _request_id(envelope, told.device_id, told.activation_counter)
+    word = _outcome(request_id, told, reason, responded_at)
+    return message(
+        envelope,
+        MessageKind.FUTURE_DATED_ACTIVATION_ALERT,
+        user_id=user_of(envelope),
+        occurred_at=responded_at,
+        code=f"{alert_code:04X}",
+        activation=word,
+        devices=_running(word),
+    )
+
+
+def failed_command(request_id: RequestId, code: str, responded_at: datetime) -> ActivationWord:
+    """Return DCC's word that a command failed, whose alert or response code is its reason."""
+    return ActivationWord(
+        request_id=request_id,
+        step=ActivationStep.NOT_ANSWERED,
+        is_failed=True,
+        occurred_at=responded_at,
+        reason=code,
+    )
+
+
+def _word_of_dcc(envelope: Envelope, code: str, responded_at: datetime) -> ActivationWord:
+    request_id = envelope.header.request_id("RequestID")
+    if code.startswith("E"):
+        return failed_command(request_id, code, responded_at)
+    return ActivationWord(
+        request_id=request_id, step=ActivationStep.ACKNOWLEDGED, occurred_at=responded_at
+    )
+
+
+def _answer(
+    envelope: Envelope, answer: ActivationResponse, responded_at: datetime
+) -> ActivationWord:
+    request_id = _request_id(envelope, answer.device_id, answer.originator_counter)
+    if answer.result is None:
+        return ActivationWord(
+            request_id=request_id,
+            step=ActivationStep.SCHEDULED,
+            occurred_at=responded_at,
+            device_time=answer.device_time,
+        )
+    return _outcome(request_id, answer, _REASONS[answer.result], responded_at)
+
+
+def _outcome(
+    request_id: RequestId,
+    told: ActivationResponse | FutureDatedActivation,
+    reason: str | None,
+    responded_at: datetime,
+) -> ActivationWord:
+    return ActivationWord(
+        request_id=request_id,
+        step=ActivationStep.ANSWERED,
+        is_failed=reason is not None,
+        occurred_at=responded_at,
+        reason=reason,
+        device_time=told.device_time,
+        firmware_version=told.firmware_version,
+    )
+
+
+def _running(word: ActivationWord) -> tuple[DeviceFacts, ...]:
+    """Return what the device runs after its word: told by a success alone."""
+    if word.step is not ActivationStep.ANSWERED or word.is_failed:
+        return ()
+    return (
+        DeviceFacts(
+            device_id=word.request_id.target,
+            learnt_at=word.occurred_at,
+            firmware_version=word.firmware_version,
+        ),
+    )
+
+
+def _request_id(envelope: Envelope, device_id: Eui64, counter: int) -> RequestId:
+    """Return the 11.3 that a device answers, by the header or else by what GBCS repeats of it."""
+    header = envelope.header
+    check_sender(header, device_id)
+    if "RequestID" not in header:
+        return RequestId(user_of(envelope), device_id, counter)
+    request_id = header.request_id("RequestID")
+    if request_id.target != device_id:
+        raise DeviceMismatch(f"{request_id.target}, and GBCS from {device_id}.")
+    if request_id.counter != counter:
+        raise CounterMismatch(f"{request_id.counter}, and {counter} in GBCS.")
+    return request_id

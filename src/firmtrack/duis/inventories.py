@@ -1,0 +1,161 @@
+"""What the inventory is told and tells: Device Pre-notification, Update and Read Inventory.
+
+A firmware version that stands here is what DCC's inventory holds, and for want of a later word
+what the device runs. Source: DUIS 5.4 schema.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypedDict
+
+from firmtrack.domain.facts import DeviceFacts, Message, MessageKind
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion
+from firmtrack.duis.codes import (
+    CSP_REGIONS,
+    DEVICE_STATUSES,
+    DEVICE_TYPES,
+    FIRMWARE_VERSION_STATUSES,
+    NEW_DEVICE_STATUSES,
+    RESPONSE_CODES,
+)
+from firmtrack.duis.elements import Children, name_of
+from firmtrack.duis.envelope import Envelope, NotAboutFirmware, check_service, message, user_of
+from firmtrack.duis.rejections import MissingElement, UnexpectedElement
+from firmtrack.duis.vocabulary import (
+    GBCS_VERSION_MAX_CHARACTERS,
+    MANUFACTURER_MAX_CHARACTERS,
+    MODEL_MAX_CHARACTERS,
+    SMETS_VERSION_MAX_CHARACTERS,
+)
+
+_CHOICES: Mapping[str, Mapping[str, str]] = {
+    name: {choice: choice for choice in choices}
+    for name, choices in (
+        ("DeviceType", DEVICE_TYPES),
+        ("DeviceStatus", DEVICE_STATUSES),
+        ("CSPRegion", CSP_REGIONS),
+        ("DeviceFirmwareVersionStatus", FIRMWARE_VERSION_STATUSES),
+        *NEW_DEVICE_STATUSES.items(),
+    )
+}
+_DETAILS = "UpdateDeviceDetails"
+# The schema has no name for the status of a device that was deleted: the change's own stands.
+_DELETION = "DeleteDevice"
+_CHANGES = (*NEW_DEVICE_STATUSES, _DETAILS, _DELETION, "UpdateMPxN")
+
+
+class _Details(TypedDict):
+    """What each of the three services can say of a device."""
+
+    manufacturer: str | None
+    model: str | None
+    smets_version: str | None
+    firmware_version: FirmwareVersion | None
+    smi_firmware_version: FirmwareVersion | None
+
+
+def translate_prenotification(envelope: Envelope) -> Message:
+    """Return what a Device Pre-notification (12.2) says. Raises DuisRejected."""
+    check_service(envelope, "12.2")
+    body = Children(envelope.content)
+    device = DeviceFacts(
+        device_id=body.eui("DeviceID"),
+        learnt_at=envelope.received_at,
+        device_type=_choice(body, "DeviceType"),
+        **_details(body, "FirmwareVersion"),
+    )
+    return _request(envelope, MessageKind.DEVICE_PRE_NOTIFICATION, device)
+
+
+def translate_inventory_update(envelope: Envelope) -> Message | NotAboutFirmware:
+    """Return what an Update Inventory (8.4) request says of a device. Raises DuisRejected.
+
+    A new supply number says nothing of firmware, and neither does a new variant of an ESME.
+    """
+    check_service(envelope, "8.4")
+    body = Children(envelope.content)
+    unchanged = DeviceFacts(device_id=body.eui("DeviceID"), learnt_at=envelope.received_at)
+    updated = _updated(unchanged, body)
+    if updated == unchanged:
+        return NotAboutFirmware(kind="service_request")
+    return _request(envelope, MessageKind.UPDATE_INVENTORY_REQUEST, updated)
+
+
+def _updated(device: DeviceFacts, body: Children) -> DeviceFacts:
+    changes = [name for name in _CHANGES if name in body]
+    if not changes:
+        raise MissingElement("No change in UpdateInventory.")
+    if len(changes) > 1:
+        raise UnexpectedElement(f"{changes[1]} beside {changes[0]}.")
+    (change,) = changes
+    if change == _DETAILS:
+        return replace(device, **_details(body.children(change), "FirmwareVersion"))
+    if change == _DELETION:
+        return replace(device, device_status=change)
+    if change in NEW_DEVICE_STATUSES:
+        return replace(device, device_status=_choice(body, change))
+    return device
+
+
+def _request(envelope: Envelope, kind: MessageKind, device: DeviceFacts) -> Message:
+    return message(
+        envelope,
+        kind,
+        user_id=envelope.header.request_id("RequestID").originator,
+        occurred_at=envelope.received_at,
+        devices=(device,),
+    )
+
+
+def translate_inventory_response(envelope: Envelope, body: Children) -> Message:
+    """Return what a sr:ResponseMessage with a DSPInventory says. Raises DuisRejected.
+
+    Of two entries for one device the first counts.
+    """
+    learnt_at = envelope.header.time("ResponseDateTime")
+    devices: dict[Eui64, DeviceFacts] = {}
+    for element in body.element("DSPInventory"):
+        if name_of(element) != "Device":
+            raise UnexpectedElement(f"{name_of(element)} in DSPInventory.")
+        device = Children(element)
+        device_id = device.eui("DeviceID")
+        devices.setdefault(
+            device_id,
+            DeviceFacts(
+                device_id=device_id,
+                learnt_at=learnt_at,
+                device_type=_optional_choice(device, "DeviceType"),
+                csp_region=_optional_choice(device, "CSPRegion"),
+                device_status=_optional_choice(device, "DeviceStatus"),
+                firmware_version_status=_optional_choice(device, "DeviceFirmwareVersionStatus"),
+                gbcs_version=device.optional_text("DeviceGBCSVersion", GBCS_VERSION_MAX_CHARACTERS),
+                **_details(device, "DeviceFirmwareVersion"),
+            ),
+        )
+    return message(
+        envelope,
+        MessageKind.INVENTORY_RESPONSE,
+        user_id=user_of(envelope),
+        occurred_at=learnt_at,
+        code=envelope.header.choice("ResponseCode", RESPONSE_CODES).code,
+        devices=tuple(devices.values()),
+    )
+
+
+def _details(device: Children, firmware_version_name: str) -> _Details:
+    firmware_version = device.optional_firmware_version(firmware_version_name)
+    return {
+        "manufacturer": device.optional_text("DeviceManufacturer", MANUFACTURER_MAX_CHARACTERS),
+        "model": device.optional_text("DeviceModel", MODEL_MAX_CHARACTERS),
+        "smets_version": device.optional_text("SMETSCHTSVersion", SMETS_VERSION_MAX_CHARACTERS),
+        "firmware_version": firmware_version,
+        "smi_firmware_version": firmware_version,
+    }
+
+
+def _choice(device: Children, name: str) -> str:
+    return device.choice(name, _CHOICES[name])
+
+
+def _optional_choice(device: Children, name: str) -> str | None:
+    return _choice(device, name) if name in device else None
