@@ -69,6 +69,9 @@ def a_device(**changed: Any) -> DeviceAnswer:
         "not_tracked_reason": None,
         "distributions": (),
         "unattributed": (),
+        "other_activations": (),
+        "others_updates": (),
+        "flags": (),
     }
     return DeviceAnswer(**values | changed)
 
