@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from firmtrack.web.guidance import TOPICS
 from tests.journeys.visitor import Visitor
 from tests.pages.world import (
     COMMS_HUB,
@@ -36,6 +37,8 @@ SIGNED_IN = [
     f"/inventory/{VERIFIED}",
     f"/inventory/{UNDER_WAY}",
     f"/inventory/{COMMS_HUB}",
+    "/guidance",
+    *(f"/guidance/{topic}" for topic in TOPICS),
     "/no-such-page",
 ]
 RULES = {

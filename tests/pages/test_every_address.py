@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from firmtrack.accounts.kinds import TokenScope
 from firmtrack.accounts.models import User
 from firmtrack.accounts.tokens import create_token
+from firmtrack.web.guidance import TOPICS
 from tests.pages.browsing import Browsing
 from tests.pages.world import LARGE_REQUEST, VERIFIED, Cast
 
@@ -18,7 +19,12 @@ from tests.pages.world import LARGE_REQUEST, VERIFIED, Cast
 ALPHAS = {"service_request_id": str(LARGE_REQUEST), "device_id": str(VERIFIED)}
 
 PUBLIC = {"/sign-in", "/sign-out", "/api/v1/openapi.json"}
-FOR_ALL_WHO_SIGN_IN = {"/", "/firmware-distribution"}
+FOR_ALL_WHO_SIGN_IN = {
+    "/",
+    "/firmware-distribution",
+    "/guidance",
+    *(f"/guidance/{topic}" for topic in TOPICS),
+}
 SUBMISSIONS = {"/api/v1/messages", "/api/v1/messages/batch"}
 NOWHERE = {"/api/v1/"}
 

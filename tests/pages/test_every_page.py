@@ -18,6 +18,8 @@ PAGES = [
     f"/service-requests/{LARGE_REQUEST}",
     f"/devices/{VERIFIED}",
     f"/inventory/{VERIFIED}",
+    "/guidance",
+    "/guidance/reasons",
     f"/devices/{UNKNOWN_DEVICE}",
     "/no-such-page",
 ]
@@ -138,7 +140,7 @@ def test_a_fault_of_our_own_shows_no_more_than_that_it_is_one(
     assert "Internal Server Error: /firmware-distribution" in caplog.text
 
 
-@pytest.mark.parametrize("address", PAGES[1:6])
+@pytest.mark.parametrize("address", PAGES[1:8])
 def test_a_page_cannot_be_written_to(ada: Browsing, address: str) -> None:
     assert ada.client.post(address).status_code == 405
     assert ada.client.delete(address).status_code == 405

@@ -1,6 +1,6 @@
 """A request's distributions as CSV: RFC 4180, UTF-8, one row a device."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.viewer import Viewer
@@ -8,14 +8,20 @@ from firmtrack.presentation import wording
 from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.queries import copy_distributions
 
-COLUMNS = (
-    "Service Request ID",
-    "Firmware Version",
-    "Device ID",
-    "Current Status",
-    "Current Status Reason",
-    "Current Status Update Time and Date",
-)
+COLUMN_TEXTS: Mapping[str, str] = {
+    "Service Request ID": "The request’s ID, the same in every row.",
+    "Firmware Version": "The version that the request distributes; empty while it is not known.",
+    "Device ID": "The device’s EUI-64 in upper case. The rows are in its order.",
+    "Current Status": "The latest word from the furthest stage, in the words of the pages.",
+    "Current Status Reason": (
+        "Why the update stopped, in the words of the pages; empty if it did not. A code that "
+        "Firmtrack does not know stands as it came."
+    ),
+    "Current Status Update Time and Date": (
+        "When DCC says that this happened, in UTC as ISO 8601: 2026-11-14T09:12:00Z."
+    ),
+}
+COLUMNS = tuple(COLUMN_TEXTS)
 
 
 def distributions_csv(

@@ -12,6 +12,7 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.presentation import wording
 from firmtrack.presentation.times import local_text, utc_text
 from firmtrack.web.assets import asset_url
+from firmtrack.web.guidance import code_link
 
 _PARTS = re.compile(r"[^:]*:|[^:]+")
 
@@ -26,7 +27,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"asset": asset_url, "url": reverse, "wording": wording}
+    made.globals |= {"asset": asset_url, "url": reverse, "wording": wording, "code_link": code_link}
     made.filters |= {"time": time_element, "id": id_element, "count": count_text}
     return made
 

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from firmtrack.web import lookups, sign_in
+from firmtrack.web import guidance, lookups, sign_in
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="firmware-distribution"), name="start"),
@@ -21,5 +21,10 @@ urlpatterns = [
         name="service-request",
     ),
     path("devices/<str:device_id>", lookups.device, name="device"),
+    path("guidance", guidance.index, name="guidance"),
+    *(
+        path(f"guidance/{slug}", guidance.page, {"topic": slug}, name=f"guidance-{slug}")
+        for slug in guidance.TOPICS
+    ),
     path("inventory/<str:device_id>", lookups.inventory, name="inventory"),
 ]

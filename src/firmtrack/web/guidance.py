@@ -1,0 +1,149 @@
+"""The user guidance: pages made from the tables that the product itself works with."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import resolve, reverse
+from django.views.decorators.http import require_safe
+from markupsafe import Markup, escape
+
+from firmtrack.domain.stages import STAGES
+from firmtrack.presentation import catalogue, catalogue_states, csv
+from firmtrack.store.wording import current_wordings
+
+UNKNOWN_CODES = "unknown-codes"
+_API_DOCUMENT = "api:openapi-json"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One page of the guidance."""
+
+    slug: str
+    title: str
+    summary: str
+
+
+TOPICS = {
+    topic.slug: topic
+    for topic in (
+        Topic(
+            "results",
+            "How to read a result",
+            "What each part of a result says, and which word counts.",
+        ),
+        Topic(
+            "completion-statuses",
+            "Completion Statuses",
+            "Whether an update is under way, has failed or has succeeded.",
+        ),
+        Topic(
+            "statuses",
+            "Stages and Current Statuses",
+            "The way of an update, who holds it at each stage, and what each status means.",
+        ),
+        Topic(
+            "reasons",
+            "Reasons and codes",
+            "Every code of DCC that Firmtrack knows: what it means, and how sure that is.",
+        ),
+        Topic(
+            "what-to-do",
+            "What to do",
+            "The next step for each status, and for each reason of a failure.",
+        ),
+        Topic("csv", "CSV guide", "The columns of the file, and how to open it."),
+        Topic("api", "API guide", "The calls, what they take, and what they answer."),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the API: ``parameters`` are the names, where each stands, and descriptions."""
+
+    method: str
+    path: str
+    summary: str
+    description: Markup
+    parameters: tuple[tuple[str, str, Markup], ...]
+    statuses: str
+
+
+@require_safe
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """Return the list of the guidance's pages."""
+    return render(request, "firmtrack/guidance.html", {"topics": TOPICS.values()})
+
+
+@require_safe
+@login_required
+def page(request: HttpRequest, topic: str) -> HttpResponse:
+    """Return one page of the guidance."""
+    context: dict[str, Any] = {
+        "topic": TOPICS[topic],
+        "stages": STAGES,
+        "states": catalogue_states,
+        "groups": catalogue.CODE_GROUPS,
+        "codes": catalogue.CODES,
+        "wordings": current_wordings(),
+        "columns": csv.COLUMN_TEXTS,
+    }
+    if topic == "api":
+        document = json.loads(resolve(reverse(_API_DOCUMENT)).func(request).content)
+        context |= {"calls": list(_calls(document)), "document_address": reverse(_API_DOCUMENT)}
+    return render(request, f"firmtrack/guidance-{topic}.html", context)
+
+
+def code_link(text: str, code: str) -> Markup:
+    """Return ``text`` in which ``code`` leads to its place in the guidance.
+
+    The code is added where the text does not hold it.
+    """
+    is_explained = code in catalogue.CODES or code in current_wordings()
+    fragment = quote(code) if is_explained else UNKNOWN_CODES
+    link = Markup('<a class="govuk-link firmtrack-id" href="{}#{}">{}</a>').format(
+        reverse("guidance-reasons"), fragment, code
+    )
+    before, found, after = _parted(text, code)
+    if not found:
+        return Markup("{} Code: {}").format(text, link)
+    return Markup("{}{}{}").format(before, link, after)
+
+
+def _parted(text: str, code: str) -> tuple[str, str, str]:
+    """Return what is before the first whole ``code`` in ``text``, the code, and what is after."""
+    found = re.search(rf"(?<!\w){re.escape(code)}(?!\w)", text)
+    if found is None:
+        return text, "", ""
+    return text[: found.start()], code, text[found.end() :]
+
+
+def _calls(document: dict[str, Any]) -> Iterator[Call]:
+    """Yield what the API's published description says of each call, in its order."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield Call(
+                method.upper(),
+                path,
+                operation["summary"],
+                _with_code(operation["description"]),
+                tuple(
+                    (each["name"], each["in"], _with_code(each["description"]))
+                    for each in operation["parameters"]
+                ),
+                ", ".join(operation["responses"]),
+            )
+
+
+def _with_code(text: str) -> Markup:
+    """Return a description with what stands between backquotes as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
