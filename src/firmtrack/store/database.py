@@ -1,8 +1,9 @@
 """The one database of this process: which it is, its connections, its migrations."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from threading import Lock
+from typing import Any, ClassVar, TypeAlias
 
 from django.conf import settings
 from django.core.management import call_command
@@ -14,6 +15,9 @@ from psycopg_pool import ConnectionPool
 from firmtrack.errors import FirmtrackError
 from firmtrack.store import staging
 from firmtrack.store.embedded import EmbeddedPostgres
+
+Prepare: TypeAlias = Callable[[Connection[TupleRow]], None]
+"""Makes a new connection ready for what its pool is for."""
 
 _DJANGO_NAMES = {
     "NAME": "dbname",
@@ -34,7 +38,8 @@ class _Current:
     """The process's database; module state, because a process has exactly one."""
 
     conninfo: str | None = None
-    pool: ConnectionPool[Connection[TupleRow]] | None = None
+    pools: ClassVar[dict[Prepare, ConnectionPool[Connection[TupleRow]]]] = {}
+    opening = Lock()
 
 
 @contextmanager
@@ -69,9 +74,9 @@ def use(url_or_conninfo: str) -> None:
 
 def close() -> None:
     """Close every connection of this process, which then has no database."""
-    if _Current.pool is not None:
-        _Current.pool.close()
-        _Current.pool = None
+    while _Current.pools:
+        _, each = _Current.pools.popitem()
+        each.close()
     _Current.conninfo = None
     connections.close_all()
 
@@ -90,16 +95,25 @@ def conninfo_in_use() -> str:
 
 def pool() -> ConnectionPool[Connection[TupleRow]]:
     """Return the process's pool of connections, each in autocommit. Raises DatabaseNotOpen."""
-    if _Current.pool is None:
-        _Current.pool = ConnectionPool(
-            conninfo_in_use(),
-            kwargs={"autocommit": True},
-            min_size=1,
-            max_size=_POOL_SIZE,
-            configure=staging.prepare,
-            open=True,
-        )
-    return _Current.pool
+    return pool_of(staging.prepare, _POOL_SIZE)
+
+
+def pool_of(prepare: Prepare, size: int) -> ConnectionPool[Connection[TupleRow]]:
+    """Return the process's pool of up to ``size`` connections that ``prepare`` made ready.
+
+    Each is in autocommit. Raises DatabaseNotOpen.
+    """
+    with _Current.opening:
+        if prepare not in _Current.pools:
+            _Current.pools[prepare] = ConnectionPool(
+                conninfo_in_use(),
+                kwargs={"autocommit": True},
+                min_size=1,
+                max_size=size,
+                configure=prepare,
+                open=True,
+            )
+        return _Current.pools[prepare]
 
 
 def migrate() -> None:

@@ -1,6 +1,14 @@
-"""Every read of the store; its first argument is the viewer, who sees only what is theirs."""
+"""Every read of the store; its first argument is the viewer, who sees only what is theirs.
+
+``as_of`` asks for what was known at a moment, by the time of recording; None is now.
+"""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
@@ -18,16 +26,29 @@ from firmtrack.store.audit import record_lookup
 from firmtrack.store.database import pool
 from firmtrack.store.device_rows import device_answer
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_parts, to_bigint
+from firmtrack.store.past import known_at
 from firmtrack.store.rows import distribution_answer, request_answer
 from firmtrack.store.sql import statement
 
 
-def find_request(viewer: Viewer, request_id: RequestId) -> RequestAnswer | None:
+@contextmanager
+def _connection(about: Eui64 | RequestId, as_of: datetime | None) -> Iterator[Connection[TupleRow]]:
+    if as_of is None:
+        with pool().connection() as connection:
+            yield connection
+    else:
+        with known_at(as_of, about) as connection:
+            yield connection
+
+
+def find_request(
+    viewer: Viewer, request_id: RequestId, *, as_of: datetime | None = None
+) -> RequestAnswer | None:
     """Return the request, None if it is unknown or someone else's."""
     if not viewer.may_see(request_id):
         return None
     originator, target, counter = request_parts(request_id)
-    with pool().connection() as connection:
+    with _connection(request_id, as_of) as connection:
         row = connection.execute(
             statement("find_request"),
             {
@@ -50,6 +71,7 @@ def list_distributions(
     *,
     limit: int,
     after: Eui64 | None = None,
+    as_of: datetime | None = None,
 ) -> DistributionPage:
     """Return up to ``limit`` of the request's distributions whose Device ID is above ``after``.
 
@@ -58,7 +80,7 @@ def list_distributions(
     if not viewer.may_see(request_id):
         return DistributionPage(items=(), last_device_id=None)
     originator, target, counter = request_parts(request_id)
-    with pool().connection() as connection:
+    with _connection(request_id, as_of) as connection:
         rows = connection.execute(
             statement("list_distributions"),
             {
@@ -85,6 +107,7 @@ def copy_distributions(
     *,
     status_names: Mapping[Status, str],
     reason_texts: Mapping[str, str],
+    as_of: datetime | None = None,
 ) -> Iterator[bytes]:
     """Yield the CSV rows of the request's distributions, in blocks, by Device ID ascending.
 
@@ -93,11 +116,13 @@ def copy_distributions(
     """
     if viewer.may_see(request_id):
         query = csv_copy.query(request_id, wanted, status_names, reason_texts)
-        with pool().connection() as connection:
+        with _connection(request_id, as_of) as connection:
             yield from csv_copy.blocks(connection, query)
 
 
-def find_device(viewer: Viewer, device_id: Eui64) -> DeviceAnswer | None:
+def find_device(
+    viewer: Viewer, device_id: Eui64, *, as_of: datetime | None = None
+) -> DeviceAnswer | None:
     """Return the device, None if nothing that the viewer may see names it.
 
     A supplier may see a device that one of its own requests names, or that one of its own messages
@@ -113,12 +138,14 @@ def find_device(viewer: Viewer, device_id: Eui64) -> DeviceAnswer | None:
         "viewer": viewer.name,
         "term": str(device_id),
     }
-    with pool().connection() as connection:
+    with _connection(device_id, as_of) as connection:
         rows = connection.execute(statement("find_device"), asked, prepare=True).fetchall()
     return device_answer(viewer, device_id, rows)
 
 
-def find_inventory(viewer: Viewer, device_id: Eui64) -> InventoryAnswer | None:
+def find_inventory(
+    viewer: Viewer, device_id: Eui64, *, as_of: datetime | None = None
+) -> InventoryAnswer | None:
     """Return what the inventory knows of a device, None if the viewer may see nothing of it.
 
     A supplier may see a device for which DCC accepted one of its own requests, or that one of its
@@ -126,7 +153,7 @@ def find_inventory(viewer: Viewer, device_id: Eui64) -> InventoryAnswer | None:
     Responsible Supplier it may not. The look-up is audited, whatever it finds. A device that only
     a request names has no facts.
     """
-    with pool().connection() as connection:
+    with _connection(device_id, as_of) as connection:
         found = inventory_lookup.look_up(connection, viewer, device_id)
     record_lookup(viewer, "inventory", str(device_id), 0 if found is None else 1)
     return found
