@@ -40,7 +40,8 @@ def near_text(at: datetime, now: datetime) -> str:
 def duration_text(seconds: float) -> str:
     """Return how long something has lasted, in words: as much of it as has surely passed.
 
-    Minutes below two hours, hours below two days, then days and hours, from ten days on only days.
+    Minutes below two hours, except one hour; hours below two days; then days and hours, and from
+    ten days on only days.
     """
     return _duration(seconds, floor)
 
@@ -62,7 +63,7 @@ def _duration(seconds: float, whole: Callable[[float], int]) -> str:
     minutes = whole(seconds / 60)
     if minutes < 1:
         return "less than a minute"
-    if minutes < 120:
+    if minutes < 120 and minutes != 60:
         return _count(minutes, "minute")
     hours = whole(seconds / 3600)
     if hours < 48:

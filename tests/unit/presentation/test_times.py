@@ -52,6 +52,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
         (0, "less than a minute", "less than a minute"),
         (59, "less than a minute", "1 minute"),
         (MINUTE, "1 minute", "1 minute"),
+        (HOUR, "1 hour", "1 hour"),
         (119.5 * MINUTE, "119 minutes", "2 hours"),
         (2 * HOUR, "2 hours", "2 hours"),
         (26.2 * HOUR, "26 hours", "27 hours"),
