@@ -1,0 +1,160 @@
+"""An update that the device has: whether it runs it, and what is left to do."""
+
+from firmtrack.diagnosis.findings import Actor, Verdict
+from firmtrack.diagnosis.phrases import (
+    as_sentence,
+    joined,
+    since_text,
+    superseded,
+    supplier_change,
+    surroundings,
+    suspension,
+)
+from firmtrack.diagnosis.remedies import remedy_for, user_advice
+from firmtrack.diagnosis.situation import Situation
+from firmtrack.domain.activation import Activation
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.reconciliation import NO_ANSWER_REASONS, FlagKind
+from firmtrack.domain.stages import ActivationStatus, Status
+from firmtrack.presentation.times import near_text
+from firmtrack.presentation.wording import reason_text
+
+_ACTIVATE = "Send Activate Firmware (11.3) when the device should run it."
+_ACTIVATE_IF_YOURS = f"If the device is still yours: {_ACTIVATE[0].lower()}{_ACTIVATE[1:]}"
+_NOTHING = "Nothing for you to do."
+# MP105 among the industry's known problems.
+_READ_VERSION = (
+    "Read the firmware version (11.2): that says what the device runs, and corrects the inventory. "
+    "An activation may work and only its answer be lost, which leaves the device Suspended."
+)
+_RUNS_IT = (FlagKind.VERSION_WITHOUT_ACTIVATION, FlagKind.REQUEST_FOR_RUNNING_VERSION)
+
+
+def verdict_on_success(situation: Situation) -> Verdict:
+    """Return the verdict on a distribution that is Successful."""
+    if situation.distribution.status is Status.ACTIVATED:
+        return _activated_by_itself(situation)
+    found = current_activation(situation)
+    told = _not_activated(situation) if found is None else _activation(situation, found)
+    verified = f"The device has held the verified image since {since_text(situation)}."
+    return told._replace(sentence=joined(verified, told.sentence))
+
+
+def current_activation(situation: Situation) -> Activation | None:
+    """Return the activation that counts: one that succeeded, else the latest; None without any.
+
+    A request that cancels is no activation of its own.
+    """
+    own = [each for each in situation.activations if not each.is_cancelling]
+    done = (each for each in own if each.status is ActivationStatus.ACTIVATED)
+    return next(done, own[0] if own else None)
+
+
+def _activated_by_itself(situation: Situation) -> Verdict:
+    when = near_text(situation.since, situation.now)
+    doubt = _doubt(situation, situation.distribution.request_id)
+    return Verdict(
+        joined(
+            f"The device activated the image on {when}: a PPMID needs no Activate Firmware.", doubt
+        ),
+        Actor.NOBODY if doubt is None else Actor.SUPPLIER,
+        joined(_NOTHING if doubt is None else _READ_VERSION, suspension(situation)),
+    )
+
+
+def _not_activated(situation: Situation) -> Verdict:
+    if situation.flag(situation.distribution.request_id, *_RUNS_IT) is not None:
+        return Verdict(
+            "It runs this version though no activation was seen.",
+            Actor.NOBODY,
+            joined(_NOTHING, suspension(situation)),
+        )
+    unseen = "No activation of it was seen."
+    outdone = superseded(situation)
+    if outdone is not None:
+        return Verdict(unseen, Actor.NOBODY, outdone)
+    return Verdict(unseen, Actor.SUPPLIER, _to_activate(situation))
+
+
+def _to_activate(situation: Situation) -> str:
+    is_changed = supplier_change(situation) is not None
+    return joined(surroundings(situation), _ACTIVATE_IF_YOURS if is_changed else _ACTIVATE)
+
+
+def _activation(situation: Situation, found: Activation) -> Verdict:
+    when = near_text(found.updated_at, situation.now)
+    match found.status:
+        case ActivationStatus.ACTIVATED:
+            return _activated(situation, found, when)
+        case ActivationStatus.CANCELLED:
+            return Verdict(
+                f"Its activation was cancelled on {when}.",
+                Actor.SUPPLIER,
+                _to_activate(situation),
+            )
+        case ActivationStatus.FAILED:
+            return _failed(situation, found, when)
+        case ActivationStatus.REQUESTED | ActivationStatus.SCHEDULED:
+            return _pending(situation, found, when)
+
+
+def _activated(situation: Situation, found: Activation, when: str) -> Verdict:
+    sentence = f"It activated the image on {when}."
+    doubt = _doubt(situation, found.request_id)
+    if doubt is None and not situation.is_suspended:
+        return Verdict(sentence, Actor.NOBODY, _NOTHING)
+    return Verdict(joined(sentence, doubt), Actor.SUPPLIER, _with_inventory(situation))
+
+
+def _doubt(situation: Situation, request_id: RequestId) -> str | None:
+    """Return what speaks against a success, None if nothing does."""
+    flag = situation.flag(request_id, FlagKind.ACTIVATED_BUT_OLD_VERSION)
+    if flag is None:
+        return None
+    return f"Yet later word has the device on version {flag.found_version}."
+
+
+def _with_inventory(situation: Situation) -> str:
+    """Return the advice to read the version, and why if the device is Suspended."""
+    is_so = "The inventory has the device as Suspended." if situation.is_suspended else None
+    return joined(supplier_change(situation), is_so, _READ_VERSION)
+
+
+def _pending(situation: Situation, found: Activation, when: str) -> Verdict:
+    at = found.scheduled_for
+    due = None if at is None else near_text(at, situation.now)
+    if at is not None and at > situation.now:
+        confirmed = found.status is ActivationStatus.SCHEDULED
+        return Verdict(
+            f"It is to activate it on {due}."
+            if confirmed
+            else f"It was asked to activate it on {due}, and has not confirmed that.",
+            Actor.NOBODY,
+            joined("Nothing for you to do yet.", surroundings(situation)),
+        )
+    asked = "It was asked to activate it on" if due is None else "It was to activate it on"
+    return Verdict(
+        f"{asked} {due or when}, and no word of how that went was seen.",
+        Actor.SUPPLIER,
+        _with_inventory(situation)
+        if situation.is_suspended
+        else joined("If no answer comes:", _with_inventory(situation)),
+    )
+
+
+def _failed(situation: Situation, found: Activation, when: str) -> Verdict:
+    reason, status = found.reason, Status.ACTIVATION_FAILED
+    is_unanswered = reason in NO_ANSWER_REASONS
+    meaning = "No reason was given." if reason is None else as_sentence(reason_text(reason, status))
+    return Verdict(
+        joined(
+            f"Its activation was not delivered or not answered on {when}."
+            if is_unanswered
+            else f"Its activation failed on {when}.",
+            meaning,
+        ),
+        remedy_for(reason, status).next_actor,
+        _with_inventory(situation)
+        if is_unanswered
+        else joined(surroundings(situation), user_advice(reason, status)),
+    )

@@ -1,0 +1,38 @@
+"""The diagnosis of one distribution: pure, from what is known to what people are told."""
+
+from firmtrack.diagnosis.completed import verdict_on_success
+from firmtrack.diagnosis.evidence import evidence_of
+from firmtrack.diagnosis.failure import verdict_on_failure
+from firmtrack.diagnosis.findings import Diagnosis, Verdict
+from firmtrack.diagnosis.pace import pace_of, usual_seconds
+from firmtrack.diagnosis.progress import verdict_in_progress
+from firmtrack.diagnosis.resending import resend_advice
+from firmtrack.diagnosis.situation import Situation
+
+
+def diagnose(situation: Situation) -> Diagnosis:
+    """Return the diagnosis of a distribution; every situation has one.
+
+    The only thing that it asks beyond ``situation`` is the operators' wording of reason codes.
+    """
+    next_stage = situation.next_stage
+    verdict = _verdict(situation)
+    return Diagnosis(
+        sentence=verdict.sentence,
+        holder=None if next_stage is None else next_stage.holder,
+        since=situation.since,
+        usual_seconds=usual_seconds(situation),
+        pace=pace_of(situation),
+        next_actor=verdict.next_actor,
+        advice=verdict.advice,
+        evidence=evidence_of(situation),
+        resend=resend_advice(situation),
+    )
+
+
+def _verdict(situation: Situation) -> Verdict:
+    if situation.next_stage is not None:
+        return verdict_in_progress(situation, situation.next_stage)
+    if situation.distribution.status.is_bad:
+        return verdict_on_failure(situation)
+    return verdict_on_success(situation)

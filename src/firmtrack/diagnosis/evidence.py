@@ -1,0 +1,67 @@
+"""What a diagnosis rests on, as sentences that people can check."""
+
+from collections.abc import Iterator
+
+from firmtrack.diagnosis.completed import current_activation
+from firmtrack.diagnosis.failure import reason_fact
+from firmtrack.diagnosis.findings import Evidence
+from firmtrack.diagnosis.pace import sample_text
+from firmtrack.diagnosis.phrases import status_text
+from firmtrack.diagnosis.situation import Situation
+from firmtrack.presentation.times import local_text
+from firmtrack.presentation.wording import STATUS_NAMES, fact_source_text
+from firmtrack.store.answers import FactSource, HistoryEntry
+
+
+def evidence_of(situation: Situation) -> tuple[Evidence, ...]:
+    """Return what the diagnosis rests on, the current status first."""
+    found = {each.text: each for each in _evidence(situation)}
+    return tuple(found.values())
+
+
+def _evidence(situation: Situation) -> Iterator[Evidence]:
+    distribution = situation.distribution
+    deciding = _deciding_entry(situation)
+    name = STATUS_NAMES[distribution.status]
+    when = local_text(distribution.updated_at)
+    if deciding is None:
+        yield Evidence(f"The current status is “{name}”, of {when}.")
+    else:
+        yield Evidence(f"“{name}”, {when}: {_source(deciding)}.", deciding.message_id)
+    fact = reason_fact(situation) if distribution.status.is_bad else None
+    if fact is not None:
+        yield Evidence(fact)
+    if situation.usual is not None and situation.next_stage is not None:
+        yield Evidence(sample_text(situation.usual))
+    activation = current_activation(situation)
+    if activation is not None:
+        at = local_text(activation.updated_at)
+        yield Evidence(f"Activate Firmware (11.3): {activation.status}, {at}.")
+    yield from (Evidence(text) for text in _surroundings(situation) if text is not None)
+
+
+def _deciding_entry(situation: Situation) -> HistoryEntry | None:
+    status = situation.distribution.status
+    telling = [each for each in situation.history if each.status is status]
+    return max(telling, key=lambda each: each.occurred_at, default=None)
+
+
+def _source(entry: HistoryEntry) -> str:
+    return fact_source_text(
+        FactSource(
+            learnt_at=entry.occurred_at,
+            kind=entry.source_kind,
+            code=entry.source_code,
+            message_id=entry.message_id,
+        )
+    )
+
+
+def _surroundings(situation: Situation) -> Iterator[str | None]:
+    running = None if situation.device is None else situation.device.firmware_version
+    if running is not None:
+        yield f"The inventory has the device on version {running}."
+    yield status_text(situation)
+    if situation.supplier_changed_at is not None:
+        changed_at = local_text(situation.supplier_changed_at)
+        yield f"DCC told of a change of the device’s supplier, {changed_at}."

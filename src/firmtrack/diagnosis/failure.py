@@ -1,0 +1,115 @@
+"""A failed update: where it stopped, at whom and why, and what that calls for."""
+
+from collections.abc import Callable, Mapping
+
+from firmtrack.diagnosis.findings import Actor, Verdict
+from firmtrack.diagnosis.phrases import (
+    as_sentence,
+    joined,
+    status_text,
+    superseded,
+    surroundings,
+    the_party,
+)
+from firmtrack.diagnosis.remedies import remedy_for, user_advice
+from firmtrack.diagnosis.situation import Situation
+from firmtrack.domain.stages import Variant, row_of
+from firmtrack.presentation.times import near_text
+from firmtrack.presentation.wording import STAGE_NAMES, reason_text
+from firmtrack.store.answers import DistributionAnswer
+
+
+def verdict_on_failure(situation: Situation) -> Verdict:
+    """Return the verdict on a distribution whose current status is bad."""
+    distribution = situation.distribution
+    sentence = joined(_stopped(situation), _reason(distribution), reason_fact(situation))
+    outdone = superseded(situation)
+    if outdone is not None:
+        return Verdict(sentence, Actor.NOBODY, outdone)
+    return Verdict(
+        sentence,
+        remedy_for(distribution.reason, distribution.status).next_actor,
+        joined(
+            surroundings(situation),
+            user_advice(distribution.reason, distribution.status),
+            _hub_support(situation),
+        ),
+    )
+
+
+def reason_fact(situation: Situation) -> str | None:
+    """Return the sentence on what is known that bears on the reason, None if nothing is."""
+    find = _FACTS.get(situation.distribution.reason or "")
+    return None if find is None else find(situation)
+
+
+def _stopped(situation: Situation) -> str:
+    stage = situation.distribution.status.stage
+    when = near_text(situation.since, situation.now)
+    party = the_party(row_of(stage).holder)
+    return f"The update failed at {party} on {when}, at the stage “{STAGE_NAMES[stage]}”."
+
+
+def _reason(distribution: DistributionAnswer) -> str:
+    if distribution.reason is None:
+        return "The message that says so gives no reason."
+    return as_sentence(reason_text(distribution.reason, distribution.status))
+
+
+def _hub_support(situation: Situation) -> str | None:
+    is_hubs = situation.distribution.reason in {"image_discarded", "file_transfer_failure"}
+    device_type = None if situation.device is None else situation.device.device_type
+    if situation.distribution.variant is Variant.UPDATE_PPMID_FIRMWARE:
+        device_type = "PPMID"
+    if not is_hubs or device_type not in {"PPMID", "HCALCS"}:
+        return None
+    return (
+        f"A {device_type} can only be updated once its hub’s own firmware supports it: ask whether "
+        "this hub’s does."
+    )
+
+
+def _hardware(situation: Situation) -> str | None:
+    image = situation.image
+    if image is None or image.minimum_hardware_version is None:
+        return None
+    if image.maximum_hardware_version is None:
+        return None
+    first, last = image.minimum_hardware_version, image.maximum_hardware_version
+    return f"The image’s header allows hardware {first:04X} to {last:04X} (hexadecimal)."
+
+
+def _model(situation: Situation) -> str | None:
+    device = situation.device
+    if device is None or device.model is None:
+        return None
+    maker = "" if device.manufacturer is None else f" by {device.manufacturer}"
+    version = situation.distribution.firmware_version
+    asked = "" if version is None else f"; the request is for version {version}"
+    return f"The inventory has the device as model {device.model}{maker}{asked}."
+
+
+def _gbcs(situation: Situation) -> str | None:
+    version = None if situation.device is None else situation.device.gbcs_version
+    return version and f"The inventory has the device on GBCS version {version}."
+
+
+def _device_type(situation: Situation) -> str | None:
+    device_type = None if situation.device is None else situation.device.device_type
+    return device_type and f"The inventory has the device as {device_type}."
+
+
+def _hash(situation: Situation) -> str | None:
+    digest = situation.distribution.image_hash
+    return None if digest is None else f"The hash of the request’s image is {digest.hex()}."
+
+
+_FACTS: Mapping[str, Callable[[Situation], str | None]] = {
+    "hardware_version_mismatch": _hardware,
+    "not_commissioned": status_text,
+    "not_applicable_firmware": _model,
+    "invalid_gbcs_version": _gbcs,
+    "8F1C": _hash,
+    "E5": status_text,
+    "E11": _device_type,
+}

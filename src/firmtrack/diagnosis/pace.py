@@ -1,0 +1,80 @@
+"""Whether an update waits as others do: its pace, and the sentence that says what that rests on."""
+
+from firmtrack.diagnosis.findings import Pace, UsualSeconds
+from firmtrack.diagnosis.phrases import joined
+from firmtrack.diagnosis.situation import Situation, Usual
+from firmtrack.presentation.times import limit_text
+
+
+def pace_of(situation: Situation) -> Pace | None:
+    """Return how the wait compares with the usual; None if it has ended or nothing says."""
+    limit = _slow_seconds(situation)
+    if situation.next_stage is None or limit is None:
+        return None
+    waited = situation.waited_seconds
+    if waited <= limit:
+        return Pace.USUAL
+    return Pace.SLOW if waited <= limit * situation.limits.stalled_multiple else Pace.STALLED
+
+
+def usual_seconds(situation: Situation) -> UsualSeconds | None:
+    """Return how long the present step usually takes; None if it has ended or too few were seen."""
+    usual = situation.usual
+    if situation.next_stage is None or usual is None:
+        return None
+    return UsualSeconds(usual.p50_seconds, usual.p95_seconds)
+
+
+def comparison(situation: Situation) -> str:
+    """Return the sentences that compare the wait of a distribution in progress with the usual."""
+    pace = pace_of(situation)
+    if pace is None:
+        return (
+            "Firmtrack has not seen enough updates pass this stage "
+            "to say how long that usually takes."
+        )
+    usual = situation.usual
+    if pace is Pace.STALLED:
+        verdict = "It has stalled."
+    elif pace is Pace.SLOW:
+        verdict = f"That is slower than {'expected' if usual is None else 'usual'}."
+    else:
+        verdict = None
+    return joined(verdict, _expectation(situation) if usual is None else _share(usual))
+
+
+def _slow_seconds(situation: Situation) -> float | None:
+    usual = situation.usual
+    return situation.limits.slow_seconds if usual is None else usual.p95_seconds
+
+
+def _share(usual: Usual) -> str:
+    return f"95 % of {_group(usual)} pass this stage within {limit_text(usual.p95_seconds)}."
+
+
+def _expectation(situation: Situation) -> str:
+    limit = situation.limits.slow_seconds
+    assert limit is not None, "a pace has a measure"
+    return (
+        f"Firmtrack’s operator expects updates to pass this stage within {limit_text(limit)}; "
+        "too few were seen to say what is usual."
+    )
+
+
+def sample_text(usual: Usual) -> str:
+    """Return the sentence that says what the usual was learnt from."""
+    return (
+        f"What is usual was learnt from {usual.samples:,} finished steps of {_group(usual)}: half "
+        f"took no longer than {limit_text(usual.p50_seconds)}, "
+        f"95 % no longer than {limit_text(usual.p95_seconds)}."
+    )
+
+
+def _group(usual: Usual) -> str:
+    if usual.model is not None:
+        updates = f"updates to model {usual.model}"
+    elif usual.device_type is not None:
+        updates = f"updates to devices of type {usual.device_type}"
+    else:
+        updates = "all updates" if usual.csp_region is None else "updates"
+    return updates if usual.csp_region is None else f"{updates} in region {usual.csp_region}"

@@ -1,0 +1,76 @@
+"""The phrases that several diagnoses share."""
+
+from firmtrack.diagnosis.situation import Situation
+from firmtrack.domain.stages import Party
+from firmtrack.presentation.times import duration_text, near_text
+from firmtrack.presentation.wording import PARTY_NAMES
+
+
+def the_party(party: Party) -> str:
+    """Return a party's name with its article, as it stands within a sentence."""
+    return f"the {PARTY_NAMES[party]}"
+
+
+def since_text(situation: Situation) -> str:
+    """Return when the present step began and how long ago that is."""
+    when = near_text(situation.since, situation.now)
+    return f"{when} ({duration_text(situation.waited_seconds)})"
+
+
+def as_sentence(text: str) -> str:
+    """Return an operator's or a table's text with a full stop at its end."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def joined(*sentences: str | None) -> str:
+    """Return the sentences that there are as one text."""
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def surroundings(situation: Situation) -> str:
+    """Return what the User should know of the device besides the update; empty if nothing."""
+    return joined(
+        suspension(situation),
+        supplier_change(situation),
+    )
+
+
+def suspension(situation: Situation) -> str | None:
+    """Return what it calls for that the device is Suspended, None if it is not."""
+    return _SUSPENDED if situation.is_suspended else None
+
+
+def status_text(situation: Situation) -> str | None:
+    """Return what the inventory has as the device's status, None if nothing."""
+    status = None if situation.device is None else situation.device.device_status
+    return None if status is None else f"The inventory has the device’s status as {status}."
+
+
+def superseded(situation: Situation) -> str | None:
+    """Return the advice on an update that a later one has outdone, None if none has."""
+    later = situation.later_success
+    if later is None:
+        return None
+    version = "an image" if later.firmware_version is None else f"version {later.firmware_version}"
+    return (
+        f"A later request, {later.request_id}, has brought the device {version}: nothing for you "
+        "to do about this one."
+    )
+
+
+def supplier_change(situation: Situation) -> str | None:
+    """Return what a change of supplier since the request calls for, None without one."""
+    changed_at = situation.supplier_changed_at
+    if changed_at is None or changed_at < situation.distribution.submitted_at:
+        return None
+    return (
+        f"The device’s supplier changed on {near_text(changed_at, situation.now)}, after the "
+        "request. The image must come from the party that activates it, so a new supplier must "
+        "send it anew."
+    )
+
+
+_SUSPENDED = (
+    "The inventory has the device as Suspended: find out why before you send anything else. If the "
+    "answer to an activation was lost, reading the firmware version (11.2) repairs it."
+)

@@ -1,0 +1,113 @@
+"""An update in progress: where it is, who must do what next, and whether that is late."""
+
+from collections.abc import Mapping
+
+from firmtrack.diagnosis.findings import Actor, Pace, Verdict
+from firmtrack.diagnosis.pace import comparison, pace_of
+from firmtrack.diagnosis.phrases import joined, since_text, surroundings, the_party
+from firmtrack.diagnosis.situation import Situation
+from firmtrack.domain.stages import ActivationStatus, Party, Stage, StageRow, Status
+from firmtrack.presentation.times import near_text
+
+# Who answers for a party that holds an update. A device has only its supplier, who need not act
+# while it may still speak for itself.
+ACTORS: Mapping[Party, Actor] = {
+    Party.DSP: Actor.DCC,
+    Party.CSP: Actor.CSP,
+    Party.COMMS_HUB: Actor.CSP,
+    Party.DEVICE: Actor.NOBODY,
+}
+
+_STANDING: Mapping[Status, str] = {
+    Status.RECEIVED: "The request has been with DCC since {since}, and no answer to it was seen.",
+    Status.ACCEPTED: "DCC accepted the update and has had it since {since}.",
+    Status.SENT_TO_CSP: f"The image has been with {the_party(Party.CSP)} since {{since}}.",
+    Status.DELIVERED_TO_COMMS_HUB: "The image has been at the Communications Hub since {since}.",
+    Status.TRANSFERRED_TO_DEVICE: "The device has had the image since {since}.",
+    Status.VERIFIED: "The device has held the verified image since {since}.",
+    Status.ACTIVATED: "The device is said to run the image since {since}.",
+}
+
+_TASKS: Mapping[Stage, str] = {
+    Stage.VALIDATED: "must check the request and answer it",
+    Stage.SENT_TO_CSP: f"must send the image to {the_party(Party.CSP)}",
+    Stage.DELIVERED_TO_COMMS_HUB: "must deliver it to the Communications Hub",
+    Stage.TRANSFERRED_TO_DEVICE: "must hand it over",
+    Stage.VERIFIED_BY_DEVICE: "must verify it and say so",
+    Stage.ACTIVATED_BY_DEVICE: "must activate it and say so",
+}
+
+# DUIS has no message for "sent to CSP"; only a stage report tells of it.
+_SILENT_STAGES: Mapping[Stage, str] = {
+    Stage.SENT_TO_CSP: (
+        "Suppliers are not told when it has done so: what they hear of next is the delivery to the "
+        "Communications Hub."
+    ),
+}
+
+_TASK_OF_UNKNOWN_VARIANT = "must verify the image or, if it is a PPMID, activate it, and say so"
+
+# After the task; stalled has two sentences of its own instead.
+_WAITING: Mapping[Pace | None, str] = {
+    Pace.USUAL: "nothing for you to do yet.",
+    Pace.SLOW: "it may still do so. Nothing for you to do yet but to look again later.",
+    None: "nothing for you to do unless it takes too long for you.",
+}
+_ASK_DCC = (
+    "Ask DCC’s Service Centre, and quote the Service Request ID and the Device ID. "
+    "A late success still counts."
+)
+_ASK_DEVICE = (
+    "Read its firmware version (11.2) to see whether it answers, and what it runs. "
+    "A late word of it still counts."
+)
+
+
+def verdict_in_progress(situation: Situation, next_stage: StageRow) -> Verdict:
+    """Return the verdict on a distribution that must pass ``next_stage`` next."""
+    standing = _STANDING[situation.distribution.status].format(since=since_text(situation))
+    activated = _activated_all_the_same(situation)
+    if activated is not None:
+        return Verdict(
+            joined(standing, activated),
+            Actor.NOBODY,
+            joined(
+                "Word of the steps between is missing; nothing for you to do.",
+                surroundings(situation),
+            ),
+        )
+    pace = pace_of(situation)
+    return Verdict(
+        joined(standing, comparison(situation)),
+        actor_of(next_stage.holder, pace),
+        joined(_advice(situation, next_stage, pace), surroundings(situation)),
+    )
+
+
+def actor_of(holder: Party, pace: Pace | None) -> Actor:
+    """Return who acts next while ``holder`` has the update."""
+    if holder is Party.DEVICE and pace is Pace.STALLED:
+        return Actor.SUPPLIER
+    return ACTORS[holder]
+
+
+def _advice(situation: Situation, next_stage: StageRow, pace: Pace | None) -> str:
+    party = the_party(next_stage.holder)
+    is_at_device = next_stage.holder is Party.DEVICE
+    task = _TASKS[next_stage.stage]
+    if is_at_device and situation.distribution.variant is None:
+        task = _TASK_OF_UNKNOWN_VARIANT
+    must = f"{party[0].upper()}{party[1:]} {task}"
+    silent = _SILENT_STAGES.get(next_stage.stage)
+    if pace is not Pace.STALLED:
+        return joined(f"{must}; {_WAITING[pace]}", silent)
+    return joined(f"{must}.", silent, _ASK_DEVICE if is_at_device else _ASK_DCC)
+
+
+def _activated_all_the_same(situation: Situation) -> str | None:
+    done = (a for a in situation.activations if a.status is ActivationStatus.ACTIVATED)
+    latest = next(done, None)
+    if latest is None:
+        return None
+    when = near_text(latest.updated_at, situation.now)
+    return f"Yet the device said on {when} that it activated this image."

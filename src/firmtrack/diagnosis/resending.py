@@ -1,0 +1,83 @@
+"""Whether it is safe to send an update again, and what DCC would probably answer."""
+
+from collections.abc import Mapping
+
+from firmtrack.diagnosis.findings import Again, ResendAdvice
+from firmtrack.diagnosis.phrases import joined
+from firmtrack.diagnosis.remedies import Prospect, remedy_for
+from firmtrack.diagnosis.situation import Situation
+from firmtrack.domain.stages import CompletionStatus, Stage
+from firmtrack.store.answers import DistributionAnswer
+
+# That DCC refuses so is likely, not certain: industry usage.
+_WOULD_BE_LEFT_OUT = (
+    "DCC will probably leave the device out of another request (OtherRequestInProgressList)."
+)
+
+_EXPECTED: Mapping[Prospect, str] = {
+    Prospect.SAME_ANSWER: "DCC will probably refuse it again until the cause is removed.",
+    Prospect.SAME_END: (
+        "DCC will probably accept it, and it will probably fail again with the same image."
+    ),
+    Prospect.MAY_WORK: "DCC will probably accept it.",
+    Prospect.UNKNOWN: "What would come of it is not known, as long as the cause is not.",
+}
+
+
+def resend_advice(situation: Situation) -> ResendAdvice | None:
+    """Return whether to send the update again, None if it or a later one is Successful."""
+    distribution = situation.distribution
+    if distribution.completion is CompletionStatus.SUCCESSFUL or situation.later_success:
+        return None
+    path = _version_path(situation)
+    still_open = _open_request(situation)
+    if still_open is not None:
+        return ResendAdvice(
+            again=Again.WAIT,
+            open_request=still_open,
+            expected=_WOULD_BE_LEFT_OUT,
+            version_path=path,
+        )
+    if not distribution.status.is_bad:
+        return ResendAdvice(
+            again=Again.WAIT,
+            open_request="DCC’s answer to this request was not seen, so it may be open.",
+            expected=f"If DCC accepted it: {_WOULD_BE_LEFT_OUT}",
+            version_path=path,
+        )
+    prospect = remedy_for(distribution.reason, distribution.status).prospect
+    return ResendAdvice(
+        again=Again.SEND if prospect is Prospect.MAY_WORK else Again.REMEDY_FIRST,
+        open_request="Firmtrack knows of no accepted request that is still open for the device.",
+        expected=_EXPECTED[prospect],
+        version_path=path,
+    )
+
+
+def _is_open(distribution: DistributionAnswer) -> bool:
+    in_progress = distribution.completion is CompletionStatus.IN_PROGRESS
+    return in_progress and distribution.status.stage > Stage.RECEIVED
+
+
+def _open_request(situation: Situation) -> str | None:
+    if _is_open(situation.distribution):
+        return "DCC accepted this request, and it is still open for the device."
+    other = next((each for each in situation.other_updates if _is_open(each)), None)
+    if other is not None:
+        return f"Service Request {other.request_id} is still open for the device."
+    if situation.is_foreign_update_open:
+        return "Another party’s update of the device is still open."
+    return None
+
+
+def _version_path(situation: Situation) -> str:
+    running = None if situation.device is None else situation.device.firmware_version
+    on_version = None if running is None else f"The device is on version {running}."
+    if situation.version_path:
+        steps = ", then ".join(situation.version_path)
+        return joined(on_version, f"The way to this version is {steps}.")
+    return joined(
+        on_version,
+        "Whether the device must pass other versions first is not known: some models have a given "
+        "order, which their manufacturer knows.",
+    )

@@ -1,0 +1,124 @@
+"""What a diagnosis rests on: all that is known of one distribution, gathered beforehand.
+
+Durations are in seconds, times aware and in UTC.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from firmtrack.domain.activation import Activation
+from firmtrack.domain.facts import DeviceFacts, ImageFacts
+from firmtrack.domain.identifiers import FirmwareVersion, RequestId
+from firmtrack.domain.reconciliation import SUSPENDED, Flag, FlagKind
+from firmtrack.domain.stages import CompletionStatus, StageRow, stages_of
+from firmtrack.store.answers import DistributionAnswer, HistoryEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    """How long finished updates stayed where this one is: half, and 95 %, no longer than this.
+
+    ``samples`` counts them. The facts are those that all of them share with the device; None of a
+    fact that they were not narrowed by.
+    """
+
+    p50_seconds: float
+    p95_seconds: float
+    samples: int
+    device_type: str | None = None
+    model: str | None = None
+    csp_region: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaceLimits:
+    """When waiting is called slow, and when stalled.
+
+    ``slow_seconds`` is what an operator set for the present step, used where too few updates were
+    seen to say what is usual; None if nobody set anything. Waiting ``stalled_multiple`` times as
+    long as slow is stalled. That is a choice, not a rule of DCC's: one update in twenty is slow
+    though nothing is wrong, so stalled begins well beyond.
+    """
+
+    slow_seconds: float | None = None
+    stalled_multiple: float = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """One distribution and everything around it that a diagnosis may speak of.
+
+    ``history`` is in any order. ``device`` is what the asking viewer may see of the inventory.
+    ``activations`` are those of this distribution's image, the latest requested first.
+    ``other_updates`` are the device's other distributions that the viewer may see;
+    ``is_foreign_update_open`` tells of another party's update under way, and nothing else of it.
+    ``flags`` are what does not fit of the device (firmtrack.domain.reconciliation).
+    ``supplier_changed_at`` is when DCC last told of a change of the device's supplier.
+    ``version_path`` is the order in which the device must pass versions, None if it is not known.
+    """
+
+    distribution: DistributionAnswer
+    history: Sequence[HistoryEntry]
+    now: datetime
+    image: ImageFacts | None = None
+    device: DeviceFacts | None = None
+    activations: Sequence[Activation] = ()
+    other_updates: Sequence[DistributionAnswer] = ()
+    is_foreign_update_open: bool = False
+    flags: Sequence[Flag] = ()
+    supplier_changed_at: datetime | None = None
+    version_path: Sequence[FirmwareVersion] | None = None
+    usual: Usual | None = None
+    limits: PaceLimits = PaceLimits()
+
+    @property
+    def since(self) -> datetime:
+        """When the present step began: the first word of the current status, the last of a failure.
+
+        A party may repeat itself, which starts nothing anew; another try that fails is news.
+        """
+        status = self.distribution.status
+        if status.is_bad:
+            return self.distribution.updated_at
+        times = [each.occurred_at for each in self.history if each.status is status]
+        return min(times, default=self.distribution.updated_at)
+
+    @property
+    def waited_seconds(self) -> float:
+        """How long the present step has lasted; 0 if the clocks that tell of it disagree."""
+        return max(0.0, (self.now - self.since).total_seconds())
+
+    @property
+    def next_stage(self) -> StageRow | None:
+        """The stage that the update must pass next, None of one that has ended.
+
+        The variant's last stage, if only a stage that the variant does not have was told of.
+        """
+        distribution = self.distribution
+        if distribution.completion is not CompletionStatus.IN_PROGRESS:
+            return None
+        rows = stages_of(distribution.variant)
+        ahead = (row for row in rows if row.stage > distribution.status.stage)
+        return next(ahead, rows[-1])
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the inventory has the device as Suspended."""
+        return self.device is not None and self.device.device_status == SUSPENDED
+
+    @property
+    def later_success(self) -> DistributionAnswer | None:
+        """The newest later request that has brought the device an image; None without one."""
+        submitted_at = self.distribution.submitted_at
+        later = [
+            other
+            for other in self.other_updates
+            if other.completion is CompletionStatus.SUCCESSFUL and other.submitted_at > submitted_at
+        ]
+        return max(later, key=lambda other: other.submitted_at, default=None)
+
+    def flag(self, request_id: RequestId, *kinds: FlagKind) -> Flag | None:
+        """Return a flag of one of these kinds about this request or activation, None if none is."""
+        meant = (each for each in self.flags if each.kind in kinds)
+        return next((each for each in meant if each.request_id == request_id), None)

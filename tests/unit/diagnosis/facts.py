@@ -1,0 +1,145 @@
+"""The one update that the situations vary: an ESME in region North, and what is known around it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from firmtrack.diagnosis.situation import Situation, Usual
+from firmtrack.domain.activation import Activation
+from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.stages import ActivationStatus, Status, Variant
+from firmtrack.store.answers import DistributionAnswer, HistoryEntry
+
+ALPHA = Eui64.parse("90-B3-D5-1F-30-01-00-00")
+DCC = Eui64.parse("90-B3-D5-1F-30-00-00-02")
+DEVICE = Eui64.parse("00-DB-12-34-56-78-90-A1")
+REQUEST = RequestId(ALPHA, DCC, 1000)
+ACTIVATION = RequestId(ALPHA, DEVICE, 2000)
+LATER_REQUEST = RequestId(ALPHA, DCC, 1001)
+VERSION, OLD_VERSION = FirmwareVersion("01020312"), FirmwareVersion("01020310")
+IMAGE_HASH = bytes(range(32))
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+SUBMITTED = datetime(2026, 11, 12, 8, 0, tzinfo=UTC)
+SINCE = datetime(2026, 11, 14, 9, 12, tzinfo=UTC)
+
+USUAL = Usual(
+    p50_seconds=6 * HOUR,
+    p95_seconds=26 * HOUR,
+    samples=1240,
+    device_type="ESME",
+    csp_region="North",
+    model="EM-200",
+)
+IMAGE = ImageFacts(
+    size_bytes=500_000,
+    manufacturer_image_hash=IMAGE_HASH,
+    header_version=VERSION,
+    minimum_hardware_version=0x1111,
+    maximum_hardware_version=0x1211,
+)
+INVENTORY = DeviceFacts(
+    device_id=DEVICE,
+    learnt_at=SUBMITTED,
+    device_type="ESME",
+    manufacturer="Meters of Leeds",
+    model="EM-200",
+    device_status="Commissioned",
+    csp_region="North",
+    firmware_version=OLD_VERSION,
+    gbcs_version="4.1",
+)
+
+
+def distribution(status: Status, **changes: Any) -> DistributionAnswer:
+    usual = DistributionAnswer(
+        request_id=REQUEST,
+        variant=Variant.UPDATE_FIRMWARE,
+        device_id=DEVICE,
+        firmware_version=VERSION,
+        image_hash=IMAGE_HASH,
+        submitted_at=SUBMITTED,
+        status=status,
+        reason=None,
+        updated_at=SINCE,
+    )
+    return replace(usual, **changes)
+
+
+# What tells of each status, and with which code.
+SOURCES: Mapping[Status, tuple[MessageKind, str | None]] = {
+    Status.RECEIVED: (MessageKind.UPDATE_FIRMWARE_REQUEST, None),
+    Status.ACCEPTED: (MessageKind.UPDATE_FIRMWARE_RESPONSE, "I99"),
+    Status.REJECTED: (MessageKind.UPDATE_FIRMWARE_RESPONSE, "W110101"),
+    Status.SENT_TO_CSP: (MessageKind.STAGE_REPORT, None),
+    Status.SEND_TO_CSP_FAILED: (MessageKind.STAGE_REPORT, None),
+    Status.DELIVERED_TO_COMMS_HUB: (MessageKind.CSP_FIRMWARE_DELIVERY_STATUS, "N60"),
+    Status.COMMS_HUB_DELIVERY_FAILED: (MessageKind.CSP_FIRMWARE_DELIVERY_STATUS, "N61"),
+    Status.TRANSFERRED_TO_DEVICE: (MessageKind.FIRMWARE_TRANSFER_ALERT, "N62"),
+    Status.DEVICE_TRANSFER_FAILED: (MessageKind.FIRMWARE_TRANSFER_ALERT, "N62"),
+    Status.VERIFIED: (MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT, "8F72"),
+    Status.VERIFICATION_FAILED: (MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT, "8F1C"),
+    Status.ACTIVATED: (MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT, None),
+    Status.ACTIVATION_FAILED: (MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT, None),
+}
+
+
+def entry(status: Status, occurred_at: datetime = SINCE, **changes: Any) -> HistoryEntry:
+    kind, code = SOURCES[status]
+    usual = HistoryEntry(
+        status=status,
+        occurred_at=occurred_at,
+        recorded_at=occurred_at,
+        names_device=True,
+        reason=None,
+        device_time=None,
+        comms_hub_id=None,
+        firmware_version=None,
+        image_hash=None,
+        source_kind=kind,
+        source_code=code,
+        message_id=UUID(int=1),
+    )
+    return replace(usual, **changes)
+
+
+def situation(
+    status: Status,
+    waited: float = 4 * HOUR,
+    *,
+    variant: Variant | None = Variant.UPDATE_FIRMWARE,
+    reason: str | None = None,
+    **around: Any,
+) -> Situation:
+    """Return the situation of the update after ``waited`` seconds in ``status``."""
+    told = entry(status, reason=reason)
+    if reason is not None and reason[0] in "EN":  # the message carries the reason as its code
+        told = replace(told, source_code=reason)
+    around.setdefault("history", (told,))
+    return Situation(
+        distribution=distribution(status, variant=variant, reason=reason),
+        now=SINCE + timedelta(seconds=waited),
+        **around,
+    )
+
+
+def activation(status: ActivationStatus, **changes: Any) -> Activation:
+    at = SINCE + timedelta(hours=2)
+    usual = Activation(
+        request_id=ACTIVATION,
+        status=status,
+        reason=None,
+        is_cancelling=False,
+        is_answered=status is ActivationStatus.ACTIVATED,
+        scheduled_for=None,
+        image_hash=IMAGE_HASH,
+        firmware_version=VERSION if status is ActivationStatus.ACTIVATED else None,
+        requested_at=at,
+        updated_at=at,
+        words=(),
+    )
+    return replace(usual, **changes)
