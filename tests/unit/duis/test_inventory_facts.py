@@ -1,16 +1,29 @@
-"""What messages about other matters than the inventory tell of it all the same."""
+"""What messages tell of the inventory: those that change it, and those about other matters."""
+
+import re
+from datetime import datetime
 
 import pytest
 from lxml import etree
 
-from firmtrack.domain.facts import DeviceFacts, Message, MessageKind
+from firmtrack.domain.facts import DeviceFacts, Message, MessageKind, SupplierChange
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion
 from firmtrack.duis import documents as d
 from firmtrack.duis.reader import NotAboutFirmware, read
-from firmtrack.duis.rejections import DeviceMismatch, GbcsMalformed
+from firmtrack.duis.rejections import (
+    BadValue,
+    DeviceMismatch,
+    GbcsMalformed,
+    MissingElement,
+    UnexpectedElement,
+    UnknownEnumeration,
+)
 from firmtrack.duis.vocabulary import DUIS_NAMESPACE
 from firmtrack.duis.writer import write
 from tests.shared_files import shared_dir
+from tests.unit.duis.activation_samples import INVENTORY_CHANGES, update_inventory
+from tests.unit.duis.every_sample import EVERYTHING, RECORDED
+from tests.unit.duis.reading import answer, message
 from tests.unit.duis.samples import (
     ALPHA,
     DCC,
@@ -18,24 +31,14 @@ from tests.unit.duis.samples import (
     NOW,
     OTHER_METER,
     PPMID,
-    RECORDED,
+    REQUEST_ID,
     VERSION,
     version_read,
 )
 from tests.unit.gbcs import encoders as enc
 
 _SHARED = shared_dir()
-
-
-def answer(document: d.Document | bytes) -> Message | NotAboutFirmware:
-    body = document if isinstance(document, bytes) else write(document)
-    return read(body, dcc_ids=frozenset({DCC}), received_at=NOW)
-
-
-def message(document: d.Document | bytes) -> Message:
-    found = answer(document)
-    assert isinstance(found, Message)
-    return found
+_DELETION = b"<sr:DeleteDevice></sr:DeleteDevice>"
 
 
 @pytest.mark.parametrize(
@@ -145,3 +148,132 @@ def test_a_ppmid_that_activated_runs_the_version_from_then_on() -> None:
 )
 def test_other_words_of_an_update_say_nothing_of_the_inventory(name: str) -> None:
     assert message(RECORDED[name]).devices == ()
+
+
+@pytest.mark.parametrize("received_at", [NOW, None])
+def test_new_details_are_what_the_inventory_holds_from_then_on(
+    received_at: datetime | None,
+) -> None:
+    body = write(INVENTORY_CHANGES["details updated"])
+    told = read(body, dcc_ids=frozenset({DCC}), received_at=received_at)
+
+    assert isinstance(told, Message)
+    assert told.kind is MessageKind.UPDATE_INVENTORY_REQUEST
+    assert told.user_id == ALPHA
+    assert told.occurred_at == received_at
+    assert told.devices == (
+        DeviceFacts(
+            device_id=METER,
+            learnt_at=received_at,
+            manufacturer="Maker & Sons",
+            model="Model",
+            smets_version="SMETS2 v4.2",
+            firmware_version=VERSION,
+            smi_firmware_version=VERSION,
+        ),
+    )
+
+
+def test_what_an_update_leaves_out_it_does_not_state() -> None:
+    (facts,) = message(update_inventory(d.UpdateDeviceDetails(model="Other"))).devices
+
+    assert facts == DeviceFacts(device_id=METER, learnt_at=NOW, model="Other")
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("status updated", "Pending"),
+        ("hub's status updated", "Withdrawn"),
+        ("device deleted", "DeleteDevice"),
+    ],
+)
+def test_a_new_status_is_told_in_dccs_words(name: str, status: str) -> None:
+    told = message(INVENTORY_CHANGES[name])
+
+    assert told.kind is MessageKind.UPDATE_INVENTORY_REQUEST
+    assert told.devices == (DeviceFacts(device_id=METER, learnt_at=NOW, device_status=status),)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_comms_hub"),
+    [("Commissioned", False), ("Withdrawn", False), ("Pending", True), ("Suspended", True)],
+)
+def test_a_status_that_this_service_cannot_give_is_refused(status: str, is_comms_hub: bool) -> None:
+    change = d.UpdateDeviceStatus(device_status=status, is_comms_hub=is_comms_hub)
+
+    with pytest.raises(UnknownEnumeration, match=status):
+        answer(update_inventory(change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        b"<sr:UpdateMPxN><sr:ImportMPxN>1234567890123</sr:ImportMPxN></sr:UpdateMPxN>",
+        b"<sr:UpdateDeviceDetails><sr:ESMEVariant>B</sr:ESMEVariant></sr:UpdateDeviceDetails>",
+        b"<sr:UpdateDeviceDetails/>",
+    ],
+)
+def test_an_update_that_tells_nothing_of_a_devices_firmware_is_let_go(change: bytes) -> None:
+    body = write(INVENTORY_CHANGES["device deleted"])
+
+    assert answer(body.replace(_DELETION, change)) == NotAboutFirmware(kind="service_request")
+
+
+def test_an_update_without_a_change_is_refused() -> None:
+    with pytest.raises(MissingElement, match="UpdateInventory"):
+        answer(write(INVENTORY_CHANGES["device deleted"]).replace(_DELETION, b""))
+
+
+def test_an_update_with_two_changes_is_refused() -> None:
+    body = write(INVENTORY_CHANGES["details updated"])
+    two = body.replace(b"</sr:UpdateInventory>", _DELETION + b"</sr:UpdateInventory>")
+
+    with pytest.raises(UnexpectedElement, match="DeleteDevice beside UpdateDeviceDetails"):
+        answer(two)
+
+
+@pytest.mark.parametrize("name", ["details updated", "prenotification"])
+def test_a_request_that_its_header_calls_another_is_refused(name: str) -> None:
+    body = write(EVERYTHING[name])
+    other = re.sub(rb"Variant>(8\.4|12\.2)<", b"Variant>11.3<", body)
+
+    assert other != body
+    with pytest.raises(BadValue, match="ServiceReferenceVariant"):
+        answer(other)
+
+
+def test_a_version_longer_than_eight_characters_is_refused() -> None:
+    body = write(INVENTORY_CHANGES["details updated"]).replace(b">0123ABCD<", b">0123ABCD0<")
+
+    with pytest.raises(BadValue, match="FirmwareVersion"):
+        answer(body)
+
+
+def test_a_change_of_supplier_is_told_of_its_device() -> None:
+    told = message(INVENTORY_CHANGES["supplier changed"])
+
+    assert told.kind is MessageKind.CHANGE_OF_SUPPLIER
+    assert told.user_id == ALPHA
+    assert told.code == "N27"
+    assert told.occurred_at == NOW
+    assert told.supplier_change == SupplierChange(device_id=METER, told_at=NOW)
+    assert told.devices == (DeviceFacts(device_id=METER, learnt_at=NOW, device_type="ESME"),)
+
+
+def test_a_change_of_supplier_that_names_a_request_alone_is_let_go() -> None:
+    root = etree.fromstring(write(INVENTORY_CHANGES["supplier changed"]))
+    change = next(root.iter(f"{{{DUIS_NAMESPACE}}}ChangeOfSupplier"))
+    for child in change:
+        change.remove(child)
+    request = etree.SubElement(change, f"{{{DUIS_NAMESPACE}}}ChangeOfSupplierServiceRequestID")
+    request.text = str(REQUEST_ID)
+
+    assert answer(etree.tostring(root)) == NotAboutFirmware(kind="change_of_supplier")
+
+
+def test_a_change_of_supplier_of_an_unknown_type_of_device_is_refused() -> None:
+    body = write(INVENTORY_CHANGES["supplier changed"]).replace(b">ESME<", b">METER<")
+
+    with pytest.raises(UnknownEnumeration, match="DeviceType"):
+        answer(body)

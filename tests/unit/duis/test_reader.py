@@ -32,6 +32,7 @@ from firmtrack.duis.vocabulary import DUIS_NAMESPACE
 from firmtrack.duis.writer import write
 from tests.unit.duis.conftest import Read, Sign
 from tests.unit.duis.every_sample import RECORDED
+from tests.unit.duis.reading import taken_out
 from tests.unit.duis.samples import (
     ALERT_ID,
     ALPHA,
@@ -649,19 +650,10 @@ _MANDATORY = {
 _EACH_MANDATORY = [(name, element) for name, elements in _MANDATORY.items() for element in elements]
 
 
-def _take_out(body: bytes, element: str) -> bytes:
-    root = etree.fromstring(body)
-    found = next(root.iter(f"{{{DUIS_NAMESPACE}}}{element}"))
-    parent = found.getparent()
-    assert parent is not None
-    parent.remove(found)
-    return etree.tostring(root)
-
-
 @pytest.mark.parametrize(("name", "element"), _EACH_MANDATORY)
 def test_a_missing_element_is_named(name: str, element: str) -> None:
     with pytest.raises(MissingElement):
-        _read(_take_out(write(RECORDED[name]), element))
+        _read(taken_out(RECORDED[name], element))
 
 
 @pytest.mark.parametrize(("name", "element"), _EACH_MANDATORY)
@@ -742,7 +734,7 @@ def test_lower_case_identifiers_are_the_same_identifiers() -> None:
 
 
 def test_without_a_response_id_the_request_says_whose_answer_it_is() -> None:
-    assert _read(_take_out(write(update_firmware_response()), "ResponseID")).user_id == ALPHA
+    assert _read(taken_out(update_firmware_response(), "ResponseID")).user_id == ALPHA
 
 
 def test_the_first_of_two_entries_for_a_device_counts() -> None:
