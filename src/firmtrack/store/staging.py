@@ -26,7 +26,7 @@ CREATE TEMPORARY TABLE staged_name (
     device_id bigint, request_key bigint
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE staged_device (
-    LIKE device, row_number bigint
+    LIKE device INCLUDING DEFAULTS, row_number bigint
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE staged_acquaintance (
     device_id bigint, user_id bigint
@@ -77,7 +77,8 @@ _COPY_ACQUAINTANCES = "COPY staged_acquaintance (device_id, user_id) FROM STDIN 
 
 
 def prepare(connection: Connection[TupleRow]) -> None:
-    """Create the staging tables of a new connection."""
+    """Set a new connection to UTC, and create its staging tables."""
+    connection.execute("SET TIME ZONE 'UTC'")  # a time far off has no Python form elsewhere
     connection.execute(_TABLES)
 
 
