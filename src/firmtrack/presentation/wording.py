@@ -2,9 +2,19 @@
 
 from collections.abc import Mapping
 
-from firmtrack.domain.facts import DeviceFacts, MessageKind
+from firmtrack.domain.facts import ActivationWord, DeviceFacts, MessageKind
+from firmtrack.domain.reconciliation import NO_ANSWER_REASONS
 from firmtrack.domain.scope import NotTrackedReason
-from firmtrack.domain.stages import STAGES, CompletionStatus, Party, Stage, Status, Variant
+from firmtrack.domain.stages import (
+    STAGES,
+    ActivationStatus,
+    ActivationStep,
+    CompletionStatus,
+    Party,
+    Stage,
+    Status,
+    Variant,
+)
 from firmtrack.duis import codes
 from firmtrack.presentation.search import SearchBy, TermProblem, TermProblemKind
 from firmtrack.store.answers import FactSource
@@ -30,6 +40,22 @@ STATUS_NAMES: Mapping[Status, str] = {
     Status.VERIFICATION_FAILED: "Verification by device failed",
     Status.ACTIVATED: "Activated by device",
     Status.ACTIVATION_FAILED: "Activation by device failed",
+}
+
+ACTIVATION_STATUS_NAMES: Mapping[ActivationStatus, str] = {
+    ActivationStatus.REQUESTED: "Requested",
+    ActivationStatus.SCHEDULED: "Scheduled",
+    ActivationStatus.CANCELLED: "Cancelled",
+    ActivationStatus.ACTIVATED: "Activated",
+    ActivationStatus.FAILED: "Failed",
+}
+
+ACTIVATION_STEP_NAMES: Mapping[ActivationStep, str] = {
+    ActivationStep.REQUESTED: "Requested",
+    ActivationStep.ACKNOWLEDGED: "Taken on by DCC",
+    ActivationStep.SCHEDULED: "Taken note of by device",
+    ActivationStep.NOT_ANSWERED: "Failed, as far as DCC knows",
+    ActivationStep.ANSWERED: STATUS_NAMES[Status.ACTIVATED],
 }
 
 STAGE_NAMES: Mapping[Stage, str] = {row.stage: row.name for row in STAGES}
@@ -77,6 +103,12 @@ MESSAGE_KIND_NAMES: Mapping[MessageKind, str] = {
     MessageKind.FIRMWARE_VERSION_RESPONSE: "Device's response to a firmware version read",
     MessageKind.FIRMWARE_VERSION_MISMATCH: "DCC Alert: firmware version mismatch",
     MessageKind.DEVICE_STATUS_CHANGE_EVENT: "DCC Alert: device status change",
+    MessageKind.ACTIVATE_FIRMWARE_REQUEST: "Activate Firmware request",
+    MessageKind.ACTIVATE_FIRMWARE_RESPONSE: "Response to the Activate Firmware request",
+    MessageKind.FUTURE_DATED_ACTIVATION_ALERT: "Device Alert: future-dated activation",
+    MessageKind.COMMAND_FAILURE: "DCC Alert: command failure",
+    MessageKind.UPDATE_INVENTORY_REQUEST: "Update Inventory request",
+    MessageKind.CHANGE_OF_SUPPLIER: "DCC Alert: change of supplier",
 }
 
 NOT_TRACKED_TEXTS: Mapping[NotTrackedReason, str] = {
@@ -123,6 +155,7 @@ INVENTORY_NAMES: Mapping[str, str] = {
     "smets_version": "SMETS version",
     "device_status": "Device status",
     "firmware_version": "Firmware version",
+    "smi_firmware_version": "Firmware version in DCC’s inventory",
     "firmware_version_status": "Firmware version status",
     "gbcs_version": "GBCS version",
     "csp_region": "CSP region",
@@ -189,10 +222,19 @@ def reason_text(code: str, status: Status) -> str:
 
     What the operators say of the code comes before what Firmtrack says.
     """
-    known = operators_text(code) or REASON_TEXTS.get(code)
-    if known is not None:
-        return known
-    return f"{STATUS_NAMES[status]} with code {code}; Firmtrack does not know what it means."
+    return _explained(code, STATUS_NAMES[status])
+
+
+def activation_reason_text(code: str) -> str:
+    """Return a sentence for the reason of an activation that failed, as ``reason_text`` does."""
+    return _explained(code, "Activation failed")
+
+
+def activation_word_text(word: ActivationWord) -> str:
+    """Return what a party said of an activation, in words."""
+    if word.step is ActivationStep.ANSWERED and word.is_failed:
+        return STATUS_NAMES[Status.ACTIVATION_FAILED]
+    return ACTIVATION_STEP_NAMES[word.step]
 
 
 def answer_text(code: str) -> str:
@@ -215,6 +257,11 @@ def reason_texts() -> dict[str, str]:
     return {**REASON_TEXTS, **of_operators}
 
 
+def _explained(code: str, happened: str) -> str:
+    known = operators_text(code) or REASON_TEXTS.get(code)
+    return known or f"{happened} with code {code}; Firmtrack does not know what it means."
+
+
 def _known_reason_text(row: codes.Code) -> str:
     if row.meaning is None:
         return f"{_said_with(row.code)}; DCC does not publish what it means."
@@ -227,7 +274,7 @@ def _known_reason_text(row: codes.Code) -> str:
 
 
 def _said_with(code: str) -> str:
-    if code in codes.RESPONSE_CODES:
+    if code in codes.RESPONSE_CODES and code not in NO_ANSWER_REASONS:
         return f"DCC refused the request with code {code}"
     return f"DCC reported a failure with code {code}"
 

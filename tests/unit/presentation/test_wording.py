@@ -3,10 +3,19 @@ from enum import Enum
 
 import pytest
 
-from firmtrack.domain.facts import DeviceFacts, MessageKind
+from firmtrack.domain.facts import ActivationWord, DeviceFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.inventory import FACT_NAMES
 from firmtrack.domain.scope import NotTrackedReason
-from firmtrack.domain.stages import CompletionStatus, Party, Stage, Status, Variant
+from firmtrack.domain.stages import (
+    ActivationStatus,
+    ActivationStep,
+    CompletionStatus,
+    Party,
+    Stage,
+    Status,
+    Variant,
+)
 from firmtrack.duis import codes
 from firmtrack.presentation import wording
 from firmtrack.presentation.search import (
@@ -28,6 +37,8 @@ def assert_is_sentence(text: str) -> None:
     [
         (wording.COMPLETION_NAMES, CompletionStatus),
         (wording.STATUS_NAMES, Status),
+        (wording.ACTIVATION_STATUS_NAMES, ActivationStatus),
+        (wording.ACTIVATION_STEP_NAMES, ActivationStep),
         (wording.STAGE_NAMES, Stage),
         (wording.PARTY_NAMES, Party),
         (wording.VARIANT_NAMES, Variant),
@@ -48,6 +59,28 @@ def test_everything_has_a_name_of_its_own(names: dict[Enum, str], values: type[E
 def test_every_reason_is_one_sentence(status: Status) -> None:
     for code in (*codes.REASON_CODES, "N998", "E998877", "new_reason", "<b>", ""):
         assert_is_sentence(wording.reason_text(code, status))
+
+
+def test_every_reason_of_an_activation_is_one_sentence() -> None:
+    for code in (*codes.REASON_CODES, "N998", "new_reason"):
+        assert_is_sentence(wording.activation_reason_text(code))
+    assert "X77" in wording.activation_reason_text("X77")
+
+
+@pytest.mark.parametrize("code", ["E20", "E21"])
+def test_a_device_that_did_not_answer_is_no_refusal_of_dccs(code: str) -> None:
+    assert "refused" not in wording.activation_reason_text(code)
+
+
+def test_an_activation_that_the_device_could_not_do_is_not_called_activated() -> None:
+    request_id = RequestId.parse(wording.SEARCH_BY_EXAMPLES[SearchBy.SERVICE_REQUEST_ID])
+    said = {
+        is_failed: wording.activation_word_text(
+            ActivationWord(request_id=request_id, step=ActivationStep.ANSWERED, is_failed=is_failed)
+        )
+        for is_failed in (False, True)
+    }
+    assert said == {False: "Activated by device", True: "Activation by device failed"}
 
 
 def test_every_answer_of_dcc_is_one_sentence() -> None:
@@ -99,6 +132,10 @@ def test_every_problem_says_what_to_enter(search_by: SearchBy, kind: TermProblem
     text = wording.search_problem_text(TermProblem(search_by, kind))
     assert text.startswith("Enter ")
     assert not text.endswith(".")
+
+
+def test_the_inventory_has_a_name_for_every_fact() -> None:
+    assert set(wording.INVENTORY_NAMES) == set(FACT_NAMES)
 
 
 def test_the_inventory_shows_what_it_states_and_leaves_out_the_rest() -> None:

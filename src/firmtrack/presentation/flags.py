@@ -1,0 +1,79 @@
+"""What does not fit together about a device or a request, in words, and what to do about it."""
+
+from collections.abc import Mapping
+
+from firmtrack.domain.reconciliation import SUSPENDED, Flag, FlagKind
+
+FLAG_NAMES: Mapping[FlagKind, str] = {
+    FlagKind.ACTIVATED_BUT_OLD_VERSION: "Activated, but reported with another version",
+    FlagKind.ACTIVATION_NOT_ANSWERED: "Activation not answered",
+    FlagKind.SUSPENDED: f"The device is {SUSPENDED}",
+    FlagKind.VERSION_WITHOUT_ACTIVATION: "New version, but no activation seen",
+    FlagKind.FIRMWARE_VERSION_MISMATCH: "DCC’s inventory and the device disagree",
+    FlagKind.REQUEST_FOR_RUNNING_VERSION: "Update to the version that the device already runs",
+    FlagKind.HEADER_VERSION_DIFFERS: "Request and image state different versions",
+}
+
+# MP105 of the Smart Energy Code's modifications: lost answers to activations.
+_KEEPS_OLD = f"DCC’s inventory then keeps the old version, and may hold the device as {SUSPENDED}."
+_READ_VERSION = (
+    "Send a Read Firmware Version (11.2) to the device: its answer says what the device runs, "
+    "and makes DCC’s inventory right again."
+)
+
+_TEXTS: Mapping[FlagKind, str] = {
+    FlagKind.ACTIVATED_BUT_OLD_VERSION: (
+        "Request {request} activated Firmware Version {expected}, but later word has the device on "
+        "{found}. DCC may have missed the answer to the activation: "
+        f"{_KEEPS_OLD} {_READ_VERSION}"
+    ),
+    FlagKind.ACTIVATION_NOT_ANSWERED: (
+        "Activate Firmware request {request} {unanswered}. The activation may have succeeded all "
+        f"the same, and only its answer been lost: {_KEEPS_OLD} {_READ_VERSION}"
+    ),
+    FlagKind.SUSPENDED: (
+        f"DCC’s inventory holds the device as {SUSPENDED}. A lost answer to an activation is one "
+        f"cause of that. {_READ_VERSION} If it stays {SUSPENDED}, ask DCC’s Service Centre why."
+    ),
+    FlagKind.VERSION_WITHOUT_ACTIVATION: (
+        "The device runs Firmware Version {found}, which request {request} brought, but Firmtrack "
+        "has seen no activation that succeeded. Nothing needs to be done to the device. If its "
+        "Activate Firmware (11.3) was yours, give Firmtrack the request and its answer, so that "
+        "the history is whole."
+    ),
+    FlagKind.FIRMWARE_VERSION_MISMATCH: (
+        "DCC’s inventory holds Firmware Version {expected}, but the device states {found}. "
+        f"{_READ_VERSION}"
+    ),
+    FlagKind.REQUEST_FOR_RUNNING_VERSION: (
+        "Request {request} asks for Firmware Version {found}, which the device ran already when "
+        "the request was submitted. Check whether the request was meant for this device, and "
+        "whether it is the right version."
+    ),
+    FlagKind.HEADER_VERSION_DIFFERS: (
+        "Request {request} states Firmware Version {expected}, but the header of its image says "
+        "{found}. Either the version in the request is wrong, or the image is another one than "
+        "was meant. Compare both with what the manufacturer supplied before you activate it."
+    ),
+}
+
+
+def flag_text(flag: Flag) -> str:
+    """Return sentences that say what does not fit, and what to do about it."""
+    return _TEXTS[flag.kind].format(
+        request=flag.request_id,
+        expected=flag.expected_version,
+        found=flag.found_version,
+        unanswered=_unanswered(flag),
+    )
+
+
+def _unanswered(flag: Flag) -> str:
+    """Return the rest of a sentence on an activation's missing answer."""
+    if flag.reason is None:
+        how = f"has no answer of the device’s, and DCC’s inventory holds the device as {SUSPENDED}"
+    else:
+        how = f"was not delivered or not answered, as DCC reports with code {flag.reason}"
+    if flag.found_version is None:
+        return how
+    return f"{how}; the latest word has the device on Firmware Version {flag.found_version}"
