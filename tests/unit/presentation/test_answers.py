@@ -1,16 +1,18 @@
 """What the answers look like as JSON."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from firmtrack.domain.activation import Activation
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.scope import NotTrackedReason
-from firmtrack.domain.stages import CompletionStatus, Status, Variant
+from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Status, Variant
 from firmtrack.presentation import answers
 from firmtrack.store.answers import (
     DeviceAnswer,
@@ -18,10 +20,13 @@ from firmtrack.store.answers import (
     DistributionAnswer,
     DistributionPage,
     HistoryEntry,
+    OthersStep,
+    OthersUpdate,
     RequestAnswer,
 )
 
 REQUEST_ID = RequestId.parse("90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:1000")
+ACTIVATION_ID = RequestId.parse("90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:7")
 METER = Eui64.parse("00-DB-12-34-56-78-90-A0")
 HUB = Eui64.parse("00-DB-12-34-56-78-90-0C")
 MESSAGE_ID = UUID("0f0e0d0c-0b0a-0908-0706-050403020100")
@@ -60,6 +65,22 @@ def an_entry(**changed: Any) -> HistoryEntry:
         "message_id": MESSAGE_ID,
     }
     return HistoryEntry(**values | changed)
+
+
+def an_activation() -> Activation:
+    return Activation(
+        request_id=ACTIVATION_ID,
+        status=ActivationStatus.FAILED,
+        reason="hash_mismatch",
+        is_cancelling=False,
+        is_answered=True,
+        scheduled_for=NOON + timedelta(days=1),
+        image_hash=IMAGE_HASH,
+        firmware_version=FirmwareVersion("0A0B0C0C"),
+        requested_at=NOON,
+        updated_at=NOON,
+        words=(),
+    )
 
 
 def a_device(**changed: Any) -> DeviceAnswer:
@@ -182,13 +203,84 @@ def test_a_device_has_the_fields_of_the_contract_in_order() -> None:
         "distributions",
         "unattributed_events",
         "flags",
+        "other_activations",
+        "others_updates",
     ]
     assert shown["tracked"] is True
-    assert shown["flags"] == []
+    assert shown["flags"] == shown["other_activations"] == shown["others_updates"] == []
     (shown_distribution,) = shown["distributions"]
     assert list(shown_distribution)[-3:] == ["events", "activations", "diagnosis"]
     assert shown_distribution["activations"] == []
     assert shown_distribution["diagnosis"] is None
+
+
+def test_an_activation_has_the_fields_of_the_contract_wherever_it_stands() -> None:
+    distribution = DeviceDistribution(
+        distribution=a_distribution(Status.VERIFIED),
+        history=(),
+        image=None,
+        activations=(an_activation(),),
+    )
+
+    shown = as_json(
+        answers.device(
+            a_device(distributions=(distribution,), other_activations=(an_activation(),))
+        )
+    )
+
+    (activation,) = shown["distributions"][0]["activations"]
+    assert list(activation.items()) == [
+        ("service_request_id", "90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:7"),
+        ("status", "failed"),
+        ("scheduled_for", "2026-03-02T12:00:00Z"),
+        ("reason", "hash_mismatch"),
+        ("firmware_version", "0A0B0C0C"),
+        ("updated_at", NOON_TEXT),
+    ]
+    assert shown["other_activations"] == [activation]
+
+
+def test_a_flag_is_a_code_and_what_to_do() -> None:
+    shown = as_json(answers.device(a_device(flags=(Flag(kind=FlagKind.SUSPENDED),))))
+
+    (flag,) = shown["flags"]
+    assert flag["code"] == "suspended"
+    assert "Read Firmware Version (11.2)" in flag["text"]
+
+
+def test_a_request_whose_image_is_another_version_is_flagged() -> None:
+    image = ImageFacts(size_bytes=1, header_version=FirmwareVersion("FFFFFFFF"))
+
+    shown = as_json(answers.service_request(a_request(image=image)))
+
+    assert [flag["code"] for flag in shown["flags"]] == ["header_version_differs"]
+    assert as_json(answers.service_request(a_request()))["flags"] == []
+
+
+def test_another_partys_update_is_how_far_it_is_and_when() -> None:
+    update = OthersUpdate(
+        variant=Variant.UPDATE_FIRMWARE,
+        firmware_version=FirmwareVersion("0A0B0C0D"),
+        submitted_at=NOON,
+        status=Status.COMMS_HUB_DELIVERY_FAILED,
+        updated_at=NOON,
+        steps=(OthersStep(status=Status.COMMS_HUB_DELIVERY_FAILED, occurred_at=NOON),),
+    )
+
+    shown = as_json(answers.device(a_device(others_updates=(update,))))
+
+    assert shown["others_updates"] == [
+        {
+            "service_reference_variant": "11.1",
+            "firmware_version": "0A0B0C0D",
+            "submitted_at": NOON_TEXT,
+            "completion_status": "failed",
+            "current_status": "comms_hub_delivery_failed",
+            "stage": "delivered_to_comms_hub",
+            "current_status_updated_at": NOON_TEXT,
+            "stages": [{"status": "comms_hub_delivery_failed", "occurred_at": NOON_TEXT}],
+        }
+    ]
 
 
 def test_an_event_names_its_hub_and_its_message() -> None:
@@ -236,6 +328,7 @@ def test_the_inventory_shows_what_dcc_holds_and_null_for_the_rest() -> None:
         smets_version="SMETS2 V5.1",
         device_status="Commissioned",
         firmware_version=FirmwareVersion("0A0B0C0D"),
+        smi_firmware_version=FirmwareVersion("0A0B0C0C"),
         firmware_version_status="Active",
         gbcs_version="4.1",
         csp_region="North",
@@ -250,6 +343,7 @@ def test_the_inventory_shows_what_dcc_holds_and_null_for_the_rest() -> None:
         "smets_version": "SMETS2 V5.1",
         "device_status": "Commissioned",
         "firmware_version": "0A0B0C0D",
+        "smi_firmware_version": "0A0B0C0C",
         "firmware_version_status": "Active",
         "gbcs_version": "4.1",
         "csp_region": "North",

@@ -8,14 +8,12 @@ from msgspec import Struct
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import Party, Status
+from firmtrack.presentation.answers.activations import Activation, activations
 from firmtrack.presentation.answers.distributions import Distribution, filled_distribution
-from firmtrack.presentation.answers.fields import (
-    EuiText,
-    FirmwareVersionText,
-    RequestIdText,
-    eui_text,
-)
+from firmtrack.presentation.answers.fields import EuiText, eui_text
+from firmtrack.presentation.answers.flags import Flag, flags
 from firmtrack.presentation.answers.inventories import Inventory, inventory
+from firmtrack.presentation.answers.others_updates import OthersUpdate, others_update
 from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, HistoryEntry
 
 
@@ -42,17 +40,6 @@ class Event(Struct, frozen=True):
     source: EventSource
 
 
-class Activation(Struct, frozen=True):
-    """An activation (11.3) of the image that a distribution brought."""
-
-    service_request_id: RequestIdText
-    status: str
-    scheduled_for: datetime | None
-    reason: str | None
-    firmware_version: FirmwareVersionText | None
-    updated_at: datetime
-
-
 class UsualSeconds(Struct, frozen=True):
     """How long the present step usually takes: half of all, and 95 in 100, are quicker."""
 
@@ -72,17 +59,10 @@ class Diagnosis(Struct, frozen=True):
     advice: str
 
 
-class Flag(Struct, frozen=True):
-    """Something about the device that deserves attention."""
-
-    code: str
-    text: str
-
-
 class TrackedDistribution(Distribution, frozen=True):
     """A distribution with its events, furthest stage first and the latest of a stage first.
 
-    activations is always empty and diagnosis always null in this version.
+    activations are those of its image, latest first. diagnosis is always null in this version.
     """
 
     events: list[Event]
@@ -93,7 +73,10 @@ class TrackedDistribution(Distribution, frozen=True):
 class Device(Struct, frozen=True):
     """One device and its distributions, newest request first.
 
-    unattributed_events are words of it that fit no request. flags is always empty in this version.
+    unattributed_events are words of it that fit no request. other_activations are of images that no
+    request that you may see has distributed to it, latest first. others_updates are other parties',
+    newest first: only its Responsible Supplier is told of any, and only where the operator of this
+    service has it so.
     """
 
     device_id: EuiText
@@ -103,6 +86,8 @@ class Device(Struct, frozen=True):
     distributions: list[TrackedDistribution]
     unattributed_events: list[Event]
     flags: list[Flag]
+    other_activations: list[Activation]
+    others_updates: list[OthersUpdate]
 
 
 def device(answer: DeviceAnswer) -> Device:
@@ -114,7 +99,9 @@ def device(answer: DeviceAnswer) -> Device:
         inventory=None if answer.inventory is None else inventory(answer.inventory),
         distributions=[_tracked_distribution(each) for each in answer.distributions],
         unattributed_events=[_event(entry) for entry in answer.unattributed],
-        flags=[],
+        flags=flags(answer.flags),
+        other_activations=activations(answer.other_activations),
+        others_updates=[others_update(each) for each in answer.others_updates],
     )
 
 
@@ -123,7 +110,7 @@ def _tracked_distribution(answer: DeviceDistribution) -> TrackedDistribution:
         TrackedDistribution,
         answer.distribution,
         events=[_event(entry) for entry in answer.history],
-        activations=[],
+        activations=activations(answer.activations),
         diagnosis=None,
     )
 

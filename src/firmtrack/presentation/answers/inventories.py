@@ -9,11 +9,16 @@ from firmtrack.domain.facts import DeviceFacts, MessageKind
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.presentation.answers.distributions import Distribution, distribution
 from firmtrack.presentation.answers.fields import EuiText, FirmwareVersionText, eui_text
+from firmtrack.presentation.answers.flags import Flag, flags
+from firmtrack.store import answers
 from firmtrack.store.answers import InventoryAnswer
 
 
 class Inventory(Struct, frozen=True):
-    """What DCC's inventory holds of the device, as DCC writes it; null is not known."""
+    """What is known of the device, as DCC writes it; null is not known.
+
+    firmware_version is what runs, whoever says so; smi_firmware_version what DCC's inventory held.
+    """
 
     device_type: str | None
     manufacturer: str | None
@@ -21,6 +26,7 @@ class Inventory(Struct, frozen=True):
     smets_version: str | None
     device_status: str | None
     firmware_version: FirmwareVersionText | None
+    smi_firmware_version: FirmwareVersionText | None
     firmware_version_status: str | None
     gbcs_version: str | None
     csp_region: str | None
@@ -49,11 +55,25 @@ class SisterDevice(Struct, frozen=True):
     device_type: str | None
 
 
+class SupplierPeriod(Struct, frozen=True):
+    """Who became, or was said to be, the Responsible Supplier at a time.
+
+    responsible_supplier is null if you may not know who, or if DCC only told of a change without
+    saying to whom (is_change). learnt_at is DCC's time, null if the message has none.
+    """
+
+    responsible_supplier: EuiText | None
+    is_change: bool
+    learnt_at: datetime | None
+    source: FactSource
+
+
 class DeviceInventory(Struct, frozen=True):
     """What the inventory holds of one device, its updates, and the devices beside it.
 
     inventory.firmware_version is what runs now. sources has the name of each field of inventory
-    that is not null. The updates are those that you may see, newest request first.
+    that is not null. The updates are those that you may see, newest request first. suppliers are
+    latest first; only the Responsible Supplier and DCC are told of any.
     """
 
     device_id: EuiText
@@ -64,6 +84,8 @@ class DeviceInventory(Struct, frozen=True):
     update_in_progress: Distribution | None
     earlier_updates: list[Distribution]
     sister_devices: list[SisterDevice]
+    suppliers: list[SupplierPeriod]
+    flags: list[Flag]
 
 
 def device_inventory(answer: InventoryAnswer) -> DeviceInventory:
@@ -74,21 +96,23 @@ def device_inventory(answer: InventoryAnswer) -> DeviceInventory:
         tracked=answer.not_tracked_reason is None,
         not_tracked_reason=answer.not_tracked_reason,
         inventory=inventory(answer.facts),
-        sources={
-            name: FactSource(
-                learnt_at=source.learnt_at,
-                kind=source.kind,
-                code=source.code,
-                message_id=source.message_id,
-            )
-            for name, source in answer.sources.items()
-        },
+        sources={name: _fact_source(source) for name, source in answer.sources.items()},
         update_in_progress=None if current is None else distribution(current),
         earlier_updates=[distribution(each) for each in answer.earlier_updates],
         sister_devices=[
             SisterDevice(device_id=str(each.device_id), device_type=each.device_type)
             for each in answer.sisters
         ],
+        suppliers=[
+            SupplierPeriod(
+                responsible_supplier=eui_text(period.supplier),
+                is_change=period.is_change,
+                learnt_at=period.learnt_at,
+                source=_fact_source(period.source),
+            )
+            for period in answer.suppliers
+        ],
+        flags=flags(answer.flags),
     )
 
 
@@ -101,10 +125,20 @@ def inventory(facts: DeviceFacts) -> Inventory:
         smets_version=facts.smets_version,
         device_status=facts.device_status,
         firmware_version=facts.firmware_version,
+        smi_firmware_version=facts.smi_firmware_version,
         firmware_version_status=facts.firmware_version_status,
         gbcs_version=facts.gbcs_version,
         csp_region=facts.csp_region,
         comms_hub_id=eui_text(facts.comms_hub_id),
         responsible_supplier=eui_text(facts.responsible_supplier),
         updated_at=facts.learnt_at,
+    )
+
+
+def _fact_source(source: answers.FactSource) -> FactSource:
+    return FactSource(
+        learnt_at=source.learnt_at,
+        kind=source.kind,
+        code=source.code,
+        message_id=source.message_id,
     )

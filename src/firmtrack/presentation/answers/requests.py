@@ -15,6 +15,7 @@ from firmtrack.presentation.answers.fields import (
     ImageHashText,
     RequestIdText,
 )
+from firmtrack.presentation.answers.flags import Flag, flags
 from firmtrack.store.answers import DistributionAnswer, RequestAnswer
 
 _Request = TypeVar("_Request")
@@ -67,6 +68,7 @@ class ServiceRequest(Struct, frozen=True):
     device_count: Count
     completion_status_counts: CompletionCounts
     current_status_counts: dict[Status, Count]
+    flags: list[Flag]
 
 
 class ServiceRequestWithDistributions(ServiceRequest, frozen=True):
@@ -105,6 +107,7 @@ def _filled_request(
         device_count=answer.device_count,
         completion_status_counts=_completion_counts(answer.completion_counts),
         current_status_counts=dict(answer.status_counts),
+        flags=flags(answer.flags),
         **more,
     )
 
