@@ -170,10 +170,12 @@ class DeviceAnswer:
 
     ``other_activations`` are of images that none of the distributions brought, latest first.
     ``others_updates`` are other parties', newest first; none unless the operator shows them.
+    ``has_inventory`` says whether ``find_inventory`` answers the same viewer.
     """
 
     device_id: Eui64
     inventory: DeviceFacts | None
+    has_inventory: bool
     not_tracked_reason: NotTrackedReason | None
     distributions: tuple[DeviceDistribution, ...]
     unattributed: tuple[HistoryEntry, ...]

@@ -77,6 +77,7 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
     return DeviceAnswer(
         device_id=device_id,
         inventory=facts if is_shown else None,
+        has_inventory=is_shown and bool(facts or own or activations),
         not_tracked_reason=None
         if facts is None
         else not_tracked_reason(facts.device_type, facts.smets_version, facts.csp_region),

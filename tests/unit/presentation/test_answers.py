@@ -87,6 +87,7 @@ def a_device(**changed: Any) -> DeviceAnswer:
     values: dict[str, Any] = {
         "device_id": METER,
         "inventory": None,
+        "has_inventory": False,
         "not_tracked_reason": None,
         "distributions": (),
         "unattributed": (),
