@@ -24,7 +24,7 @@ _ACTIVATE_IF_YOURS = f"If the device is still yours: {_ACTIVATE[0].lower()}{_ACT
 _NOTHING = "Nothing for you to do."
 # MP105 among the industry's known problems.
 _READ_VERSION = (
-    "Read the firmware version (11.2): that says what the device runs, and corrects the inventory. "
+    "read the firmware version (11.2): that says what the device runs, and corrects the inventory. "
     "An activation may work and only its answer be lost, which leaves the device Suspended."
 )
 _RUNS_IT = (FlagKind.VERSION_WITHOUT_ACTIVATION, FlagKind.REQUEST_FOR_RUNNING_VERSION)
@@ -58,7 +58,7 @@ def _activated_by_itself(situation: Situation) -> Verdict:
             f"The device activated the image on {when}: a PPMID needs no Activate Firmware.", doubt
         ),
         Actor.NOBODY if doubt is None else Actor.SUPPLIER,
-        joined(_NOTHING if doubt is None else _READ_VERSION, suspension(situation)),
+        joined(_NOTHING, suspension(situation)) if doubt is None else _to_read_version(situation),
     )
 
 
@@ -103,7 +103,7 @@ def _activated(situation: Situation, found: Activation, when: str) -> Verdict:
     doubt = _doubt(situation, found.request_id)
     if doubt is None and not situation.is_suspended:
         return Verdict(sentence, Actor.NOBODY, _NOTHING)
-    return Verdict(joined(sentence, doubt), Actor.SUPPLIER, _with_inventory(situation))
+    return Verdict(joined(sentence, doubt), Actor.SUPPLIER, _to_read_version(situation))
 
 
 def _doubt(situation: Situation, request_id: RequestId) -> str | None:
@@ -114,10 +114,15 @@ def _doubt(situation: Situation, request_id: RequestId) -> str | None:
     return f"Yet later word has the device on version {flag.found_version}."
 
 
-def _with_inventory(situation: Situation) -> str:
-    """Return the advice to read the version, and why if the device is Suspended."""
-    is_so = "The inventory has the device as Suspended." if situation.is_suspended else None
-    return joined(supplier_change(situation), is_so, _READ_VERSION)
+def _to_read_version(situation: Situation, *, may_answer: bool = False) -> str:
+    """Return the advice to read the version, and why or when."""
+    if situation.is_suspended:
+        condition = "The inventory has the device as Suspended:"
+    elif may_answer:
+        condition = "If no answer comes,"
+    else:
+        condition = "To be sure,"
+    return joined(supplier_change(situation), condition, _READ_VERSION)
 
 
 def _pending(situation: Situation, found: Activation, when: str) -> Verdict:
@@ -136,9 +141,7 @@ def _pending(situation: Situation, found: Activation, when: str) -> Verdict:
     return Verdict(
         f"{asked} {due or when}, and no word of how that went was seen.",
         Actor.SUPPLIER,
-        _with_inventory(situation)
-        if situation.is_suspended
-        else joined("If no answer comes:", _with_inventory(situation)),
+        _to_read_version(situation, may_answer=True),
     )
 
 
@@ -154,7 +157,7 @@ def _failed(situation: Situation, found: Activation, when: str) -> Verdict:
             meaning,
         ),
         remedy_for(reason, status).next_actor,
-        _with_inventory(situation)
+        _to_read_version(situation)
         if is_unanswered
         else joined(surroundings(situation), user_advice(reason, status)),
     )

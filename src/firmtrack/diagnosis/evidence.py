@@ -32,7 +32,7 @@ def _evidence(situation: Situation) -> Iterator[Evidence]:
     if fact is not None:
         yield Evidence(fact)
     if situation.usual is not None and situation.next_stage is not None:
-        yield Evidence(sample_text(situation.usual))
+        yield Evidence(sample_text(situation, situation.usual))
     activation = current_activation(situation)
     if activation is not None:
         at = local_text(activation.updated_at)

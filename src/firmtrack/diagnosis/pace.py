@@ -2,8 +2,9 @@
 
 from firmtrack.diagnosis.findings import Pace, UsualSeconds
 from firmtrack.diagnosis.phrases import joined
-from firmtrack.diagnosis.situation import Situation, Usual
+from firmtrack.diagnosis.situation import Situation
 from firmtrack.presentation.times import limit_text
+from firmtrack.store.dwell import UsualDwell
 
 
 def pace_of(situation: Situation) -> Pace | None:
@@ -40,7 +41,7 @@ def comparison(situation: Situation) -> str:
         verdict = f"That is slower than {'expected' if usual is None else 'usual'}."
     else:
         verdict = None
-    return joined(verdict, _expectation(situation) if usual is None else _share(usual))
+    return joined(verdict, _expectation(situation) if usual is None else _share(situation, usual))
 
 
 def _slow_seconds(situation: Situation) -> float | None:
@@ -48,8 +49,18 @@ def _slow_seconds(situation: Situation) -> float | None:
     return situation.limits.slow_seconds if usual is None else usual.p95_seconds
 
 
-def _share(usual: Usual) -> str:
-    return f"95 % of {_group(usual)} pass this stage within {limit_text(usual.p95_seconds)}."
+def sample_text(situation: Situation, usual: UsualDwell) -> str:
+    """Return the sentence that says what the usual was learnt from."""
+    return (
+        f"What is usual was learnt from {usual.samples:,} finished stays at this stage, of "
+        f"{_group(situation, usual)}: half took no longer than {limit_text(usual.p50_seconds)}, "
+        f"95 % no longer than {limit_text(usual.p95_seconds)}."
+    )
+
+
+def _share(situation: Situation, usual: UsualDwell) -> str:
+    within = limit_text(usual.p95_seconds)
+    return f"95 % of {_group(situation, usual)} pass this stage within {within}."
 
 
 def _expectation(situation: Situation) -> str:
@@ -61,20 +72,17 @@ def _expectation(situation: Situation) -> str:
     )
 
 
-def sample_text(usual: Usual) -> str:
-    """Return the sentence that says what the usual was learnt from."""
-    return (
-        f"What is usual was learnt from {usual.samples:,} finished steps of {_group(usual)}: half "
-        f"took no longer than {limit_text(usual.p50_seconds)}, "
-        f"95 % no longer than {limit_text(usual.p95_seconds)}."
-    )
-
-
-def _group(usual: Usual) -> str:
-    if usual.model is not None:
-        updates = f"updates to model {usual.model}"
-    elif usual.device_type is not None:
-        updates = f"updates to devices of type {usual.device_type}"
+def _group(situation: Situation, usual: UsualDwell) -> str:
+    """Return whose stays they were; a fact that the viewer may not see is not named."""
+    device = situation.device
+    if "model" in usual.group:
+        updates = "updates to this model"
+    elif "device_type" in usual.group:
+        device_type = None if device is None else device.device_type
+        updates = f"updates to devices of {f'type {device_type}' if device_type else 'this type'}"
     else:
-        updates = "all updates" if usual.csp_region is None else "updates"
-    return updates if usual.csp_region is None else f"{updates} in region {usual.csp_region}"
+        return "all updates"
+    if "csp_region" not in usual.group:
+        return updates
+    region = None if device is None else device.csp_region
+    return f"{updates} in {'this region' if region is None else f'region {region}'}"

@@ -76,8 +76,9 @@ def _version_path(situation: Situation) -> str:
     if situation.version_path:
         steps = ", then ".join(situation.version_path)
         return joined(on_version, f"The way to this version is {steps}.")
+    whose = "the device" if on_version is None else "it"
     return joined(
         on_version,
-        "Whether the device must pass other versions first is not known: some models have a given "
+        f"Whether {whose} must pass other versions first is not known: some models have a given "
         "order, which their manufacturer knows.",
     )

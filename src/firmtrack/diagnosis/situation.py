@@ -13,22 +13,7 @@ from firmtrack.domain.identifiers import FirmwareVersion, RequestId
 from firmtrack.domain.reconciliation import SUSPENDED, Flag, FlagKind
 from firmtrack.domain.stages import CompletionStatus, StageRow, stages_of
 from firmtrack.store.answers import DistributionAnswer, HistoryEntry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usual:
-    """How long finished updates stayed where this one is: half, and 95 %, no longer than this.
-
-    ``samples`` counts them. The facts are those that all of them share with the device; None of a
-    fact that they were not narrowed by.
-    """
-
-    p50_seconds: float
-    p95_seconds: float
-    samples: int
-    device_type: str | None = None
-    model: str | None = None
-    csp_region: str | None = None
+from firmtrack.store.dwell import UsualDwell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +40,7 @@ class Situation:
     ``is_foreign_update_open`` tells of another party's update under way, and nothing else of it.
     ``flags`` are what does not fit of the device (firmtrack.domain.reconciliation).
     ``supplier_changed_at`` is when DCC last told of a change of the device's supplier.
+    ``usual`` is how long others stayed where this one is, None if too few did to say.
     ``version_path`` is the order in which the device must pass versions, None if it is not known.
     """
 
@@ -69,7 +55,7 @@ class Situation:
     flags: Sequence[Flag] = ()
     supplier_changed_at: datetime | None = None
     version_path: Sequence[FirmwareVersion] | None = None
-    usual: Usual | None = None
+    usual: UsualDwell | None = None
     limits: PaceLimits = PaceLimits()
 
     @property

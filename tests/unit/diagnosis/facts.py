@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from firmtrack.diagnosis.situation import Situation, Usual
+from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import ActivationStatus, Status, Variant
 from firmtrack.store.answers import DistributionAnswer, HistoryEntry
+from firmtrack.store.dwell import GROUP_FACTS, UsualDwell
 
 ALPHA = Eui64.parse("90-B3-D5-1F-30-01-00-00")
 DCC = Eui64.parse("90-B3-D5-1F-30-00-00-02")
@@ -27,14 +28,7 @@ DAY = 24 * HOUR
 SUBMITTED = datetime(2026, 11, 12, 8, 0, tzinfo=UTC)
 SINCE = datetime(2026, 11, 14, 9, 12, tzinfo=UTC)
 
-USUAL = Usual(
-    p50_seconds=6 * HOUR,
-    p95_seconds=26 * HOUR,
-    samples=1240,
-    device_type="ESME",
-    csp_region="North",
-    model="EM-200",
-)
+USUAL = UsualDwell(p50_seconds=21_600, p95_seconds=93_600, samples=1240, group=GROUP_FACTS)
 IMAGE = ImageFacts(
     size_bytes=500_000,
     manufacturer_image_hash=IMAGE_HASH,
@@ -115,15 +109,15 @@ def situation(
     reason: str | None = None,
     **around: Any,
 ) -> Situation:
-    """Return the situation of the update after ``waited`` seconds in ``status``."""
+    """Return the situation after ``waited`` seconds in ``status``, with the inventory known."""
     told = entry(status, reason=reason)
     if reason is not None and reason[0] in "EN":  # the message carries the reason as its code
         told = replace(told, source_code=reason)
-    around.setdefault("history", (told,))
+    known: dict[str, Any] = {"history": (told,), "device": INVENTORY}
     return Situation(
         distribution=distribution(status, variant=variant, reason=reason),
         now=SINCE + timedelta(seconds=waited),
-        **around,
+        **(known | around),
     )
 
 

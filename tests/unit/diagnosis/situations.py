@@ -14,6 +14,7 @@ from firmtrack.diagnosis.situation import PaceLimits, Situation
 from firmtrack.domain.identifiers import FirmwareVersion
 from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.stages import ActivationStatus, Status, Variant
+from firmtrack.store.dwell import GROUP_FACTS
 from tests.unit.diagnosis.facts import (
     ACTIVATION,
     DAY,
@@ -36,10 +37,12 @@ PAGE = Path(__file__).with_name("situations.md")
 
 _PPMID = Variant.UPDATE_PPMID_FIRMWARE
 _SUSPENDED = replace(INVENTORY, device_status="Suspended")
+_A_PPMID = replace(INVENTORY, device_type="PPMID", model="PP-7")
 _LATER = SINCE + timedelta(hours=3)
 _PAST = SINCE + timedelta(hours=1)
 _BETWEEN = FirmwareVersion("01020311")
-_BY_REGION = replace(USUAL, model=None, device_type=None)
+_BY_REGION = replace(USUAL, group=GROUP_FACTS[:2])
+_OF_ALL = replace(USUAL, group=())
 
 IN_PROGRESS: Mapping[str, Situation] = {
     "Received, not answered yet": situation(Status.RECEIVED, usual=USUAL),
@@ -48,7 +51,7 @@ IN_PROGRESS: Mapping[str, Situation] = {
     "Accepted, stalled": situation(Status.ACCEPTED, 6 * DAY, usual=USUAL),
     "Sent to CSP, as quick as usual": situation(Status.SENT_TO_CSP, usual=USUAL),
     "Sent to CSP, slower than usual": situation(
-        Status.SENT_TO_CSP, 2 * DAY, usual=replace(USUAL, model=None)
+        Status.SENT_TO_CSP, 2 * DAY, usual=replace(USUAL, group=GROUP_FACTS[:1])
     ),
     "Sent to CSP, stalled in a silent region": situation(
         Status.SENT_TO_CSP, 12 * DAY, usual=_BY_REGION
@@ -81,22 +84,25 @@ IN_PROGRESS: Mapping[str, Situation] = {
         Status.DELIVERED_TO_COMMS_HUB, 3 * DAY, limits=PaceLimits(slow_seconds=2 * DAY)
     ),
     "At the Communications Hub since last year": situation(
-        Status.DELIVERED_TO_COMMS_HUB, 60 * DAY, usual=replace(_BY_REGION, csp_region=None)
+        Status.DELIVERED_TO_COMMS_HUB, 60 * DAY, usual=_OF_ALL
     ),
     "With an ESME that has not verified it yet": situation(
         Status.TRANSFERRED_TO_DEVICE, usual=USUAL
     ),
     "With an ESME that is silent": situation(Status.TRANSFERRED_TO_DEVICE, 9 * DAY, usual=USUAL),
     "With a PPMID that has not activated it yet": situation(
-        Status.TRANSFERRED_TO_DEVICE, variant=_PPMID, usual=replace(USUAL, model="PP-7")
+        Status.TRANSFERRED_TO_DEVICE, variant=_PPMID, usual=USUAL, device=_A_PPMID
     ),
     "With a device, the request itself was never seen": situation(
-        Status.TRANSFERRED_TO_DEVICE, variant=None
+        Status.TRANSFERRED_TO_DEVICE, variant=None, device=None
     ),
     "Verified by a PPMID, which still activates it": situation(
         Status.VERIFIED, variant=_PPMID, usual=USUAL
     ),
     "Said to be activated by an ESME that never verified it": situation(Status.ACTIVATED),
+    "With a device of which the viewer may not see the inventory": situation(
+        Status.SENT_TO_CSP, usual=_BY_REGION, device=None
+    ),
     "On its way to a Suspended device": situation(
         Status.SENT_TO_CSP, usual=USUAL, device=_SUSPENDED
     ),
@@ -119,7 +125,7 @@ FAILED: Mapping[str, Situation] = {
         device=replace(INVENTORY, device_status="InstalledNotCommissioned"),
     ),
     "Left out: the version is not for this model": situation(
-        Status.REJECTED, reason="not_applicable_firmware", device=INVENTORY
+        Status.REJECTED, reason="not_applicable_firmware"
     ),
     "Left out: an earlier request of one's own is in progress": situation(
         Status.REJECTED,
@@ -129,9 +135,7 @@ FAILED: Mapping[str, Situation] = {
     "Left out: another party's request is in progress": situation(
         Status.REJECTED, reason="other_request_in_progress", is_foreign_update_open=True
     ),
-    "Left out: GBCS version": situation(
-        Status.REJECTED, reason="invalid_gbcs_version", device=INVENTORY
-    ),
+    "Left out: GBCS version": situation(Status.REJECTED, reason="invalid_gbcs_version"),
     "Refused: not authorised for the device": situation(
         Status.REJECTED, reason="E4", supplier_changed_at=_PAST
     ),
@@ -149,10 +153,10 @@ FAILED: Mapping[str, Situation] = {
     "Distribution failed: N19": situation(Status.COMMS_HUB_DELIVERY_FAILED, reason="N19"),
     "Not delivered to the hub, without a reason": situation(Status.COMMS_HUB_DELIVERY_FAILED),
     "The hub discards the image": situation(
-        Status.DEVICE_TRANSFER_FAILED, reason="image_discarded", device=INVENTORY
+        Status.DEVICE_TRANSFER_FAILED, reason="image_discarded"
     ),
     "The hub discards the image for a PPMID": situation(
-        Status.DEVICE_TRANSFER_FAILED, reason="image_discarded", variant=_PPMID
+        Status.DEVICE_TRANSFER_FAILED, reason="image_discarded", variant=_PPMID, device=_A_PPMID
     ),
     "Hardware version mismatch, the image's header is known": situation(
         Status.DEVICE_TRANSFER_FAILED, reason="hardware_version_mismatch", image=IMAGE
@@ -179,13 +183,12 @@ FAILED: Mapping[str, Situation] = {
     "Failed, and the way of versions is known": situation(
         Status.DEVICE_TRANSFER_FAILED,
         reason="file_transfer_failure",
-        device=INVENTORY,
         version_path=(OLD_VERSION, _BETWEEN, VERSION),
     ),
 }
 
 SUCCESSFUL: Mapping[str, Situation] = {
-    "Verified, not activated": situation(Status.VERIFIED, 2 * DAY, device=INVENTORY),
+    "Verified, not activated": situation(Status.VERIFIED, 2 * DAY),
     "Verified, not activated, and the supplier changed": situation(
         Status.VERIFIED, supplier_changed_at=_PAST
     ),
@@ -246,7 +249,6 @@ SUCCESSFUL: Mapping[str, Situation] = {
     "Activated, yet the inventory has the old version": situation(
         Status.VERIFIED,
         activations=(activation(ActivationStatus.ACTIVATED),),
-        device=INVENTORY,
         flags=(
             Flag(
                 kind=FlagKind.ACTIVATED_BUT_OLD_VERSION,

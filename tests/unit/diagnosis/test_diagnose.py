@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from firmtrack.diagnosis.diagnose import diagnose
 from firmtrack.diagnosis.findings import Actor, Again, Diagnosis, Pace
 from firmtrack.diagnosis.progress import ACTORS
-from firmtrack.diagnosis.situation import PaceLimits, Situation, Usual
+from firmtrack.diagnosis.situation import PaceLimits, Situation
 from firmtrack.domain.facts import DeviceFacts, ImageFacts
 from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.stages import (
@@ -24,13 +24,13 @@ from firmtrack.domain.stages import (
     stages_of,
 )
 from firmtrack.duis import codes
+from firmtrack.store.dwell import GROUP_FACTS, UsualDwell
 from tests.unit.diagnosis.facts import (
     ACTIVATION,
     DAY,
     DEVICE,
     HOUR,
     IMAGE,
-    INVENTORY,
     LATER_REQUEST,
     OLD_VERSION,
     REQUEST,
@@ -66,13 +66,11 @@ devices = st.builds(
     firmware_version=st.none() | st.sampled_from([VERSION, OLD_VERSION]),
 )
 usuals = st.builds(
-    Usual,
-    p50_seconds=seconds,
-    p95_seconds=seconds,
+    UsualDwell,
+    p50_seconds=st.integers(0, 10**9),
+    p95_seconds=st.integers(0, 10**9),
     samples=st.integers(1, 10**9),
-    device_type=words,
-    model=words,
-    csp_region=words,
+    group=st.integers(0, len(GROUP_FACTS)).map(lambda facts: GROUP_FACTS[:facts]),
 )
 hardware = st.none() | st.integers(0, 0xFFFF)
 images = st.builds(
@@ -262,7 +260,7 @@ def test_evidence_names_the_message_that_decided() -> None:
 @pytest.mark.parametrize("status", [status for status in Status if status.is_bad])
 def test_every_reason_says_its_code_or_meaning_and_who_acts(status: Status) -> None:
     for code, row in codes.REASON_CODES.items():
-        told = diagnose(situation(status, reason=code, device=INVENTORY, image=IMAGE))
+        told = diagnose(situation(status, reason=code, image=IMAGE))
         assert told.next_actor is not Actor.NOBODY
         if row.meaning is None:
             assert f"code {code}; DCC does not publish what it means." in told.sentence
@@ -272,5 +270,5 @@ def test_every_reason_says_its_code_or_meaning_and_who_acts(status: Status) -> N
 
 def test_the_inventory_without_a_status_or_version_says_nothing_of_them() -> None:
     bare = DeviceFacts(device_id=DEVICE, learnt_at=None)
-    without = diagnose(situation(Status.VERIFIED))
+    without = diagnose(situation(Status.VERIFIED, device=None))
     assert diagnose(situation(Status.VERIFIED, device=bare)) == without

@@ -1,0 +1,89 @@
+"""From what the queries answer of a device to the situations of its distributions: no reads."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from firmtrack.diagnosis.situation import PaceLimits, Situation
+from firmtrack.domain.stages import CompletionStatus, Stage
+from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, DistributionAnswer
+from firmtrack.store.dwell import DwellKey, UsualDwell
+
+_NO_LIMITS: Mapping[Stage, PaceLimits] = {}
+
+
+def dwell_keys(answer: DeviceAnswer) -> tuple[DwellKey, ...]:
+    """Return of which stays ``situations`` needs the usual: one each of what is in progress."""
+    keys = (_dwell_key(answer, each.distribution) for each in answer.distributions)
+    return tuple(dict.fromkeys(key for key in keys if key is not None))
+
+
+def situations(
+    answer: DeviceAnswer,
+    *,
+    now: datetime,
+    usual: Mapping[DwellKey, UsualDwell],
+    limits: Mapping[Stage, PaceLimits] = _NO_LIMITS,
+    supplier_changed_at: datetime | None = None,
+) -> tuple[Situation, ...]:
+    """Return the situation of each of the device's distributions, in their order.
+
+    ``usual`` is what firmtrack.store.dwell answers for ``dwell_keys``; ``limits`` are an
+    operator's, by the stage that was reached last.
+    """
+    return tuple(
+        _situation(
+            answer,
+            each,
+            now=now,
+            usual=usual,
+            limits=limits.get(each.distribution.status.stage, PaceLimits()),
+            supplier_changed_at=supplier_changed_at,
+        )
+        for each in answer.distributions
+    )
+
+
+def _situation(
+    answer: DeviceAnswer,
+    found: DeviceDistribution,
+    *,
+    now: datetime,
+    usual: Mapping[DwellKey, UsualDwell],
+    limits: PaceLimits,
+    supplier_changed_at: datetime | None,
+) -> Situation:
+    key = _dwell_key(answer, found.distribution)
+    return Situation(
+        distribution=found.distribution,
+        history=found.history,
+        now=now,
+        image=found.image,
+        device=answer.inventory,
+        activations=found.activations,
+        other_updates=tuple(
+            each.distribution for each in answer.distributions if each is not found
+        ),
+        is_foreign_update_open=any(
+            each.completion is CompletionStatus.IN_PROGRESS for each in answer.others_updates
+        ),
+        flags=answer.flags,
+        supplier_changed_at=supplier_changed_at,
+        usual=None if key is None else usual.get(key),
+        limits=limits,
+    )
+
+
+def _dwell_key(answer: DeviceAnswer, distribution: DistributionAnswer) -> DwellKey | None:
+    if distribution.variant is None:
+        return None
+    if distribution.completion is not CompletionStatus.IN_PROGRESS:
+        return None
+    facts = answer.inventory
+    return DwellKey(
+        variant=distribution.variant,
+        stage=distribution.status.stage,
+        device_type=None if facts is None else facts.device_type,
+        csp_region=None if facts is None else facts.csp_region,
+        manufacturer=None if facts is None else facts.manufacturer,
+        model=None if facts is None else facts.model,
+    )

@@ -1,0 +1,126 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from firmtrack.diagnosis.diagnose import diagnose
+from firmtrack.diagnosis.findings import Again, Pace
+from firmtrack.diagnosis.gathering import dwell_keys, situations
+from firmtrack.diagnosis.situation import PaceLimits
+from firmtrack.domain.reconciliation import Flag, FlagKind
+from firmtrack.domain.stages import ActivationStatus, Stage, Status, Variant
+from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, OthersUpdate
+from firmtrack.store.dwell import DwellKey
+from tests.unit.diagnosis.facts import (
+    DEVICE,
+    IMAGE,
+    INVENTORY,
+    LATER_REQUEST,
+    SINCE,
+    SUBMITTED,
+    USUAL,
+    VERSION,
+    activation,
+    distribution,
+    entry,
+)
+
+NOW = SINCE + timedelta(days=2)
+SENT_IN_NORTH = DwellKey(
+    variant=Variant.UPDATE_FIRMWARE,
+    stage=Stage.SENT_TO_CSP,
+    device_type="ESME",
+    csp_region="North",
+    manufacturer="Meters of Leeds",
+    model="EM-200",
+)
+UNDER_WAY = DeviceDistribution(
+    distribution=distribution(Status.SENT_TO_CSP, request_id=LATER_REQUEST),
+    history=(entry(Status.SENT_TO_CSP),),
+    image=IMAGE,
+    activations=(),
+)
+DONE = DeviceDistribution(
+    distribution=distribution(Status.VERIFIED),
+    history=(entry(Status.VERIFIED),),
+    image=None,
+    activations=(activation(ActivationStatus.REQUESTED),),
+)
+OF_ANOTHER_PARTY = OthersUpdate(
+    variant=Variant.UPDATE_FIRMWARE,
+    firmware_version=VERSION,
+    submitted_at=SUBMITTED,
+    status=Status.SENT_TO_CSP,
+    updated_at=SINCE,
+    steps=(),
+)
+
+
+def device(*distributions: DeviceDistribution, **changes: Any) -> DeviceAnswer:
+    usual = DeviceAnswer(
+        device_id=DEVICE,
+        inventory=INVENTORY,
+        has_inventory=True,
+        not_tracked_reason=None,
+        distributions=distributions,
+        unattributed=(),
+        other_activations=(),
+        others_updates=(),
+        flags=(),
+    )
+    return replace(usual, **changes)
+
+
+def test_each_distribution_has_its_own_situation_with_the_others_beside_it() -> None:
+    flag = Flag(kind=FlagKind.SUSPENDED)
+    first, second = situations(device(UNDER_WAY, DONE, flags=(flag,)), now=NOW, usual={})
+    assert first.distribution is UNDER_WAY.distribution
+    assert (first.history, first.image) == (UNDER_WAY.history, IMAGE)
+    assert first.other_updates == (DONE.distribution,)
+    assert second.other_updates == (UNDER_WAY.distribution,)
+    assert second.activations == DONE.activations
+    assert {first.flags, second.flags} == {(flag,)}
+    assert {first.now, second.now} == {NOW}
+
+
+def test_the_usual_is_asked_of_what_is_in_progress_and_taken_for_it() -> None:
+    answer = device(UNDER_WAY, DONE)
+    assert dwell_keys(answer) == (SENT_IN_NORTH,)
+    first, second = situations(answer, now=NOW, usual={SENT_IN_NORTH: USUAL})
+    assert (first.usual, second.usual) == (USUAL, None)
+
+
+def test_the_usual_is_asked_by_no_more_than_the_viewer_may_see() -> None:
+    (key,) = dwell_keys(device(UNDER_WAY, inventory=None))
+    assert key == DwellKey(variant=Variant.UPDATE_FIRMWARE, stage=Stage.SENT_TO_CSP)
+
+
+def test_nothing_is_usual_for_a_request_of_unknown_kind() -> None:
+    unknown = distribution(Status.SENT_TO_CSP, variant=None)
+    answer = device(replace(UNDER_WAY, distribution=unknown))
+    assert dwell_keys(answer) == ()
+    (only,) = situations(answer, now=NOW, usual={SENT_IN_NORTH: USUAL})
+    assert only.usual is None
+
+
+def test_an_operators_limit_is_that_of_the_stage_reached_last() -> None:
+    limits = {Stage.SENT_TO_CSP: PaceLimits(slow_seconds=3600)}
+    (only,) = situations(device(UNDER_WAY), now=NOW, usual={}, limits=limits)
+    assert diagnose(only).pace is Pace.STALLED
+    (other,) = situations(
+        device(UNDER_WAY), now=NOW, usual={}, limits={Stage.RECEIVED: PaceLimits(slow_seconds=1)}
+    )
+    assert diagnose(other).pace is None
+
+
+def test_another_partys_update_counts_while_it_is_under_way() -> None:
+    failed = DeviceDistribution(
+        distribution=distribution(Status.REJECTED, reason="other_request_in_progress"),
+        history=(),
+        image=None,
+        activations=(),
+    )
+    (waits,) = situations(device(failed, others_updates=(OF_ANOTHER_PARTY,)), now=NOW, usual={})
+    over = replace(OF_ANOTHER_PARTY, status=Status.VERIFIED)
+    (free,) = situations(device(failed, others_updates=(over,)), now=NOW, usual={})
+    advice = [diagnose(each).resend for each in (waits, free)]
+    assert [each and each.again for each in advice] == [Again.WAIT, Again.REMEDY_FIRST]
