@@ -134,11 +134,13 @@ def _first(said: Iterable[_Value | None]) -> _Value | None:
 def _status(word: ActivationWord, *, is_cancelling: bool) -> ActivationStatus:
     if word.is_failed:
         return ActivationStatus.FAILED
-    if word.step is ActivationStep.ANSWERED:
-        return ActivationStatus.ACTIVATED
+    if word.step < ActivationStep.SCHEDULED:
+        return ActivationStatus.REQUESTED
+    if is_cancelling:
+        return ActivationStatus.CANCELLED
     if word.step is ActivationStep.SCHEDULED:
-        return ActivationStatus.CANCELLED if is_cancelling else ActivationStatus.SCHEDULED
-    return ActivationStatus.REQUESTED
+        return ActivationStatus.SCHEDULED
+    return ActivationStatus.ACTIVATED
 
 
 def _unless_cancelled(activation: Activation, taken: Iterable[Activation]) -> Activation:

@@ -151,23 +151,38 @@ def _activated_but_old_version(it: _Situation) -> Iterator[Flag]:
     running = it.running
     if running is None:
         return
-    done = [
+    activations = [
         (each.updated_at, each.request_id, each.firmware_version)
-        for each, _ in it.activations[:1]
+        for each, _ in it.activations
         if each.status is ActivationStatus.ACTIVATED
-    ] + [
+    ]
+    updates = [
         (each.updated_at, each.request_id, each.firmware_version)
-        for each in it.updates[:1]
+        for each in it.updates
         if each.status is Status.ACTIVATED
     ]
-    for activated_at, request_id, version in done:
-        if version not in {None, running.version} and running.learnt_at > activated_at:
+    for activated_at, request_id, version in activations[:1] + updates[:1]:
+        if (
+            version not in {None, running.version}
+            and running.learnt_at > activated_at
+            and not _is_brought_since(activated_at, running, it.updates)
+        ):
             yield Flag(
                 kind=FlagKind.ACTIVATED_BUT_OLD_VERSION,
                 request_id=request_id,
                 expected_version=version,
                 found_version=running.version,
             )
+
+
+def _is_brought_since(at: datetime, running: _Running, updates: Sequence[Update]) -> bool:
+    """Whether a later update brought what runs: then it is newer, not old."""
+    return any(
+        each.firmware_version == running.version
+        and each.status is not Status.REJECTED
+        and at < each.submitted_at < running.learnt_at
+        for each in updates
+    )
 
 
 def _activation_not_answered(it: _Situation) -> Iterator[Flag]:
