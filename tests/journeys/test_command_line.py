@@ -153,6 +153,28 @@ def test_accounts_are_made_and_see_their_own(firmtrack: Run, tmp_path: Path) -> 
     assert failure(firmtrack("export", REQUEST_ID, "--as", "Bravo"), 1) == others
 
 
+def test_operators_word_a_code_and_take_it_back(firmtrack: Run) -> None:
+    text = "The image is larger than [DCC] takes."
+    assert firmtrack("wording", "set", "E110101", text).stdout == "E110101 is set.\n"
+    unknown = failure(firmtrack("wording", "set", "E11O101", text), 1)
+    assert "No table of Firmtrack knows this code" in unknown
+    taken = firmtrack("wording", "set", "E11O101", text, "--unknown-code")
+    assert taken.returncode == 0
+    assert "one printable line" in failure(firmtrack("wording", "set", "N19", "Two\nlines."), 1)
+
+    listed = said(firmtrack("wording", "list", "--json"))
+    assert [(each["code"], each["text"]) for each in listed] == [
+        ("E110101", text),
+        ("E11O101", text),
+    ]
+    assert "[DCC]" in firmtrack("wording", "list").stdout
+
+    for code in ("E110101", "E11O101"):
+        assert firmtrack("wording", "clear", code).stdout == f"{code} is cleared.\n"
+    assert "There is no wording of yours" in failure(firmtrack("wording", "clear", "E110101"), 1)
+    assert firmtrack("wording", "list").stdout == "No code has wording of your own.\n"
+
+
 def test_what_cannot_be_done_is_said_in_a_line(firmtrack: Run, tmp_path: Path) -> None:
     assert "does not exist" in failure(firmtrack("ingest", tmp_path / "nothing"), 2)
     assert "must begin with postgresql://" in failure(firmtrack("check", DATABASE_URL="x://"), 1)
