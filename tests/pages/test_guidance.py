@@ -9,8 +9,10 @@ from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.duis.codes import Sureness
 from firmtrack.presentation import wording
 from firmtrack.presentation.catalogue import CODES
+from firmtrack.presentation.catalogue_activations import ACTIVATIONS, FLAG_EXAMPLES
 from firmtrack.presentation.catalogue_states import COMPLETIONS, STAGE_ENTRIES, STATUSES
 from firmtrack.presentation.csv import COLUMNS
+from firmtrack.presentation.flags import FLAG_NAMES
 from firmtrack.store.wording import clear_wording, set_wording
 from firmtrack.web.guidance import TOPICS, code_link
 from tests.pages.browsing import Browsing, Page, plain
@@ -84,15 +86,19 @@ def test_every_code_has_its_place(ada: Browsing) -> None:
             }
 
 
-def test_every_status_stage_and_completion_status_has_its_place(ada: Browsing) -> None:
+def test_every_status_stage_outcome_and_flag_has_its_place(ada: Browsing) -> None:
     statuses = ada.open("/guidance/statuses")
     completions = ada.open("/guidance/completion-statuses")
+    activations = ada.open("/guidance/activations")
     for page, entries in (
         (statuses, [*STATUSES.values(), *STAGE_ENTRIES.values()]),
         (completions, [*COMPLETIONS.values()]),
+        (activations, [*ACTIVATIONS.values()]),
     ):
         for entry in entries:
             assert facts_under(page, entry.code)["Meaning"] == entry.meaning
+    for kind, text in FLAG_EXAMPLES.items():
+        assert row_of(activations, kind.value) == [FLAG_NAMES[kind], text]
 
 
 @pytest.mark.parametrize("address", RESULTS)

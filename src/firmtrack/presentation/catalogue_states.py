@@ -73,7 +73,7 @@ def _stage(row: StageRow) -> Entry:
     holder = wording.PARTY_NAMES[row.holder]
     variants = " and ".join(sorted(row.variants))
     return Entry(
-        code=f"stage-{row.stage.name.lower().replace('_', '-')}",
+        code=f"stage-{row.stage.name.lower()}",
         name=row.name,
         meaning=f"Stage {row.stage.value} of requests of {variants}; the {holder} has to do it.",
         written="DCC has no code for a stage: what it says is in the entries of its statuses.",

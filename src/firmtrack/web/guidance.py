@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 from markupsafe import Markup, escape
 
 from firmtrack.domain.stages import STAGES
-from firmtrack.presentation import catalogue, catalogue_states, csv
+from firmtrack.presentation import catalogue, catalogue_activations, catalogue_states, csv
+from firmtrack.presentation.flags import FLAG_NAMES
 from firmtrack.store.wording import current_wordings
 
 UNKNOWN_CODES = "unknown-codes"
@@ -55,6 +56,11 @@ TOPICS = {
             "Every code of DCC that Firmtrack knows: what it means, and how sure that is.",
         ),
         Topic(
+            "activations",
+            "Activations, and what does not fit",
+            "What happens after verification, and what Firmtrack flags.",
+        ),
+        Topic(
             "what-to-do",
             "What to do",
             "The next step for each status, and for each reason of a failure.",
@@ -92,6 +98,8 @@ def page(request: HttpRequest, topic: str) -> HttpResponse:
         "topic": TOPICS[topic],
         "stages": STAGES,
         "states": catalogue_states,
+        "activations": catalogue_activations,
+        "flag_names": FLAG_NAMES,
         "groups": catalogue.CODE_GROUPS,
         "codes": catalogue.CODES,
         "wordings": current_wordings(),

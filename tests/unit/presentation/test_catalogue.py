@@ -2,10 +2,12 @@
 
 import pytest
 
-from firmtrack.domain.stages import CompletionStatus, Stage, Status
+from firmtrack.domain.reconciliation import FlagKind
+from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Stage, Status
 from firmtrack.duis import codes
 from firmtrack.duis.codes import Sureness
 from firmtrack.presentation.catalogue import CODE_GROUPS, CODES, service_of
+from firmtrack.presentation.catalogue_activations import ACTIVATIONS, FLAG_EXAMPLES
 from firmtrack.presentation.catalogue_codes import ADVICE, UNPUBLISHED
 from firmtrack.presentation.catalogue_entry import Entry
 from firmtrack.presentation.catalogue_states import COMPLETIONS, STAGE_ENTRIES, STATUSES
@@ -16,7 +18,12 @@ TABLES = {
     if name.endswith("_CODES") and isinstance(table, dict)
     for code, row in table.items()
 }
-STATES = [*COMPLETIONS.values(), *STAGE_ENTRIES.values(), *STATUSES.values()]
+STATES = [
+    *COMPLETIONS.values(),
+    *STAGE_ENTRIES.values(),
+    *STATUSES.values(),
+    *ACTIVATIONS.values(),
+]
 
 
 def sentences(entry: Entry) -> list[str]:
@@ -44,6 +51,14 @@ def test_every_status_stage_and_outcome_has_an_entry() -> None:
     assert set(STATUSES) == set(Status)
     assert set(STAGE_ENTRIES) == set(Stage)
     assert set(COMPLETIONS) == set(CompletionStatus)
+    assert set(ACTIVATIONS) == set(ActivationStatus)
+
+
+def test_every_flag_has_an_example_without_a_gap() -> None:
+    assert set(FLAG_EXAMPLES) == set(FlagKind)
+    for text in FLAG_EXAMPLES.values():
+        assert text.endswith(".")
+        assert "None" not in text
 
 
 @pytest.mark.parametrize("entry", [*CODES.values(), *STATES], ids=lambda entry: entry.code)
