@@ -1,12 +1,12 @@
 import pytest
 
 from tests.pages.browsing import Browsing, Page, plain
+from tests.pages.messages import HUB
 from tests.pages.world import (
     BRAVO_DEVICE,
     COMMS_HUB,
     DISCARDED,
     DISPLAY,
-    HUB,
     LARGE_REQUEST,
     PPMID,
     PPMID_REQUEST,

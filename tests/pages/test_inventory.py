@@ -1,5 +1,6 @@
 from tests.pages.browsing import Browsing
-from tests.pages.world import COMMS_HUB, HUB, UNDER_WAY, UNKNOWN_DEVICE, VERIFIED
+from tests.pages.messages import HUB
+from tests.pages.world import COMMS_HUB, UNDER_WAY, UNKNOWN_DEVICE, VERIFIED
 
 
 def test_the_inventory_shows_what_runs_and_where_each_fact_comes_from(ada: Browsing) -> None:

@@ -5,11 +5,11 @@ import pytest
 
 from firmtrack.presentation.csv import COLUMNS
 from tests.pages.browsing import Browsing, content_of
+from tests.pages.messages import IMAGE_HASH
 from tests.pages.world import (
     BRAVO_DEVICE,
     BRAVO_REQUEST,
     DEVICES,
-    IMAGE_HASH,
     LARGE_REQUEST,
     REFUSED_REQUEST,
     STUB_REQUEST,

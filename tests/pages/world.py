@@ -3,37 +3,38 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
-from itertools import count
 
 from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.models import User
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.people import add_user
 from firmtrack.domain.facts import (
-    AnswerFacts,
     DeviceFacts,
-    Event,
-    ImageFacts,
     Message,
     MessageKind,
-    RequestFacts,
-    RequestStep,
 )
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import Status, Variant
 from firmtrack.store.ledger import Batch, record
+from tests.pages import activations
+from tests.pages.messages import (
+    ALPHA_ID,
+    BRAVO_ID,
+    BROKER,
+    HUB,
+    IMAGE_HASH,
+    SUBMITTED,
+    VERSION,
+    answer,
+    delivered,
+    message,
+    request,
+    word,
+)
 
 PASSWORD = "a long way to the meter"
-ALPHA_ID = Eui64.parse("90-B3-D5-1F-30-01-00-00")
-BRAVO_ID = Eui64.parse("90-B3-D5-1F-30-02-00-00")
-BROKER = Eui64.parse("90-B3-D5-1F-30-00-00-02")
-HUB = Eui64.parse("00-DB-12-34-56-00-00-01")
 
-SUBMITTED = datetime(2026, 11, 14, 9, 12, tzinfo=UTC)
 IN_SUMMER = datetime(2026, 7, 1, 9, 12, tzinfo=UTC)
-VERSION = FirmwareVersion("0102030A")
-IMAGE_HASH = bytes.fromhex("7542f475e3f12eae887d81e32c46d313741d67076b13caec2f82e00ba5e1bb36")
 
 DEVICES = tuple(Eui64(0x00DB123456789000 + number) for number in range(120))
 LARGE_REQUEST = RequestId(ALPHA_ID, BROKER, 2000)
@@ -97,107 +98,7 @@ def people() -> Cast:
 
 def tell() -> None:
     """Record everything that happened in this world."""
-    record(Batch(messages=tuple(_messages())))
-
-
-_numbers = count(1)
-
-
-def _message(kind: MessageKind, user_id: Eui64 | None = ALPHA_ID, **said: object) -> Message:
-    digest = sha256(f"{kind}/{next(_numbers)}".encode()).digest()
-    return Message(digest=digest, kind=kind, body=b"<x/>", user_id=user_id, **said)  # type: ignore[arg-type] # said is Message's own fields
-
-
-def _request(
-    request_id: RequestId,
-    variant: Variant,
-    devices: Iterable[Eui64],
-    at: datetime,
-    *,
-    user_id: Eui64 = ALPHA_ID,
-) -> Message:
-    return _message(
-        MessageKind.UPDATE_FIRMWARE_REQUEST,
-        user_id,
-        occurred_at=at,
-        request=RequestFacts(
-            request_id=request_id,
-            variant=variant,
-            firmware_version=VERSION,
-            image=ImageFacts(size_bytes=524_288, manufacturer_image_hash=IMAGE_HASH),
-            device_ids=tuple(devices),
-            sent_at=at,
-        ),
-    )
-
-
-def _answer(
-    request_id: RequestId,
-    variant: Variant,
-    code: str,
-    at: datetime,
-    *,
-    refused: tuple[tuple[Eui64, str], ...] = (),
-    user_id: Eui64 = ALPHA_ID,
-) -> Message:
-    is_refusal = code.startswith("E")
-    step = RequestStep(
-        request_id=request_id,
-        status=Status.REJECTED if is_refusal else Status.ACCEPTED,
-        occurred_at=at,
-        reason=code if is_refusal else None,
-    )
-    return _message(
-        MessageKind.UPDATE_FIRMWARE_RESPONSE,
-        user_id,
-        code=code,
-        occurred_at=at,
-        answer=AnswerFacts(
-            request_id=request_id, variant=variant, response_code=code, answered_at=at
-        ),
-        steps=(step,),
-        events=tuple(
-            Event(
-                device_id=device,
-                status=Status.REJECTED,
-                occurred_at=at,
-                request_id=request_id,
-                reason=reason,
-            )
-            for device, reason in refused
-        ),
-    )
-
-
-def _word(
-    kind: MessageKind,
-    code: str | None,
-    device: Eui64,
-    status: Status,
-    at: datetime,
-    request_id: RequestId | None,
-    *,
-    user_id: Eui64 = ALPHA_ID,
-    **more: object,
-) -> Message:
-    event = Event(device_id=device, status=status, occurred_at=at, request_id=request_id, **more)  # type: ignore[arg-type] # more is Event's own fields
-    return _message(kind, user_id, code=code, occurred_at=at, events=(event,))
-
-
-def _delivered(
-    device: Eui64, at: datetime, request_id: RequestId, reason: str | None = None
-) -> Message:
-    return _word(
-        MessageKind.CSP_FIRMWARE_DELIVERY_STATUS,
-        reason or "N60",
-        device,
-        Status.COMMS_HUB_DELIVERY_FAILED if reason else Status.DELIVERED_TO_COMMS_HUB,
-        at,
-        request_id,
-        reason=reason,
-        comms_hub_id=HUB,
-        firmware_version=VERSION,
-    )
+    record(Batch(messages=(*_messages(), *activations.messages())))
 
 
 def _messages() -> Iterable[Message]:
@@ -209,8 +110,8 @@ def _messages() -> Iterable[Message]:
 
 def _large_request() -> Iterable[Message]:
     at = SUBMITTED
-    yield _request(LARGE_REQUEST, Variant.UPDATE_FIRMWARE, DEVICES, at)
-    yield _answer(
+    yield request(LARGE_REQUEST, Variant.UPDATE_FIRMWARE, DEVICES, at)
+    yield answer(
         LARGE_REQUEST,
         Variant.UPDATE_FIRMWARE,
         "W110101",
@@ -219,9 +120,9 @@ def _large_request() -> Iterable[Message]:
     )
     hour = timedelta(hours=1)
     for number, device in enumerate(DEVICES[6:40]):
-        yield _delivered(device, at + 20 * hour + timedelta(minutes=number), LARGE_REQUEST)
-    yield _delivered(VERIFIED, at + 26 * hour, LARGE_REQUEST)
-    yield _word(
+        yield delivered(device, at + 20 * hour + timedelta(minutes=number), LARGE_REQUEST)
+    yield delivered(VERIFIED, at + 26 * hour, LARGE_REQUEST)
+    yield word(
         MessageKind.FIRMWARE_TRANSFER_ALERT,
         "N62",
         VERIFIED,
@@ -232,7 +133,7 @@ def _large_request() -> Iterable[Message]:
         device_time=at + 27 * hour,
         comms_hub_id=HUB,
     )
-    yield _word(
+    yield word(
         MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT,
         "8F72",
         VERIFIED,
@@ -242,11 +143,11 @@ def _large_request() -> Iterable[Message]:
         image_hash=IMAGE_HASH,
         device_time=datetime(2015, 1, 1, 0, 3, tzinfo=UTC),
     )
-    yield _delivered(NOT_DELIVERED, at + 30 * hour, LARGE_REQUEST, reason="N61")
-    yield _delivered(UNPUBLISHED_REASON, at + 30 * hour, LARGE_REQUEST, reason="N45")
-    yield _delivered(UNKNOWN_REASON, at + 30 * hour, LARGE_REQUEST, reason="X77")
-    yield _delivered(DISCARDED, at + 30 * hour, LARGE_REQUEST)
-    yield _word(
+    yield delivered(NOT_DELIVERED, at + 30 * hour, LARGE_REQUEST, reason="N61")
+    yield delivered(UNPUBLISHED_REASON, at + 30 * hour, LARGE_REQUEST, reason="N45")
+    yield delivered(UNKNOWN_REASON, at + 30 * hour, LARGE_REQUEST, reason="X77")
+    yield delivered(DISCARDED, at + 30 * hour, LARGE_REQUEST)
+    yield word(
         MessageKind.FIRMWARE_TRANSFER_ALERT,
         "N62",
         DISCARDED,
@@ -257,7 +158,7 @@ def _large_request() -> Iterable[Message]:
         comms_hub_id=HUB,
         firmware_version=VERSION,
     )
-    yield _word(
+    yield word(
         MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT,
         "8F72",
         UNDER_WAY,
@@ -270,9 +171,9 @@ def _large_request() -> Iterable[Message]:
 
 def _ppmid_request() -> Iterable[Message]:
     at = IN_SUMMER
-    yield _request(PPMID_REQUEST, Variant.UPDATE_PPMID_FIRMWARE, [PPMID], at)
-    yield _answer(PPMID_REQUEST, Variant.UPDATE_PPMID_FIRMWARE, "I0", at + timedelta(minutes=1))
-    yield _word(
+    yield request(PPMID_REQUEST, Variant.UPDATE_PPMID_FIRMWARE, [PPMID], at)
+    yield answer(PPMID_REQUEST, Variant.UPDATE_PPMID_FIRMWARE, "I0", at + timedelta(minutes=1))
+    yield word(
         MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT,
         "N57",
         PPMID,
@@ -285,10 +186,10 @@ def _ppmid_request() -> Iterable[Message]:
 
 def _other_requests() -> Iterable[Message]:
     later = SUBMITTED + timedelta(days=3)
-    yield _request(REFUSED_REQUEST, Variant.UPDATE_FIRMWARE, [UNDER_WAY], later)
-    yield _answer(REFUSED_REQUEST, Variant.UPDATE_FIRMWARE, "E110101", later + timedelta(seconds=2))
-    yield _delivered(DEVICES[50], later, STUB_REQUEST)
-    yield _request(BRAVO_REQUEST, Variant.UPDATE_FIRMWARE, [BRAVO_DEVICE], later, user_id=BRAVO_ID)
+    yield request(REFUSED_REQUEST, Variant.UPDATE_FIRMWARE, [UNDER_WAY], later)
+    yield answer(REFUSED_REQUEST, Variant.UPDATE_FIRMWARE, "E110101", later + timedelta(seconds=2))
+    yield delivered(DEVICES[50], later, STUB_REQUEST)
+    yield request(BRAVO_REQUEST, Variant.UPDATE_FIRMWARE, [BRAVO_DEVICE], later, user_id=BRAVO_ID)
 
 
 def _inventory() -> Iterable[Message]:
@@ -311,4 +212,4 @@ def _inventory() -> Iterable[Message]:
         DeviceFacts(device_id=DISPLAY, learnt_at=at, device_type="IHD"),
         DeviceFacts(device_id=SMETS1_METER, learnt_at=at, device_type="ESME", csp_region="SMETS1"),
     )
-    yield _message(MessageKind.INVENTORY_RESPONSE, code="I0", occurred_at=at, devices=described)
+    yield message(MessageKind.INVENTORY_RESPONSE, code="I0", occurred_at=at, devices=described)

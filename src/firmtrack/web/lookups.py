@@ -24,7 +24,7 @@ from firmtrack.store import queries
 from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.audit import record_lookup
 from firmtrack.web.forms import FilterForm, SearchForm
-from firmtrack.web.timeline import timeline_of
+from firmtrack.web.timeline import progress_of, timeline_of, timeline_of_others
 
 PAGE_LENGTH = 50
 
@@ -131,6 +131,7 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
     context = {
         "found": found,
         "timelines": [(each, timeline_of(each)) for each in found.distributions],
+        "others": [(each, timeline_of_others(each)) for each in found.others_updates],
     }
     return render(request, "firmtrack/device.html", context)
 
@@ -147,7 +148,9 @@ def inventory(request: HttpRequest, device_id: str) -> HttpResponse:
     found = queries.find_inventory(_viewer_of(request), eui)
     if found is None:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui))
-    return render(request, "firmtrack/inventory.html", {"found": found})
+    current = found.update_in_progress
+    context = {"found": found, "progress": None if current is None else progress_of(current)}
+    return render(request, "firmtrack/inventory.html", context)
 
 
 def address_of(found_id: RequestId | Eui64) -> str:

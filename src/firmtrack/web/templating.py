@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.presentation import wording
+from firmtrack.presentation.flags import FLAG_NAMES, flag_text
 from firmtrack.presentation.times import local_text, utc_text
 from firmtrack.web.assets import asset_url
 from firmtrack.web.guidance import code_link
@@ -27,7 +28,8 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"asset": asset_url, "url": reverse, "wording": wording, "code_link": code_link}
+    made.globals |= {"asset": asset_url, "url": reverse, "code_link": code_link}
+    made.globals |= {"wording": wording, "FLAG_NAMES": FLAG_NAMES, "flag_text": flag_text}
     made.filters |= {"time": time_element, "id": id_element, "count": count_text}
     return made
 
