@@ -78,10 +78,13 @@ def usual_dwell(
     }
 
 
-def refresh(connection: Connection[TupleRow], *, older_than: timedelta) -> None:
+def refresh(
+    connection: Connection[TupleRow], *, older_than: timedelta, fewest: int = FEWEST_SAMPLES
+) -> None:
     """Count anew what is usual if that was last done longer ago than ``older_than``.
 
-    For whoever holds the counting lock (firmtrack.store.performance).
+    Groups of ``fewest`` samples or more are kept. For whoever holds the counting lock
+    (firmtrack.store.performance).
     """
     with connection.transaction():
         aged = connection.execute(
@@ -90,4 +93,4 @@ def refresh(connection: Connection[TupleRow], *, older_than: timedelta) -> None:
         )
         if aged.rowcount:
             connection.execute("DELETE FROM usual_dwell")
-            connection.execute(statement("performance_usual_dwell"), {"fewest": FEWEST_SAMPLES})
+            connection.execute(statement("performance_usual_dwell"), {"fewest": fewest})

@@ -25,7 +25,7 @@ from firmtrack.store.performance_answers import (
 )
 from firmtrack.store.sql import statement
 
-_COUNTING_LOCK = 0x4650434F
+COUNTING_LOCK = 0x4650434F
 """Key of the advisory lock of whoever counts."""
 
 _READ_SECONDS = 1.0
@@ -138,10 +138,10 @@ def _counting(connection: Connection[TupleRow], *, waits: bool) -> Iterator[bool
     at which it began to wait. It ends with the connection if the process is killed.
     """
     take = "pg_advisory_lock" if waits else "pg_try_advisory_lock"
-    taken = connection.execute(f"SELECT {take}(%s)", (_COUNTING_LOCK,)).fetchone()
+    taken = connection.execute(f"SELECT {take}(%s)", (COUNTING_LOCK,)).fetchone()
     is_ours = waits or taken == (True,)
     try:
         yield is_ours
     finally:
         if is_ours:
-            connection.execute("SELECT pg_advisory_unlock(%s)", (_COUNTING_LOCK,))
+            connection.execute("SELECT pg_advisory_unlock(%s)", (COUNTING_LOCK,))

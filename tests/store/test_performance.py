@@ -1,0 +1,406 @@
+"""Delivery performance is what a recomputation from all messages says, however they came."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import reduce
+from itertools import pairwise
+from operator import or_
+from zoneinfo import ZoneInfo
+
+import psycopg
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import sql
+
+from firmtrack.domain.attribution import attribute
+from firmtrack.domain.durations import percentile_step, seconds_within, step_of
+from firmtrack.domain.facts import DeviceFacts, Message
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.inventory import knowledge_of, merge_all, statement_of
+from firmtrack.domain.stages import CompletionStatus, Stage, Status, Variant, completion_of
+from firmtrack.store import dwell, performance
+from firmtrack.store.database import pool
+from firmtrack.store.dwell import DwellKey, UsualDwell, usual_dwell
+from firmtrack.store.ledger import Batch, record
+from firmtrack.store.performance_answers import (
+    Dimension,
+    FailureReason,
+    Figures,
+    Milestone,
+    PerformanceAnswer,
+    PerformanceFilter,
+    Timing,
+)
+from tests.store import test_rules_in_sql as rules
+from tests.store.facts import (
+    ALPHA,
+    ALPHA_ID,
+    BRAVO,
+    BRAVO_ID,
+    DCC,
+    METERS,
+    MORNING,
+    STRANGER,
+    answer,
+    at,
+    inventory,
+    request,
+    take,
+    told,
+)
+
+ALL = PerformanceFilter()
+GREAT_BRITAIN = ZoneInfo("Europe/London")
+FINAL_STAGES = {
+    Variant.UPDATE_FIRMWARE: Stage.VERIFIED_BY_DEVICE,
+    Variant.UPDATE_PPMID_FIRMWARE: Stage.ACTIVATED_BY_DEVICE,
+}
+
+inventories = st.builds(
+    inventory,
+    st.none() | rules.times,
+    rules.meters,
+    csp_region=st.none() | st.sampled_from(["North", "South"]),
+    device_type=st.none() | st.sampled_from(["ESME", "GSME"]),
+    manufacturer=st.none() | st.just("1234"),
+    model=st.none() | st.sampled_from(["A", "B"]),
+    identity=rules.digests,
+)
+histories = st.lists(
+    rules.messages | rules.messages | inventories,
+    min_size=1,
+    max_size=16,
+    unique_by=lambda message: message.digest,
+)
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> rules.Delivery:
+    history = draw(histories)
+    coming = draw(st.permutations(history))
+    cuts = sorted(draw(st.lists(st.integers(0, len(coming)), max_size=4)))
+    starts, ends = [0, *cuts], [*cuts, len(coming)]
+    batches = [coming[start:end] for start, end in zip(starts, ends, strict=True)]
+    return rules.Delivery(history, batches)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One device in one request, by the rules in Python."""
+
+    request: rules.Known
+    facts: DeviceFacts | None
+    status: Status
+    reason: str | None
+    reached: dict[Stage, datetime]
+
+    @property
+    def completion(self) -> CompletionStatus:
+        return completion_of(self.status, self.request.variant)
+
+    @property
+    def submission(self) -> datetime | None:
+        """What durations count from: the sending, else DCC's answer."""
+        request_id = self.request.request_id
+        answers = [m.answer for m in self.request.messages if m.answer]
+        answered = [a.answered_at for a in answers if a.request_id == request_id]
+        return min(sent_times(self.request), default=min(answered, default=None))
+
+    @property
+    def to_milestones(self) -> Iterator[tuple[Milestone, int]]:
+        variant = self.request.variant
+        stages = {Stage(4): Milestone.COMMS_HUB, Stage(5): Milestone.DEVICE}
+        if variant is not None:
+            stages[FINAL_STAGES[variant]] = Milestone.COMPLETION
+        for stage, milestone in stages.items():
+            if stage in self.reached and self.submission is not None:
+                seconds = (self.reached[stage] - self.submission).total_seconds()
+                if seconds >= 0:
+                    yield milestone, int(seconds)
+
+    @property
+    def stays(self) -> Iterator[tuple[Stage, int]]:
+        stages = sorted(self.reached)
+        for stage, following in pairwise(stages):
+            seconds = (self.reached[following] - self.reached[stage]).total_seconds()
+            if seconds >= 0 and self.request.variant is not None:
+                yield stage, int(seconds)
+
+    def value_in(self, dimension: Dimension) -> tuple[str, ...]:
+        facts = self.facts
+        known = {
+            name: (getattr(facts, name) if facts else None) or ""
+            for name in ("csp_region", "device_type", "manufacturer", "model")
+        }
+        match dimension:
+            case Dimension.WEEK:
+                day = (self.request.submitted_at or datetime.now(UTC)).astimezone(GREAT_BRITAIN)
+                return (str(day.date() - timedelta(days=day.weekday())),)
+            case Dimension.SUPPLIER:
+                return (str(self.request.request_id.originator),)
+            case Dimension.FIRMWARE_VERSION:
+                return (self.request.candidate.firmware_version or "",)
+            case Dimension.MODEL:
+                return (known["device_type"], known["manufacturer"], known["model"])
+            case _:
+                return (known[dimension],)
+
+
+def sent_times(known: rules.Known) -> list[datetime]:
+    requests = [m.request for m in known.messages if m.request]
+    return [r.sent_at for r in requests if r.request_id == known.request_id and r.sent_at]
+
+
+def recomputed(history: Sequence[Message]) -> list[Distribution]:
+    """Every distribution, from all messages at once."""
+    named: frozenset[RequestId] = reduce(or_, (m.named_requests() for m in history), frozenset())
+    requests = [rules.Known(request_id, history) for request_id in named]
+    standings = rules.expected(history).standings
+    knowledge = merge_all(knowledge_of(d, m.message_id) for m in history for d in m.devices)
+    own = defaultdict(list)
+    for message in history:
+        for event in message.events:
+            candidates = [r.candidate for r in requests if event.device_id in r.device_ids]
+            own[attribute(event, candidates), event.device_id].append(event)
+    found = []
+    for each in requests:
+        steps = [s for m in history for s in m.steps if s.request_id == each.request_id]
+        about_all = [(s.status, s.occurred_at) for s in steps]
+        about_all += [(Status.RECEIVED, sent_at) for sent_at in sent_times(each)]
+        for device_id in each.device_ids:
+            events = own[each.request_id, device_id]
+            is_refused = any(event.status is Status.REJECTED for event in events)
+            words = [(e.status, e.occurred_at) for e in events]
+            standing = standings[each.request_id, device_id]
+            known = knowledge.get(device_id)
+            found.append(
+                Distribution(
+                    each,
+                    statement_of(known) if known else None,
+                    standing.status,
+                    standing.reason,
+                    first_good(words + ([] if is_refused else about_all)),
+                )
+            )
+    return found
+
+
+def first_good(words: Iterable[tuple[Status, datetime]]) -> dict[Stage, datetime]:
+    reached: dict[Stage, datetime] = {}
+    for status, occurred_at in words:
+        if not status.is_bad:
+            reached[status.stage] = min(occurred_at, reached.get(status.stage, occurred_at))
+    return reached
+
+
+def figures_of(found: Sequence[Distribution]) -> Figures:
+    steps: dict[Milestone, Counter[int]] = defaultdict(Counter)
+    for each in found:
+        for milestone, seconds in each.to_milestones:
+            steps[milestone][step_of(seconds)] += 1
+    return Figures(
+        completions=Counter(each.completion for each in found),
+        timings={milestone: timing_of(counts) for milestone, counts in steps.items()},
+    )
+
+
+def timing_of(counts: Counter[int]) -> Timing:
+    p50, p95 = (
+        seconds_within(percentile_step(sorted(counts.items()), percent)) for percent in (50, 95)
+    )
+    return Timing(p50, p95, counts.total())
+
+
+def assert_agrees(answered: PerformanceAnswer, found: Sequence[Distribution]) -> None:
+    assert answered.waiting == 0
+    assert answered.total == figures_of(found)
+    for dimension in Dimension:
+        groups = defaultdict(list)
+        for each in found:
+            groups[each.value_in(dimension)].append(each)
+        assert {group.value: group.figures for group in answered.groups[dimension]} == {
+            value: figures_of(members) for value, members in groups.items()
+        }
+    failures = Counter((each.status, each.reason) for each in found if each.status.is_bad)
+    assert set(answered.reasons) == {FailureReason(*why, n) for why, n in failures.items()}
+    for row in answered.funnel:
+        passing = [
+            each
+            for each in found
+            if each.request.variant
+            in {None, Variant.UPDATE_FIRMWARE, Variant.UPDATE_PPMID_FIRMWARE}
+            and not (row.stage is Stage(6) and each.request.variant is Variant("11.4"))
+            and not (row.stage is Stage(7) and each.request.variant is Variant("11.1"))
+        ]
+        here = [each for each in passing if each.status.stage is row.stage]
+        further = [each for each in passing if each.status.stage > row.stage]
+        assert row.expected == len(passing)
+        assert row.failed == sum(each.status.is_bad for each in here)
+        assert row.reached == len(further) + len(here) - row.failed
+        assert row.waiting == sum(each.completion is CompletionStatus.IN_PROGRESS for each in here)
+
+
+def assert_usual_dwell_agrees(found: Sequence[Distribution]) -> None:
+    """What is usual, in groups of one or more."""
+    groups: dict[tuple[Variant, Stage, tuple[str, ...]], Counter[int]] = defaultdict(Counter)
+    for each in found:
+        for stage, seconds in each.stays:
+            facts = tuple(getattr(each.facts, name, None) or "" for name in dwell.GROUP_FACTS)
+            assert each.request.variant is not None
+            for narrowed_by in (0, 1, 2, 4):
+                if all(facts[:narrowed_by]):
+                    key = (each.request.variant, stage, facts[:narrowed_by])
+                    groups[key][step_of(seconds)] += 1
+    expected = {}
+    for (variant, stage, known), counts in groups.items():
+        timing = timing_of(counts)
+        asked = DwellKey(
+            variant=variant, stage=stage, **dict(zip(dwell.GROUP_FACTS, known, strict=False))
+        )
+        expected[asked] = UsualDwell(
+            p50_seconds=timing.p50_seconds,
+            p95_seconds=timing.p95_seconds,
+            samples=timing.samples,
+            group=dwell.GROUP_FACTS[: len(known)],
+        )
+    with pool().connection() as connection:
+        dwell.refresh(connection, older_than=timedelta(0), fewest=1)
+        assert usual_dwell(connection, list(expected)) == expected
+
+
+def empty() -> None:
+    rules.empty()
+    with pool().connection() as connection:
+        for table in ("device", "performance_count", "performance_duration", "performance_dwell"):
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+
+
+@given(deliveries(), st.booleans())
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_the_figures_are_those_of_a_recomputation(
+    database: str, delivery: rules.Delivery, counts_between: bool
+) -> None:
+    empty()
+    for batch in delivery.batches:
+        record(Batch(messages=batch))
+        if counts_between:
+            performance.refresh()
+    found = recomputed(delivery.history)
+    of_alpha = [each for each in found if each.request.request_id.originator == ALPHA_ID]
+    of_bravo = [each for each in found if each.request.request_id.originator == BRAVO_ID]
+
+    performance.refresh()
+
+    for viewer, own in ((DCC, found), (ALPHA, of_alpha), (BRAVO, of_bravo), (STRANGER, [])):
+        assert_agrees(performance.delivery_performance(viewer, ALL), own)
+    wanted = PerformanceFilter(supplier=BRAVO_ID)
+    assert_agrees(performance.delivery_performance(DCC, wanted), of_bravo)
+    assert_agrees(performance.delivery_performance(ALPHA, wanted), [])
+    assert_usual_dwell_agrees(found)
+    performance.rebuild()
+    assert_agrees(performance.delivery_performance(DCC, ALL), found)
+    assert_usual_dwell_agrees(found)
+
+
+def moved(at_once: PerformanceAnswer) -> list[tuple[str, ...]]:
+    return [group.value for group in at_once.groups[Dimension.CSP_REGION]]
+
+
+def test_the_days_of_a_period_are_those_of_great_britain(database: str) -> None:
+    # 23:30 UTC on the last of March is half past midnight of the first of April.
+    take(request(sent_at=datetime(2026, 3, 31, 23, 30, tzinfo=UTC)))
+
+    def count(first: date | None = None, last: date | None = None) -> int:
+        wanted = PerformanceFilter(first=first, last=last)
+        return performance.delivery_performance(ALPHA, wanted).total.distributions
+
+    march, april = date(2026, 3, 31), date(2026, 4, 1)
+    assert (count(last=march), count(first=april), count(first=april, last=april)) == (0, 5, 5)
+    assert count(first=date(2026, 4, 2)) == 0
+    assert (count(first=date.min), count(last=date.max)) == (5, 5)
+
+
+def test_a_request_that_only_alerts_have_named_is_counted_but_not_timed(database: str) -> None:
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(60)))
+
+    answered = performance.delivery_performance(ALPHA, ALL)
+
+    assert answered.total.distributions == 1
+    assert answered.total.timings == {}
+
+
+def test_a_device_that_moves_is_counted_where_it_is_now_whoever_told_so(database: str) -> None:
+    take(request(sent_at=MORNING), inventory(at(0), csp_region="North"))
+    assert moved(performance.delivery_performance(DCC, ALL)) == [("",), ("North",)]
+
+    take(inventory(at(1), csp_region="South"))
+    assert moved(performance.delivery_performance(DCC, ALL)) == [("",), ("South",)]
+
+    with pool().connection() as connection:
+        connection.execute("UPDATE device SET csp_region = 'Central'")
+    assert moved(performance.delivery_performance(DCC, ALL)) == [("",), ("Central",)]
+
+
+def test_what_was_told_already_makes_no_device_stale(database: str) -> None:
+    take(inventory(at(0), csp_region="North"))
+    performance.refresh()
+
+    take(inventory(at(1), csp_region="North", device_status="Commissioned"))
+
+    with pool().connection() as connection:
+        assert connection.execute("SELECT FROM stale_device").rowcount == 0
+
+
+def test_while_another_counts_a_read_answers_at_once_and_says_what_waits(database: str) -> None:
+    take(request(sent_at=MORNING))
+    performance.refresh()
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(60)))
+    with psycopg.connect(database, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (performance.COUNTING_LOCK,))
+
+        answered = performance.delivery_performance(ALPHA, ALL)
+
+        assert (answered.waiting, answered.total.timings) == (1, {})
+        assert performance.delivery_performance(BRAVO, ALL).waiting == 0
+    answered = performance.delivery_performance(ALPHA, ALL)
+    assert (answered.waiting, answered.total.timings[Milestone.COMMS_HUB].samples) == (0, 1)
+
+
+def test_who_counts_and_who_writes_do_not_wait_for_each_other(database: str) -> None:
+    """A mark that is written while others are counted stays, and is counted next."""
+    take(request(sent_at=MORNING))
+    with psycopg.connect(database) as writer:
+        writer.execute("UPDATE distribution SET stage = 4, occurred_at = %s", (at(60),))
+        writer.execute("INSERT INTO stale_request SELECT request_key FROM request")
+        assert performance.delivery_performance(ALPHA, ALL).funnel[3].reached == 0
+    assert performance.delivery_performance(ALPHA, ALL).funnel[3].reached == 5
+
+
+def test_a_group_of_too_few_is_told_by_the_next_wider_one(database: str) -> None:
+    devices = [Eui64(METERS[0] + number) for number in range(dwell.FEWEST_SAMPLES)]
+    take(request(device_ids=devices, sent_at=MORNING), answer(answered_at=at(1)))
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(61), devices))
+    take(*(inventory(at(0), each, device_type="ESME") for each in devices))
+    take(*(inventory(at(1), each, csp_region="North") for each in devices[1:]))
+    performance.refresh()
+    key = DwellKey(
+        variant=Variant.UPDATE_FIRMWARE,
+        stage=Stage.VALIDATED,
+        device_type="ESME",
+        csp_region="North",
+    )
+    unknown = DwellKey(variant=Variant.UPDATE_PPMID_FIRMWARE, stage=Stage.VALIDATED)
+
+    with pool().connection() as connection:
+        found = usual_dwell(connection, [unknown, key])
+
+    hour = seconds_within(step_of(3600))
+    assert found == {
+        key: UsualDwell(p50_seconds=hour, p95_seconds=hour, samples=100, group=("device_type",))
+    }
