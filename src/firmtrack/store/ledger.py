@@ -24,7 +24,7 @@ from firmtrack.domain.facts import ImageFacts, Message, RequestFacts
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.inventory import knowledge_of, merge_all
 from firmtrack.domain.stages import Status
-from firmtrack.store import inventory, performance, staging
+from firmtrack.store import changes, inventory, performance, staging
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
 from firmtrack.store.sql import statement
@@ -133,10 +133,13 @@ def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None
         or not all(request.is_settled for request in known.values())
         or any(map(_changes_requests, messages))
     )
-    if is_alone or not _record_beside_others(cursor, messages, known):
-        _record_alone(cursor, messages, named)
+    is_told = changes.is_anyone_told(cursor)
+    if is_alone or not _record_beside_others(cursor, messages, known, is_told=is_told):
+        _record_alone(cursor, messages, named, is_told=is_told)
     performance.mark_stale(cursor, named)
-    _record_activations(cursor, messages)
+    _record_activations(cursor, messages, is_told=is_told)
+    if is_told:
+        changes.queue_mismatches(cursor, messages)
     _record_devices(cursor, messages)
 
 
@@ -145,7 +148,7 @@ def _changes_requests(message: Message) -> bool:
 
 
 def _record_beside_others(
-    cursor: Cursor[TupleRow], messages: Sequence[Message], known: KnownRequests
+    cursor: Cursor[TupleRow], messages: Sequence[Message], known: KnownRequests, *, is_told: bool
 ) -> bool:
     """Record events on requests that stay as they are.
 
@@ -155,28 +158,41 @@ def _record_beside_others(
     with cursor.connection.transaction() as savepoint:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (_ATTRIBUTION_LOCK,))
         staging.stage_events(cursor, messages, _keys_of(known))
+        if is_told:
+            changes.hold_statuses(cursor)
         if _record_events(cursor, messages):
             raise Rollback(savepoint)
+        if is_told:
+            changes.queue_changes(cursor)
         return True
     return False
 
 
 def _record_alone(
-    cursor: Cursor[TupleRow], messages: Sequence[Message], named: frozenset[RequestId]
+    cursor: Cursor[TupleRow],
+    messages: Sequence[Message],
+    named: frozenset[RequestId],
+    *,
+    is_told: bool,
 ) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_ATTRIBUTION_LOCK,))
     _insert_requests(cursor, named)
     known = _known_requests(cursor, named)
-    cursor.execute(statement("remember_requests"), ([known[name].key for name in named],))
-    for message in messages:
-        _record_request_facts(cursor, message, known)
+    keys = [known[name].key for name in named]
+    cursor.execute(statement("remember_requests"), (keys,))
     staging.stage_names(cursor, messages, _keys_of(known))
     staging.stage_events(cursor, messages, _keys_of(known))
+    if is_told:
+        changes.hold_statuses(cursor, keys)
+    for message in messages:
+        _record_request_facts(cursor, message, known)
     cursor.execute(statement("insert_names"))
     cursor.execute(statement("name_requests"))
     cursor.execute(statement("keep_changed_requests"))
     cursor.execute(statement("reattribute"))
     _record_events(cursor, messages)
+    if is_told:
+        changes.queue_changes(cursor, keys)
 
 
 def _record_events(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> bool:
@@ -260,10 +276,16 @@ def _image_as_json(image: ImageFacts) -> dict[str, object]:
     return facts
 
 
-def _record_activations(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    if any(message.activation is not None for message in messages):
-        staging.stage_activation_words(cursor, messages)
-        cursor.execute(statement("insert_activation_words"))
+def _record_activations(
+    cursor: Cursor[TupleRow], messages: Sequence[Message], *, is_told: bool
+) -> None:
+    if not any(message.activation is not None for message in messages):
+        return
+    before = changes.hold_activations(cursor, messages) if is_told else {}
+    staging.stage_activation_words(cursor, messages)
+    cursor.execute(statement("insert_activation_words"))
+    if is_told:
+        changes.queue_activations(cursor, messages, before)
 
 
 def _record_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:

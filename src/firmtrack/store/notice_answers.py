@@ -1,0 +1,73 @@
+"""What the reads of notices and endpoints answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from firmtrack.domain.identifiers import Eui64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointAnswer:
+    """Where a party is told, and how that fares.
+
+    ``failures`` counts those since the last success; ``waiting`` and ``dead`` are counts of
+    notices. ``disabled_reason`` is None while it is on.
+    """
+
+    endpoint_id: int
+    party: str
+    channel: str
+    address: str
+    topics: tuple[str, ...]
+    created_at: datetime
+    disabled_at: datetime | None
+    disabled_reason: str | None
+    failures: int
+    waiting: int
+    dead: int
+    last_delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryAnswer:
+    """One try to send a notice: the receiver's status code, or else the problem."""
+
+    started_at: datetime
+    milliseconds: int
+    status_code: int | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeAnswer:
+    """What was, or is to be, sent to whom about what, with each try in order.
+
+    ``state``: waiting, delivered or dead (given up). ``device_ids`` are the first of
+    ``device_count``, None for a whole request. ``service_request_id`` is None if there is none, or
+    it is another party's.
+    """
+
+    notice_id: UUID
+    sequence: int
+    endpoint_id: int
+    party: str
+    channel: str
+    address: str
+    topic: str
+    reason: str | None
+    service_request_id: str | None
+    device_ids: tuple[Eui64, ...] | None
+    device_count: int
+    created_at: datetime
+    state: str
+    settled_at: datetime | None
+    tries: tuple[TryAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticePage:
+    """Some notices, newest first; ``before`` asks for the next page, None at the end."""
+
+    items: tuple[NoticeAnswer, ...]
+    before: int | None

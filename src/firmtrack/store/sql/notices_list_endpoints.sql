@@ -1,0 +1,23 @@
+SELECT e.endpoint_id, p.name AS party, e.channel, e.address, e.topics, e.created_at, e.disabled_at,
+    e.disabled_reason, l.failures, counted.waiting, counted.dead, latest.settled_at AS last_delivered_at
+FROM notice_endpoint AS e
+JOIN accounts_party AS p ON p.id = e.party_id
+JOIN notice_lane AS l USING (endpoint_id)
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
+        count(*) FILTER (WHERE state = 'dead') AS dead
+    FROM notice AS n
+    WHERE n.endpoint_id = e.endpoint_id AND n.state IN ('waiting', 'dead')
+) AS counted
+LEFT JOIN LATERAL (
+    SELECT settled_at
+    FROM notice AS n
+    WHERE n.endpoint_id = e.endpoint_id AND n.state = 'delivered'
+    ORDER BY sequence DESC
+    LIMIT 1
+) AS latest ON true
+WHERE e.removed_at IS NULL
+  AND (%(sees_all)s OR e.party_id IN (
+      SELECT party_id FROM accounts_partyuserid WHERE user_id = ANY (%(user_ids)s)
+  ))
+ORDER BY e.endpoint_id

@@ -1,0 +1,44 @@
+-- Queue the current statuses that the batch has changed, for those who are told: the originator, and
+-- the device's Responsible Supplier if that is another party. One row a message, User and status;
+-- the word about a request as a whole that changed all its devices needs no list of them.
+WITH changed AS (
+    SELECT c.device_id, c.request_key, c.originator, c.stage, c.failed, c.reason, c.occurred_at,
+        c.word_message_id AS message_id, c.is_own_word
+    FROM (
+        SELECT device_id FROM staged_event
+        UNION
+        SELECT device_id FROM staged_name
+        UNION
+        SELECT device_id FROM distribution WHERE request_key = ANY (%(request_keys)s)
+    ) AS concerned
+    JOIN current_distribution AS c USING (device_id)
+    LEFT JOIN held_status AS h USING (device_id, request_key)
+    WHERE h.device_id IS NULL
+       OR (c.stage, c.failed, c.reason) IS DISTINCT FROM (h.stage, h.failed, h.reason)
+), told AS (
+    SELECT changed.originator AS user_id, true AS is_own, changed.*
+    FROM changed
+    JOIN notice_subscriber AS s ON s.user_id = changed.originator
+    UNION ALL
+    SELECT s.user_id, false, changed.*
+    FROM changed
+    JOIN device USING (device_id)
+    JOIN notice_subscriber AS s ON s.user_id = device.responsible_supplier
+    LEFT JOIN notice_subscriber AS o ON o.user_id = changed.originator
+    WHERE device.responsible_supplier <> changed.originator
+      AND o.party_id IS DISTINCT FROM s.party_id
+)
+INSERT INTO status_change
+    (user_id, is_own, topic, reason, request_key, message_id, occurred_at, recorded_at, device_ids)
+SELECT user_id, is_own, (%(topics)s::text[])[2 * stage + failed::integer - 1], reason, request_key,
+    message_id, occurred_at, now(),
+    CASE
+        WHEN is_own AND NOT is_own_word
+            AND count(*) = (SELECT count(*) FROM distribution AS d WHERE d.request_key = told.request_key)
+            THEN NULL
+        ELSE array_agg(device_id ORDER BY device_id)
+    END
+FROM told
+GROUP BY user_id, is_own, request_key, message_id, stage, failed, reason, occurred_at,
+    is_own_word
+ORDER BY occurred_at, message_id
