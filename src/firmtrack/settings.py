@@ -10,12 +10,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from firmtrack.errors import FirmtrackError
 
 _EUI = re.compile(r"[0-9A-F]{2}(?:-[0-9A-F]{2}){7}")
 _DCC_TEST_SYSTEMS = "90-B3-D5-1F-30-00-00-02"
+_MAIL_PORTS = {"smtp": 25, "smtps": 465}
 _KNOWN = frozenset(
     {
         "FIRMTRACK_DATA_DIR",
@@ -25,6 +26,10 @@ _KNOWN = frozenset(
         "FIRMTRACK_DCC_IDS",
         "FIRMTRACK_RETENTION_MONTHS",
         "FIRMTRACK_CHANGE_OF_SUPPLIER_VIEW",
+        "FIRMTRACK_NOTICE_PRIVATE_ADDRESSES",
+        "FIRMTRACK_ALERT_SIGNER",
+        "FIRMTRACK_MAIL_SERVER",
+        "FIRMTRACK_MAIL_FROM",
     }
 )
 
@@ -38,11 +43,23 @@ class BadSetting(FirmtrackError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailServer:
+    """An SMTP server; ``is_secure``: TLS from the start."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    is_secure: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """The environment variables of docs/settings.md, parsed.
 
     ``database_url`` and ``trust_store`` are None when not set: embedded PostgreSQL, signatures not
-    checked. ``dcc_ids`` are EUI-64 texts in upper case.
+    checked. ``dcc_ids`` are EUI-64 texts in upper case. ``alert_signer`` and ``mail_server`` are
+    None when not set: no DCC Alerts and no mail are sent.
     """
 
     database_url: str | None
@@ -54,6 +71,10 @@ class Environment:
     nats_url: str | None
     retention_months: int
     change_of_supplier_view: bool
+    notice_private_addresses: bool
+    alert_signer: Path | None
+    mail_server: MailServer | None
+    mail_from: str
 
 
 def read_environment(environ: Mapping[str, str]) -> Environment:
@@ -73,6 +94,12 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         change_of_supplier_view=_switch(
             "FIRMTRACK_CHANGE_OF_SUPPLIER_VIEW", environ.get("FIRMTRACK_CHANGE_OF_SUPPLIER_VIEW")
         ),
+        notice_private_addresses=_switch(
+            "FIRMTRACK_NOTICE_PRIVATE_ADDRESSES", environ.get("FIRMTRACK_NOTICE_PRIVATE_ADDRESSES")
+        ),
+        alert_signer=_file("FIRMTRACK_ALERT_SIGNER", environ.get("FIRMTRACK_ALERT_SIGNER")),
+        mail_server=_mail_server(environ.get("FIRMTRACK_MAIL_SERVER") or None),
+        mail_from=environ.get("FIRMTRACK_MAIL_FROM") or "firmtrack@localhost",
     )
 
 
@@ -99,6 +126,34 @@ def _directory(name: str, value: str | None) -> Path | None:
     if not path.is_dir():
         raise BadSetting(name, f"{path} is not a directory.")
     return path
+
+
+def _file(name: str, value: str | None) -> Path | None:
+    if not value:
+        return None
+    path = Path(value).absolute()
+    if not path.is_file():
+        raise BadSetting(name, f"{path} is not a file.")
+    return path
+
+
+def _mail_server(value: str | None) -> MailServer | None:
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in _MAIL_PORTS or not parts.hostname:
+        raise BadSetting("FIRMTRACK_MAIL_SERVER", "must be as smtps://user:password@host:port.")
+    return MailServer(
+        host=parts.hostname,
+        port=port or _MAIL_PORTS[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        is_secure=parts.scheme == "smtps",
+    )
 
 
 def _euis(name: str, value: str) -> tuple[str, ...]:
@@ -196,6 +251,16 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {"django": {"handlers": [], "level": "ERROR"}},
 }
+
+# The digests of notices. Without a server none can be set up, so that nothing is ever sent.
+DEFAULT_FROM_EMAIL = ENVIRONMENT.mail_from
+EMAIL_TIMEOUT = 10
+if ENVIRONMENT.mail_server is not None:
+    EMAIL_HOST = ENVIRONMENT.mail_server.host
+    EMAIL_PORT = ENVIRONMENT.mail_server.port
+    EMAIL_HOST_USER = ENVIRONMENT.mail_server.user
+    EMAIL_HOST_PASSWORD = ENVIRONMENT.mail_server.password
+    EMAIL_USE_SSL = ENVIRONMENT.mail_server.is_secure
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -85,6 +85,8 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
         "DATABASE_URL",
         "FIRMTRACK_SECRET_KEY",
         "FIRMTRACK_TRUST_STORE",
+        "FIRMTRACK_ALERT_SIGNER",
+        "FIRMTRACK_MAIL_SERVER",
         "NATS_URL",
     }
 

@@ -11,6 +11,7 @@ from firmtrack.cli import (
     inventory,
     lookups,
     messages,
+    notices,
     quarantine,
     serving,
     simulation,
@@ -56,4 +57,7 @@ app.add_typer(accounts.user, name="user")
 app.add_typer(accounts.token, name="token")
 app.add_typer(quarantine.quarantine, name="quarantine")
 app.add_typer(wording.wording, name="wording")
+app.add_typer(notices.endpoint, name="endpoint")
+app.add_typer(notices.notice, name="notice")
+app.command("dispatch")(notices.dispatch)
 app.command("check")(checking.check)

@@ -99,7 +99,7 @@ def _trusted(certificate: x509.Certificate, path: Path) -> TrustedCertificate:
     if not _may_sign(certificate):
         raise BadTrustStore(path, "its key is not for digital signatures")
     return TrustedCertificate(
-        eui=_eui_of(certificate, path),
+        eui=eui_of_certificate(certificate, path),
         public_key=key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
         valid_from=certificate.not_valid_before_utc,
         valid_to=certificate.not_valid_after_utc,
@@ -113,9 +113,10 @@ def _may_sign(certificate: x509.Certificate) -> bool:
         return True
 
 
-def _eui_of(certificate: x509.Certificate, path: Path) -> Eui64:
+def eui_of_certificate(certificate: x509.Certificate, path: Path) -> Eui64:
     """Return the EUI-64 in the subject's x500UniqueIdentifier.
 
+    Raises BadTrustStore, naming ``path``.
     Source: SMKI organisation certificates; a BIT STRING's first octet counts its unused bits.
     """
     values = [

@@ -78,6 +78,9 @@ CREATE INDEX notice_waiting ON notice (endpoint_id, sequence) WHERE state = 'wai
 CREATE INDEX notice_dead ON notice (endpoint_id, sequence) WHERE state = 'dead';
 CREATE INDEX notice_of_endpoint ON notice (endpoint_id, sequence);
 
+-- The counters of the DCC Alerts that notices by DUIS are.
+CREATE SEQUENCE dcc_alert_counter;
+
 -- Each try to send a notice: what was answered, or else what went wrong.
 CREATE TABLE notice_try (
     notice_id    uuid NOT NULL REFERENCES notice ON DELETE CASCADE,

@@ -1,0 +1,95 @@
+"""The dispatcher: one thread that composes, and some that send; any number of processes may run it.
+
+What they agree on is in the database: locks that end with the connection that holds them.
+"""
+
+import logging
+from random import SystemRandom
+from threading import Event, Thread
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from firmtrack.notices.calling import Caller
+from firmtrack.notices.composing import compose_ripe
+from firmtrack.notices.sending import send_next
+from firmtrack.notices.upkeep import Upkeep
+from firmtrack.store.database import conninfo_in_use
+
+SENDERS = 8
+"""Threads that send. Half of them call only endpoints whose last call succeeded: however many
+parties hang, those that answer do not wait for them."""
+
+_IDLE_SECONDS = 0.3
+_COMPOSE_SECONDS = 0.5
+_AFTER_FAILURE_SECONDS = 2.0
+_logger = logging.getLogger(__name__)
+
+
+def dispatch(stopping: Event, *, may_be_private: bool, senders: int = SENDERS) -> None:
+    """Send notices until ``stopping`` is set; then what is being sent is ended and recorded."""
+    threads = [
+        Thread(
+            target=_send,
+            args=(stopping,),
+            kwargs={"is_healthy": number % 2 == 1, "may_be_private": may_be_private},
+            name=f"sender {number}",
+            daemon=True,
+        )
+        for number in range(senders)
+    ]
+    for thread in threads:
+        thread.start()
+    _compose(stopping)
+    for thread in threads:
+        thread.join()
+
+
+def dispatch_once(*, may_be_private: bool) -> None:
+    """Compose and send what is due now, in this thread, and return."""
+    caller = Caller(may_be_private=may_be_private)
+    chance = SystemRandom()
+    try:
+        with _connected() as connection:
+            while compose_ripe(connection):
+                pass
+            while send_next(connection, caller, chance=chance):
+                pass
+    finally:
+        caller.close()
+
+
+def _connected() -> Connection[TupleRow]:
+    return Connection.connect(conninfo_in_use(), autocommit=True)
+
+
+def _compose(stopping: Event) -> None:
+    upkeep = Upkeep()
+    while not stopping.is_set():
+        try:
+            with _connected() as connection:
+                while not stopping.wait(_COMPOSE_SECONDS):
+                    compose_ripe(connection)
+                    upkeep.do_what_is_due(connection)
+        except psycopg.OperationalError as error:
+            _wait_for_database(stopping, error)
+
+
+def _send(stopping: Event, *, is_healthy: bool, may_be_private: bool) -> None:
+    caller = Caller(may_be_private=may_be_private)
+    chance = SystemRandom()
+    while not stopping.is_set():
+        try:
+            with _connected() as connection:
+                while not stopping.is_set():
+                    if not send_next(connection, caller, is_healthy=is_healthy, chance=chance):
+                        stopping.wait(_IDLE_SECONDS)
+        except psycopg.OperationalError as error:
+            _wait_for_database(stopping, error)
+    caller.close()
+
+
+def _wait_for_database(stopping: Event, error: psycopg.OperationalError) -> None:
+    _logger.warning("The database cannot be reached, trying again: %s", str(error).strip())
+    stopping.wait(_AFTER_FAILURE_SECONDS)

@@ -1,0 +1,36 @@
+"""What the dispatcher does now and then: drop what no one is told of any more."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+_UPKEEP_SECONDS = 60.0
+
+_DROP_UNWANTED = """
+DELETE FROM status_change WHERE user_id NOT IN (SELECT user_id FROM notice_subscriber)
+"""
+
+
+def drop_unwanted(connection: Connection[TupleRow]) -> None:
+    """Take off the queue what Users were to be told whose party has no endpoint any more."""
+    connection.execute(_DROP_UNWANTED)
+
+
+_CHORES: Sequence[Callable[[Connection[TupleRow]], None]] = (drop_unwanted,)
+
+
+@dataclass(slots=True)
+class Upkeep:
+    """Does the chores when they are due; each process for itself, which does no harm."""
+
+    _due_at: float = field(default_factory=lambda: time.monotonic() + _UPKEEP_SECONDS)
+
+    def do_what_is_due(self, connection: Connection[TupleRow]) -> None:
+        """Do the chores unless they were done less than a minute ago."""
+        if time.monotonic() >= self._due_at:
+            self._due_at = time.monotonic() + _UPKEEP_SECONDS
+            for chore in _CHORES:
+                chore(connection)

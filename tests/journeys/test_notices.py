@@ -1,0 +1,193 @@
+"""Notices arrive exactly once by webhook-id, whatever befalls the receiver or the dispatcher."""
+
+import json
+import random
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from firmtrack.accounts.kinds import PartyKind
+from firmtrack.accounts.models import Party
+from firmtrack.accounts.parties import add_party
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.stages import Status
+from firmtrack.domain.viewer import Viewer
+from firmtrack.store import notice_queries
+from tests.journeys.test_crashes import firmtrack, on, wait_until
+from tests.notices.receiver import Receiver, Reply
+from tests.store.facts import ALPHA_ID, BRAVO_ID, DCC_ID, METERS, at, request, take, told
+
+OPERATOR = Viewer.of_dcc("operator")
+_HOPS = (
+    Status.SENT_TO_CSP,
+    Status.DELIVERED_TO_COMMS_HUB,
+    Status.COMMS_HUB_DELIVERY_FAILED,
+)
+
+
+@pytest.fixture
+def alpha(database: str) -> Party:
+    return add_party("Alpha Energy", PartyKind.LARGE_SUPPLIER, [ALPHA_ID])
+
+
+@pytest.fixture
+def settings_for(database: str, tmp_path: Path) -> dict[str, str]:
+    return on(database, tmp_path) | {"FIRMTRACK_NOTICE_PRIVATE_ADDRESSES": "on"}
+
+
+def added(party: str, receiver: Receiver, env: dict[str, str]) -> str:
+    """Add a webhook by the command line and return its secret."""
+    process = firmtrack("endpoint", "add", receiver.url, "--party", party, "--json", env=env)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    return str(json.loads(output)["secret"])
+
+
+@contextmanager
+def dispatching(env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    process = firmtrack("dispatch", env=env)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+
+
+def happen(requests: int, originator: Eui64 = ALPHA_ID) -> None:
+    """Let many statuses change, so that each request's devices move again and again."""
+    for number in range(requests):
+        request_id = RequestId(originator, DCC_ID, 10_000 + number)
+        take(request(request_id, METERS, sent_at=at(0)))
+        for minute, status in enumerate(_HOPS):
+            take(told(status, at(1 + minute), METERS, request_id=request_id))
+
+
+def settled(expected: int) -> Callable[[], bool]:
+    def is_so() -> bool:
+        page = notice_queries.list_notices(OPERATOR, limit=1_000)
+        return len(page.items) == expected and all(n.state == "delivered" for n in page.items)
+
+    return is_so
+
+
+def assert_exactly_once(receiver: Receiver, secret: str, expected: int) -> None:
+    """Every notice came, is signed, and the last word about each device came last."""
+    notices = notice_queries.list_notices(OPERATOR, limit=1_000).items
+    assert {str(notice.notice_id) for notice in notices} == set(receiver.taken)
+    assert len(receiver.taken) == expected
+    first_at = [receiver.taken[str(n.notice_id)].at for n in reversed(notices)]
+    assert all(earlier <= later for earlier, later in pairwise(first_at))
+    for call in receiver.taken.values():
+        Webhook(secret).verify(call.body, dict(call.headers))
+        assert json.loads(call.body)["id"] == call.webhook_id
+
+
+def test_a_receiver_that_is_down_for_a_while_gets_everything(
+    alpha: Party, settings_for: dict[str, str]
+) -> None:
+    with Receiver() as receiver:
+        secret = added(alpha.name, receiver, settings_for)
+    happen(3)
+    with dispatching(settings_for):
+        wait_until(_was_tried, "it was tried in vain")
+        with receiver:
+            wait_until(settled(9), "all was delivered")
+            assert_exactly_once(receiver, secret, 9)
+
+
+def _was_tried() -> bool:
+    return any(n.tries for n in notice_queries.list_notices(OPERATOR, limit=10).items)
+
+
+def test_a_receiver_that_fails_at_random_gets_everything(
+    alpha: Party, settings_for: dict[str, str]
+) -> None:
+    chance = random.Random(3)
+    with Receiver(lambda _: Reply(chance.choice([204, 500, 503, 200]))) as receiver:
+        secret = added(alpha.name, receiver, settings_for)
+        happen(4)
+        with dispatching(settings_for):
+            wait_until(settled(12), "all was delivered")
+        assert_exactly_once(receiver, secret, 12)
+        assert set(receiver.acknowledged.values()) == {1}
+
+
+def test_three_dispatchers_send_each_notice_once_and_in_order(
+    alpha: Party, settings_for: dict[str, str]
+) -> None:
+    with Receiver() as receiver:
+        secret = added(alpha.name, receiver, settings_for)
+        with dispatching(settings_for), dispatching(settings_for), dispatching(settings_for):
+            for _ in range(3):
+                happen(4)
+                time.sleep(0.2)
+            wait_until(settled(12), "all was delivered")
+        assert_exactly_once(receiver, secret, 12)
+        assert len(receiver.calls) == 12
+
+
+def test_a_dispatcher_killed_at_any_moment_loses_nothing(
+    alpha: Party, settings_for: dict[str, str]
+) -> None:
+    chance = random.Random(5)
+    with Receiver(lambda _: Reply(after_seconds=0.05)) as receiver:
+        secret = added(alpha.name, receiver, settings_for)
+        happen(10)
+        for _ in range(4):
+            before = len(receiver.calls)
+            process = firmtrack("dispatch", env=settings_for)
+            goal = before + chance.randrange(1, 6)
+            wait_until(
+                lambda goal=goal: len(receiver.calls) >= goal,  # type: ignore[misc]  # a lambda that holds its own goal
+                "some were sent",
+            )
+            time.sleep(chance.random() / 20)
+            process.kill()
+            process.communicate(timeout=60)
+        with dispatching(settings_for):
+            wait_until(settled(30), "all was delivered")
+        assert_exactly_once(receiver, secret, 30)
+
+
+def test_a_party_that_hangs_does_not_slow_the_others(
+    alpha: Party, settings_for: dict[str, str]
+) -> None:
+    bravo = add_party("Bravo Power", PartyKind.SMALL_SUPPLIER, [BRAVO_ID])
+    with Receiver(lambda _: Reply(after_seconds=60)) as slow, Receiver() as quick:
+        for _ in range(6):
+            added(alpha.name, slow, settings_for)
+        added(bravo.name, quick, settings_for)
+        happen(1)
+        with dispatching(settings_for):
+            wait_until(lambda: len(slow.calls) >= 6, "the slow ones hang")
+            happen(1, BRAVO_ID)
+            started = time.monotonic()
+            wait_until(lambda: len(quick.taken) == 3, "the quick one was told")
+            assert time.monotonic() - started < 9  # 5 of them the stated delay of grouping
+
+
+def test_each_party_gets_its_own_notices_and_no_others(
+    alpha: Party, settings_for: dict[str, str]
+) -> None:
+    bravo = add_party("Bravo Power", PartyKind.SMALL_SUPPLIER, [BRAVO_ID])
+    with Receiver() as alphas, Receiver() as bravos:
+        added(alpha.name, alphas, settings_for)
+        added(bravo.name, bravos, settings_for)
+        happen(2)
+        happen(1, BRAVO_ID)
+        with dispatching(settings_for):
+            wait_until(settled(9), "all was delivered")
+
+    assert _user_ids(alphas) == {str(ALPHA_ID)}
+    assert _user_ids(bravos) == {str(BRAVO_ID)}
+
+
+def _user_ids(receiver: Receiver) -> set[str]:
+    return {json.loads(call.body)["data"]["user_id"] for call in receiver.calls}
