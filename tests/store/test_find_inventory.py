@@ -1,15 +1,16 @@
 """Read Inventory answers what is known, where from, and only to those whom it concerns."""
 
+from dataclasses import replace
+
 import pytest
 
-from firmtrack.domain.facts import DeviceFacts, MessageKind
+from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.answers import FactSource, InventoryAnswer, SisterDevice
 from firmtrack.store.database import pool
-from firmtrack.store.inventory import ImportedRow, import_rows
 from firmtrack.store.queries import find_inventory
 from tests.store.facts import (
     ALPHA,
@@ -26,6 +27,7 @@ from tests.store.facts import (
     STRANGER,
     answer,
     at,
+    imported,
     inventory,
     request,
     take,
@@ -35,11 +37,6 @@ from tests.store.facts import (
 pytestmark = pytest.mark.usefixtures("database")
 
 VIEWERS = (ALPHA, BRAVO, STRANGER, DCC)
-
-
-def imported(device_id: Eui64 = METER, **facts: object) -> None:
-    statement = DeviceFacts(device_id=device_id, learnt_at=None, **facts)  # type: ignore[arg-type]  # facts of the right types
-    import_rows([ImportedRow(1, statement)], lambda _: None, lambda: True)
 
 
 def found(viewer: Viewer = DCC, device_id: Eui64 = METER) -> InventoryAnswer:
@@ -181,6 +178,51 @@ def test_the_sisters_on_the_hub_are_those_that_the_viewer_may_see() -> None:
 
     assert found(DCC).sisters == tuple(sister(each) for each in METERS[1:3])
     assert found(ALPHA).sisters == (sister(METERS[1]),)
+
+
+def test_sisters_are_also_those_that_alerts_named_beside_the_hub() -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:3]))
+
+    beside = tuple(SisterDevice(device_id=each, device_type=None) for each in METERS[1:3])
+    assert found(ALPHA).sisters == beside
+    assert found(DCC).sisters == beside
+
+
+def test_a_sister_that_a_later_word_places_elsewhere_is_none_any_more() -> None:
+    elsewhere = Eui64(HUB + 1)
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:4]))
+
+    # An inventory read, an older one, and an alert through another hub.
+    take(inventory(at(3), METERS[1], comms_hub_id=elsewhere))
+    take(inventory(at(1), METERS[2], comms_hub_id=elsewhere))
+    moved = told(Status.TRANSFERRED_TO_DEVICE, at(4), METERS[3:4])
+    take(replace(moved, events=(replace(moved.events[0], comms_hub_id=elsewhere),)))
+
+    for viewer in (ALPHA, DCC):
+        assert [each.device_id for each in found(viewer).sisters] == [METERS[2]]
+        assert [each.device_id for each in found(viewer, METERS[1]).sisters] == [METERS[3]]
+
+
+def test_no_sister_is_shown_that_the_viewer_may_not_look_up() -> None:
+    bravos_id = RequestId(BRAVO_ID, DCC_ID, 1)
+    take(request(sent_at=at(0), device_ids=METERS[:2]), answer(answered_at=at(1)))
+    take(request(bravos_id, sent_at=at(0), device_ids=METERS[2:]))
+    take(answer(bravos_id, answered_at=at(1), refused=METERS[4:]))
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:2]))
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[2:4], request_id=bravos_id))
+    imported(METERS[4], comms_hub_id=HUB)
+
+    def sisters(viewer: Viewer, device_id: Eui64) -> list[Eui64]:
+        shown = [each.device_id for each in found(viewer, device_id).sisters]
+        assert all(find_inventory(viewer, each) is not None for each in shown)
+        return shown
+
+    assert sisters(ALPHA, METERS[0]) == [METERS[1]]
+    assert sisters(BRAVO, METERS[2]) == [METERS[3]]
+    assert sisters(DCC, METERS[0]) == list(METERS[1:])
+    assert find_inventory(STRANGER, METERS[0]) is None
 
 
 def test_every_look_up_is_recorded_whatever_it_finds() -> None:

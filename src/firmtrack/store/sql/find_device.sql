@@ -11,7 +11,8 @@ WITH named AS MATERIALIZED (
     JOIN request AS r USING (request_key)
     WHERE d.device_id = %(device_id)s
 ), visible AS MATERIALIZED (
-    SELECT c.*, r.image, %(sees_all)s OR c.originator = ANY (%(user_ids)s) AS is_own
+    SELECT c.*, r.image, r.submitted_at AS told_submitted_at,
+        %(sees_all)s OR c.originator = ANY (%(user_ids)s) AS is_own
     FROM current_distribution AS c
     JOIN request AS r USING (request_key)
     WHERE c.device_id = %(device_id)s
@@ -63,7 +64,7 @@ SELECT
     v.manufacturer, v.model, v.device_status, v.firmware_version, v.firmware_version_status, v.gbcs_version,
     v.comms_hub_id, v.responsible_supplier, v.smi_firmware_version, v.older,
     (SELECT activation_words FROM told) AS activation_words,
-    c.is_own, c.image::text AS image,
+    c.is_own, c.image::text AS image, c.told_submitted_at,
     c.request_key, c.originator, c.target, c.counter, c.variant, c.firmware_version, c.image_hash,
     c.submitted_at, c.stage, c.failed, c.reason, c.occurred_at,
     h.request_key, h.stage, h.failed, h.occurred_at, h.recorded_at, h.names_device, h.reason,
