@@ -52,7 +52,8 @@ class Eui64(int):
     def __repr__(self) -> str:
         return f"Eui64({str(self)!r})"
 
-    __format__ = object.__format__
+    def __format__(self, specification: str) -> str:
+        return int.__format__(self, specification) if specification else str(self)
 
 
 class RequestId(NamedTuple):
