@@ -69,16 +69,16 @@ def _not_activated(situation: Situation) -> Verdict:
             Actor.NOBODY,
             joined(_NOTHING, suspension(situation)),
         )
-    unseen = "No activation of it was seen."
+    return _to_activate(situation, "No activation of it was seen.")
+
+
+def _to_activate(situation: Situation, sentence: str) -> Verdict:
     outdone = superseded(situation)
     if outdone is not None:
-        return Verdict(unseen, Actor.NOBODY, outdone)
-    return Verdict(unseen, Actor.SUPPLIER, _to_activate(situation))
-
-
-def _to_activate(situation: Situation) -> str:
+        return Verdict(sentence, Actor.NOBODY, outdone)
     is_changed = supplier_change(situation) is not None
-    return joined(surroundings(situation), _ACTIVATE_IF_YOURS if is_changed else _ACTIVATE)
+    advice = joined(surroundings(situation), _ACTIVATE_IF_YOURS if is_changed else _ACTIVATE)
+    return Verdict(sentence, Actor.SUPPLIER, advice)
 
 
 def _activation(situation: Situation, found: Activation) -> Verdict:
@@ -87,11 +87,7 @@ def _activation(situation: Situation, found: Activation) -> Verdict:
         case ActivationStatus.ACTIVATED:
             return _activated(situation, found, when)
         case ActivationStatus.CANCELLED:
-            return Verdict(
-                f"Its activation was cancelled on {when}.",
-                Actor.SUPPLIER,
-                _to_activate(situation),
-            )
+            return _to_activate(situation, f"Its activation was cancelled on {when}.")
         case ActivationStatus.FAILED:
             return _failed(situation, found, when)
         case ActivationStatus.REQUESTED | ActivationStatus.SCHEDULED:

@@ -234,6 +234,18 @@ SUCCESSFUL: Mapping[str, Situation] = {
             activation(ActivationStatus.CANCELLED),
         ),
     ),
+    "Activation cancelled, and a later request brought another version": situation(
+        Status.VERIFIED,
+        activations=(activation(ActivationStatus.CANCELLED),),
+        other_updates=(
+            distribution(
+                Status.VERIFIED,
+                request_id=LATER_REQUEST,
+                submitted_at=SINCE + timedelta(days=1),
+                firmware_version=FirmwareVersion("01020313"),
+            ),
+        ),
+    ),
     "Activated": situation(
         Status.VERIFIED,
         activations=(activation(ActivationStatus.ACTIVATED),),
