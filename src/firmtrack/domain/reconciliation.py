@@ -208,7 +208,11 @@ def _suspended(it: _Situation) -> Iterator[Flag]:
 def _version_without_activation(it: _Situation) -> Iterator[Flag]:
     verified = [each for each in it.updates if each.status is Status.VERIFIED]
     for each in verified[:1]:
-        is_seen = any(one.status is ActivationStatus.ACTIVATED for one in each.activations)
+        # That of an earlier update is one: the same image can be sent to a device again.
+        is_seen = any(
+            one.status is ActivationStatus.ACTIVATED and version == each.firmware_version
+            for one, version in it.activations
+        )
         running = it.running
         if (
             not is_seen

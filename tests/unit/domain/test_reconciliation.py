@@ -249,6 +249,12 @@ def test_a_version_that_runs_without_an_activation_is_flagged_until_one_is_seen(
     assert kinds(runs, update(activated)) == []
 
 
+def test_an_activation_is_seen_also_if_the_same_image_was_sent_again_since() -> None:
+    again = update(submitted=20, updated=25, counter=2)
+
+    assert kinds(known(read(30, NEW)), again, update(activated)) == []
+
+
 def test_an_image_that_is_not_on_the_device_yet_is_not_what_it_runs() -> None:
     under_way = update(status=Status.TRANSFERRED_TO_DEVICE)
 
