@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import resolve, reverse
 from django.views.decorators.http import require_safe
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from firmtrack.domain.stages import STAGES
 from firmtrack.presentation import catalogue, catalogue_activations, catalogue_states, csv
@@ -154,4 +154,7 @@ def _calls(document: dict[str, Any]) -> Iterator[Call]:
 
 def _with_code(text: str) -> Markup:
     """Return a description with what stands between backquotes as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
+    # The odd pieces are those between backquotes.
+    pieces = text.split("`")
+    code = Markup('<code class="firmtrack-id">{}</code>')
+    return Markup().join(code.format(p) if i % 2 else p for i, p in enumerate(pieces))
