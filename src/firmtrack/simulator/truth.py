@@ -7,8 +7,8 @@ hears all words in the order of time, so it needs neither attribution nor sortin
 from dataclasses import dataclass
 from datetime import datetime
 
-from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.stages import CompletionStatus, Status
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Status
 
 _COMPLETED = frozenset({Status.VERIFIED, Status.ACTIVATED})
 _STOPPED = frozenset(
@@ -67,3 +67,55 @@ class Distribution:
         if gained > 0 or (gained == 0 and not self._is_own_word):
             self.current = word
             self._is_own_word = False
+
+
+@dataclass(slots=True, eq=False)
+class Activation:
+    """The true state of one Activate Firmware (11.3) request; hears words in the order of time.
+
+    ``distribution`` is the request that brought the image, None if none brought it to the device.
+    ``updated_at`` is None until DCC says anything: a request carries no time.
+    """
+
+    request_id: RequestId
+    image_hash: bytes
+    distribution: RequestId | None
+    scheduled_for: datetime | None = None
+    is_cancelling: bool = False
+    status: ActivationStatus = ActivationStatus.REQUESTED
+    reason: str | None = None
+    firmware_version: FirmwareVersion | None = None
+    updated_at: datetime | None = None
+    _is_answered: bool = False
+
+    @property
+    def device_id(self) -> Eui64:
+        """The device that it is for."""
+        return self.request_id.target
+
+    def hear_acknowledged(self, at: datetime) -> None:
+        """Hear that DCC took the request on."""
+        self.updated_at = at
+
+    def hear_scheduled(self, at: datetime) -> None:
+        """Hear that the device took note of it: it is scheduled, or does its cancelling."""
+        self.updated_at = at
+        self.status = (
+            ActivationStatus.CANCELLED if self.is_cancelling else ActivationStatus.SCHEDULED
+        )
+
+    def hear_no_answer(self, at: datetime, code: str) -> None:
+        """Hear from DCC that it refuses it, or that the device was not reached or is silent."""
+        if not self._is_answered:
+            self.updated_at, self.status, self.reason = at, ActivationStatus.FAILED, code
+
+    def hear_answer(self, at: datetime, reason: str | None, version: FirmwareVersion) -> None:
+        """Hear from the device how it went and which version runs now; no reason is success."""
+        self._is_answered = True
+        self.updated_at, self.reason, self.firmware_version = at, reason, version
+        self.status = ActivationStatus.ACTIVATED if reason is None else ActivationStatus.FAILED
+
+    def hear_cancelled(self, at: datetime) -> None:
+        """Hear that the device took note of a later request that cancels this one."""
+        if self.status in {ActivationStatus.REQUESTED, ActivationStatus.SCHEDULED}:
+            self.updated_at, self.status = at, ActivationStatus.CANCELLED
