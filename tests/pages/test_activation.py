@@ -51,7 +51,6 @@ def test_each_activation_of_the_image_is_a_part_of_its_distribution(ada: Browsin
         "Activation Status": "Activated, 11 November 2026, 02:12 GMT",
         "Requested": "11 November 2026, 01:12 GMT",
         "Firmware Version that the device stated": "0102030A",
-        "Activate Firmware request": f"{ALPHA_ID}:{RUNNING}:4",
     }
     assert cancelling["Activation Status"] == "Cancelled, 10 November 2026, 18:12 GMT"
     assert cancelling["Asks for"] == "Cancelling the activations of this image that are scheduled"
@@ -62,6 +61,9 @@ def test_each_activation_of_the_image_is_a_part_of_its_distribution(ada: Browsin
     assert failed["Reason"].startswith("The device could not activate the image.")
     assert failed["Firmware Version that the device stated"] == "01020309"
     assert page.all("h3") == ["Stages", "Activation", "History"]
+    assert page.all("h4") == [
+        f"Activate Firmware request {ALPHA_ID}:{RUNNING}:{counter}" for counter in (4, 3, 2, 1)
+    ]
     assert not warnings(page)
 
 
