@@ -198,12 +198,13 @@ def inventory(
     device_id: Eui64 = METER,
     *,
     user_id: Eui64 | None = ALPHA_ID,
+    kind: MessageKind = MessageKind.INVENTORY_RESPONSE,
     identity: bytes | None = None,
     **facts: object,
 ) -> Message:
     return Message(
         digest=identity or _fresh_digest(),
-        kind=MessageKind.INVENTORY_RESPONSE,
+        kind=kind,
         body=b"an inventory",
         user_id=user_id,
         occurred_at=learnt_at,

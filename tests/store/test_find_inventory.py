@@ -11,7 +11,7 @@ from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.answers import FactSource, InventoryAnswer, SisterDevice
 from firmtrack.store.database import pool
-from firmtrack.store.queries import find_inventory
+from firmtrack.store.queries import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -131,6 +131,21 @@ def test_to_name_a_device_in_a_request_is_not_enough_to_see_it() -> None:
 
     take(answer(bravos_id, answered_at=at(1), code="W110101", refused=[METER]))
     assert who_sees() == {DCC}
+
+
+@pytest.mark.parametrize(
+    "kind", [MessageKind.DEVICE_PRE_NOTIFICATION, MessageKind.UPDATE_INVENTORY_REQUEST]
+)
+def test_to_say_something_of_a_device_is_not_enough_to_see_it(kind: MessageKind) -> None:
+    take(inventory(at(0), user_id=None, model="M1"))
+
+    take(inventory(at(1), user_id=BRAVO_ID, kind=kind, device_type="ESME"))
+    assert who_sees() == {DCC}
+    assert find_device(BRAVO, METER) is None
+    assert found().facts.device_type == "ESME"
+
+    take(inventory(at(2), user_id=BRAVO_ID, device_type="ESME"))  # DCC answers Bravo
+    assert who_sees() == {BRAVO, DCC}
 
 
 def test_who_else_is_the_responsible_supplier_is_not_shown() -> None:
