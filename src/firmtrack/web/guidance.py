@@ -118,9 +118,10 @@ def code_link(text: str, code: str) -> Markup:
     """
     is_explained = code in catalogue.CODES or code in current_wordings()
     fragment = quote(code) if is_explained else UNKNOWN_CODES
-    link = Markup('<a class="govuk-link firmtrack-id" href="{}#{}">{}</a>').format(
-        reverse("guidance-reasons"), fragment, code
-    )
+    link = Markup(
+        '<a class="govuk-link firmtrack-id" href="{}#{}">'
+        '<span class="firmtrack-id__part">{}</span></a>'
+    ).format(reverse("guidance-reasons"), fragment, code)
     before, found, after = _parted(text, code)
     if not found:
         return Markup("{} Code: {}").format(text, link)
