@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from firmtrack.domain.facts import MessageKind
+from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.scope import NotTrackedReason
-from firmtrack.domain.stages import Status
+from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.answers import FactSource, InventoryAnswer, SisterDevice
 from firmtrack.store.database import pool
@@ -20,11 +20,14 @@ from tests.store.facts import (
     DCC,
     DCC_ID,
     HUB,
+    IMAGE_HASH,
     METER,
     METERS,
     OTHER_IMAGE_HASH,
     REQUEST_ID,
     STRANGER,
+    VERSION,
+    activation,
     answer,
     at,
     imported,
@@ -179,6 +182,34 @@ def test_the_responsible_supplier_of_now_sees_the_device() -> None:
 
     take(inventory(at(1), user_id=None, responsible_supplier=BRAVO_ID))
     assert who_sees() == {BRAVO, DCC}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (told(Status.VERIFIED, at(1), request_id=None, image_hash=IMAGE_HASH),),
+        (request(sent_at=at(0)),),
+        (request(sent_at=at(0)), answer(answered_at=at(1))),
+        (request(sent_at=at(0)), answer(answered_at=at(1), refused=[METER])),
+        (activation(ActivationStep.REQUESTED, at(1)),),
+        (activation(ActivationStep.ANSWERED, at(1), version=VERSION),),
+        (inventory(at(1), model="M1"),),
+        (inventory(at(1), user_id=None, model="M1", responsible_supplier=ALPHA_ID),),
+    ],
+    ids=[
+        "a loose alert", "a request", "accepted", "refused", "an activation", "activated",
+        "described", "supplied",
+    ],
+)  # fmt: skip
+def test_a_devices_answer_says_whether_there_is_an_inventory_to_read(
+    said: tuple[Message, ...],
+) -> None:
+    take(*said)
+
+    for viewer in VIEWERS:
+        device = find_device(viewer, METER)
+        is_offered = device is not None and device.has_inventory
+        assert is_offered == (find_inventory(viewer, METER) is not None), viewer.name
 
 
 def test_nobody_sees_a_device_of_which_nothing_is_known() -> None:
