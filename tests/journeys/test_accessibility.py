@@ -46,6 +46,8 @@ SIGNED_IN = [
     f"/inventory/{MOVED}",
     "/guidance",
     *(f"/guidance/{topic}" for topic in TOPICS),
+    "/delivery-performance",
+    "/delivery-performance?submitted_from=x",
     "/no-such-page",
 ]
 RULES = {

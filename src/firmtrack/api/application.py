@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
-from firmtrack.api import lookups, submissions
+from firmtrack.api import lookups, performance, submissions
 from firmtrack.api.problems import (
     BadField,
     Problem,
@@ -20,6 +20,7 @@ from firmtrack.api.responses import schemas_of
 from firmtrack.api.stage_report_schema import STAGE_REPORT_SCHEMA
 from firmtrack.intake.envelopes import DuisLine
 from firmtrack.presentation import answers
+from firmtrack.presentation.performance import DeliveryPerformance
 
 _logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ _STRUCTS = (
     answers.DeviceInventory,
     answers.DistributionList,
     answers.ServiceRequest,
+    DeliveryPerformance,
     DuisLine,
     submissions.LineOutcome,
     submissions.Taken,
@@ -81,6 +83,7 @@ api = FirmtrackApi(
     docs_url=None,
 )
 api.add_router("", lookups.router)
+api.add_router("", performance.router)
 api.add_router("", submissions.router)
 
 

@@ -66,6 +66,17 @@ DeviceId = Annotated[
         }
     ),
 ]
+UserId = Annotated[
+    Eui64 | None,
+    _read_by(Eui64.parse),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{_EUI}$",
+            "description": "Only the requests of the supplier with this User ID (EUI-64).",
+        }
+    ),
+]
 ServiceRequestId = Annotated[
     RequestId,
     _read_by(RequestId.parse),

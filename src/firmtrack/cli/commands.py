@@ -11,6 +11,7 @@ from firmtrack.cli import (
     inventory,
     lookups,
     messages,
+    performance,
     quarantine,
     serving,
     simulation,
@@ -56,4 +57,5 @@ app.add_typer(accounts.user, name="user")
 app.add_typer(accounts.token, name="token")
 app.add_typer(quarantine.quarantine, name="quarantine")
 app.add_typer(wording.wording, name="wording")
+app.add_typer(performance.performance, name="performance")
 app.command("check")(checking.check)

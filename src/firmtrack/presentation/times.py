@@ -1,7 +1,7 @@
 """Times as people in Great Britain read them, and as machines do."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from math import ceil, floor
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,11 @@ def local_text(at: datetime) -> str:
     """
     local = at.astimezone(_GREAT_BRITAIN)
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M %Z}"
+
+
+def day_text(day: date) -> str:
+    """Return a day in words, like ``14 November 2026``."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def near_text(at: datetime, now: datetime) -> str:
