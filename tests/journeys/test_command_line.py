@@ -15,7 +15,7 @@ from firmtrack.duis.writer import write
 from firmtrack.presentation.csv import COLUMNS
 from firmtrack.store.embedded import EmbeddedPostgres
 from tests.pki import make_identity, write_trust_store
-from tests.unit.duis import samples
+from tests.unit.duis import activation_samples, samples
 from tests.unit.intake.archives import tar_of
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -108,6 +108,24 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     assert (replayed.returncode, replayed.stdout) == (0, f"{entry_id}: duplicate\n")
     assert firmtrack("quarantine", "list").stdout == "The quarantine is empty.\n"
     assert said(firmtrack("check", "--json")) == {"is_whole": True, "disagreements": []}
+
+
+def test_a_device_is_found_with_its_activations_and_what_does_not_fit(
+    firmtrack: Run, tmp_path: Path
+) -> None:
+    other_image = activation_samples.activate_firmware()
+    failed = activation_samples.ACTIVATIONS["command failed"]
+    for name, document in {"11.3": other_image, "N13": failed}.items():
+        (tmp_path / f"{name}.xml").write_bytes(write(document))
+    assert firmtrack("ingest", tmp_path).returncode == 0
+
+    device = said(firmtrack("find", "device", METER, "--json"))
+    assert [each["status"] for each in device["other_activations"]] == ["failed"]
+    assert [each["code"] for each in device["flags"]] == ["activation_not_answered"]
+    shown = firmtrack("find", "device", METER, COLUMNS="200").stdout
+    assert "Warning: Activation not answered" in shown
+    assert "Activations of other images" in shown
+    assert str(activation_samples.ACTIVATION_ID) in shown
 
 
 def test_an_inventory_is_imported_whole_or_not_at_all(firmtrack: Run, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """``firmtrack find`` and ``firmtrack export``: the look-ups of the screens, and the CSV."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +13,11 @@ from firmtrack.cli.session import opened
 from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
+    from firmtrack.domain.activation import Activation
     from firmtrack.domain.identifiers import Eui64, RequestId
+    from firmtrack.domain.reconciliation import Flag
     from firmtrack.domain.viewer import Viewer
-    from firmtrack.store.answers import DeviceDistribution, DistributionAnswer
+    from firmtrack.store.answers import DeviceDistribution, DistributionAnswer, OthersUpdate
 
 _PAGE = 1_000
 
@@ -61,6 +63,7 @@ def find_request(term: RequestTerm, *, as_party: AsParty = None, as_json: AsJson
             f"submitted {minute(found.submitted_at)}, {found.device_count} devices: {counts}.",
             markup=False,
         )
+        _print_flags(found.flags)
         table = Table(device_id_column(), "Current Status", "Reason", "Updated")
         for each in distributions:
             add_row(
@@ -90,8 +93,12 @@ def find_device(term: DeviceTerm, *, as_party: AsParty = None, as_json: AsJson =
         console.print(str(device_id), style="bold")
         if found.not_tracked_reason is not None:
             console.print(wording.NOT_TRACKED_TEXTS[found.not_tracked_reason])
+        _print_flags(found.flags)
         for each in found.distributions:
             _print_distribution(each)
+            _print_activations("Activation", each.activations)
+        _print_activations("Activations of other images", found.other_activations)
+        _print_others_updates(found.others_updates)
         if found.unattributed:
             console.print(f"{len(found.unattributed)} events that fit no request.")
 
@@ -197,5 +204,52 @@ def _print_distribution(found: "DeviceDistribution") -> None:
             wording.STATUS_NAMES[entry.status],
             entry.reason or "",
             wording.MESSAGE_KIND_NAMES[entry.source_kind] + code,
+        )
+    console.print(table)
+
+
+def _print_flags(flags: "Iterable[Flag]") -> None:
+    from firmtrack.presentation.flags import FLAG_NAMES, flag_text
+
+    for flag in flags:
+        console.print(f"\nWarning: {FLAG_NAMES[flag.kind]}", style="bold", markup=False)
+        console.print(flag_text(flag), markup=False)
+
+
+def _print_activations(title: str, activations: "Sequence[Activation]") -> None:
+    from firmtrack.presentation import wording
+
+    if not activations:
+        return
+    console.print(f"\n{title}", style="bold")
+    table = Table("Requested", "Status", "Since", "Scheduled for", "Reason", "Request")
+    for each in activations:
+        reason = each.reason and f"{wording.activation_reason_text(each.reason)} ({each.reason})"
+        add_row(
+            table,
+            minute(each.requested_at),
+            wording.ACTIVATION_STATUS_NAMES[each.status],
+            minute(each.updated_at),
+            minute(each.scheduled_for),
+            reason or "",
+            str(each.request_id),
+        )
+    console.print(table)
+
+
+def _print_others_updates(updates: "Sequence[OthersUpdate]") -> None:
+    from firmtrack.presentation import wording
+
+    if not updates:
+        return
+    console.print("\nUpdates by other parties", style="bold")
+    table = Table("Submitted", "Firmware version", "Current Status", "Updated")
+    for each in updates:
+        add_row(
+            table,
+            minute(each.submitted_at),
+            each.firmware_version or "not known",
+            wording.STATUS_NAMES[each.status],
+            minute(each.updated_at),
         )
     console.print(table)
