@@ -1,7 +1,7 @@
 """Activations come out of the store as the rules say, and only to their User and to DCC."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -252,17 +252,8 @@ def test_to_ask_for_an_activation_shows_nothing_of_someone_elses_device() -> Non
     shown = found(BRAVO)
     assert before is None
     assert [each.status for each in shown.other_activations] == [ActivationStatus.FAILED]
-    assert shown == DeviceAnswer(
-        device_id=METER,
-        inventory=None,
-        has_inventory=False,
-        not_tracked_reason=None,
-        distributions=(),
-        unattributed=(),
-        other_activations=shown.other_activations,
-        others_updates=(),
-        flags=(),
-    )
+    told_of = {each.name for each in fields(shown) if getattr(shown, each.name)}
+    assert told_of == {"device_id", "other_activations"}
     assert queries.find_inventory(BRAVO, METER) is None
     assert found(ALPHA).inventory is not None
     assert {flag.kind for flag in found(ALPHA).flags} >= {FlagKind.SUSPENDED}
