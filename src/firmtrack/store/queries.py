@@ -137,6 +137,7 @@ def find_device(
         "user_ids": [to_bigint(user_id) for user_id in viewer.user_ids],
         "viewer": viewer.name,
         "term": str(device_id),
+        "as_of": as_of,
     }
     with _connection(device_id, as_of) as connection:
         rows = connection.execute(statement("find_device"), asked, prepare=True).fetchall()
@@ -155,5 +156,5 @@ def find_inventory(
     """
     with _connection(device_id, as_of) as connection:
         found = inventory_lookup.look_up(connection, viewer, device_id)
-    record_lookup(viewer, "inventory", str(device_id), 0 if found is None else 1)
+    record_lookup(viewer, "inventory", str(device_id), 0 if found is None else 1, as_of=as_of)
     return found

@@ -52,8 +52,8 @@ WITH named AS MATERIALIZED (
     FROM named
     WHERE message_id IS NOT NULL
 ), audited AS (
-    INSERT INTO lookup_audit (viewer, kind, term, row_count)
-    SELECT %(viewer)s, 'device', %(term)s, count(*) FROM visible
+    INSERT INTO lookup_audit (viewer, kind, term, row_count, as_of)
+    SELECT %(viewer)s, 'device', %(term)s, count(*), %(as_of)s::timestamptz FROM visible
 )
 SELECT
     EXISTS (
