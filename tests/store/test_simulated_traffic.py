@@ -17,6 +17,7 @@ from firmtrack.domain.inventory import FACT_NAMES
 from firmtrack.domain.viewer import Viewer
 from firmtrack.intake.files import envelopes_in
 from firmtrack.intake.ingest import Tally, ingest
+from firmtrack.intake.inventory_import import Source, import_inventory
 from firmtrack.intake.receive import OutcomeKind, Submitter
 from firmtrack.presentation.times import utc_text
 from firmtrack.simulator.scenario import Scenario
@@ -34,6 +35,8 @@ class World:
     """A simulated traffic, and the lines of what is true of it."""
 
     traffic: Path
+    inventory: Path
+    later_inventory: Path
     lines: list[Line]
 
     def of_kind(self, kind: str) -> Iterator[Line]:
@@ -48,7 +51,12 @@ def simulated(directory: Path, *, is_shuffled: bool) -> World:
     scenario = Scenario(requests=20, devices=500, seed=7, shuffled=is_shuffled)
     summary = run(scenario, directory / "traffic.tar.gz")
     with summary.expected.open(encoding="utf-8") as file:
-        return World(summary.traffic, [json.loads(line) for line in file])
+        return World(
+            traffic=summary.traffic,
+            inventory=summary.inventory,
+            later_inventory=summary.later_inventory,
+            lines=[json.loads(line) for line in file],
+        )
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +114,28 @@ def test_every_message_twice_by_four_processes_at_once_counts_once(
     assert sum(tally["recorded"] for tally in tallies) == in_order.totals["recorded"]
     assert sum(tally["duplicate"] for tally in tallies) == in_order.totals["recorded"] * 3
     assert_tracker_knows(in_order)
+
+
+def test_the_inventory_files_tell_who_is_responsible_and_who_was(
+    database: str, in_order: World
+) -> None:
+    for path in (in_order.later_inventory, in_order.inventory):
+        report = import_inventory([Source.of_path(path)], skip_bad=False, on_read=lambda _: None)
+        assert report.is_kept
+    take_in(in_order.traffic)
+    told: dict[str, list[tuple[str, str]]] = {}
+    for line in in_order.of_kind("responsible_supplier"):
+        period = line["responsible_supplier"], line["learnt_at"]
+        told.setdefault(line["device_id"], []).append(period)
+    assert told
+    for device_id, periods in told.items():
+        found = queries.find_inventory(DCC, Eui64.parse(device_id))
+        assert found is not None
+        assert str(found.facts.responsible_supplier) == periods[-1][0]
+        stated = [each for each in found.suppliers if not each.is_change]
+        assert [(str(each.supplier), time_text(each.learnt_at)) for each in stated] == periods[::-1]
+        (change,) = (each for each in found.suppliers if each.is_change)
+        assert time_text(change.learnt_at) == periods[-1][1]
 
 
 def assert_tracker_knows(world: World) -> None:
