@@ -87,7 +87,13 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     assert found["service_request_id"] == REQUEST_ID
     assert [each["current_status"] for each in found["distributions"]] == ["accepted"] * 2
     device = said(firmtrack("find", "device", METER.lower(), "--json"))
-    assert [each["service_request_id"] for each in device["distributions"]] == [REQUEST_ID]
+    (distribution,) = device["distributions"]
+    assert distribution["service_request_id"] == REQUEST_ID
+    diagnosis = distribution["diagnosis"]
+    assert (diagnosis["holder"], diagnosis["next_actor"]) == ("dsp", "dcc")
+    printed = firmtrack("find", "device", METER, COLUMNS="200").stdout
+    assert diagnosis["sentence"].partition(" (")[0] in printed
+    assert f"Acts next: DCC.\n{diagnosis['advice']}\n" in printed
 
     exported = firmtrack("export", REQUEST_ID, "-o", tmp_path / "x.csv")
     assert (exported.returncode, exported.stdout) == (0, "")

@@ -1,5 +1,6 @@
 """The look-ups: a Service Request, its distributions, a device, its inventory."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -19,6 +20,7 @@ from firmtrack.api.parameters import (
 )
 from firmtrack.api.problems import Problem, ProblemFound
 from firmtrack.api.responses import CSV, JSON, describe, json_response, reference_to
+from firmtrack.diagnosis.as_json import diagnosed_device
 from firmtrack.presentation import answers
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store import queries
@@ -119,12 +121,12 @@ def download_distributions(
     openapi_extra=_described(JSON, reference_to(answers.Device)),
 )
 def find_device(request: HttpRequest, device_id: DeviceId) -> HttpResponse:
-    """Return the device's distributions that you may see, newest first, with their history."""
+    """Return the device's distributions that you may see, newest first: history and diagnosis."""
     viewer = viewer_of_token(holder_of(request))
     found = queries.find_device(viewer, device_id)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
-    return json_response(answers.device(found))
+    return json_response(diagnosed_device(found, now=datetime.now(UTC)))
 
 
 @router.get(

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from firmtrack.cli.session import opened
 from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
+    from firmtrack.diagnosis.findings import Diagnosis
     from firmtrack.domain.activation import Activation
     from firmtrack.domain.identifiers import Eui64, RequestId
     from firmtrack.domain.reconciliation import Flag
@@ -27,6 +29,14 @@ AsParty = Annotated[
     str | None,
     typer.Option("--as", metavar="PARTY", help="Show what this party sees; without it, all."),
 ]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="TIME",
+        help="Show what was known then; without a zone it is Great Britain's time.",
+    ),
+]
 RequestTerm = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="A Service Request ID.")]
 DeviceTerm = Annotated[str, typer.Argument(metavar="DEVICE_ID", help="A Device ID.")]
 
@@ -36,19 +46,25 @@ class NotFound(FirmtrackError):
 
 
 @find.command("request")
-def find_request(term: RequestTerm, *, as_party: AsParty = None, as_json: AsJson = False) -> None:
+def find_request(
+    term: RequestTerm,
+    *,
+    as_party: AsParty = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
     """Show a Service Request and all its distributions."""
     with opened():
         from firmtrack.presentation import answers, wording
         from firmtrack.store import audit, queries
 
-        viewer, request_id = _viewer(as_party), _request_id(term)
-        found = queries.find_request(viewer, request_id)
+        viewer, request_id, past = _viewer(as_party), _request_id(term), _past(as_of)
+        found = queries.find_request(viewer, request_id, as_of=past)
         rows = 0 if found is None else found.device_count
-        audit.record_lookup(viewer, "service_request", str(request_id), rows)
+        audit.record_lookup(viewer, "service_request", str(request_id), rows, as_of=past)
         if found is None:
             raise NotFound
-        distributions = list(_distributions(viewer, request_id))
+        distributions = list(_distributions(viewer, request_id, past))
         if as_json:
             answer = answers.service_request_with_distributions(found, distributions)
             sys.stdout.buffer.write(answers.encode(answer) + b"\n")
@@ -77,25 +93,35 @@ def find_request(term: RequestTerm, *, as_party: AsParty = None, as_json: AsJson
 
 
 @find.command("device")
-def find_device(term: DeviceTerm, *, as_party: AsParty = None, as_json: AsJson = False) -> None:
+def find_device(
+    term: DeviceTerm,
+    *,
+    as_party: AsParty = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
     """Show a device's distributions, newest request first, with their history."""
     with opened():
+        from firmtrack.diagnosis.as_json import diagnosed_device
+        from firmtrack.diagnosis.reading import diagnoses
         from firmtrack.presentation import answers, wording
         from firmtrack.store import queries
 
-        viewer, device_id = _viewer(as_party), _device_id(term)
-        found = queries.find_device(viewer, device_id)
+        viewer, device_id, past = _viewer(as_party), _device_id(term), _past(as_of)
+        now = past or datetime.now(UTC)
+        found = queries.find_device(viewer, device_id, as_of=past)
         if found is None:
             raise NotFound
         if as_json:
-            sys.stdout.buffer.write(answers.encode(answers.device(found)) + b"\n")
+            sys.stdout.buffer.write(answers.encode(diagnosed_device(found, now=now)) + b"\n")
             return
         console.print(str(device_id), style="bold")
         if found.not_tracked_reason is not None:
             console.print(wording.NOT_TRACKED_TEXTS[found.not_tracked_reason])
         _print_flags(found.flags)
+        told = diagnoses(found, now=now)
         for each in found.distributions:
-            _print_distribution(each)
+            _print_distribution(each, told[each.distribution.request_id])
             _print_activations("Activation", each.activations)
         _print_activations("Activations of other images", found.other_activations)
         _print_others_updates(found.others_updates)
@@ -110,6 +136,7 @@ def export(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")
     ] = None,
     as_party: AsParty = None,
+    as_of: AsOf = None,
 ) -> None:
     """Write the CSV of a Service Request's distributions to a file or to standard output."""
     with opened():
@@ -117,13 +144,13 @@ def export(
         from firmtrack.store import audit, queries
         from firmtrack.store.answers import DistributionFilter
 
-        viewer, parsed_id = _viewer(as_party), _request_id(request_id)
-        found = queries.find_request(viewer, parsed_id)
+        viewer, parsed_id, past = _viewer(as_party), _request_id(request_id), _past(as_of)
+        found = queries.find_request(viewer, parsed_id, as_of=past)
         rows = 0 if found is None else found.device_count
-        audit.record_lookup(viewer, "distributions_csv", str(parsed_id), rows)
+        audit.record_lookup(viewer, "distributions_csv", str(parsed_id), rows, as_of=past)
         if found is None:
             raise NotFound
-        blocks = distributions_csv(viewer, parsed_id, DistributionFilter())
+        blocks = distributions_csv(viewer, parsed_id, DistributionFilter(), as_of=past)
         if output is None:
             for block in blocks:
                 sys.stdout.buffer.write(block)
@@ -162,14 +189,27 @@ def _device_id(term: str) -> "Eui64":
     return read
 
 
-def _distributions(viewer: "Viewer", request_id: "RequestId") -> "Iterator[DistributionAnswer]":
+def _past(text: str | None) -> datetime | None:
+    from firmtrack.presentation.moments import MalformedMoment, past_moment, read_typed_moment
+
+    if text is None:
+        return None
+    try:
+        return past_moment(read_typed_moment(text), datetime.now(UTC))
+    except MalformedMoment as error:
+        raise typer.BadParameter(str(error), param_hint="--as-of") from None
+
+
+def _distributions(
+    viewer: "Viewer", request_id: "RequestId", past: datetime | None
+) -> "Iterator[DistributionAnswer]":
     from firmtrack.store import queries
     from firmtrack.store.answers import DistributionFilter
 
     after = None
     while True:
         page = queries.list_distributions(
-            viewer, request_id, DistributionFilter(), limit=_PAGE, after=after
+            viewer, request_id, DistributionFilter(), limit=_PAGE, after=after, as_of=past
         )
         yield from page.items
         after = page.last_device_id
@@ -185,8 +225,9 @@ def _reason(distribution: "DistributionAnswer") -> str:
     return f"{reason_text(distribution.reason, distribution.status)} ({distribution.reason})"
 
 
-def _print_distribution(found: "DeviceDistribution") -> None:
+def _print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis") -> None:
     from firmtrack.presentation import wording
+    from firmtrack.presentation.diagnosis_wording import ACTOR_NAMES
 
     each = found.distribution
     console.print(
@@ -195,6 +236,9 @@ def _print_distribution(found: "DeviceDistribution") -> None:
         style="bold",
         markup=False,
     )
+    console.print(diagnosis.sentence, markup=False)
+    console.print(f"Acts next: {ACTOR_NAMES[diagnosis.next_actor]}.", markup=False)
+    console.print(diagnosis.advice, markup=False)
     table = Table("When (DCC)", "Status", "Reason", "Told by")
     for entry in found.history:
         code = f" {entry.source_code}" if entry.source_code else ""

@@ -1,6 +1,6 @@
 """An update that the device has: whether it runs it, and what is left to do."""
 
-from firmtrack.diagnosis.findings import Actor, Verdict
+from firmtrack.diagnosis.findings import Verdict
 from firmtrack.diagnosis.phrases import (
     as_sentence,
     joined,
@@ -15,6 +15,7 @@ from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.reconciliation import NO_ANSWER_REASONS, FlagKind
+from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import ActivationStatus, Status
 from firmtrack.presentation.times import near_text
 from firmtrack.presentation.wording import reason_text

@@ -171,6 +171,8 @@ class DeviceAnswer:
     ``other_activations`` are of images that none of the distributions brought, latest first.
     ``others_updates`` are other parties', newest first; none unless the operator shows them.
     ``has_inventory`` says whether ``find_inventory`` answers the same viewer.
+    ``supplier_changed_at`` is when DCC last told of a change of its supplier; only DCC and the
+    present Responsible Supplier see it.
     """
 
     device_id: Eui64
@@ -181,6 +183,7 @@ class DeviceAnswer:
     unattributed: tuple[HistoryEntry, ...]
     other_activations: tuple[Activation, ...]
     others_updates: tuple[OthersUpdate, ...]
+    supplier_changed_at: datetime | None
     flags: tuple[Flag, ...]
 
 

@@ -37,17 +37,18 @@ from firmtrack.store.rows import distribution_answer, image_facts
 _IS_ACQUAINTED = 0
 _INVENTORY = slice(1, 17)
 _ACTIVATION_WORDS = 17
-_IS_OWN = 18
-_IMAGE = 19
-_TOLD_SUBMITTED_AT = 20
-_REQUEST = slice(21, 25)
-_DISTRIBUTION = slice(25, 33)
-_HISTORY_KEY = 33
-_HISTORY = slice(34, 46)
-_OCCURRED_AT = 36
-_COMMS_HUB_ID = 41
-_USER_ID = 46
-_MESSAGE_ID = 47
+_SUPPLIER_CHANGED_AT = 18
+_IS_OWN = 19
+_IMAGE = 20
+_TOLD_SUBMITTED_AT = 21
+_REQUEST = slice(22, 26)
+_DISTRIBUTION = slice(26, 34)
+_HISTORY_KEY = 34
+_HISTORY = slice(35, 47)
+_OCCURRED_AT = 37
+_COMMS_HUB_ID = 42
+_USER_ID = 47
+_MESSAGE_ID = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +73,11 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
     activations = activations_in(device_id, rows[0][_ACTIVATION_WORDS])
     known = _device_knowledge(viewer, device_id, rows)
     is_acquainted = rows[0][_IS_ACQUAINTED]
+    knows_supplier = viewer.sees_all or (known is not None and _is_responsible(viewer, known))
     is_shown = (
-        viewer.sees_all
+        knows_supplier
         or is_acquainted
         or any(_was_accepted(each.distribution) for each in own.values())
-        or (known is not None and _is_responsible(viewer, known))
     )
     shown = known if is_shown else None
     if not (own or unattributed or activations or is_acquainted or shown):
@@ -107,6 +108,7 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
             for key, each in updates.items()
             if not each.is_own
         ),
+        supplier_changed_at=rows[0][_SUPPLIER_CHANGED_AT] if knows_supplier else None,
         flags=device_flags(
             shown, [(each.distribution, each.image) for each in own.values()], chapters
         ),

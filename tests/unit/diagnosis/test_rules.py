@@ -4,11 +4,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from firmtrack.diagnosis.diagnose import diagnose
-from firmtrack.diagnosis.findings import Actor, Pace
 from firmtrack.diagnosis.phrases import as_sentence
-from firmtrack.diagnosis.situation import PaceLimits
 from firmtrack.domain.identifiers import FirmwareVersion
 from firmtrack.domain.reconciliation import Flag, FlagKind
+from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import ActivationStatus, Status
 from tests.unit.diagnosis.facts import (
     HOUR,
@@ -83,12 +82,6 @@ def test_the_evidence_is_the_latest_word_of_the_current_status() -> None:
     last = entry(Status.SENT_TO_CSP, message_id=UUID(int=2))
     told = diagnose(situation(Status.SENT_TO_CSP, history=(first, last)))
     assert told.evidence[0].message_id == UUID(int=2)
-
-
-def test_the_multiple_at_which_waiting_is_stalled_may_be_set() -> None:
-    patient = PaceLimits(stalled_multiple=5)
-    case = situation(Status.SENT_TO_CSP, 4 * 26 * HOUR, usual=USUAL, limits=patient)
-    assert diagnose(case).pace is Pace.SLOW
 
 
 def test_a_flag_about_another_activation_casts_no_doubt() -> None:

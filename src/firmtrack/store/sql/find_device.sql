@@ -1,9 +1,9 @@
 -- All that the viewer may see of one device, and the audit of having looked: on every row the device's
--- inventory facts and what was said of its activations; its distributions, newest request first; in
--- each all that was said of it, in the order of precedence. What was said is the device's own events,
--- each with the request that it belongs to, and the steps of the requests that name it and have not
--- refused it. One statement, because the look-up is asked thousands of times a second and each
--- statement costs as much again.
+-- inventory facts, what was said of its activations and when its supplier last changed; its
+-- distributions, newest request first; in each all that was said of it, in the order of precedence.
+-- What was said is the device's own events, each with the request that it belongs to, and the steps of
+-- the requests that name it and have not refused it. One statement, because the look-up is asked
+-- thousands of times a second and each statement costs as much again.
 WITH named AS MATERIALIZED (
     SELECT d.request_key, d.refused, r.message_id, r.recorded_at, r.firmware_version, r.image_hash,
         coalesce(r.submitted_at, r.recorded_at) AS submitted_at
@@ -64,6 +64,11 @@ SELECT
     v.manufacturer, v.model, v.device_status, v.firmware_version, v.firmware_version_status, v.gbcs_version,
     v.comms_hub_id, v.responsible_supplier, v.smi_firmware_version, v.older,
     (SELECT activation_words FROM told) AS activation_words,
+    (
+        SELECT max(w.learnt_at)
+        FROM supplier_word AS w
+        WHERE w.device_id = asked.device_id AND w.responsible_supplier IS NULL
+    ) AS supplier_changed_at,
     c.is_own, c.image::text AS image, c.told_submitted_at,
     c.request_key, c.originator, c.target, c.counter, c.variant, c.firmware_version, c.image_hash,
     c.submitted_at, c.stage, c.failed, c.reason, c.occurred_at,
