@@ -26,8 +26,12 @@ def local_text(at: datetime) -> str:
     """Return an aware time in Great Britain's local time with the zone named, to the minute.
 
     For example ``14 November 2026, 09:12 GMT``. The month does not depend on the machine's locale.
+    A time that the zone would move out of the years that there are stays as it is.
     """
-    local = at.astimezone(_GREAT_BRITAIN)
+    try:
+        local = at.astimezone(_GREAT_BRITAIN)
+    except OverflowError:
+        local = at
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M %Z}"
 
 
