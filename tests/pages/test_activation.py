@@ -17,7 +17,14 @@ from tests.pages.activations import (
 )
 from tests.pages.browsing import Browsing, Page, plain
 from tests.pages.messages import ALPHA_ID, BRAVO_ID
-from tests.pages.world import PPMID, REFUSED_BY_NAME, UNKNOWN_DEVICE, VERIFIED
+from tests.pages.world import (
+    DEVICES,
+    PPMID,
+    REFUSED_BY_NAME,
+    STUB_REQUEST,
+    UNKNOWN_DEVICE,
+    VERIFIED,
+)
 
 MESSAGE_ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -135,6 +142,13 @@ def test_an_inventory_says_how_far_the_update_in_progress_is(ada: Browsing) -> N
     assert ada.open(f"/inventory/{MOVED}").facts()["How far it is"] == (
         "Stage 4 of 6, Delivered to Communications Hub, since 10 November 2026, 05:12 GMT"
     )
+
+
+def test_how_many_stages_there_are_is_not_said_before_the_request_has_come(ada: Browsing) -> None:
+    page = ada.open(f"/inventory/{DEVICES[50]}")
+
+    assert page.facts()["Service Request ID"] == str(STUB_REQUEST)
+    assert page.facts()["How far it is"].startswith("Stage 4, Delivered to Communications Hub, ")
 
 
 def test_dcc_sees_every_supplier_that_a_device_had(olga: Browsing) -> None:
