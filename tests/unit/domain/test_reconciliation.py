@@ -160,7 +160,7 @@ def test_a_later_update_to_the_running_version_explains_it_unless_it_was_refused
 
 def test_of_several_activations_the_latest_says_what_should_run() -> None:
     later = activation(20, ANSWERED, counter=2, version=NEWER)
-    updates = [update(later, version=NEWER, submitted=15, counter=2), update(activated)]
+    updates = [update(later, version=NEWER, submitted=5, counter=2), update(activated)]
 
     assert kinds(known(read(30, NEWER)), *updates) == []
     (flag,) = flags_of(known(read(30, NEW)), updates)
@@ -268,6 +268,10 @@ def test_only_the_newest_update_asks_for_an_activation_and_only_for_what_runs_si
     again = update(activation(20, ANSWERED, counter=2, version=NEW), submitted=15, counter=2)
 
     assert kinds(known(read(30, NEW)), again, update()) == []
+    unseen = update(submitted=15, counter=2)
+    assert [flag.request_id for flag in flags_of(known(read(30, NEW)), [unseen, update()])] == [
+        unseen.request_id
+    ]
     assert kinds(known(read(-1, NEW)), update()) == [FlagKind.REQUEST_FOR_RUNNING_VERSION]
 
 
