@@ -1,6 +1,7 @@
 """The parameters of the look-ups: how each is read, and how the published schema describes it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, TypeVar
 
 from django.http import HttpRequest
@@ -12,6 +13,7 @@ from firmtrack.api.problems import ProblemFound
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.errors import FirmtrackError
+from firmtrack.presentation.moments import read_moment
 
 _Value = TypeVar("_Value")
 
@@ -128,6 +130,18 @@ After = Annotated[
     _read_by(read_cursor),
     WithJsonSchema(
         {"type": "string", "description": "The next_cursor of the answer to be continued."}
+    ),
+]
+AsOf = Annotated[
+    datetime | None,
+    _read_by(read_moment),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "description": "Answer what was known at this moment (RFC 3339), by when Firmtrack "
+            "learnt it. A moment to come is now.",
+        }
     ),
 ]
 
