@@ -26,6 +26,7 @@ FOR_ALL_WHO_SIGN_IN = {
     "/delivery-performance.csv",
     "/api/v1/delivery-performance",
     "/api/v1/delivery-performance.csv",
+    "/api/v1/freshness",
     "/guidance",
     *(f"/guidance/{topic}" for topic in TOPICS),
 }

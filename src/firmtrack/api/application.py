@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
-from firmtrack.api import lookups, performance, submissions
+from firmtrack.api import freshness, lookups, performance, submissions
 from firmtrack.api.problems import (
     BadField,
     Problem,
@@ -20,6 +20,7 @@ from firmtrack.api.responses import schemas_of
 from firmtrack.api.stage_report_schema import STAGE_REPORT_SCHEMA
 from firmtrack.intake.envelopes import DuisLine
 from firmtrack.presentation import answers
+from firmtrack.presentation.freshness import Freshness
 from firmtrack.presentation.performance import DeliveryPerformance
 
 _logger = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ _STRUCTS = (
     answers.ServiceRequest,
     DeliveryPerformance,
     DuisLine,
+    Freshness,
     submissions.LineOutcome,
     submissions.Taken,
     ProblemDocument,
@@ -84,6 +86,7 @@ api = FirmtrackApi(
 )
 api.add_router("", lookups.router)
 api.add_router("", performance.router)
+api.add_router("", freshness.router)
 api.add_router("", submissions.router)
 
 
