@@ -52,8 +52,7 @@ class Eui64(int):
     def __repr__(self) -> str:
         return f"Eui64({str(self)!r})"
 
-    def __format__(self, specification: str) -> str:
-        return int.__format__(self, specification) if specification else str(self)
+    __format__ = object.__format__
 
 
 class RequestId(NamedTuple):

@@ -81,8 +81,7 @@ _CLAIMS = frozenset({MessageKind.DEVICE_PRE_NOTIFICATION, MessageKind.UPDATE_INV
 
 
 def prepare(connection: Connection[TupleRow]) -> None:
-    """Set a new connection to UTC, and create its staging tables."""
-    connection.execute("SET TIME ZONE 'UTC'")  # a time far off has no Python form elsewhere
+    """Create the staging tables of a new connection."""
     connection.execute(_TABLES)
 
 
