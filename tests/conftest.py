@@ -31,7 +31,7 @@ settings.register_profile("firmtrack", deadline=None, derandomize=bool(os.enviro
 settings.load_profile("firmtrack")
 
 
-def _print_eui(eui: Eui64, printer: Any, _: bool) -> None:  # noqa: FBT001 - its caller's form
+def _print_eui(eui: Eui64, printer: Any, _: bool) -> None:
     printer.text(repr(eui))
 
 
