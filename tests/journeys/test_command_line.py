@@ -134,6 +134,28 @@ def test_a_device_is_found_with_its_activations_and_what_does_not_fit(
     assert str(activation_samples.ACTIVATION_ID) in shown
 
 
+def test_a_new_supplier_is_shown_how_far_anothers_update_is_if_the_operator_wants_it(
+    firmtrack: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "request.xml").write_bytes(REQUEST)
+    firmtrack("ingest", tmp_path)
+    firmtrack("ingest", "-", typed=ACCEPTED)
+    charlie, meter = "90-B3-D5-1F-30-03-00-00", str(samples.OTHER_METER)
+    firmtrack("party", "add", "Charlie", "--kind", "small_supplier", "--user-id", charlie)
+    row = f"device_id,responsible_supplier\n{meter},{charlie}\n"
+    assert firmtrack("inventory", "import", "-", typed=row.encode()).returncode == 0
+
+    asked = ("find", "device", meter, "--as", "Charlie")
+    hidden = firmtrack(*asked)
+    shown = firmtrack(*asked, FIRMTRACK_CHANGE_OF_SUPPLIER_VIEW="on")
+
+    assert (hidden.returncode, shown.returncode) == (0, 0)
+    assert "Updates by other parties" not in hidden.stdout
+    assert "Updates by other parties" in shown.stdout
+    assert "Accepted by DCC" in shown.stdout
+    assert str(samples.ALPHA) not in shown.stdout
+
+
 def test_an_inventory_is_imported_whole_or_not_at_all(firmtrack: Run, tmp_path: Path) -> None:
     good, bad = f"device_id,device_type\n{METER},ESME\n", "12,GSME\n"
     (tmp_path / "bad.csv").write_text(good + bad)
