@@ -23,7 +23,7 @@ REQUEST_ID = RequestId(ALPHA_ID, DCC_ID, 3000)
 """Alpha's 11.1 for both."""
 
 ACTIVATION_ID = RequestId(ALPHA_ID, LOST, 3001)
-UNDISTRIBUTED_ID = RequestId(ALPHA_ID, LOST, 3002)
+UNDISTRIBUTED_ID = RequestId(ALPHA_ID, LOST, 2999)
 """Alpha's 11.3 for an image that it sent to nobody."""
 
 STATED, IN_HEADER = FirmwareVersion("0123ABCE"), FirmwareVersion("0123ABCD")

@@ -79,6 +79,7 @@ def test_what_does_not_fit_is_a_code_and_what_to_do(api: Caller, activated: Cast
     assert inventory == device
     assert "0123ABCE" in request["header_version_differs"]
     assert list(request) == ["header_version_differs"]
+    assert str(ACTIVATION_ID) in device["activation_not_answered"]
     assert "Read Firmware Version (11.2)" in device["activation_not_answered"]
 
 
