@@ -3,7 +3,7 @@
 from itertools import cycle
 
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.domain.stages import Status, Variant
+from firmtrack.domain.stages import ActivationStatus, Status, Variant
 from firmtrack.simulator import plots
 from firmtrack.simulator.acts import ACTS
 from firmtrack.simulator.chance import Deck, stream
@@ -71,9 +71,15 @@ class Activations:
             if scene.asked is not None:
                 asked[scene.asked.request_id] = scene.asked
         self.activations += asked.values()
-        is_silent = any(activation.updated_at is None for activation in asked.values())
-        device.keep_busy(self._post.end if is_silent or device.is_waiting else scene.at)
+        is_open = any(map(_is_open, asked.values()))
+        device.keep_busy(self._post.end if is_open else scene.at)
 
     def _plot_for(self, update: Update) -> Plot:
         is_plain = update.firmware_version == update.image.firmware_version
         return (self._plots if is_plain else self._simple_plots).draw()
+
+
+def _is_open(activation: Activation) -> bool:
+    """Return whether no one can tell when it was asked for, or its time may still come."""
+    is_waiting = activation.status in {ActivationStatus.REQUESTED, ActivationStatus.SCHEDULED}
+    return activation.requested_at is None or (is_waiting and activation.scheduled_for is not None)

@@ -44,7 +44,6 @@ def _ask_later(scene: Scene, *, is_after_the_end: bool) -> bool:
     update = scene.update
     is_sent = _send_request(scene, update.image_hash, update.request_id, scheduled_for)
     scene.planned = scene.asked
-    scene.device.is_waiting = scene.device.is_waiting or is_sent
     return is_sent
 
 
@@ -134,7 +133,6 @@ def _forget(scene: Scene) -> bool:
 
 
 def _change_status(scene: Scene, *, change: d.DeviceStatusChange) -> bool:
-    scene.device.is_waiting = False
     return _goes_on(
         scene,
         inventories.change_status(scene.device, change, scene.supplier, scene.at, scene.post),

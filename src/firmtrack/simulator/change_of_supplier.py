@@ -52,9 +52,7 @@ class ChangesOfSupplier:
         others = [one for one in self._world.suppliers if one != update.supplier]
         for named in update.accepted():
             device = named.device
-            # Of one that was silent so far nothing is known to be under way.
-            is_under_way = device is not None and device.is_busy_at(update.submitted_at)
-            if device is not None and is_under_way and self._is_moved.draw():
+            if device is not None and _may_move(device, update) and self._is_moved.draw():
                 self._move(device, update, others)
 
     def _move(self, device: Device, update: Update, others: Sequence[Eui64]) -> None:
@@ -76,3 +74,9 @@ class ChangesOfSupplier:
         self.moves.append(Move(device, supplier, at))
         if next(self._is_anew):
             self._world.await_new_image(device)
+
+
+def _may_move(device: Device, update: Update) -> bool:
+    """Return whether an update of the device is known to be under way, and it never moved yet."""
+    is_with_its_first = device.supplier.last == device.home.supplier_of(device.kind)
+    return is_with_its_first and device.is_busy_at(update.submitted_at)

@@ -31,7 +31,6 @@ def take_note(scene: Scene) -> bool:
     scene.subject.hear_scheduled(scene.at)
     if scene.subject.is_cancelling:
         scene.plan.hear_cancelled(scene.at)
-        scene.device.is_waiting = False
     return True
 
 
@@ -65,7 +64,6 @@ def answer_later(scene: Scene, *, alert_code: int, result: int) -> bool:
     states = _states_version(scene, outcome) if reason is None else []
     if not post.send(scene.at, alert, states=states):
         return False
-    scene.device.is_waiting = False
     plan.hear_answer(scene.at, reason, outcome.firmware_version)
     return True
 

@@ -64,12 +64,23 @@ def _about_activations(
     if asking:
         latest = asking[-1]
         is_lost = latest.status is ActivationStatus.FAILED and latest.reason in _NO_ANSWER
-        is_suspended = status is not None and status.value == SUSPENDED
+        is_stuck = latest.status in _WAITING and _is_suspended_since(status, latest)
         brought = {update.request_id: update.firmware_version for update, _ in told}
         version = None if latest.distribution is None else brought[latest.distribution]
         runs_it = running is not None and running.value == version
-        if (is_lost or (latest.status in _WAITING and is_suspended)) and not runs_it:
+        if (is_lost or is_stuck) and not runs_it:
             yield "activation_not_answered"
+
+
+def _is_suspended_since(status: Fact | None, activation: Activation) -> bool:
+    """Return whether the device was suspended when its answer was due, or later."""
+    due_at = activation.scheduled_for or activation.requested_at
+    return (
+        status is not None
+        and status.value == SUSPENDED
+        and due_at is not None
+        and _time(status) >= due_at
+    )
 
 
 def _last_successes(

@@ -9,7 +9,7 @@ from enum import StrEnum, auto
 
 from firmtrack.simulator.outcomes import Dwell
 
-ACTIVATED_SHARE = 0.4  # of the devices that verified an image
+ACTIVATED_SHARE = 0.3  # of the devices that verified an image
 PLOTS_IN_A_DECK = 100
 CHANGE_OF_SUPPLIER_SHARE = 0.02  # of the meters that an update is under way to
 METERS_IN_A_DECK = 100

@@ -96,8 +96,11 @@ class Suppliers:
         return Answer(kind, self._chance.choice(o.ACCEPTED_CODES), at)
 
     def _new_image(self, slot: Slot) -> _Wish:
-        model = self._chance.choice(models_of(slot.kind))
-        devices = self._world.fresh(model, slot.supplier, slot.size, slot.submitted_at)
+        # First for models of which a device was taken over: those wait for an image.
+        at = slot.submitted_at
+        waiting = [one for one in models_of(slot.kind) if self._world.came(one, slot.supplier, at)]
+        model = self._chance.choice(waiting or models_of(slot.kind))
+        devices = self._world.fresh(model, slot.supplier, slot.size, at)
         return self._wish(model, devices)
 
     def _wish(self, model: Model, devices: list[Device]) -> _Wish:

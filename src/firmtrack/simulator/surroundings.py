@@ -186,12 +186,10 @@ class Surroundings:
         self._post.send(at, alert)
 
     def _status_change(self, device: Device, supplier: Eui64, at: datetime) -> None:
-        # Whether one that is suspended while it waits is stuck depends on when that is asked.
-        if not device.is_waiting:
-            change = self._chance.choice(
-                (d.DeviceStatusChange.DEVICE_SUSPENDED, d.DeviceStatusChange.DEVICE_RESTORED)
-            )
-            inventories.change_status(device, change, supplier, at, self._post)
+        change = self._chance.choice(
+            (d.DeviceStatusChange.DEVICE_SUSPENDED, d.DeviceStatusChange.DEVICE_RESTORED)
+        )
+        inventories.change_status(device, change, supplier, at, self._post)
 
     def _hub_activation(self, device: Device, supplier: Eui64, at: datetime) -> None:
         hub = models_of(DeviceKind.CHF)[0]

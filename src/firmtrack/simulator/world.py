@@ -99,8 +99,7 @@ class Device:
     ``busy_until`` is when the last word about an update of it will have been said;
     ``image_hashes`` are those of all images that requests meant for it.
     ``running`` is the firmware version that it runs, ``listed`` the one that DCC's inventory holds,
-    ``status`` its status there. It ``is_waiting`` for the time of a future-dated activation, and
-    ``awaits_new_image`` from a supplier that has taken it over.
+    ``status`` its status there. It ``awaits_new_image`` from a supplier that has taken it over.
     """
 
     device_id: Eui64
@@ -108,7 +107,6 @@ class Device:
     home: Home
     is_smets1: bool = False
     busy_until: datetime | None = None
-    is_waiting: bool = False
     awaits_new_image: bool = False
     clock: Clock = Clock.RIGHT
     image_hashes: set[bytes] = field(default_factory=set)
@@ -172,16 +170,19 @@ class World:
         device.awaits_new_image = True
         self._moved[device.model, device.supplier.last].append(device)
 
+    def came(self, model: Model, supplier: Eui64, at: datetime) -> list[Device]:
+        """Return the devices that ``supplier`` has taken over to update and that are not busy."""
+        return [one for one in self._moved[model, supplier] if not one.is_busy_at(at)]
+
     def fresh(self, model: Model, supplier: Eui64, count: int, at: datetime) -> list[Device]:
         """Return ``count`` tracked devices of ``model`` that ``supplier`` has not named yet.
 
         First those that came to it from another supplier and are not busy at ``at``.
         """
-        moved = self._moved[model, supplier]
-        came = [device for device in moved if not device.is_busy_at(at)][: max(count, 0)]
+        came = self.came(model, supplier, at)[:count]
         for device in came:
             device.awaits_new_image = False
-            moved.remove(device)
+            self._moved[model, supplier].remove(device)
         return came + self.untouched(model, supplier, count - len(came))
 
     def furnished(self, home: Home, count: int) -> list[Device]:
