@@ -22,6 +22,7 @@ from firmtrack.intake.ingest import ingest
 from firmtrack.intake.receive import Submitter
 from firmtrack.simulator.scenario import DEFAULT_SUPPLIERS, Scenario
 from firmtrack.simulator.simulation import run
+from firmtrack.store import performance
 
 _DAYS = 21
 
@@ -75,6 +76,7 @@ def _make(notes: Path) -> None:
         traffic,
     )
     ingest(envelopes_in(traffic), Submitter.operator())
+    performance.refresh()
     expected = traffic.with_name(f"{traffic.name}.expected.jsonl")
     examples = _examples(expected)
     for person in CAST:
