@@ -266,3 +266,20 @@ def test_an_inventory_is_not_there_for_strangers(api: Caller, told: Cast) -> Non
     assert (unknown.status, others.status) == (404, 404)
     assert unknown.json["code"] == others.json["code"] == "not_found"
     assert api.get(f"/inventory/{METERS[0]}", told.dcc.read).status == 200
+
+
+def test_peers_are_counts_beside_the_newest_update(api: Caller, told: Cast) -> None:
+    found = api.get(f"{DEVICE}/peers", told.alpha.read)
+
+    assert found.status == 200
+    assert found.json["service_request_id"] == str(REQUEST_ID)
+    in_request = {
+        "kind": "service_request",
+        "scope": "your_requests",
+        "in_progress": 3,
+        "failed": 2,
+        "successful": 0,
+    }
+    assert in_request in found.json["groups"]
+    for outsider in (told.bravo, told.stranger):
+        assert api.get(f"{DEVICE}/peers", outsider.read).status == 404

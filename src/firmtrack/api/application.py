@@ -21,6 +21,7 @@ from firmtrack.api.stage_report_schema import STAGE_REPORT_SCHEMA
 from firmtrack.intake.envelopes import DuisLine
 from firmtrack.presentation import answers
 from firmtrack.presentation.freshness import Freshness
+from firmtrack.presentation.peers import Peers
 from firmtrack.presentation.performance import DeliveryPerformance
 
 _logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ _STRUCTS = (
     DeliveryPerformance,
     DuisLine,
     Freshness,
+    Peers,
     submissions.LineOutcome,
     submissions.Taken,
     ProblemDocument,

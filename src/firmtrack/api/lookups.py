@@ -25,6 +25,8 @@ from firmtrack.diagnosis.as_json import diagnosed_device
 from firmtrack.presentation import answers
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.presentation.moments import past_moment
+from firmtrack.presentation.peers import Peers, peers
+from firmtrack.store import peers as store_peers
 from firmtrack.store import queries
 from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.audit import record_lookup
@@ -137,6 +139,24 @@ def find_device(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None) -
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
     return json_response(diagnosed_device(found, now=past or datetime.now(UTC)))
+
+
+@router.get(
+    "/devices/{device_id}/peers",
+    summary="Compare a device with others",
+    openapi_extra=_described(JSON, reference_to(Peers)),
+)
+def find_peers(request: HttpRequest, device_id: DeviceId) -> HttpResponse:
+    """Return how others fare that have something in common with the device's newest update.
+
+    Counts only. Of other parties they are shown in a crowd: at least 100 updates, by at least 5
+    Users, none of whom has more than half of them.
+    """
+    refuse_unknown_parameters(request, frozenset())
+    found = store_peers.find_peers(viewer_of_token(holder_of(request)), device_id)
+    if found is None:
+        raise ProblemFound(Problem.NOT_FOUND)
+    return json_response(peers(found))
 
 
 @router.get(

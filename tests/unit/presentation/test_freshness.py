@@ -40,8 +40,8 @@ def source(
                 source(Source.CSP, 14, usual_minutes=2, region="North"),
             ),
             (
-                "Data complete to 22 November 2026, 10:42 GMT; nothing from CSP North for 14 minutes, "
-                "which is longer than usual."
+                "Data complete to 22 November 2026, 10:42 GMT; nothing from CSP North for 14 "
+                "minutes, which is longer than usual."
             ),
         ),
         (

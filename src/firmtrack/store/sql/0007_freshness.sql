@@ -29,3 +29,7 @@ CREATE TABLE source_silence (
     longest_seconds integer NOT NULL,
     PRIMARY KEY (source, region, hour_at)
 );
+
+-- What the requests of other devices of the same kind, and of the same day, are found by.
+CREATE INDEX request_of_version ON request (firmware_version);
+CREATE INDEX request_of_time ON request ((coalesce(submitted_at, recorded_at)));
