@@ -16,6 +16,7 @@ from firmtrack.api.parameters import (
     Limit,
     ServiceRequestId,
     WantedCompletion,
+    WantedPace,
     WantedStatus,
     refuse_unknown_parameters,
 )
@@ -34,7 +35,7 @@ from firmtrack.store.audit import record_lookup
 router = Router(auth=ReadToken(), tags=["Look-ups"])
 
 _AS_OF = frozenset({"as_of"})
-_FILTERS = _AS_OF | {"completion_status", "current_status"}
+_FILTERS = _AS_OF | {"completion_status", "current_status", "pace"}
 
 
 def _described(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -70,6 +71,7 @@ def list_distributions(
     service_request_id: ServiceRequestId,
     completion_status: WantedCompletion = None,
     current_status: WantedStatus = None,
+    pace: WantedPace = None,
     limit: Limit = 100,
     cursor: After = None,
     as_of: AsOf = None,
@@ -80,7 +82,7 @@ def list_distributions(
     """
     refuse_unknown_parameters(request, _FILTERS | {"limit", "cursor"})
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    wanted = DistributionFilter(completion=completion_status, status=current_status)
+    wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
     page = queries.list_distributions(
         viewer, service_request_id, wanted, limit=limit, after=cursor, as_of=past
     )
@@ -102,6 +104,7 @@ def download_distributions(
     service_request_id: ServiceRequestId,
     completion_status: WantedCompletion = None,
     current_status: WantedStatus = None,
+    pace: WantedPace = None,
     as_of: AsOf = None,
 ) -> StreamingHttpResponse:
     """Return all of its distributions as CSV (RFC 4180, UTF-8), by Device ID ascending, one a row.
@@ -111,10 +114,10 @@ def download_distributions(
     """
     refuse_unknown_parameters(request, _FILTERS)
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    wanted = DistributionFilter(completion=completion_status, status=current_status)
+    wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
     found = queries.find_request(viewer, service_request_id, as_of=past)
     # Before the first row leaves: a download that breaks off was a look-up all the same.
-    rows = 0 if found is None else found.count_of(wanted)
+    rows = 0 if found is None else queries.count_wanted(viewer, found, wanted, as_of=past)
     record_lookup(viewer, "distributions_csv", str(service_request_id), rows, as_of=past)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from firmtrack.api.cursors import read_cursor
 from firmtrack.api.problems import ProblemFound
 from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.errors import FirmtrackError
 from firmtrack.presentation.moments import read_moment
@@ -55,6 +56,12 @@ def _status(text: str) -> Status:
     if text not in set(Status):
         raise UnknownName(list(Status))
     return Status(text)
+
+
+def _pace(text: str) -> Pace:
+    if text not in set(Pace):
+        raise UnknownName(list(Pace))
+    return Pace(text)
 
 
 DeviceId = Annotated[
@@ -110,6 +117,18 @@ WantedStatus = Annotated[
             "type": "string",
             "enum": list(Status),
             "description": "Only the distributions with this current status.",
+        }
+    ),
+]
+WantedPace = Annotated[
+    Pace | None,
+    _read_by(_pace),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": list(Pace),
+            "description": "Only the distributions in progress that wait so, compared with what is "
+            "usual.",
         }
     ),
 ]
