@@ -154,9 +154,7 @@ def copy_distributions(
     firmtrack.presentation.csv, without the header.
     """
     if viewer.may_see(request_id):
-        query = csv_copy.query(
-            request_id, wanted, status_names, reason_texts, _moment(now, as_of)
-        )
+        query = csv_copy.query(request_id, wanted, status_names, reason_texts, _moment(now, as_of))
         with _connection(request_id, as_of) as connection:
             yield from csv_copy.blocks(connection, query)
 
