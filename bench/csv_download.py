@@ -83,7 +83,11 @@ def _download(request_id: RequestId, token: str, scratch: Path) -> None:
 def _psql_copy(conninfo: str, request_id: RequestId, scratch: Path) -> None:
     with connect(conninfo) as connection:
         query = csv_copy.query(
-            request_id, DistributionFilter(), wording.STATUS_NAMES, wording.REASON_TEXTS
+            request_id,
+            DistributionFilter(),
+            wording.STATUS_NAMES,
+            wording.REASON_TEXTS,
+            datetime.now(UTC),
         ).as_string(connection)
     one_line = " ".join(query.split())
     command = (

@@ -9,6 +9,7 @@ import django
 import pytest
 from hypothesis import settings
 
+from firmtrack.domain.identifiers import Eui64
 from firmtrack.store.embedded import EmbeddedPostgres
 from tests.databases import QUICK, binaries_of, fresh_database, make_template, used
 
@@ -28,6 +29,14 @@ _HANDED_OVER = "firmtrack_test_postgres"
 # says of a change is about the change; elsewhere they are new each time.
 settings.register_profile("firmtrack", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("firmtrack")
+
+
+def _print_eui(eui: Eui64, printer: Any, _: bool) -> None:
+    printer.text(repr(eui))
+
+
+# Hypothesis prints what failed, and a large integer with grouped digits, which an EUI-64 refuses.
+Eui64._repr_pretty_ = _print_eui  # type: ignore[attr-defined]  # read by the printer alone
 
 
 def _set_up_django() -> str | None:

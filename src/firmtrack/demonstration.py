@@ -19,9 +19,11 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.errors import FirmtrackError
 from firmtrack.intake.files import envelopes_in
 from firmtrack.intake.ingest import ingest
+from firmtrack.intake.inventory_import import Source, import_inventory
 from firmtrack.intake.receive import Submitter
 from firmtrack.simulator.scenario import DEFAULT_SUPPLIERS, Scenario
 from firmtrack.simulator.simulation import run
+from firmtrack.store import performance
 
 _DAYS = 21
 
@@ -70,21 +72,24 @@ def _make(notes: Path) -> None:
     password = secrets.token_urlsafe(9)
     traffic = notes.parent / f"demonstration-{secrets.token_hex(4)}.tar.gz"
     now = datetime.now(UTC)
-    run(
+    made = run(
         Scenario(requests=24, devices=120, seed=7, start=now - timedelta(days=_DAYS), days=_DAYS),
         traffic,
     )
     ingest(envelopes_in(traffic), Submitter.operator())
-    expected = traffic.with_name(f"{traffic.name}.expected.jsonl")
-    examples = _examples(expected)
+    inventories = (made.inventory, made.later_inventory)
+    for inventory in inventories:
+        import_inventory([Source.of_path(inventory)], skip_bad=False, on_read=lambda _: None)
+    performance.refresh()
+    examples = _examples(made.expected)
     for person in CAST:
         add_user(person.email, add_party(person.party, person.kind, person.user_ids), password)
     fresh = notes.with_suffix(".new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump({"password": password, "examples": examples}, file)
     fresh.replace(notes)
-    traffic.unlink()
-    expected.unlink()
+    for written in (traffic, made.expected, *inventories):
+        written.unlink()
 
 
 def _examples(expected: Path) -> dict[str, str]:

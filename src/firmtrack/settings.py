@@ -30,6 +30,7 @@ _KNOWN = frozenset(
         "FIRMTRACK_ALERT_SIGNER",
         "FIRMTRACK_MAIL_SERVER",
         "FIRMTRACK_MAIL_FROM",
+        "FIRMTRACK_SLOW_AFTER_HOURS",
     }
 )
 
@@ -59,7 +60,7 @@ class Environment:
 
     ``database_url`` and ``trust_store`` are None when not set: embedded PostgreSQL, signatures not
     checked. ``dcc_ids`` are EUI-64 texts in upper case. ``alert_signer`` and ``mail_server`` are
-    None when not set: no DCC Alerts and no mail are sent.
+    None when not set: no DCC Alerts and no mail are sent. So may ``slow_after_hours``.
     """
 
     database_url: str | None
@@ -75,6 +76,12 @@ class Environment:
     alert_signer: Path | None
     mail_server: MailServer | None
     mail_from: str
+    slow_after_hours: int | None
+
+    @property
+    def slow_after_seconds(self) -> int | None:
+        """How long an update may wait at a stage before it is slow, None if that is not set."""
+        return None if self.slow_after_hours is None else self.slow_after_hours * 60 * 60
 
 
 def read_environment(environ: Mapping[str, str]) -> Environment:
@@ -90,7 +97,9 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         trust_store=_directory("FIRMTRACK_TRUST_STORE", environ.get("FIRMTRACK_TRUST_STORE")),
         dcc_ids=_euis("FIRMTRACK_DCC_IDS", environ.get("FIRMTRACK_DCC_IDS") or _DCC_TEST_SYSTEMS),
         nats_url=environ.get("NATS_URL") or None,
-        retention_months=_months(environ.get("FIRMTRACK_RETENTION_MONTHS") or "13"),
+        retention_months=_whole_number(
+            "FIRMTRACK_RETENTION_MONTHS", environ.get("FIRMTRACK_RETENTION_MONTHS") or "13", 120
+        ),
         change_of_supplier_view=_switch(
             "FIRMTRACK_CHANGE_OF_SUPPLIER_VIEW", environ.get("FIRMTRACK_CHANGE_OF_SUPPLIER_VIEW")
         ),
@@ -100,6 +109,9 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         alert_signer=_file("FIRMTRACK_ALERT_SIGNER", environ.get("FIRMTRACK_ALERT_SIGNER")),
         mail_server=_mail_server(environ.get("FIRMTRACK_MAIL_SERVER") or None),
         mail_from=environ.get("FIRMTRACK_MAIL_FROM") or "firmtrack@localhost",
+        slow_after_hours=_hours(
+            "FIRMTRACK_SLOW_AFTER_HOURS", environ.get("FIRMTRACK_SLOW_AFTER_HOURS")
+        ),
     )
 
 
@@ -164,10 +176,14 @@ def _euis(name: str, value: str) -> tuple[str, ...]:
     return euis
 
 
-def _months(value: str) -> int:
-    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 120:
-        raise BadSetting("FIRMTRACK_RETENTION_MONTHS", "must be a whole number from 1 to 120.")
+def _whole_number(name: str, value: str, greatest: int) -> int:
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= greatest:
+        raise BadSetting(name, f"must be a whole number from 1 to {greatest}.")
     return int(value)
+
+
+def _hours(name: str, value: str | None) -> int | None:
+    return _whole_number(name, value, 10_000) if value else None
 
 
 def _switch(name: str, value: str | None) -> bool:

@@ -27,6 +27,8 @@ LOOKUPS = (
     f"/service-requests/{REQUEST_ID}/distributions.csv",
     f"/devices/{METERS[0]}",
     f"/inventory/{METERS[0]}",
+    "/delivery-performance",
+    "/delivery-performance.csv",
 )
 SUBMISSIONS = ("/messages", "/messages/batch")
 EVERY_CALL = [("GET", path) for path in LOOKUPS] + [("POST", path) for path in SUBMISSIONS]

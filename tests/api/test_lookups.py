@@ -255,7 +255,8 @@ def test_an_inventory_says_what_it_knows_and_from_where(api: Caller, told: Cast)
     assert found.json["inventory"]["responsible_supplier"] is None
     source = found.json["sources"]["device_type"]
     assert (source["kind"], source["learnt_at"]) == ("inventory_response", "2026-03-01T09:00:00Z")
-    assert found.json["sister_devices"] == []
+    assert found.json["sister_devices"] == [{"device_id": str(METERS[1]), "device_type": None}]
+    assert found.json["flags"] == found.json["suppliers"] == []
 
 
 def test_an_inventory_is_not_there_for_strangers(api: Caller, told: Cast) -> None:
@@ -265,3 +266,20 @@ def test_an_inventory_is_not_there_for_strangers(api: Caller, told: Cast) -> Non
     assert (unknown.status, others.status) == (404, 404)
     assert unknown.json["code"] == others.json["code"] == "not_found"
     assert api.get(f"/inventory/{METERS[0]}", told.dcc.read).status == 200
+
+
+def test_peers_are_counts_beside_the_newest_update(api: Caller, told: Cast) -> None:
+    found = api.get(f"{DEVICE}/peers", told.alpha.read)
+
+    assert found.status == 200
+    assert found.json["service_request_id"] == str(REQUEST_ID)
+    in_request = {
+        "kind": "service_request",
+        "scope": "your_requests",
+        "in_progress": 3,
+        "failed": 2,
+        "successful": 0,
+    }
+    assert in_request in found.json["groups"]
+    for outsider in (told.bravo, told.stranger):
+        assert api.get(f"{DEVICE}/peers", outsider.read).status == 404

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from firmtrack.web.guidance import TOPICS
 from tests.journeys.visitor import Visitor
+from tests.pages.activations import LOST, MOVED, MOVED_REQUEST, NOT_DISTRIBUTED, RUNNING
 from tests.pages.world import (
     COMMS_HUB,
     DISCARDED,
@@ -28,17 +29,25 @@ SIGNED_IN = [
     f"/service-requests/{LARGE_REQUEST}?completion_status=nonsense",
     f"/service-requests/{REFUSED_REQUEST}",
     f"/service-requests/{STUB_REQUEST}",
+    f"/service-requests/{MOVED_REQUEST}",
     f"/devices/{VERIFIED}",
     f"/devices/{DISCARDED}",
     f"/devices/{UNDER_WAY}",
     f"/devices/{PPMID}",
     f"/devices/{COMMS_HUB}",
+    f"/devices/{RUNNING}",
+    f"/devices/{LOST}",
+    f"/devices/{NOT_DISTRIBUTED}",
     f"/devices/{UNKNOWN_DEVICE}",
     f"/inventory/{VERIFIED}",
     f"/inventory/{UNDER_WAY}",
     f"/inventory/{COMMS_HUB}",
+    f"/inventory/{LOST}",
+    f"/inventory/{MOVED}",
     "/guidance",
     *(f"/guidance/{topic}" for topic in TOPICS),
+    "/delivery-performance",
+    "/delivery-performance?submitted_from=x",
     "/no-such-page",
 ]
 RULES = {

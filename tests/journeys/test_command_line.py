@@ -15,7 +15,7 @@ from firmtrack.duis.writer import write
 from firmtrack.presentation.csv import COLUMNS
 from firmtrack.store.embedded import EmbeddedPostgres
 from tests.pki import make_identity, write_trust_store
-from tests.unit.duis import samples
+from tests.unit.duis import activation_samples, samples
 from tests.unit.intake.archives import tar_of
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -87,7 +87,13 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     assert found["service_request_id"] == REQUEST_ID
     assert [each["current_status"] for each in found["distributions"]] == ["accepted"] * 2
     device = said(firmtrack("find", "device", METER.lower(), "--json"))
-    assert [each["service_request_id"] for each in device["distributions"]] == [REQUEST_ID]
+    (distribution,) = device["distributions"]
+    assert distribution["service_request_id"] == REQUEST_ID
+    diagnosis = distribution["diagnosis"]
+    assert (diagnosis["holder"], diagnosis["next_actor"]) == ("dsp", "dcc")
+    printed = firmtrack("find", "device", METER, COLUMNS="200").stdout
+    assert diagnosis["sentence"].partition(" (")[0] in printed
+    assert f"Acts next: DCC.\n{diagnosis['advice']}\n" in printed
 
     exported = firmtrack("export", REQUEST_ID, "-o", tmp_path / "x.csv")
     assert (exported.returncode, exported.stdout) == (0, "")
@@ -108,6 +114,46 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     assert (replayed.returncode, replayed.stdout) == (0, f"{entry_id}: duplicate\n")
     assert firmtrack("quarantine", "list").stdout == "The quarantine is empty.\n"
     assert said(firmtrack("check", "--json")) == {"is_whole": True, "disagreements": []}
+
+
+def test_a_device_is_found_with_its_activations_and_what_does_not_fit(
+    firmtrack: Run, tmp_path: Path
+) -> None:
+    other_image = activation_samples.activate_firmware()
+    failed = activation_samples.ACTIVATIONS["command failed"]
+    for name, document in {"11.3": other_image, "N13": failed}.items():
+        (tmp_path / f"{name}.xml").write_bytes(write(document))
+    assert firmtrack("ingest", tmp_path).returncode == 0
+
+    device = said(firmtrack("find", "device", METER, "--json"))
+    assert [each["status"] for each in device["other_activations"]] == ["failed"]
+    assert [each["code"] for each in device["flags"]] == ["activation_not_answered"]
+    shown = firmtrack("find", "device", METER, COLUMNS="200").stdout
+    assert "Warning: Activation not answered" in shown
+    assert "Activations of other images" in shown
+    assert str(activation_samples.ACTIVATION_ID) in shown
+
+
+def test_a_new_supplier_is_shown_how_far_anothers_update_is_if_the_operator_wants_it(
+    firmtrack: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "request.xml").write_bytes(REQUEST)
+    firmtrack("ingest", tmp_path)
+    firmtrack("ingest", "-", typed=ACCEPTED)
+    charlie, meter = "90-B3-D5-1F-30-03-00-00", str(samples.OTHER_METER)
+    firmtrack("party", "add", "Charlie", "--kind", "small_supplier", "--user-id", charlie)
+    row = f"device_id,responsible_supplier\n{meter},{charlie}\n"
+    assert firmtrack("inventory", "import", "-", typed=row.encode()).returncode == 0
+
+    asked = ("find", "device", meter, "--as", "Charlie")
+    hidden = firmtrack(*asked)
+    shown = firmtrack(*asked, FIRMTRACK_CHANGE_OF_SUPPLIER_VIEW="on")
+
+    assert (hidden.returncode, shown.returncode) == (0, 0)
+    assert "Updates by other parties" not in hidden.stdout
+    assert "Updates by other parties" in shown.stdout
+    assert "Accepted by DCC" in shown.stdout
+    assert str(samples.ALPHA) not in shown.stdout
 
 
 def test_an_inventory_is_imported_whole_or_not_at_all(firmtrack: Run, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What happened after the images were verified: activations, and a change of supplier."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from firmtrack.domain.activation import CANCELLING
 from firmtrack.domain.facts import (
@@ -15,6 +15,7 @@ from firmtrack.domain.facts import (
 )
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import ActivationStep, Status, Variant
+from firmtrack.store.inventory import ImportedRow, RepeatedDevice, import_rows
 from tests.pages.messages import (
     ALPHA_ID,
     BRAVO_ID,
@@ -197,7 +198,6 @@ def _moved() -> Iterable[Message]:
         ),
     )
     yield answer(MOVED_REQUEST, Variant.UPDATE_FIRMWARE, "I0", AT)
-    yield _supplier_of_moved(ALPHA_ID, AT - _HOUR)
     yield delivered(MOVED, AT + 20 * _HOUR, MOVED_REQUEST)
     yield message(
         MessageKind.CHANGE_OF_SUPPLIER,
@@ -206,9 +206,14 @@ def _moved() -> Iterable[Message]:
         supplier_change=SupplierChange(device_id=MOVED, told_at=AT + 21 * _HOUR),
         devices=(DeviceFacts(device_id=MOVED, learnt_at=AT + 21 * _HOUR, device_type="GSME"),),
     )
-    yield _supplier_of_moved(BRAVO_ID, AT + 22 * _HOUR)
 
 
-def _supplier_of_moved(supplier: Eui64, learnt_at: datetime) -> Message:
-    facts = DeviceFacts(device_id=MOVED, learnt_at=learnt_at, responsible_supplier=supplier)
-    return message(MessageKind.INVENTORY_RESPONSE, supplier, code="I0", devices=(facts,))
+def import_suppliers() -> None:
+    """Import who was the Responsible Supplier of MOVED, as an operator does."""
+    for supplier, learnt_at in ((ALPHA_ID, AT - _HOUR), (BRAVO_ID, AT + 22 * _HOUR)):
+        facts = DeviceFacts(device_id=MOVED, learnt_at=learnt_at, responsible_supplier=supplier)
+        import_rows([ImportedRow(1, facts)], refuse=_refuse, is_wanted=lambda: True)
+
+
+def _refuse(repeated: RepeatedDevice) -> None:
+    raise AssertionError(repeated)

@@ -22,6 +22,11 @@ PUBLIC = {"/sign-in", "/sign-out", "/api/v1/openapi.json"}
 FOR_ALL_WHO_SIGN_IN = {
     "/",
     "/firmware-distribution",
+    "/delivery-performance",
+    "/delivery-performance.csv",
+    "/api/v1/delivery-performance",
+    "/api/v1/delivery-performance.csv",
+    "/api/v1/freshness",
     "/guidance",
     *(f"/guidance/{topic}" for topic in TOPICS),
 }

@@ -18,6 +18,7 @@ PAGES = [
     f"/service-requests/{LARGE_REQUEST}",
     f"/devices/{VERIFIED}",
     f"/inventory/{VERIFIED}",
+    "/delivery-performance",
     "/guidance",
     "/guidance/reasons",
     f"/devices/{UNKNOWN_DEVICE}",

@@ -99,6 +99,7 @@ def people() -> Cast:
 def tell() -> None:
     """Record everything that happened in this world."""
     record(Batch(messages=(*_messages(), *activations.messages())))
+    activations.import_suppliers()
 
 
 def _messages() -> Iterable[Message]:

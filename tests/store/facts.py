@@ -6,6 +6,7 @@ from hashlib import sha256
 from itertools import count
 
 from firmtrack.domain.facts import (
+    ActivationWord,
     AnswerFacts,
     DeviceFacts,
     Event,
@@ -14,12 +15,14 @@ from firmtrack.domain.facts import (
     MessageKind,
     RequestFacts,
     RequestStep,
+    SupplierChange,
 )
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
-from firmtrack.domain.stages import Status, Variant
+from firmtrack.domain.stages import ActivationStep, Status, Variant
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store import queries
 from firmtrack.store.answers import DistributionAnswer, DistributionFilter
+from firmtrack.store.inventory import ImportedRow, ImportReceipt, import_rows
 from firmtrack.store.ledger import Batch, Receipt, record
 
 ALPHA_ID = Eui64.parse("90-B3-D5-1F-30-01-00-00")
@@ -195,17 +198,89 @@ def inventory(
     device_id: Eui64 = METER,
     *,
     user_id: Eui64 | None = ALPHA_ID,
+    kind: MessageKind = MessageKind.INVENTORY_RESPONSE,
     identity: bytes | None = None,
     **facts: object,
 ) -> Message:
     return Message(
         digest=identity or _fresh_digest(),
-        kind=MessageKind.INVENTORY_RESPONSE,
+        kind=kind,
         body=b"an inventory",
         user_id=user_id,
         occurred_at=learnt_at,
         devices=(DeviceFacts(device_id=device_id, learnt_at=learnt_at, **facts),),  # type: ignore[arg-type]  # facts of the right types
     )
+
+
+def activation(
+    step: ActivationStep,
+    occurred_at: datetime | None,
+    *,
+    originator: Eui64 = ALPHA_ID,
+    device_id: Eui64 = METER,
+    counter: int = 1,
+    kind: MessageKind | None = None,
+    reason: str | None = None,
+    version: FirmwareVersion | None = None,
+    image_hash: bytes | None = None,
+    scheduled_for: datetime | None = None,
+    identity: bytes | None = None,
+) -> Message:
+    """Return a message about an 11.3; a failure if it has a reason.
+
+    With a device's word of success comes what it runs, as the reader of messages has it.
+    """
+    is_request = step is ActivationStep.REQUESTED
+    word = ActivationWord(
+        request_id=RequestId(originator, device_id, counter),
+        step=step,
+        is_failed=reason is not None,
+        occurred_at=occurred_at,
+        reason=reason,
+        firmware_version=version,
+        image_hash=image_hash,
+        scheduled_for=scheduled_for,
+    )
+    runs = DeviceFacts(device_id=device_id, learnt_at=occurred_at, firmware_version=version)
+    is_success = step is ActivationStep.ANSWERED and reason is None
+    return Message(
+        digest=identity or _fresh_digest(),
+        kind=kind
+        or (
+            MessageKind.ACTIVATE_FIRMWARE_REQUEST
+            if is_request
+            else MessageKind.ACTIVATE_FIRMWARE_RESPONSE
+        ),
+        body=b"about an activation",
+        user_id=originator,
+        code=None if is_request else "I0",
+        occurred_at=occurred_at,
+        activation=word,
+        devices=(runs,) if is_success else (),
+    )
+
+
+def supplier_change(
+    told_at: datetime, device_id: Eui64 = METER, *, user_id: Eui64 = ALPHA_ID
+) -> Message:
+    return Message(
+        digest=_fresh_digest(),
+        kind=MessageKind.CHANGE_OF_SUPPLIER,
+        body=b"a change of supplier",
+        user_id=user_id,
+        code="N25",
+        occurred_at=told_at,
+        devices=(DeviceFacts(device_id=device_id, learnt_at=told_at, device_type="ESME"),),
+        supplier_change=SupplierChange(device_id=device_id, told_at=told_at),
+    )
+
+
+def imported(
+    device_id: Eui64 = METER, *, learnt_at: datetime | None = None, **facts: object
+) -> ImportReceipt:
+    """Import one row about a device."""
+    statement = DeviceFacts(device_id=device_id, learnt_at=learnt_at, **facts)  # type: ignore[arg-type]  # facts of the right types
+    return import_rows([ImportedRow(1, statement)], lambda _: None, lambda: True)
 
 
 def take(*messages: Message) -> Receipt:

@@ -1,16 +1,17 @@
 """Read Inventory answers what is known, where from, and only to those whom it concerns."""
 
+from dataclasses import replace
+
 import pytest
 
-from firmtrack.domain.facts import DeviceFacts, MessageKind
+from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.scope import NotTrackedReason
-from firmtrack.domain.stages import Status
+from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.answers import FactSource, InventoryAnswer, SisterDevice
 from firmtrack.store.database import pool
-from firmtrack.store.inventory import ImportedRow, import_rows
-from firmtrack.store.queries import find_inventory
+from firmtrack.store.queries import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -19,13 +20,17 @@ from tests.store.facts import (
     DCC,
     DCC_ID,
     HUB,
+    IMAGE_HASH,
     METER,
     METERS,
     OTHER_IMAGE_HASH,
     REQUEST_ID,
     STRANGER,
+    VERSION,
+    activation,
     answer,
     at,
+    imported,
     inventory,
     request,
     take,
@@ -35,11 +40,6 @@ from tests.store.facts import (
 pytestmark = pytest.mark.usefixtures("database")
 
 VIEWERS = (ALPHA, BRAVO, STRANGER, DCC)
-
-
-def imported(device_id: Eui64 = METER, **facts: object) -> None:
-    statement = DeviceFacts(device_id=device_id, learnt_at=None, **facts)  # type: ignore[arg-type]  # facts of the right types
-    import_rows([ImportedRow(1, statement)], lambda _: None, lambda: True)
 
 
 def found(viewer: Viewer = DCC, device_id: Eui64 = METER) -> InventoryAnswer:
@@ -136,6 +136,21 @@ def test_to_name_a_device_in_a_request_is_not_enough_to_see_it() -> None:
     assert who_sees() == {DCC}
 
 
+@pytest.mark.parametrize(
+    "kind", [MessageKind.DEVICE_PRE_NOTIFICATION, MessageKind.UPDATE_INVENTORY_REQUEST]
+)
+def test_to_say_something_of_a_device_is_not_enough_to_see_it(kind: MessageKind) -> None:
+    take(inventory(at(0), user_id=None, model="M1"))
+
+    take(inventory(at(1), user_id=BRAVO_ID, kind=kind, device_type="ESME"))
+    assert who_sees() == {DCC}
+    assert find_device(BRAVO, METER) is None
+    assert found().facts.device_type == "ESME"
+
+    take(inventory(at(2), user_id=BRAVO_ID, device_type="ESME"))  # DCC answers Bravo
+    assert who_sees() == {BRAVO, DCC}
+
+
 def test_who_else_is_the_responsible_supplier_is_not_shown() -> None:
     take(inventory(at(0), model="M1", responsible_supplier=BRAVO_ID))
 
@@ -169,6 +184,34 @@ def test_the_responsible_supplier_of_now_sees_the_device() -> None:
     assert who_sees() == {BRAVO, DCC}
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        (told(Status.VERIFIED, at(1), request_id=None, image_hash=IMAGE_HASH),),
+        (request(sent_at=at(0)),),
+        (request(sent_at=at(0)), answer(answered_at=at(1))),
+        (request(sent_at=at(0)), answer(answered_at=at(1), refused=[METER])),
+        (activation(ActivationStep.REQUESTED, at(1)),),
+        (activation(ActivationStep.ANSWERED, at(1), version=VERSION),),
+        (inventory(at(1), model="M1"),),
+        (inventory(at(1), user_id=None, model="M1", responsible_supplier=ALPHA_ID),),
+    ],
+    ids=[
+        "a loose alert", "a request", "accepted", "refused", "an activation", "activated",
+        "described", "supplied",
+    ],
+)  # fmt: skip
+def test_a_devices_answer_says_whether_there_is_an_inventory_to_read(
+    said: tuple[Message, ...],
+) -> None:
+    take(*said)
+
+    for viewer in VIEWERS:
+        device = find_device(viewer, METER)
+        is_offered = device is not None and device.has_inventory
+        assert is_offered == (find_inventory(viewer, METER) is not None), viewer.name
+
+
 def test_nobody_sees_a_device_of_which_nothing_is_known() -> None:
     assert who_sees() == set()
 
@@ -181,6 +224,51 @@ def test_the_sisters_on_the_hub_are_those_that_the_viewer_may_see() -> None:
 
     assert found(DCC).sisters == tuple(sister(each) for each in METERS[1:3])
     assert found(ALPHA).sisters == (sister(METERS[1]),)
+
+
+def test_sisters_are_also_those_that_alerts_named_beside_the_hub() -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:3]))
+
+    beside = tuple(SisterDevice(device_id=each, device_type=None) for each in METERS[1:3])
+    assert found(ALPHA).sisters == beside
+    assert found(DCC).sisters == beside
+
+
+def test_a_sister_that_a_later_word_places_elsewhere_is_none_any_more() -> None:
+    elsewhere = Eui64(HUB + 1)
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:4]))
+
+    # An inventory read, an older one, and an alert through another hub.
+    take(inventory(at(3), METERS[1], comms_hub_id=elsewhere))
+    take(inventory(at(1), METERS[2], comms_hub_id=elsewhere))
+    moved = told(Status.TRANSFERRED_TO_DEVICE, at(4), METERS[3:4])
+    take(replace(moved, events=(replace(moved.events[0], comms_hub_id=elsewhere),)))
+
+    for viewer in (ALPHA, DCC):
+        assert [each.device_id for each in found(viewer).sisters] == [METERS[2]]
+        assert [each.device_id for each in found(viewer, METERS[1]).sisters] == [METERS[3]]
+
+
+def test_no_sister_is_shown_that_the_viewer_may_not_look_up() -> None:
+    bravos_id = RequestId(BRAVO_ID, DCC_ID, 1)
+    take(request(sent_at=at(0), device_ids=METERS[:2]), answer(answered_at=at(1)))
+    take(request(bravos_id, sent_at=at(0), device_ids=METERS[2:]))
+    take(answer(bravos_id, answered_at=at(1), refused=METERS[4:]))
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:2]))
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[2:4], request_id=bravos_id))
+    imported(METERS[4], comms_hub_id=HUB)
+
+    def sisters(viewer: Viewer, device_id: Eui64) -> list[Eui64]:
+        shown = [each.device_id for each in found(viewer, device_id).sisters]
+        assert all(find_inventory(viewer, each) is not None for each in shown)
+        return shown
+
+    assert sisters(ALPHA, METERS[0]) == [METERS[1]]
+    assert sisters(BRAVO, METERS[2]) == [METERS[3]]
+    assert sisters(DCC, METERS[0]) == list(METERS[1:])
+    assert find_inventory(STRANGER, METERS[0]) is None
 
 
 def test_every_look_up_is_recorded_whatever_it_finds() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.identifiers import Eui64, ResponseId
 from firmtrack.domain.stages import Status
+from firmtrack.duis import documents as d
 from firmtrack.duis.trust import TrustStore
 from firmtrack.duis.writer import write
 from firmtrack.intake.envelopes import DUIS_MEDIA_TYPE, JSON_MEDIA_TYPE, Envelope, envelope_of_line
@@ -22,7 +23,7 @@ from firmtrack.store.database import pool
 from firmtrack.store.quarantine import find_quarantined, list_quarantine
 from tests.pki import make_identity, write_trust_store
 from tests.store.facts import distribution
-from tests.unit.duis import samples
+from tests.unit.duis import activation_samples, samples
 from tests.unit.intake.archives import tar_of
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -31,6 +32,7 @@ OPERATOR = Submitter.operator()
 REQUEST = write(samples.update_firmware())
 ACCEPTED = write(samples.update_firmware_response())
 IGNORED = write(samples.IGNORED["power_outage_event"])
+TO_BRAVO = ResponseId(samples.DCC, samples.BRAVO, 77)
 ALPHAS = make_identity(samples.ALPHA, 1)
 BRAVOS = make_identity(samples.BRAVO, 2)
 DCCS = make_identity(samples.DCC, 3)
@@ -76,6 +78,30 @@ def test_the_same_message_from_different_submitters_is_one() -> None:
     assert kinds(taken(REQUEST, submitter=OPERATOR)) == [OutcomeKind.DUPLICATE]
     (entry,) = list_quarantine()
     assert (entry.reason_code, entry.submitter) == ("not_yours", "Bravo")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        replace(activation_samples.acknowledgement("E5"), response_id=TO_BRAVO),
+        d.DccAlert(
+            response_id=TO_BRAVO,
+            responded_at=samples.NOW,
+            alert_code="N13",
+            body=d.CommandFailure(
+                command_request_id=activation_samples.ACTIVATION_ID, device_id=samples.METER
+            ),
+        ),
+    ],
+    ids=["an answer", "a failure"],
+)
+def test_nobody_hands_in_word_on_anothers_activation(document: d.Document) -> None:
+    bravo = Submitter("Bravo", frozenset({samples.BRAVO}), may_submit_all=False)
+
+    (outcome,) = taken(write(document), submitter=bravo)
+
+    assert outcome.reason_code == "not_yours"
+    assert kinds(taken(write(document), submitter=OPERATOR)) == [OutcomeKind.RECORDED]
 
 
 @pytest.mark.parametrize(

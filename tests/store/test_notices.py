@@ -14,6 +14,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.models import Party
 from firmtrack.accounts.parties import add_party
+from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.notices import endpoints
@@ -45,6 +46,7 @@ from tests.store.facts import (
 )
 from tests.store.receiver import Receiver, Reply
 
+OTHER_REQUEST = RequestId(ALPHA_ID, REQUEST_ID.target, 2000)
 NOW_AND_HERE = timedelta(0)
 
 
@@ -143,6 +145,22 @@ def test_a_failed_try_is_kept_and_the_notice_goes_out_again_under_its_id(
     (notice,) = notices()
     assert [each.status_code for each in notice.tries] == [503, 503, 204]
     assert notice.state == "delivered"
+
+
+def test_failures_are_counted_since_the_last_success(alpha: Party, caller: Caller) -> None:
+    replies = iter([Reply(503), Reply(503), Reply(204), Reply(503)])
+    with Receiver(lambda _: next(replies)) as receiver:
+        webhook_to(alpha, receiver)
+        deliver(1)
+        take(request(OTHER_REQUEST, sent_at=at(0)))
+        take(told(Status.DELIVERED_TO_COMMS_HUB, at(1), METERS, request_id=OTHER_REQUEST))
+        counted = []
+        for _ in range(3):
+            dispatch(caller)
+            (endpoint,) = notice_queries.list_endpoints(ALPHA)
+            counted.append(endpoint.failures)
+
+    assert counted == [1, 2, 1]
 
 
 def test_retry_after_is_kept(alpha: Party, caller: Caller) -> None:

@@ -1,7 +1,11 @@
 """Delivery performance is what a recomputation from all messages says, however they came."""
 
+import subprocess
+import sys
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
@@ -43,6 +47,7 @@ from tests.store.facts import (
     METERS,
     MORNING,
     STRANGER,
+    VERSION,
     answer,
     at,
     inventory,
@@ -52,6 +57,22 @@ from tests.store.facts import (
 )
 
 ALL = PerformanceFilter()
+COUNTER = """
+import os
+import sys
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "firmtrack.settings")
+import django
+
+django.setup()
+from firmtrack.store import database, performance
+
+database.use(sys.argv[1])
+performance.refresh()
+while len(sys.argv) > 2:
+    performance.refresh()
+"""
+"""A process that counts, given a conninfo; again and again, given anything more."""
 GREAT_BRITAIN = ZoneInfo("Europe/London")
 FINAL_STAGES = {
     Variant.UPDATE_FIRMWARE: Stage.VERIFIED_BY_DEVICE,
@@ -403,4 +424,56 @@ def test_a_group_of_too_few_is_told_by_the_next_wider_one(database: str) -> None
     hour = seconds_within(step_of(3600))
     assert found == {
         key: UsualDwell(p50_seconds=hour, p95_seconds=hour, samples=100, group=("device_type",))
+    }
+
+
+def test_a_counter_that_is_killed_has_taken_no_marks(database: str) -> None:
+    take(request(sent_at=MORNING))
+    # The counter takes its marks, and then waits here for the table of its figures.
+    with psycopg.connect(database) as gate:
+        gate.execute("LOCK performance_count")
+        counter = subprocess.Popen([sys.executable, "-c", COUNTER, database])
+        waiting = (
+            "SELECT FROM pg_locks WHERE relation = 'performance_count'::regclass AND NOT granted"
+        )
+        while not gate.execute(waiting).rowcount:
+            assert counter.poll() is None, "it ended before it counted"
+            time.sleep(0.05)
+        counter.kill()
+        counter.wait()
+
+    performance.refresh()
+
+    answered = performance.delivery_performance(ALPHA, ALL)
+    assert (answered.total.distributions, answered.waiting) == (len(METERS), 0)
+
+
+def test_writers_and_counters_at_once_lose_nothing_and_count_nothing_twice(database: str) -> None:
+    devices = [Eui64(METERS[0] + number) for number in range(40)]
+    take(request(device_ids=devices, sent_at=MORNING))
+
+    def tell(mine: Sequence[Eui64]) -> None:
+        for each in mine:
+            take(told(Status.DELIVERED_TO_COMMS_HUB, at(60), [each]))
+            take(told(Status.VERIFIED, at(90), [each], request_id=None, version=VERSION))
+
+    counters = [
+        subprocess.Popen([sys.executable, "-c", COUNTER, database, "again"]) for _ in range(2)
+    ]
+    try:
+        with ThreadPoolExecutor(4) as writers:
+            list(writers.map(tell, (devices[start::4] for start in range(4))))
+        assert all(counter.poll() is None for counter in counters)
+    finally:
+        for counter in counters:
+            counter.kill()
+            counter.wait()
+
+    performance.refresh()
+
+    total = performance.delivery_performance(DCC, ALL).total
+    assert total.completions == {CompletionStatus.SUCCESSFUL: len(devices)}
+    assert {m: timing.samples for m, timing in total.timings.items()} == {
+        Milestone.COMMS_HUB: len(devices),
+        Milestone.COMPLETION: len(devices),
     }

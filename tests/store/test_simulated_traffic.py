@@ -3,23 +3,27 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from firmtrack.domain.activation import Activation
 from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.inventory import FACT_NAMES
 from firmtrack.domain.viewer import Viewer
 from firmtrack.intake.files import envelopes_in
 from firmtrack.intake.ingest import Tally, ingest
+from firmtrack.intake.inventory_import import Source, import_inventory
 from firmtrack.intake.receive import OutcomeKind, Submitter
 from firmtrack.presentation.times import utc_text
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.simulation import run
 from firmtrack.store import queries
-from firmtrack.store.answers import DistributionAnswer, DistributionFilter
+from firmtrack.store.answers import DeviceAnswer, DistributionAnswer, DistributionFilter
 
 DCC = Viewer.of_dcc("the test")
 
@@ -31,6 +35,8 @@ class World:
     """A simulated traffic, and the lines of what is true of it."""
 
     traffic: Path
+    inventory: Path
+    later_inventory: Path
     lines: list[Line]
 
     def of_kind(self, kind: str) -> Iterator[Line]:
@@ -45,7 +51,12 @@ def simulated(directory: Path, *, is_shuffled: bool) -> World:
     scenario = Scenario(requests=20, devices=500, seed=7, shuffled=is_shuffled)
     summary = run(scenario, directory / "traffic.tar.gz")
     with summary.expected.open(encoding="utf-8") as file:
-        return World(summary.traffic, [json.loads(line) for line in file])
+        return World(
+            traffic=summary.traffic,
+            inventory=summary.inventory,
+            later_inventory=summary.later_inventory,
+            lines=[json.loads(line) for line in file],
+        )
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +116,28 @@ def test_every_message_twice_by_four_processes_at_once_counts_once(
     assert_tracker_knows(in_order)
 
 
+def test_the_inventory_files_tell_who_is_responsible_and_who_was(
+    database: str, in_order: World
+) -> None:
+    for path in (in_order.later_inventory, in_order.inventory):
+        report = import_inventory([Source.of_path(path)], skip_bad=False, on_read=lambda _: None)
+        assert report.is_kept
+    take_in(in_order.traffic)
+    told: dict[str, list[tuple[str, str]]] = {}
+    for line in in_order.of_kind("responsible_supplier"):
+        period = line["responsible_supplier"], line["learnt_at"]
+        told.setdefault(line["device_id"], []).append(period)
+    assert told
+    for device_id, periods in told.items():
+        found = queries.find_inventory(DCC, Eui64.parse(device_id))
+        assert found is not None
+        assert str(found.facts.responsible_supplier) == periods[-1][0]
+        stated = [each for each in found.suppliers if not each.is_change]
+        assert [(str(each.supplier), time_text(each.learnt_at)) for each in stated] == periods[::-1]
+        (change,) = (each for each in found.suppliers if each.is_change)
+        assert time_text(change.learnt_at) == periods[-1][1]
+
+
 def assert_tracker_knows(world: World) -> None:
     """Hold all that the world knows, and nothing besides, against what the tracker answers."""
     for line in world.of_kind("request"):
@@ -128,6 +161,77 @@ def assert_tracker_knows(world: World) -> None:
         assert device is not None
         assert device.not_tracked_reason == line["not_tracked_reason"]
     assert unattributed(world) == world.totals["unattributed_events"]
+    assert_devices_are_as_told(world)
+
+
+def assert_devices_are_as_told(world: World) -> None:
+    """Hold activations, flags and inventory of every device of which the world tells any.
+
+    Of the tracked devices without a line, which have neither, it is every tenth.
+    """
+    activations: dict[str, list[Line]] = {}
+    for line in world.of_kind("activation"):
+        activations.setdefault(line["device_id"], []).append(line)
+    flags = {line["device_id"]: line["codes"] for line in world.of_kind("flags")}
+    inventory = {line["device_id"]: line for line in world.of_kind("inventory")}
+    tracked = [line["device_id"] for line in world.of_kind("distribution") if line["is_tracked"]]
+    wrong = []
+    for device_id in dict.fromkeys([*activations, *flags, *tracked[::10]]):
+        device = queries.find_device(DCC, Eui64.parse(device_id))
+        assert device is not None
+        told = {
+            "activations": sorted_by_request(activations.get(device_id, [])),
+            "flags": flags.get(device_id, []),
+            "inventory": inventory.get(device_id, {"kind": "inventory", "device_id": device_id}),
+        }
+        found = {
+            "activations": sorted_by_request(activation_lines(device, told["activations"])),
+            "flags": sorted({flag.kind.value for flag in device.flags}),
+            "inventory": inventory_line(device),
+        }
+        if found != told:
+            wrong.append((found, told))
+    assert wrong == []
+
+
+def sorted_by_request(lines: Iterable[Line]) -> list[Line]:
+    return sorted(lines, key=lambda line: str(line["service_request_id"]))
+
+
+def activation_lines(device: DeviceAnswer, told: Iterable[Line]) -> Iterator[Line]:
+    """Yield the device's activations; without its time where no message gave any."""
+    timeless = {line["service_request_id"] for line in told if line["updated_at"] is None}
+    brought: list[tuple[RequestId | None, Activation]] = [
+        (each.distribution.request_id, activation)
+        for each in device.distributions
+        for activation in each.activations
+    ]
+    brought += [(None, activation) for activation in device.other_activations]
+    for distribution, activation in brought:
+        request_id = str(activation.request_id)
+        yield {
+            "kind": "activation",
+            "service_request_id": request_id,
+            "device_id": str(activation.device_id),
+            "status": activation.status,
+            "reason": activation.reason,
+            "scheduled_for": time_text(activation.scheduled_for),
+            "firmware_version": activation.firmware_version,
+            "updated_at": None if request_id in timeless else time_text(activation.updated_at),
+            "distribution": None if distribution is None else str(distribution),
+        }
+
+
+def time_text(at: datetime | None) -> str | None:
+    return None if at is None else utc_text(at)
+
+
+def inventory_line(device: DeviceAnswer) -> Line:
+    facts = device.inventory
+    values = {} if facts is None else {name: getattr(facts, name) for name in FACT_NAMES}
+    return {"kind": "inventory", "device_id": str(device.device_id)} | {
+        name: str(value) for name, value in values.items() if value is not None
+    }
 
 
 def assert_request_is(line: Line) -> None:

@@ -9,9 +9,10 @@ import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from firmtrack.diagnosis.as_json import diagnosed_device
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
-from firmtrack.presentation import answers, wording
+from firmtrack.presentation import wording
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store import database as store_database
 from firmtrack.store import queries
@@ -140,7 +141,7 @@ def test_every_output_shows_what_the_operators_say_to_those_who_may_see_the_requ
     shown = queries.find_device(ALPHA, METER)
 
     assert shown is not None
-    reason = answers.device(shown).distributions[0].current_status_reason
+    reason = diagnosed_device(shown, now=at(6)).distributions[0].current_status_reason
     assert reason is not None
     assert (reason.code, reason.text) == ("N19", OURS)
     assert reasons_in_csv(ALPHA)[:3] == [OURS, '\'=HYPERLINK("x")', ""]

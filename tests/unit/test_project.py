@@ -84,6 +84,7 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
     assert set(documented_settings()) - set(written) == {
         "DATABASE_URL",
         "FIRMTRACK_SECRET_KEY",
+        "FIRMTRACK_SLOW_AFTER_HOURS",
         "FIRMTRACK_TRUST_STORE",
         "FIRMTRACK_ALERT_SIGNER",
         "FIRMTRACK_MAIL_SERVER",

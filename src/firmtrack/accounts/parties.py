@@ -64,6 +64,12 @@ def add_party(name: str, kind: PartyKind, user_ids: Iterable[Eui64]) -> Party:
     return party
 
 
+def suppliers() -> dict[Eui64, str]:
+    """Return the name of the party of every User ID, by name and then User ID."""
+    rows = PartyUserId.objects.order_by("party__name", "user_id")
+    return {Eui64.parse(text): name for text, name in rows.values_list("user_id", "party__name")}
+
+
 def party_named(name: str) -> Party:
     """Return the party of exactly this name. Raises UnknownParty."""
     party = Party.objects.filter(name=name).first()

@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
-from firmtrack.api import lookups, submissions
+from firmtrack.api import freshness, lookups, performance, submissions
 from firmtrack.api.problems import (
     BadField,
     Problem,
@@ -20,6 +20,9 @@ from firmtrack.api.responses import schemas_of
 from firmtrack.api.stage_report_schema import STAGE_REPORT_SCHEMA
 from firmtrack.intake.envelopes import DuisLine
 from firmtrack.presentation import answers
+from firmtrack.presentation.freshness import Freshness
+from firmtrack.presentation.peers import Peers
+from firmtrack.presentation.performance import DeliveryPerformance
 
 _logger = logging.getLogger(__name__)
 
@@ -28,7 +31,10 @@ _STRUCTS = (
     answers.DeviceInventory,
     answers.DistributionList,
     answers.ServiceRequest,
+    DeliveryPerformance,
     DuisLine,
+    Freshness,
+    Peers,
     submissions.LineOutcome,
     submissions.Taken,
     ProblemDocument,
@@ -81,6 +87,8 @@ api = FirmtrackApi(
     docs_url=None,
 )
 api.add_router("", lookups.router)
+api.add_router("", performance.router)
+api.add_router("", freshness.router)
 api.add_router("", submissions.router)
 
 

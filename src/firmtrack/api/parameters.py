@@ -1,6 +1,7 @@
 """The parameters of the look-ups: how each is read, and how the published schema describes it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, TypeVar
 
 from django.http import HttpRequest
@@ -10,8 +11,10 @@ from pydantic_core import PydanticCustomError
 from firmtrack.api.cursors import read_cursor
 from firmtrack.api.problems import ProblemFound
 from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.errors import FirmtrackError
+from firmtrack.presentation.moments import read_moment
 
 _Value = TypeVar("_Value")
 
@@ -55,6 +58,12 @@ def _status(text: str) -> Status:
     return Status(text)
 
 
+def _pace(text: str) -> Pace:
+    if text not in set(Pace):
+        raise UnknownName(list(Pace))
+    return Pace(text)
+
+
 DeviceId = Annotated[
     Eui64,
     _read_by(Eui64.parse),
@@ -63,6 +72,17 @@ DeviceId = Annotated[
             "type": "string",
             "pattern": f"^{_EUI}$",
             "description": f"A Device ID (EUI-64), in either case, such as {_EUI_EXAMPLE}.",
+        }
+    ),
+]
+UserId = Annotated[
+    Eui64 | None,
+    _read_by(Eui64.parse),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{_EUI}$",
+            "description": "Only the requests of the supplier with this User ID (EUI-64).",
         }
     ),
 ]
@@ -100,6 +120,18 @@ WantedStatus = Annotated[
         }
     ),
 ]
+WantedPace = Annotated[
+    Pace | None,
+    _read_by(_pace),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": list(Pace),
+            "description": "Only the distributions in progress that wait so, compared with what is "
+            "usual.",
+        }
+    ),
+]
 Limit = Annotated[
     int,
     Field(ge=1, le=1000),
@@ -117,6 +149,18 @@ After = Annotated[
     _read_by(read_cursor),
     WithJsonSchema(
         {"type": "string", "description": "The next_cursor of the answer to be continued."}
+    ),
+]
+AsOf = Annotated[
+    datetime | None,
+    _read_by(read_moment),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "description": "Answer what was known at this moment (RFC 3339), by when Firmtrack "
+            "learnt it. A moment to come is now.",
+        }
     ),
 ]
 

@@ -12,6 +12,7 @@ from firmtrack.cli import (
     lookups,
     messages,
     notices,
+    performance,
     quarantine,
     serving,
     simulation,
@@ -60,4 +61,5 @@ app.add_typer(wording.wording, name="wording")
 app.add_typer(notices.endpoint, name="endpoint")
 app.add_typer(notices.notice, name="notice")
 app.command("dispatch")(notices.dispatch)
+app.add_typer(performance.performance, name="performance")
 app.command("check")(checking.check)

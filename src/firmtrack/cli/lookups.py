@@ -1,7 +1,8 @@
 """``firmtrack find`` and ``firmtrack export``: the look-ups of the screens, and the CSV."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +14,12 @@ from firmtrack.cli.session import opened
 from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
+    from firmtrack.diagnosis.findings import Diagnosis
+    from firmtrack.domain.activation import Activation
     from firmtrack.domain.identifiers import Eui64, RequestId
+    from firmtrack.domain.reconciliation import Flag
     from firmtrack.domain.viewer import Viewer
-    from firmtrack.store.answers import DeviceDistribution, DistributionAnswer
+    from firmtrack.store.answers import DeviceDistribution, DistributionAnswer, OthersUpdate
 
 _PAGE = 1_000
 
@@ -24,6 +28,14 @@ find = typer.Typer(help="Look up a Service Request or a device.", no_args_is_hel
 AsParty = Annotated[
     str | None,
     typer.Option("--as", metavar="PARTY", help="Show what this party sees; without it, all."),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="TIME",
+        help="Show what was known then; without a zone it is Great Britain's time.",
+    ),
 ]
 RequestTerm = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="A Service Request ID.")]
 DeviceTerm = Annotated[str, typer.Argument(metavar="DEVICE_ID", help="A Device ID.")]
@@ -34,19 +46,25 @@ class NotFound(FirmtrackError):
 
 
 @find.command("request")
-def find_request(term: RequestTerm, *, as_party: AsParty = None, as_json: AsJson = False) -> None:
+def find_request(
+    term: RequestTerm,
+    *,
+    as_party: AsParty = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
     """Show a Service Request and all its distributions."""
     with opened():
         from firmtrack.presentation import answers, wording
         from firmtrack.store import audit, queries
 
-        viewer, request_id = _viewer(as_party), _request_id(term)
-        found = queries.find_request(viewer, request_id)
+        viewer, request_id, past = _viewer(as_party), _request_id(term), _past(as_of)
+        found = queries.find_request(viewer, request_id, as_of=past)
         rows = 0 if found is None else found.device_count
-        audit.record_lookup(viewer, "service_request", str(request_id), rows)
+        audit.record_lookup(viewer, "service_request", str(request_id), rows, as_of=past)
         if found is None:
             raise NotFound
-        distributions = list(_distributions(viewer, request_id))
+        distributions = list(_distributions(viewer, request_id, past))
         if as_json:
             answer = answers.service_request_with_distributions(found, distributions)
             sys.stdout.buffer.write(answers.encode(answer) + b"\n")
@@ -61,6 +79,7 @@ def find_request(term: RequestTerm, *, as_party: AsParty = None, as_json: AsJson
             f"submitted {minute(found.submitted_at)}, {found.device_count} devices: {counts}.",
             markup=False,
         )
+        _print_flags(found.flags)
         table = Table(device_id_column(), "Current Status", "Reason", "Updated")
         for each in distributions:
             add_row(
@@ -74,24 +93,38 @@ def find_request(term: RequestTerm, *, as_party: AsParty = None, as_json: AsJson
 
 
 @find.command("device")
-def find_device(term: DeviceTerm, *, as_party: AsParty = None, as_json: AsJson = False) -> None:
+def find_device(
+    term: DeviceTerm,
+    *,
+    as_party: AsParty = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
     """Show a device's distributions, newest request first, with their history."""
     with opened():
+        from firmtrack.diagnosis.as_json import diagnosed_device
+        from firmtrack.diagnosis.reading import diagnoses
         from firmtrack.presentation import answers, wording
         from firmtrack.store import queries
 
-        viewer, device_id = _viewer(as_party), _device_id(term)
-        found = queries.find_device(viewer, device_id)
+        viewer, device_id, past = _viewer(as_party), _device_id(term), _past(as_of)
+        now = past or datetime.now(UTC)
+        found = queries.find_device(viewer, device_id, as_of=past)
         if found is None:
             raise NotFound
         if as_json:
-            sys.stdout.buffer.write(answers.encode(answers.device(found)) + b"\n")
+            sys.stdout.buffer.write(answers.encode(diagnosed_device(found, now=now)) + b"\n")
             return
         console.print(str(device_id), style="bold")
         if found.not_tracked_reason is not None:
             console.print(wording.NOT_TRACKED_TEXTS[found.not_tracked_reason])
+        _print_flags(found.flags)
+        told = diagnoses(found, now=now)
         for each in found.distributions:
-            _print_distribution(each)
+            _print_distribution(each, told[each.distribution.request_id])
+            _print_activations("Activation", each.activations)
+        _print_activations("Activations of other images", found.other_activations)
+        _print_others_updates(found.others_updates)
         if found.unattributed:
             console.print(f"{len(found.unattributed)} events that fit no request.")
 
@@ -103,6 +136,7 @@ def export(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")
     ] = None,
     as_party: AsParty = None,
+    as_of: AsOf = None,
 ) -> None:
     """Write the CSV of a Service Request's distributions to a file or to standard output."""
     with opened():
@@ -110,13 +144,13 @@ def export(
         from firmtrack.store import audit, queries
         from firmtrack.store.answers import DistributionFilter
 
-        viewer, parsed_id = _viewer(as_party), _request_id(request_id)
-        found = queries.find_request(viewer, parsed_id)
+        viewer, parsed_id, past = _viewer(as_party), _request_id(request_id), _past(as_of)
+        found = queries.find_request(viewer, parsed_id, as_of=past)
         rows = 0 if found is None else found.device_count
-        audit.record_lookup(viewer, "distributions_csv", str(parsed_id), rows)
+        audit.record_lookup(viewer, "distributions_csv", str(parsed_id), rows, as_of=past)
         if found is None:
             raise NotFound
-        blocks = distributions_csv(viewer, parsed_id, DistributionFilter())
+        blocks = distributions_csv(viewer, parsed_id, DistributionFilter(), as_of=past)
         if output is None:
             for block in blocks:
                 sys.stdout.buffer.write(block)
@@ -155,14 +189,27 @@ def _device_id(term: str) -> "Eui64":
     return read
 
 
-def _distributions(viewer: "Viewer", request_id: "RequestId") -> "Iterator[DistributionAnswer]":
+def _past(text: str | None) -> datetime | None:
+    from firmtrack.presentation.moments import MalformedMoment, past_moment, read_typed_moment
+
+    if text is None:
+        return None
+    try:
+        return past_moment(read_typed_moment(text), datetime.now(UTC))
+    except MalformedMoment as error:
+        raise typer.BadParameter(str(error), param_hint="--as-of") from None
+
+
+def _distributions(
+    viewer: "Viewer", request_id: "RequestId", past: datetime | None
+) -> "Iterator[DistributionAnswer]":
     from firmtrack.store import queries
     from firmtrack.store.answers import DistributionFilter
 
     after = None
     while True:
         page = queries.list_distributions(
-            viewer, request_id, DistributionFilter(), limit=_PAGE, after=after
+            viewer, request_id, DistributionFilter(), limit=_PAGE, after=after, as_of=past
         )
         yield from page.items
         after = page.last_device_id
@@ -178,8 +225,9 @@ def _reason(distribution: "DistributionAnswer") -> str:
     return f"{reason_text(distribution.reason, distribution.status)} ({distribution.reason})"
 
 
-def _print_distribution(found: "DeviceDistribution") -> None:
+def _print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis") -> None:
     from firmtrack.presentation import wording
+    from firmtrack.presentation.diagnosis_wording import ACTOR_NAMES
 
     each = found.distribution
     console.print(
@@ -188,6 +236,9 @@ def _print_distribution(found: "DeviceDistribution") -> None:
         style="bold",
         markup=False,
     )
+    console.print(diagnosis.sentence, markup=False)
+    console.print(f"Acts next: {ACTOR_NAMES[diagnosis.next_actor]}.", markup=False)
+    console.print(diagnosis.advice, markup=False)
     table = Table("When (DCC)", "Status", "Reason", "Told by")
     for entry in found.history:
         code = f" {entry.source_code}" if entry.source_code else ""
@@ -197,5 +248,52 @@ def _print_distribution(found: "DeviceDistribution") -> None:
             wording.STATUS_NAMES[entry.status],
             entry.reason or "",
             wording.MESSAGE_KIND_NAMES[entry.source_kind] + code,
+        )
+    console.print(table)
+
+
+def _print_flags(flags: "Iterable[Flag]") -> None:
+    from firmtrack.presentation.flags import FLAG_NAMES, flag_text
+
+    for flag in flags:
+        console.print(f"\nWarning: {FLAG_NAMES[flag.kind]}", style="bold", markup=False)
+        console.print(flag_text(flag), markup=False)
+
+
+def _print_activations(title: str, activations: "Sequence[Activation]") -> None:
+    from firmtrack.presentation import wording
+
+    if not activations:
+        return
+    console.print(f"\n{title}", style="bold")
+    table = Table("Requested", "Status", "Since", "Scheduled for", "Reason", "Request")
+    for each in activations:
+        reason = each.reason and f"{wording.activation_reason_text(each.reason)} ({each.reason})"
+        add_row(
+            table,
+            minute(each.requested_at),
+            wording.ACTIVATION_STATUS_NAMES[each.status],
+            minute(each.updated_at),
+            minute(each.scheduled_for),
+            reason or "",
+            str(each.request_id),
+        )
+    console.print(table)
+
+
+def _print_others_updates(updates: "Sequence[OthersUpdate]") -> None:
+    from firmtrack.presentation import wording
+
+    if not updates:
+        return
+    console.print("\nUpdates by other parties", style="bold")
+    table = Table("Submitted", "Firmware version", "Current Status", "Updated")
+    for each in updates:
+        add_row(
+            table,
+            minute(each.submitted_at),
+            each.firmware_version or "not known",
+            wording.STATUS_NAMES[each.status],
+            minute(each.updated_at),
         )
     console.print(table)

@@ -1,6 +1,6 @@
 """An update that the device has: whether it runs it, and what is left to do."""
 
-from firmtrack.diagnosis.findings import Actor, Verdict
+from firmtrack.diagnosis.findings import Verdict
 from firmtrack.diagnosis.phrases import (
     as_sentence,
     joined,
@@ -15,6 +15,7 @@ from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.reconciliation import NO_ANSWER_REASONS, FlagKind
+from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import ActivationStatus, Status
 from firmtrack.presentation.times import near_text
 from firmtrack.presentation.wording import reason_text
@@ -69,16 +70,16 @@ def _not_activated(situation: Situation) -> Verdict:
             Actor.NOBODY,
             joined(_NOTHING, suspension(situation)),
         )
-    unseen = "No activation of it was seen."
+    return _to_activate(situation, "No activation of it was seen.")
+
+
+def _to_activate(situation: Situation, sentence: str) -> Verdict:
     outdone = superseded(situation)
     if outdone is not None:
-        return Verdict(unseen, Actor.NOBODY, outdone)
-    return Verdict(unseen, Actor.SUPPLIER, _to_activate(situation))
-
-
-def _to_activate(situation: Situation) -> str:
+        return Verdict(sentence, Actor.NOBODY, outdone)
     is_changed = supplier_change(situation) is not None
-    return joined(surroundings(situation), _ACTIVATE_IF_YOURS if is_changed else _ACTIVATE)
+    advice = joined(surroundings(situation), _ACTIVATE_IF_YOURS if is_changed else _ACTIVATE)
+    return Verdict(sentence, Actor.SUPPLIER, advice)
 
 
 def _activation(situation: Situation, found: Activation) -> Verdict:
@@ -87,11 +88,7 @@ def _activation(situation: Situation, found: Activation) -> Verdict:
         case ActivationStatus.ACTIVATED:
             return _activated(situation, found, when)
         case ActivationStatus.CANCELLED:
-            return Verdict(
-                f"Its activation was cancelled on {when}.",
-                Actor.SUPPLIER,
-                _to_activate(situation),
-            )
+            return _to_activate(situation, f"Its activation was cancelled on {when}.")
         case ActivationStatus.FAILED:
             return _failed(situation, found, when)
         case ActivationStatus.REQUESTED | ActivationStatus.SCHEDULED:

@@ -9,7 +9,7 @@ from firmtrack.diagnosis.pace import sample_text
 from firmtrack.diagnosis.phrases import status_text
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.presentation.times import local_text
-from firmtrack.presentation.wording import STATUS_NAMES, fact_source_text
+from firmtrack.presentation.wording import ACTIVATION_STATUS_NAMES, STATUS_NAMES, fact_source_text
 from firmtrack.store.answers import FactSource, HistoryEntry
 
 
@@ -36,7 +36,9 @@ def _evidence(situation: Situation) -> Iterator[Evidence]:
     activation = current_activation(situation)
     if activation is not None:
         at = local_text(activation.updated_at)
-        yield Evidence(f"Activate Firmware (11.3): {activation.status}, {at}.")
+        yield Evidence(
+            f"Activate Firmware (11.3): “{ACTIVATION_STATUS_NAMES[activation.status]}”, {at}."
+        )
     yield from (Evidence(text) for text in _surroundings(situation) if text is not None)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from firmtrack.diagnosis.findings import Actor, Verdict
+from firmtrack.diagnosis.findings import Verdict
 from firmtrack.diagnosis.phrases import (
     as_sentence,
     joined,
@@ -13,6 +13,7 @@ from firmtrack.diagnosis.phrases import (
 )
 from firmtrack.diagnosis.remedies import remedy_for, user_advice
 from firmtrack.diagnosis.situation import Situation
+from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import Variant, row_of
 from firmtrack.presentation.times import near_text
 from firmtrack.presentation.wording import STAGE_NAMES, reason_text

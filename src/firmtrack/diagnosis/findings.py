@@ -2,29 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from firmtrack.domain.pace import Pace
+from firmtrack.domain.remedy import Actor, Again
 from firmtrack.domain.stages import Party
-
-
-class Pace(StrEnum):
-    """How the wait compares with what is usual: a flag, which ends nothing."""
-
-    USUAL = "usual"
-    SLOW = "slow"
-    STALLED = "stalled"
-
-
-class Actor(StrEnum):
-    """Who must do something before the update can go on."""
-
-    SUPPLIER = "supplier"
-    DCC = "dcc"
-    CSP = "csp"
-    MANUFACTURER = "manufacturer"
-    NOBODY = "nobody"
 
 
 class Verdict(NamedTuple):
@@ -49,17 +32,6 @@ class UsualSeconds:
 
     p50: float
     p95: float
-
-
-class Again(StrEnum):
-    """Whether to send the update again."""
-
-    WAIT = "wait"
-    """An update is open: DCC will probably refuse another."""
-    REMEDY_FIRST = "remedy_first"
-    """Nothing is open, but it would probably end in the same way."""
-    SEND = "send"
-    """Nothing that Firmtrack knows of speaks against it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from firmtrack.diagnosis.situation import PaceLimits, Situation
+from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.stages import CompletionStatus, Stage
 from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, DistributionAnswer
 from firmtrack.store.dwell import DwellKey, UsualDwell
-
-_NO_LIMITS: Mapping[Stage, PaceLimits] = {}
 
 
 def dwell_keys(answer: DeviceAnswer) -> tuple[DwellKey, ...]:
@@ -22,13 +20,12 @@ def situations(
     *,
     now: datetime,
     usual: Mapping[DwellKey, UsualDwell],
-    limits: Mapping[Stage, PaceLimits] = _NO_LIMITS,
-    supplier_changed_at: datetime | None = None,
+    slow_seconds: float | None = None,
 ) -> tuple[Situation, ...]:
     """Return the situation of each of the device's distributions, in their order.
 
-    ``usual`` is what firmtrack.store.dwell answers for ``dwell_keys``; ``limits`` are an
-    operator's, by the stage that was reached last.
+    ``usual`` is what firmtrack.store.dwell answers for ``dwell_keys``; ``slow_seconds`` is what an
+    operator calls slow where that says nothing.
     """
     return tuple(
         _situation(
@@ -36,8 +33,7 @@ def situations(
             each,
             now=now,
             usual=usual,
-            limits=limits.get(each.distribution.status.stage, PaceLimits()),
-            supplier_changed_at=supplier_changed_at,
+            slow_seconds=slow_seconds,
         )
         for each in answer.distributions
     )
@@ -49,8 +45,7 @@ def _situation(
     *,
     now: datetime,
     usual: Mapping[DwellKey, UsualDwell],
-    limits: PaceLimits,
-    supplier_changed_at: datetime | None,
+    slow_seconds: float | None,
 ) -> Situation:
     key = _dwell_key(answer, found.distribution)
     return Situation(
@@ -67,9 +62,9 @@ def _situation(
             each.completion is CompletionStatus.IN_PROGRESS for each in answer.others_updates
         ),
         flags=answer.flags,
-        supplier_changed_at=supplier_changed_at,
+        supplier_changed_at=answer.supplier_changed_at,
         usual=None if key is None else usual.get(key),
-        limits=limits,
+        slow_seconds=slow_seconds,
     )
 
 
@@ -78,7 +73,9 @@ def _dwell_key(answer: DeviceAnswer, distribution: DistributionAnswer) -> DwellK
         return None
     if distribution.completion is not CompletionStatus.IN_PROGRESS:
         return None
-    facts = answer.inventory
+    # DCC answers a request as a whole: what a device is tells nothing of how long that takes.
+    is_answered = distribution.status.stage > Stage.RECEIVED
+    facts = answer.inventory if is_answered else None
     return DwellKey(
         variant=distribution.variant,
         stage=distribution.status.stage,

@@ -1,8 +1,9 @@
 """Whether an update waits as others do: its pace, and the sentence that says what that rests on."""
 
-from firmtrack.diagnosis.findings import Pace, UsualSeconds
+from firmtrack.diagnosis.findings import UsualSeconds
 from firmtrack.diagnosis.phrases import joined
 from firmtrack.diagnosis.situation import Situation
+from firmtrack.domain.pace import Pace, pace_of_wait
 from firmtrack.presentation.times import limit_text
 from firmtrack.store.dwell import UsualDwell
 
@@ -12,10 +13,7 @@ def pace_of(situation: Situation) -> Pace | None:
     limit = _slow_seconds(situation)
     if situation.next_stage is None or limit is None:
         return None
-    waited = situation.waited_seconds
-    if waited <= limit:
-        return Pace.USUAL
-    return Pace.SLOW if waited <= limit * situation.limits.stalled_multiple else Pace.STALLED
+    return pace_of_wait(situation.waited_seconds, limit)
 
 
 def usual_seconds(situation: Situation) -> UsualSeconds | None:
@@ -46,7 +44,7 @@ def comparison(situation: Situation) -> str:
 
 def _slow_seconds(situation: Situation) -> float | None:
     usual = situation.usual
-    return situation.limits.slow_seconds if usual is None else usual.p95_seconds
+    return situation.slow_seconds if usual is None else usual.p95_seconds
 
 
 def sample_text(situation: Situation, usual: UsualDwell) -> str:
@@ -64,7 +62,7 @@ def _share(situation: Situation, usual: UsualDwell) -> str:
 
 
 def _expectation(situation: Situation) -> str:
-    limit = situation.limits.slow_seconds
+    limit = situation.slow_seconds
     assert limit is not None, "a pace has a measure"
     return (
         f"Firmtrack’s operator expects updates to pass this stage within {limit_text(limit)}; "

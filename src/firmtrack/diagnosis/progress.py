@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
-from firmtrack.diagnosis.findings import Actor, Pace, Verdict
+from firmtrack.diagnosis.findings import Verdict
 from firmtrack.diagnosis.pace import comparison, pace_of
 from firmtrack.diagnosis.phrases import joined, since_text, surroundings, the_party
 from firmtrack.diagnosis.situation import Situation
+from firmtrack.domain.pace import Pace
+from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import ActivationStatus, Party, Stage, StageRow, Status
 from firmtrack.presentation.times import near_text
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from firmtrack.diagnosis.findings import Actor
+from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import Status
 from firmtrack.presentation.catalogue_codes import ADVICE, UNPUBLISHED
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from firmtrack.diagnosis.findings import Again, ResendAdvice
+from firmtrack.diagnosis.findings import ResendAdvice
 from firmtrack.diagnosis.phrases import joined
 from firmtrack.diagnosis.remedies import Prospect, remedy_for
 from firmtrack.diagnosis.situation import Situation
+from firmtrack.domain.remedy import Again
 from firmtrack.domain.stages import CompletionStatus, Stage
 from firmtrack.store.answers import DistributionAnswer
 

@@ -17,20 +17,6 @@ from firmtrack.store.dwell import UsualDwell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaceLimits:
-    """When waiting is called slow, and when stalled.
-
-    ``slow_seconds`` is what an operator set for the present step, used where too few updates were
-    seen to say what is usual; None if nobody set anything. Waiting ``stalled_multiple`` times as
-    long as slow is stalled. That is a choice, not a rule of DCC's: one update in twenty is slow
-    though nothing is wrong, so stalled begins well beyond.
-    """
-
-    slow_seconds: float | None = None
-    stalled_multiple: float = 3.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """One distribution and everything around it that a diagnosis may speak of.
 
@@ -40,7 +26,8 @@ class Situation:
     ``is_foreign_update_open`` tells of another party's update under way, and nothing else of it.
     ``flags`` are what does not fit of the device (firmtrack.domain.reconciliation).
     ``supplier_changed_at`` is when DCC last told of a change of the device's supplier.
-    ``usual`` is how long others stayed where this one is, None if too few did to say.
+    ``usual`` is how long others stayed where this one is, None if too few did to say; then
+    ``slow_seconds`` counts, what an operator calls slow, None if nobody set it.
     ``version_path`` is the order in which the device must pass versions, None if it is not known.
     """
 
@@ -56,7 +43,7 @@ class Situation:
     supplier_changed_at: datetime | None = None
     version_path: Sequence[FirmwareVersion] | None = None
     usual: UsualDwell | None = None
-    limits: PaceLimits = PaceLimits()
+    slow_seconds: float | None = None
 
     @property
     def since(self) -> datetime:

@@ -12,7 +12,7 @@ from typing import cast
 
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.identifiers import FirmwareVersion, RequestId
-from firmtrack.domain.inventory import Knowledge
+from firmtrack.domain.inventory import Knowledge, Known
 from firmtrack.domain.stages import ActivationStatus, Status
 
 SUSPENDED = "Suspended"
@@ -89,8 +89,17 @@ class _Situation:
 
     @property
     def is_suspended(self) -> bool:
+        return self._suspension is not None
+
+    def was_suspended_after(self, moment: datetime) -> bool:
+        """Whether the device is Suspended, and was said to be so at or after ``moment``."""
+        suspension = self._suspension
+        return suspension is not None and (suspension.origin.learnt_at or _BEFORE_ANY) >= moment
+
+    @property
+    def _suspension(self) -> Known | None:
         status = None if self.known is None else self.known.facts.get("device_status")
-        return status is not None and status.value == SUSPENDED
+        return status if status is not None and status.value == SUSPENDED else None
 
 
 def flags_of(
@@ -188,7 +197,9 @@ def _is_brought_since(at: datetime, running: _Running, updates: Sequence[Update]
 def _activation_not_answered(it: _Situation) -> Iterator[Flag]:
     for each, version in it.activations[:1]:
         is_lost = each.status is ActivationStatus.FAILED and each.reason in NO_ANSWER_REASONS
-        is_stuck = each.status in _WAITING and it.is_suspended
+        is_stuck = each.status in _WAITING and it.was_suspended_after(
+            each.scheduled_for or each.requested_at
+        )
         runs_it = it.running is not None and it.running.version == version
         if (is_lost or is_stuck) and not runs_it:
             yield Flag(
@@ -208,7 +219,11 @@ def _suspended(it: _Situation) -> Iterator[Flag]:
 def _version_without_activation(it: _Situation) -> Iterator[Flag]:
     verified = [each for each in it.updates if each.status is Status.VERIFIED]
     for each in verified[:1]:
-        is_seen = any(one.status is ActivationStatus.ACTIVATED for one in each.activations)
+        # That of an earlier update is one: the same image can be sent to a device again.
+        is_seen = any(
+            one.status is ActivationStatus.ACTIVATED and version == each.firmware_version
+            for one, version in it.activations
+        )
         running = it.running
         if (
             not is_seen

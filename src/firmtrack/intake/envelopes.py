@@ -1,21 +1,16 @@
 """What comes in before it is read: octets, with what the carrier says of them."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import datetime
 
-from msgspec import DecodeError, Meta, Struct, ValidationError, convert
+from msgspec import DecodeError, Struct
 from msgspec.json import Decoder
 
-from firmtrack.errors import FirmtrackError
+from firmtrack.presentation.moments import MalformedMoment, read_moment
 
 DUIS_MEDIA_TYPE = "application/xml"
 JSON_MEDIA_TYPE = "application/json"
 JSON_MEDIA_TYPES = frozenset({JSON_MEDIA_TYPE, "application/cloudevents+json"})
-
-
-class MalformedTime(FirmtrackError):
-    """must be a time with its zone (RFC 3339), such as 2026-03-01T09:30:00Z."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +47,6 @@ class DuisLine(Struct, frozen=True, forbid_unknown_fields=True):
 _line_decoder = Decoder(DuisLine)
 
 
-def read_time(text: str) -> datetime:
-    """Return the time that ``text`` writes (RFC 3339), in UTC. Raises MalformedTime."""
-    try:
-        at: datetime = convert(text, Annotated[datetime, Meta(tz=True)])
-        return at.astimezone(UTC)
-    except (ValidationError, OverflowError):
-        raise MalformedTime from None
-
-
 def envelope_of_line(line: bytes, origin: str) -> Envelope:
     """Return what a line of JSON holds: ``{"xml": …, "time": …}``, or else a stage report.
 
@@ -68,8 +54,8 @@ def envelope_of_line(line: bytes, origin: str) -> Envelope:
     """
     try:
         duis = _line_decoder.decode(line)
-        received_at = None if duis.time is None else read_time(duis.time)
-    except (DecodeError, UnicodeDecodeError, RecursionError, MalformedTime):
+        received_at = None if duis.time is None else read_moment(duis.time)
+    except (DecodeError, UnicodeDecodeError, RecursionError, MalformedMoment):
         return Envelope(body=line, media_type=JSON_MEDIA_TYPE, received_at=None, origin=origin)
     return Envelope(
         body=duis.xml.encode("utf-8", "surrogatepass"),

@@ -63,8 +63,11 @@ class Submitter:
         """Return whether the message is this submitter's to hand in."""
         if self.may_submit_all:
             return True
+        named = message.named_requests()
+        if message.activation is not None:
+            named |= {message.activation.request_id}
         return message.user_id in self.user_ids and all(
-            request_id.originator in self.user_ids for request_id in message.named_requests()
+            request_id.originator in self.user_ids for request_id in named
         )
 
 

@@ -170,16 +170,15 @@ def _record(connection: Connection[TupleRow], lane: Lane, turn: _Turn, chance: R
         )
     if turn.last is Verdict.GONE:
         _switch_off(connection, lane)
-    is_good = turn.last is Verdict.DELIVERED
-    wait = (
-        timedelta()
-        if is_good
-        else wait_after(lane.failures, turn.answer, datetime.now(UTC), chance)
-    )
+    failures, wait = 0, timedelta()
+    if turn.last is not Verdict.DELIVERED:
+        before = 0 if any(state == "delivered" for _, state in turn.settled) else lane.failures
+        failures = before + 1
+        wait = wait_after(before, turn.answer, datetime.now(UTC), chance)
     connection.execute(
         "UPDATE notice_lane SET failures = %s, due_at = clock_timestamp() + %s"
         " WHERE endpoint_id = %s",
-        (0 if is_good else lane.failures + 1, wait, lane.endpoint_id),
+        (failures, wait, lane.endpoint_id),
         prepare=True,
     )
 

@@ -5,11 +5,10 @@ Nothing here says more of a code than its meaning carries; the tables say how su
 
 from collections.abc import Mapping
 
-from firmtrack.presentation.catalogue_entry import Advice
+from firmtrack.presentation.catalogue_entry import MAY_TRY_AGAIN, Advice
 
 _REFUSES = "DCC refuses the request. It does nothing for any of its devices."
 _LEAVES_OUT = "DCC leaves the device out and goes on with the others of the request."
-_NOTHING_MORE = "Nothing more in this request: the distribution to this device has ended."
 _ASK_THE_MANUFACTURER = (
     "Ask the manufacturer, with the firmware version, the device’s model and this reason."
 )
@@ -32,7 +31,7 @@ _DISTRIBUTION_FAILED = Advice(
     "DCC does not publish which failure each of the codes N18 to N23 stands for.",
     "Quote the code, the Service Request ID and the Device ID to DCC’s Service Centre. Send a new "
     "request for the device when the cause is gone.",
-    _NOTHING_MORE,
+    MAY_TRY_AGAIN,
 )
 
 ADVICE: Mapping[str, Advice] = {
@@ -75,24 +74,24 @@ ADVICE: Mapping[str, Advice] = {
         "Who discarded the image, and why, the alert does not say.",
         "Send a new request for the device. If it happens again, quote the Service Request ID and "
         "the Device ID to DCC’s Service Centre.",
-        _NOTHING_MORE,
+        MAY_TRY_AGAIN,
     ),
     "hardware_version_mismatch": Advice(
         "The image’s header names the hardware versions that it is for, and the device’s is not "
         "one of them.",
         "Do not send the same image again. " + _ASK_THE_MANUFACTURER,
-        _NOTHING_MORE,
+        MAY_TRY_AGAIN,
     ),
     "file_transfer_failure": Advice(
         "The alert does not say why. Hub and device may have been out of touch.",
         "Send a new request for the device. If it happens again, have the device’s connection to "
         "its hub looked at.",
-        _NOTHING_MORE,
+        MAY_TRY_AGAIN,
     ),
     "activation_failure": Advice(
         "The device holds the image but could not change over to it; it does not say why.",
         "Read the firmware version (11.2) to see what the device runs. " + _ASK_THE_MANUFACTURER,
-        _NOTHING_MORE,
+        MAY_TRY_AGAIN,
     ),
     "no_image_held": Advice(
         "The device has lost the image, or never had it.",
@@ -183,12 +182,12 @@ ADVICE: Mapping[str, Advice] = {
     "E20": Advice(
         "The Communications Hub or the device may be switched off.",
         "Send the request again later. If it happens again, ask DCC’s Service Centre.",
-        "DCC gives this request up.",
+        MAY_TRY_AGAIN,
     ),
     "E21": Advice(
         "The device may not have got the command; or its answer was lost.",
         _READ_FIRST,
-        "DCC gives this request up.",
+        MAY_TRY_AGAIN,
     ),
     # DCC Alerts.
     **dict.fromkeys(
@@ -197,7 +196,7 @@ ADVICE: Mapping[str, Advice] = {
             "The Communications Hub or the device may be switched off or out of reach; or the "
             "answer was lost.",
             _READ_FIRST,
-            "DCC gives the command up.",
+            MAY_TRY_AGAIN,
         ),
     ),
     **dict.fromkeys((f"N{number}" for number in range(18, 24)), _DISTRIBUTION_FAILED),
@@ -216,7 +215,7 @@ ADVICE: Mapping[str, Advice] = {
         "alert does not say.",
         "Send a new request for the device. If it happens again, quote the Service Request ID and "
         "the Device ID to DCC’s Service Centre.",
-        _NOTHING_MORE,
+        MAY_TRY_AGAIN,
     ),
     "N62": Advice(
         "The hub handed an image to a device, or could not: the alert’s body says which.",
@@ -249,7 +248,7 @@ ADVICE: Mapping[str, Advice] = {
         "or wrong from the start.",
         "Compare the image’s hash with the Central Products List. If it is right, send a new "
         "request for the device; if not, ask the manufacturer for the right image.",
-        _NOTHING_MORE,
+        MAY_TRY_AGAIN,
     ),
     "8F43": Advice(
         "The device activated an image.",
@@ -277,7 +276,7 @@ ADVICE: Mapping[str, Advice] = {
         "The device’s hardware does not fit, the image was discarded, or the transfer broke off: "
         "the reason beside it says which.",
         "Do what the reason’s entry says.",
-        _NOTHING_MORE,
+        MAY_TRY_AGAIN,
     ),
     "8F8A": Advice(
         "The hub and the device were in touch, and the device took the image.",

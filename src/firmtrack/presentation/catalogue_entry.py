@@ -4,6 +4,11 @@ from dataclasses import dataclass
 
 from firmtrack.duis.codes import Sureness
 
+MAY_TRY_AGAIN = (
+    "DCC does not publish whether it tries again. If it does and succeeds, the status says so."
+)
+"""What DCC does after a failure on the way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Advice:

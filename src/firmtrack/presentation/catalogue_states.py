@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from firmtrack.domain.stages import STAGES, CompletionStatus, Stage, StageRow, Status
 from firmtrack.duis.codes import Sureness
 from firmtrack.presentation import wording
-from firmtrack.presentation.catalogue_entry import Advice, Entry
+from firmtrack.presentation.catalogue_entry import MAY_TRY_AGAIN, Advice, Entry
 
 C, L = Sureness.CERTAIN, Sureness.LIKELY
 
@@ -15,7 +15,6 @@ _GBCS = "GBCS 4.3"
 _TRADE = "industry usage"
 _REPORT = "Firmtrack’s form of a stage report"
 _DERIVED = "DCC has no code for this: Firmtrack derives it from the Current Status."
-_ENDED = "Nothing more in this request: the distribution to this device has ended."
 _WAIT = "Nothing yet."
 _SEE_REASON = "The reason beside the status says which."
 
@@ -50,8 +49,8 @@ COMPLETIONS: Mapping[CompletionStatus, Entry] = {
             "later stage, takes this back.",
             Advice(
                 "The Current Status says at which stage it stopped, the reason why.",
-                "Do what the reason’s entry says; a new request is needed to try again.",
-                _ENDED,
+                "Do what the reason’s entry says; then send a new request for the device.",
+                MAY_TRY_AGAIN,
             ),
         ),
         _completion(
@@ -146,7 +145,7 @@ STATUSES: Mapping[Status, Entry] = {
             Advice(
                 _SEE_REASON,
                 "Do what the reason’s entry says. A refused device needs a new request.",
-                _ENDED,
+                "Nothing more for this device in this request.",
             ),
             C,
             _SCHEMA,
@@ -170,7 +169,7 @@ STATUSES: Mapping[Status, Entry] = {
             Advice(
                 _SEE_REASON + " Without one, DCC has not said.",
                 "Quote the Service Request ID to DCC’s Service Centre before you send it again.",
-                "The DSP has to find out why. " + _ENDED,
+                MAY_TRY_AGAIN,
             ),
             C,
             _REPORT,
@@ -190,8 +189,8 @@ STATUSES: Mapping[Status, Entry] = {
             "FirmwareDistributionFailure, likely to be one of N18 to N23.",
             Advice(
                 "The reason is the code of DCC’s alert; what stands behind it is not published.",
-                "Do what the reason’s entry says. A new request is needed to try again.",
-                _ENDED,
+                "Do what the reason’s entry says.",
+                MAY_TRY_AGAIN,
             ),
             C,
             _SCHEMA,
@@ -213,7 +212,7 @@ STATUSES: Mapping[Status, Entry] = {
             "The hub could not hand the image to the device.",
             "FirmwareTransferAlert with FirmwareImageDiscarded, HardwareVersionMismatch or "
             "FileTransferFailure; the hub’s alert is 8F89.",
-            Advice(_SEE_REASON, "Do what the reason’s entry says.", _ENDED),
+            Advice(_SEE_REASON, "Do what the reason’s entry says.", MAY_TRY_AGAIN),
             C,
             _GBCS,
         ),
@@ -236,7 +235,7 @@ STATUSES: Mapping[Status, Entry] = {
             Advice(
                 "The image was damaged on its way, or was wrong from the start.",
                 "Compare the image’s hash with the Central Products List before you send it again.",
-                _ENDED,
+                MAY_TRY_AGAIN,
             ),
             C,
             _GBCS,
@@ -260,7 +259,7 @@ STATUSES: Mapping[Status, Entry] = {
             Advice(
                 "The device does not say why.",
                 "Ask the manufacturer, with the firmware version and the device’s model.",
-                _ENDED,
+                MAY_TRY_AGAIN,
             ),
             C,
             _GBCS,

@@ -1,6 +1,7 @@
 """A request's distributions as CSV: RFC 4180, UTF-8, one row a device."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.viewer import Viewer
@@ -25,11 +26,16 @@ COLUMNS = tuple(COLUMN_TEXTS)
 
 
 def distributions_csv(
-    viewer: Viewer, request_id: RequestId, wanted: DistributionFilter
+    viewer: Viewer,
+    request_id: RequestId,
+    wanted: DistributionFilter,
+    *,
+    as_of: datetime | None = None,
 ) -> Iterator[bytes]:
     """Yield the CSV of the request's wanted distributions, by Device ID ascending, in blocks.
 
     Only the header if the request is unknown or someone else's. No cell begins a formula.
+    ``as_of`` is the past moment whose knowledge is wanted.
     """
     yield ",".join(COLUMNS).encode() + b"\r\n"
     yield from copy_distributions(
@@ -38,4 +44,5 @@ def distributions_csv(
         wanted,
         status_names=wording.STATUS_NAMES,
         reason_texts=wording.reason_texts(),
+        as_of=as_of,
     )

@@ -1,7 +1,7 @@
 """Times as people in Great Britain read them, and as machines do."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from math import ceil, floor
 from zoneinfo import ZoneInfo
 
@@ -26,9 +26,18 @@ def local_text(at: datetime) -> str:
     """Return an aware time in Great Britain's local time with the zone named, to the minute.
 
     For example ``14 November 2026, 09:12 GMT``. The month does not depend on the machine's locale.
+    A time that the zone would move out of the years that there are stays as it is.
     """
-    local = at.astimezone(_GREAT_BRITAIN)
+    try:
+        local = at.astimezone(_GREAT_BRITAIN)
+    except OverflowError:
+        local = at
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M %Z}"
+
+
+def day_text(day: date) -> str:
+    """Return a day in words, like ``14 November 2026``."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def near_text(at: datetime, now: datetime) -> str:

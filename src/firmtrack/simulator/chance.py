@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 Card = TypeVar("Card")
 
@@ -35,6 +35,22 @@ def dealt(shares: Mapping[Card, float], count: int, chance: random.Random) -> li
         cards += chance.choices(list(due), weights=fractions, k=missing)
     chance.shuffle(cards)
     return cards
+
+
+class Deck(Generic[Card]):
+    """Cards without end: of each ``size`` in a row every card has its share, as if dealt."""
+
+    def __init__(self, shares: Mapping[Card, float], size: int, chance: random.Random) -> None:
+        self._shares = shares
+        self._size = size
+        self._chance = chance
+        self._cards: list[Card] = []
+
+    def draw(self) -> Card:
+        """Return the next card."""
+        if not self._cards:
+            self._cards = dealt(self._shares, self._size, self._chance)
+        return self._cards.pop()
 
 
 def duration(median_hours: float, spread: float, chance: random.Random) -> timedelta:

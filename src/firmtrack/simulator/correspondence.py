@@ -12,6 +12,7 @@ from firmtrack.simulator import outcomes as o
 from firmtrack.simulator.gbcs_messages import RECEIPT_BAD, RECEIPT_GOOD
 from firmtrack.simulator.outcomes import Said
 from firmtrack.simulator.post import DeviceAlertSent, Post, StageReport, UpdateRequest
+from firmtrack.simulator.statements import Statement
 from firmtrack.simulator.truth import Word
 from firmtrack.simulator.updates import Update
 from firmtrack.simulator.world import DCC, Device
@@ -146,7 +147,8 @@ def _tell_delivery(utterance: Utterance, post: Post, chance: Random) -> Word | N
     )
     code = DELIVERED if is_success else NOT_DELIVERED
     passed_on_at = utterance.at + timedelta(seconds=chance.randrange(_CSP_REPORTS_WITHIN_SECONDS))
-    if not post.send(passed_on_at, dcc_alert(update.supplier, code, passed_on_at, body, post)):
+    alert = dcc_alert(update.supplier, code, passed_on_at, body, post)
+    if not post.send(passed_on_at, alert, states=[names_hub(device, utterance.at)]):
         return None
     if is_success:
         return Word(Status.DELIVERED_TO_COMMS_HUB, utterance.at)
@@ -197,7 +199,13 @@ def _tell_transfer(utterance: Utterance, post: Post, chance: Random) -> Word | N
     )
     throttled = utterance.repetition or None
     alert = dcc_alert(update.supplier, HUB_ALERT, at, body, post, throttled)
-    return Word(status, at, reason) if post.send(at, alert) else None
+    is_sent = post.send(at, alert, states=[names_hub(device, at)])
+    return Word(status, at, reason) if is_sent else None
+
+
+def names_hub(device: Device, at: datetime) -> Statement:
+    """Return what a message that came through a device's hub states: which hub that is."""
+    return Statement(device.device_id, at, {"comms_hub_id": str(device.home.comms_hub_id)})
 
 
 def _tell_end(utterance: Utterance, post: Post, chance: Random) -> Word | None:
@@ -239,7 +247,13 @@ def _tell_activation(
         ),
     )
     throttled = utterance.repetition or None
-    if not post.send(at, dcc_alert(update.supplier, PPMID_ALERT, at, body, post, throttled)):
+    alert = dcc_alert(update.supplier, PPMID_ALERT, at, body, post, throttled)
+    version = update.firmware_version
+    states = [Statement(device.device_id, at, {"firmware_version": version})] if is_good else []
+    if is_good:
+        device.running.change(moment, version)
+        device.listed.change(at, version)
+    if not post.send(at, alert, states=states):
         return None
     if is_good:
         return Word(Status.ACTIVATED, at)

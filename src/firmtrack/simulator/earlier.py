@@ -7,12 +7,13 @@ from firmtrack.simulator import correspondence
 from firmtrack.simulator.chance import stream
 from firmtrack.simulator.correspondence import Utterance
 from firmtrack.simulator.image import ImagePlan, manufacturer_image_hash
+from firmtrack.simulator.models import DeviceKind, models_of
 from firmtrack.simulator.outcomes import AnswerKind, Said
 from firmtrack.simulator.post import Post
 from firmtrack.simulator.scenario import MINIMUM_IMAGE_BYTES, Scenario
 from firmtrack.simulator.truth import Distribution
 from firmtrack.simulator.updates import Answer, Named, Update
-from firmtrack.simulator.world import DCC, DeviceKind, World, models_of
+from firmtrack.simulator.world import DCC, World
 
 FEWEST_REQUESTS = 8
 """Scenarios with fewer requests have no such tail: they are only what was asked for."""
@@ -73,6 +74,7 @@ def _earlier_update(scenario: Scenario, post: Post) -> Update:
     return Update(
         request_id=RequestId(scenario.suppliers[0], DCC, post.next_counter()),
         model=model,
+        firmware_version=_VERSION,
         image=image,
         image_hash=manufacturer_image_hash(image),
         submitted_at=submitted_at,

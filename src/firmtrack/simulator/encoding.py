@@ -1,26 +1,29 @@
 """Letters into octets: DUIS documents signed by whoever sends them, stage reports as JSON."""
 
 import json
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Mapping
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from firmtrack.domain.identifiers import Eui64, ResponseId
+from firmtrack.domain.identifiers import Eui64
 from firmtrack.duis import documents as d
 from firmtrack.duis.writer import write
-from firmtrack.simulator import gbcs_messages as gbcs
+from firmtrack.simulator.device_messages import device_alert, device_answer
 from firmtrack.simulator.image import build_image
 from firmtrack.simulator.pki import DCC_ROLE, SUPPLIER_ROLE, IssuingAuthority, Signatory, key_of
-from firmtrack.simulator.post import Content, DeviceAlertSent, StageReport, UpdateRequest
+from firmtrack.simulator.post import (
+    ActivationAnswerSent,
+    Content,
+    DeviceAlertSent,
+    DeviceAnswerSent,
+    FutureDatedAlertSent,
+    StageReport,
+    UpdateRequest,
+    VersionReadSent,
+)
 from firmtrack.simulator.times import rfc3339
-from firmtrack.simulator.world import DCC, DeviceKind
+from firmtrack.simulator.world import DCC
 
 _STAGE_REPORT_TYPE = "firmtrack.stage-report.v1"
 _STAGE_REPORT_SOURCE = "urn:firmtrack:simulator:dsp"
-
-# An alert waits in the hub before DCC has it.
-_ALERT_TRAVELS = timedelta(seconds=20)
 
 
 class Encoder:
@@ -48,7 +51,9 @@ class Encoder:
             case UpdateRequest():
                 return self._signed(_update_request(content))
             case DeviceAlertSent():
-                return self._signed(_device_alert(content, self._device_key))
+                return self._signed(device_alert(content, self._device_key))
+            case DeviceAnswerSent():
+                return self._signed(device_answer(content, self._device_key))
             case _:
                 return self._signed(content)
 
@@ -71,7 +76,14 @@ _KINDS: Mapping[type, str] = {
     UpdateRequest: "update-firmware-request",
     DeviceAlertSent: "device-alert",
     d.DevicePrenotification: "device-prenotification",
+    VersionReadSent: "firmware-version",
+    ActivationAnswerSent: "activation-answer",
+    FutureDatedAlertSent: "future-dated-activation",
     d.ReadFirmwareVersionRequest: "read-firmware-version",
+    d.ReadInventoryRequest: "read-inventory",
+    d.UpdateInventoryRequest: "update-inventory",
+    d.ActivateFirmwareRequest: "activate-firmware",
+    d.Acknowledgement: "acknowledgement",
     d.UpdateFirmwareResponse: "update-firmware-response",
     d.ReadInventoryResponse: "read-inventory-response",
     d.CspFirmwareDeliveryStatus: "csp-firmware-delivery-status",
@@ -83,6 +95,8 @@ _KINDS: Mapping[type, str] = {
     d.DeviceStatusChangeEvent: "device-status-change",
     d.CommsHubFirmwareActivation: "comms-hub-firmware-activation",
     d.PowerOutageEvent: "power-outage",
+    d.FirmwareVersionMismatch: "firmware-version-mismatch",
+    d.DeviceChangeOfSupplier: "change-of-supplier",
 }
 
 
@@ -94,36 +108,6 @@ def _update_request(sent: UpdateRequest) -> d.UpdateFirmwareRequest:
         firmware_image=build_image(update.image),
         firmware_version=update.firmware_version,
         device_ids=tuple(named.device_id for named in update.named),
-    )
-
-
-_Receipt = Callable[[gbcs.Alert, int, bytes, ec.EllipticCurvePrivateKey], bytes]
-_RECEIPTS: Mapping[DeviceKind, _Receipt] = {
-    DeviceKind.ESME: gbcs.esme_receipt,
-    DeviceKind.HCALCS: gbcs.esme_receipt,
-    DeviceKind.GSME: gbcs.gsme_receipt,
-}
-
-
-def _device_alert(sent: DeviceAlertSent, key: ec.EllipticCurvePrivateKey) -> d.DeviceAlert:
-    device = sent.device
-    alert = gbcs.Alert(
-        device_id=device.device_id,
-        recipient=sent.recipient,
-        counter=sent.counter,
-        device_time=device.time_on_its_clock(sent.responded_at - _ALERT_TRAVELS),
-    )
-    if sent.image_hash is None:
-        payload = gbcs.generic_alert(alert, sent.alert_code, key)
-    else:
-        payload = _RECEIPTS[device.kind](alert, sent.alert_code, sent.image_hash, key)
-    return d.DeviceAlert(
-        response_id=ResponseId(device.device_id, sent.recipient, sent.counter),
-        responded_at=sent.responded_at,
-        alert_code=sent.alert_code,
-        throttled_alert_sequence_id=sent.throttled,
-        throttled_alert_count=None if sent.throttled is None else sent.throttled + 1,
-        gbcs_payload=payload,
     )
 
 

@@ -22,20 +22,38 @@ A request that DCC has not answered yet has no time: its distributions are ``rec
 
 ``device``: a device that the inventory knows and that is not tracked: ``device_id``,
 ``not_tracked_reason`` (``comms_hub``, ``type_2``, ``smets1``).
+
+``activation``: ``service_request_id`` of an 11.3, ``device_id``, ``status``, ``reason``,
+``scheduled_for``, ``firmware_version`` (what the device said that it runs), ``updated_at``, null
+while nothing but the request is known; ``distribution``, the request that brought the image, null
+if none did.
+
+``inventory``: a device that messages describe, be it by one fact: ``device_id``, and each fact that
+they state, named as the API's inventory names it, and ``smi_firmware_version``. Its hub is the one
+that its alerts came through, too; a device that nothing but such alerts names has no line.
+
+``responsible_supplier``: what the inventory files tell of a device that went from one supplier to
+another, the earlier line first: ``device_id``, ``responsible_supplier``, ``learnt_at``.
+
+``flags``: ``device_id`` and the sorted ``codes`` of what does not fit. A tracked device without
+such a line has none.
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from firmtrack.domain.identifiers import Eui64
+from firmtrack.simulator.flags import flags_of
 from firmtrack.simulator.post import Letter
+from firmtrack.simulator.responsibility import Responsibility
+from firmtrack.simulator.statements import Statements
 from firmtrack.simulator.surroundings import Unattributed
 from firmtrack.simulator.times import rfc3339
-from firmtrack.simulator.truth import Distribution
+from firmtrack.simulator.truth import Activation, Distribution
 from firmtrack.simulator.updates import Update
 
 Line = Mapping[str, object]
@@ -54,6 +72,9 @@ class Expectation:
     stubs: Sequence[Update]
     unattributed: Sequence[Unattributed]
     not_tracked: Mapping[Eui64, str]
+    activations: Sequence[Activation]
+    statements: Statements
+    suppliers: Responsibility
 
     def distributions(self) -> Iterator[Distribution]:
         """Yield every distribution, request by request."""
@@ -78,6 +99,31 @@ class Expectation:
             }
         for device_id, reason in self.not_tracked.items():
             yield {"kind": "device", "device_id": str(device_id), "not_tracked_reason": reason}
+        yield from map(_activation_line, self.activations)
+        for device_id in self.statements.devices():
+            facts = self.statements.facts_of(device_id)
+            if facts.keys() - {"comms_hub_id"}:
+                values = {name: facts[name].value for name in sorted(facts)}
+                yield {"kind": "inventory", "device_id": str(device_id), **values}
+        for row in self.suppliers.histories():
+            yield {"kind": "responsible_supplier", **row.columns()}
+        yield from self._flags()
+
+    def _flags(self) -> Iterator[Line]:
+        told: dict[Eui64, list[tuple[Update, Distribution]]] = defaultdict(list)
+        for update in self.updates:
+            for named in update.named:
+                if named.distribution.is_tracked:
+                    told[named.device_id].append((update, named.distribution))
+        activations: dict[Eui64, list[Activation]] = defaultdict(list)
+        for activation in self.activations:
+            activations[activation.device_id].append(activation)
+        for device_id in {**told, **dict.fromkeys(self.statements.devices())}:
+            if device_id not in self.not_tracked:
+                facts = self.statements.facts_of(device_id)
+                codes = flags_of(facts, told[device_id], activations[device_id])
+                if codes:
+                    yield {"kind": "flags", "device_id": str(device_id), "codes": codes}
 
     def _traffic(self) -> Line:
         recorded = {letter.number for letter in self.letters if letter.is_recorded}
@@ -129,6 +175,21 @@ def _request_lines(update: Update, *, is_stub: bool) -> Iterator[Line]:
             "current_status_updated_at": _time(one.current.at),
             "is_tracked": one.is_tracked,
         }
+
+
+def _activation_line(activation: Activation) -> Line:
+    distribution = activation.distribution
+    return {
+        "kind": "activation",
+        "service_request_id": str(activation.request_id),
+        "device_id": str(activation.device_id),
+        "status": activation.status,
+        "reason": activation.reason,
+        "scheduled_for": _time(activation.scheduled_for),
+        "firmware_version": activation.firmware_version,
+        "updated_at": _time(activation.updated_at),
+        "distribution": None if distribution is None else str(distribution),
+    }
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -145,8 +145,7 @@ def _all_hear(word: Word | None, told: Sequence[tuple[datetime, Named]], at: dat
 
 
 def _keep_busy(device: Device, at: datetime) -> None:
-    last = correspondence.last_moment_to_tell(at)
-    device.busy_until = last if device.busy_until is None else max(device.busy_until, last)
+    device.keep_busy(correspondence.last_moment_to_tell(at))
 
 
 def _existing(named: Named) -> Device:

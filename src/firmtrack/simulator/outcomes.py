@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 
 from firmtrack.domain.stages import Variant
-from firmtrack.simulator.world import DeviceKind, Region
+from firmtrack.simulator.models import DeviceKind
+from firmtrack.simulator.world import Region
 
 
 class Purpose(StrEnum):
@@ -54,6 +55,10 @@ ANSWER_SHARES = {
     AnswerKind.REFUSED: 0.10,
     AnswerKind.LOST: 0.05,
 }
+
+# Images whose own header states another version than the request.
+MISNAMED_SHARES = {True: 1, False: 7}
+IMAGES_IN_A_DECK = 8
 
 ACCEPTED_CODES = ("I0", "I99")
 PARTLY_ACCEPTED_CODE = {
@@ -200,9 +205,13 @@ UPGRADE_REQUESTED_SHARE = 0.7
 TRANSFER_NAMES_REQUEST_SHARE = 0.6
 TRANSFER_TELLS_TIME_SHARE = 0.8
 
-
 # Other traffic, as shares of a request's devices.
 INVENTORY_READ_SHARE = 0.04
+WHOLE_HOME_READ_SHARE = 0.004
 PRE_NOTIFIED_SHARE = 0.02
+INVENTORY_UPDATED_SHARE = 0.01
+DELIVERED_WITH_IT_SHARE = 0.006  # the device runs the new version before anyone asks for it
 NOT_ABOUT_FIRMWARE_SHARE = 0.05
 UNATTRIBUTED_SHARE = 0.015
+READ_ERROR_SHARE = 0.2  # of the devices asked for their version
+MOST_DEVICES_OF_AN_INVENTORY = 17

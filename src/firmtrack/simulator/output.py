@@ -4,7 +4,7 @@ import gzip
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -34,11 +34,13 @@ class MessageWriter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The three things that a simulation writes, side by side."""
+    """The things that a simulation writes, side by side."""
 
     traffic: Path
     expected: Path
     trust_store: Path
+    inventory: Path
+    later_inventory: Path
 
     @classmethod
     def beside(cls, output: Path) -> "Layout":
@@ -47,8 +49,10 @@ class Layout:
             traffic=output,
             expected=output.with_name(f"{output.name}.expected.jsonl"),
             trust_store=output.with_name(f"{output.name}.trust"),
+            inventory=output.with_name(f"{output.name}.inventory.csv"),
+            later_inventory=output.with_name(f"{output.name}.inventory-later.csv"),
         )
-        for path in (layout.traffic, layout.expected, layout.trust_store):
+        for path in astuple(layout):
             is_empty_directory = path.is_dir() and not any(path.iterdir())
             if path.exists() and not is_empty_directory:
                 raise OutputExists(path)

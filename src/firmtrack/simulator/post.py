@@ -1,12 +1,14 @@
 """The post: what is sent when, until the simulated time is over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.duis.documents import Document
+from firmtrack.simulator.gbcs_messages import Outcome
+from firmtrack.simulator.statements import Statement, Statements
 from firmtrack.simulator.updates import Update
 from firmtrack.simulator.world import Device
 
@@ -35,6 +37,43 @@ class DeviceAlertSent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceAnswerSent:
+    """A device's answer to a command; its GBCS payload is made when it is written.
+
+    Without ``names_request`` only the GBCS message repeats the command's counter.
+    """
+
+    device: Device
+    request_id: RequestId
+    responded_at: datetime
+    counter: int
+    names_request: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivationAnswerSent(DeviceAnswerSent):
+    """The answer to an 11.3: a result and the version that runs, or only that note was taken."""
+
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FutureDatedAlertSent(DeviceAnswerSent):
+    """How a future-dated 11.3 went: told as a response or, ``is_alert``, as a Device Alert."""
+
+    alert_code: int
+    outcome: Outcome
+    is_alert: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionReadSent(DeviceAnswerSent):
+    """The answer to an 11.2; None if the device could not read its version."""
+
+    firmware_version: FirmwareVersion | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StageReport:
     """What a DCC system behind the User interface reports; no devices is all of them."""
 
@@ -46,7 +85,7 @@ class StageReport:
     reason: str | None = None
 
 
-Content = Document | UpdateRequest | DeviceAlertSent | StageReport
+Content = Document | UpdateRequest | DeviceAlertSent | DeviceAnswerSent | StageReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +102,15 @@ class Letter:
 
 
 class Post:
-    """Takes in letters until the simulated time ends; later ones are never sent."""
+    """Takes in letters until the simulated time ends; later ones are never sent.
+
+    ``statements`` is what the letters state of devices.
+    """
 
     def __init__(self, end: datetime, counters: Iterator[int]) -> None:
         self.letters: list[Letter] = []
-        self._end = end
+        self.statements = Statements()
+        self.end = end
         self._counters = counters
 
     def next_counter(self) -> int:
@@ -76,11 +119,23 @@ class Post:
 
     def is_open_at(self, moment: datetime) -> bool:
         """Return whether what is sent at ``moment`` is still part of the simulation."""
-        return moment <= self._end
+        return moment <= self.end
 
-    def send(self, sent_at: datetime, content: Content, *, is_recorded: bool = True) -> bool:
-        """Return whether the message is sent: not if the simulated time is over by then."""
+    def send(
+        self,
+        sent_at: datetime,
+        content: Content,
+        *,
+        is_recorded: bool = True,
+        states: Iterable[Statement] = (),
+    ) -> bool:
+        """Return whether the message is sent: not if the simulated time is over by then.
+
+        ``states`` is what it states of devices.
+        """
         if not self.is_open_at(sent_at):
             return False
         self.letters.append(Letter(sent_at, len(self.letters), content, is_recorded))
+        for statement in states:
+            self.statements.hear(statement)
         return True

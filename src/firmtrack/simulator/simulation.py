@@ -4,9 +4,11 @@ For an output ``O`` (a directory, or an archive named ``*.tar.gz`` or ``*.tgz``)
 
 * ``O``: the messages, one file each; names, and an archive's order, are the order of sending;
 * ``O.expected.jsonl``: what a tracker should make of them (format: ``expectation``);
-* ``O.trust/``: the certificates of all who signed them, as PEM.
+* ``O.trust/``: the certificates of all who signed them, as PEM;
+* ``O.inventory.csv``: who is responsible for each device when the simulated time begins, and
+  ``O.inventory-later.csv``: who has taken one over since (for ``firmtrack inventory import``).
 
-Equal scenarios give equal octets, in all three.
+Equal scenarios give equal octets, in all of them.
 """
 
 from collections import Counter
@@ -16,13 +18,17 @@ from itertools import count
 from pathlib import Path
 
 from firmtrack.domain.stages import CompletionStatus, Status
+from firmtrack.simulator.activations import Activations
 from firmtrack.simulator.chance import stream
+from firmtrack.simulator.change_of_supplier import ChangesOfSupplier
 from firmtrack.simulator.earlier import tail_of_earlier_request
 from firmtrack.simulator.encoding import Encoder, file_name_of
 from firmtrack.simulator.expectation import Expectation, write_lines
+from firmtrack.simulator.inventory_traffic import InventoryTraffic
 from firmtrack.simulator.journeys import Journeys
 from firmtrack.simulator.output import Layout, open_traffic, write_trust_store
 from firmtrack.simulator.post import Post
+from firmtrack.simulator.responsibility import Responsibility, write_rows
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.sending import in_order_of_sending
 from firmtrack.simulator.suppliers import Suppliers
@@ -39,6 +45,8 @@ class SimulationSummary:
     traffic: Path
     expected: Path
     trust_store: Path
+    inventory: Path
+    later_inventory: Path
     messages: int
     requests: int
     distributions: int
@@ -65,6 +73,8 @@ def run(
             if progress is not None and (number % _PROGRESS_EVERY == 0 or number == total):
                 progress(number, total)
     write_trust_store(layout.trust_store, encoder.signatories)
+    write_rows(layout.inventory, expectation.suppliers.first)
+    write_rows(layout.later_inventory, expectation.suppliers.later)
     write_lines(layout.expected, expectation.lines())
     return _summary(layout, expectation)
 
@@ -78,9 +88,15 @@ def imagine(scenario: Scenario) -> Expectation:
     earlier = tail_of_earlier_request(scenario, world, post)
     journeys = Journeys(scenario.seed, post)
     surroundings = Surroundings(scenario, world, post)
+    inventory = InventoryTraffic(scenario, world, post)
+    changes = ChangesOfSupplier(scenario.seed, world, post)
+    activations = Activations(scenario.seed, post)
     updates = []
     for update in Suppliers(scenario, world, counters).updates():
+        inventory.before(update)
         journeys.carry_out(update)
+        changes.during(update)
+        activations.after(update)
         surroundings.around(update)
         updates.append(update)
     return Expectation(
@@ -88,7 +104,10 @@ def imagine(scenario: Scenario) -> Expectation:
         updates=updates,
         stubs=[] if earlier is None else [earlier],
         unattributed=surroundings.unattributed,
-        not_tracked=surroundings.not_tracked,
+        not_tracked=inventory.not_tracked,
+        activations=activations.activations,
+        statements=post.statements,
+        suppliers=Responsibility.of(updates, changes.moves, scenario.first_second),
     )
 
 
@@ -98,6 +117,8 @@ def _summary(layout: Layout, expectation: Expectation) -> SimulationSummary:
         traffic=layout.traffic,
         expected=layout.expected,
         trust_store=layout.trust_store,
+        inventory=layout.inventory,
+        later_inventory=layout.later_inventory,
         messages=len(expectation.letters),
         requests=len(expectation.updates) + len(expectation.stubs),
         distributions=len(distributions),

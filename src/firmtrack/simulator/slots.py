@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.simulator import outcomes as o
 from firmtrack.simulator.chance import dealt, stream
+from firmtrack.simulator.models import DeviceKind
 from firmtrack.simulator.outcomes import AnswerKind, Purpose
 from firmtrack.simulator.scenario import MAXIMUM_DEVICES, Scenario
-from firmtrack.simulator.world import DeviceKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import CompletionStatus, Variant
 from firmtrack.simulator import outcomes as o
-from firmtrack.simulator.chance import dealt, stream
+from firmtrack.simulator.chance import Deck, dealt, stream
 from firmtrack.simulator.image import ImagePlan, manufacturer_image_hash
+from firmtrack.simulator.models import DeviceKind, Model, models_of
 from firmtrack.simulator.outcomes import AnswerKind, Purpose, Refusal
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.slots import Slot, slots_of
 from firmtrack.simulator.truth import Distribution
 from firmtrack.simulator.updates import Answer, Named, Update, variant_for
-from firmtrack.simulator.world import DCC, Device, DeviceKind, Model, World, models_of
+from firmtrack.simulator.world import DCC, Device, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class _Wish:
     """The image that a supplier wants to send, and the devices it has in mind for it."""
 
     model: Model
+    firmware_version: FirmwareVersion
     image: ImagePlan
     image_hash: bytes
     devices: list[Device]
@@ -43,6 +45,7 @@ class Suppliers:
         self._chance = stream(scenario.seed, "suppliers")
         self._sent: list[Update] = []
         self._images_made = 0
+        self._is_misnamed = Deck(o.MISNAMED_SHARES, o.IMAGES_IN_A_DECK, self._chance)
 
     def updates(self) -> Iterator[Update]:
         """Yield the scenario's requests in the order of their submission.
@@ -66,6 +69,7 @@ class Suppliers:
         update = Update(
             request_id=RequestId(slot.supplier, DCC, next(self._counters)),
             model=wish.model,
+            firmware_version=wish.firmware_version,
             image=wish.image,
             image_hash=wish.image_hash,
             submitted_at=slot.submitted_at,
@@ -92,8 +96,11 @@ class Suppliers:
         return Answer(kind, self._chance.choice(o.ACCEPTED_CODES), at)
 
     def _new_image(self, slot: Slot) -> _Wish:
-        model = self._chance.choice(models_of(slot.kind))
-        devices = self._world.untouched(model, slot.supplier, slot.size)
+        # First for models of which a device was taken over: those wait for an image.
+        at = slot.submitted_at
+        waiting = [one for one in models_of(slot.kind) if self._world.came(one, slot.supplier, at)]
+        model = self._chance.choice(waiting or models_of(slot.kind))
+        devices = self._world.fresh(model, slot.supplier, slot.size, at)
         return self._wish(model, devices)
 
     def _wish(self, model: Model, devices: list[Device]) -> _Wish:
@@ -111,7 +118,10 @@ class Suppliers:
             size_bytes=size,
             has_trailer=model.images_have_trailer,
         )
-        return _Wish(model, image, manufacturer_image_hash(image), devices)
+        stated = image.firmware_version
+        if model.kind is not DeviceKind.PPMID and self._is_misnamed.draw():
+            stated = FirmwareVersion(f"{major | 0x020000 + self._images_made:08X}")
+        return _Wish(model, stated, image, manufacturer_image_hash(image), devices)
 
     def _follow_up(self, slot: Slot) -> _Wish | None:
         """Return what the supplier wants after one of its earlier requests, if there is any."""
@@ -133,12 +143,13 @@ class Suppliers:
             failed = slot.purpose is Purpose.RETRY
             devices = self._settled(earlier, slot, failed=failed)
             if not devices:
-                return _Wish(earlier.model, earlier.image, earlier.image_hash, [])
+                return _wish_again(earlier, [])
         missing = slot.size - len(devices)
-        devices += self._world.untouched(earlier.model, slot.supplier, missing)
+        at = slot.submitted_at
+        devices += self._world.fresh(earlier.model, slot.supplier, missing, at)
         if slot.purpose is Purpose.NEWER_IMAGE:
             return self._wish(earlier.model, devices)
-        return _Wish(earlier.model, earlier.image, earlier.image_hash, devices)
+        return _wish_again(earlier, devices)
 
     def _settled(self, earlier: Update, slot: Slot, *, failed: bool) -> list[Device]:
         """Return devices of an earlier request of which nothing more will be heard.
@@ -152,6 +163,7 @@ class Suppliers:
             if one.device is not None
             and one.refusal not in _NEVER_RETRIED
             and not one.device.is_busy_at(slot.submitted_at)
+            and one.device.supplier.last == slot.supplier
             and failed is (one.distribution.completion_status is not CompletionStatus.SUCCESSFUL)
         ][: slot.size]
 
@@ -194,6 +206,7 @@ class Suppliers:
                     one.device is not None
                     and one.refusal is None
                     and one.device.is_busy_at(slot.submitted_at)
+                    and one.device.supplier.last == slot.supplier
                     and wish.image_hash not in one.device.image_hashes
                     and id(one.device) not in wanted
                 ):
@@ -212,3 +225,10 @@ class Suppliers:
             (device,) = self._world.untouched(model, slot.supplier, 1)
         device_id = self._world.unknown_device_id() if device is None else device.device_id
         return device_id, device, Refusal.INVALID_DEVICE_ID
+
+
+def _wish_again(earlier: Update, devices: list[Device]) -> _Wish:
+    """Return the wish for the image of an earlier request."""
+    return _Wish(
+        earlier.model, earlier.firmware_version, earlier.image, earlier.image_hash, devices
+    )

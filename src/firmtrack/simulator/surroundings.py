@@ -1,4 +1,4 @@
-"""What else is in the traffic: the inventory, other matters, and word of requests not seen."""
+"""What else is in the traffic: other matters, and word of requests that are not seen."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -6,24 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import cycle
 
-from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, ResponseId
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.duis import documents as d
-from firmtrack.simulator import correspondence
+from firmtrack.simulator import correspondence, inventories
 from firmtrack.simulator import outcomes as o
 from firmtrack.simulator.chance import stream
 from firmtrack.simulator.correspondence import UPGRADE_REQUESTED, dcc_alert
 from firmtrack.simulator.gbcs_messages import EXECUTING_VERSION_CHANGED, RECEIPT_GOOD
-from firmtrack.simulator.outcomes import Refusal
+from firmtrack.simulator.models import DeviceKind, models_of
 from firmtrack.simulator.post import DeviceAlertSent, Post
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.truth import Word
-from firmtrack.simulator.updates import Named, Update
-from firmtrack.simulator.world import DCC, Device, DeviceKind, Region, World, models_of
+from firmtrack.simulator.updates import Update
+from firmtrack.simulator.world import Device, World
 
 _POWER_OUTAGE, _HUB_ACTIVATED = "AD1", "N64"
-# Which code tells of a status change is not public: the schema allows any.
-_STATUS_CHANGED = "N8"
 _COMMAND_FAILED = ("N12", "N13")
 
 _LATEST_SECONDS = 5 * 86_400
@@ -43,13 +41,11 @@ class Unattributed:
 class Surroundings:
     """Sends everything that does not move a request's devices on.
 
-    ``unattributed`` and ``not_tracked`` (device to reason) are what the tracker should make of it.
+    ``unattributed`` is what the tracker should make of it.
     """
 
     def __init__(self, scenario: Scenario, world: World, post: Post) -> None:
         self.unattributed: list[Unattributed] = []
-        self.not_tracked: dict[Eui64, str] = {}
-        self._start = scenario.first_second
         self._world = world
         self._post = post
         self._chance = stream(scenario.seed, "surroundings")
@@ -68,7 +64,6 @@ class Surroundings:
 
     def around(self, update: Update) -> None:
         """Send what surrounds one request."""
-        self._fill_inventory(update)
         self._tell_other_suppliers(update)
         devices = [one.device for one in update.accepted() if one.device is not None]
         for _ in range(self._count(o.NOT_ABOUT_FIRMWARE_SHARE, update)):
@@ -83,58 +78,6 @@ class Surroundings:
 
     def _some_time(self, update: Update) -> datetime:
         return update.submitted_at + timedelta(seconds=self._chance.randrange(_LATEST_SECONDS))
-
-    # The inventory ------------------------------------------------------------------------
-
-    def _fill_inventory(self, update: Update) -> None:
-        """Let the supplier read some devices before it asks, and all that are out of scope."""
-        for named in update.named:
-            device = named.device
-            if device is None:
-                continue
-            if device.not_tracked_reason is not None:
-                self._read_inventory(named, update)
-                continue
-            if self._chance.random() < o.INVENTORY_READ_SHARE:
-                self._read_inventory(named, update)
-            if self._chance.random() < o.PRE_NOTIFIED_SHARE:
-                self._pre_notify(device, update)
-
-    def _before(self, update: Update) -> datetime:
-        moment = update.submitted_at - timedelta(seconds=self._chance.randrange(2 * 86_400))
-        return max(moment, self._start)
-
-    def _read_inventory(self, named: Named, update: Update) -> None:
-        """Send the answer to an 8.2 about a device: the device and its Communications Hub."""
-        assert named.device is not None
-        home = named.device.home
-        hub = Device(home.comms_hub_id, models_of(DeviceKind.CHF)[0], home)
-        devices = [named.device]
-        if hub.device_id != named.device.device_id and home.region is not Region.SMETS1:
-            devices.append(hub)
-        at, counter = self._before(update), self._post.next_counter()
-        answer = d.ReadInventoryResponse(
-            request_id=RequestId(update.supplier, DCC, counter),
-            response_id=ResponseId(DCC, update.supplier, counter),
-            responded_at=at,
-            devices=tuple(_inventory_row(device, named.refusal) for device in devices),
-        )
-        if self._post.send(at, answer):
-            for device in devices:
-                if device.not_tracked_reason is not None:
-                    self.not_tracked[device.device_id] = device.not_tracked_reason
-
-    def _pre_notify(self, device: Device, update: Update) -> None:
-        request = d.DevicePrenotification(
-            request_id=RequestId(update.supplier, DCC, self._post.next_counter()),
-            device_id=device.device_id,
-            manufacturer=device.model.manufacturer,
-            model=device.model.name,
-            device_type=device.kind,
-            smets_version=device.model.smets_version,
-            firmware_version=device.model.firmware_version,
-        )
-        self._post.send(self._before(update), request)
 
     def _tell_other_suppliers(self, update: Update) -> None:
         """Tell the homes' other suppliers that an update of a shared device was asked for."""
@@ -206,7 +149,7 @@ class Surroundings:
             ),
         )
         alert = dcc_alert(supplier, correspondence.HUB_ALERT, at, body, self._post)
-        if self._post.send(at, alert):
+        if self._post.send(at, alert, states=[correspondence.names_hub(device, at)]):
             word = Word(Status.TRANSFERRED_TO_DEVICE, at)
             self.unattributed.append(Unattributed(device.device_id, word))
 
@@ -239,14 +182,14 @@ class Surroundings:
     def _command_failure(self, device: Device, supplier: Eui64, at: datetime) -> None:
         command = RequestId(supplier, device.device_id, self._post.next_counter())
         body = d.CommandFailure(command_request_id=command, device_id=device.device_id)
-        self._ignored_alert(supplier, self._chance.choice(_COMMAND_FAILED), at, body)
+        alert = dcc_alert(supplier, self._chance.choice(_COMMAND_FAILED), at, body, self._post)
+        self._post.send(at, alert)
 
     def _status_change(self, device: Device, supplier: Eui64, at: datetime) -> None:
         change = self._chance.choice(
             (d.DeviceStatusChange.DEVICE_SUSPENDED, d.DeviceStatusChange.DEVICE_RESTORED)
         )
-        body = d.DeviceStatusChangeEvent(device_id=device.device_id, change=change)
-        self._post.send(at, dcc_alert(supplier, _STATUS_CHANGED, at, body, self._post))
+        inventories.change_status(device, change, supplier, at, self._post)
 
     def _hub_activation(self, device: Device, supplier: Eui64, at: datetime) -> None:
         hub = models_of(DeviceKind.CHF)[0]
@@ -256,24 +199,6 @@ class Surroundings:
         self._ignored_alert(supplier, _HUB_ACTIVATED, at, body)
 
     def _version_read(self, device: Device, supplier: Eui64, at: datetime) -> None:
-        request_id = RequestId(supplier, device.device_id, self._post.next_counter())
-        request = d.ReadFirmwareVersionRequest(request_id=request_id)
-        self._post.send(at, request, is_recorded=False)
-
-
-def _inventory_row(device: Device, refusal: Refusal | None) -> d.InventoryDevice:
-    is_hub = device.kind is DeviceKind.CHF
-    is_installed_only = refusal is Refusal.NOT_COMMISSIONED and not is_hub
-    model = device.model
-    return d.InventoryDevice(
-        device_id=device.device_id,
-        device_type=device.kind,
-        device_status="InstalledNotCommissioned" if is_installed_only else "Commissioned",
-        manufacturer=model.manufacturer,
-        model=model.name,
-        smets_version="SMETS1" if device.is_smets1 else model.smets_version,
-        firmware_version=model.firmware_version,
-        firmware_version_status="Active",
-        csp_region=device.home.region,
-        gbcs_version=model.gbcs_version,
-    )
+        inventories.read_version(
+            device, supplier, at, self._post, is_error=self._chance.random() < o.READ_ERROR_SHARE
+        )

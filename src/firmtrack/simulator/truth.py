@@ -7,8 +7,8 @@ hears all words in the order of time, so it needs neither attribution nor sortin
 from dataclasses import dataclass
 from datetime import datetime
 
-from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.stages import CompletionStatus, Status
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Status
 
 _COMPLETED = frozenset({Status.VERIFIED, Status.ACTIVATED})
 _STOPPED = frozenset(
@@ -67,3 +67,59 @@ class Distribution:
         if gained > 0 or (gained == 0 and not self._is_own_word):
             self.current = word
             self._is_own_word = False
+
+
+@dataclass(slots=True, eq=False)
+class Activation:
+    """The true state of one Activate Firmware (11.3) request; hears words in the order of time.
+
+    ``distribution`` is the request that brought the image, None if none brought it to the device.
+    ``requested_at`` is the time of the first word on it, ``updated_at`` of the one that decides;
+    None until there is any: a request carries no time.
+    """
+
+    request_id: RequestId
+    image_hash: bytes
+    distribution: RequestId | None
+    scheduled_for: datetime | None = None
+    is_cancelling: bool = False
+    status: ActivationStatus = ActivationStatus.REQUESTED
+    reason: str | None = None
+    firmware_version: FirmwareVersion | None = None
+    requested_at: datetime | None = None
+    updated_at: datetime | None = None
+    _is_answered: bool = False
+
+    @property
+    def device_id(self) -> Eui64:
+        """The device that it is for."""
+        return self.request_id.target
+
+    def hear_acknowledged(self, at: datetime) -> None:
+        """Hear that DCC took the request on."""
+        self._hear(at, self.status, None)
+
+    def hear_scheduled(self, at: datetime) -> None:
+        """Hear that the device took note of it: it is scheduled, or does its cancelling."""
+        taken = ActivationStatus.CANCELLED if self.is_cancelling else ActivationStatus.SCHEDULED
+        self._hear(at, taken, None)
+
+    def hear_no_answer(self, at: datetime, code: str) -> None:
+        """Hear from DCC that it refuses it, or that the device was not reached or is silent."""
+        if not self._is_answered:
+            self._hear(at, ActivationStatus.FAILED, code)
+
+    def hear_answer(self, at: datetime, reason: str | None, version: FirmwareVersion) -> None:
+        """Hear from the device how it went and which version runs now; no reason is success."""
+        self._is_answered, self.firmware_version = True, version
+        status = ActivationStatus.ACTIVATED if reason is None else ActivationStatus.FAILED
+        self._hear(at, status, reason)
+
+    def hear_cancelled(self, at: datetime) -> None:
+        """Hear that the device took note of a later request that cancels this one."""
+        if self.status in {ActivationStatus.REQUESTED, ActivationStatus.SCHEDULED}:
+            self._hear(at, ActivationStatus.CANCELLED, None)
+
+    def _hear(self, at: datetime, status: ActivationStatus, reason: str | None) -> None:
+        self.requested_at = self.requested_at or at
+        self.updated_at, self.status, self.reason = at, status, reason

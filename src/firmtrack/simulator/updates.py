@@ -6,9 +6,10 @@ from datetime import datetime
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import Variant
 from firmtrack.simulator.image import ImagePlan
+from firmtrack.simulator.models import DeviceKind, Model
 from firmtrack.simulator.outcomes import AnswerKind, Refusal
 from firmtrack.simulator.truth import Distribution
-from firmtrack.simulator.world import Device, DeviceKind, Model
+from firmtrack.simulator.world import Device
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,12 @@ class Update:
 
     ``is_answered`` and ``known_since`` are what the traffic shows: whether the answer arrived,
     and the time of that, or else of the first message that names the request.
+    ``firmware_version`` is what the request states; its image's own header may state another.
     """
 
     request_id: RequestId
     model: Model
+    firmware_version: FirmwareVersion
     image: ImagePlan
     image_hash: bytes
     submitted_at: datetime
@@ -57,11 +60,6 @@ class Update:
     def variant(self) -> Variant:
         """Which of the two requests it is."""
         return variant_for(self.model.kind)
-
-    @property
-    def firmware_version(self) -> FirmwareVersion:
-        """The version of its image."""
-        return self.image.firmware_version
 
     @property
     def is_refused(self) -> bool:

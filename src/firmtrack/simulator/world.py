@@ -4,9 +4,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import cycle
 
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion
 from firmtrack.simulator.chance import stream
+from firmtrack.simulator.courses import Course
+from firmtrack.simulator.models import DeviceKind, Model, models_of
 
 DCC = Eui64.parse("90-B3-D5-1F-30-00-00-02")
 """DCC's access control broker, as in DCC's test systems: target of requests, sender of alerts."""
@@ -15,17 +18,8 @@ OUTSIDE_SUPPLIER = Eui64.parse("90-B3-D5-1F-30-0F-00-00")
 """A supplier whose own requests are not in the traffic: others only hear of what it does."""
 
 
-class DeviceKind(StrEnum):
-    """A type of device, as DCC's inventory writes it."""
-
-    ESME = "ESME"
-    GSME = "GSME"
-    PPMID = "PPMID"
-    HCALCS = "HCALCS"
-    CHF = "CHF"
-    GPF = "GPF"
-    IHD = "IHD"
-    CAD = "CAD"
+COMMISSIONED, SUSPENDED = "Commissioned", "Suspended"
+"""Statuses of devices, as DCC's inventory writes them."""
 
 
 class Region(StrEnum):
@@ -48,66 +42,6 @@ class Clock(StrEnum):
     SLOW = "slow"
     NEVER_SET = "never set"
 
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A certified model of device; ``eui_prefix`` is its manufacturer's, 24 bits."""
-
-    manufacturer: str
-    manufacturer_code: int
-    eui_prefix: int
-    name: str
-    kind: DeviceKind
-    image_type: int
-    hardware_versions: tuple[int, int]
-    smets_version: str
-    gbcs_version: str
-    firmware_version: FirmwareVersion
-
-    @property
-    def images_have_trailer(self) -> bool:
-        """Whether its images end in a signature: all but those of PPMIDs do."""
-        return self.kind is not DeviceKind.PPMID
-
-
-def _model(
-    maker: tuple[str, int, int], name: str, kind: DeviceKind, image_type: int, version: str
-) -> Model:
-    # Prefixes have the "locally administered" bit: no real manufacturer owns them.
-    return Model(
-        manufacturer=maker[0],
-        manufacturer_code=maker[1],
-        eui_prefix=maker[2],
-        name=name,
-        kind=kind,
-        image_type=image_type,
-        hardware_versions=(0x0101, 0x0203),
-        smets_version="5.1",
-        gbcs_version="4.1",
-        firmware_version=FirmwareVersion(version),
-    )
-
-
-_CALDER = ("Calder Metering", 0x10D1, 0x02CA1D)
-_FENWICK = ("Fenwick & Hale", 0x10D2, 0x02FE17)
-_TAMAR = ("Tamar Instruments", 0x10D3, 0x027A3A)
-_ORWELL = ("Orwell Home Systems", 0x10D4, 0x020A31)
-
-MODELS = (
-    _model(_CALDER, "E470-SX", DeviceKind.ESME, 0x0001, "01020304"),
-    _model(_FENWICK, "FH-1P", DeviceKind.ESME, 0x0001, "0A000107"),
-    _model(_TAMAR, "Tamar 3E", DeviceKind.ESME, 0x0001, "00030012"),
-    _model(_CALDER, "G4-SX", DeviceKind.GSME, 0x0002, "01010209"),
-    _model(_TAMAR, "Tamar 3G", DeviceKind.GSME, 0x0002, "00030008"),
-    _model(_ORWELL, "Hearth 2", DeviceKind.PPMID, 0x0003, "02000011"),
-    _model(_FENWICK, "FH-PD", DeviceKind.PPMID, 0x0003, "0A000031"),
-    _model(_ORWELL, "Switch 5", DeviceKind.HCALCS, 0x0004, "02000005"),
-    _model(_CALDER, "L100", DeviceKind.HCALCS, 0x0004, "01010101"),
-    _model(_TAMAR, "Hub 7", DeviceKind.CHF, 0x0005, "00070001"),
-    _model(_TAMAR, "Hub 7 gas proxy", DeviceKind.GPF, 0x0006, "00070001"),
-    _model(_ORWELL, "Glance", DeviceKind.IHD, 0x0007, "02000002"),
-    _model(_ORWELL, "Bridge", DeviceKind.CAD, 0x0008, "02000003"),
-)
 
 _REGION_SHARES = {
     Region.NORTH: 0.26,
@@ -138,12 +72,16 @@ _NOT_TRACKED_REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A home: its Communications Hub, where it is, and who supplies it."""
+    """A home: its Communications Hub, where it is, who supplied it first, and what is in it.
+
+    ``devices`` leaves out the hub.
+    """
 
     comms_hub_id: Eui64
     region: Region
     import_supplier: Eui64
     gas_supplier: Eui64
+    devices: list["Device"] = field(default_factory=list, compare=False)
 
     def supplier_of(self, kind: DeviceKind) -> Eui64:
         """Return the supplier that is responsible for the home's device of this kind."""
@@ -160,6 +98,8 @@ class Device:
 
     ``busy_until`` is when the last word about an update of it will have been said;
     ``image_hashes`` are those of all images that requests meant for it.
+    ``running`` is the firmware version that it runs, ``listed`` the one that DCC's inventory holds,
+    ``status`` its status there. It ``awaits_new_image`` from a supplier that has taken it over.
     """
 
     device_id: Eui64
@@ -167,8 +107,19 @@ class Device:
     home: Home
     is_smets1: bool = False
     busy_until: datetime | None = None
+    awaits_new_image: bool = False
     clock: Clock = Clock.RIGHT
     image_hashes: set[bytes] = field(default_factory=set)
+    running: Course[FirmwareVersion] = field(init=False)
+    listed: Course[FirmwareVersion] = field(init=False)
+    status: Course[str] = field(init=False)
+    supplier: Course[Eui64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.running = Course(self.model.firmware_version)
+        self.listed = Course(self.model.firmware_version)
+        self.status = Course(COMMISSIONED)
+        self.supplier = Course(self.home.supplier_of(self.kind))
 
     @property
     def kind(self) -> DeviceKind:
@@ -186,6 +137,10 @@ class Device:
             return _FACTORY_TIME + timedelta(minutes=moment.minute, seconds=moment.second)
         return moment + _CLOCK_ERRORS.get(self.clock, timedelta())
 
+    def keep_busy(self, until: datetime) -> None:
+        """Let word of an update or activation be still to come until then."""
+        self.busy_until = until if self.busy_until is None else max(self.busy_until, until)
+
     def is_busy_at(self, moment: datetime) -> bool:
         """Return whether word of an earlier update is still to come at ``moment``."""
         return self.busy_until is not None and self.busy_until >= moment
@@ -200,6 +155,7 @@ class World:
         self._eui_offset = self._chance.getrandbits(40)
         self._made = 0
         self._waiting: dict[tuple[Model, Eui64], list[Device]] = defaultdict(list)
+        self._moved: dict[tuple[Model, Eui64], list[Device]] = defaultdict(list)
 
     def untouched(self, model: Model, supplier: Eui64, count: int) -> list[Device]:
         """Return ``count`` tracked devices of ``model`` that no request has named yet."""
@@ -208,6 +164,35 @@ class World:
             self._build_home(model, supplier)
         taken, waiting[:] = waiting[:count], waiting[count:]
         return taken
+
+    def await_new_image(self, device: Device) -> None:
+        """Let the supplier that has taken the device over send it an image of its own."""
+        device.awaits_new_image = True
+        self._moved[device.model, device.supplier.last].append(device)
+
+    def came(self, model: Model, supplier: Eui64, at: datetime) -> list[Device]:
+        """Return the devices that ``supplier`` has taken over to update and that are not busy."""
+        return [one for one in self._moved[model, supplier] if not one.is_busy_at(at)]
+
+    def fresh(self, model: Model, supplier: Eui64, count: int, at: datetime) -> list[Device]:
+        """Return ``count`` tracked devices of ``model`` that ``supplier`` has not named yet.
+
+        First those that came to it from another supplier and are not busy at ``at``.
+        """
+        came = self.came(model, supplier, at)[:count]
+        for device in came:
+            device.awaits_new_image = False
+            self._moved[model, supplier].remove(device)
+        return came + self.untouched(model, supplier, count - len(came))
+
+    def furnished(self, home: Home, count: int) -> list[Device]:
+        """Return the home's hub and ``count`` more devices, brought there as they are missing."""
+        kinds = cycle((DeviceKind.GPF, DeviceKind.IHD, DeviceKind.CAD, DeviceKind.IHD))
+        while len(home.devices) < count:
+            model = models_of(next(kinds))[0]
+            home.devices.append(Device(self._next_eui(model.eui_prefix), model, home))
+        hub = Device(home.comms_hub_id, models_of(DeviceKind.CHF)[0], home)
+        return [hub, *home.devices[:count]]
 
     def out_of_scope(self, supplier: Eui64) -> Device:
         """Return a new device of ``supplier``'s that is not tracked: hub, Type 2 or SMETS1."""
@@ -238,6 +223,7 @@ class World:
                 continue
             (clock,) = self._chance.choices(list(_CLOCK_SHARES), list(_CLOCK_SHARES.values()))
             device = Device(self._next_eui(model.eui_prefix), model, home, clock=clock)
+            home.devices.append(device)
             self._waiting[model, home.supplier_of(kind)].append(device)
 
     def _home_of(self, supplier: Eui64, of_kind: DeviceKind = DeviceKind.ESME) -> Home:
@@ -259,11 +245,3 @@ class World:
         self._made += 1
         number = (self._made * 0x9E3779B97F + self._eui_offset) % 2**40
         return Eui64(prefix << 40 | number)
-
-
-def models_of(kind: DeviceKind) -> tuple[Model, ...]:
-    """Return the models of one type of device."""
-    return _MODELS_OF[kind]
-
-
-_MODELS_OF = {kind: tuple(m for m in MODELS if m.kind is kind) for kind in DeviceKind}

@@ -39,20 +39,29 @@ def activations_in(device_id: Eui64, rows: str | None) -> tuple[Activation, ...]
     return activations_of(_told_word(device_id, row) for row in loads(rows))
 
 
-def chapters_of(
-    activations: Sequence[Activation], distributions: Iterable[DistributionAnswer]
-) -> Chapters:
-    """Return the activations under the distributions whose images they are of."""
+def candidate_of(distribution: DistributionAnswer, submitted_at: datetime | None) -> Candidate:
+    """Return the distribution's request as its device's activations see it.
+
+    ``submitted_at`` is None while no message tells it, whatever the distribution shows instead.
+    """
+    return Candidate(
+        request_id=distribution.request_id,
+        submitted_at=submitted_at,
+        image_hash=distribution.image_hash,
+        firmware_version=distribution.firmware_version,
+    )
+
+
+def chapters_of(activations: Sequence[Activation], candidates: Sequence[Candidate]) -> Chapters:
+    """Return the activations under the requests whose images they are of."""
     of_request: dict[RequestId, list[Activation]] = {}
     others = []
-    if activations:
-        candidates = [_candidate(each) for each in distributions]
-        for activation in activations:
-            request_id = distribution_of(activation, candidates)
-            if request_id is None:
-                others.append(activation)
-            else:
-                of_request.setdefault(request_id, []).append(activation)
+    for activation in activations:
+        request_id = distribution_of(activation, candidates)
+        if request_id is None:
+            others.append(activation)
+        else:
+            of_request.setdefault(request_id, []).append(activation)
     return Chapters({key: tuple(each) for key, each in of_request.items()}, tuple(others))
 
 
@@ -75,15 +84,6 @@ def device_flags(
         for each, image in distributions
     ]
     return flags_of(known, updates, chapters.others)
-
-
-def _candidate(distribution: DistributionAnswer) -> Candidate:
-    return Candidate(
-        request_id=distribution.request_id,
-        submitted_at=distribution.submitted_at,
-        image_hash=distribution.image_hash,
-        firmware_version=distribution.firmware_version,
-    )
 
 
 def _told_word(device_id: Eui64, row: Sequence[Any]) -> ToldWord:

@@ -6,11 +6,13 @@ Times are aware and in UTC. Lists say their order.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.pace import Pace
 from firmtrack.domain.reconciliation import Flag, header_version_flag
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import (
@@ -26,15 +28,23 @@ from firmtrack.domain.stages import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistributionFilter:
-    """Which of a request's distributions are wanted; None wants all."""
+    """Which of a request's distributions are wanted; None wants all.
+
+    To have a ``pace`` is to be in progress, and to have something to be compared with.
+    """
 
     completion: CompletionStatus | None = None
     status: Status | None = None
+    pace: Pace | None = None
 
     def wants(self, status: Status, variant: Variant | None) -> bool:
-        """Return whether a distribution of ``variant`` with this status is wanted."""
+        """Return whether a distribution of ``variant`` with this status is wanted, by any pace."""
         is_completion = self.completion in {None, completion_of(status, variant)}
         return is_completion and self.status in {None, status}
+
+
+PaceCounts: TypeAlias = Mapping[tuple[Status, Pace], int]
+"""How many of a request's distributions have this status and this pace; without what is zero."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +74,13 @@ class RequestAnswer:
         flag = header_version_flag(self.request_id, self.firmware_version, header)
         return () if flag is None else (flag,)
 
-    def count_of(self, wanted: DistributionFilter) -> int:
-        """Return how many of the request's distributions are wanted."""
+    def count_of(self, wanted: DistributionFilter, paces: PaceCounts) -> int:
+        """Return how many of the request's distributions are wanted.
+
+        ``paces`` are the request's; they count only if a pace is asked for.
+        """
         return sum(
-            count
+            count if wanted.pace is None else paces.get((status, wanted.pace), 0)
             for status, count in self.status_counts.items()
             if wanted.wants(status, self.variant)
         )
@@ -171,6 +184,8 @@ class DeviceAnswer:
     ``other_activations`` are of images that none of the distributions brought, latest first.
     ``others_updates`` are other parties', newest first; none unless the operator shows them.
     ``has_inventory`` says whether ``find_inventory`` answers the same viewer.
+    ``supplier_changed_at`` is when DCC last told of a change of its supplier; only DCC and the
+    present Responsible Supplier see it.
     """
 
     device_id: Eui64
@@ -181,6 +196,7 @@ class DeviceAnswer:
     unattributed: tuple[HistoryEntry, ...]
     other_activations: tuple[Activation, ...]
     others_updates: tuple[OthersUpdate, ...]
+    supplier_changed_at: datetime | None
     flags: tuple[Flag, ...]
 
 

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.inventory import IMPORT_ID
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_id_of
 from firmtrack.store.sql import statement
 
-_WITHOUT_EVENTS = frozenset(
+_WITHOUT_FACTS = frozenset(
     {
         MessageKind.UPDATE_FIRMWARE_REQUEST,
         MessageKind.INVENTORY_RESPONSE,
@@ -19,7 +20,6 @@ _WITHOUT_EVENTS = frozenset(
         MessageKind.FIRMWARE_VERSION_MISMATCH,
         MessageKind.DEVICE_STATUS_CHANGE_EVENT,
         MessageKind.UPDATE_INVENTORY_REQUEST,
-        MessageKind.CHANGE_OF_SUPPLIER,
     }
 )
 
@@ -49,10 +49,11 @@ def disagreements(*, limit: int = 1_000) -> list[Disagreement]:
 
     Computes every distribution anew from its events, as of one moment: others may go on writing.
     """
-    kinds = [number for kind, number in KIND_NUMBERS.items() if kind not in _WITHOUT_EVENTS]
+    kinds = [number for kind, number in KIND_NUMBERS.items() if kind not in _WITHOUT_FACTS]
     with pool().connection() as connection:
         rows = connection.execute(
-            statement("find_disagreements"), {"kinds_with_events": kinds, "limit": limit}
+            statement("find_disagreements"),
+            {"kinds_with_facts": kinds, "import_id": IMPORT_ID, "limit": limit},
         ).fetchall()
     return [
         Disagreement(

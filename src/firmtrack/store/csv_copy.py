@@ -1,6 +1,7 @@
 """A request's distributions as CSV, made by the database: COPY … TO STDOUT passed through."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
@@ -8,6 +9,7 @@ from psycopg.rows import TupleRow
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.store.answers import DistributionFilter
+from firmtrack.store.filtering import condition
 from firmtrack.store.numbers import request_parts
 
 _BLOCK_BYTES = 64 * 1024
@@ -50,8 +52,9 @@ def query(
     wanted: DistributionFilter,
     status_names: Mapping[Status, str],
     reason_texts: Mapping[str, str],
+    now: datetime,
 ) -> sql.Composed:
-    """Return the COPY statement for the wanted distributions of one request."""
+    """Return the COPY statement for the distributions of one request that are wanted ``now``."""
     originator, target, counter = map(sql.Literal, request_parts(request_id))
     return _QUERY.format(
         request_id=sql.Literal(str(request_id)),
@@ -64,7 +67,7 @@ def query(
         originator=originator,
         target=target,
         counter=counter,
-        condition=_condition(wanted),
+        condition=condition(request_id, wanted, now),
     )
 
 
@@ -88,16 +91,3 @@ def _values(rows: Iterable[tuple[object, ...]]) -> sql.Composed:
     return sql.SQL(", ").join(
         sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Literal, row))) for row in rows
     )
-
-
-def _condition(wanted: DistributionFilter) -> sql.Composable:
-    conditions: list[sql.Composable] = [sql.SQL("true")]
-    if wanted.completion is not None:
-        conditions.append(sql.SQL("c.completion = {}").format(sql.Literal(str(wanted.completion))))
-    if wanted.status is not None:
-        conditions.append(
-            sql.SQL("c.stage = {} AND c.failed = {}").format(
-                sql.Literal(int(wanted.status.stage)), sql.Literal(wanted.status.is_bad)
-            )
-        )
-    return sql.SQL(" AND ").join(conditions)

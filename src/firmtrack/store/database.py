@@ -101,8 +101,14 @@ def pool() -> ConnectionPool[Connection[TupleRow]]:
 def pool_of(prepare: Prepare, size: int) -> ConnectionPool[Connection[TupleRow]]:
     """Return the process's pool of up to ``size`` connections that ``prepare`` made ready.
 
-    Each is in autocommit. Raises DatabaseNotOpen.
+    Each is in autocommit and in UTC: elsewhere a time far off has no form in Python. Raises
+    DatabaseNotOpen.
     """
+
+    def make_ready(connection: Connection[TupleRow]) -> None:
+        connection.execute("SET TIME ZONE 'UTC'")
+        prepare(connection)
+
     with _Current.opening:
         if prepare not in _Current.pools:
             _Current.pools[prepare] = ConnectionPool(
@@ -110,7 +116,7 @@ def pool_of(prepare: Prepare, size: int) -> ConnectionPool[Connection[TupleRow]]
                 kwargs={"autocommit": True},
                 min_size=1,
                 max_size=size,
-                configure=prepare,
+                configure=make_ready,
                 open=True,
             )
         return _Current.pools[prepare]

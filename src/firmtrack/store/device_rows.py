@@ -1,19 +1,26 @@
 """Rows of ``find_device`` to the device that they answer; its column order stands in the SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from json import loads
 from typing import Any
 from uuid import UUID
 
 from psycopg.rows import TupleRow
 
+from firmtrack.domain.attribution import Candidate
 from firmtrack.domain.facts import ImageFacts
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.inventory import Knowledge, Origin, statement_of, with_comms_hub
 from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.stages import Stage, Status, status_at
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.activation_rows import activations_in, chapters_of, device_flags
+from firmtrack.store.activation_rows import (
+    activations_in,
+    candidate_of,
+    chapters_of,
+    device_flags,
+)
 from firmtrack.store.answers import (
     DeviceAnswer,
     DeviceDistribution,
@@ -27,82 +34,112 @@ from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of
 from firmtrack.store.rows import distribution_answer, image_facts
 
 # How the columns of find_device fall apart.
+_IS_ACQUAINTED = 0
 _INVENTORY = slice(1, 17)
 _ACTIVATION_WORDS = 17
-_IS_OWN = 18
-_IMAGE = 19
-_REQUEST = slice(20, 24)
-_DISTRIBUTION = slice(24, 32)
-_HISTORY_KEY = 32
-_HISTORY = slice(33, 45)
-_OCCURRED_AT = 35
-_COMMS_HUB_ID = 40
-_USER_ID = 45
-_MESSAGE_ID = 46
+_SUPPLIER_CHANGED_AT = 18
+_IS_OWN = 19
+_IMAGE = 20
+_TOLD_SUBMITTED_AT = 21
+_REQUEST = slice(22, 26)
+_DISTRIBUTION = slice(26, 34)
+_HISTORY_KEY = 34
+_HISTORY = slice(35, 47)
+_OCCURRED_AT = 37
+_COMMS_HUB_ID = 42
+_USER_ID = 47
+_MESSAGE_ID = 48
+
+
+@dataclass(frozen=True, slots=True)
+class _Update:
+    """A visible distribution; ``is_own`` unless it is another party's."""
+
+    distribution: DistributionAnswer
+    candidate: Candidate
+    image: ImageFacts | None
+    is_own: bool
+
+
+_History = Mapping[int | None, Sequence[HistoryEntry]]
 
 
 def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> DeviceAnswer | None:
     """Return the device in the rows of ``find_device``, None if nothing of it may be seen."""
-    distributions: dict[int, DistributionAnswer] = {}
-    images: dict[int, ImageFacts | None] = {}
-    others: set[int] = set()
-    history: dict[int | None, list[HistoryEntry]] = {}
-    for row in rows:
-        request_key, *parts = row[_REQUEST]
-        if request_key is not None and request_key not in distributions:
-            found = distribution_answer(request_id_of(*parts), device_id, row[_DISTRIBUTION])
-            distributions[request_key] = found
-            image = row[_IMAGE]
-            images[request_key] = image_facts(image and loads(image), found.image_hash)
-            if not row[_IS_OWN]:
-                others.add(request_key)
-        if row[_MESSAGE_ID] is not None and _is_told(viewer, row):
-            entry = _history_entry(row[_HISTORY], row[_MESSAGE_ID])
-            history.setdefault(row[_HISTORY_KEY], []).append(entry)
-    own = {key: each for key, each in distributions.items() if key not in others}
-    is_acquainted, *_ = rows[0]
-    known = _device_knowledge(viewer, device_id, rows)
-    facts = None if known is None else statement_of(known)
+    updates = _updates(device_id, rows)
+    own = {key: each for key, each in updates.items() if each.is_own}
+    history = _history(viewer, rows)
     unattributed = tuple(history.get(None, ()))
     activations = activations_in(device_id, rows[0][_ACTIVATION_WORDS])
+    known = _device_knowledge(viewer, device_id, rows)
+    is_acquainted = rows[0][_IS_ACQUAINTED]
+    knows_supplier = viewer.sees_all or (known is not None and _is_responsible(viewer, known))
     is_shown = (
-        viewer.sees_all
+        knows_supplier
         or is_acquainted
-        or any(map(_was_accepted, own.values()))
-        or (facts is not None and facts.responsible_supplier in viewer.user_ids)
+        or any(_was_accepted(each.distribution) for each in own.values())
     )
-    if not (own or unattributed or activations or is_acquainted or (is_shown and facts)):
+    shown = known if is_shown else None
+    if not (own or unattributed or activations or is_acquainted or shown):
         return None
-    chapters = chapters_of(activations, own.values())
+    chapters = chapters_of(activations, [each.candidate for each in own.values()])
+    facts = None if shown is None else statement_of(shown)
+    names_hub = any(entry.comms_hub_id is not None for entry in unattributed)
     return DeviceAnswer(
         device_id=device_id,
-        inventory=facts if is_shown else None,
-        has_inventory=is_shown and bool(facts or own or activations),
+        inventory=facts,
+        has_inventory=is_shown and bool(facts or own or activations or names_hub),
         not_tracked_reason=None
         if facts is None
         else not_tracked_reason(facts.device_type, facts.smets_version, facts.csp_region),
         distributions=tuple(
             DeviceDistribution(
-                distribution=each,
+                distribution=each.distribution,
                 history=tuple(history.get(key, ())),
-                image=images[key],
-                activations=chapters.of_request.get(each.request_id, ()),
+                image=each.image,
+                activations=chapters.of_request.get(each.distribution.request_id, ()),
             )
             for key, each in own.items()
         ),
         unattributed=unattributed,
         other_activations=chapters.others,
         others_updates=tuple(
-            _others_update(distributions[key], history.get(key, ()))
-            for key in distributions
-            if key in others
+            _others_update(each.distribution, history.get(key, ()))
+            for key, each in updates.items()
+            if not each.is_own
         ),
+        supplier_changed_at=rows[0][_SUPPLIER_CHANGED_AT] if knows_supplier else None,
         flags=device_flags(
-            known if is_shown else None,
-            [(each, images[key]) for key, each in own.items()],
-            chapters,
+            shown, [(each.distribution, each.image) for each in own.values()], chapters
         ),
     )
+
+
+def _updates(device_id: Eui64, rows: Iterable[TupleRow]) -> Mapping[int, _Update]:
+    """Return the visible distributions by request key, newest request first."""
+    updates: dict[int, _Update] = {}
+    for row in rows:
+        request_key, *parts = row[_REQUEST]
+        if request_key is not None and request_key not in updates:
+            found = distribution_answer(request_id_of(*parts), device_id, row[_DISTRIBUTION])
+            image = row[_IMAGE]
+            updates[request_key] = _Update(
+                distribution=found,
+                candidate=candidate_of(found, row[_TOLD_SUBMITTED_AT]),
+                image=image_facts(image and loads(image), found.image_hash),
+                is_own=row[_IS_OWN],
+            )
+    return updates
+
+
+def _history(viewer: Viewer, rows: Iterable[TupleRow]) -> _History:
+    """Return what was said of each distribution by request key; under None, what fits none."""
+    history: dict[int | None, list[HistoryEntry]] = {}
+    for row in rows:
+        if row[_MESSAGE_ID] is not None and _is_told(viewer, row):
+            entry = _history_entry(row[_HISTORY], row[_MESSAGE_ID])
+            history.setdefault(row[_HISTORY_KEY], []).append(entry)
+    return history
 
 
 def _others_update(
@@ -125,6 +162,11 @@ def _was_accepted(distribution: DistributionAnswer) -> bool:
     """Whether DCC took the device's update on: to name a device in a request is not enough."""
     status = distribution.status
     return status.stage > Stage.VALIDATED or status is Status.ACCEPTED
+
+
+def _is_responsible(viewer: Viewer, known: Knowledge) -> bool:
+    supplier = known.facts.get("responsible_supplier")
+    return supplier is not None and supplier.value in viewer.user_ids
 
 
 def _is_told(viewer: Viewer, row: TupleRow) -> bool:

@@ -1,10 +1,12 @@
 """How long distributions usually stay at a stage, learnt from all parties' distributions together.
 
-Figures only: a group is of at least so many finished stays, and tells of no party.
+Figures only: a group is of at least so many finished stays, and tells of no party. Every process
+keeps what it has asked for a while, so that to compare a device with the usual costs no statement.
 """
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from psycopg import Connection
@@ -12,11 +14,17 @@ from psycopg.rows import TupleRow
 
 from firmtrack.domain.durations import seconds_within
 from firmtrack.domain.stages import Stage, Variant
+from firmtrack.store import database
 from firmtrack.store.sql import statement
 
 FEWEST_SAMPLES = 100
 """A group of fewer finished stays is not used. Of so many five lie above the p95, so that no single
 one of them decides it."""
+
+MAXIMUM_AGE_SECONDS = 60
+"""How long a process goes on with what it has read; what is usual is counted anew more rarely."""
+
+_MOST_KEPT = 10_000  # device facts are others' texts: nobody shall fill the memory with them
 
 GROUP_FACTS = ("device_type", "csp_region", "manufacturer", "model")
 """What groups are narrowed by, in this order: none of them, the first, the first two, or all."""
@@ -46,6 +54,51 @@ class UsualDwell:
     p95_seconds: int
     samples: int
     group: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """What was read of one database since ``read_at``, of the monotonic clock; None: no group."""
+
+    conninfo: str | None
+    read_at: float
+    usual: dict[DwellKey, UsualDwell | None] = field(default_factory=dict)
+
+    def is_current(self, conninfo: str) -> bool:
+        """Return whether this is still good enough for the database ``conninfo``."""
+        is_young = time.monotonic() - self.read_at <= MAXIMUM_AGE_SECONDS
+        return self.conninfo == conninfo and is_young and len(self.usual) < _MOST_KEPT
+
+
+class _Kept:
+    """The process's copy; module state, because a process has exactly one database."""
+
+    copy = _Copy(conninfo=None, read_at=0.0)
+
+
+def recent_usual_dwell(asked: Sequence[DwellKey]) -> Mapping[DwellKey, UsualDwell]:
+    """Return what ``usual_dwell`` answers, as it was at most MAXIMUM_AGE_SECONDS ago.
+
+    No statement, unless one of the keys was not asked of this process lately.
+    """
+    if not asked:
+        return {}
+    conninfo = database.conninfo_in_use()
+    copy = _Kept.copy
+    if not copy.is_current(conninfo):
+        copy = _Kept.copy = _Copy(conninfo, time.monotonic())
+    missing = [key for key in asked if key not in copy.usual]
+    if missing:
+        with database.pool().connection() as connection:
+            found = usual_dwell(connection, missing)
+        copy.usual.update((key, found.get(key)) for key in missing)
+    known = ((key, copy.usual[key]) for key in asked)
+    return {key: usual for key, usual in known if usual is not None}
+
+
+def forget_recent() -> None:
+    """Let this process ask the database again; for whoever has just counted anew."""
+    _Kept.copy = _Copy(conninfo=None, read_at=0.0)
 
 
 def usual_dwell(
@@ -94,3 +147,4 @@ def refresh(
         if aged.rowcount:
             connection.execute("DELETE FROM usual_dwell")
             connection.execute(statement("performance_usual_dwell"), {"fewest": fewest})
+            forget_recent()

@@ -150,7 +150,8 @@ JOIN device AS d USING (device_id)
 WHERE s.responsible_supplier IS NOT NULL
   AND d.responsible_supplier IS NOT NULL
   AND {told} <> {known}
-ON CONFLICT DO NOTHING
+ON CONFLICT (device_id, learnt_at, message_id) DO UPDATE
+SET responsible_supplier = excluded.responsible_supplier
 """.encode()  # noqa: S608 - made of our own names alone
 
 

@@ -12,7 +12,12 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.inventory import IMPORT_ID, Knowledge, Origin, statement_of, with_comms_hub
 from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.activation_rows import activations_in, chapters_of, device_flags
+from firmtrack.store.activation_rows import (
+    activations_in,
+    candidate_of,
+    chapters_of,
+    device_flags,
+)
 from firmtrack.store.answers import FactSource, InventoryAnswer, SisterDevice, SupplierPeriod
 from firmtrack.store.knowledge_rows import device_knowledge, shown_to
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of, to_bigint
@@ -57,14 +62,13 @@ def look_up(
         message_id: (KIND_OF_NUMBER[kind], code)
         for message_id, kind, code in connection.execute(statement("list_sources"), (origins,))
     }
-    distributions = [
-        (
-            distribution_answer(request_id_of(*each[1:4]), device_id, each[4:]),
-            image_facts(each[0], each[6]),
-        )
-        for each in updates
-    ]
-    chapters = chapters_of(activations, [each for each, _ in distributions])
+    distributions, candidates = [], []
+    for image, submitted_at, originator, target, counter, *standing in updates:
+        request_id = request_id_of(originator, target, counter)
+        each = distribution_answer(request_id, device_id, tuple(standing))
+        distributions.append((each, image_facts(image, each.image_hash)))
+        candidates.append(candidate_of(each, submitted_at))
+    chapters = chapters_of(activations, candidates)
     facts = statement_of(shown)
     return InventoryAnswer(
         facts=facts,

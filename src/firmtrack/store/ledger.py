@@ -24,7 +24,7 @@ from firmtrack.domain.facts import ImageFacts, Message, RequestFacts
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.inventory import knowledge_of, merge_all
 from firmtrack.domain.stages import Status
-from firmtrack.store import changes, inventory, performance, staging
+from firmtrack.store import changes, freshness, inventory, performance, staging
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
 from firmtrack.store.sql import statement
@@ -141,6 +141,7 @@ def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None
     if is_told:
         changes.queue_mismatches(cursor, messages)
     _record_devices(cursor, messages)
+    freshness.mark_arrivals(cursor, messages)
 
 
 def _changes_requests(message: Message) -> bool:

@@ -51,6 +51,12 @@ class PerformanceFilter:
     supplier: Eui64 | None = None
 
     @property
+    def term(self) -> str:
+        """What was asked for, as the audit keeps it."""
+        period = f"{self.first or ''}/{self.last or ''}"
+        return period if self.supplier is None else f"{period} {self.supplier}"
+
+    @property
     def first_at(self) -> datetime | None:
         """The moment at which the period begins."""
         return None if self.first is None else _midnight(self.first)

@@ -1,18 +1,20 @@
 """Every read of the store; its first argument is the viewer, who sees only what is theirs.
 
-``as_of`` asks for what was known at a moment, by the time of recording; None is now.
+``as_of`` asks for what was known at a moment, by the time of recording; None is now. ``now`` is until
+when a distribution has waited, if not until that moment.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 
-from psycopg import Connection
+from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.domain.stages import Status
+from firmtrack.domain.pace import Pace
+from firmtrack.domain.stages import Stage, Status, status_at
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store import csv_copy, inventory_lookup
 from firmtrack.store.answers import (
@@ -20,11 +22,13 @@ from firmtrack.store.answers import (
     DistributionFilter,
     DistributionPage,
     InventoryAnswer,
+    PaceCounts,
     RequestAnswer,
 )
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.database import pool
 from firmtrack.store.device_rows import device_answer
+from firmtrack.store.filtering import condition, pace_count
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_parts, to_bigint
 from firmtrack.store.past import known_at
 from firmtrack.store.rows import distribution_answer, request_answer
@@ -39,6 +43,10 @@ def _connection(about: Eui64 | RequestId, as_of: datetime | None) -> Iterator[Co
     else:
         with known_at(as_of, about) as connection:
             yield connection
+
+
+def _moment(now: datetime | None, as_of: datetime | None) -> datetime:
+    return now or as_of or datetime.now(UTC)
 
 
 def find_request(
@@ -72,25 +80,26 @@ def list_distributions(
     limit: int,
     after: Eui64 | None = None,
     as_of: datetime | None = None,
+    now: datetime | None = None,
 ) -> DistributionPage:
     """Return up to ``limit`` of the request's distributions whose Device ID is above ``after``.
 
-    Empty if the request is unknown or someone else's.
+    Under ``as_of`` a pace is that of the past, measured by what is usual today. Empty if the
+    request is unknown or someone else's.
     """
     if not viewer.may_see(request_id):
         return DistributionPage(items=(), last_device_id=None)
     originator, target, counter = request_parts(request_id)
     with _connection(request_id, as_of) as connection:
         rows = connection.execute(
-            statement("list_distributions"),
+            sql.SQL(statement("list_distributions").decode()).format(
+                condition=condition(request_id, wanted, _moment(now, as_of))
+            ),
             {
                 "originator": originator,
                 "target": target,
                 "counter": counter,
                 "after": None if after is None else to_bigint(after),
-                "completion": None if wanted.completion is None else str(wanted.completion),
-                "stage": None if wanted.status is None else int(wanted.status.stage),
-                "failed": None if wanted.status is None else wanted.status.is_bad,
                 "limit": limit + 1,
             },
         ).fetchall()
@@ -98,6 +107,35 @@ def list_distributions(
     return DistributionPage(
         items=items, last_device_id=items[-1].device_id if len(rows) > limit else None
     )
+
+
+def count_paces(
+    viewer: Viewer,
+    request_id: RequestId,
+    *,
+    as_of: datetime | None = None,
+    now: datetime | None = None,
+) -> PaceCounts:
+    """Return how many of the request's distributions in progress wait at which stage and pace.
+
+    Those that there is nothing to compare with are not counted. Empty if the request is unknown or
+    someone else's.
+    """
+    if not viewer.may_see(request_id):
+        return {}
+    with _connection(request_id, as_of) as connection:
+        rows = connection.execute(pace_count(request_id, _moment(now, as_of))).fetchall()
+    return {
+        (status_at(Stage(stage), is_bad=False), Pace(pace)): count for stage, pace, count in rows
+    }
+
+
+def count_wanted(
+    viewer: Viewer, found: RequestAnswer, wanted: DistributionFilter, *, as_of: datetime | None
+) -> int:
+    """Return how many of the found request's distributions are wanted."""
+    paces = {} if wanted.pace is None else count_paces(viewer, found.request_id, as_of=as_of)
+    return found.count_of(wanted, paces)
 
 
 def copy_distributions(
@@ -108,6 +146,7 @@ def copy_distributions(
     status_names: Mapping[Status, str],
     reason_texts: Mapping[str, str],
     as_of: datetime | None = None,
+    now: datetime | None = None,
 ) -> Iterator[bytes]:
     """Yield the CSV rows of the request's distributions, in blocks, by Device ID ascending.
 
@@ -115,7 +154,7 @@ def copy_distributions(
     firmtrack.presentation.csv, without the header.
     """
     if viewer.may_see(request_id):
-        query = csv_copy.query(request_id, wanted, status_names, reason_texts)
+        query = csv_copy.query(request_id, wanted, status_names, reason_texts, _moment(now, as_of))
         with _connection(request_id, as_of) as connection:
             yield from csv_copy.blocks(connection, query)
 
@@ -137,6 +176,7 @@ def find_device(
         "user_ids": [to_bigint(user_id) for user_id in viewer.user_ids],
         "viewer": viewer.name,
         "term": str(device_id),
+        "as_of": as_of,
     }
     with _connection(device_id, as_of) as connection:
         rows = connection.execute(statement("find_device"), asked, prepare=True).fetchall()
@@ -155,5 +195,5 @@ def find_inventory(
     """
     with _connection(device_id, as_of) as connection:
         found = inventory_lookup.look_up(connection, viewer, device_id)
-    record_lookup(viewer, "inventory", str(device_id), 0 if found is None else 1)
+    record_lookup(viewer, "inventory", str(device_id), 0 if found is None else 1, as_of=as_of)
     return found

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 
-from firmtrack.domain.facts import Event, Message
+from firmtrack.domain.facts import Event, Message, MessageKind
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.store.bodies import pack
 from firmtrack.store.numbers import KIND_NUMBERS, request_parts, to_bigint
@@ -76,9 +76,12 @@ _ACTIVATION_WORD_TYPES = (
 _COPY_ACQUAINTANCES = "COPY staged_acquaintance (device_id, user_id) FROM STDIN (FORMAT binary)"
 
 
+# What a User says of a device itself: anyone could, of any device.
+_CLAIMS = frozenset({MessageKind.DEVICE_PRE_NOTIFICATION, MessageKind.UPDATE_INVENTORY_REQUEST})
+
+
 def prepare(connection: Connection[TupleRow]) -> None:
-    """Set a new connection to UTC, and create its staging tables."""
-    connection.execute("SET TIME ZONE 'UTC'")  # a time far off has no Python form elsewhere
+    """Create the staging tables of a new connection."""
     connection.execute(_TABLES)
 
 
@@ -125,11 +128,11 @@ def stage_names(
 
 
 def stage_acquaintances(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> None:
-    """Copy which devices were described to which Users into ``staged_acquaintance``."""
+    """Copy which devices DCC or they themselves described to Users into ``staged_acquaintance``."""
     with cursor.copy(_COPY_ACQUAINTANCES) as copy:
         copy.set_types(("int8", "int8"))
         for message in messages:
-            if message.user_id is not None:
+            if message.user_id is not None and message.kind not in _CLAIMS:
                 for device in message.devices:
                     copy.write_row((to_bigint(device.device_id), to_bigint(message.user_id)))
 

@@ -6,8 +6,10 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
 from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.presentation import wording
+from firmtrack.presentation.diagnosis_wording import PACE_NAMES
 from firmtrack.presentation.search import SearchBy, TermProblem, read_term
 
 
@@ -67,6 +69,12 @@ class FilterForm(forms.Form):
         required=False,
         choices=[("", "All"), *wording.STATUS_NAMES.items()],
         coerce=Status,
+        empty_value=None,
+    )
+    pace = forms.TypedChoiceField(
+        required=False,
+        choices=[("", "All"), *PACE_NAMES.items()],
+        coerce=Pace,
         empty_value=None,
     )
 

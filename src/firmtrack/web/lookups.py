@@ -1,6 +1,7 @@
 """The look-ups: the search form, a request's distributions, a device's, and its inventory."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -11,7 +12,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from firmtrack.accounts.viewers import viewer_of
+from firmtrack.diagnosis.findings import Diagnosis
+from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, RequestId
+from firmtrack.domain.pace import Pace
+from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.presentation.search import (
@@ -21,7 +26,7 @@ from firmtrack.presentation.search import (
     read_service_request_id,
 )
 from firmtrack.store import queries
-from firmtrack.store.answers import DistributionFilter
+from firmtrack.store.answers import DistributionAnswer, DistributionFilter, PaceCounts
 from firmtrack.store.audit import record_lookup
 from firmtrack.web.forms import FilterForm, SearchForm
 from firmtrack.web.timeline import progress_of, timeline_of, timeline_of_others
@@ -73,13 +78,17 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
     record_lookup(viewer, "service_request", str(request_id), len(page.items))
     if found is None:
         return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id))
+    is_under_way = CompletionStatus.IN_PROGRESS in found.completion_counts
+    paces = queries.count_paces(viewer, request_id) if is_under_way else {}
     shown = position.earlier + len(page.items)
     context = {
         "found": found,
+        "late": {pace: _count_of(paces, pace) for pace in (Pace.SLOW, Pace.STALLED)},
+        "is_compared": bool(paces),
         "page": page,
         "wanted": wanted,
         "filters": filters,
-        "wanted_count": found.count_of(wanted),
+        "wanted_count": found.count_of(wanted, paces),
         "first": position.earlier + 1,
         "last": shown,
         "is_first_page": position.after is None,
@@ -104,7 +113,7 @@ def service_request_csv(request: HttpRequest, service_request_id: str) -> HttpRe
     _, wanted = _filter_of(request)
     viewer = _viewer_of(request)
     found = queries.find_request(viewer, request_id)
-    rows = 0 if found is None else found.count_of(wanted)
+    rows = 0 if found is None else queries.count_wanted(viewer, found, wanted, as_of=None)
     record_lookup(viewer, "distributions_csv", str(request_id), rows)
     if found is None:
         return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id))
@@ -131,6 +140,7 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
     context = {
         "found": found,
         "timelines": [(each, timeline_of(each)) for each in found.distributions],
+        "diagnoses": diagnoses(found, now=datetime.now(UTC)),
         "others": [(each, timeline_of_others(each)) for each in found.others_updates],
     }
     return render(request, "firmtrack/device.html", context)
@@ -145,11 +155,16 @@ def inventory(request: HttpRequest, device_id: str) -> HttpResponse:
         return _not_found(request, SearchBy.DEVICE_ID, device_id)
     if str(eui) != device_id:
         return _canonical(request, reverse("inventory", args=[str(eui)]))
-    found = queries.find_inventory(_viewer_of(request), eui)
+    viewer = _viewer_of(request)
+    found = queries.find_inventory(viewer, eui)
     if found is None:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui))
     current = found.update_in_progress
-    context = {"found": found, "progress": None if current is None else progress_of(current)}
+    context = {
+        "found": found,
+        "progress": None if current is None else progress_of(current),
+        "diagnosis": None if current is None else _diagnosis_of(viewer, current),
+    }
     return render(request, "firmtrack/inventory.html", context)
 
 
@@ -165,6 +180,14 @@ def _viewer_of(request: HttpRequest) -> Viewer:
     return viewer_of(request.user)
 
 
+def _diagnosis_of(viewer: Viewer, current: DistributionAnswer) -> Diagnosis | None:
+    """Return the diagnosis of an update that was just seen, None if it is not there any more."""
+    found = queries.find_device(viewer, current.device_id)
+    if found is None:
+        return None
+    return diagnoses(found, now=datetime.now(UTC)).get(current.request_id)
+
+
 def _filter_of(request: HttpRequest) -> tuple[FilterForm, DistributionFilter]:
     form = FilterForm(request.GET)
     if not form.is_valid():
@@ -172,7 +195,12 @@ def _filter_of(request: HttpRequest) -> tuple[FilterForm, DistributionFilter]:
     return form, DistributionFilter(
         completion=form.cleaned_data["completion_status"],
         status=form.cleaned_data["current_status"],
+        pace=form.cleaned_data["pace"],
     )
+
+
+def _count_of(paces: PaceCounts, pace: Pace) -> int:
+    return sum(count for (_, each), count in paces.items() if each is pace)
 
 
 def _position_of(request: HttpRequest) -> Position:
@@ -188,7 +216,11 @@ def _position_of(request: HttpRequest) -> Position:
 
 
 def _filter_query(wanted: DistributionFilter, **position: str | int) -> str:
-    chosen = {"completion_status": wanted.completion, "current_status": wanted.status}
+    chosen = {
+        "completion_status": wanted.completion,
+        "current_status": wanted.status,
+        "pace": wanted.pace,
+    }
     return urlencode({name: value for name, value in chosen.items() if value} | position)
 
 

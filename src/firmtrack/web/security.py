@@ -8,6 +8,7 @@ _ALLOWED_SOURCES = {
     "default-src": "'none'",
     "style-src": "'self'",
     "script-src": "'self'",
+    "connect-src": "'self'",
     "img-src": "'self'",
     "font-src": "'self'",
     "form-action": "'self'",

@@ -9,9 +9,9 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, PrefixL
 from markupsafe import Markup
 
 from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.presentation import wording
+from firmtrack.presentation import diagnosis_wording, wording
 from firmtrack.presentation.flags import FLAG_NAMES, flag_text
-from firmtrack.presentation.times import local_text, utc_text
+from firmtrack.presentation.times import limit_text, local_text, utc_text
 from firmtrack.web.assets import asset_url
 from firmtrack.web.guidance import code_link
 
@@ -29,8 +29,14 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
         lstrip_blocks=True,
     )
     made.globals |= {"asset": asset_url, "url": reverse, "code_link": code_link}
+    made.globals |= {"diagnosis_wording": diagnosis_wording}
     made.globals |= {"wording": wording, "FLAG_NAMES": FLAG_NAMES, "flag_text": flag_text}
-    made.filters |= {"time": time_element, "id": id_element, "count": count_text}
+    made.filters |= {
+        "limit": limit_text,
+        "time": time_element,
+        "id": id_element,
+        "count": count_text,
+    }
     return made
 
 

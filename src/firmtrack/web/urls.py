@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from firmtrack.web import guidance, lookups, sign_in
+from firmtrack.web import delivery_performance, guidance, lookups, sign_in
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="firmware-distribution"), name="start"),
@@ -25,6 +25,16 @@ urlpatterns = [
     *(
         path(f"guidance/{slug}", guidance.page, {"topic": slug}, name=f"guidance-{slug}")
         for slug in guidance.TOPICS
+    ),
+    path(
+        "delivery-performance",
+        delivery_performance.delivery_performance,
+        name="delivery-performance",
+    ),
+    path(
+        "delivery-performance.csv",
+        delivery_performance.delivery_performance_csv,
+        name="delivery-performance-csv",
     ),
     path("inventory/<str:device_id>", lookups.inventory, name="inventory"),
 ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from firmtrack.diagnosis.diagnose import diagnose
 from firmtrack.diagnosis.findings import Diagnosis
-from firmtrack.diagnosis.situation import PaceLimits, Situation
+from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.identifiers import FirmwareVersion
 from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.stages import ActivationStatus, Status, Variant
@@ -78,10 +78,10 @@ IN_PROGRESS: Mapping[str, Situation] = {
         Status.DELIVERED_TO_COMMS_HUB, 3 * DAY
     ),
     "At the Communications Hub, within the operator's setting": situation(
-        Status.DELIVERED_TO_COMMS_HUB, limits=PaceLimits(slow_seconds=2 * DAY)
+        Status.DELIVERED_TO_COMMS_HUB, slow_seconds=2 * DAY
     ),
     "At the Communications Hub, beyond the operator's setting": situation(
-        Status.DELIVERED_TO_COMMS_HUB, 3 * DAY, limits=PaceLimits(slow_seconds=2 * DAY)
+        Status.DELIVERED_TO_COMMS_HUB, 3 * DAY, slow_seconds=2 * DAY
     ),
     "At the Communications Hub since last year": situation(
         Status.DELIVERED_TO_COMMS_HUB, 60 * DAY, usual=_OF_ALL
@@ -232,6 +232,18 @@ SUCCESSFUL: Mapping[str, Situation] = {
         activations=(
             activation(ActivationStatus.CANCELLED, is_cancelling=True),
             activation(ActivationStatus.CANCELLED),
+        ),
+    ),
+    "Activation cancelled, and a later request brought another version": situation(
+        Status.VERIFIED,
+        activations=(activation(ActivationStatus.CANCELLED),),
+        other_updates=(
+            distribution(
+                Status.VERIFIED,
+                request_id=LATER_REQUEST,
+                submitted_at=SINCE + timedelta(days=1),
+                firmware_version=FirmwareVersion("01020313"),
+            ),
         ),
     ),
     "Activated": situation(

@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmtrack.diagnosis.diagnose import diagnose
-from firmtrack.diagnosis.findings import Actor, Again, Diagnosis, Pace
+from firmtrack.diagnosis.findings import Diagnosis
 from firmtrack.diagnosis.progress import ACTORS
-from firmtrack.diagnosis.situation import PaceLimits, Situation
+from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.facts import DeviceFacts, ImageFacts
+from firmtrack.domain.pace import Pace
 from firmtrack.domain.reconciliation import Flag, FlagKind
+from firmtrack.domain.remedy import Actor, Again
 from firmtrack.domain.stages import (
     ActivationStatus,
     CompletionStatus,
@@ -132,9 +134,7 @@ def situations(draw: st.DrawFn) -> Situation:
         supplier_changed_at=draw(st.none() | times),
         version_path=draw(st.none() | st.lists(st.just(VERSION), max_size=2)),
         usual=draw(st.none() | usuals),
-        limits=PaceLimits(
-            slow_seconds=draw(st.none() | seconds), stalled_multiple=draw(st.floats(1, 10))
-        ),
+        slow_seconds=draw(st.none() | seconds),
     )
 
 
@@ -231,8 +231,7 @@ def test_past_what_95_percent_need_is_slow_and_past_three_times_that_stalled(
 
 
 def test_what_is_usual_counts_before_what_an_operator_set() -> None:
-    limits = PaceLimits(slow_seconds=HOUR)
-    case = situation(Status.SENT_TO_CSP, 10 * HOUR, usual=USUAL, limits=limits)
+    case = situation(Status.SENT_TO_CSP, 10 * HOUR, usual=USUAL, slow_seconds=HOUR)
     assert diagnose(case).pace is Pace.USUAL
 
 

@@ -3,10 +3,10 @@ from datetime import timedelta
 from typing import Any
 
 from firmtrack.diagnosis.diagnose import diagnose
-from firmtrack.diagnosis.findings import Again, Pace
 from firmtrack.diagnosis.gathering import dwell_keys, situations
-from firmtrack.diagnosis.situation import PaceLimits
+from firmtrack.domain.pace import Pace
 from firmtrack.domain.reconciliation import Flag, FlagKind
+from firmtrack.domain.remedy import Again
 from firmtrack.domain.stages import ActivationStatus, Stage, Status, Variant
 from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, OthersUpdate
 from firmtrack.store.dwell import DwellKey
@@ -65,6 +65,7 @@ def device(*distributions: DeviceDistribution, **changes: Any) -> DeviceAnswer:
         unattributed=(),
         other_activations=(),
         others_updates=(),
+        supplier_changed_at=None,
         flags=(),
     )
     return replace(usual, **changes)
@@ -102,14 +103,17 @@ def test_nothing_is_usual_for_a_request_of_unknown_kind() -> None:
     assert only.usual is None
 
 
-def test_an_operators_limit_is_that_of_the_stage_reached_last() -> None:
-    limits = {Stage.SENT_TO_CSP: PaceLimits(slow_seconds=3600)}
-    (only,) = situations(device(UNDER_WAY), now=NOW, usual={}, limits=limits)
-    assert diagnose(only).pace is Pace.STALLED
-    (other,) = situations(
-        device(UNDER_WAY), now=NOW, usual={}, limits={Stage.RECEIVED: PaceLimits(slow_seconds=1)}
-    )
-    assert diagnose(other).pace is None
+def test_before_dcc_has_answered_the_usual_is_that_of_all_requests() -> None:
+    received = distribution(Status.RECEIVED)
+    (key,) = dwell_keys(device(replace(UNDER_WAY, distribution=received)))
+    assert key == DwellKey(variant=Variant.UPDATE_FIRMWARE, stage=Stage.RECEIVED)
+
+
+def test_what_an_operator_calls_slow_counts_where_nothing_is_usual() -> None:
+    (limited,) = situations(device(UNDER_WAY), now=NOW, usual={}, slow_seconds=3600)
+    assert diagnose(limited).pace is Pace.STALLED
+    (unlimited,) = situations(device(UNDER_WAY), now=NOW, usual={})
+    assert diagnose(unlimited).pace is None
 
 
 def test_another_partys_update_counts_while_it_is_under_way() -> None:

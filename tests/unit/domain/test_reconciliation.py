@@ -158,6 +158,15 @@ def test_a_later_update_to_the_running_version_explains_it_unless_it_was_refused
     assert kinds(runs, refused, earlier) == [FlagKind.ACTIVATED_BUT_OLD_VERSION]
 
 
+def test_of_several_activations_the_latest_says_what_should_run() -> None:
+    later = activation(20, ANSWERED, counter=2, version=NEWER)
+    updates = [update(later, version=NEWER, submitted=5, counter=2), update(activated)]
+
+    assert kinds(known(read(30, NEWER)), *updates) == []
+    (flag,) = flags_of(known(read(30, NEW)), updates)
+    assert (flag.kind, flag.expected_version) == (FlagKind.ACTIVATED_BUT_OLD_VERSION, NEWER)
+
+
 def test_trying_again_in_vain_does_not_settle_it() -> None:
     again = activation(20, NOT_ANSWERED, counter=2, reason="E5")
 
@@ -247,6 +256,23 @@ def test_a_version_that_runs_without_an_activation_is_flagged_until_one_is_seen(
     )
     assert kinds(runs, update(activation(10, REQUESTED))) == [FlagKind.VERSION_WITHOUT_ACTIVATION]
     assert kinds(runs, update(activated)) == []
+
+
+def test_an_activation_is_seen_also_if_the_same_image_was_sent_again_since() -> None:
+    again = update(submitted=20, updated=25, counter=2)
+
+    assert kinds(known(read(30, NEW)), again, update(activated)) == []
+
+
+def test_only_the_newest_update_asks_for_an_activation_and_only_for_what_runs_since() -> None:
+    again = update(activation(20, ANSWERED, counter=2, version=NEW), submitted=15, counter=2)
+
+    assert kinds(known(read(30, NEW)), again, update()) == []
+    unseen = update(submitted=15, counter=2)
+    assert [flag.request_id for flag in flags_of(known(read(30, NEW)), [unseen, update()])] == [
+        unseen.request_id
+    ]
+    assert kinds(known(read(-1, NEW)), update()) == [FlagKind.REQUEST_FOR_RUNNING_VERSION]
 
 
 def test_an_image_that_is_not_on_the_device_yet_is_not_what_it_runs() -> None:

@@ -11,10 +11,8 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.intake.envelopes import (
     DUIS_MEDIA_TYPE,
     JSON_MEDIA_TYPE,
-    MalformedTime,
     Refused,
     envelope_of_line,
-    read_time,
 )
 from firmtrack.intake.reading import ReadingRules, read_envelope
 
@@ -69,9 +67,3 @@ def test_a_line_that_holds_no_duis_goes_on_whole_and_is_refused(line: bytes) -> 
 )
 def test_whatever_a_line_holds_it_is_read_or_refused(line: bytes) -> None:
     assert isinstance(read_envelope(envelope_of_line(line, "here"), RULES), Refused)
-
-
-@pytest.mark.parametrize("text", ["", "2026-03-01", "2026-03-01T09:00:00", "24:00", "x" * 10_000])
-def test_a_time_without_zone_or_form_is_refused(text: str) -> None:
-    with pytest.raises(MalformedTime, match="must be a time"):
-        read_time(text)

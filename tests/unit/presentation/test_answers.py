@@ -11,9 +11,11 @@ from firmtrack.domain.activation import Activation
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.reconciliation import Flag, FlagKind
+from firmtrack.domain.remedy import Actor
 from firmtrack.domain.scope import NotTrackedReason
-from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Status, Variant
+from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Party, Status, Variant
 from firmtrack.presentation import answers
+from firmtrack.presentation.answers.devices import Diagnosis
 from firmtrack.store.answers import (
     DeviceAnswer,
     DeviceDistribution,
@@ -83,6 +85,19 @@ def an_activation() -> Activation:
     )
 
 
+DIAGNOSIS = Diagnosis(
+    sentence="The device has had the image since noon.",
+    holder=Party.DEVICE,
+    since=NOON,
+    usual_seconds=None,
+    pace=None,
+    next_actor=Actor.NOBODY,
+    advice="Nothing for you to do yet.",
+    evidence=[],
+    resend=None,
+)
+
+
 def a_device(**changed: Any) -> DeviceAnswer:
     values: dict[str, Any] = {
         "device_id": METER,
@@ -93,9 +108,15 @@ def a_device(**changed: Any) -> DeviceAnswer:
         "unattributed": (),
         "other_activations": (),
         "others_updates": (),
+        "supplier_changed_at": None,
         "flags": (),
     }
     return DeviceAnswer(**values | changed)
+
+
+def device_json(**changed: Any) -> dict[str, Any]:
+    shown: dict[str, Any] = as_json(answers.device(a_device(**changed), {REQUEST_ID: DIAGNOSIS}))
+    return shown
 
 
 def a_request(**changed: Any) -> RequestAnswer:
@@ -194,7 +215,7 @@ def test_a_device_has_the_fields_of_the_contract_in_order() -> None:
         activations=(),
     )
 
-    shown = as_json(answers.device(a_device(distributions=(distribution,))))
+    shown = device_json(distributions=(distribution,))
 
     assert list(shown) == [
         "device_id",
@@ -212,7 +233,17 @@ def test_a_device_has_the_fields_of_the_contract_in_order() -> None:
     (shown_distribution,) = shown["distributions"]
     assert list(shown_distribution)[-3:] == ["events", "activations", "diagnosis"]
     assert shown_distribution["activations"] == []
-    assert shown_distribution["diagnosis"] is None
+    assert list(shown_distribution["diagnosis"]) == [
+        "sentence",
+        "holder",
+        "since",
+        "usual_seconds",
+        "pace",
+        "next_actor",
+        "advice",
+        "evidence",
+        "resend",
+    ]
 
 
 def test_an_activation_has_the_fields_of_the_contract_wherever_it_stands() -> None:
@@ -223,11 +254,7 @@ def test_an_activation_has_the_fields_of_the_contract_wherever_it_stands() -> No
         activations=(an_activation(),),
     )
 
-    shown = as_json(
-        answers.device(
-            a_device(distributions=(distribution,), other_activations=(an_activation(),))
-        )
-    )
+    shown = device_json(distributions=(distribution,), other_activations=(an_activation(),))
 
     (activation,) = shown["distributions"][0]["activations"]
     assert list(activation.items()) == [
@@ -242,7 +269,7 @@ def test_an_activation_has_the_fields_of_the_contract_wherever_it_stands() -> No
 
 
 def test_a_flag_is_a_code_and_what_to_do() -> None:
-    shown = as_json(answers.device(a_device(flags=(Flag(kind=FlagKind.SUSPENDED),))))
+    shown = device_json(flags=(Flag(kind=FlagKind.SUSPENDED),))
 
     (flag,) = shown["flags"]
     assert flag["code"] == "suspended"
@@ -268,7 +295,7 @@ def test_another_partys_update_is_how_far_it_is_and_when() -> None:
         steps=(OthersStep(status=Status.COMMS_HUB_DELIVERY_FAILED, occurred_at=NOON),),
     )
 
-    shown = as_json(answers.device(a_device(others_updates=(update,))))
+    shown = device_json(others_updates=(update,))
 
     assert shown["others_updates"] == [
         {
@@ -287,7 +314,7 @@ def test_another_partys_update_is_how_far_it_is_and_when() -> None:
 def test_an_event_names_its_hub_and_its_message() -> None:
     entry = an_entry(device_time=NOON.replace(year=2015), reason=None)
 
-    shown = as_json(answers.device(a_device(unattributed=(entry,))))
+    shown = device_json(unattributed=(entry,))
 
     assert shown["unattributed_events"] == [
         {
@@ -306,14 +333,14 @@ def test_an_event_names_its_hub_and_its_message() -> None:
 
 
 def test_an_event_without_a_hub_has_none() -> None:
-    shown = as_json(answers.device(a_device(unattributed=(an_entry(comms_hub_id=None),))))
+    shown = device_json(unattributed=(an_entry(comms_hub_id=None),))
 
     assert shown["unattributed_events"][0]["comms_hub_id"] is None
 
 
 @pytest.mark.parametrize("reason", list(NotTrackedReason))
 def test_a_device_out_of_scope_says_why(reason: NotTrackedReason) -> None:
-    shown = as_json(answers.device(a_device(not_tracked_reason=reason)))
+    shown = device_json(not_tracked_reason=reason)
 
     assert shown["tracked"] is False
     assert shown["not_tracked_reason"] == reason.value
@@ -335,7 +362,7 @@ def test_the_inventory_shows_what_dcc_holds_and_null_for_the_rest() -> None:
         csp_region="North",
     )
 
-    shown = as_json(answers.device(a_device(inventory=facts)))
+    shown = device_json(inventory=facts)
 
     assert shown["inventory"] == {
         "device_type": "ESME",

@@ -43,6 +43,19 @@ def test_the_year_ends_when_it_does_in_great_britain() -> None:
     assert near_text(datetime(2026, 12, 31, 9, 0, tzinfo=UTC), now) == "31 December, 09:00 GMT"
 
 
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        (datetime(1, 1, 1, tzinfo=UTC), "1 January 1, 00:00 UTC"),
+        (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), "31 December 9999, 23:59 GMT"),
+    ],
+)
+def test_the_first_and_the_last_time_that_a_message_can_state_are_shown(
+    at: datetime, text: str
+) -> None:
+    assert local_text(at) == text
+
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 

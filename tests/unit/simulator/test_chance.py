@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmtrack.simulator.chance import dealt, duration, stream
+from firmtrack.simulator.chance import Deck, dealt, duration, stream
 
 
 def test_a_stream_is_the_same_every_time_and_another_for_each_name_and_seed() -> None:
@@ -37,6 +37,13 @@ def test_every_card_is_dealt_as_often_as_its_share_or_more(
 def test_a_deck_is_shuffled() -> None:
     cards = dealt({"a": 1, "b": 1}, 40, Random(1))
     assert cards != sorted(cards)
+
+
+def test_every_hand_of_an_endless_deck_has_each_card_by_its_share() -> None:
+    deck = Deck({"a": 3, "b": 1}, 4, Random(1))
+    hands = [tuple(deck.draw() for _ in range(4)) for _ in range(20)]
+    assert all(sorted(hand) == ["a", "a", "a", "b"] for hand in hands)
+    assert len(set(hands)) > 1
 
 
 @pytest.mark.parametrize("median_hours", [0.0000001, 1, 26])

@@ -16,7 +16,7 @@ _ALLOWED_MODULES = (
     "firmtrack.errors",
     "firmtrack.simulator",
 )
-_ALLOWED_STAGE_NAMES = {"CompletionStatus", "Status", "Variant"}
+_ALLOWED_STAGE_NAMES = {"ActivationStatus", "CompletionStatus", "Status", "Variant"}
 
 
 def _imports(source: Path) -> list[tuple[str, str]]:
@@ -52,8 +52,12 @@ def test_the_simulator_imports_none_of_the_trackers_rules(source: Path) -> None:
     [
         ("firmtrack.domain.precedence", "current_word"),
         ("firmtrack.domain", "attribution"),
+        ("firmtrack.domain.activation", "activations_of"),
+        ("firmtrack.domain.inventory", "merge"),
+        ("firmtrack.domain.reconciliation", "flags_of"),
         ("firmtrack.domain.facts", "Event"),
         ("firmtrack.domain.stages", "completion_of"),
+        ("firmtrack.domain.stages", "ActivationStep"),
         ("firmtrack.store", "ledger"),
         ("firmtrack.intake.receive", "receive"),
     ],

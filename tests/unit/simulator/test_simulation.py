@@ -1,23 +1,35 @@
 """A whole simulation: repeatable, complete, and its numbers add up."""
 
+import csv
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.stages import Status
+from firmtrack.domain.stages import ActivationStatus, Status
 from firmtrack.duis import documents as d
+from firmtrack.intake.bounded_lines import read_lines
+from firmtrack.intake.inventory_rows import BadRow, read_rows
 from firmtrack.simulator.expectation import Expectation
 from firmtrack.simulator.output import OutputExists
-from firmtrack.simulator.post import StageReport
+from firmtrack.simulator.plots import PLOT_SHARES, PLOTS_IN_A_DECK
+from firmtrack.simulator.post import (
+    ActivationAnswerSent,
+    FutureDatedAlertSent,
+    StageReport,
+    VersionReadSent,
+)
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.simulation import SimulationSummary, imagine, run
+from firmtrack.simulator.truth import Activation
 from firmtrack.simulator.world import Clock
 from tests.unit.simulator.traffic import expected_lines, messages_of, simulate
 
@@ -82,7 +94,14 @@ def test_expectation_and_trust_store_stand_beside_the_traffic(small: SimulationS
 
 
 @pytest.mark.parametrize(
-    "taken", ["traffic.tar.gz", "traffic.tar.gz.expected.jsonl", "traffic.tar.gz.trust/old.pem"]
+    "taken",
+    [
+        "traffic.tar.gz",
+        "traffic.tar.gz.expected.jsonl",
+        "traffic.tar.gz.inventory.csv",
+        "traffic.tar.gz.inventory-later.csv",
+        "traffic.tar.gz.trust/old.pem",
+    ],
 )
 def test_nothing_that_stands_there_is_overwritten(taken: str, tmp_path: Path) -> None:
     path = tmp_path / taken
@@ -224,6 +243,18 @@ def test_every_kind_of_message_is_in_the_traffic(standard: Expectation) -> None:
         d.DeviceStatusChangeEvent,
         d.CommsHubFirmwareActivation,
         d.PowerOutageEvent,
+        d.FirmwareVersionMismatch,
+        d.DeviceChangeOfSupplier,
+    }
+    assert {type(one) for one in contents} >= {
+        d.ActivateFirmwareRequest,
+        d.Acknowledgement,
+        ActivationAnswerSent,
+        FutureDatedAlertSent,
+        VersionReadSent,
+        d.ReadInventoryRequest,
+        d.ReadInventoryResponse,
+        d.UpdateInventoryRequest,
     }
     reports = [one for one in contents if isinstance(one, StageReport)]
     assert {report.status for report in reports} == {
@@ -257,6 +288,129 @@ def test_devices_of_all_kinds_with_wrong_clocks_and_out_of_scope_take_part(
     untracked = {one.device_id for one in standard.distributions() if not one.is_tracked}
     assert untracked
     assert untracked <= set(standard.not_tracked)
+
+
+# Activation -----------------------------------------------------------------------------------
+
+
+def test_a_deck_holds_every_plot() -> None:
+    assert sum(PLOT_SHARES.values()) == PLOTS_IN_A_DECK
+    assert all(share >= 1 and share == int(share) for share in PLOT_SHARES.values())
+
+
+def test_activations_end_in_every_way_and_for_every_reason(standard: Expectation) -> None:
+    assert {one.status for one in standard.activations} == set(ActivationStatus)
+    assert {one.reason for one in standard.activations} == {
+        None,
+        *("no_image_held", "hash_mismatch", "activation_failure", "8F67"),
+        *("N12", "N13", "E4", "E5", "E20", "E21"),
+    }
+    assert {one.distribution is None for one in standard.activations} == {True, False}
+    assert any(one.updated_at is None for one in standard.activations)
+
+
+def test_cancelling_ends_what_was_scheduled_and_comes_too_late_for_what_was_done(
+    standard: Expectation,
+) -> None:
+    of_device: dict[Eui64, list[Activation]] = {}
+    for one in standard.activations:
+        of_device.setdefault(one.device_id, []).append(one)
+    pairs = {
+        (planned.status, cancelling.status)
+        for of_one in of_device.values()
+        for planned, cancelling in pairwise(of_one)
+        if cancelling.is_cancelling
+    }
+    cancelled, activated, failed = (
+        ActivationStatus.CANCELLED,
+        ActivationStatus.ACTIVATED,
+        ActivationStatus.FAILED,
+    )
+    assert pairs >= {(cancelled, cancelled), (activated, cancelled), (activated, failed)}
+
+
+def test_some_device_raises_each_flag(standard: Expectation) -> None:
+    lines = [line for line in standard.lines() if line["kind"] == "flags"]
+    codes = Counter(code for line in lines for code in cast("list[str]", line["codes"]))
+    assert set(codes) == {
+        "activated_but_old_version",
+        "activation_not_answered",
+        "firmware_version_mismatch",
+        "header_version_differs",
+        "request_for_running_version",
+        "suspended",
+        "version_without_activation",
+    }
+
+
+def test_inventory_answers_hold_up_to_seventeen_devices(standard: Expectation) -> None:
+    answers = [
+        letter.content
+        for letter in standard.letters
+        if isinstance(letter.content, d.ReadInventoryResponse)
+    ]
+    assert max(len(answer.devices) for answer in answers) == 17
+    assert all(answer.devices for answer in answers)
+
+
+# Change of supplier ---------------------------------------------------------------------------
+
+
+def test_meters_change_supplier_in_mid_distribution_and_the_new_one_acts(
+    standard: Expectation,
+) -> None:
+    moved = {row.device_id: row for row in standard.suppliers.later}
+    assert moved
+    asked = {
+        (named.device_id, update.supplier): update.submitted_at
+        for update in standard.updates
+        for named in update.named
+        if named.device_id in moved
+    }
+    told = [
+        letter.content.body.device_id
+        for letter in standard.letters
+        if isinstance(letter.content, d.DccAlert)
+        and isinstance(letter.content.body, d.DeviceChangeOfSupplier)
+    ]
+    assert sorted(told) == sorted(moved)
+    activated = [
+        one
+        for one in standard.activations
+        if one.device_id in moved
+        and one.request_id.originator == moved[one.device_id].responsible_supplier
+    ]
+    # Some activate what the other supplier sent, some send an image of their own.
+    assert any(
+        one.distribution is not None and one.distribution.originator != one.request_id.originator
+        for one in activated
+    )
+    assert any(
+        submitted_at > moved[device_id].learnt_at
+        for (device_id, supplier), submitted_at in asked.items()
+        if supplier == moved[device_id].responsible_supplier
+    )
+
+
+def test_a_supplier_that_lost_a_meter_asks_nothing_more_of_it(standard: Expectation) -> None:
+    moved = {row.device_id: row for row in standard.suppliers.later}
+    for update in standard.updates:
+        for named in update.named:
+            row = moved.get(named.device_id)
+            if row is not None and update.submitted_at > row.learnt_at:
+                assert update.supplier == row.responsible_supplier
+
+
+def test_inventory_files_can_be_imported(small: SimulationSummary) -> None:
+    for path in (small.inventory, small.later_inventory):
+        with path.open("rb") as stream:
+            rows = list(read_rows(path.name, read_lines(stream, lambda _: None)))
+        assert not any(isinstance(row, BadRow) for row in rows)
+    with small.inventory.open(encoding="utf-8") as file:
+        first = {row["device_id"] for row in csv.DictReader(file)}
+    known = {line["device_id"] for line in expected_lines(small, "distribution")}
+    assert first
+    assert first <= known
 
 
 def test_nothing_is_sent_outside_the_simulated_time(standard: Expectation) -> None:

@@ -1,12 +1,12 @@
-"""What the simulated world holds to be true of one distribution."""
+"""What the simulated world holds to be true of a distribution, and of an activation."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.stages import CompletionStatus, Status
-from firmtrack.simulator.truth import Distribution, Word
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Status
+from firmtrack.simulator.truth import Activation, Distribution, Word
 
 _NOON = datetime(2025, 1, 6, 12, tzinfo=UTC)
 
@@ -72,3 +72,72 @@ def test_every_status_has_its_completion_status(status: Status, distribution: Di
     elif status is Status.REJECTED or status.endswith("_failed"):
         expected = CompletionStatus.FAILED
     assert distribution.completion_status is expected
+
+
+# Activation -----------------------------------------------------------------------------------
+
+_VERSION = FirmwareVersion("01020304")
+
+
+def _activation(*, is_cancelling: bool = False) -> Activation:
+    return Activation(
+        request_id=RequestId(Eui64(1), Eui64(2), 3),
+        image_hash=bytes(32),
+        distribution=None,
+        is_cancelling=is_cancelling,
+    )
+
+
+def _state(activation: Activation) -> tuple[ActivationStatus, str | None, datetime | None]:
+    return activation.status, activation.reason, activation.updated_at
+
+
+def test_an_activation_is_requested_until_anyone_says_more() -> None:
+    activation = _activation()
+    assert _state(activation) == (ActivationStatus.REQUESTED, None, None)
+    activation.hear_acknowledged(_NOON)
+    assert _state(activation) == (ActivationStatus.REQUESTED, None, _NOON)
+
+
+def test_the_devices_word_outweighs_dccs_whichever_comes_first() -> None:
+    late, early = _activation(), _activation()
+    late.hear_no_answer(_NOON, "N13")
+    assert _state(late) == (ActivationStatus.FAILED, "N13", _NOON)
+    for activation in (late, early):
+        activation.hear_answer(_NOON + timedelta(hours=1), None, _VERSION)
+    early.hear_no_answer(_NOON + timedelta(hours=2), "N13")
+    for activation in (late, early):
+        assert _state(activation) == (
+            ActivationStatus.ACTIVATED,
+            None,
+            _NOON + timedelta(hours=1),
+        )
+        assert activation.firmware_version == _VERSION
+
+
+def test_a_device_that_refuses_says_what_it_runs_all_the_same() -> None:
+    activation = _activation()
+    activation.hear_answer(_NOON, "hash_mismatch", _VERSION)
+    assert _state(activation) == (ActivationStatus.FAILED, "hash_mismatch", _NOON)
+    assert activation.firmware_version == _VERSION
+
+
+def test_a_device_takes_note_of_a_plan_and_of_what_cancels_it() -> None:
+    planned, cancelling = _activation(), _activation(is_cancelling=True)
+    planned.hear_scheduled(_NOON)
+    assert planned.status is ActivationStatus.SCHEDULED
+    cancelling.hear_scheduled(_NOON + timedelta(hours=1))
+    planned.hear_cancelled(_NOON + timedelta(hours=1))
+    for activation in (planned, cancelling):
+        assert _state(activation) == (
+            ActivationStatus.CANCELLED,
+            None,
+            _NOON + timedelta(hours=1),
+        )
+
+
+def test_what_is_over_cannot_be_cancelled() -> None:
+    activation = _activation()
+    activation.hear_answer(_NOON, None, _VERSION)
+    activation.hear_cancelled(_NOON + timedelta(hours=1))
+    assert _state(activation) == (ActivationStatus.ACTIVATED, None, _NOON)

@@ -1,11 +1,15 @@
 """A device: its distributions with their history, and word of it that fits none of them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from firmtrack.domain.facts import MessageKind
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.pace import Pace
+from firmtrack.domain.remedy import Actor, Again
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import Party, Status
 from firmtrack.presentation.answers.activations import Activation, activations
@@ -47,27 +51,53 @@ class UsualSeconds(Struct, frozen=True):
     p95: float
 
 
+class Evidence(Struct, frozen=True):
+    """One fact that a diagnosis rests on, and the message that tells it, null if no single one."""
+
+    text: str
+    message_id: UUID | None
+
+
+class Resend(Struct, frozen=True):
+    """Whether to send the update again, and what DCC would probably answer.
+
+    again is wait while an update is open, remedy_first if it would probably end in the same way.
+    """
+
+    again: Again
+    open_request: str
+    expected: str
+    version_path: str
+
+
 class Diagnosis(Struct, frozen=True):
-    """Where the update is, whether that is usual, and who acts next."""
+    """Where the update is, whether that is usual, and who acts next.
+
+    since is when the present step began. holder, usual_seconds and pace are null once the update
+    has ended; the last two also where too few updates were seen. resend is null if this or a later
+    request has brought the device its image.
+    """
 
     sentence: str
     holder: Party | None
     since: datetime
     usual_seconds: UsualSeconds | None
-    pace: str | None
-    next_actor: str
+    pace: Pace | None
+    next_actor: Actor
     advice: str
+    evidence: list[Evidence]
+    resend: Resend | None
 
 
 class TrackedDistribution(Distribution, frozen=True):
     """A distribution with its events, furthest stage first and the latest of a stage first.
 
-    activations are those of its image, latest first. diagnosis is always null in this version.
+    activations are those of its image, latest first.
     """
 
     events: list[Event]
     activations: list[Activation]
-    diagnosis: Diagnosis | None
+    diagnosis: Diagnosis
 
 
 class Device(Struct, frozen=True):
@@ -90,14 +120,17 @@ class Device(Struct, frozen=True):
     others_updates: list[OthersUpdate]
 
 
-def device(answer: DeviceAnswer) -> Device:
-    """Return the device as the API and the command line answer it."""
+def device(answer: DeviceAnswer, diagnoses: Mapping[RequestId, Diagnosis]) -> Device:
+    """Return the device with the diagnosis of each of its distributions, by Request ID."""
     return Device(
         device_id=str(answer.device_id),
         tracked=answer.not_tracked_reason is None,
         not_tracked_reason=answer.not_tracked_reason,
         inventory=None if answer.inventory is None else inventory(answer.inventory),
-        distributions=[_tracked_distribution(each) for each in answer.distributions],
+        distributions=[
+            _tracked_distribution(each, diagnoses[each.distribution.request_id])
+            for each in answer.distributions
+        ],
         unattributed_events=[_event(entry) for entry in answer.unattributed],
         flags=flags(answer.flags),
         other_activations=activations(answer.other_activations),
@@ -105,13 +138,13 @@ def device(answer: DeviceAnswer) -> Device:
     )
 
 
-def _tracked_distribution(answer: DeviceDistribution) -> TrackedDistribution:
+def _tracked_distribution(answer: DeviceDistribution, diagnosis: Diagnosis) -> TrackedDistribution:
     return filled_distribution(
         TrackedDistribution,
         answer.distribution,
         events=[_event(entry) for entry in answer.history],
         activations=activations(answer.activations),
-        diagnosis=None,
+        diagnosis=diagnosis,
     )
 
 

@@ -9,6 +9,7 @@ DROP TRIGGER device_history ON device;
 DROP FUNCTION keep_device_history();
 DROP TABLE device_history;
 ALTER TABLE device DROP COLUMN recorded_at;
+ALTER TABLE device_acquaintance DROP COLUMN recorded_at;
 ALTER TABLE supplier_word DROP COLUMN recorded_at;
 ALTER TABLE distribution DROP COLUMN recorded_at;
 """

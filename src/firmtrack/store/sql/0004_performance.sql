@@ -24,7 +24,7 @@ CREATE INDEX performance_count_of_request ON performance_count (request_key);
 
 -- How long a request's distributions took from its submission to the first good word of a stage: 4,
 -- 5, or 6, which stands for the one that completes them, 7 for an 11.4. A histogram: so many in each
--- step of firmtrack.domain.durations.
+-- step of firmtrack.domain.durations. Segment 0 stands for all of them together.
 CREATE TABLE performance_duration (
     request_key bigint NOT NULL,
     segment_key integer NOT NULL,

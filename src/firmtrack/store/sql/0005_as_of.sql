@@ -2,6 +2,7 @@
 -- themselves; of a device's row, which is changed, every earlier form is kept.
 ALTER TABLE distribution ADD COLUMN recorded_at timestamptz NOT NULL DEFAULT now();
 ALTER TABLE supplier_word ADD COLUMN recorded_at timestamptz NOT NULL DEFAULT now();
+ALTER TABLE device_acquaintance ADD COLUMN recorded_at timestamptz NOT NULL DEFAULT now();
 ALTER TABLE device ADD COLUMN recorded_at timestamptz NOT NULL DEFAULT now();
 
 -- A form that a device's row had from recorded_at up to, but not at, replaced_at; by the columns'

@@ -1,9 +1,9 @@
 -- All that the viewer may see of one device, and the audit of having looked: on every row the device's
--- inventory facts and what was said of its activations; its distributions, newest request first; in
--- each all that was said of it, in the order of precedence. What was said is the device's own events,
--- each with the request that it belongs to, and the steps of the requests that name it and have not
--- refused it. One statement, because the look-up is asked thousands of times a second and each
--- statement costs as much again.
+-- inventory facts, what was said of its activations and when its supplier last changed; its
+-- distributions, newest request first; in each all that was said of it, in the order of precedence.
+-- What was said is the device's own events, each with the request that it belongs to, and the steps of
+-- the requests that name it and have not refused it. One statement, because the look-up is asked
+-- thousands of times a second and each statement costs as much again.
 WITH named AS MATERIALIZED (
     SELECT d.request_key, d.refused, r.message_id, r.recorded_at, r.firmware_version, r.image_hash,
         coalesce(r.submitted_at, r.recorded_at) AS submitted_at
@@ -11,7 +11,8 @@ WITH named AS MATERIALIZED (
     JOIN request AS r USING (request_key)
     WHERE d.device_id = %(device_id)s
 ), visible AS MATERIALIZED (
-    SELECT c.*, r.image, %(sees_all)s OR c.originator = ANY (%(user_ids)s) AS is_own
+    SELECT c.*, r.image, r.submitted_at AS told_submitted_at,
+        %(sees_all)s OR c.originator = ANY (%(user_ids)s) AS is_own
     FROM current_distribution AS c
     JOIN request AS r USING (request_key)
     WHERE c.device_id = %(device_id)s
@@ -51,8 +52,8 @@ WITH named AS MATERIALIZED (
     FROM named
     WHERE message_id IS NOT NULL
 ), audited AS (
-    INSERT INTO lookup_audit (viewer, kind, term, row_count)
-    SELECT %(viewer)s, 'device', %(term)s, count(*) FROM visible
+    INSERT INTO lookup_audit (viewer, kind, term, row_count, as_of)
+    SELECT %(viewer)s, 'device', %(term)s, count(*), %(as_of)s::timestamptz FROM visible
 )
 SELECT
     EXISTS (
@@ -63,7 +64,12 @@ SELECT
     v.manufacturer, v.model, v.device_status, v.firmware_version, v.firmware_version_status, v.gbcs_version,
     v.comms_hub_id, v.responsible_supplier, v.smi_firmware_version, v.older,
     (SELECT activation_words FROM told) AS activation_words,
-    c.is_own, c.image::text AS image,
+    (
+        SELECT max(w.learnt_at)
+        FROM supplier_word AS w
+        WHERE w.device_id = asked.device_id AND w.responsible_supplier IS NULL
+    ) AS supplier_changed_at,
+    c.is_own, c.image::text AS image, c.told_submitted_at,
     c.request_key, c.originator, c.target, c.counter, c.variant, c.firmware_version, c.image_hash,
     c.submitted_at, c.stage, c.failed, c.reason, c.occurred_at,
     h.request_key, h.stage, h.failed, h.occurred_at, h.recorded_at, h.names_device, h.reason,

@@ -46,15 +46,18 @@ WITH attributed AS (
         SELECT NULL, request_key, message_id FROM request WHERE message_id IS NOT NULL
         UNION ALL
         SELECT device_id, NULL, message_id FROM activation_word
+        UNION ALL
+        SELECT device_id, NULL, message_id FROM supplier_word WHERE message_id <> %(import_id)s
     ) AS said
     WHERE NOT EXISTS (SELECT FROM message AS m WHERE m.message_id = said.message_id)
     UNION ALL
     SELECT 'message_without_facts', NULL, NULL, m.message_id
     FROM message AS m
-    WHERE m.kind = ANY (%(kinds_with_events)s)
+    WHERE m.kind = ANY (%(kinds_with_facts)s)
       AND NOT EXISTS (SELECT FROM event AS e WHERE e.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM request_step AS s WHERE s.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM activation_word AS w WHERE w.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM supplier_word AS w WHERE w.message_id = m.message_id)
     UNION ALL
     SELECT 'request_without_distributions', NULL, r.request_key, r.message_id
     FROM request AS r

@@ -1,6 +1,14 @@
+-- The request itself, which may name no device yet, and its devices.
+WITH asked AS (
+    INSERT INTO past_scope_request (request_key)
+    SELECT request_key
+    FROM public.request
+    WHERE originator = %(originator)s AND target = %(target)s AND counter = %(counter)s
+      AND recorded_at <= %(moment)s
+    RETURNING request_key
+)
 INSERT INTO past_scope_device (device_id)
 SELECT d.device_id
-FROM public.request AS r
+FROM asked
 JOIN public.distribution AS d USING (request_key)
-WHERE r.originator = %(originator)s AND r.target = %(target)s AND r.counter = %(counter)s
-  AND d.recorded_at <= %(moment)s
+WHERE d.recorded_at <= %(moment)s

@@ -3,3 +3,4 @@ SELECT DISTINCT d.request_key
 FROM past_scope_device
 JOIN public.distribution AS d USING (device_id)
 WHERE d.recorded_at <= %(moment)s
+ON CONFLICT DO NOTHING

@@ -1,35 +1,44 @@
 -- How long the visible requests' distributions took to each stage: of every group the percentiles
 -- and how many they are of.
-WITH merged AS MATERIALIZED (
-    SELECT GROUPING(v.week, v.originator, v.firmware_version, d.segment_key) AS left_out,
-        v.week, v.originator, v.firmware_version, d.segment_key, d.stage, h.step,
-        sum(h.count) AS count
+WITH visible AS MATERIALIZED (
+    SELECT v.*
     FROM performance_request(
         %(sees_all)s, %(user_ids)s, %(supplier)s, %(first_at)s, %(end_at)s
     ) AS v
+), by_request AS (
+    SELECT GROUPING(v.week, v.originator, v.firmware_version) AS left_out,
+        v.week, v.originator, v.firmware_version, d.stage, h.step, sum(h.count) AS count
+    FROM visible AS v
     JOIN performance_duration AS d USING (request_key)
     CROSS JOIN unnest(d.steps, d.counts) AS h (step, count)
+    WHERE d.segment_key = 0
     GROUP BY GROUPING SETS (
+        (d.stage, h.step),
         (v.week, d.stage, h.step),
         (v.originator, d.stage, h.step),
-        (v.firmware_version, d.stage, h.step),
-        (d.segment_key, d.stage, h.step)
+        (v.firmware_version, d.stage, h.step)
     )
+), by_segment AS (
+    SELECT d.segment_key, d.stage, h.step, sum(h.count) AS count
+    FROM visible AS v
+    JOIN performance_duration AS d USING (request_key)
+    CROSS JOIN unnest(d.steps, d.counts) AS h (step, count)
+    WHERE d.segment_key > 0
+    GROUP BY d.segment_key, d.stage, h.step
 ), labelled AS (
-    SELECT g.dimension, g.value, m.stage, m.step, m.count
-    FROM merged AS m
-    CROSS JOIN LATERAL (
-        VALUES (7, 'week', ARRAY[m.week::text]), (11, 'supplier', ARRAY[m.originator::text]),
-            (13, 'firmware_version', ARRAY[m.firmware_version])
-    ) AS g (left_out, dimension, value)
-    WHERE g.left_out = m.left_out
+    SELECT
+        CASE left_out
+            WHEN 3 THEN 'week' WHEN 5 THEN 'supplier' WHEN 6 THEN 'firmware_version' ELSE 'all'
+        END AS dimension,
+        array_remove(ARRAY[week::text, originator::text, firmware_version], NULL) AS value,
+        stage, step, count
+    FROM by_request
     UNION ALL
-    SELECT g.dimension, g.value, m.stage, m.step, sum(m.count)::bigint
-    FROM merged AS m
+    SELECT g.dimension, g.value, m.stage, m.step, sum(m.count)
+    FROM by_segment AS m
     JOIN device_segment AS s USING (segment_key)
     CROSS JOIN LATERAL (
-        VALUES ('all', '{}'::text[]), ('csp_region', ARRAY[s.csp_region]),
-            ('device_type', ARRAY[s.device_type]),
+        VALUES ('csp_region', ARRAY[s.csp_region]), ('device_type', ARRAY[s.device_type]),
             ('model', ARRAY[s.device_type, s.manufacturer, s.model])
     ) AS g (dimension, value)
     GROUP BY g.dimension, g.value, m.stage, m.step

@@ -56,13 +56,21 @@ WITH member AS MATERIALIZED (
     WHERE w.stage IN (4, 5)
        OR (w.stage = 6 AND r.variant = '11.1')
        OR (w.stage = 7 AND r.variant = '11.4')
-), histogram AS (
+), timed AS (
     SELECT is_dwell, request_key, segment_key, stage,
-        width_bucket(floor(date_part('epoch', lasted))::integer, %(scale)s::integer[]) AS step,
-        count(*) AS count
+        width_bucket(floor(date_part('epoch', lasted))::integer, %(scale)s::integer[]) AS step
     FROM duration
     WHERE lasted >= interval '0'
+), histogram AS (
+    SELECT is_dwell, request_key, segment_key, stage, step, count(*) AS count
+    FROM timed
     GROUP BY is_dwell, request_key, segment_key, stage, step
+    UNION ALL
+    -- A page reads most of its figures without regard to segments: 0 stands for all of them.
+    SELECT false, request_key, 0, stage, step, count(*)
+    FROM timed
+    WHERE NOT is_dwell
+    GROUP BY request_key, stage, step
 ), packed AS (
     SELECT is_dwell, request_key, segment_key, stage,
         array_agg(step::smallint ORDER BY step) AS steps,

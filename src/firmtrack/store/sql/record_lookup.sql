@@ -1,2 +1,2 @@
-INSERT INTO lookup_audit (viewer, kind, term, row_count)
-VALUES (%s, %s, %s, %s)
+INSERT INTO lookup_audit (viewer, kind, term, row_count, as_of)
+VALUES (%s, %s, %s, %s, %s)

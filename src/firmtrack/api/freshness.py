@@ -1,0 +1,28 @@
+"""Freshness: when anything last came from each source."""
+
+from datetime import UTC, datetime
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from firmtrack.api.authentication import ReadToken
+from firmtrack.api.parameters import refuse_unknown_parameters
+from firmtrack.api.responses import JSON, describe, json_response, reference_to
+from firmtrack.presentation.freshness import Freshness, freshness
+from firmtrack.store import freshness as store
+
+router = Router(auth=ReadToken(), tags=["Freshness"])
+
+
+@router.get(
+    "/freshness",
+    summary="Read how fresh the data are",
+    openapi_extra={"responses": describe(JSON, reference_to(Freshness), {400, 401, 403, 405, 500})},
+)
+def read_freshness(request: HttpRequest) -> HttpResponse:
+    """Return when anything last came from each source, and whether that is unusual.
+
+    It is of the whole system and of nobody in particular, so it is no look-up that is audited.
+    """
+    refuse_unknown_parameters(request, frozenset())
+    return json_response(freshness(store.freshness(datetime.now(UTC))))

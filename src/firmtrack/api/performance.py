@@ -1,0 +1,88 @@
+"""Delivery performance: the figures of the caller's own requests."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from pydantic import WithJsonSchema
+
+from firmtrack.accounts.viewers import viewer_of_token
+from firmtrack.api.authentication import ReadToken, holder_of
+from firmtrack.api.parameters import UserId, refuse_unknown_parameters
+from firmtrack.api.responses import CSV, JSON, describe, json_response, reference_to
+from firmtrack.presentation.performance import (
+    DeliveryPerformance,
+    delivery_performance,
+    performance_csv,
+)
+from firmtrack.store import performance
+from firmtrack.store.audit import record_lookup
+from firmtrack.store.performance_answers import PerformanceAnswer, PerformanceFilter
+
+router = Router(auth=ReadToken(), tags=["Delivery performance"])
+
+_PARAMETERS = frozenset({"submitted_from", "submitted_to", "supplier"})
+
+
+def _day(description: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "format": "date", "description": description})
+
+
+SubmittedFrom = Annotated[
+    date | None, _day("Only requests submitted on this day, in Great Britain, or later.")
+]
+SubmittedTo = Annotated[
+    date | None, _day("Only requests submitted on this day, in Great Britain, or earlier.")
+]
+
+
+def _described(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"responses": describe(media_type, schema, {400, 401, 403, 405, 500})}
+
+
+@router.get(
+    "/delivery-performance",
+    summary="Read delivery performance",
+    openapi_extra=_described(JSON, reference_to(DeliveryPerformance)),
+)
+def read_performance(
+    request: HttpRequest,
+    submitted_from: SubmittedFrom = None,
+    submitted_to: SubmittedTo = None,
+    supplier: UserId = None,
+) -> HttpResponse:
+    """Return how many of your distributions got how far, how long they took, and why they failed.
+
+    DCC's staff read those of all suppliers.
+    """
+    wanted = PerformanceFilter(first=submitted_from, last=submitted_to, supplier=supplier)
+    return json_response(delivery_performance(_found(request, wanted)))
+
+
+@router.get(
+    "/delivery-performance.csv",
+    summary="Download delivery performance",
+    openapi_extra=_described(CSV, {"type": "string"}),
+)
+def download_performance(
+    request: HttpRequest,
+    submitted_from: SubmittedFrom = None,
+    submitted_to: SubmittedTo = None,
+    supplier: UserId = None,
+) -> HttpResponse:
+    """Return the same figures as CSV (RFC 4180, UTF-8), one group of distributions a row."""
+    wanted = PerformanceFilter(first=submitted_from, last=submitted_to, supplier=supplier)
+    return HttpResponse(
+        performance_csv(_found(request, wanted)),
+        content_type="text/csv; charset=utf-8; header=present",
+        headers={"Content-Disposition": 'attachment; filename="delivery-performance.csv"'},
+    )
+
+
+def _found(request: HttpRequest, wanted: PerformanceFilter) -> PerformanceAnswer:
+    refuse_unknown_parameters(request, _PARAMETERS)
+    viewer = viewer_of_token(holder_of(request))
+    found = performance.delivery_performance(viewer, wanted)
+    record_lookup(viewer, "delivery_performance", wanted.term, found.total.distributions)
+    return found

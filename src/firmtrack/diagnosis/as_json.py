@@ -1,0 +1,44 @@
+"""A device and the diagnoses of its distributions, as the API and the command line answer them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from firmtrack.diagnosis.findings import Diagnosis
+from firmtrack.diagnosis.reading import diagnoses
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.presentation import answers
+from firmtrack.presentation.answers import devices
+from firmtrack.store.answers import DeviceAnswer
+
+
+def diagnosed_device(answer: DeviceAnswer, *, now: datetime) -> answers.Device:
+    """Return the device with the diagnosis of each of its distributions at the time ``now``."""
+    return answers.device(answer, _told(diagnoses(answer, now=now)))
+
+
+def _told(found: Mapping[RequestId, Diagnosis]) -> Mapping[RequestId, devices.Diagnosis]:
+    return {request_id: _diagnosis(each) for request_id, each in found.items()}
+
+
+def _diagnosis(found: Diagnosis) -> devices.Diagnosis:
+    usual, resend = found.usual_seconds, found.resend
+    return devices.Diagnosis(
+        sentence=found.sentence,
+        holder=found.holder,
+        since=found.since,
+        usual_seconds=None if usual is None else devices.UsualSeconds(p50=usual.p50, p95=usual.p95),
+        pace=found.pace,
+        next_actor=found.next_actor,
+        advice=found.advice,
+        evidence=[
+            devices.Evidence(text=each.text, message_id=each.message_id) for each in found.evidence
+        ],
+        resend=None
+        if resend is None
+        else devices.Resend(
+            again=resend.again,
+            open_request=resend.open_request,
+            expected=resend.expected,
+            version_path=resend.version_path,
+        ),
+    )

@@ -1,0 +1,28 @@
+"""The one way from a device that was looked up to the diagnoses of its distributions."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.conf import settings
+
+from firmtrack.diagnosis.diagnose import diagnose
+from firmtrack.diagnosis.findings import Diagnosis
+from firmtrack.diagnosis.gathering import dwell_keys, situations
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.store.answers import DeviceAnswer
+from firmtrack.store.dwell import recent_usual_dwell
+
+
+def diagnoses(answer: DeviceAnswer, *, now: datetime) -> Mapping[RequestId, Diagnosis]:
+    """Return the diagnosis of each of the device's distributions, in their order.
+
+    ``answer`` is what the viewer may see, and a diagnosis tells nothing beyond it but what is usual
+    (firmtrack.store.dwell), which is also today's if ``now`` is a moment of the past.
+    """
+    gathered = situations(
+        answer,
+        now=now,
+        usual=recent_usual_dwell(dwell_keys(answer)),
+        slow_seconds=settings.ENVIRONMENT.slow_after_seconds,
+    )
+    return {each.distribution.request_id: diagnose(each) for each in gathered}

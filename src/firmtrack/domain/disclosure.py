@@ -1,0 +1,26 @@
+"""When counts over several parties' updates tell nothing of one of them."""
+
+from collections.abc import Mapping
+
+from firmtrack.domain.identifiers import Eui64
+
+FEWEST_DISTRIBUTIONS = 100
+"""Fewer distributions of others are not shown: a rate of few is the fate of single devices."""
+
+FEWEST_USERS = 5
+"""Fewer other Users are not shown: a supplier often has two User IDs, one for electricity and one
+for gas, and of two other suppliers each could subtract itself and see the other."""
+
+
+def may_show(others: Mapping[Eui64, int]) -> bool:
+    """Return whether a viewer may see the counts of ``others`` together: User ID to distributions.
+
+    There must be enough of them, of enough Users, none of whom has more than half: else the counts
+    would be, nearly, those of one party.
+    """
+    total = sum(others.values())
+    return (
+        total >= FEWEST_DISTRIBUTIONS
+        and sum(count > 0 for count in others.values()) >= FEWEST_USERS
+        and 2 * max(others.values()) <= total
+    )

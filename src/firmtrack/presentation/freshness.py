@@ -1,0 +1,98 @@
+"""Freshness in words and as JSON: up to when data are complete, and which sources are quiet."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from firmtrack.presentation.times import duration_text, local_text
+from firmtrack.store import freshness as found
+from firmtrack.store.freshness import Source
+
+_SOURCE_NAMES = {
+    Source.USERS: "Users",
+    Source.DSP: "the DSP",
+    Source.CSP: "CSPs of unknown region",
+    Source.COMMS_HUBS: "Communications Hubs",
+    Source.DEVICES: "devices",
+    Source.STAGE_REPORTS: "stage reports",
+}
+"""Who a source is, after "nothing from"."""
+
+SOURCE_TEXTS = {
+    Source.USERS: "Service Requests",
+    Source.DSP: "DCC’s responses, and its alerts that name no other source",
+    Source.CSP: "alerts that an image was delivered to a Communications Hub, or was not",
+    Source.COMMS_HUBS: "alerts that an image was handed to a device, or was not",
+    Source.DEVICES: "alerts that an image was verified or activated, or was not",
+    Source.STAGE_REPORTS: "what DCC’s systems report beside DUIS",
+}
+"""What comes from each source."""
+
+Seconds = Annotated[int, Meta(ge=0)]
+
+
+class SourceFreshness(Struct, frozen=True):
+    """When anything last came from a source.
+
+    csp_region is null for every source but csp, and for a CSP whose devices' region is not known.
+    usual_silence_seconds is what its silences that began in the same hour of the day did not exceed
+    on 19 of 20 days; null while too few days are known. quiet: it is silent for longer.
+    """
+
+    source: Source
+    csp_region: str | None
+    last_at: datetime
+    silent_seconds: Seconds
+    usual_silence_seconds: Seconds | None
+    quiet: bool
+
+
+class Freshness(Struct, frozen=True):
+    """How fresh all that Firmtrack knows is: the same for everybody.
+
+    complete_to is the last word of the source that is quiet for longest, or else of all sources;
+    null if nothing ever came. Only sources from which anything ever came are there.
+    """
+
+    told_at: datetime
+    complete_to: datetime | None
+    sentence: str
+    sources: list[SourceFreshness]
+
+
+def freshness(answer: found.Freshness) -> Freshness:
+    """Return freshness as the API answers it."""
+    return Freshness(
+        told_at=answer.told_at,
+        complete_to=answer.complete_to,
+        sentence=freshness_text(answer),
+        sources=[
+            SourceFreshness(
+                source=each.source,
+                csp_region=each.csp_region,
+                last_at=each.last_at,
+                silent_seconds=each.silent_seconds,
+                usual_silence_seconds=each.usual_silence_seconds,
+                quiet=each.is_quiet,
+            )
+            for each in answer.sources
+        ],
+    )
+
+
+def freshness_text(answer: found.Freshness) -> str:
+    """Return freshness as one sentence: up to when data are complete, and who is quiet."""
+    if answer.complete_to is None:
+        return "Nothing has come in yet."
+    text = f"Data complete to {local_text(answer.complete_to)}"
+    for each in answer.quiet:
+        text += f"; nothing from {source_name(each)} for {duration_text(each.silent_seconds)}"
+    return f"{text}, which is longer than usual." if answer.quiet else f"{text}."
+
+
+def source_name(source: found.SourceFreshness) -> str:
+    """Return who a source is, as it stands within a sentence."""
+    if source.csp_region is not None:
+        return f"CSP {source.csp_region}"
+    return _SOURCE_NAMES[source.source]

@@ -1,0 +1,60 @@
+"""Moments of the past that people and programs ask for: what was known then."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, ValidationError, convert
+
+from firmtrack.errors import FirmtrackError
+
+_GREAT_BRITAIN = ZoneInfo("Europe/London")
+
+# As people in Great Britain write a day and a time, and as their computers do.
+_DAY_FIRST = re.compile(
+    r"(?P<day>\d{1,2})[/. ](?P<month>\d{1,2})[/. ](?P<year>\d{4})"
+    r"[, ]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})",
+    re.ASCII,
+)
+_YEAR_FIRST = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
+    r"[T, ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})",
+    re.ASCII,
+)
+
+
+class MalformedMoment(FirmtrackError):
+    """must be a time with its zone (RFC 3339), such as 2026-03-01T09:30:00Z."""
+
+
+def read_moment(text: str) -> datetime:
+    """Return the time that ``text`` writes as RFC 3339, in UTC. Raises MalformedMoment."""
+    try:
+        at: datetime = convert(text, Annotated[datetime, Meta(tz=True)])
+        at.astimezone(_GREAT_BRITAIN)  # can be shown
+        return at.astimezone(UTC)
+    except (ValidationError, OverflowError):
+        raise MalformedMoment from None
+
+
+def read_typed_moment(text: str) -> datetime:
+    """Return the time that people mean by ``text``, in UTC. Raises MalformedMoment.
+
+    RFC 3339, or a day and a time of the clock in Great Britain: ``14/11/2026 09:12``,
+    ``2026-11-14 09:12``. The hour that comes twice in autumn is the first.
+    """
+    tidy = " ".join(text.split())
+    match = _DAY_FIRST.fullmatch(tidy) or _YEAR_FIRST.fullmatch(tidy)
+    if match is None:
+        return read_moment(tidy)
+    try:
+        parts = {name: int(value) for name, value in match.groupdict().items()}
+        return datetime(**parts, tzinfo=_GREAT_BRITAIN).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise MalformedMoment from None
+
+
+def past_moment(asked: datetime | None, now: datetime) -> datetime | None:
+    """Return the past moment that was asked for; None for the present, and for what is to come."""
+    return asked if asked is not None and asked < now else None

@@ -1,0 +1,243 @@
+"""Delivery performance as the API's objects, and as a CSV of its figures.
+
+Each class is one object of the published schema, its docstring the schema's description of it.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from firmtrack.domain.stages import CompletionStatus, Status
+from firmtrack.presentation import wording
+from firmtrack.presentation.answers.fields import Count, StageName, stage_name
+from firmtrack.store import performance_answers as store
+from firmtrack.store.performance_answers import Dimension, Milestone
+
+DIMENSION_NAMES: Mapping[Dimension, str] = {
+    Dimension.WEEK: "Week of submission",
+    Dimension.SUPPLIER: "Supplier",
+    Dimension.CSP_REGION: "CSP region",
+    Dimension.DEVICE_TYPE: "Device type",
+    Dimension.MODEL: "Device model",
+    Dimension.FIRMWARE_VERSION: "Firmware version",
+}
+
+MILESTONE_NAMES: Mapping[Milestone, str] = {
+    Milestone.COMMS_HUB: "to the Communications Hub",
+    Milestone.DEVICE: "to the device",
+    Milestone.COMPLETION: "to completion",
+}
+
+NOT_KNOWN = "Not known"
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Value = Annotated[str, Meta(description="null where the inventory or the request has not told it.")]
+
+
+class Timing(Struct, frozen=True):
+    """How many seconds distributions took from submission: half, and 95 in 100, at most so many.
+
+    Rounded up by up to 2 in 100. samples is how many were timed.
+    """
+
+    p50_seconds: Count
+    p95_seconds: Count
+    samples: Count
+
+
+class PerformanceFigures(Struct, frozen=True):
+    """How many distributions there are, how they stand, and how long they took.
+
+    success_rate is the part of those that ended that was successful, null if none has ended. A time
+    is null if no distribution got there. Completion is verification, for an 11.4 activation.
+    """
+
+    distributions: Count
+    in_progress: Count
+    failed: Count
+    successful: Count
+    success_rate: Share | None
+    to_comms_hub: Timing | None
+    to_device: Timing | None
+    to_completion: Timing | None
+
+
+class PerformanceGroup(Struct, frozen=True):
+    """The figures of the distributions that have a value in common."""
+
+    value: Value | None
+    figures: PerformanceFigures
+
+
+class ModelPerformance(Struct, frozen=True):
+    """The figures of one device model."""
+
+    device_type: Value | None
+    manufacturer: Value | None
+    model: Value | None
+    figures: PerformanceFigures
+
+
+class FunnelStage(Struct, frozen=True):
+    """How far distributions came.
+
+    expected counts those whose way passes this stage, reached those with good word from here or
+    further, failed those that stopped here, waiting those in progress that are here.
+    """
+
+    stage: StageName
+    expected: Count
+    reached: Count
+    failed: Count
+    waiting: Count
+
+
+class FailureReason(Struct, frozen=True):
+    """How many distributions failed with a status for a reason, a code."""
+
+    status: Status
+    reason: str | None
+    distributions: Count
+
+
+class DeliveryPerformance(Struct, frozen=True):
+    """Delivery performance of your own requests.
+
+    Weeks are named by their Monday in Great Britain, ascending; other groups come by size
+    descending, suppliers by their User IDs. requests_waiting is how many requests have changed and
+    are not counted anew yet.
+    """
+
+    total: PerformanceFigures
+    funnel: list[FunnelStage]
+    reasons: list[FailureReason]
+    by_week: list[PerformanceGroup]
+    by_supplier: list[PerformanceGroup]
+    by_csp_region: list[PerformanceGroup]
+    by_device_type: list[PerformanceGroup]
+    by_model: list[ModelPerformance]
+    by_firmware_version: list[PerformanceGroup]
+    requests_waiting: Count
+
+
+def delivery_performance(found: store.PerformanceAnswer) -> DeliveryPerformance:
+    """Return the API's object."""
+    return DeliveryPerformance(
+        total=_figures(found.total),
+        funnel=[
+            FunnelStage(stage_name(row.stage), row.expected, row.reached, row.failed, row.waiting)
+            for row in found.funnel
+        ],
+        reasons=[FailureReason(row.status, row.reason, row.count) for row in found.reasons],
+        by_week=_groups(found, Dimension.WEEK),
+        by_supplier=_groups(found, Dimension.SUPPLIER),
+        by_csp_region=_groups(found, Dimension.CSP_REGION),
+        by_device_type=_groups(found, Dimension.DEVICE_TYPE),
+        by_model=[_model(group) for group in found.groups[Dimension.MODEL]],
+        by_firmware_version=_groups(found, Dimension.FIRMWARE_VERSION),
+        requests_waiting=found.waiting,
+    )
+
+
+def group_name(group: store.Group) -> str:
+    """Return a group's value in one line; what is not known is said so."""
+    return " ".join(part or NOT_KNOWN for part in group.value) if any(group.value) else NOT_KNOWN
+
+
+CSV_COLUMNS = (
+    "Grouped By",
+    "Group",
+    "Distributions",
+    *wording.COMPLETION_NAMES.values(),
+    "Success Rate",
+    *(
+        f"{what} {name}"
+        for name in MILESTONE_NAMES.values()
+        for what in ("Timed", "p50 Seconds", "p95 Seconds")
+    ),
+)
+
+# What spreadsheets take for the start of a formula, as in firmtrack.store.csv_copy.
+_FORMULA_STARTS = ("-", "=", "+", "@", "\t", "\r", "\uff0d", "\uff1d", "\uff0b", "\uff20")
+
+
+def performance_csv(found: store.PerformanceAnswer) -> str:
+    """Return the figures as CSV (RFC 4180): all, then every group, statuses and reasons.
+
+    One group a row, in the answer's order. No cell begins a formula.
+    """
+    text = io.StringIO(newline="")
+    rows = csv.writer(text)
+    rows.writerow(CSV_COLUMNS)
+    for row in _csv_rows(found):
+        rows.writerow([_safe(str(cell)) for cell in row])
+    return text.getvalue()
+
+
+def _csv_rows(found: store.PerformanceAnswer) -> Iterator[list[object]]:
+    yield ["All", "", *_cells(found.total)]
+    for dimension, groups in found.groups.items():
+        for group in groups:
+            yield [DIMENSION_NAMES[dimension], group_name(group), *_cells(group.figures)]
+    blank = [""] * (len(CSV_COLUMNS) - 3)
+    for row in found.funnel:
+        yield ["Stage reached", wording.STAGE_NAMES[row.stage], row.reached, *blank]
+    for each in found.reasons:
+        name = f"{wording.STATUS_NAMES[each.status]}: {each.reason or NOT_KNOWN}"
+        yield ["Reason of failure", name, each.count, *blank]
+
+
+def _cells(figures: store.Figures) -> list[object]:
+    rate = figures.success_rate
+    cells: list[object] = [
+        figures.distributions,
+        *(figures.completions.get(completion, 0) for completion in wording.COMPLETION_NAMES),
+        "" if rate is None else f"{rate:.4f}",
+    ]
+    for milestone in MILESTONE_NAMES:
+        timing = figures.timings.get(milestone)
+        cells += (
+            [0, "", ""] if timing is None
+            else [timing.samples, timing.p50_seconds, timing.p95_seconds]
+        )  # fmt: skip
+    return cells
+
+
+def _safe(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+
+
+def _groups(found: store.PerformanceAnswer, dimension: Dimension) -> list[PerformanceGroup]:
+    return [
+        PerformanceGroup(group.value[0] or None, _figures(group.figures))
+        for group in found.groups[dimension]
+    ]
+
+
+def _model(group: store.Group) -> ModelPerformance:
+    device_type, manufacturer, model = (each or None for each in group.value)
+    return ModelPerformance(device_type, manufacturer, model, _figures(group.figures))
+
+
+def _figures(figures: store.Figures) -> PerformanceFigures:
+    count = figures.completions.get
+    return PerformanceFigures(
+        distributions=figures.distributions,
+        in_progress=count(CompletionStatus.IN_PROGRESS, 0),
+        failed=count(CompletionStatus.FAILED, 0),
+        successful=count(CompletionStatus.SUCCESSFUL, 0),
+        success_rate=figures.success_rate,
+        to_comms_hub=_timing(figures, Milestone.COMMS_HUB),
+        to_device=_timing(figures, Milestone.DEVICE),
+        to_completion=_timing(figures, Milestone.COMPLETION),
+    )
+
+
+def _timing(figures: store.Figures, milestone: Milestone) -> Timing | None:
+    timing = figures.timings.get(milestone)
+    if timing is None:
+        return None
+    return Timing(timing.p50_seconds, timing.p95_seconds, timing.samples)

@@ -1,0 +1,58 @@
+"""Which of a request's distributions are wanted, as a condition; and how long they have waited."""
+
+from datetime import datetime
+
+from django.conf import settings
+from psycopg import sql
+
+from firmtrack.domain.durations import SCALE, seconds_within
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.pace import STALLED_MULTIPLE, Pace
+from firmtrack.store.answers import DistributionFilter
+from firmtrack.store.numbers import request_parts
+from firmtrack.store.sql import statement
+
+_SECONDS_WITHIN = [seconds_within(step) for step in range(1, len(SCALE) + 1)]
+_HAS_PACE = sql.SQL("c.device_id IN (SELECT p.device_id FROM ({paced}) AS p WHERE p.pace = {pace})")
+_COUNT = sql.SQL("SELECT p.stage, p.pace, count(*) FROM ({paced}) AS p GROUP BY p.stage, p.pace")
+
+
+def condition(request_id: RequestId, wanted: DistributionFilter, now: datetime) -> sql.Composable:
+    """Return what holds of the rows ``c`` of current_distribution that are wanted.
+
+    All values are literals: COPY takes no parameters.
+    """
+    conditions: list[sql.Composable] = [sql.SQL("true")]
+    if wanted.completion is not None:
+        conditions.append(sql.SQL("c.completion = {}").format(sql.Literal(str(wanted.completion))))
+    if wanted.status is not None:
+        conditions.append(
+            sql.SQL("c.stage = {} AND c.failed = {}").format(
+                sql.Literal(int(wanted.status.stage)), sql.Literal(wanted.status.is_bad)
+            )
+        )
+    if wanted.pace is not None:
+        paced = _paced_distributions(request_id, now)
+        conditions.append(_HAS_PACE.format(paced=paced, pace=sql.Literal(str(wanted.pace))))
+    return sql.SQL(" AND ").join(conditions)
+
+
+def pace_count(request_id: RequestId, now: datetime) -> sql.Composed:
+    """Return the query for (stage, pace, how many) of the request's distributions."""
+    return _COUNT.format(paced=_paced_distributions(request_id, now))
+
+
+def _paced_distributions(request_id: RequestId, now: datetime) -> sql.Composed:
+    originator, target, counter = map(sql.Literal, request_parts(request_id))
+    return sql.SQL(statement("paced_distributions").decode()).format(
+        originator=originator,
+        target=target,
+        counter=counter,
+        now=sql.Literal(now),
+        seconds_within=sql.Literal(_SECONDS_WITHIN),
+        slow_seconds=sql.Literal(settings.ENVIRONMENT.slow_after_seconds),
+        stalled_multiple=sql.Literal(STALLED_MULTIPLE),
+        usual=sql.Literal(str(Pace.USUAL)),
+        slow=sql.Literal(str(Pace.SLOW)),
+        stalled=sql.Literal(str(Pace.STALLED)),
+    )

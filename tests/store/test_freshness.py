@@ -1,0 +1,177 @@
+"""Freshness: what came last from where, and whether a source is silent longer than usual."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from firmtrack.domain.facts import Message, MessageKind
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.stages import Status
+from firmtrack.store.database import pool
+from firmtrack.store.freshness import SOURCE_OF_KIND, Freshness, Source, freshness
+from tests.store.facts import METERS, REQUEST_ID, answer, at, digest, inventory, request, take, told
+
+SOMETIME = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def csp_alert(device_id: Eui64) -> Message:
+    alert = told(Status.DELIVERED_TO_COMMS_HUB, at(60), [device_id], request_id=REQUEST_ID)
+    return Message(
+        digest=digest((device_id, "csp")),
+        kind=MessageKind.CSP_FIRMWARE_DELIVERY_STATUS,
+        body=b"an alert",
+        user_id=alert.user_id,
+        occurred_at=at(60),
+        events=alert.events,
+    )
+
+
+def arrive(times: Iterable[datetime], source: Source = Source.DSP) -> None:
+    with pool().connection() as connection, connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO arrival (source, region, recorded_at) VALUES (%s, '', %s)",
+            [(source, each) for each in times],
+        )
+
+
+def only(found: Freshness) -> tuple[datetime, int | None, bool]:
+    (each,) = found.sources
+    return each.last_at, each.usual_silence_seconds, each.is_quiet
+
+
+def every_day(days: int) -> list[datetime]:
+    """Return arrivals at noon and 70 minutes later, in January, on each of so many days."""
+    noon = SOMETIME + timedelta(hours=12)
+    return [
+        noon + timedelta(days=day, minutes=minutes) for day in range(days) for minutes in (0, 70)
+    ]
+
+
+def test_every_kind_of_message_has_a_source() -> None:
+    assert set(SOURCE_OF_KIND) == set(MessageKind)
+
+
+@pytest.mark.usefixtures("database")
+def test_before_anything_came_nothing_is_said() -> None:
+    found = freshness(SOMETIME)
+
+    assert found.sources == ()
+    assert found.complete_to is None
+
+
+@pytest.mark.usefixtures("database")
+def test_what_comes_is_seen_at_once_by_source_and_by_the_regions_of_the_inventory() -> None:
+    take(inventory(at(0), METERS[0], csp_region="North"))
+    take(request(), answer(), csp_alert(METERS[0]), csp_alert(METERS[1]))
+
+    found = freshness(datetime.now(UTC))
+
+    assert [(each.source, each.csp_region) for each in found.sources] == [
+        (Source.USERS, None),
+        (Source.DSP, None),
+        (Source.CSP, "North"),
+        (Source.CSP, None),
+    ]
+    assert all(each.silent_seconds < 60 for each in found.sources)
+    assert found.quiet == ()
+
+
+@pytest.mark.usefixtures("database")
+def test_a_message_received_twice_does_not_make_a_source_fresh() -> None:
+    first = request()
+    take(first)
+    with pool().connection() as connection:
+        connection.execute("UPDATE arrival SET recorded_at = %s", (SOMETIME,))
+
+    take(first)
+
+    assert [each.last_at for each in freshness(datetime.now(UTC)).sources] == [SOMETIME]
+
+
+@pytest.mark.usefixtures("database")
+def test_many_batches_in_a_moment_leave_one_row() -> None:
+    for number in range(20):
+        take(answer(identity=digest(number)))
+
+    with pool().connection() as connection:
+        count = connection.execute("SELECT count(*) FROM arrival").fetchone()
+    assert count == (1,)
+
+
+@pytest.mark.usefixtures("database")
+def test_a_source_silent_longer_than_on_other_days_is_quiet_until_it_speaks() -> None:
+    times = every_day(10)
+    arrive(times[:-1])  # of the last day the second is missing
+    last = times[-2]
+
+    soon = freshness(last + timedelta(minutes=70))
+    late = freshness(last + timedelta(minutes=71))
+    arrive(times[-1:])
+    then = freshness(last + timedelta(minutes=71))
+
+    assert only(soon) == (last, 70 * 60, False)
+    assert only(late) == (last, 70 * 60, True)
+    assert late.complete_to == last
+    assert only(then)[2] is False
+    assert then.complete_to == times[-1]
+
+
+@pytest.mark.usefixtures("database")
+def test_what_is_usual_is_not_known_after_a_few_days() -> None:
+    times = every_day(5)
+    arrive(times[:-1])
+
+    assert only(freshness(times[-1] + timedelta(days=30))) == (times[-2], None, False)
+
+
+@pytest.mark.usefixtures("database")
+def test_data_are_complete_to_the_word_before_the_longest_unusual_silence() -> None:
+    times = every_day(10)
+    arrive(times[:-1])
+    arrive([times[-1] + timedelta(hours=1)], Source.DEVICES)
+
+    found = freshness(times[-1] + timedelta(hours=2))
+
+    assert [each.source for each in found.quiet] == [Source.DSP]
+    assert found.complete_to == times[-2]
+
+
+@pytest.mark.usefixtures("database")
+@given(
+    st.lists(st.integers(1, 5 * 24 * 3600), min_size=1, max_size=30, unique=True),
+    st.sets(st.integers(0, 29)),
+)
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_folded_piece_by_piece_it_is_what_all_arrivals_say(
+    seconds_ago: list[int], folded_after: set[int]
+) -> None:
+    with pool().connection() as connection:
+        for table in ("arrival", "source_last", "source_silence"):
+            connection.execute(f"DELETE FROM {table}".encode())
+    now = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    times = sorted(now - timedelta(seconds=each) for each in seconds_ago)
+    for number, each in enumerate(times):
+        arrive([each])
+        if number in folded_after:
+            freshness(now)
+    freshness(now)
+
+    longest: dict[datetime, int] = {}
+    for before, after in pairwise(times):
+        hour = before.replace(minute=0, second=0)
+        longest[hour] = max(longest.get(hour, 0), int((after - before).total_seconds()))
+    with pool().connection() as connection:
+        last = connection.execute("SELECT recorded_at FROM source_last").fetchall()
+        stored = connection.execute(
+            "SELECT hour_at, longest_seconds FROM source_silence"
+        ).fetchall()
+    assert last == [(times[-1],)]
+    assert dict(stored) == longest

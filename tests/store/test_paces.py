@@ -1,0 +1,244 @@
+"""Whether an update is slow, by the database for a request and by the diagnosis of each device."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from firmtrack.diagnosis.reading import diagnoses
+from firmtrack.domain.durations import step_of
+from firmtrack.domain.facts import Message
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.pace import Pace
+from firmtrack.domain.stages import CompletionStatus, Stage, Status, Variant
+from firmtrack.domain.viewer import Viewer
+from firmtrack.presentation.csv import distributions_csv
+from firmtrack.store import dwell, queries
+from firmtrack.store.answers import DistributionFilter
+from firmtrack.store.database import pool
+from tests.store.facts import (
+    ALPHA,
+    ALPHA_ID,
+    BRAVO,
+    DCC,
+    IMAGE_HASH,
+    METER,
+    REQUEST_ID,
+    STRANGER,
+    VERSION,
+    answer,
+    at,
+    digest,
+    imported,
+    inventory,
+    meter,
+    request,
+    step,
+    supplier_change,
+    take,
+    told,
+)
+
+DEVICES = tuple(map(meter, range(4)))
+GROUPS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("ESME",),
+    ("ESME", "North"),
+    ("ESME", "North", "Meters of Leeds", "EM-200"),
+)
+TABLES = "message, request, request_step, event, distribution, device, device_acquaintance"
+
+times = st.integers(0, 90).map(at)
+some_devices = st.sets(st.sampled_from(DEVICES), min_size=1).map(sorted)
+digests = st.integers(0, 2**16).map(digest)
+good = [status for status in Status if not status.is_bad]
+names = st.none() | st.sampled_from(["ESME", "North", "Meters of Leeds", "EM-200"])
+
+histories = st.tuples(
+    st.builds(
+        request, st.just(REQUEST_ID), st.just(DEVICES), sent_at=st.none() | times,
+        variant=st.sampled_from(Variant), identity=digests,
+    ),
+    st.lists(
+        st.builds(answer, answered_at=times, refused=st.just(()) | some_devices, identity=digests)
+        | st.builds(step, st.sampled_from(good), times, identity=digests)
+        | st.builds(
+            told, st.sampled_from([each for each in Status if each is not Status.REJECTED]),
+            times, some_devices, request_id=st.none() | st.just(REQUEST_ID),
+            version=st.none() | st.just(VERSION), image_hash=st.none() | st.just(IMAGE_HASH),
+            identity=digests,
+        )
+        | st.builds(
+            inventory, times, st.sampled_from(DEVICES), identity=digests, user_id=st.none(),
+            device_type=st.none() | st.just("ESME"), csp_region=st.none() | st.just("North"),
+            manufacturer=st.none() | st.just("Meters of Leeds"),
+            model=st.none() | st.just("EM-200"),
+        ),
+        max_size=8,
+    ),
+).map(lambda parts: [parts[0], *parts[1]]).filter(
+    lambda messages: len({each.digest for each in messages}) == len(messages)
+)  # fmt: skip
+usuals = st.dictionaries(
+    st.tuples(st.sampled_from(Variant), st.sampled_from(Stage), st.sampled_from(GROUPS)),
+    st.integers(0, 90).map(lambda minutes: minutes * 60),
+    max_size=12,
+)
+Usuals = Mapping[tuple[Variant, Stage, tuple[str, ...]], int]
+
+
+def learn(usual: Usuals) -> None:
+    """Make it usual that a stage is passed within so many seconds."""
+    with pool().connection() as connection, connection.cursor() as cursor:
+        cursor.execute("TRUNCATE usual_dwell")
+        cursor.executemany(
+            "INSERT INTO usual_dwell (variant, stage, facts, p50_step, p95_step, samples)"
+            " VALUES (%s, %s, %s, 1, %s, 100)",
+            [
+                (str(variant), int(stage), list(facts), step_of(seconds))
+                for (variant, stage, facts), seconds in usual.items()
+            ],
+        )
+    dwell.forget_recent()
+
+
+def diagnosed(viewer: Viewer, minutes: float) -> Mapping[Eui64, Pace | None]:
+    found = (queries.find_device(viewer, device_id) for device_id in DEVICES)
+    return {
+        device.device_id: diagnoses(device, now=at(minutes))[REQUEST_ID].pace
+        for device in found
+        if device is not None
+    }
+
+
+@pytest.mark.usefixtures("database")
+@given(histories, usuals, st.sampled_from([DCC, ALPHA]), st.integers(60, 300))
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_a_request_is_filtered_and_counted_by_the_pace_that_each_device_is_told(
+    history: list[Message], usual: Usuals, viewer: Viewer, minutes: int
+) -> None:
+    with pool().connection() as connection:
+        connection.execute(f"TRUNCATE {TABLES}".encode())
+    learn(usual)
+    take(*history)
+
+    by_device = diagnosed(viewer, minutes)
+    for pace in Pace:
+        expected = [device_id for device_id, each in by_device.items() if each is pace]
+        assert ids_of(pace, viewer, minutes) == expected
+    counts = queries.count_paces(viewer, REQUEST_ID, now=at(minutes))
+    assert sum(counts.values()) == sum(each is not None for each in by_device.values())
+
+
+def ids_of(pace: Pace, viewer: Viewer, minutes: float) -> list[Eui64]:
+    page = queries.list_distributions(
+        viewer, REQUEST_ID, DistributionFilter(pace=pace), limit=10, now=at(minutes)
+    )
+    return [each.device_id for each in page.items]
+
+
+@pytest.fixture
+def waiting(database: str) -> None:
+    """One device stalled, one slow, one as usual, one that has arrived, with the hub since 9:00."""
+    learn({(Variant.UPDATE_FIRMWARE, Stage.SENT_TO_CSP, ()): 3600})
+    take(request(sent_at=at(0), device_ids=DEVICES), answer(answered_at=at(1)))
+    for minutes, device in zip((10, 200, 300), DEVICES, strict=False):
+        take(told(Status.SENT_TO_CSP, at(minutes), [device]))
+    take(told(Status.VERIFIED, at(300), DEVICES[3:]))
+
+
+@pytest.mark.usefixtures("waiting")
+def test_late_word_of_success_clears_a_stall() -> None:
+    assert ids_of(Pace.STALLED, ALPHA, 330) == [DEVICES[0]]
+    take(told(Status.VERIFIED, at(331), DEVICES[:1]))
+    assert ids_of(Pace.STALLED, ALPHA, 330) == []
+
+
+@pytest.mark.usefixtures("waiting")
+def test_the_counts_are_by_status_and_leave_out_what_has_ended() -> None:
+    status = Status.SENT_TO_CSP
+    assert queries.count_paces(ALPHA, REQUEST_ID, now=at(330)) == {
+        (status, Pace.STALLED): 1,
+        (status, Pace.SLOW): 1,
+        (status, Pace.USUAL): 1,
+    }
+
+
+@pytest.mark.usefixtures("waiting")
+def test_a_pace_is_kept_from_page_to_page_and_beside_other_filters() -> None:
+    take(told(Status.SENT_TO_CSP, at(5), DEVICES[1:2]))  # its first word counts: stalled, too
+    wanted = DistributionFilter(completion=CompletionStatus.IN_PROGRESS, pace=Pace.STALLED)
+    first = queries.list_distributions(ALPHA, REQUEST_ID, wanted, limit=1, now=at(330))
+    assert [each.device_id for each in first.items] == [DEVICES[0]]
+    second = queries.list_distributions(
+        ALPHA, REQUEST_ID, wanted, limit=1, after=first.last_device_id, now=at(330)
+    )
+    assert [each.device_id for each in second.items] == [DEVICES[1]]
+    assert second.last_device_id is None
+    none = DistributionFilter(status=Status.ACCEPTED, pace=Pace.STALLED)
+    assert queries.list_distributions(ALPHA, REQUEST_ID, none, limit=9, now=at(330)).items == ()
+
+
+@pytest.mark.usefixtures("waiting")
+def test_the_csv_has_the_same_rows_in_its_usual_columns() -> None:
+    wanted = DistributionFilter(pace=Pace.STALLED)  # by the real clock, all three are
+    header, *rows = b"".join(distributions_csv(ALPHA, REQUEST_ID, wanted)).splitlines()
+    assert header.count(b",") == 5
+    assert [row.split(b",")[2].decode() for row in rows] == [str(each) for each in DEVICES[:3]]
+    found = queries.find_request(ALPHA, REQUEST_ID)
+    assert found is not None
+    assert queries.count_wanted(ALPHA, found, wanted, as_of=None) == len(rows)
+
+
+@pytest.mark.usefixtures("waiting")
+def test_the_pace_of_the_past_is_the_pace_as_of_then() -> None:
+    with pool().connection() as connection:
+        connection.execute("UPDATE event SET recorded_at = occurred_at")
+        for table in ("request", "distribution", "message", "request_step"):
+            connection.execute(f"UPDATE {table} SET recorded_at = %s".encode(), (at(1),))
+    counts = queries.count_paces(ALPHA, REQUEST_ID, as_of=at(100))
+    assert counts == {(Status.SENT_TO_CSP, Pace.SLOW): 1}
+    wanted = DistributionFilter(pace=Pace.SLOW)
+    page = queries.list_distributions(ALPHA, REQUEST_ID, wanted, limit=9, as_of=at(100))
+    assert [each.device_id for each in page.items] == [DEVICES[0]]
+
+
+@pytest.mark.usefixtures("waiting")
+def test_the_paces_of_a_request_are_its_partys_and_dccs_alone() -> None:
+    assert queries.count_paces(DCC, REQUEST_ID) == queries.count_paces(ALPHA, REQUEST_ID) != {}
+    for viewer in (BRAVO, STRANGER):
+        assert queries.count_paces(viewer, REQUEST_ID) == {}
+        assert ids_of(Pace.STALLED, viewer, 330) == []
+
+
+@pytest.mark.usefixtures("database")
+def test_what_is_usual_is_asked_of_the_database_once_in_a_while() -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)), told(Status.SENT_TO_CSP, at(10)))
+    key = dwell.DwellKey(variant=Variant.UPDATE_FIRMWARE, stage=Stage.SENT_TO_CSP)
+    dwell.forget_recent()
+    assert dwell.recent_usual_dwell([key]) == {}
+    with pool().connection() as connection:
+        connection.execute("INSERT INTO usual_dwell VALUES ('11.1', 3, '{}', 1, 2, 100)")
+    assert dwell.recent_usual_dwell([key]) == {}  # as it was
+    dwell.forget_recent()
+    assert dwell.recent_usual_dwell([key])[key].samples == 100
+
+
+@pytest.mark.usefixtures("database")
+def test_a_change_of_supplier_is_told_to_dcc_and_to_who_is_responsible_now() -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)), supplier_change(at(60)))
+    shown = {viewer: queries.find_device(viewer, METER) for viewer in (DCC, ALPHA)}
+    assert {who: found and found.supplier_changed_at for who, found in shown.items()} == {
+        DCC: at(60),
+        ALPHA: None,
+    }
+    imported(learnt_at=at(61), responsible_supplier=ALPHA_ID)
+    responsible = queries.find_device(ALPHA, METER)
+    assert responsible is not None
+    assert responsible.supplier_changed_at == at(60)
+    assert "supplier changed" in diagnoses(responsible, now=at(90))[REQUEST_ID].advice
+    assert queries.find_device(STRANGER, METER) is None

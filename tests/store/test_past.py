@@ -1,0 +1,197 @@
+"""An answer as of a moment is what was answered at that moment, whatever has come since."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import sql
+
+from firmtrack.domain.facts import ActivationWord, Message, MessageKind
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.stages import ActivationStep, Status
+from firmtrack.domain.viewer import Viewer
+from firmtrack.store import queries
+from firmtrack.store.answers import DistributionFilter
+from firmtrack.store.database import pool
+from firmtrack.store.ledger import Batch, record
+from tests.store.facts import (
+    ALPHA,
+    ALPHA_ID,
+    BRAVO_ID,
+    DCC,
+    DCC_ID,
+    IMAGE_HASH,
+    METER,
+    OTHER_IMAGE_HASH,
+    OTHER_VERSION,
+    REQUEST_ID,
+    STRANGER,
+    VERSION,
+    answer,
+    at,
+    digest,
+    inventory,
+    meter,
+    request,
+    step,
+    take,
+    told,
+)
+
+DEVICES = tuple(map(meter, range(3)))
+REQUEST_IDS = (RequestId(ALPHA_ID, DCC_ID, 1), RequestId(BRAVO_ID, DCC_ID, 1))
+TABLES = (
+    "message", "request", "request_step", "event", "distribution", "activation_word", "device",
+    "device_history", "device_acquaintance", "supplier_word", "comms_hub_device",
+)  # fmt: skip
+
+times = st.integers(0, 4).map(at)
+request_ids = st.sampled_from(REQUEST_IDS)
+devices = st.sampled_from(DEVICES)
+some_devices = st.sets(devices, min_size=1).map(sorted)
+versions = st.sampled_from([VERSION, OTHER_VERSION])
+image_hashes = st.sampled_from([IMAGE_HASH, OTHER_IMAGE_HASH])
+digests = st.integers(0, 2**16).map(digest)
+
+
+def activation(request_id: RequestId, step: ActivationStep, **said: Any) -> Message:
+    return Message(
+        digest=said.pop("identity"),
+        kind=MessageKind.ACTIVATE_FIRMWARE_RESPONSE,
+        body=b"an activation",
+        user_id=request_id.originator,
+        activation=ActivationWord(request_id=request_id, step=step, **said),
+    )
+
+
+messages = (
+    st.builds(
+        request, request_ids, some_devices, sent_at=st.none() | times, version=versions,
+        image_hash=st.none() | image_hashes, identity=digests,
+    )
+    | st.builds(
+        answer, request_ids, answered_at=times, code=st.sampled_from(["I0", "E110101"]),
+        refused=st.just(()) | some_devices, identity=digests,
+    )
+    | st.builds(step, st.sampled_from(Status), times, request_id=request_ids, identity=digests)
+    | st.builds(
+        told, st.sampled_from([status for status in Status if status is not Status.REJECTED]),
+        times, some_devices, request_id=st.none() | request_ids, version=st.none() | versions,
+        image_hash=st.none() | image_hashes, identity=digests,
+    )
+    | st.builds(
+        inventory, st.none() | times, devices, identity=digests,
+        device_type=st.none() | st.sampled_from(["ESME", "CHF"]),
+        firmware_version=st.none() | versions,
+        responsible_supplier=st.none() | st.sampled_from([ALPHA_ID, BRAVO_ID]),
+    )
+    | st.builds(
+        activation,
+        st.builds(RequestId, st.sampled_from([ALPHA_ID, BRAVO_ID]), devices, st.integers(1, 2)),
+        st.sampled_from(ActivationStep), is_failed=st.booleans(), occurred_at=st.none() | times,
+        image_hash=st.none() | image_hashes, firmware_version=st.none() | versions,
+        identity=digests,
+    )
+)  # fmt: skip
+
+
+def _is_consistent(history: list[Message]) -> bool:
+    """Whether no two different messages claim to be the same request."""
+    claims = [each.request.request_id for each in history if each.request is not None]
+    return len(claims) == len(set(claims))
+
+
+histories = st.lists(
+    messages, min_size=2, max_size=10, unique_by=lambda message: message.digest
+).filter(_is_consistent)
+
+
+def answers(viewer: Viewer, as_of: datetime | None = None) -> Iterator[object]:
+    """Yield all that the viewer can look up."""
+    for device_id in DEVICES:
+        yield queries.find_device(viewer, device_id, as_of=as_of)
+        yield queries.find_inventory(viewer, device_id, as_of=as_of)
+    for request_id in REQUEST_IDS:
+        yield queries.find_request(viewer, request_id, as_of=as_of)
+        wanted = DistributionFilter()
+        yield queries.list_distributions(viewer, request_id, wanted, limit=10, as_of=as_of)
+        yield b"".join(
+            queries.copy_distributions(
+                viewer,
+                request_id,
+                wanted,
+                status_names={status: status.value for status in Status},
+                reason_texts={},
+                as_of=as_of,
+            )
+        )
+
+
+def now() -> datetime:
+    """Return the database's own clock, which times what is recorded."""
+    with pool().connection() as connection:
+        row = connection.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment
+
+
+@pytest.mark.usefixtures("database")
+@given(histories, st.sampled_from([DCC, ALPHA]))
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_an_answer_as_of_a_moment_is_what_was_answered_then(
+    history: list[Message], viewer: Viewer
+) -> None:
+    with pool().connection() as connection:
+        for table in TABLES:
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+    answered = []
+    for message in history:
+        record(Batch(messages=[message]))
+        answered.append((now(), list(answers(viewer))))
+
+    for moment, then in answered:
+        assert list(answers(viewer, moment)) == then
+
+
+@pytest.mark.usefixtures("database")
+def test_before_anything_was_recorded_there_is_nothing() -> None:
+    before = now()
+    take(request(), answer())
+
+    assert queries.find_device(DCC, METER, as_of=before) is None
+    assert queries.find_request(DCC, REQUEST_ID, as_of=before) is None
+    assert queries.find_inventory(DCC, METER, as_of=before) is None
+
+
+@pytest.mark.usefixtures("database")
+def test_the_past_is_shown_to_those_alone_who_may_see_it() -> None:
+    take(request(), answer(), inventory(at(1), model="M1"))
+    moment = now()
+
+    assert queries.find_request(STRANGER, REQUEST_ID, as_of=moment) is None
+    assert queries.find_device(STRANGER, METER, as_of=moment) is None
+    assert queries.find_inventory(STRANGER, METER, as_of=moment) is None
+    assert queries.find_device(ALPHA, METER, as_of=moment) is not None
+
+
+@pytest.mark.usefixtures("database")
+def test_a_look_up_of_the_past_leaves_the_present_as_it_is() -> None:
+    take(request())
+    moment = now()
+    take(answer(code="E110101"))
+
+    past = queries.find_device(DCC, METER, as_of=moment)
+    present = queries.find_device(DCC, METER)
+
+    assert past is not None
+    assert present is not None
+    assert past.distributions[0].distribution.status is Status.RECEIVED
+    assert present.distributions[0].distribution.status is Status.REJECTED

@@ -1,0 +1,100 @@
+"""The rules by which one of several facts counts."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from firmtrack.diagnosis.diagnose import diagnose
+from firmtrack.diagnosis.phrases import as_sentence
+from firmtrack.domain.identifiers import FirmwareVersion
+from firmtrack.domain.reconciliation import Flag, FlagKind
+from firmtrack.domain.remedy import Actor
+from firmtrack.domain.stages import ActivationStatus, Status
+from tests.unit.diagnosis.facts import (
+    HOUR,
+    LATER_REQUEST,
+    OLD_VERSION,
+    SINCE,
+    SUBMITTED,
+    USUAL,
+    activation,
+    distribution,
+    entry,
+    situation,
+)
+
+
+def test_an_activation_that_succeeded_counts_before_a_later_one_that_did_not() -> None:
+    activated = activation(ActivationStatus.ACTIVATED)
+    failed = activation(ActivationStatus.FAILED, reason="activation_failure")
+    told = diagnose(situation(Status.VERIFIED, activations=(failed, activated)))
+    assert "It activated the image" in told.sentence
+    assert told.next_actor is Actor.NOBODY
+
+
+def test_of_activations_without_success_the_latest_counts() -> None:
+    refused = activation(ActivationStatus.FAILED, reason="E5")
+    failed = activation(ActivationStatus.FAILED, reason="hash_mismatch")
+    told = diagnose(situation(Status.VERIFIED, activations=(failed, refused)))
+    assert "The image that the device holds is another one." in told.sentence
+
+
+def test_a_request_to_cancel_that_the_device_has_not_taken_leaves_the_activation() -> None:
+    later = SINCE + timedelta(days=9)
+    cancelling = activation(ActivationStatus.REQUESTED, is_cancelling=True)
+    scheduled = activation(ActivationStatus.SCHEDULED, scheduled_for=later)
+    told = diagnose(situation(Status.VERIFIED, activations=(cancelling, scheduled)))
+    assert "It is to activate it on 23 November, 09:12 GMT." in told.sentence
+
+
+def test_a_change_of_supplier_before_the_request_says_nothing_about_it() -> None:
+    before, after = SUBMITTED - timedelta(hours=1), SUBMITTED
+    told = [
+        diagnose(situation(Status.VERIFIED, supplier_changed_at=at)).advice
+        for at in (before, after)
+    ]
+    assert ["supplier changed" in advice for advice in told] == [False, True]
+
+
+def test_only_a_later_request_outdoes_an_update_and_the_newest_is_named() -> None:
+    earlier = distribution(Status.VERIFIED, request_id=LATER_REQUEST, submitted_at=SUBMITTED)
+    told = diagnose(situation(Status.COMMS_HUB_DELIVERY_FAILED, other_updates=(earlier,)))
+    assert told.next_actor is Actor.SUPPLIER
+    later = [
+        distribution(
+            Status.VERIFIED,
+            submitted_at=SUBMITTED + timedelta(days=days),
+            firmware_version=FirmwareVersion(f"0{days}"),
+        )
+        for days in (1, 3, 2)
+    ]
+    outdone = diagnose(situation(Status.COMMS_HUB_DELIVERY_FAILED, other_updates=later))
+    assert "version 03:" in outdone.advice
+    assert (outdone.next_actor, outdone.resend) == (Actor.NOBODY, None)
+
+
+def test_clocks_that_disagree_make_no_negative_wait() -> None:
+    told = diagnose(situation(Status.SENT_TO_CSP, -9 * HOUR, usual=USUAL))
+    assert "(less than a minute)" in told.sentence
+
+
+def test_the_evidence_is_the_latest_word_of_the_current_status() -> None:
+    first = entry(Status.SENT_TO_CSP, SINCE - timedelta(hours=1))
+    last = entry(Status.SENT_TO_CSP, message_id=UUID(int=2))
+    told = diagnose(situation(Status.SENT_TO_CSP, history=(first, last)))
+    assert told.evidence[0].message_id == UUID(int=2)
+
+
+def test_a_flag_about_another_activation_casts_no_doubt() -> None:
+    flag = Flag(
+        kind=FlagKind.ACTIVATED_BUT_OLD_VERSION,
+        request_id=LATER_REQUEST,
+        found_version=OLD_VERSION,
+    )
+    done = (activation(ActivationStatus.ACTIVATED),)
+    told = diagnose(situation(Status.VERIFIED, activations=done, flags=(flag,)))
+    assert told.next_actor is Actor.NOBODY
+
+
+def test_an_operators_wording_becomes_a_sentence() -> None:
+    assert as_sentence("Hub is full") == "Hub is full."
+    assert as_sentence("The hub is full.") == "The hub is full."

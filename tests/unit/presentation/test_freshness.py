@@ -1,0 +1,76 @@
+"""Freshness, as it is read."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from firmtrack.presentation.freshness import SOURCE_TEXTS, freshness, freshness_text, source_name
+from firmtrack.store.freshness import Freshness, Source, SourceFreshness
+
+NOW = datetime(2026, 11, 22, 10, 56, tzinfo=UTC)
+
+
+def source(
+    name: Source, minutes: int, *, usual_minutes: int | None = None, region: str | None = None
+) -> SourceFreshness:
+    return SourceFreshness(
+        source=name,
+        csp_region=region,
+        last_at=NOW - timedelta(minutes=minutes),
+        silent_seconds=minutes * 60,
+        usual_silence_seconds=None if usual_minutes is None else usual_minutes * 60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("sources", "sentence"),
+    [
+        ((), "Nothing has come in yet."),
+        (
+            (source(Source.DSP, 3), source(Source.DEVICES, 40)),
+            "Data complete to 22 November 2026, 10:53 GMT.",
+        ),
+        (
+            (source(Source.DSP, 3, usual_minutes=5), source(Source.CSP, 14, region="North")),
+            "Data complete to 22 November 2026, 10:53 GMT.",
+        ),
+        (
+            (
+                source(Source.DSP, 3, usual_minutes=5),
+                source(Source.CSP, 14, usual_minutes=2, region="North"),
+            ),
+            (
+                "Data complete to 22 November 2026, 10:42 GMT; nothing from CSP North for 14 "
+                "minutes, which is longer than usual."
+            ),
+        ),
+        (
+            (
+                source(Source.DSP, 130, usual_minutes=5),
+                source(Source.CSP, 14, usual_minutes=2),
+            ),
+            (
+                "Data complete to 22 November 2026, 08:46 GMT; nothing from the DSP for 2 hours; "
+                "nothing from CSPs of unknown region for 14 minutes, which is longer than usual."
+            ),
+        ),
+    ],
+)
+def test_it_is_one_sentence(sources: tuple[SourceFreshness, ...], sentence: str) -> None:
+    assert freshness_text(Freshness(told_at=NOW, sources=sources)) == sentence
+
+
+def test_every_source_has_a_name_and_a_text() -> None:
+    assert set(SOURCE_TEXTS) == set(Source)
+    assert len({source_name(source(each, 1)) for each in Source}) == len(Source)
+
+
+def test_programs_are_told_the_same() -> None:
+    told = freshness(
+        Freshness(told_at=NOW, sources=(source(Source.CSP, 14, usual_minutes=2, region="North"),))
+    )
+
+    assert told.complete_to == NOW - timedelta(minutes=14)
+    (only,) = told.sources
+    assert (only.source, only.csp_region, only.silent_seconds) == ("csp", "North", 840)
+    assert (only.usual_silence_seconds, only.quiet) == (120, True)
