@@ -1,13 +1,17 @@
-"""What the dispatcher does now and then: drop what no one is told of any more."""
+"""What the dispatcher does now and then: find what has stalled, drop what no one is told of."""
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from firmtrack.store import performance, stalled
+
 _UPKEEP_SECONDS = 60.0
+_COUNTING_SECONDS = 5.0
 
 _DROP_UNWANTED = """
 DELETE FROM status_change WHERE user_id NOT IN (SELECT user_id FROM notice_subscriber)
@@ -19,7 +23,13 @@ def drop_unwanted(connection: Connection[TupleRow]) -> None:
     connection.execute(_DROP_UNWANTED)
 
 
-_CHORES: Sequence[Callable[[Connection[TupleRow]], None]] = (drop_unwanted,)
+def find_stalled(connection: Connection[TupleRow]) -> None:
+    """Queue what has stalled since it was last looked for, once what is usual is up to date."""
+    performance.refresh(seconds=_COUNTING_SECONDS)
+    stalled.queue_stalled(connection, datetime.now(UTC))
+
+
+_CHORES: Sequence[Callable[[Connection[TupleRow]], None]] = (drop_unwanted, find_stalled)
 
 
 @dataclass(slots=True)

@@ -14,6 +14,9 @@ from firmtrack.store.sql import statement
 
 _SECONDS_WITHIN = [seconds_within(step) for step in range(1, len(SCALE) + 1)]
 _HAS_PACE = sql.SQL("c.device_id IN (SELECT p.device_id FROM ({paced}) AS p WHERE p.pace = {pace})")
+_STALLED = sql.SQL(
+    "SELECT p.device_id, p.stage FROM ({paced}) AS p WHERE p.pace = {stalled} ORDER BY p.device_id"
+)
 _COUNT = sql.SQL("SELECT p.stage, p.pace, count(*) FROM ({paced}) AS p GROUP BY p.stage, p.pace")
 
 
@@ -40,6 +43,13 @@ def condition(request_id: RequestId, wanted: DistributionFilter, now: datetime) 
 def pace_count(request_id: RequestId, now: datetime) -> sql.Composed:
     """Return the query for (stage, pace, how many) of the request's distributions."""
     return _COUNT.format(paced=_paced_distributions(request_id, now))
+
+
+def stalled(request_id: RequestId, now: datetime) -> sql.Composed:
+    """Return the query for (device_id, stage) of the request's distributions that have stalled."""
+    return _STALLED.format(
+        paced=_paced_distributions(request_id, now), stalled=sql.Literal(str(Pace.STALLED))
+    )
 
 
 def _paced_distributions(request_id: RequestId, now: datetime) -> sql.Composed:

@@ -7,7 +7,7 @@ from firmtrack.store.sql import statement
 _INITIAL = statement("0001_initial").decode()
 DROP = f"""
 DROP SEQUENCE dcc_alert_counter;
-DROP TABLE notice_try, notice, status_change;
+DROP TABLE stalled_distribution, notice_try, notice, status_change;
 DROP VIEW notice_subscriber;
 DROP TABLE notice_lane, notice_endpoint;
 DROP VIEW current_distribution;

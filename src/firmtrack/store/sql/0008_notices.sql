@@ -78,6 +78,15 @@ CREATE INDEX notice_waiting ON notice (endpoint_id, sequence) WHERE state = 'wai
 CREATE INDEX notice_dead ON notice (endpoint_id, sequence) WHERE state = 'dead';
 CREATE INDEX notice_of_endpoint ON notice (endpoint_id, sequence);
 
+-- Which distributions were found stalled at which stage: that is told once.
+CREATE TABLE stalled_distribution (
+    device_id   bigint NOT NULL,
+    request_key bigint NOT NULL,
+    stage       smallint NOT NULL,
+    found_at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (device_id, request_key, stage)
+);
+
 -- The counters of the DCC Alerts that notices by DUIS are.
 CREATE SEQUENCE dcc_alert_counter;
 

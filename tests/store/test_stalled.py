@@ -1,0 +1,81 @@
+"""What stalls is told once for each stage, and never what goes on as usual."""
+
+import pytest
+
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.stages import Status
+from firmtrack.store import dwell, performance
+from firmtrack.store.database import pool
+from firmtrack.store.stalled import queue_stalled
+from tests.store.facts import (
+    ALPHA_ID,
+    BRAVO_ID,
+    DCC_ID,
+    METER,
+    at,
+    inventory,
+    meter,
+    request,
+    take,
+    told,
+)
+from tests.store.test_status_changes import Change, queued, subscribe
+
+OTHERS = RequestId(BRAVO_ID, DCC_ID, 5)
+
+
+def everyone_else_passes_within_an_hour() -> None:
+    """Let Bravo's devices show what is usual: from hub to device in an hour."""
+    devices = [meter(100 + number) for number in range(dwell.FEWEST_SAMPLES)]
+    take(request(OTHERS, devices, sent_at=at(0)))
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(10), devices, request_id=OTHERS))
+    take(told(Status.TRANSFERRED_TO_DEVICE, at(70), devices, request_id=OTHERS))
+    performance.refresh()
+
+
+def find(minute: float) -> int:
+    performance.refresh()
+    with pool().connection() as connection:
+        return queue_stalled(connection, at(minute))
+
+
+@pytest.fixture
+def waiting(database: str) -> str:
+    """Alpha is told, and one of its devices has waited since the tenth minute."""
+    subscribe("Alpha Energy", ALPHA_ID)
+    everyone_else_passes_within_an_hour()
+    take(request(sent_at=at(0), device_ids=[METER]))
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(10)))
+    queued()
+    return database
+
+
+@pytest.mark.usefixtures("waiting")
+def test_what_waits_three_times_as_long_as_usual_is_told_once() -> None:
+    assert find(10 + 60) == 0
+    assert find(10 + 6 * 60) == 1
+    assert find(10 + 7 * 60) == 0
+
+    assert queued() == [Change(ALPHA_ID, True, "distribution.stalled", None, (METER,))]
+
+
+@pytest.mark.usefixtures("waiting")
+def test_what_goes_on_is_not_stalled() -> None:
+    take(told(Status.TRANSFERRED_TO_DEVICE, at(60)))
+    queued()
+
+    assert find(10 + 6 * 60) == 0
+    assert queued() == []
+
+
+@pytest.mark.usefixtures("waiting")
+def test_the_responsible_supplier_is_told_too_and_a_stranger_is_not() -> None:
+    subscribe("Bravo Power", BRAVO_ID)
+    take(inventory(at(0), METER, responsible_supplier=BRAVO_ID))
+
+    assert find(10 + 6 * 60) == 1
+
+    assert sorted(queued()) == [
+        Change(ALPHA_ID, True, "distribution.stalled", None, (METER,)),
+        Change(BRAVO_ID, False, "distribution.stalled", None, (METER,)),
+    ]
