@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-JOBS = ("ledger", "alerts", "request", "csv", "lookup", "inventory", "performance")
+JOBS = ("ledger", "alerts", "request", "csv", "lookup", "inventory", "performance", "notices")
 
 
 def main() -> None:
@@ -35,7 +35,16 @@ def _run(jobs: Sequence[str], scale: float, scratch: Path) -> None:
     import django
 
     django.setup()
-    from bench import alerts, csv_download, inventory, ledger, lookup, performance, request
+    from bench import (
+        alerts,
+        csv_download,
+        inventory,
+        ledger,
+        lookup,
+        notices,
+        performance,
+        request,
+    )
     from bench.table import console, show
     from firmtrack.store.embedded import EmbeddedPostgres
 
@@ -47,6 +56,7 @@ def _run(jobs: Sequence[str], scale: float, scratch: Path) -> None:
         "lookup": lambda server: lookup.measure(server, int(10_000_000 * scale)),
         "inventory": lambda server: inventory.measure(server, int(1_000_000 * scale), scratch),
         "performance": lambda server: performance.measure(server, int(10_000_000 * scale)),
+        "notices": lambda server: notices.measure(server, int(2_000 * scale)),
     }
     figures = []
     with EmbeddedPostgres(scratch / "postgresql") as server:
