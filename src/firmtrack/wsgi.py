@@ -1,7 +1,8 @@
 """The WSGI application: what a web server calls.
 
 One callable serves pages and API. They part in the first middleware (firmtrack.api.shortcut).
-Each process of the server opens the database when it loads this, and leaves it when it ends.
+Each process of the server opens the database when it loads this, and leaves it when it ends; so
+does its upkeep.
 """
 
 import atexit
@@ -14,7 +15,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "firmtrack.settings")
 application = get_wsgi_application()
 
 from firmtrack.store import database  # noqa: E402  # Django must be set up before
+from firmtrack.upkeep import Upkeep  # noqa: E402
 
 _open = ExitStack()
 _open.enter_context(database.opened())
+_upkeep = Upkeep()
+_upkeep.start()
+_open.callback(_upkeep.stop)
 atexit.register(_open.close)

@@ -13,9 +13,11 @@ from firmtrack.domain.facts import (
     ImageFacts,
     Message,
     MessageKind,
+    Proposal,
     RequestFacts,
     RequestStep,
     SupplierChange,
+    Verdict,
 )
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import ActivationStep, Status, Variant
@@ -209,6 +211,52 @@ def inventory(
         user_id=user_id,
         occurred_at=learnt_at,
         devices=(DeviceFacts(device_id=device_id, learnt_at=learnt_at, **facts),),  # type: ignore[arg-type]  # facts of the right types
+    )
+
+
+def proposed(
+    device_id: Eui64 = METER,
+    *,
+    user_id: Eui64 = ALPHA_ID,
+    counter: int = 1,
+    kind: MessageKind = MessageKind.DEVICE_PRE_NOTIFICATION,
+    identity: bytes | None = None,
+    **facts: object,
+) -> Message:
+    """Return a User's request to enter facts of a device in DCC's inventory."""
+    return Message(
+        digest=identity or _fresh_digest(),
+        kind=kind,
+        body=b"a proposal",
+        user_id=user_id,
+        proposal=Proposal(
+            request_id=RequestId(user_id, DCC_ID, counter),
+            facts=DeviceFacts(device_id=device_id, learnt_at=None, **facts),  # type: ignore[arg-type]  # facts of the right types
+        ),
+    )
+
+
+def verdict(
+    answered_at: datetime,
+    *,
+    user_id: Eui64 = ALPHA_ID,
+    counter: int = 1,
+    is_accepted: bool = True,
+    identity: bytes | None = None,
+) -> Message:
+    """Return DCC's answer to what ``proposed`` returns."""
+    return Message(
+        digest=identity or _fresh_digest(),
+        kind=MessageKind.INVENTORY_UPDATE_RESPONSE,
+        body=b"a verdict",
+        user_id=user_id,
+        code="I0" if is_accepted else "E4",
+        occurred_at=answered_at,
+        verdict=Verdict(
+            request_id=RequestId(user_id, DCC_ID, counter),
+            is_accepted=is_accepted,
+            answered_at=answered_at,
+        ),
     )
 
 

@@ -32,9 +32,11 @@ from tests.store.facts import (
     at,
     imported,
     inventory,
+    proposed,
     request,
     take,
     told,
+    verdict,
 )
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -139,16 +141,27 @@ def test_to_name_a_device_in_a_request_is_not_enough_to_see_it() -> None:
 @pytest.mark.parametrize(
     "kind", [MessageKind.DEVICE_PRE_NOTIFICATION, MessageKind.UPDATE_INVENTORY_REQUEST]
 )
-def test_to_say_something_of_a_device_is_not_enough_to_see_it(kind: MessageKind) -> None:
+def test_what_a_user_asks_dcc_to_enter_of_a_device_counts_once_dcc_has_taken_it(
+    kind: MessageKind,
+) -> None:
+    asked = proposed(user_id=BRAVO_ID, kind=kind, device_type="CHF")
     take(inventory(at(0), user_id=None, model="M1"))
 
-    take(inventory(at(1), user_id=BRAVO_ID, kind=kind, device_type="ESME"))
+    take(asked)
+    take(verdict(at(1), user_id=BRAVO_ID, is_accepted=False))
+    take(verdict(at(1), user_id=BRAVO_ID, counter=2))  # of another request
+    take(verdict(at(1), user_id=ALPHA_ID))  # of another User's
     assert who_sees() == {DCC}
     assert find_device(BRAVO, METER) is None
-    assert found().facts.device_type == "ESME"
+    assert found().facts.device_type is None
+    assert found().not_tracked_reason is None
 
-    take(inventory(at(2), user_id=BRAVO_ID, device_type="ESME"))  # DCC answers Bravo
+    take(verdict(at(2), user_id=BRAVO_ID))
     assert who_sees() == {BRAVO, DCC}
+    assert found(BRAVO).not_tracked_reason is NotTrackedReason.COMMS_HUB
+    assert found(BRAVO).sources["device_type"] == FactSource(
+        learnt_at=at(2), kind=kind, code=None, message_id=asked.message_id
+    )
 
 
 def test_who_else_is_the_responsible_supplier_is_not_shown() -> None:

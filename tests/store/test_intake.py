@@ -92,10 +92,11 @@ def test_the_same_message_from_different_submitters_is_one() -> None:
                 command_request_id=activation_samples.ACTIVATION_ID, device_id=samples.METER
             ),
         ),
+        replace(activation_samples.verdict(), response_id=TO_BRAVO),
     ],
-    ids=["an answer", "a failure"],
+    ids=["an activation's answer", "a failure", "an inventory update's answer"],
 )
-def test_nobody_hands_in_word_on_anothers_activation(document: d.Document) -> None:
+def test_nobody_hands_in_word_on_anothers_request(document: d.Document) -> None:
     bravo = Submitter("Bravo", frozenset({samples.BRAVO}), may_submit_all=False)
 
     (outcome,) = taken(write(document), submitter=bravo)

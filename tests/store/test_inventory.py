@@ -17,12 +17,24 @@ from firmtrack.domain.inventory import (
     Known,
     Origin,
     knowledge_of,
+    knowledge_once_taken,
     merge_all,
 )
 from firmtrack.store.database import pool
 from firmtrack.store.inventory import EUI_FACTS, ImportedRow, ImportReceipt, import_rows
 from firmtrack.store.numbers import eui_of
-from tests.store.facts import ALPHA_ID, BRAVO_ID, HUB, METERS, at, digest, inventory, take
+from tests.store.facts import (
+    ALPHA_ID,
+    BRAVO_ID,
+    HUB,
+    METERS,
+    at,
+    digest,
+    inventory,
+    proposed,
+    take,
+    verdict,
+)
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -62,17 +74,35 @@ def _knowledge(
     )
 
 
-def expected(messages: Sequence[Message]) -> dict[Eui64, Knowledge]:
-    return dict(
-        merge_all(
-            knowledge_of(device, message.message_id)
-            for message in messages
-            for device in message.devices
+def acquainted() -> set[tuple[Eui64, Eui64]]:
+    with pool().connection() as connection:
+        rows = connection.execute("SELECT device_id, user_id FROM device_acquaintance").fetchall()
+    return {(eui_of(device_id), eui_of(user_id)) for device_id, user_id in rows}
+
+
+def expected(messages: Sequence[Message]) -> list[tuple[Knowledge, Eui64]]:
+    """Return all that the messages make known, each with the User that was party to it."""
+    made_known = [
+        (knowledge_of(device, message.message_id), message.user_id)
+        for message in messages
+        for device in message.devices
+    ]
+    made_known += [
+        (
+            knowledge_once_taken(asking.proposal, answer.verdict.answered_at, asking.message_id),
+            asking.user_id,
         )
-    )
+        for asking in messages
+        for answer in messages
+        if asking.proposal is not None
+        and answer.verdict is not None
+        and answer.verdict.is_accepted
+        and answer.verdict.request_id == asking.proposal.request_id
+    ]
+    return [(known, user_id) for known, user_id in made_known if user_id is not None]
 
 
-_histories = st.lists(
+_statements = (
     st.builds(
         lambda number, minutes, device_id, **facts: inventory(
             None if minutes is None else at(minutes), device_id, identity=digest(number), **facts
@@ -85,7 +115,30 @@ _histories = st.lists(
         firmware_version=st.none() | st.sampled_from(["00000001", "00000002"]),
         comms_hub_id=st.none() | st.just(HUB),
         responsible_supplier=st.none() | st.sampled_from([ALPHA_ID, BRAVO_ID]),
-    ),
+    )
+    | st.builds(
+        lambda number, device_id, counter, **facts: proposed(
+            device_id, counter=counter, identity=digest(number), **facts
+        ),
+        st.integers(0, 10_000),
+        st.sampled_from(METERS[:2]),
+        st.integers(1, 2),
+        user_id=st.sampled_from([ALPHA_ID, BRAVO_ID]),
+        model=st.none() | st.sampled_from(["M1", "M2"]),
+        firmware_version=st.none() | st.sampled_from(["00000001", "00000002"]),
+        comms_hub_id=st.none() | st.just(HUB),
+    )
+    | st.builds(
+        lambda number, minutes, **said: verdict(at(minutes), identity=digest(number), **said),
+        st.integers(0, 10_000),
+        st.integers(0, 4),
+        user_id=st.sampled_from([ALPHA_ID, BRAVO_ID]),
+        counter=st.integers(1, 2),
+        is_accepted=st.booleans(),
+    )
+)
+_histories = st.lists(
+    _statements,
     max_size=8,
     unique_by=lambda message: message.digest,
 )
@@ -99,7 +152,7 @@ _histories = st.lists(
 )
 def test_the_table_holds_what_the_rule_says(history: list[Message], data: st.DataObject) -> None:
     with pool().connection() as connection:
-        for table in ("message", "device", "device_acquaintance"):
+        for table in ("message", "device", "device_acquaintance", "proposal", "verdict"):
             connection.execute(f"DELETE FROM {table}".encode())
     delivered = data.draw(st.permutations(history))
     while delivered:
@@ -107,7 +160,9 @@ def test_the_table_holds_what_the_rule_says(history: list[Message], data: st.Dat
         batch, delivered = delivered[:size], delivered[size:]
         take(*batch)
 
-    assert stored() == expected(history)
+    made_known = expected(history)
+    assert stored() == dict(merge_all(known for known, _ in made_known))
+    assert acquainted() == {(known.device_id, user_id) for known, user_id in made_known}
 
 
 # Imports.

@@ -35,10 +35,12 @@ from tests.store.facts import (
     digest,
     inventory,
     meter,
+    proposed,
     request,
     step,
     take,
     told,
+    verdict,
 )
 
 DEVICES = tuple(map(meter, range(3)))
@@ -46,6 +48,7 @@ REQUEST_IDS = (RequestId(ALPHA_ID, DCC_ID, 1), RequestId(BRAVO_ID, DCC_ID, 1))
 TABLES = (
     "message", "request", "request_step", "event", "distribution", "activation_word", "device",
     "device_history", "device_acquaintance", "supplier_word", "comms_hub_device",
+    "proposal", "verdict",
 )  # fmt: skip
 
 times = st.integers(0, 4).map(at)
@@ -88,6 +91,8 @@ messages = (
         firmware_version=st.none() | versions,
         responsible_supplier=st.none() | st.sampled_from([ALPHA_ID, BRAVO_ID]),
     )
+    | st.builds(proposed, devices, counter=st.just(1), identity=digests, firmware_version=versions)
+    | st.builds(verdict, times, is_accepted=st.booleans(), identity=digests)
     | st.builds(
         activation,
         st.builds(RequestId, st.sampled_from([ALPHA_ID, BRAVO_ID]), devices, st.integers(1, 2)),
@@ -180,6 +185,22 @@ def test_the_past_is_shown_to_those_alone_who_may_see_it() -> None:
     assert queries.find_device(STRANGER, METER, as_of=moment) is None
     assert queries.find_inventory(STRANGER, METER, as_of=moment) is None
     assert queries.find_device(ALPHA, METER, as_of=moment) is not None
+
+
+@pytest.mark.usefixtures("database")
+def test_what_dcc_took_was_not_known_before_its_answer_came() -> None:
+    take(proposed(model="M1"))
+    asked = now()
+    take(verdict(at(0)))
+    answered = now()
+
+    assert queries.find_inventory(DCC, METER, as_of=asked) is None
+    assert queries.find_inventory(ALPHA, METER, as_of=asked) is None
+    assert queries.find_inventory(STRANGER, METER, as_of=answered) is None
+    for viewer in (DCC, ALPHA):
+        found = queries.find_inventory(viewer, METER, as_of=answered)
+        assert found is not None
+        assert found.facts.model == "M1"
 
 
 @pytest.mark.usefixtures("database")

@@ -36,6 +36,7 @@ class MessageKind(StrEnum):
     COMMAND_FAILURE = "command_failure"
     UPDATE_INVENTORY_REQUEST = "update_inventory_request"
     CHANGE_OF_SUPPLIER = "change_of_supplier"
+    INVENTORY_UPDATE_RESPONSE = "inventory_update_response"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +140,27 @@ class DeviceFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What a User asks DCC to enter in its inventory, with an 8.4 or a 12.2.
+
+    Any User may ask that of any device: it is known only once DCC has taken it, and from then.
+    So ``facts`` has no ``learnt_at``.
+    """
+
+    request_id: RequestId
+    facts: DeviceFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """DCC's answer to an 8.4 or a 12.2: whether it has taken what was proposed."""
+
+    request_id: RequestId
+    is_accepted: bool
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActivationWord:
     """What a party says of one Activate Firmware (11.3) Service Request.
 
@@ -187,6 +209,8 @@ class Message:
     steps: tuple[RequestStep, ...] = ()
     events: tuple[Event, ...] = ()
     devices: tuple[DeviceFacts, ...] = ()
+    proposal: Proposal | None = None
+    verdict: Verdict | None = None
     activation: ActivationWord | None = None
     supplier_change: SupplierChange | None = None
 

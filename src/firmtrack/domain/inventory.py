@@ -6,13 +6,13 @@ rule in SQL, for sets.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import reduce
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from firmtrack.domain.facts import DeviceFacts
+from firmtrack.domain.facts import DeviceFacts, Proposal
 from firmtrack.domain.identifiers import Eui64
 
 IMPORT_ID = UUID(int=0)
@@ -66,6 +66,15 @@ def knowledge_of(statement: DeviceFacts, message_id: UUID) -> Knowledge:
         latest=origin,
         facts={name: Known(value, origin) for name, value in told if value is not None},
     )
+
+
+def knowledge_once_taken(proposal: Proposal, taken_at: datetime, message_id: UUID) -> Knowledge:
+    """Return what a proposal makes known that DCC says to have taken at ``taken_at``.
+
+    ``message_id`` is the proposal's own message. Of several answers that take it, each says so: the
+    latest counts, whichever comes first.
+    """
+    return knowledge_of(replace(proposal.facts, learnt_at=taken_at), message_id)
 
 
 def with_comms_hub(known: Knowledge, comms_hub_id: Eui64, origin: Origin) -> Knowledge:

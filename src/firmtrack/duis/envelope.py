@@ -14,9 +14,11 @@ from firmtrack.domain.facts import (
     Event,
     Message,
     MessageKind,
+    Proposal,
     RequestFacts,
     RequestStep,
     SupplierChange,
+    Verdict,
 )
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.duis.elements import Children, only_child
@@ -131,6 +133,8 @@ def message(
     steps: tuple[RequestStep, ...] = (),
     events: tuple[Event, ...] = (),
     devices: tuple[DeviceFacts, ...] = (),
+    proposal: Proposal | None = None,
+    verdict: Verdict | None = None,
     activation: ActivationWord | None = None,
     supplier_change: SupplierChange | None = None,
 ) -> Message:
@@ -151,6 +155,8 @@ def message(
         steps=steps,
         events=events,
         devices=devices,
+        proposal=proposal,
+        verdict=verdict,
         activation=activation,
         supplier_change=supplier_change,
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypedDict
 
-from firmtrack.domain.facts import DeviceFacts, Message, MessageKind
+from firmtrack.domain.facts import DeviceFacts, Message, MessageKind, Proposal, Verdict
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion
 from firmtrack.duis.codes import (
     CSP_REGIONS,
@@ -17,16 +17,23 @@ from firmtrack.duis.codes import (
     FIRMWARE_VERSION_STATUSES,
     NEW_DEVICE_STATUSES,
     RESPONSE_CODES,
+    is_response_code_for,
 )
 from firmtrack.duis.elements import Children, name_of
 from firmtrack.duis.envelope import Envelope, NotAboutFirmware, check_service, message, user_of
-from firmtrack.duis.rejections import MissingElement, UnexpectedElement
+from firmtrack.duis.rejections import MissingElement, UnexpectedElement, UnknownEnumeration
 from firmtrack.duis.vocabulary import (
     GBCS_VERSION_MAX_CHARACTERS,
     MANUFACTURER_MAX_CHARACTERS,
     MODEL_MAX_CHARACTERS,
     SMETS_VERSION_MAX_CHARACTERS,
 )
+
+UPDATE_INVENTORY = "8.4"
+"""The Service Reference Variant of Update Inventory."""
+
+DEVICE_PRE_NOTIFICATION = "12.2"
+"""The Service Reference Variant of Device Pre-notification."""
 
 _CHOICES: Mapping[str, Mapping[str, str]] = {
     name: {choice: choice for choice in choices}
@@ -55,12 +62,12 @@ class _Details(TypedDict):
 
 
 def translate_prenotification(envelope: Envelope) -> Message:
-    """Return what a Device Pre-notification (12.2) says. Raises DuisRejected."""
-    check_service(envelope, "12.2")
+    """Return what a Device Pre-notification (12.2) proposes. Raises DuisRejected."""
+    check_service(envelope, DEVICE_PRE_NOTIFICATION)
     body = Children(envelope.content)
     device = DeviceFacts(
         device_id=body.eui("DeviceID"),
-        learnt_at=envelope.received_at,
+        learnt_at=None,
         device_type=_choice(body, "DeviceType"),
         **_details(body, "FirmwareVersion"),
     )
@@ -68,13 +75,13 @@ def translate_prenotification(envelope: Envelope) -> Message:
 
 
 def translate_inventory_update(envelope: Envelope) -> Message | NotAboutFirmware:
-    """Return what an Update Inventory (8.4) request says of a device. Raises DuisRejected.
+    """Return what an Update Inventory (8.4) request proposes of a device. Raises DuisRejected.
 
     A new supply number says nothing of firmware, and neither does a new variant of an ESME.
     """
-    check_service(envelope, "8.4")
+    check_service(envelope, UPDATE_INVENTORY)
     body = Children(envelope.content)
-    unchanged = DeviceFacts(device_id=body.eui("DeviceID"), learnt_at=envelope.received_at)
+    unchanged = DeviceFacts(device_id=body.eui("DeviceID"), learnt_at=None)
     updated = _updated(unchanged, body)
     if updated == unchanged:
         return NotAboutFirmware(kind="service_request")
@@ -98,12 +105,36 @@ def _updated(device: DeviceFacts, body: Children) -> DeviceFacts:
 
 
 def _request(envelope: Envelope, kind: MessageKind, device: DeviceFacts) -> Message:
+    request_id = envelope.header.request_id("RequestID")
     return message(
         envelope,
         kind,
-        user_id=envelope.header.request_id("RequestID").originator,
+        user_id=request_id.originator,
         occurred_at=envelope.received_at,
-        devices=(device,),
+        proposal=Proposal(request_id=request_id, facts=device),
+    )
+
+
+def translate_verdict(envelope: Envelope, service: str) -> Message:
+    """Return what a sr:ResponseMessage to an 8.4 or 12.2, ``service``, says. Raises DuisRejected.
+
+    To which change of the inventory, and of which device, stands in the request alone.
+    """
+    code = envelope.header.text("ResponseCode")
+    if not is_response_code_for(code, service):
+        raise UnknownEnumeration(f"ResponseCode for {service}: {code[:64]!r}.")
+    answered_at = envelope.header.time("ResponseDateTime")
+    return message(
+        envelope,
+        MessageKind.INVENTORY_UPDATE_RESPONSE,
+        user_id=user_of(envelope),
+        occurred_at=answered_at,
+        code=code,
+        verdict=Verdict(
+            request_id=envelope.header.request_id("RequestID"),
+            is_accepted=not code.startswith("E"),
+            answered_at=answered_at,
+        ),
     )
 
 

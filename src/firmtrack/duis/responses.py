@@ -16,7 +16,12 @@ from firmtrack.duis.activations import ACTIVATE_FIRMWARE, translate_activation_r
 from firmtrack.duis.codes import RESPONSE_CODES, WARNING_LISTS, is_response_code_for
 from firmtrack.duis.elements import Children
 from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message, user_of
-from firmtrack.duis.inventories import translate_inventory_response
+from firmtrack.duis.inventories import (
+    DEVICE_PRE_NOTIFICATION,
+    UPDATE_INVENTORY,
+    translate_inventory_response,
+    translate_verdict,
+)
 from firmtrack.duis.payload import check_sender, firmware_message
 from firmtrack.duis.rejections import UnexpectedElement, UnknownEnumeration
 from firmtrack.gbcs.firmware import FirmwareVersionRead
@@ -39,6 +44,8 @@ def translate_response(envelope: Envelope) -> Message | NotAboutFirmware:
         return _update_firmware_response(envelope, body, variant)
     if variant_text == ACTIVATE_FIRMWARE:
         return translate_activation_response(envelope, body)
+    if variant_text in {UPDATE_INVENTORY, DEVICE_PRE_NOTIFICATION}:
+        return translate_verdict(envelope, variant_text)
     if "DSPInventory" in body:
         return translate_inventory_response(envelope, body)
     if variant_text == _READ_FIRMWARE_VERSION and "GBCSPayload" in body:

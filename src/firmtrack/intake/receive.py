@@ -64,8 +64,9 @@ class Submitter:
         if self.may_submit_all:
             return True
         named = message.named_requests()
-        if message.activation is not None:
-            named |= {message.activation.request_id}
+        named |= {
+            each.request_id for each in (message.activation, message.verdict) if each is not None
+        }
         return message.user_id in self.user_ids and all(
             request_id.originator in self.user_ids for request_id in named
         )

@@ -33,6 +33,6 @@ ACTOR_NAMES: Mapping[Actor, str] = {
 
 AGAIN_NAMES: Mapping[Again, str] = {
     Again.WAIT: "Not while an update is open",
-    Again.REMEDY_FIRST: "Not before the cause is removed",
+    Again.REMEDY_FIRST: "Not before the cause is found and removed",
     Again.SEND: "Yes",
 }

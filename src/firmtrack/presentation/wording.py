@@ -109,6 +109,7 @@ MESSAGE_KIND_NAMES: Mapping[MessageKind, str] = {
     MessageKind.COMMAND_FAILURE: "DCC Alert: command failure",
     MessageKind.UPDATE_INVENTORY_REQUEST: "Update Inventory request",
     MessageKind.CHANGE_OF_SUPPLIER: "DCC Alert: change of supplier",
+    MessageKind.INVENTORY_UPDATE_RESPONSE: "DCC’s response to an inventory update",
 }
 
 NOT_TRACKED_TEXTS: Mapping[NotTrackedReason, str] = {

@@ -15,11 +15,9 @@ _WITHOUT_FACTS = frozenset(
     {
         MessageKind.UPDATE_FIRMWARE_REQUEST,
         MessageKind.INVENTORY_RESPONSE,
-        MessageKind.DEVICE_PRE_NOTIFICATION,
         MessageKind.FIRMWARE_VERSION_RESPONSE,
         MessageKind.FIRMWARE_VERSION_MISMATCH,
         MessageKind.DEVICE_STATUS_CHANGE_EVENT,
-        MessageKind.UPDATE_INVENTORY_REQUEST,
     }
 )
 

@@ -49,6 +49,7 @@ SOURCE_OF_KIND: Mapping[MessageKind, Source] = {
     MessageKind.ACTIVATE_FIRMWARE_RESPONSE: Source.DSP,
     MessageKind.FIRMWARE_VERSION_RESPONSE: Source.DSP,
     MessageKind.INVENTORY_RESPONSE: Source.DSP,
+    MessageKind.INVENTORY_UPDATE_RESPONSE: Source.DSP,
     MessageKind.FIRMWARE_DISTRIBUTION_FAILURE: Source.DSP,
     MessageKind.FIRMWARE_UPGRADE_REQUESTED: Source.DSP,
     MessageKind.FIRMWARE_VERSION_MISMATCH: Source.DSP,

@@ -24,7 +24,7 @@ from firmtrack.domain.facts import ImageFacts, Message, RequestFacts
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.inventory import knowledge_of, merge_all
 from firmtrack.domain.stages import Status
-from firmtrack.store import changes, freshness, inventory, performance, staging
+from firmtrack.store import changes, freshness, inventory, performance, proposals, staging
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
 from firmtrack.store.sql import statement
@@ -290,15 +290,15 @@ def _record_activations(
 
 
 def _record_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    describing = [message for message in messages if message.devices]
-    if describing:
-        told = merge_all(
-            knowledge_of(device, message.message_id)
-            for message in describing
-            for device in message.devices
-        )
-        inventory.learn(cursor, told.values())
-        staging.stage_acquaintances(cursor, describing)
+    told = [
+        (knowledge_of(device, message.message_id), message.user_id)
+        for message in messages
+        for device in message.devices
+    ]
+    told += proposals.record(cursor, messages)
+    if told:
+        inventory.learn(cursor, merge_all(known for known, _ in told).values())
+        staging.stage_acquaintances(cursor, told)
         cursor.execute(statement("acquaint_devices"))
     for message in messages:
         if message.supplier_change is not None:

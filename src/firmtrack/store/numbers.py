@@ -26,6 +26,7 @@ KIND_NUMBERS: dict[MessageKind, int] = {
     MessageKind.COMMAND_FAILURE: 18,
     MessageKind.UPDATE_INVENTORY_REQUEST: 19,
     MessageKind.CHANGE_OF_SUPPLIER: 20,
+    MessageKind.INVENTORY_UPDATE_RESPONSE: 21,
 }
 """The number that stands for each kind in ``message.kind``; never renumbered."""
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 
-from firmtrack.domain.facts import Event, Message, MessageKind
-from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.facts import Event, Message
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.inventory import Knowledge
 from firmtrack.store.bodies import pack
 from firmtrack.store.numbers import KIND_NUMBERS, request_parts, to_bigint
 
@@ -76,10 +77,6 @@ _ACTIVATION_WORD_TYPES = (
 _COPY_ACQUAINTANCES = "COPY staged_acquaintance (device_id, user_id) FROM STDIN (FORMAT binary)"
 
 
-# What a User says of a device itself: anyone could, of any device.
-_CLAIMS = frozenset({MessageKind.DEVICE_PRE_NOTIFICATION, MessageKind.UPDATE_INVENTORY_REQUEST})
-
-
 def prepare(connection: Connection[TupleRow]) -> None:
     """Create the staging tables of a new connection."""
     connection.execute(_TABLES)
@@ -127,14 +124,15 @@ def stage_names(
                     copy.write_row((to_bigint(device_id), key))
 
 
-def stage_acquaintances(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> None:
-    """Copy which devices DCC or they themselves described to Users into ``staged_acquaintance``."""
+def stage_acquaintances(
+    cursor: Cursor[TupleRow], told: Iterable[tuple[Knowledge, Eui64 | None]]
+) -> None:
+    """Copy which devices were described with which Users a party into ``staged_acquaintance``."""
     with cursor.copy(_COPY_ACQUAINTANCES) as copy:
         copy.set_types(("int8", "int8"))
-        for message in messages:
-            if message.user_id is not None and message.kind not in _CLAIMS:
-                for device in message.devices:
-                    copy.write_row((to_bigint(device.device_id), to_bigint(message.user_id)))
+        for known, user_id in told:
+            if user_id is not None:
+                copy.write_row((to_bigint(known.device_id), to_bigint(user_id)))
 
 
 def stage_activation_words(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> None:

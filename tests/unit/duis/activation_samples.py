@@ -91,6 +91,20 @@ def update_inventory(change: d.InventoryChange) -> d.UpdateInventoryRequest:
     return d.UpdateInventoryRequest(request_id=INVENTORY_UPDATE_ID, device_id=METER, change=change)
 
 
+def verdict(
+    service: str = "8.4", code: str = "I0", request_id: RequestId = INVENTORY_UPDATE_ID
+) -> d.Acknowledgement:
+    """Return DCC's answer to an 8.4 or a 12.2."""
+    return d.Acknowledgement(
+        response_id=ResponseId(DCC, request_id.originator, request_id.counter),
+        responded_at=NOW,
+        request_id=request_id,
+        response_code=code,
+        service_reference=service,
+        service_reference_variant=service,
+    )
+
+
 ACTIVATIONS: dict[str, d.Document] = {
     "activation requested": activate_firmware(),
     "activation requested for later": activate_firmware(EXECUTION),
@@ -126,6 +140,9 @@ INVENTORY_CHANGES: dict[str, d.Document] = {
         d.UpdateDeviceStatus(device_status="Withdrawn", is_comms_hub=True)
     ),
     "device deleted": update_inventory(d.DeleteDevice()),
+    "update taken": verdict(),
+    "update refused": verdict(code="E080405"),
+    "prenotification taken": verdict("12.2"),
     "supplier changed": d.DccAlert(
         response_id=ALERT_ID,
         responded_at=NOW,

@@ -6,7 +6,14 @@ from datetime import datetime
 import pytest
 from lxml import etree
 
-from firmtrack.domain.facts import DeviceFacts, Message, MessageKind, SupplierChange
+from firmtrack.domain.facts import (
+    DeviceFacts,
+    Message,
+    MessageKind,
+    Proposal,
+    SupplierChange,
+    Verdict,
+)
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion
 from firmtrack.duis import documents as d
 from firmtrack.duis.reader import NotAboutFirmware, read
@@ -21,7 +28,12 @@ from firmtrack.duis.rejections import (
 from firmtrack.duis.vocabulary import DUIS_NAMESPACE
 from firmtrack.duis.writer import write
 from tests.shared_files import shared_dir
-from tests.unit.duis.activation_samples import INVENTORY_CHANGES, update_inventory
+from tests.unit.duis.activation_samples import (
+    INVENTORY_CHANGES,
+    INVENTORY_UPDATE_ID,
+    update_inventory,
+    verdict,
+)
 from tests.unit.duis.every_sample import EVERYTHING, RECORDED
 from tests.unit.duis.reading import answer, message
 from tests.unit.duis.samples import (
@@ -39,6 +51,15 @@ from tests.unit.gbcs import encoders as enc
 
 _SHARED = shared_dir()
 _DELETION = b"<sr:DeleteDevice></sr:DeleteDevice>"
+
+
+def proposed(document: d.Document) -> DeviceFacts:
+    """Return what the document proposes; it must say nothing else."""
+    told = message(document)
+    assert told.devices == ()
+    assert told.proposal is not None
+    assert told.proposal.request_id == INVENTORY_UPDATE_ID
+    return told.proposal.facts
 
 
 @pytest.mark.parametrize(
@@ -151,7 +172,7 @@ def test_other_words_of_an_update_say_nothing_of_the_inventory(name: str) -> Non
 
 
 @pytest.mark.parametrize("received_at", [NOW, None])
-def test_new_details_are_what_the_inventory_holds_from_then_on(
+def test_new_details_are_proposed_to_the_inventory(
     received_at: datetime | None,
 ) -> None:
     body = write(INVENTORY_CHANGES["details updated"])
@@ -161,10 +182,12 @@ def test_new_details_are_what_the_inventory_holds_from_then_on(
     assert told.kind is MessageKind.UPDATE_INVENTORY_REQUEST
     assert told.user_id == ALPHA
     assert told.occurred_at == received_at
-    assert told.devices == (
-        DeviceFacts(
+    assert told.devices == ()
+    assert told.proposal == Proposal(
+        request_id=INVENTORY_UPDATE_ID,
+        facts=DeviceFacts(
             device_id=METER,
-            learnt_at=received_at,
+            learnt_at=None,
             manufacturer="Maker & Sons",
             model="Model",
             smets_version="SMETS2 v4.2",
@@ -175,9 +198,9 @@ def test_new_details_are_what_the_inventory_holds_from_then_on(
 
 
 def test_what_an_update_leaves_out_it_does_not_state() -> None:
-    (facts,) = message(update_inventory(d.UpdateDeviceDetails(model="Other"))).devices
+    facts = proposed(update_inventory(d.UpdateDeviceDetails(model="Other")))
 
-    assert facts == DeviceFacts(device_id=METER, learnt_at=NOW, model="Other")
+    assert facts == DeviceFacts(device_id=METER, learnt_at=None, model="Other")
 
 
 @pytest.mark.parametrize(
@@ -189,10 +212,9 @@ def test_what_an_update_leaves_out_it_does_not_state() -> None:
     ],
 )
 def test_a_new_status_is_told_in_dccs_words(name: str, status: str) -> None:
-    told = message(INVENTORY_CHANGES[name])
+    facts = proposed(INVENTORY_CHANGES[name])
 
-    assert told.kind is MessageKind.UPDATE_INVENTORY_REQUEST
-    assert told.devices == (DeviceFacts(device_id=METER, learnt_at=NOW, device_status=status),)
+    assert facts == DeviceFacts(device_id=METER, learnt_at=None, device_status=status)
 
 
 @pytest.mark.parametrize(
@@ -231,6 +253,42 @@ def test_an_update_with_two_changes_is_refused() -> None:
 
     with pytest.raises(UnexpectedElement, match="DeleteDevice beside UpdateDeviceDetails"):
         answer(two)
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "is_accepted"),
+    [
+        ("8.4", "I0", True),
+        ("8.4", "E5", False),
+        ("8.4", "E080415", False),
+        ("12.2", "I0", True),
+        ("12.2", "E120204", False),
+    ],
+)
+def test_dccs_answer_tells_whether_it_has_taken_what_was_proposed(
+    service: str, code: str, is_accepted: bool
+) -> None:
+    told = message(verdict(service, code))
+
+    assert told.kind is MessageKind.INVENTORY_UPDATE_RESPONSE
+    assert (told.user_id, told.code, told.occurred_at) == (ALPHA, code, NOW)
+    assert told.verdict == Verdict(
+        request_id=INVENTORY_UPDATE_ID, is_accepted=is_accepted, answered_at=NOW
+    )
+    assert (told.devices, told.named_requests()) == ((), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("service", "code"),
+    [("8.4", "E080401"), ("8.4", "E120201"), ("12.2", "E080405"), ("12.2", "X0")],
+)
+def test_a_code_that_does_not_belong_to_the_service_is_no_answer_to_it(
+    service: str, code: str
+) -> None:
+    body = write(verdict(service)).replace(b">I0<", b">" + code.encode() + b"<")
+
+    with pytest.raises(UnknownEnumeration, match=f"ResponseCode for {service}"):
+        answer(body)
 
 
 @pytest.mark.parametrize("name", ["details updated", "prenotification"])

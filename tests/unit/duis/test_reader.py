@@ -465,17 +465,17 @@ def test_the_inventory_tells_what_it_holds_of_each_device() -> None:
 def test_a_prenotification_tells_of_a_new_device() -> None:
     message = _read(RECORDED["prenotification"])
     assert message.kind is MessageKind.DEVICE_PRE_NOTIFICATION
-    assert message.devices == (
-        DeviceFacts(
-            device_id=METER,
-            learnt_at=NOW,
-            device_type="GSME",
-            smets_version="SMETS2",
-            manufacturer="Maker",
-            model="Model",
-            firmware_version=VERSION,
-            smi_firmware_version=VERSION,
-        ),
+    assert message.devices == ()
+    assert message.proposal is not None
+    assert message.proposal.facts == DeviceFacts(
+        device_id=METER,
+        learnt_at=None,
+        device_type="GSME",
+        smets_version="SMETS2",
+        manufacturer="Maker",
+        model="Model",
+        firmware_version=VERSION,
+        smi_firmware_version=VERSION,
     )
 
 
@@ -645,6 +645,7 @@ _MANDATORY = {
     "activated later": ["ResponseDateTime", "FutureDatedAlertCode", "GBCSPayload"],
     "command failed": ["CommandRequestID", "ResponseDateTime"],
     "details updated": ["RequestID", "ServiceReferenceVariant", "DeviceID", "UpdateDeviceDetails"],
+    "update taken": ["RequestID", "ResponseCode", "ResponseDateTime", "ServiceReferenceVariant"],
     "supplier changed": ["DeviceID", "DeviceType", "ResponseDateTime"],
 }
 _EACH_MANDATORY = [(name, element) for name, elements in _MANDATORY.items() for element in elements]

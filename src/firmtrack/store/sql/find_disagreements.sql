@@ -48,6 +48,10 @@ WITH attributed AS (
         SELECT device_id, NULL, message_id FROM activation_word
         UNION ALL
         SELECT device_id, NULL, message_id FROM supplier_word WHERE message_id <> %(import_id)s
+        UNION ALL
+        SELECT device_id, NULL, message_id FROM proposal
+        UNION ALL
+        SELECT NULL, NULL, message_id FROM verdict
     ) AS said
     WHERE NOT EXISTS (SELECT FROM message AS m WHERE m.message_id = said.message_id)
     UNION ALL
@@ -58,6 +62,8 @@ WITH attributed AS (
       AND NOT EXISTS (SELECT FROM request_step AS s WHERE s.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM activation_word AS w WHERE w.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM supplier_word AS w WHERE w.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM proposal AS p WHERE p.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM verdict AS v WHERE v.message_id = m.message_id)
     UNION ALL
     SELECT 'request_without_distributions', NULL, r.request_key, r.message_id
     FROM request AS r
