@@ -18,5 +18,5 @@ DROP VIEW current_distribution;
 class Migration(migrations.Migration):
     """What parties are told, and where."""
 
-    dependencies = [("accounts", "0001_initial"), ("store", "0007_freshness")]
-    operations = [migrations.RunSQL(statement("0008_notices").decode(), DROP)]
+    dependencies = [("accounts", "0001_initial"), ("store", "0008_proposals")]
+    operations = [migrations.RunSQL(statement("0009_notices").decode(), DROP)]
