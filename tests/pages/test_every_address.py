@@ -27,6 +27,9 @@ FOR_ALL_WHO_SIGN_IN = {
     "/api/v1/delivery-performance",
     "/api/v1/delivery-performance.csv",
     "/api/v1/freshness",
+    "/api/v1/notices",
+    "/api/v1/endpoints",
+    "/notices",
     "/guidance",
     *(f"/guidance/{topic}" for topic in TOPICS),
 }

@@ -19,6 +19,7 @@ PAGES = [
     f"/devices/{VERIFIED}",
     f"/inventory/{VERIFIED}",
     "/delivery-performance",
+    "/notices",
     "/guidance",
     "/guidance/reasons",
     f"/devices/{UNKNOWN_DEVICE}",

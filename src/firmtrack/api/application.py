@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
-from firmtrack.api import freshness, lookups, performance, submissions
+from firmtrack.api import freshness, lookups, notices, performance, submissions
 from firmtrack.api.problems import (
     BadField,
     Problem,
@@ -30,6 +30,8 @@ _STRUCTS = (
     answers.Device,
     answers.DeviceInventory,
     answers.DistributionList,
+    answers.EndpointList,
+    answers.NoticeList,
     answers.ServiceRequest,
     DeliveryPerformance,
     DuisLine,
@@ -89,6 +91,7 @@ api = FirmtrackApi(
 api.add_router("", lookups.router)
 api.add_router("", performance.router)
 api.add_router("", freshness.router)
+api.add_router("", notices.router)
 api.add_router("", submissions.router)
 
 

@@ -26,7 +26,7 @@ _EUI_EXAMPLE = "00-DB-12-34-56-78-90-A1"
 _EUI = "[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}"
 
 
-def _read_by(read: Callable[[str], _Value]) -> PlainValidator:
+def read_by(read: Callable[[str], _Value]) -> PlainValidator:
     """Return a validator that reports the typed errors of ``read`` by their message."""
 
     def validate(text: str) -> _Value:
@@ -66,7 +66,7 @@ def _pace(text: str) -> Pace:
 
 DeviceId = Annotated[
     Eui64,
-    _read_by(Eui64.parse),
+    read_by(Eui64.parse),
     WithJsonSchema(
         {
             "type": "string",
@@ -77,7 +77,7 @@ DeviceId = Annotated[
 ]
 UserId = Annotated[
     Eui64 | None,
-    _read_by(Eui64.parse),
+    read_by(Eui64.parse),
     WithJsonSchema(
         {
             "type": "string",
@@ -88,7 +88,7 @@ UserId = Annotated[
 ]
 ServiceRequestId = Annotated[
     RequestId,
-    _read_by(RequestId.parse),
+    read_by(RequestId.parse),
     WithJsonSchema(
         {
             "type": "string",
@@ -100,7 +100,7 @@ ServiceRequestId = Annotated[
 ]
 WantedCompletion = Annotated[
     CompletionStatus | None,
-    _read_by(_completion_status),
+    read_by(_completion_status),
     WithJsonSchema(
         {
             "type": "string",
@@ -111,7 +111,7 @@ WantedCompletion = Annotated[
 ]
 WantedStatus = Annotated[
     Status | None,
-    _read_by(_status),
+    read_by(_status),
     WithJsonSchema(
         {
             "type": "string",
@@ -122,7 +122,7 @@ WantedStatus = Annotated[
 ]
 WantedPace = Annotated[
     Pace | None,
-    _read_by(_pace),
+    read_by(_pace),
     WithJsonSchema(
         {
             "type": "string",
@@ -146,14 +146,14 @@ Limit = Annotated[
 ]
 After = Annotated[
     Eui64 | None,
-    _read_by(read_cursor),
+    read_by(read_cursor),
     WithJsonSchema(
         {"type": "string", "description": "The next_cursor of the answer to be continued."}
     ),
 ]
 AsOf = Annotated[
     datetime | None,
-    _read_by(read_moment),
+    read_by(read_moment),
     WithJsonSchema(
         {
             "type": "string",

@@ -12,9 +12,9 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.notices.calling import Caller
+from firmtrack.notices.chores import Chores
 from firmtrack.notices.composing import compose_ripe
 from firmtrack.notices.sending import send_next
-from firmtrack.notices.upkeep import Upkeep
 from firmtrack.store.database import conninfo_in_use
 
 SENDERS = 8
@@ -65,13 +65,13 @@ def _connected() -> Connection[TupleRow]:
 
 
 def _compose(stopping: Event) -> None:
-    upkeep = Upkeep()
+    chores = Chores()
     while not stopping.is_set():
         try:
             with _connected() as connection:
                 while not stopping.wait(_COMPOSE_SECONDS):
                     compose_ripe(connection)
-                    upkeep.do_what_is_due(connection)
+                    chores.do_what_is_due(connection)
         except psycopg.OperationalError as error:
             _wait_for_database(stopping, error)
 

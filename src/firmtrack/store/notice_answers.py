@@ -6,6 +6,9 @@ from uuid import UUID
 
 from firmtrack.domain.identifiers import Eui64
 
+STATES = ("waiting", "delivered", "dead")
+"""What a notice may be; a dead one was given up."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointAnswer:

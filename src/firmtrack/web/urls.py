@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from firmtrack.web import delivery_performance, guidance, lookups, sign_in
+from firmtrack.web import delivery_performance, guidance, lookups, notices, sign_in
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="firmware-distribution"), name="start"),
@@ -36,5 +36,6 @@ urlpatterns = [
         delivery_performance.delivery_performance_csv,
         name="delivery-performance-csv",
     ),
+    path("notices", notices.notices, name="notices"),
     path("inventory/<str:device_id>", lookups.inventory, name="inventory"),
 ]

@@ -16,6 +16,12 @@ from firmtrack.presentation.answers.distributions import (
 )
 from firmtrack.presentation.answers.fields import EUI_64_PATTERN, REQUEST_ID_PATTERN
 from firmtrack.presentation.answers.inventories import DeviceInventory, device_inventory
+from firmtrack.presentation.answers.notices import (
+    EndpointList,
+    NoticeList,
+    endpoint_list,
+    notice_list,
+)
 from firmtrack.presentation.answers.requests import (
     ServiceRequest,
     service_request,
@@ -28,6 +34,8 @@ __all__ = [
     "Device",
     "DeviceInventory",
     "DistributionList",
+    "EndpointList",
+    "NoticeList",
     "Reason",
     "ServiceRequest",
     "device",
@@ -35,6 +43,8 @@ __all__ = [
     "distribution",
     "distribution_list",
     "encode",
+    "endpoint_list",
+    "notice_list",
     "service_request",
     "service_request_with_distributions",
 ]

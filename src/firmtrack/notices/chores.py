@@ -10,7 +10,7 @@ from psycopg.rows import TupleRow
 
 from firmtrack.store import performance, stalled
 
-_UPKEEP_SECONDS = 60.0
+_INTERVAL_SECONDS = 60.0
 _COUNTING_SECONDS = 5.0
 
 _DROP_UNWANTED = """
@@ -33,14 +33,14 @@ _CHORES: Sequence[Callable[[Connection[TupleRow]], None]] = (drop_unwanted, find
 
 
 @dataclass(slots=True)
-class Upkeep:
+class Chores:
     """Does the chores when they are due; each process for itself, which does no harm."""
 
-    _due_at: float = field(default_factory=lambda: time.monotonic() + _UPKEEP_SECONDS)
+    _due_at: float = field(default_factory=lambda: time.monotonic() + _INTERVAL_SECONDS)
 
     def do_what_is_due(self, connection: Connection[TupleRow]) -> None:
         """Do the chores unless they were done less than a minute ago."""
         if time.monotonic() >= self._due_at:
-            self._due_at = time.monotonic() + _UPKEEP_SECONDS
+            self._due_at = time.monotonic() + _INTERVAL_SECONDS
             for chore in _CHORES:
                 chore(connection)
