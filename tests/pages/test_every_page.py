@@ -28,6 +28,7 @@ POLICY = {
     "default-src 'none'",
     "style-src 'self'",
     "script-src 'self'",
+    "connect-src 'self'",
     "img-src 'self'",
     "font-src 'self'",
     "form-action 'self'",
