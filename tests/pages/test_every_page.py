@@ -19,16 +19,17 @@ PAGES = [
     f"/devices/{VERIFIED}",
     f"/inventory/{VERIFIED}",
     "/delivery-performance",
-    "/notices",
     "/guidance",
     "/guidance/reasons",
     f"/devices/{UNKNOWN_DEVICE}",
+    "/notices",
     "/no-such-page",
 ]
 POLICY = {
     "default-src 'none'",
     "style-src 'self'",
     "script-src 'self'",
+    "connect-src 'self'",
     "img-src 'self'",
     "font-src 'self'",
     "form-action 'self'",

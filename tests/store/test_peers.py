@@ -9,7 +9,6 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store import performance
-from firmtrack.store.database import pool
 from firmtrack.store.peers import PeerGroup, PeerGroupKind, PeersAnswer, PeerScope, find_peers
 from tests.store.facts import (
     ALPHA,
@@ -202,14 +201,3 @@ def test_who_only_names_a_device_in_a_request_learns_nothing_of_its_hub_or_model
     take(request())
 
     assert [each.kind for each in found(ALPHA).groups] == [PeerGroupKind.SERVICE_REQUEST]
-
-
-@pytest.mark.usefixtures("updated")
-def test_the_look_up_is_audited() -> None:
-    find_peers(STRANGER, METER)
-
-    with pool().connection() as connection:
-        audited = connection.execute(
-            "SELECT viewer, kind, term, row_count FROM lookup_audit ORDER BY lookup_id DESC LIMIT 1"
-        ).fetchone()
-    assert audited == (STRANGER.name, "peers", str(METER), 0)

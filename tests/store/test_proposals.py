@@ -42,7 +42,11 @@ def wait_for(writer: Future[Receipt]) -> None:
 
 def test_an_answer_that_comes_while_its_request_is_recorded_finds_it() -> None:
     with ThreadPoolExecutor(1) as executor:
-        with pool().connection() as connection, connection.cursor() as cursor:
+        with (
+            pool().connection() as connection,
+            connection.transaction(),
+            connection.cursor() as cursor,
+        ):
             assert proposals.record(cursor, [proposed(model="M1")]) == []
             answering = executor.submit(take, verdict(at(0)))
             wait_for(answering)

@@ -156,7 +156,9 @@ def find_peers(request: HttpRequest, device_id: DeviceId) -> HttpResponse:
     Users, none of whom has more than half of them.
     """
     refuse_unknown_parameters(request, frozenset())
-    found = store_peers.find_peers(viewer_of_token(holder_of(request)), device_id)
+    viewer = viewer_of_token(holder_of(request))
+    found = store_peers.find_peers(viewer, device_id)
+    record_lookup(viewer, "peers", str(device_id), 0 if found is None else len(found.groups))
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
     return json_response(peers(found))

@@ -96,3 +96,9 @@ def source_name(source: found.SourceFreshness) -> str:
     if source.csp_region is not None:
         return f"CSP {source.csp_region}"
     return _SOURCE_NAMES[source.source]
+
+
+def source_title(source: found.SourceFreshness) -> str:
+    """Return who a source is, as a heading."""
+    name = source_name(source).removeprefix("the ")
+    return name[0].upper() + name[1:]

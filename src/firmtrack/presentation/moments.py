@@ -55,6 +55,11 @@ def read_typed_moment(text: str) -> datetime:
         raise MalformedMoment from None
 
 
+def typed_text(moment: datetime) -> str:
+    """Return a time as people in Great Britain type it: ``14/11/2026 09:12``."""
+    return f"{moment.astimezone(_GREAT_BRITAIN):%d/%m/%Y %H:%M}"
+
+
 def past_moment(asked: datetime | None, now: datetime) -> datetime | None:
     """Return the past moment that was asked for; None for the present, and for what is to come."""
     return asked if asked is not None and asked < now else None

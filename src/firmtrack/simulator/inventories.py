@@ -41,29 +41,38 @@ def read_inventory(
     return at if is_sent else None
 
 
-def pre_notify(device: Device, user: Eui64, at: datetime, post: Post) -> datetime | None:
-    """Let ``user`` add the device to the inventory (12.2) as its manufacturer delivered it."""
-    model = device.model
+def pre_notify(
+    device: Device, user: Eui64, at: datetime, post: Post, code: str | None
+) -> datetime | None:
+    """Let ``user`` ask DCC to add the device to the inventory (12.2).
+
+    ``code`` is DCC's answer, None if it gives none: only what it takes is known, and from then.
+    """
+    details = details_of(device, at)
     request = d.DevicePrenotification(
         request_id=RequestId(user, DCC, post.next_counter()),
         device_id=device.device_id,
-        manufacturer=model.manufacturer,
-        model=model.name,
+        manufacturer=device.model.manufacturer,
+        model=device.model.name,
         device_type=device.kind,
-        smets_version=model.smets_version,
-        firmware_version=model.firmware_version,
+        smets_version=device.model.smets_version,
+        firmware_version=details.firmware_version,
     )
-    facts = {**_as_delivered(device), "device_type": str(device.kind)}
-    is_sent = post.send(at, request, states=[Statement(device.device_id, None, facts)])
-    return at if is_sent else None
+    facts = {**_stated(details), "device_type": str(device.kind)}
+    return _propose(request, "12.2", facts, at, post, code)
 
 
 def update_inventory(
-    device: Device, change: d.InventoryChange, user: Eui64, at: datetime, post: Post
+    device: Device,
+    change: d.InventoryChange,
+    user: Eui64,
+    at: datetime,
+    post: Post,
+    code: str | None,
 ) -> datetime | None:
-    """Let ``user`` change what the inventory holds of a device (8.4).
+    """Let ``user`` ask DCC to change what the inventory holds of a device (8.4).
 
-    A request has no time, so that of two such only one may say anything of the same fact.
+    ``code`` is DCC's answer, None if it gives none: only what it takes is known, and from then.
     """
     request = d.UpdateInventoryRequest(
         request_id=RequestId(user, DCC, post.next_counter()),
@@ -76,19 +85,45 @@ def update_inventory(
         case d.DeleteDevice():
             facts = {"device_status": "DeleteDevice"}
         case d.UpdateDeviceDetails():
-            facts = _as_delivered(device)
-    is_sent = post.send(at, request, states=[Statement(device.device_id, None, facts)])
-    return at if is_sent else None
+            facts = _stated(change)
+    return _propose(request, "8.4", facts, at, post, code)
 
 
-def details_as_delivered(device: Device) -> d.UpdateDeviceDetails:
-    """Return the details of a device as its manufacturer delivered it."""
+def _propose(
+    request: d.DevicePrenotification | d.UpdateInventoryRequest,
+    service: str,
+    facts: dict[str, str],
+    at: datetime,
+    post: Post,
+    code: str | None,
+) -> datetime | None:
+    if not post.send(at, request):
+        return None
+    if code is None:
+        return at
+    answered_at = post.statements.free_second([request.device_id], at + _ANSWERED_WITHIN)
+    request_id = request.request_id
+    answer = d.Acknowledgement(
+        response_id=ResponseId(DCC, request_id.originator, request_id.counter),
+        responded_at=answered_at,
+        request_id=request_id,
+        response_code=code,
+        service_reference=service,
+        service_reference_variant=service,
+    )
+    is_taken = not code.startswith("E")
+    states = [Statement(request.device_id, answered_at, facts)] if is_taken else []
+    return answered_at if post.send(answered_at, answer, states=states) else None
+
+
+def details_of(device: Device, at: datetime) -> d.UpdateDeviceDetails:
+    """Return the details of a device as the inventory holds them at that time."""
     model = device.model
     return d.UpdateDeviceDetails(
         manufacturer=model.manufacturer,
         model=model.name,
         smets_version=model.smets_version,
-        firmware_version=model.firmware_version,
+        firmware_version=device.listed.as_of(at),
     )
 
 
@@ -153,15 +188,15 @@ def tell_mismatch(device: Device, user: Eui64, at: datetime, post: Post) -> date
     return at if post.send(at, alert, states=[Statement(device.device_id, at, facts)]) else None
 
 
-def _as_delivered(device: Device) -> dict[str, str]:
-    model = device.model
-    return {
-        "manufacturer": model.manufacturer,
-        "model": model.name,
-        "smets_version": model.smets_version,
-        "firmware_version": model.firmware_version,
-        "smi_firmware_version": model.firmware_version,
+def _stated(details: d.UpdateDeviceDetails) -> dict[str, str]:
+    stated = {
+        "manufacturer": details.manufacturer,
+        "model": details.model,
+        "smets_version": details.smets_version,
+        "firmware_version": details.firmware_version,
+        "smi_firmware_version": details.firmware_version,
     }
+    return {name: value for name, value in stated.items() if value is not None}
 
 
 def _inventory_row(device: Device, at: datetime) -> d.InventoryDevice:

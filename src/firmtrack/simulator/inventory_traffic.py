@@ -6,7 +6,7 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.duis import documents as d
 from firmtrack.simulator import inventories
 from firmtrack.simulator import outcomes as o
-from firmtrack.simulator.chance import stream
+from firmtrack.simulator.chance import Deck, stream
 from firmtrack.simulator.inventories import INSTALLED_NOT_COMMISSIONED
 from firmtrack.simulator.outcomes import Refusal
 from firmtrack.simulator.post import Post
@@ -27,7 +27,7 @@ class InventoryTraffic:
         self._world = world
         self._post = post
         self._chance = stream(scenario.seed, "inventory")
-        self._changed: set[Eui64] = set()
+        self._answers = Deck(o.INVENTORY_ANSWER_SHARES, o.ANSWERS_IN_A_DECK, self._chance)
 
     def before(self, update: Update) -> None:
         """Let the supplier read some devices before it asks, and all that are out of scope."""
@@ -41,7 +41,9 @@ class InventoryTraffic:
             if is_read or device.not_tracked_reason is not None:
                 self._read(device, update.supplier, at)
             if self._chance.random() < o.PRE_NOTIFIED_SHARE:
-                inventories.pre_notify(device, update.supplier, self._before(update), self._post)
+                code = self._answers.draw()
+                asked_at = self._before(update)
+                inventories.pre_notify(device, update.supplier, asked_at, self._post, code)
             if self._chance.random() < o.DELIVERED_WITH_IT_SHARE:
                 self._find_it_there(named, update)
             if self._chance.random() < o.INVENTORY_UPDATED_SHARE:
@@ -92,14 +94,14 @@ class InventoryTraffic:
             inventories.read_version(device, update.supplier, self._before(update), self._post)
 
     def _update_inventory(self, device: Device, user: Eui64, at: datetime) -> None:
-        """Let the user change the inventory (8.4); a device's status only once."""
-        changes: list[d.InventoryChange] = [inventories.details_as_delivered(device)]
-        if device.device_id not in self._changed:
-            changes += [d.UpdateDeviceStatus(device_status="Pending"), d.DeleteDevice()]
-        change = self._chance.choice(changes)
-        if not isinstance(change, d.UpdateDeviceDetails):
-            self._changed.add(device.device_id)
-        inventories.update_inventory(device, change, user, at, self._post)
+        """Let the user ask for a change of the inventory (8.4)."""
+        changes: tuple[d.InventoryChange, ...] = (
+            inventories.details_of(device, at),
+            d.UpdateDeviceStatus(device_status="Pending"),
+            d.DeleteDevice(),
+        )
+        change, code = self._chance.choice(changes), self._answers.draw()
+        inventories.update_inventory(device, change, user, at, self._post, code)
 
     def _before(self, update: Update) -> datetime:
         moment = update.submitted_at - timedelta(seconds=self._chance.randrange(2 * 86_400))

@@ -215,3 +215,6 @@ NOT_ABOUT_FIRMWARE_SHARE = 0.05
 UNATTRIBUTED_SHARE = 0.015
 READ_ERROR_SHARE = 0.2  # of the devices asked for their version
 MOST_DEVICES_OF_AN_INVENTORY = 17
+# DCC's answer to a change of the inventory (8.4, 12.2); None is no answer.
+INVENTORY_ANSWER_SHARES = {"I0": 7, "E4": 1, "E19": 1, None: 1}
+ANSWERS_IN_A_DECK = 10

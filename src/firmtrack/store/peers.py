@@ -17,7 +17,6 @@ from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store import performance
 from firmtrack.store.answers import SisterDevice
-from firmtrack.store.audit import record_lookup
 from firmtrack.store.database import pool
 from firmtrack.store.inventory_lookup import look_up
 from firmtrack.store.numbers import eui_of, request_id_of, request_parts, to_bigint
@@ -81,14 +80,11 @@ def find_peers(viewer: Viewer, device_id: Eui64) -> PeersAnswer | None:
     """Return how others fare beside the device's newest update, None if the viewer sees none of it.
 
     Only counts: nothing tells whose the others are. The two wider groups are read from figures that
-    are counted as people look, and may lag behind by what came since. The look-up is audited.
+    are counted as people look, and may lag behind by what came since.
     """
     performance.refresh(seconds=_COUNTING_SECONDS)
     with pool().connection() as connection:
-        found = _find(connection, viewer, device_id)
-    rows = 0 if found is None else len(found.groups)
-    record_lookup(viewer, "peers", str(device_id), rows)
-    return found
+        return _find(connection, viewer, device_id)
 
 
 def _find(connection: Connection[TupleRow], viewer: Viewer, device_id: Eui64) -> PeersAnswer | None:

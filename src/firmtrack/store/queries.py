@@ -1,7 +1,7 @@
 """Every read of the store; its first argument is the viewer, who sees only what is theirs.
 
-``as_of`` asks for what was known at a moment, by the time of recording; None is now. ``now`` is until
-when a distribution has waited, if not until that moment.
+``as_of`` asks for what was known at a moment, by the time of recording; None is now. ``now`` is
+until when a distribution has waited, if not until that moment.
 """
 
 from collections.abc import Iterator, Mapping

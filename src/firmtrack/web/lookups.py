@@ -1,7 +1,6 @@
 """The look-ups: the search form, a request's distributions, a device's, and its inventory."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -11,12 +10,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from firmtrack.accounts.viewers import viewer_of
 from firmtrack.diagnosis.findings import Diagnosis
 from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, RequestId
-from firmtrack.domain.pace import Pace
-from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.presentation.search import (
@@ -26,10 +22,14 @@ from firmtrack.presentation.search import (
     read_service_request_id,
 )
 from firmtrack.store import queries
-from firmtrack.store.answers import DistributionAnswer, DistributionFilter, PaceCounts
+from firmtrack.store.answers import DistributionAnswer, DistributionFilter
 from firmtrack.store.audit import record_lookup
+from firmtrack.store.peers import find_peers
+from firmtrack.store.versions import device_version
 from firmtrack.web.forms import FilterForm, SearchForm
-from firmtrack.web.timeline import progress_of, timeline_of, timeline_of_others
+from firmtrack.web.moments import Moment, moment_context, moment_of
+from firmtrack.web.status import device_status, paces_of, request_status, viewer_in
+from firmtrack.web.timeline import progress_of, timeline_of_others
 
 PAGE_LENGTH = 50
 
@@ -68,35 +68,38 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
         return _not_found(request, SearchBy.SERVICE_REQUEST_ID, service_request_id)
     if str(request_id) != service_request_id:
         return _canonical(request, address_of(request_id))
+    moment = moment_of(request)
     filters, wanted = _filter_of(request)
     position = _position_of(request)
-    viewer = _viewer_of(request)
-    found = queries.find_request(viewer, request_id)
+    viewer = viewer_in(request)
+    found = queries.find_request(viewer, request_id, as_of=moment.past)
     page = queries.list_distributions(
-        viewer, request_id, wanted, limit=PAGE_LENGTH, after=position.after
+        viewer, request_id, wanted, limit=PAGE_LENGTH, after=position.after, as_of=moment.past
     )
-    record_lookup(viewer, "service_request", str(request_id), len(page.items))
+    record_lookup(viewer, "service_request", str(request_id), len(page.items), as_of=moment.past)
     if found is None:
         return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id))
-    is_under_way = CompletionStatus.IN_PROGRESS in found.completion_counts
-    paces = queries.count_paces(viewer, request_id) if is_under_way else {}
+    paces = paces_of(viewer, found, moment)
     shown = position.earlier + len(page.items)
-    context = {
-        "found": found,
-        "late": {pace: _count_of(paces, pace) for pace in (Pace.SLOW, Pace.STALLED)},
-        "is_compared": bool(paces),
-        "page": page,
-        "wanted": wanted,
-        "filters": filters,
-        "wanted_count": found.count_of(wanted, paces),
-        "first": position.earlier + 1,
-        "last": shown,
-        "is_first_page": position.after is None,
-        "filter_query": _filter_query(wanted),
-        "next_query": None
-        if page.last_device_id is None
-        else _filter_query(wanted, after=str(page.last_device_id), earlier=shown),
-    }
+    context = (
+        moment_context(moment)
+        | request_status(viewer, found, wanted, moment, paces)
+        | {
+            "page": page,
+            "filters": filters,
+            "filter_fields": _filter_fields(wanted),
+            "wanted_count": found.count_of(wanted, paces),
+            "first": position.earlier + 1,
+            "last": shown,
+            "is_first_page": position.after is None,
+            "filter_query": _filter_query(wanted, **moment.query),
+            "next_query": None
+            if page.last_device_id is None
+            else _filter_query(
+                wanted, **moment.query, after=str(page.last_device_id), earlier=shown
+            ),
+        }
+    )
     return render(request, "firmtrack/service-request.html", context)
 
 
@@ -110,14 +113,15 @@ def service_request_csv(request: HttpRequest, service_request_id: str) -> HttpRe
     if str(request_id) != service_request_id:
         address = reverse("service-request-csv", args=[str(request_id)])
         return _canonical(request, address)
+    past = moment_of(request).past
     _, wanted = _filter_of(request)
-    viewer = _viewer_of(request)
-    found = queries.find_request(viewer, request_id)
-    rows = 0 if found is None else queries.count_wanted(viewer, found, wanted, as_of=None)
-    record_lookup(viewer, "distributions_csv", str(request_id), rows)
+    viewer = viewer_in(request)
+    found = queries.find_request(viewer, request_id, as_of=past)
+    rows = 0 if found is None else queries.count_wanted(viewer, found, wanted, as_of=past)
+    record_lookup(viewer, "distributions_csv", str(request_id), rows, as_of=past)
     if found is None:
         return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id))
-    file = distributions_csv(viewer, request_id, wanted)
+    file = distributions_csv(viewer, request_id, wanted, as_of=past)
     response = StreamingHttpResponse(file, content_type="text/csv; charset=utf-8")
     name = f"firmware-distribution-{str(request_id).replace(':', '_')}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -133,16 +137,20 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
         return _not_found(request, SearchBy.DEVICE_ID, device_id)
     if str(eui) != device_id:
         return _canonical(request, address_of(eui))
-    viewer = _viewer_of(request)
-    found = queries.find_device(viewer, eui)
+    moment, viewer = moment_of(request), viewer_in(request)
+    # Before the look-up, so that what comes in between refreshes the page.
+    version = None if moment.past else device_version(viewer, eui)
+    found = queries.find_device(viewer, eui, as_of=moment.past)
     if found is None:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui))
-    context = {
-        "found": found,
-        "timelines": [(each, timeline_of(each)) for each in found.distributions],
-        "diagnoses": diagnoses(found, now=datetime.now(UTC)),
-        "others": [(each, timeline_of_others(each)) for each in found.others_updates],
-    }
+    context = (
+        moment_context(moment)
+        | device_status(found, version, moment)
+        | {
+            "others": [(each, timeline_of_others(each)) for each in found.others_updates],
+            "peers": None if moment.past else find_peers(viewer, eui),
+        }
+    )
     return render(request, "firmtrack/device.html", context)
 
 
@@ -155,15 +163,15 @@ def inventory(request: HttpRequest, device_id: str) -> HttpResponse:
         return _not_found(request, SearchBy.DEVICE_ID, device_id)
     if str(eui) != device_id:
         return _canonical(request, reverse("inventory", args=[str(eui)]))
-    viewer = _viewer_of(request)
-    found = queries.find_inventory(viewer, eui)
+    moment, viewer = moment_of(request), viewer_in(request)
+    found = queries.find_inventory(viewer, eui, as_of=moment.past)
     if found is None:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui))
     current = found.update_in_progress
-    context = {
+    context = moment_context(moment) | {
         "found": found,
         "progress": None if current is None else progress_of(current),
-        "diagnosis": None if current is None else _diagnosis_of(viewer, current),
+        "diagnosis": None if current is None else _diagnosis_of(viewer, current, moment),
     }
     return render(request, "firmtrack/inventory.html", context)
 
@@ -175,17 +183,12 @@ def address_of(found_id: RequestId | Eui64) -> str:
     return reverse("device", args=[str(found_id)])
 
 
-def _viewer_of(request: HttpRequest) -> Viewer:
-    assert request.user.is_authenticated
-    return viewer_of(request.user)
-
-
-def _diagnosis_of(viewer: Viewer, current: DistributionAnswer) -> Diagnosis | None:
+def _diagnosis_of(viewer: Viewer, current: DistributionAnswer, moment: Moment) -> Diagnosis | None:
     """Return the diagnosis of an update that was just seen, None if it is not there any more."""
-    found = queries.find_device(viewer, current.device_id)
+    found = queries.find_device(viewer, current.device_id, as_of=moment.past)
     if found is None:
         return None
-    return diagnoses(found, now=datetime.now(UTC)).get(current.request_id)
+    return diagnoses(found, now=moment.now).get(current.request_id)
 
 
 def _filter_of(request: HttpRequest) -> tuple[FilterForm, DistributionFilter]:
@@ -197,10 +200,6 @@ def _filter_of(request: HttpRequest) -> tuple[FilterForm, DistributionFilter]:
         status=form.cleaned_data["current_status"],
         pace=form.cleaned_data["pace"],
     )
-
-
-def _count_of(paces: PaceCounts, pace: Pace) -> int:
-    return sum(count for (_, each), count in paces.items() if each is pace)
 
 
 def _position_of(request: HttpRequest) -> Position:
@@ -215,13 +214,17 @@ def _position_of(request: HttpRequest) -> Position:
         raise BadRequest("The address asks for a page that does not exist.") from error
 
 
-def _filter_query(wanted: DistributionFilter, **position: str | int) -> str:
+def _filter_fields(wanted: DistributionFilter) -> list[tuple[str, str]]:
     chosen = {
         "completion_status": wanted.completion,
         "current_status": wanted.status,
         "pace": wanted.pace,
     }
-    return urlencode({name: value for name, value in chosen.items() if value} | position)
+    return [(name, value) for name, value in chosen.items() if value]
+
+
+def _filter_query(wanted: DistributionFilter, **more: str | int) -> str:
+    return urlencode([*_filter_fields(wanted), *more.items()])
 
 
 def _canonical(request: HttpRequest, address: str) -> HttpResponse:

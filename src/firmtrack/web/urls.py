@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from firmtrack.web import delivery_performance, guidance, lookups, notices, sign_in
+from firmtrack.web import delivery_performance, guidance, live, lookups, notices, sign_in
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="firmware-distribution"), name="start"),
@@ -20,7 +20,13 @@ urlpatterns = [
         lookups.service_request,
         name="service-request",
     ),
+    path(
+        "service-requests/<str:service_request_id>/status",
+        live.service_request_status,
+        name="service-request-status",
+    ),
     path("devices/<str:device_id>", lookups.device, name="device"),
+    path("devices/<str:device_id>/status", live.device_status, name="device-status"),
     path("guidance", guidance.index, name="guidance"),
     *(
         path(f"guidance/{slug}", guidance.page, {"topic": slug}, name=f"guidance-{slug}")

@@ -4,7 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from firmtrack.presentation.freshness import SOURCE_TEXTS, freshness, freshness_text, source_name
+from firmtrack.presentation.freshness import (
+    SOURCE_TEXTS,
+    freshness,
+    freshness_text,
+    source_name,
+    source_title,
+)
 from firmtrack.store.freshness import Freshness, Source, SourceFreshness
 
 NOW = datetime(2026, 11, 22, 10, 56, tzinfo=UTC)
@@ -63,6 +69,8 @@ def test_it_is_one_sentence(sources: tuple[SourceFreshness, ...], sentence: str)
 def test_every_source_has_a_name_and_a_text() -> None:
     assert set(SOURCE_TEXTS) == set(Source)
     assert len({source_name(source(each, 1)) for each in Source}) == len(Source)
+    assert source_title(source(Source.DSP, 1)) == "DSP"
+    assert source_title(source(Source.CSP, 1, region="4G North")) == "CSP 4G North"
 
 
 def test_programs_are_told_the_same() -> None:

@@ -11,6 +11,7 @@ from firmtrack.presentation.moments import (
     past_moment,
     read_moment,
     read_typed_moment,
+    typed_text,
 )
 from firmtrack.presentation.times import local_text, utc_text
 
@@ -21,6 +22,13 @@ MORNING = datetime(2026, 11, 14, 9, 12, tzinfo=UTC)
 def test_a_moment_is_read_as_it_is_written(moment: datetime) -> None:
     assert read_moment(utc_text(moment)) == moment
     assert read_typed_moment(utc_text(moment)) == moment
+
+
+def test_a_moment_typed_again_is_the_same_to_the_minute() -> None:
+    summer = datetime(2026, 7, 14, 8, 12, tzinfo=UTC)
+
+    assert typed_text(summer) == "14/07/2026 09:12"
+    assert read_typed_moment(typed_text(summer)) == summer
 
 
 @pytest.mark.parametrize(

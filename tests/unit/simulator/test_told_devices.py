@@ -5,17 +5,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from firmtrack.domain.activation import Activation, ToldWord, activations_of, distribution_of
 from firmtrack.domain.attribution import Candidate
-from firmtrack.domain.facts import Message, RequestFacts
+from firmtrack.domain.facts import Message, Proposal, RequestFacts
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import (
     Knowledge,
     Origin,
     knowledge_of,
+    knowledge_once_taken,
     merge_all,
     with_comms_hub,
 )
@@ -43,6 +45,8 @@ class _Tracker:
     requests: dict[RequestId, RequestFacts] = field(default_factory=dict)
     words: dict[Eui64, list[ToldWord]] = field(default_factory=lambda: defaultdict(list))
     told: list[Knowledge] = field(default_factory=list)
+    proposals: dict[RequestId, tuple[Proposal, UUID]] = field(default_factory=dict)
+    taken_at: dict[RequestId, datetime] = field(default_factory=dict)
     hubs: dict[Eui64, list[tuple[Eui64, Origin]]] = field(default_factory=lambda: defaultdict(list))
     distributions: dict[Eui64, list[Line]] = field(default_factory=lambda: defaultdict(list))
     submitted_at: dict[RequestId, datetime] = field(default_factory=dict)
@@ -60,13 +64,25 @@ class _Tracker:
             )
             self.words[message.activation.request_id.target].append(told)
         self.told += [knowledge_of(facts, message.message_id) for facts in message.devices]
+        if message.proposal is not None:
+            self.proposals[message.proposal.request_id] = message.proposal, message.message_id
+        if message.verdict is not None and message.verdict.is_accepted:
+            self.taken_at[message.verdict.request_id] = message.verdict.answered_at
         for event in message.events:
             if event.comms_hub_id is not None:
                 origin = Origin(event.occurred_at, message.message_id)
                 self.hubs[event.device_id].append((event.comms_hub_id, origin))
 
+    def statements(self) -> list[Knowledge]:
+        """Return what was told, and of what was proposed for the inventory what DCC took."""
+        return self.told + [
+            knowledge_once_taken(proposal, self.taken_at[request_id], message_id)
+            for request_id, (proposal, message_id) in self.proposals.items()
+            if request_id in self.taken_at
+        ]
+
     def knowledge(self) -> dict[Eui64, Knowledge]:
-        known = dict(merge_all(self.told))
+        known = dict(merge_all(self.statements()))
         for device_id in known.keys() & self.hubs.keys():
             for comms_hub_id, origin in self.hubs[device_id]:
                 known[device_id] = with_comms_hub(known[device_id], comms_hub_id, origin)
@@ -208,7 +224,7 @@ def test_what_does_not_fit_is_flagged_as_the_world_says(
 
 def test_no_statement_of_one_second_contradicts_another(tracker: _Tracker) -> None:
     said: dict[tuple[Eui64, str, datetime | None], set[object]] = defaultdict(set)
-    for known in tracker.told:
+    for known in tracker.statements():
         for name, word in known.facts.items():
             said[known.device_id, name, word.origin.learnt_at].add(word.value)
     assert [key for key, values in said.items() if len(values) > 1] == []

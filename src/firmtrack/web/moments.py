@@ -1,0 +1,59 @@
+"""Of which moment a result page tells: the present, or what was known at a past one."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest
+
+from firmtrack.presentation.moments import MalformedMoment, past_moment, read_typed_moment
+from firmtrack.presentation.times import utc_text
+from firmtrack.store.freshness import freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What the address asks for: ``past`` is None for the present.
+
+    ``is_to_come`` says that a time was asked for that is still to come.
+    """
+
+    past: datetime | None
+    is_to_come: bool
+
+    @property
+    def now(self) -> datetime:
+        """The time at which the page stands."""
+        return self.past or datetime.now(UTC)
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query that asks for the same moment, empty for the present."""
+        return {} if self.past is None else {"as_of": utc_text(self.past)}
+
+    def keep(self, address: str) -> str:
+        """Return an address of a result with the same moment asked for."""
+        if self.past is None:
+            return address
+        parts = urlsplit(address)
+        query = "&".join(filter(None, (parts.query, urlencode(self.query))))
+        return urlunsplit(parts._replace(query=query))
+
+
+def moment_of(request: HttpRequest) -> Moment:
+    """Return the moment that the address asks for. Raises BadRequest."""
+    typed = request.GET.get("as_of", "")
+    if not typed.strip():
+        return Moment(past=None, is_to_come=False)
+    try:
+        asked = read_typed_moment(typed)
+    except MalformedMoment as error:
+        raise BadRequest("The address asks for a time that cannot be read.") from error
+    past = past_moment(asked, datetime.now(UTC))
+    return Moment(past=past, is_to_come=past is None)
+
+
+def moment_context(moment: Moment) -> dict[str, object]:
+    """Return what a result page says of its moment, and in the present of how fresh it is."""
+    return {"moment": moment, "fresh": None if moment.past else freshness(moment.now)}

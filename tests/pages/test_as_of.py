@@ -1,0 +1,146 @@
+"""Result pages as of a past moment: what was known then, and the way there and back."""
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from firmtrack.presentation.moments import typed_text
+from firmtrack.presentation.times import utc_text
+from firmtrack.store.database import pool
+from tests.pages.browsing import Browsing, Page, content_of
+from tests.pages.world import DISCARDED, LARGE_REQUEST, UNDER_WAY, VERIFIED
+
+DEVICE = f"/devices/{UNDER_WAY}"
+INVENTORY = f"/inventory/{VERIFIED}"
+REQUEST = f"/service-requests/{LARGE_REQUEST}"
+RESULTS = (DEVICE, INVENTORY, REQUEST)
+
+
+def known() -> datetime:
+    """Return a moment at which everything of the small world had been recorded."""
+    with pool().connection() as connection:
+        row = connection.execute("SELECT max(recorded_at) FROM message").fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment + timedelta(milliseconds=1)
+
+
+def asked(moment: datetime) -> dict[str, str]:
+    return {"as_of": utc_text(moment)}
+
+
+def links_to_results(page: Page) -> list[str]:
+    """Return the page's links to results, but for the one that leads to the present."""
+    places = ("/devices/", "/inventory/", "/service-requests/")
+    return [
+        each.get("href")
+        for each in page.elements("main a")
+        if each.get("href").startswith(places) and each.text != "Show what is known now"
+    ]
+
+
+@pytest.mark.parametrize("address", RESULTS)
+def test_a_page_of_the_past_says_so_and_leads_to_the_present(ada: Browsing, address: str) -> None:
+    moment = known()
+
+    page = ada.open(address, asked(moment))
+
+    assert page.status == 200
+    assert page.one("#as-of p strong").startswith("This page shows what Firmtrack knew at ")
+    assert page.elements("#as-of time")[0].get("datetime") == utc_text(moment)
+    assert page.links()["Show what is known now"] == address
+    assert page.elements("#as-of-time")[0].get("value") == typed_text(moment)
+    assert "Data complete to" not in page.text
+    assert "Is it only me?" not in page.text
+
+
+@pytest.mark.parametrize("address", RESULTS)
+def test_every_link_to_a_result_keeps_the_moment(ada: Browsing, address: str) -> None:
+    moment = known()
+
+    links = links_to_results(ada.open(address, asked(moment)))
+
+    assert links
+    for link in links:
+        assert parse_qs(urlsplit(link).query)["as_of"] == [utc_text(moment)], link
+
+
+@pytest.mark.parametrize("address", RESULTS)
+def test_a_page_of_the_present_asks_for_no_moment(ada: Browsing, address: str) -> None:
+    page = ada.open(address)
+
+    assert not page.elements("#as-of")
+    assert all("as_of" not in link for link in links_to_results(page))
+    assert page.elements("#as-of-time")[0].get("value") is None
+
+
+def test_the_filters_and_pages_of_a_request_keep_the_moment(ada: Browsing) -> None:
+    moment = known()
+
+    page = ada.open(REQUEST, asked(moment) | {"completion_status": "in_progress"})
+    hidden = {
+        (form.get("action"), field.get("name"), field.get("value"))
+        for form in page.elements("main form")
+        for field in form.xpath(".//input[@type='hidden']")
+    }
+
+    assert (f"{REQUEST}#devices", "as_of", utc_text(moment)) in hidden
+    assert (REQUEST, "completion_status", "in_progress") in hidden
+    following = page.links()["Next page"]
+    assert ada.open(following).one("#position").startswith("Devices 51 to ")
+    assert parse_qs(urlsplit(following).query)["as_of"] == [utc_text(moment)]
+
+
+@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv"])
+def test_before_anything_was_known_there_is_nothing(ada: Browsing, address: str) -> None:
+    assert ada.get(address, asked(known() - timedelta(days=1))).status_code == 404
+
+
+@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv"])
+def test_the_past_is_nobody_elses(ben: Browsing, stranger: Browsing, address: str) -> None:
+    for outsider in (ben, stranger):
+        assert outsider.get(address, asked(known())).status_code == 404
+
+
+@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv"])
+@pytest.mark.parametrize("typed", ["yesterday", "31/02/2026 09:12", "2026-11-14"])
+def test_what_is_no_time_is_refused(ada: Browsing, address: str, typed: str) -> None:
+    assert ada.get(address, {"as_of": typed}).status_code == 400
+
+
+@pytest.mark.parametrize("address", RESULTS)
+def test_a_time_may_be_typed_as_people_write_it(ada: Browsing, address: str) -> None:
+    page = ada.open(address, {"as_of": typed_text(known() + timedelta(minutes=1))})
+    assert page.status == 200
+
+
+@pytest.mark.parametrize("address", RESULTS)
+def test_a_time_to_come_is_now_and_the_page_says_so(ada: Browsing, address: str) -> None:
+    page = ada.open(address, asked(datetime.now(UTC) + timedelta(days=1)))
+
+    assert page.one("#as-of").startswith("The time that was asked for is still to come")
+    assert "Data complete to" in page.text
+
+
+def test_a_download_of_the_past_is_the_page_of_the_past(ada: Browsing) -> None:
+    moment = asked(known())
+
+    page = ada.open(REQUEST, moment | {"completion_status": "failed"})
+    file = content_of(ada.get(page.links()["Download CSV"]))
+
+    assert len(file.splitlines()) == 1 + 5
+    assert str(DISCARDED).encode() in file
+
+
+@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv"])
+def test_the_audit_tells_of_which_moment(ada: Browsing, address: str) -> None:
+    moment = known()
+
+    ada.get(address, asked(moment)).close()
+
+    with pool().connection() as connection:
+        row = connection.execute(
+            "SELECT as_of FROM lookup_audit ORDER BY lookup_id DESC LIMIT 1"
+        ).fetchone()
+    assert row == (moment,)

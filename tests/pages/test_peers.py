@@ -1,0 +1,26 @@
+"""Is it only me?, on the page of a device; and how fresh all of it is."""
+
+from tests.pages.browsing import Browsing, plain
+from tests.pages.world import COMMS_HUB, DISCARDED, VERIFIED
+
+
+def test_a_device_is_compared_with_what_it_has_something_in_common_with(ada: Browsing) -> None:
+    page = ada.open(f"/devices/{DISCARDED}")
+    (table,) = page.root.xpath("//section[@aria-labelledby='peers']//table")
+    rows = [[plain(cell) for cell in row.xpath("./th | ./td")] for row in table.xpath(".//tr")]
+
+    assert rows == [
+        ["In common", "Counted", "In Progress", "Failed", "Successful"],
+        ["Devices on the same Communications Hub", "Your requests", "35", "5", "1"],
+        ["Devices in the same Service Request", "Your requests", "114", "5", "1"],
+    ]
+
+
+def test_where_nothing_was_distributed_there_is_nothing_to_compare(olga: Browsing) -> None:
+    assert "Is it only me?" not in olga.open(f"/devices/{COMMS_HUB}").text
+
+
+def test_every_result_says_how_fresh_it_is(ada: Browsing) -> None:
+    for address in (f"/devices/{VERIFIED}", f"/inventory/{VERIFIED}"):
+        (summary, *_) = ada.open(address).all("details summary")
+        assert summary.startswith("Data complete to ")
