@@ -42,7 +42,6 @@ def test_endpoints_and_notices_are_shown_with_each_try(endpoint_id: int, ada: Br
     text = ada.open("/notices").one("main")
 
     assert "https://alpha.example/notices" in text
-    assert "Endpoint: test" in text
     assert "Given up" in text
     assert "400 (1,234 ms)" in text
 
@@ -77,5 +76,5 @@ def test_what_makes_no_sense_is_refused(ada: Browsing, query: str) -> None:
 
 
 def test_only_notices_of_a_state_are_shown(endpoint_id: int, ada: Browsing) -> None:
-    assert "Endpoint: test" in ada.open("/notices?state=dead").one("main")
+    assert "400 (1,234 ms)" in ada.open("/notices?state=dead").one("main")
     assert "There are no such notices." in ada.open("/notices?state=delivered").one("main")

@@ -58,7 +58,7 @@ def test_one_mail_tells_all_that_is_new(caller: Caller) -> None:
     (sent,) = mail.outbox
     assert (sent.to, sent.subject) == (["ada@alpha.example"], "Firmtrack: 2 notices")
     first, second = sent.body.splitlines()
-    assert "distribution: delivered to comms hub, 2 devices" in first
+    assert "Delivered to Communications Hub, 2 devices" in first
     assert f"1 device, reason N19, request {REQUEST_ID}" in second
     assert [notice.state for notice in notices()] == ["delivered", "delivered"]
 

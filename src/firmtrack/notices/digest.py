@@ -8,6 +8,7 @@ from django.core.mail import EmailMessage
 from msgspec import json
 
 from firmtrack.notices.calling import Answer
+from firmtrack.presentation.topics import TOPIC_NAMES
 
 DIGEST_DELAY = timedelta(minutes=15)
 """How long the oldest news waits for others before a mail goes out."""
@@ -45,7 +46,7 @@ def _line(event: dict[str, object]) -> str:
     topic = str(event["type"]).removeprefix("firmtrack.").removesuffix(".v1")
     data = event["data"]
     assert isinstance(data, dict)
-    about = topic.replace(".", ": ").replace("_", " ")
+    about = TOPIC_NAMES[topic]
     if "device_count" not in data:
         return f"{event['time']}  {about} {data.get('reason') or ''}".rstrip()
     count = data["device_count"]

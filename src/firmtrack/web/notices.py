@@ -10,11 +10,13 @@ from firmtrack.accounts.models import User
 from firmtrack.accounts.viewers import viewer_of
 from firmtrack.domain.viewer import Viewer
 from firmtrack.notices import endpoints
+from firmtrack.presentation.topics import TOPIC_NAMES
 from firmtrack.store import notice_queries
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.notice_answers import STATES
 
 PAGE_LENGTH = 50
+TRIES_SHOWN = 3
 _NUMBER_DIGITS = 18
 STATE_NAMES = {"waiting": "Waiting", "delivered": "Delivered", "dead": "Given up"}
 
@@ -46,6 +48,8 @@ def notices(request: HttpRequest) -> HttpResponse:
         "page": page,
         "state": state,
         "state_names": STATE_NAMES,
+        "topic_names": TOPIC_NAMES,
+        "tries_shown": TRIES_SHOWN,
         "is_first_page": before is None,
         "sees_all": viewer.sees_all,
     }
