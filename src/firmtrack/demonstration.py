@@ -15,7 +15,9 @@ from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.models import Party
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.people import add_user
-from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.pace import Pace
+from firmtrack.domain.viewer import Viewer
 from firmtrack.errors import FirmtrackError
 from firmtrack.intake.files import envelopes_in
 from firmtrack.intake.ingest import ingest
@@ -23,9 +25,11 @@ from firmtrack.intake.inventory_import import Source, import_inventory
 from firmtrack.intake.receive import Submitter
 from firmtrack.simulator.scenario import DEFAULT_SUPPLIERS, Scenario
 from firmtrack.simulator.simulation import run
-from firmtrack.store import performance
+from firmtrack.store import performance, queries
+from firmtrack.store.answers import DistributionFilter
 
 _DAYS = 21
+_PACES = {"A device in progress": Pace.USUAL, "A device that has stalled": Pace.STALLED}
 
 
 class NotADemonstration(FirmtrackError):
@@ -81,7 +85,7 @@ def _make(notes: Path) -> None:
     for inventory in inventories:
         import_inventory([Source.of_path(inventory)], skip_bad=False, on_read=lambda _: None)
     performance.refresh()
-    examples = _examples(made.expected)
+    examples = _examples(made.expected) | _examples_by_pace(made.expected)
     for person in CAST:
         add_user(person.email, add_party(person.party, person.kind, person.user_ids), password)
     fresh = notes.with_suffix(".new")
@@ -93,7 +97,7 @@ def _make(notes: Path) -> None:
 
 
 def _examples(expected: Path) -> dict[str, str]:
-    """Return a failed device of Alpha's, a request that names it, and a device in progress."""
+    """Return a failed device of Alpha's, and a request that names it."""
     examples: dict[str, str] = {}
     with expected.open(encoding="utf-8") as lines:
         for line in map(json.loads, lines):
@@ -103,8 +107,27 @@ def _examples(expected: Path) -> dict[str, str]:
             if is_alphas and line["current_status"] == "device_transfer_failed":
                 examples.setdefault("A device whose update failed", line["device_id"])
                 examples.setdefault("The Service Request", line["service_request_id"])
-            if is_alphas and line["current_status"] == "delivered_to_comms_hub":
-                examples.setdefault("A device still in progress", line["device_id"])
+    return examples
+
+
+def _examples_by_pace(expected: Path) -> dict[str, str]:
+    """Return a device in progress as others are, and one that has stalled, of Alpha's."""
+    with expected.open(encoding="utf-8") as lines:
+        told = [line for line in map(json.loads, lines) if line["kind"] == "distribution"]
+    request_ids = [
+        RequestId.parse(each) for each in sorted({line["service_request_id"] for line in told})
+    ]
+    alpha = Viewer.of_user_ids("the demonstration", DEFAULT_SUPPLIERS[:1])
+    examples: dict[str, str] = {}
+    for what, pace in _PACES.items():
+        wanted = DistributionFilter(pace=pace)
+        pages = (
+            queries.list_distributions(alpha, request_id, wanted, limit=1)
+            for request_id in request_ids
+        )
+        found = next((page.items[0] for page in pages if page.items), None)
+        if found is not None:
+            examples[what] = str(found.device_id)
     return examples
 
 

@@ -35,42 +35,49 @@ _FLAGS = [
 
 
 @pytest.fixture(scope="package")
-def portal(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server of its own process, which has the world in its database."""
+def portal_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The database of the portal, with the world in it; no test's own process has it open."""
     with fresh_database(postgres) as where:
         database.use(where)
         world.people()
         world.tell()
         database.close()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        address = f"http://127.0.0.1:{port}"
-        directory = tmp_path_factory.mktemp("portal")
-        environment = {
-            **os.environ,
-            "DATABASE_URL": f"postgresql://?{urlencode(conninfo.conninfo_to_dict(where))}",
-            "FIRMTRACK_DATA_DIR": str(directory / "data"),
-        }
-        command = [
-            sys.executable,
-            "-m",
-            "firmtrack",
-            "serve",
-            "--port",
-            str(port),
-            "--workers",
-            "1",
-        ]
-        log = directory / "log"
-        with log.open("wb") as output:
-            server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-        try:
-            _wait_for(address, server, log)
-            yield address
-        finally:
-            server.terminate()
-            server.wait(timeout=_START_SECONDS)
+        yield where
+
+
+@pytest.fixture(scope="package")
+def portal(portal_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of its own process, which has the world in its database."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    directory = tmp_path_factory.mktemp("portal")
+    parts = urlencode(conninfo.conninfo_to_dict(portal_database))
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"postgresql://?{parts}",
+        "FIRMTRACK_DATA_DIR": str(directory / "data"),
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "firmtrack",
+        "serve",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
+    log = directory / "log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    try:
+        _wait_for(address, server, log)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=_START_SECONDS)
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:

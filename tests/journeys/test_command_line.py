@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     assert list(tally.values())[:-1] == [3, 1, 1, 0, 1, 1]
     assert isinstance(tally["seconds"], float)
 
+    before = datetime.now(UTC).isoformat()
     piped = firmtrack("ingest", "-", typed=ACCEPTED)
     assert (piped.returncode, piped.stderr) == (0, "")
     assert piped.stdout.startswith("1 messages in ")
@@ -86,6 +88,8 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     found = said(firmtrack("find", "request", REQUEST_ID, "--json"))
     assert found["service_request_id"] == REQUEST_ID
     assert [each["current_status"] for each in found["distributions"]] == ["accepted"] * 2
+    past = said(firmtrack("find", "request", REQUEST_ID, "--as-of", before, "--json"))
+    assert [each["current_status"] for each in past["distributions"]] == ["received"] * 2
     device = said(firmtrack("find", "device", METER.lower(), "--json"))
     (distribution,) = device["distributions"]
     assert distribution["service_request_id"] == REQUEST_ID
@@ -100,6 +104,11 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     lines = (tmp_path / "x.csv").read_bytes().split(b"\r\n")
     assert lines[0].decode() == ",".join(COLUMNS)
     assert len(lines) == 4
+    earlier = firmtrack("export", REQUEST_ID, "--as-of", before).stdout
+    assert earlier.count(",Received by DCC,") == 2
+    never = firmtrack("find", "device", METER, "--as-of", "01/01/2020 09:12")
+    assert "Nothing is known by this ID" in failure(never, 1)
+    assert "must be a time" in failure(firmtrack("export", REQUEST_ID, "--as-of", "once"), 2)
 
     (waiting,) = said(firmtrack("quarantine", "list", "--json"))
     entry_id = waiting["quarantine_id"]

@@ -106,7 +106,12 @@ class Expectation:
                 values = {name: facts[name].value for name in sorted(facts)}
                 yield {"kind": "inventory", "device_id": str(device_id), **values}
         for row in self.suppliers.histories():
-            yield {"kind": "responsible_supplier", **row.columns()}
+            yield {
+                "kind": "responsible_supplier",
+                "device_id": str(row.device_id),
+                "responsible_supplier": str(row.responsible_supplier),
+                "learnt_at": rfc3339(row.learnt_at),
+            }
         yield from self._flags()
 
     def _flags(self) -> Iterator[Line]:

@@ -207,7 +207,7 @@ def _inventory_row(device: Device, at: datetime) -> d.InventoryDevice:
         device_status=device.status.as_of(at),
         manufacturer=model.manufacturer,
         model=model.name,
-        smets_version="SMETS1" if device.is_smets1 else model.smets_version,
+        smets_version=device.smets_version,
         firmware_version=device.listed.as_of(at),
         firmware_version_status="Active",
         csp_region=device.home.region,

@@ -1,4 +1,4 @@
-"""Who is responsible for which device: the inventory files that stand beside the traffic.
+"""What DCC's inventory holds of the devices: the files that stand beside the traffic.
 
 No message says who a device's Responsible Supplier is: an operator imports it.
 """
@@ -13,23 +13,36 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.simulator.change_of_supplier import Move
 from firmtrack.simulator.times import rfc3339
 from firmtrack.simulator.updates import Update
+from firmtrack.simulator.world import Device
+
+COLUMNS = (
+    "device_id", "responsible_supplier", "device_type", "smets_version", "manufacturer", "model",
+    "csp_region", "comms_hub_id", "learnt_at",
+)  # fmt: skip
+"""The names of a file's columns, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: a device and its Responsible Supplier from a time on."""
+    """One row: a device, what it is, and its Responsible Supplier from a time on."""
 
-    device_id: Eui64
+    device: Device
     responsible_supplier: Eui64
     learnt_at: datetime
 
-    def columns(self) -> dict[str, str]:
-        """Return the row by the names of its columns."""
-        return {
-            "device_id": str(self.device_id),
-            "responsible_supplier": str(self.responsible_supplier),
-            "learnt_at": rfc3339(self.learnt_at),
-        }
+    @property
+    def device_id(self) -> Eui64:
+        """The device's ID."""
+        return self.device.device_id
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the row's values in the order of COLUMNS."""
+        device, model = self.device, self.device.model
+        return (
+            str(device.device_id), str(self.responsible_supplier), model.kind,
+            device.smets_version, model.manufacturer, model.name, device.home.region,
+            str(device.home.comms_hub_id), rfc3339(self.learnt_at),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +69,10 @@ class Responsibility:
         later = {move.device.device_id: move for move in moves}
         return cls(
             first=[
-                Row(device_id, device.home.supplier_of(device.kind), since)
-                for device_id, device in devices.items()
+                Row(device, device.home.supplier_of(device.kind), since)
+                for device in devices.values()
             ],
-            later=[Row(device_id, move.supplier, move.at) for device_id, move in later.items()],
+            later=[Row(move.device, move.supplier, move.at) for move in later.values()],
         )
 
     def histories(self) -> Iterator[Row]:
@@ -74,5 +87,5 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
     """Write the rows as an inventory file (CSV) that can be imported."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("device_id", "responsible_supplier", "learnt_at"))
-        writer.writerows(row.columns().values() for row in rows)
+        writer.writerow(COLUMNS)
+        writer.writerows(row.cells() for row in rows)

@@ -5,7 +5,7 @@ For an output ``O`` (a directory, or an archive named ``*.tar.gz`` or ``*.tgz``)
 * ``O``: the messages, one file each; names, and an archive's order, are the order of sending;
 * ``O.expected.jsonl``: what a tracker should make of them (format: ``expectation``);
 * ``O.trust/``: the certificates of all who signed them, as PEM;
-* ``O.inventory.csv``: who is responsible for each device when the simulated time begins, and
+* ``O.inventory.csv``: what each device is and who is responsible for it when the time begins, and
   ``O.inventory-later.csv``: who has taken one over since (for ``firmtrack inventory import``).
 
 Equal scenarios give equal octets, in all of them.

@@ -127,6 +127,11 @@ class Device:
         return self.model.kind
 
     @property
+    def smets_version(self) -> str:
+        """Its version of SMETS, as DCC's inventory writes it."""
+        return "SMETS1" if self.is_smets1 else self.model.smets_version
+
+    @property
     def not_tracked_reason(self) -> str | None:
         """Why updates of it are not tracked, None if they are."""
         return "smets1" if self.is_smets1 else _NOT_TRACKED_REASONS.get(self.kind)

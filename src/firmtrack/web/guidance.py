@@ -17,6 +17,7 @@ from markupsafe import Markup
 from firmtrack.domain.stages import STAGES
 from firmtrack.presentation import catalogue, catalogue_activations, catalogue_states, csv
 from firmtrack.presentation.flags import FLAG_NAMES
+from firmtrack.store.dwell import FEWEST_SAMPLES
 from firmtrack.store.wording import current_wordings
 
 UNKNOWN_CODES = "unknown-codes"
@@ -104,6 +105,7 @@ def page(request: HttpRequest, topic: str) -> HttpResponse:
         "codes": catalogue.CODES,
         "wordings": current_wordings(),
         "columns": csv.COLUMN_TEXTS,
+        "fewest_samples": FEWEST_SAMPLES,
     }
     if topic == "api":
         document = json.loads(resolve(reverse(_API_DOCUMENT)).func(request).content)

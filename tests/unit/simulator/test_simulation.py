@@ -353,6 +353,21 @@ def test_inventory_answers_hold_up_to_seventeen_devices(standard: Expectation) -
     assert all(answer.devices for answer in answers)
 
 
+@pytest.mark.parametrize("asking", [d.DevicePrenotification, d.UpdateInventoryRequest])
+def test_dcc_takes_and_refuses_changes_of_the_inventory_and_leaves_some_unanswered(
+    standard: Expectation, asking: type[d.DevicePrenotification | d.UpdateInventoryRequest]
+) -> None:
+    contents = [letter.content for letter in standard.letters]
+    asked = {one.request_id for one in contents if isinstance(one, asking)}
+    codes = {
+        one.request_id: one.response_code
+        for one in contents
+        if isinstance(one, d.Acknowledgement) and one.request_id in asked
+    }
+    assert set(codes.values()) >= {"I0", "E4"}
+    assert asked - codes.keys()
+
+
 # Change of supplier ---------------------------------------------------------------------------
 
 
