@@ -95,6 +95,13 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     assert distribution["service_request_id"] == REQUEST_ID
     diagnosis = distribution["diagnosis"]
     assert (diagnosis["holder"], diagnosis["next_actor"]) == ("dsp", "dcc")
+    limit = {"FIRMTRACK_SLOW_AFTER_HOURS": "1"}
+    listed = {
+        pace: said(firmtrack("find", "request", REQUEST_ID, "--pace", pace, "--json", **limit))
+        for pace in ("usual", "stalled")
+    }
+    waiting = {pace: len(found["distributions"]) for pace, found in listed.items()}
+    assert waiting == {"usual": 0, "stalled": 2}
     printed = firmtrack("find", "device", METER, COLUMNS="200").stdout
     assert diagnosis["sentence"].partition(" (")[0] in printed
     assert f"Acts next: DCC.\n{diagnosis['advice']}\n" in printed

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from firmtrack.cli.options import AsJson, add_row, console, device_id_column, file_failures, minute
 from firmtrack.cli.session import opened
+from firmtrack.domain.pace import Pace
 from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ AsOf = Annotated[
         help="Show what was known then; without a zone it is Great Britain's time.",
     ),
 ]
+WantedPace = Annotated[
+    Pace | None,
+    typer.Option(
+        "--pace", help="Only the devices in progress that wait so, compared with what is usual."
+    ),
+]
 RequestTerm = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="A Service Request ID.")]
 DeviceTerm = Annotated[str, typer.Argument(metavar="DEVICE_ID", help="A Device ID.")]
 
@@ -51,9 +58,10 @@ def find_request(
     *,
     as_party: AsParty = None,
     as_of: AsOf = None,
+    pace: WantedPace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a Service Request and all its distributions."""
+    """Show a Service Request and all its distributions, or those of a pace."""
     with opened():
         from firmtrack.presentation import answers, wording
         from firmtrack.store import audit, queries
@@ -64,7 +72,7 @@ def find_request(
         audit.record_lookup(viewer, "service_request", str(request_id), rows, as_of=past)
         if found is None:
             raise NotFound
-        distributions = list(_distributions(viewer, request_id, past))
+        distributions = list(_distributions(viewer, request_id, past, pace))
         if as_json:
             answer = answers.service_request_with_distributions(found, distributions)
             sys.stdout.buffer.write(answers.encode(answer) + b"\n")
@@ -201,15 +209,15 @@ def _past(text: str | None) -> datetime | None:
 
 
 def _distributions(
-    viewer: "Viewer", request_id: "RequestId", past: datetime | None
+    viewer: "Viewer", request_id: "RequestId", past: datetime | None, pace: Pace | None
 ) -> "Iterator[DistributionAnswer]":
     from firmtrack.store import queries
     from firmtrack.store.answers import DistributionFilter
 
-    after = None
+    wanted, after = DistributionFilter(pace=pace), None
     while True:
         page = queries.list_distributions(
-            viewer, request_id, DistributionFilter(), limit=_PAGE, after=after, as_of=past
+            viewer, request_id, wanted, limit=_PAGE, after=after, as_of=past
         )
         yield from page.items
         after = page.last_device_id

@@ -28,7 +28,7 @@ ACTOR_NAMES: Mapping[Actor, str] = {
     Actor.DCC: "DCC",
     Actor.CSP: "The Communications Service Provider",
     Actor.MANUFACTURER: "The manufacturer",
-    Actor.NOBODY: "Nobody: there is nothing to be done",
+    Actor.NOBODY: "Nobody needs to act",
 }
 
 AGAIN_NAMES: Mapping[Again, str] = {
