@@ -26,9 +26,11 @@ LOOKUPS = (
     f"/service-requests/{REQUEST_ID}/distributions",
     f"/service-requests/{REQUEST_ID}/distributions.csv",
     f"/devices/{METERS[0]}",
+    f"/devices/{METERS[0]}/peers",
     f"/inventory/{METERS[0]}",
     "/delivery-performance",
     "/delivery-performance.csv",
+    "/freshness",
 )
 SUBMISSIONS = ("/messages", "/messages/batch")
 EVERY_CALL = [("GET", path) for path in LOOKUPS] + [("POST", path) for path in SUBMISSIONS]
