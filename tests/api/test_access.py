@@ -31,6 +31,8 @@ LOOKUPS = (
     "/delivery-performance",
     "/delivery-performance.csv",
     "/freshness",
+    "/notices",
+    "/endpoints",
 )
 SUBMISSIONS = ("/messages", "/messages/batch")
 EVERY_CALL = [("GET", path) for path in LOOKUPS] + [("POST", path) for path in SUBMISSIONS]
