@@ -1,5 +1,6 @@
 """The stages of a distribution and the steps of an activation, and what their statuses mean."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -132,6 +133,11 @@ _STAGE_OF = {
 }
 _BAD = frozenset(row.bad for row in STAGES if row.bad is not None)
 _ROW_OF = {row.stage: row for row in STAGES}
+_FINAL_STAGES: Mapping[Variant | None, frozenset[Stage]] = {
+    Variant.UPDATE_FIRMWARE: frozenset({Stage.VERIFIED_BY_DEVICE}),
+    Variant.UPDATE_PPMID_FIRMWARE: frozenset({Stage.ACTIVATED_BY_DEVICE}),
+    None: frozenset({Stage.VERIFIED_BY_DEVICE, Stage.ACTIVATED_BY_DEVICE}),
+}
 
 
 def row_of(stage: Stage) -> StageRow:
@@ -161,11 +167,7 @@ def final_stages(variant: Variant | None) -> frozenset[Stage]:
 
     One stage, or both last ones while the variant is unknown.
     """
-    finals = {
-        Variant.UPDATE_FIRMWARE: Stage.VERIFIED_BY_DEVICE,
-        Variant.UPDATE_PPMID_FIRMWARE: Stage.ACTIVATED_BY_DEVICE,
-    }
-    return frozenset(stage for v, stage in finals.items() if variant is None or v is variant)
+    return _FINAL_STAGES[variant]
 
 
 def completion_of(status: Status, variant: Variant | None) -> CompletionStatus:
