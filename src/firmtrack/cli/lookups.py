@@ -1,7 +1,7 @@
 """``firmtrack find`` and ``firmtrack export``: the look-ups of the screens, and the CSV."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from firmtrack.cli import results
 from firmtrack.cli.options import AsJson, add_row, console, device_id_column, file_failures, minute
 from firmtrack.cli.session import opened
 from firmtrack.domain.pace import Pace
 from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
-    from firmtrack.diagnosis.findings import Diagnosis
-    from firmtrack.domain.activation import Activation
     from firmtrack.domain.identifiers import Eui64, RequestId
-    from firmtrack.domain.reconciliation import Flag
     from firmtrack.domain.viewer import Viewer
-    from firmtrack.store.answers import DeviceDistribution, DistributionAnswer, OthersUpdate
+    from firmtrack.store.answers import DistributionAnswer
 
 _PAGE = 1_000
 
@@ -87,7 +85,7 @@ def find_request(
             f"submitted {minute(found.submitted_at)}, {found.device_count} devices: {counts}.",
             markup=False,
         )
-        _print_flags(found.flags)
+        results.print_flags(found.flags)
         table = Table(device_id_column(), "Current Status", "Reason", "Updated")
         for each in distributions:
             add_row(
@@ -126,13 +124,13 @@ def find_device(
         console.print(str(device_id), style="bold")
         if found.not_tracked_reason is not None:
             console.print(wording.NOT_TRACKED_TEXTS[found.not_tracked_reason])
-        _print_flags(found.flags)
+        results.print_flags(found.flags)
         told = diagnoses(found, now=now)
         for each in found.distributions:
-            _print_distribution(each, told[each.distribution.request_id])
-            _print_activations("Activation", each.activations)
-        _print_activations("Activations of other images", found.other_activations)
-        _print_others_updates(found.others_updates)
+            results.print_distribution(each, told[each.distribution.request_id])
+            results.print_activations("Activation", each.activations)
+        results.print_activations("Activations of other images", found.other_activations)
+        results.print_others_updates(found.others_updates)
         if found.unattributed:
             console.print(f"{len(found.unattributed)} events that fit no request.")
 
@@ -231,77 +229,3 @@ def _reason(distribution: "DistributionAnswer") -> str:
     if distribution.reason is None:
         return ""
     return f"{reason_text(distribution.reason, distribution.status)} ({distribution.reason})"
-
-
-def _print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis") -> None:
-    from firmtrack.presentation import wording
-    from firmtrack.presentation.diagnosis_wording import ACTOR_NAMES
-
-    each = found.distribution
-    console.print(
-        f"\n{wording.COMPLETION_NAMES[each.completion]}  {each.request_id}  "
-        f"firmware {each.firmware_version or 'not known'}",
-        style="bold",
-        markup=False,
-    )
-    console.print(diagnosis.sentence, markup=False)
-    console.print(f"Acts next: {ACTOR_NAMES[diagnosis.next_actor]}.", markup=False)
-    console.print(diagnosis.advice, markup=False)
-    table = Table("When (DCC)", "Status", "Reason", "Told by")
-    for entry in found.history:
-        code = f" {entry.source_code}" if entry.source_code else ""
-        add_row(
-            table,
-            minute(entry.occurred_at),
-            wording.STATUS_NAMES[entry.status],
-            entry.reason or "",
-            wording.MESSAGE_KIND_NAMES[entry.source_kind] + code,
-        )
-    console.print(table)
-
-
-def _print_flags(flags: "Iterable[Flag]") -> None:
-    from firmtrack.presentation.flags import FLAG_NAMES, flag_text
-
-    for flag in flags:
-        console.print(f"\nWarning: {FLAG_NAMES[flag.kind]}", style="bold", markup=False)
-        console.print(flag_text(flag), markup=False)
-
-
-def _print_activations(title: str, activations: "Sequence[Activation]") -> None:
-    from firmtrack.presentation import wording
-
-    if not activations:
-        return
-    console.print(f"\n{title}", style="bold")
-    table = Table("Requested", "Status", "Since", "Scheduled for", "Reason", "Request")
-    for each in activations:
-        reason = each.reason and f"{wording.activation_reason_text(each.reason)} ({each.reason})"
-        add_row(
-            table,
-            minute(each.requested_at),
-            wording.ACTIVATION_STATUS_NAMES[each.status],
-            minute(each.updated_at),
-            minute(each.scheduled_for),
-            reason or "",
-            str(each.request_id),
-        )
-    console.print(table)
-
-
-def _print_others_updates(updates: "Sequence[OthersUpdate]") -> None:
-    from firmtrack.presentation import wording
-
-    if not updates:
-        return
-    console.print("\nUpdates by other parties", style="bold")
-    table = Table("Submitted", "Firmware version", "Current Status", "Updated")
-    for each in updates:
-        add_row(
-            table,
-            minute(each.submitted_at),
-            each.firmware_version or "not known",
-            wording.STATUS_NAMES[each.status],
-            minute(each.updated_at),
-        )
-    console.print(table)

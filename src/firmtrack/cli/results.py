@@ -1,0 +1,92 @@
+"""What ``firmtrack find`` prints for people: distributions, flags, activations."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from firmtrack.cli.options import add_row, console, minute
+
+if TYPE_CHECKING:
+    from firmtrack.diagnosis.findings import Diagnosis
+    from firmtrack.domain.activation import Activation
+    from firmtrack.domain.reconciliation import Flag
+    from firmtrack.store.answers import DeviceDistribution, OthersUpdate
+
+
+def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis") -> None:
+    """Print a distribution: its diagnosis, then its history."""
+    from firmtrack.presentation import wording
+    from firmtrack.presentation.diagnosis_wording import ACTOR_NAMES
+
+    each = found.distribution
+    console.print(
+        f"\n{wording.COMPLETION_NAMES[each.completion]}  {each.request_id}  "
+        f"firmware {each.firmware_version or 'not known'}",
+        style="bold",
+        markup=False,
+    )
+    console.print(diagnosis.sentence, markup=False)
+    console.print(f"Acts next: {ACTOR_NAMES[diagnosis.next_actor]}.", markup=False)
+    console.print(diagnosis.advice, markup=False)
+    table = Table("When (DCC)", "Status", "Reason", "Told by")
+    for entry in found.history:
+        code = f" {entry.source_code}" if entry.source_code else ""
+        add_row(
+            table,
+            minute(entry.occurred_at),
+            wording.STATUS_NAMES[entry.status],
+            entry.reason or "",
+            wording.MESSAGE_KIND_NAMES[entry.source_kind] + code,
+        )
+    console.print(table)
+
+
+def print_flags(flags: "Iterable[Flag]") -> None:
+    """Print what does not fit together."""
+    from firmtrack.presentation.flags import FLAG_NAMES, flag_text
+
+    for flag in flags:
+        console.print(f"\nWarning: {FLAG_NAMES[flag.kind]}", style="bold", markup=False)
+        console.print(flag_text(flag), markup=False)
+
+
+def print_activations(title: str, activations: "Sequence[Activation]") -> None:
+    """Print activations under a title, nothing if there are none."""
+    from firmtrack.presentation import wording
+
+    if not activations:
+        return
+    console.print(f"\n{title}", style="bold")
+    table = Table("Requested", "Status", "Since", "Scheduled for", "Reason", "Request")
+    for each in activations:
+        reason = each.reason and f"{wording.activation_reason_text(each.reason)} ({each.reason})"
+        add_row(
+            table,
+            minute(each.requested_at),
+            wording.ACTIVATION_STATUS_NAMES[each.status],
+            minute(each.updated_at),
+            minute(each.scheduled_for),
+            reason or "",
+            str(each.request_id),
+        )
+    console.print(table)
+
+
+def print_others_updates(updates: "Sequence[OthersUpdate]") -> None:
+    """Print other parties' updates, nothing if there are none."""
+    from firmtrack.presentation import wording
+
+    if not updates:
+        return
+    console.print("\nUpdates by other parties", style="bold")
+    table = Table("Submitted", "Firmware version", "Current Status", "Updated")
+    for each in updates:
+        add_row(
+            table,
+            minute(each.submitted_at),
+            each.firmware_version or "not known",
+            wording.STATUS_NAMES[each.status],
+            minute(each.updated_at),
+        )
+    console.print(table)
