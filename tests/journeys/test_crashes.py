@@ -238,9 +238,7 @@ def test_a_server_that_is_killed_has_kept_what_it_acknowledged(
 ) -> None:
     dcc = add_party("DCC", PartyKind.DCC, [])
     token = create_token(dcc, TokenScope.INTAKE, created_at=datetime.now(UTC))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = firmtrack("serve", "--port", port, "--workers", 2, env=on(database, tmp_path))
     try:
         wait_until(lambda: _listens(port), "the server listens")
@@ -264,6 +262,44 @@ def test_a_server_that_is_killed_has_kept_what_it_acknowledged(
     assert len(acknowledged) > 150
     assert acknowledged <= kept
     assert disagreements() == []
+
+
+def test_a_portal_whose_workers_are_killed_one_after_the_other_goes_on(
+    database: str, tmp_path: Path
+) -> None:
+    port = free_port()
+    server = firmtrack("serve", "--port", port, "--workers", 2, env=on(database, tmp_path))
+    try:
+        wait_until(lambda: _listens(port), "the server listens")
+        killed = _workers(server)
+        assert len(killed) == 2
+        for worker in killed:
+            worker.kill()
+            wait_until(lambda: len(_workers(server)) == 2, "another took its place")
+            # A worker that ends within seconds of its start is taken for one that cannot start.
+            time.sleep(6)
+        wait_until(lambda: _listens(port), "the server listens again")
+
+        assert not set(killed) & set(_workers(server))
+        assert server.poll() is None
+    finally:
+        server.terminate()
+        ended(server)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _workers(server: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Return the processes that answer: the children of the server that are one with it."""
+    return [
+        child
+        for child in psutil.Process(server.pid).children()
+        if child.is_running() and child.status() != psutil.STATUS_ZOMBIE
+    ]
 
 
 def _listens(port: int) -> bool:

@@ -89,6 +89,7 @@ def _listen(host: str, port: int, workers: int) -> None:
         workers=workers,
         blocking_threads=_THREADS_PER_WORKER,
         workers_max_rss=_WORKER_LIMIT_MEGABYTES,
+        respawn_failed_workers=True,
         websockets=False,
         log_access=False,
         log_level=LogLevels.error,
