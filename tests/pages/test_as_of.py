@@ -93,8 +93,17 @@ def test_the_filters_and_pages_of_a_request_keep_the_moment(ada: Browsing) -> No
 
 
 @pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv"])
-def test_before_anything_was_known_there_is_nothing(ada: Browsing, address: str) -> None:
-    assert ada.get(address, asked(known() - timedelta(days=1))).status_code == 404
+def test_before_anything_was_known_the_page_says_so_and_offers_the_present(
+    ada: Browsing, stranger: Browsing, address: str
+) -> None:
+    before = known() - timedelta(days=1)
+
+    for asking in (ada, stranger):
+        page = asking.open(address, asked(before))
+        assert page.status == 404
+        assert page.elements("main time")[0].get("datetime") == utc_text(before)
+        assert "Firmtrack knew nothing of it that you may see." in page.one("#main-content")
+        assert page.links()["show what is known now"] == address
 
 
 @pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv"])
@@ -103,10 +112,25 @@ def test_the_past_is_nobody_elses(ben: Browsing, stranger: Browsing, address: st
         assert outsider.get(address, asked(known())).status_code == 404
 
 
-@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv"])
-@pytest.mark.parametrize("typed", ["yesterday", "31/02/2026 09:12", "2026-11-14"])
-def test_what_is_no_time_is_refused(ada: Browsing, address: str, typed: str) -> None:
-    assert ada.get(address, {"as_of": typed}).status_code == 400
+@pytest.mark.parametrize("address", RESULTS)
+@pytest.mark.parametrize("typed", ["yesterday", "31/02/2026 09:12", "2026-11-14", '"><b>'])
+def test_what_is_no_time_is_to_be_corrected_on_the_page_of_the_present(
+    ada: Browsing, address: str, typed: str
+) -> None:
+    page = ada.open(address, {"as_of": typed})
+
+    assert page.status == 400
+    assert page.title.startswith("Error: ")
+    assert page.heading == ada.open(address).heading
+    sentence = "Enter a real day and time, like 14/11/2026 09:12"
+    assert page.links()[sentence] == "#as-of-time"
+    assert page.one("#as-of-error") == f"Error: {sentence}"
+    assert page.elements("#as-of-time")[0].get("value") == typed
+    assert "Data complete to" in page.text
+
+
+def test_a_file_of_no_time_is_refused(ada: Browsing) -> None:
+    assert ada.get(f"{REQUEST}.csv", {"as_of": "yesterday"}).status_code == 400
 
 
 @pytest.mark.parametrize("address", RESULTS)

@@ -21,10 +21,9 @@ from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.versions import device_version, request_version
 from firmtrack.web import status
-from firmtrack.web.moments import Moment
+from firmtrack.web.moments import PRESENT
 
 _View: TypeAlias = Callable[..., HttpResponse]
-_PRESENT = Moment(past=None, is_to_come=False)
 
 
 def _for_whoever_is_signed_in(view: _View) -> _View:
@@ -56,7 +55,7 @@ def device_status(request: HttpRequest, device_id: str) -> HttpResponse:
         raise Http404
     newest = found.distributions[0].distribution
     news = f"the Current Status is {wording.STATUS_NAMES[newest.status]}."
-    context = status.device_status(found, version, _PRESENT)
+    context = status.device_status(found, version, PRESENT)
     return _news(request, "firmtrack/device-status.html", context, news, version)
 
 
@@ -80,7 +79,7 @@ def service_request_status(request: HttpRequest, service_request_id: str) -> Htt
         for completion, name in wording.COMPLETION_NAMES.items()
     )
     context = status.request_status(
-        viewer, found, DistributionFilter(), _PRESENT, status.paces_of(viewer, found, _PRESENT)
+        viewer, found, DistributionFilter(), PRESENT, status.paces_of(viewer, found, PRESENT)
     )
     part = "firmtrack/service-request-status.html"
     return _news(request, part, context, f"{', '.join(counts)}.", version)
@@ -97,7 +96,7 @@ def _unchanged(version: str) -> HttpResponse:
 def _news(
     request: HttpRequest, part: str, context: dict[str, object], news: str, version: str
 ) -> HttpResponse:
-    shown = context | {"part": part, "news": news, "moment": _PRESENT}
+    shown = context | {"part": part, "news": news, "moment": PRESENT}
     answer = render(request, "firmtrack/live-answer.html", shown)
     answer.headers["ETag"] = f'"{version}"'
     return answer

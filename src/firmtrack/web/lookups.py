@@ -27,7 +27,7 @@ from firmtrack.store.audit import record_lookup
 from firmtrack.store.peers import find_peers
 from firmtrack.store.versions import device_version
 from firmtrack.web.forms import FilterForm, SearchForm
-from firmtrack.web.moments import Moment, moment_context, moment_of
+from firmtrack.web.moments import PRESENT, Moment, moment_context, moment_of
 from firmtrack.web.status import device_status, paces_of, request_status, viewer_in
 from firmtrack.web.timeline import progress_of, timeline_of_others
 
@@ -78,7 +78,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
     )
     record_lookup(viewer, "service_request", str(request_id), len(page.items), as_of=moment.past)
     if found is None:
-        return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id))
+        return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id), moment)
     paces = paces_of(viewer, found, moment)
     shown = position.earlier + len(page.items)
     context = (
@@ -100,7 +100,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
             ),
         }
     )
-    return render(request, "firmtrack/service-request.html", context)
+    return render(request, "firmtrack/service-request.html", context, status=moment.status)
 
 
 @require_safe
@@ -113,14 +113,17 @@ def service_request_csv(request: HttpRequest, service_request_id: str) -> HttpRe
     if str(request_id) != service_request_id:
         address = reverse("service-request-csv", args=[str(request_id)])
         return _canonical(request, address)
-    past = moment_of(request).past
+    moment = moment_of(request)
+    if moment.errors:
+        raise BadRequest("The address asks for a time that cannot be read.")
+    past = moment.past
     _, wanted = _filter_of(request)
     viewer = viewer_in(request)
     found = queries.find_request(viewer, request_id, as_of=past)
     rows = 0 if found is None else queries.count_wanted(viewer, found, wanted, as_of=past)
     record_lookup(viewer, "distributions_csv", str(request_id), rows, as_of=past)
     if found is None:
-        return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id))
+        return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id), moment)
     file = distributions_csv(viewer, request_id, wanted, as_of=past)
     response = StreamingHttpResponse(file, content_type="text/csv; charset=utf-8")
     name = f"firmware-distribution-{str(request_id).replace(':', '_')}.csv"
@@ -142,7 +145,7 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
     version = None if moment.past else device_version(viewer, eui)
     found = queries.find_device(viewer, eui, as_of=moment.past)
     if found is None:
-        return _not_found(request, SearchBy.DEVICE_ID, str(eui))
+        return _not_found(request, SearchBy.DEVICE_ID, str(eui), moment)
     context = (
         moment_context(moment)
         | device_status(found, version, moment)
@@ -151,7 +154,7 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
             "peers": None if moment.past else find_peers(viewer, eui),
         }
     )
-    return render(request, "firmtrack/device.html", context)
+    return render(request, "firmtrack/device.html", context, status=moment.status)
 
 
 @require_safe
@@ -166,14 +169,14 @@ def inventory(request: HttpRequest, device_id: str) -> HttpResponse:
     moment, viewer = moment_of(request), viewer_in(request)
     found = queries.find_inventory(viewer, eui, as_of=moment.past)
     if found is None:
-        return _not_found(request, SearchBy.DEVICE_ID, str(eui))
+        return _not_found(request, SearchBy.DEVICE_ID, str(eui), moment)
     current = found.update_in_progress
     context = moment_context(moment) | {
         "found": found,
         "progress": None if current is None else progress_of(current),
         "diagnosis": None if current is None else _diagnosis_of(viewer, current, moment),
     }
-    return render(request, "firmtrack/inventory.html", context)
+    return render(request, "firmtrack/inventory.html", context, status=moment.status)
 
 
 def address_of(found_id: RequestId | Eui64) -> str:
@@ -232,7 +235,9 @@ def _canonical(request: HttpRequest, address: str) -> HttpResponse:
     return redirect(f"{address}?{query}" if query else address, permanent=True)
 
 
-def _not_found(request: HttpRequest, search_by: SearchBy, term: str) -> HttpResponse:
+def _not_found(
+    request: HttpRequest, search_by: SearchBy, term: str, moment: Moment = PRESENT
+) -> HttpResponse:
     form = SearchForm(initial={"search_by": search_by, "search_term": term})
-    context = {"search_by": search_by, "term": term, "form": form}
+    context = {"search_by": search_by, "term": term, "form": form, "moment": moment}
     return render(request, "firmtrack/not-found.html", context, status=404)

@@ -2,25 +2,29 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 
 from firmtrack.presentation.moments import MalformedMoment, past_moment, read_typed_moment
 from firmtrack.presentation.times import utc_text
 from firmtrack.store.freshness import freshness
 
+_NOT_A_TIME = "Enter a real day and time, like 14/11/2026 09:12"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """What the address asks for: ``past`` is None for the present.
 
-    ``is_to_come`` says that a time was asked for that is still to come.
+    ``is_to_come`` says that a time was asked for that is still to come. ``mistyped`` is what was
+    typed if it cannot be read as a time: the page then shows the present, and says so.
     """
 
-    past: datetime | None
-    is_to_come: bool
+    past: datetime | None = None
+    is_to_come: bool = False
+    mistyped: str | None = None
 
     @property
     def now(self) -> datetime:
@@ -32,6 +36,16 @@ class Moment:
         """The query that asks for the same moment, empty for the present."""
         return {} if self.past is None else {"as_of": utc_text(self.past)}
 
+    @property
+    def errors(self) -> dict[str, list[str]]:
+        """What to correct, by the field's name; empty if there is nothing."""
+        return {} if self.mistyped is None else {"as_of": [_NOT_A_TIME]}
+
+    @property
+    def status(self) -> HTTPStatus:
+        """The status with which the page of what was found is answered."""
+        return HTTPStatus.OK if self.mistyped is None else HTTPStatus.BAD_REQUEST
+
     def keep(self, address: str) -> str:
         """Return an address of a result with the same moment asked for."""
         if self.past is None:
@@ -41,15 +55,18 @@ class Moment:
         return urlunsplit(parts._replace(query=query))
 
 
+PRESENT = Moment()
+
+
 def moment_of(request: HttpRequest) -> Moment:
-    """Return the moment that the address asks for. Raises BadRequest."""
+    """Return the moment that the address asks for."""
     typed = request.GET.get("as_of", "")
     if not typed.strip():
-        return Moment(past=None, is_to_come=False)
+        return PRESENT
     try:
         asked = read_typed_moment(typed)
-    except MalformedMoment as error:
-        raise BadRequest("The address asks for a time that cannot be read.") from error
+    except MalformedMoment:
+        return Moment(mistyped=typed)
     past = past_moment(asked, datetime.now(UTC))
     return Moment(past=past, is_to_come=past is None)
 
