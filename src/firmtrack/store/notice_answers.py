@@ -69,6 +69,19 @@ class NoticeAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldAnswer:
+    """That a party was, or is to be, told of one entry of a device's history.
+
+    ``settled_at`` is when it was delivered or given up, None while it waits.
+    """
+
+    party: str
+    channel: str
+    state: str
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoticePage:
     """Some notices, newest first; ``before`` asks for the next page, None at the end."""
 

@@ -1,18 +1,28 @@
 """The reads of notices and endpoints; the viewer, who sees only its own party's, comes first."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
 
+from firmtrack.domain.topics import topic_of_status
 from firmtrack.domain.viewer import Viewer
+from firmtrack.store.answers import DeviceAnswer, HistoryEntry
 from firmtrack.store.database import pool
-from firmtrack.store.notice_answers import EndpointAnswer, NoticeAnswer, NoticePage, TryAnswer
-from firmtrack.store.numbers import eui_of
+from firmtrack.store.notice_answers import (
+    EndpointAnswer,
+    NoticeAnswer,
+    NoticePage,
+    ToldAnswer,
+    TryAnswer,
+)
+from firmtrack.store.numbers import eui_of, to_bigint
 from firmtrack.store.sql import statement
 
 DEVICES_SHOWN = 20
+_TOLD_AT_MOST = 200
 
 
 def list_endpoints(viewer: Viewer) -> list[EndpointAnswer]:
@@ -45,6 +55,54 @@ def find_notice(viewer: Viewer, notice_id: UUID) -> NoticeAnswer | None:
     asked = {**asked_by(viewer), "limit": 1, "state": None, "before": None,
              "notice_id": notice_id, "devices": DEVICES_SHOWN}  # fmt: skip
     return next(iter(_notices(asked)), None)
+
+
+def list_told(
+    viewer: Viewer, found: DeviceAnswer, *, as_of: datetime | None = None
+) -> Mapping[UUID, Sequence[ToldAnswer]]:
+    """Return which of the party's notices were about which entry of the device's histories.
+
+    By the ID of the entry's message, newest first; of a device that was told of more often than
+    anyone reads, only the newest. ``as_of`` is a past moment, None for the present.
+    """
+    histories = {str(each.distribution.request_id): each.history for each in found.distributions}
+    entries = [entry for history in histories.values() for entry in history]
+    if not entries:
+        return {}
+    asked = {
+        **asked_by(viewer),
+        "device_id": to_bigint(found.device_id),
+        "request_ids": list(histories),
+        "topics": sorted({topic_of_status(entry.status) for entry in entries}),
+        "as_of": as_of,
+        "limit": _TOLD_AT_MOST,
+    }
+    told: dict[UUID, list[ToldAnswer]] = defaultdict(list)
+    with pool().connection() as connection:
+        rows = connection.execute(statement("notices_of_device"), asked).fetchall()
+    for party, channel, topic, reason, request_id, created_at, state, settled_at in rows:
+        concerned = entries if request_id is None else histories[request_id]
+        entry = _entry_told(concerned, topic, reason, created_at)
+        if entry is not None:
+            answer = ToldAnswer(party=party, channel=channel, state=state, settled_at=settled_at)
+            told[entry.message_id].append(answer)
+    return told
+
+
+def _entry_told(
+    entries: Sequence[HistoryEntry], topic: str, reason: str | None, created_at: datetime
+) -> HistoryEntry | None:
+    """Return the entry that a notice was about: the greatest word that was known by then."""
+    return next(
+        (
+            entry
+            for entry in entries
+            if topic_of_status(entry.status) == topic
+            and entry.reason == reason
+            and entry.recorded_at <= created_at
+        ),
+        None,
+    )
 
 
 def asked_by(viewer: Viewer) -> dict[str, object]:

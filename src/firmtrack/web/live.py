@@ -55,7 +55,7 @@ def device_status(request: HttpRequest, device_id: str) -> HttpResponse:
         raise Http404
     newest = found.distributions[0].distribution
     news = f"the Current Status is {wording.STATUS_NAMES[newest.status]}."
-    context = status.device_status(found, version, PRESENT)
+    context = status.device_status(viewer, found, version, PRESENT)
     return _news(request, "firmtrack/device-status.html", context, news, version)
 
 

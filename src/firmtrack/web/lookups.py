@@ -148,7 +148,7 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui), moment)
     context = (
         moment_context(moment)
-        | device_status(found, version, moment)
+        | device_status(viewer, found, version, moment)
         | {
             "others": [(each, timeline_of_others(each)) for each in found.others_updates],
             "peers": None if moment.past else find_peers(viewer, eui),

@@ -10,6 +10,7 @@ from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store import queries
 from firmtrack.store.answers import DeviceAnswer, DistributionFilter, PaceCounts, RequestAnswer
+from firmtrack.store.notice_queries import list_told
 from firmtrack.store.versions import request_version
 from firmtrack.web.moments import Moment
 from firmtrack.web.timeline import timeline_of
@@ -21,7 +22,9 @@ def viewer_in(request: HttpRequest) -> Viewer:
     return viewer_of(request.user)
 
 
-def device_status(found: DeviceAnswer, version: str | None, moment: Moment) -> dict[str, object]:
+def device_status(
+    viewer: Viewer, found: DeviceAnswer, version: str | None, moment: Moment
+) -> dict[str, object]:
     """Return how a device's distributions stand, for its template.
 
     ``live`` is the entity tag with which a refresh asks for news; None if there will be none: in
@@ -34,6 +37,7 @@ def device_status(found: DeviceAnswer, version: str | None, moment: Moment) -> d
         "found": found,
         "timelines": [(each, timeline_of(each)) for each in found.distributions],
         "diagnoses": diagnoses(found, now=moment.now),
+        "told": list_told(viewer, found, as_of=moment.past),
         "live": f'"{version}"' if version is not None and under_way else None,
     }
 
