@@ -51,6 +51,8 @@ def test_the_figures_are_of_the_viewers_own_requests(ada: Browsing) -> None:
         ["to completion", "29 hours", "29 hours", "1"],
     ]
     assert [row[0] for row in shown["Figures by CSP region"]] == ["Not known", "North"]
+    hub_times = [row[6] for row in shown["Figures by CSP region"]]
+    assert hub_times == ["21 hours 21 hours of 35", "27 hours 27 hours of 1"]
     assert shown["Devices by stage"][3:5] == [
         ["Delivered to Communications Hub", "30.0 %", "36", "120", "34", "3"],
         ["Transferred to device", "0.8 %", "1", "120", "0", "1"],
@@ -69,6 +71,16 @@ def test_a_chart_is_drawn_of_weeks_and_each_has_a_name(ada: Browsing) -> None:
         (name,) = page.all(f"#{chart.get('aria-labelledby')}")
         assert name.startswith("Time to ")
         assert chart.xpath(".//*[local-name()='polyline' or local-name()='line']")
+
+
+def test_a_stage_of_one_kind_of_request_says_of_which(ada: Browsing) -> None:
+    page = ada.open(ADDRESS)
+
+    stages = {row[0]: row for row in tables(page)["Devices by stage"]}
+    verified = stages["Verified by device Only 11.1 requests"]
+    activated = stages["Activated by device Only 11.4 requests"]
+    assert activated[1:4] == ["100.0 %", "1", "1"]
+    assert int(verified[3]) + int(activated[3]) < int(counts(page)["Devices"])
 
 
 def test_a_period_leaves_out_what_was_submitted_at_other_times(ada: Browsing) -> None:

@@ -247,13 +247,12 @@ def assert_agrees(answered: PerformanceAnswer, found: Sequence[Distribution]) ->
     failures = Counter((each.status, each.reason) for each in found if each.status.is_bad)
     assert set(answered.reasons) == {FailureReason(*why, n) for why, n in failures.items()}
     for row in answered.funnel:
+        ends: dict[Variant | None, Stage] = {Variant("11.1"): Stage(6), Variant("11.4"): Stage(7)}
         passing = [
             each
             for each in found
-            if each.request.variant
-            in {None, Variant.UPDATE_FIRMWARE, Variant.UPDATE_PPMID_FIRMWARE}
-            and not (row.stage is Stage(6) and each.request.variant is Variant("11.4"))
-            and not (row.stage is Stage(7) and each.request.variant is Variant("11.1"))
+            if row.stage < Stage(6)
+            or row.stage is ends.get(each.request.variant, each.status.stage)
         ]
         here = [each for each in passing if each.status.stage is row.stage]
         further = [each for each in passing if each.status.stage > row.stage]
@@ -261,6 +260,7 @@ def assert_agrees(answered: PerformanceAnswer, found: Sequence[Distribution]) ->
         assert row.failed == sum(each.status.is_bad for each in here)
         assert row.reached == len(further) + len(here) - row.failed
         assert row.waiting == sum(each.completion is CompletionStatus.IN_PROGRESS for each in here)
+    assert sum(row.expected for row in answered.funnel[5:]) <= len(found)
 
 
 def assert_usual_dwell_agrees(found: Sequence[Distribution]) -> None:

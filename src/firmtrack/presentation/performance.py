@@ -32,6 +32,7 @@ MILESTONE_NAMES: Mapping[Milestone, str] = {
 }
 
 NOT_KNOWN = "Not known"
+_MODEL_PARTS = ("device type", "manufacturer", "model")
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Value = Annotated[str, Meta(description="null where the inventory or the request has not told it.")]
@@ -84,8 +85,10 @@ class ModelPerformance(Struct, frozen=True):
 class FunnelStage(Struct, frozen=True):
     """How far distributions came.
 
-    expected counts those whose way passes this stage, reached those with good word from here or
-    further, failed those that stopped here, waiting those in progress that are here.
+    expected counts those whose request passes this stage: only 11.1 passes verified, only 11.4
+    activated, and one whose variant is not known yet the one of these at which it is. reached
+    counts those with good word from here or further, failed those that stopped here, waiting those
+    in progress that are here.
     """
 
     stage: StageName
@@ -143,8 +146,12 @@ def delivery_performance(found: store.PerformanceAnswer) -> DeliveryPerformance:
 
 
 def group_name(group: store.Group) -> str:
-    """Return a group's value in one line; what is not known is said so."""
-    return " ".join(part or NOT_KNOWN for part in group.value) if any(group.value) else NOT_KNOWN
+    """Return a group's value in one line; of a model, what is missing of its name stands behind."""
+    known = " ".join(filter(None, group.value))
+    missing = [name for name, part in zip(_MODEL_PARTS, group.value, strict=False) if not part]
+    if known and missing:
+        return f"{known}, {missing[-1]} not known"
+    return known or NOT_KNOWN
 
 
 CSV_COLUMNS = (

@@ -11,7 +11,15 @@ from psycopg.rows import TupleRow
 
 from firmtrack.domain.durations import seconds_within
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.stages import STAGES, CompletionStatus, Stage, Status, Variant, status_at
+from firmtrack.domain.stages import (
+    STAGES,
+    CompletionStatus,
+    Stage,
+    StageRow,
+    Status,
+    Variant,
+    status_at,
+)
 from firmtrack.store.numbers import eui_of
 
 _GREAT_BRITAIN = ZoneInfo("Europe/London")
@@ -118,7 +126,8 @@ class FunnelStage:
     """How far distributions came whose request passes ``stage``.
 
     ``expected`` counts them all; ``reached`` those with good word from here or further, ``failed``
-    those that stopped here, ``waiting`` those in progress of which this is the latest.
+    those that stopped here, ``waiting`` those in progress of which this is the latest. While a
+    request's variant is not known, a stage of one variant is passed by those that are there.
     """
 
     stage: Stage
@@ -215,7 +224,7 @@ def _shown(dimension: Dimension, value: tuple[str, ...]) -> tuple[str, ...]:
 def _funnel(statuses: Iterable[_StatusCount]) -> tuple[FunnelStage, ...]:
     rows = []
     for row in STAGES:
-        passing = [s for s in statuses if s.variant is None or s.variant in row.variants]
+        passing = [s for s in statuses if _passes(row, s)]
         here = [s for s in passing if s.status.stage is row.stage]
         rows.append(
             FunnelStage(
@@ -229,6 +238,12 @@ def _funnel(statuses: Iterable[_StatusCount]) -> tuple[FunnelStage, ...]:
             )
         )
     return tuple(rows)
+
+
+def _passes(row: StageRow, counted: _StatusCount) -> bool:
+    if counted.variant is None:
+        return len(row.variants) > 1 or counted.status.stage is row.stage
+    return counted.variant in row.variants
 
 
 def _reasons(statuses: Iterable[_StatusCount]) -> tuple[FailureReason, ...]:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from firmtrack.accounts.parties import suppliers
 from firmtrack.accounts.viewers import viewer_of
 from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.stages import STAGES
 from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation.performance import (
     DIMENSION_NAMES,
@@ -37,6 +38,8 @@ from firmtrack.web.charts import LineChart, line_chart
 LARGEST = 30
 """How many groups a table shows; the file has all."""
 
+# The stages that only one kind of request passes.
+_PASSED_ONLY_BY = {row.stage: next(iter(row.variants)) for row in STAGES if len(row.variants) == 1}
 _NOT_A_DAY = "Enter a real date, like 27 3 2026 or 2026-03-27"
 
 
@@ -96,6 +99,7 @@ def delivery_performance(request: HttpRequest) -> HttpResponse:
         "query": urlencode({name: value for name, value in chosen.items() if value}),
         "tables": _tables(found, names),
         "charts": _charts(found.groups[Dimension.WEEK]),
+        "passed_only_by": _PASSED_ONLY_BY,
         "milestones": MILESTONE_NAMES,
         "dimensions": DIMENSION_NAMES,
         "limit": limit_text,
