@@ -11,12 +11,20 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from firmtrack.accounts.kinds import TokenScope
 from firmtrack.accounts.models import User
 from firmtrack.accounts.tokens import create_token
+from firmtrack.notices.channels import Channel
+from firmtrack.notices.endpoints import add_endpoint
+from firmtrack.store.database import pool
 from firmtrack.web.guidance import TOPICS
 from tests.pages.browsing import Browsing
 from tests.pages.world import LARGE_REQUEST, VERIFIED, Cast
 
 # What Alpha owns, for each place that an address leaves open.
-ALPHAS = {"service_request_id": str(LARGE_REQUEST), "device_id": str(VERIFIED)}
+ENDPOINT_ID = 1_000_000
+ALPHAS = {
+    "service_request_id": str(LARGE_REQUEST),
+    "device_id": str(VERIFIED),
+    "endpoint_id": str(ENDPOINT_ID),
+}
 
 PUBLIC = {"/sign-in", "/sign-out", "/api/v1/openapi.json"}
 FOR_ALL_WHO_SIGN_IN = {
@@ -30,6 +38,7 @@ FOR_ALL_WHO_SIGN_IN = {
     "/api/v1/notices",
     "/api/v1/endpoints",
     "/notices",
+    "/notices/endpoints/new",
     "/guidance",
     *(f"/guidance/{topic}" for topic in TOPICS),
 }
@@ -52,6 +61,20 @@ def addresses(
 
 EVERY = dict(addresses(get_resolver().url_patterns))
 OWNED = [address for address, names_something in EVERY.items() if names_something]
+
+
+@pytest.fixture
+def alphas_endpoint(cast: Cast) -> Iterator[None]:
+    """Give Alpha the endpoint ENDPOINT_ID; take it away afterwards."""
+    with pool().connection() as connection:
+        connection.execute(
+            f"ALTER TABLE notice_endpoint ALTER COLUMN endpoint_id RESTART WITH {ENDPOINT_ID}"
+        )
+    made = add_endpoint(cast.ada.party, Channel.WEBHOOK, "https://alpha.example/notices")
+    assert made.endpoint_id == ENDPOINT_ID
+    yield
+    with pool().connection() as connection:
+        connection.execute("DELETE FROM notice_endpoint")
 
 
 def token_of(user: User, scope: TokenScope) -> dict[str, str]:
@@ -80,6 +103,7 @@ def test_an_address_that_is_not_public_refuses_the_anonymous(
         assert response.headers["Location"].startswith("/sign-in?")
 
 
+@pytest.mark.usefixtures("alphas_endpoint")
 @pytest.mark.parametrize("address", OWNED)
 def test_what_is_alphas_is_not_there_for_the_other_supplier_or_the_stranger(
     cast: Cast, ada: Browsing, address: str

@@ -23,6 +23,7 @@ PAGES = [
     "/guidance/reasons",
     f"/devices/{UNKNOWN_DEVICE}",
     "/notices",
+    "/notices/endpoints/new",
     "/no-such-page",
 ]
 POLICY = {

@@ -1,4 +1,4 @@
-"""The page of notices: a party's own, each try with its answer, and a test that it alone sends."""
+"""The page of notices: a party's own, and each try with its answer."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,6 @@ import pytest
 from firmtrack.accounts.viewers import viewer_of
 from firmtrack.notices import endpoints
 from firmtrack.notices.channels import Channel
-from firmtrack.store import notice_queries
 from firmtrack.store.database import pool
 from tests.pages.browsing import Browsing
 from tests.pages.world import Cast
@@ -46,22 +45,11 @@ def test_endpoints_and_notices_are_shown_with_each_try(endpoint_id: int, ada: Br
     assert "400 (1,234 ms)" in text
 
 
-def test_a_test_is_sent_from_the_page(endpoint_id: int, cast: Cast, ada: Browsing) -> None:
-    response = ada.client.post("/notices", {"endpoint_id": endpoint_id})
-
-    assert (response.status_code, response.headers["Location"]) == (302, "/notices")
-    waiting = notice_queries.list_notices(viewer_of(cast.ada), limit=10, state="waiting").items
-    assert [notice.topic for notice in waiting] == ["endpoint.test"]
-
-
 @pytest.mark.parametrize("who", ["ben", "stranger"])
-def test_no_one_else_sees_or_tests_it(endpoint_id: int, cast: Cast, who: str) -> None:
+def test_no_one_else_sees_it(endpoint_id: int, cast: Cast, who: str) -> None:
     other = Browsing.signed_in(getattr(cast, who))
 
     assert "alpha.example" not in other.get("/notices").content.decode()
-    assert other.client.post("/notices", {"endpoint_id": endpoint_id}).status_code == 404
-    waiting = notice_queries.list_notices(viewer_of(cast.ada), limit=10, state="waiting").items
-    assert waiting == ()
 
 
 def test_dcc_sees_whose_it_is(endpoint_id: int, olga: Browsing) -> None:

@@ -438,6 +438,9 @@ def test_no_one_else_sees_or_triggers_a_partys_notices(
     ):
         with pytest.raises(endpoints.UnknownEndpoint):
             act(viewer, made.endpoint_id)
+    with pytest.raises(endpoints.UnknownEndpoint):
+        endpoints.choose_topics(viewer, made.endpoint_id, ["distribution.stalled"])
+    assert notice_queries.find_endpoint(viewer, made.endpoint_id) is None
     assert notice_queries.find_notice(ALPHA, uuid4()) is None
     assert len(notices(ALPHA)) == 1
 

@@ -16,6 +16,11 @@ def viewer_of(user: User) -> Viewer:
     return _viewer(user.email, *_reach_of(user.party_id))
 
 
+def owner_of(user: User) -> Viewer:
+    """Return a viewer of the person's party's own alone: DCC's staff manage no one else's."""
+    return Viewer.of_user_ids(user.email, _reach_of(user.party_id)[1])
+
+
 def viewer_of_party(party: Party) -> Viewer:
     """Return what any person of ``party`` may see; the audit names the party."""
     return _viewer(party.name, *_reach_of(party.pk))

@@ -31,6 +31,9 @@ from firmtrack.store.sql import statement
 SECRETS_OVERLAP = timedelta(hours=24)
 """How long calls are signed with the secret before a rotation, too."""
 
+MOST_ENDPOINTS = 20
+"""How many a party may have: each of them is sent a notice of the same change."""
+
 _NAMES = frozenset(topic.name for topic in TOPICS)
 
 
@@ -48,6 +51,10 @@ class UnknownTopic(FirmtrackError):
 
 class NothingToTell(FirmtrackError):
     """The party has no User IDs, so that nothing is told of it."""
+
+
+class TooManyEndpoints(FirmtrackError):
+    """The party has as many endpoints as a party may have: remove one first."""
 
 
 class NoSecret(FirmtrackError):
@@ -75,13 +82,10 @@ def add_endpoint(
 ) -> NewEndpoint:
     """Have the party told at ``address`` of ``topics``, from now on.
 
-    Raises UnfitAddress, UnknownTopic, NothingToTell; for DUIS NoAlertSigner and BadAlertSigner,
-    for e-mail NoMailServer.
+    Raises UnfitAddress, UnknownTopic, NothingToTell, TooManyEndpoints; for DUIS NoAlertSigner and
+    BadAlertSigner, for e-mail NoMailServer.
     """
-    chosen = list(dict.fromkeys(topics))
-    for name in chosen:
-        if name not in _NAMES:
-            raise UnknownTopic(name)
+    chosen = _chosen(topics)
     if not party.user_ids.exists():
         raise NothingToTell
     if channel is Channel.EMAIL:
@@ -94,10 +98,35 @@ def add_endpoint(
     with pool().connection() as connection:
         row = connection.execute(
             statement("notices_add_endpoint"),
-            (party.pk, channel, address, chosen, None if secret is None else sealed(secret)),
+            {
+                "party_id": party.pk,
+                "channel": channel,
+                "address": address,
+                "topics": chosen,
+                "secret": None if secret is None else sealed(secret),
+                "most": MOST_ENDPOINTS,
+            },
         ).fetchone()
-    assert row is not None
+    if row is None:
+        raise TooManyEndpoints
     return NewEndpoint(endpoint_id=row[0], secret=secret)
+
+
+def open_channels() -> tuple[Channel, ...]:
+    """Return the channels that this installation is set up for, a webhook first."""
+    return tuple(channel for channel in Channel if _is_open(channel))
+
+
+def choose_topics(viewer: Viewer, endpoint_id: int, topics: Iterable[str]) -> None:
+    """Have the endpoint told of ``topics`` and no others. Raises UnknownEndpoint, UnknownTopic.
+
+    What is in the queue by then is told by the new choice; what waits to be sent is sent.
+    """
+    chosen = _chosen(topics)
+    with _endpoint(viewer, endpoint_id) as (connection, _):
+        connection.execute(
+            "UPDATE notice_endpoint SET topics = %s WHERE endpoint_id = %s", (chosen, endpoint_id)
+        )
 
 
 def test_endpoint(viewer: Viewer, endpoint_id: int) -> UUID:
@@ -178,6 +207,24 @@ def resend(viewer: Viewer, notice_ids: Iterable[UUID] | None = None) -> int:
     asked = {**asked_by(viewer), "notice_ids": None if notice_ids is None else list(notice_ids)}
     with pool().connection() as connection:
         return connection.execute(statement("notices_resend"), asked).rowcount
+
+
+def _chosen(topics: Iterable[str]) -> list[str]:
+    chosen = list(dict.fromkeys(topics))
+    for name in chosen:
+        if name not in _NAMES:
+            raise UnknownTopic(name)
+    return chosen
+
+
+def _is_open(channel: Channel) -> bool:
+    match channel:
+        case Channel.WEBHOOK:
+            return True
+        case Channel.DUIS:
+            return settings.ENVIRONMENT.alert_signer is not None
+        case Channel.EMAIL:
+            return settings.ENVIRONMENT.mail_server is not None
 
 
 def _check_email(address: str) -> None:

@@ -15,7 +15,8 @@ class EndpointAnswer:
     """Where a party is told, and how that fares.
 
     ``failures`` counts those since the last success; ``waiting`` and ``dead`` are counts of
-    notices. ``disabled_reason`` is None while it is on.
+    notices. ``disabled_reason`` is None while it is on. Until ``earlier_secret_until`` calls are
+    signed with the secret before the last rotation, too; None is not, or no longer.
     """
 
     endpoint_id: int
@@ -26,6 +27,7 @@ class EndpointAnswer:
     created_at: datetime
     disabled_at: datetime | None
     disabled_reason: str | None
+    earlier_secret_until: datetime | None
     failures: int
     waiting: int
     dead: int

@@ -27,11 +27,12 @@ _TOLD_AT_MOST = 200
 
 def list_endpoints(viewer: Viewer) -> list[EndpointAnswer]:
     """Return the endpoints of the viewer's party, removed ones left out, in order of making."""
-    with (
-        pool().connection() as connection,
-        connection.cursor(row_factory=class_row(EndpointAnswer)) as cursor,
-    ):
-        return cursor.execute(statement("notices_list_endpoints"), asked_by(viewer)).fetchall()
+    return _endpoints({**asked_by(viewer), "endpoint_id": None})
+
+
+def find_endpoint(viewer: Viewer, endpoint_id: int) -> EndpointAnswer | None:
+    """Return one endpoint of the party's, None if it is unknown, removed, or someone else's."""
+    return next(iter(_endpoints({**asked_by(viewer), "endpoint_id": endpoint_id})), None)
 
 
 def list_notices(
@@ -111,6 +112,14 @@ def asked_by(viewer: Viewer) -> dict[str, object]:
         "sees_all": viewer.sees_all,
         "user_ids": [str(user_id) for user_id in viewer.user_ids],
     }
+
+
+def _endpoints(asked: Mapping[str, object]) -> list[EndpointAnswer]:
+    with (
+        pool().connection() as connection,
+        connection.cursor(row_factory=class_row(EndpointAnswer)) as cursor,
+    ):
+        return cursor.execute(statement("notices_list_endpoints"), asked).fetchall()
 
 
 def _notices(asked: Mapping[str, object]) -> list[NoticeAnswer]:

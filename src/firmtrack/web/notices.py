@@ -1,19 +1,21 @@
 """The page of notices: where a party is told, how that fares, what was sent, and every try."""
 
+from uuid import UUID
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from firmtrack.accounts.models import User
-from firmtrack.accounts.viewers import viewer_of
-from firmtrack.domain.viewer import Viewer
+from firmtrack.accounts.viewers import owner_of, viewer_of
 from firmtrack.notices import endpoints
-from firmtrack.presentation.topics import TOPIC_NAMES
+from firmtrack.presentation.topics import CHANNEL_NAMES, TOPIC_NAMES
 from firmtrack.store import notice_queries
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.notice_answers import STATES
+from firmtrack.web.notices_news import leave_news, take_news
 
 PAGE_LENGTH = 50
 TRIES_SHOWN = 3
@@ -26,12 +28,13 @@ STATE_NAMES = {"waiting": "Waiting", "delivered": "Delivered", "dead": "Given up
 def notices(request: HttpRequest) -> HttpResponse:
     """Return the party's endpoints and one page of its notices, newest first.
 
-    A POST has a test notice sent to one of the endpoints, and leads back to the page.
+    A POST has dead letters sent again, one or ``all``, and leads back to the page.
     """
-    viewer = _viewer_of(request)
+    assert isinstance(request.user, User), "the view asks for a signed-in person"
     if request.method == "POST":
-        _test(viewer, request.POST.get("endpoint_id", ""))
+        leave_news(request, _resend(request.user, request.POST.get("resend", "")))
         return redirect("notices")
+    viewer = viewer_of(request.user)
     state = request.GET.get("state") or None
     if state is not None and state not in STATES:
         raise BadRequest
@@ -43,8 +46,17 @@ def notices(request: HttpRequest) -> HttpResponse:
         before=None if before is None else _number(before),
     )
     record_lookup(viewer, "notices", state or "", len(page.items))
+    found = notice_queries.list_endpoints(viewer)
+    own = notice_queries.list_endpoints(owner_of(request.user)) if viewer.sees_all else found
+    open_ids = {each.endpoint_id for each in own if each.disabled_at is None}
     context = {
-        "endpoints": notice_queries.list_endpoints(viewer),
+        "endpoints": found,
+        "own_ids": {each.endpoint_id for each in own},
+        "open_ids": open_ids,
+        "dead_count": sum(each.dead for each in own if each.endpoint_id in open_ids),
+        "has_user_ids": request.user.party.user_ids.exists(),
+        "channel_names": CHANNEL_NAMES,
+        "news": take_news(request),
         "page": page,
         "state": state,
         "state_names": STATE_NAMES,
@@ -56,18 +68,20 @@ def notices(request: HttpRequest) -> HttpResponse:
     return render(request, "firmtrack/notices.html", context)
 
 
-def _test(viewer: Viewer, endpoint_id: str) -> None:
+def _resend(person: User, which: str) -> str:
+    """Have one or all of the party's own dead letters sent again, and return what to say of it."""
     try:
-        endpoints.test_endpoint(viewer, _number(endpoint_id))
-    except endpoints.UnknownEndpoint:
-        raise Http404 from None
-    except endpoints.NotForTesting:
+        notice_ids = None if which == "all" else [UUID(which)]
+    except ValueError:
         raise BadRequest from None
-
-
-def _viewer_of(request: HttpRequest) -> Viewer:
-    assert isinstance(request.user, User), "the view asks for a signed-in person"
-    return viewer_of(request.user)
+    count = endpoints.resend(owner_of(person), notice_ids)
+    match count:
+        case 0:
+            return "There is nothing to be sent again."
+        case 1:
+            return "One notice is to be sent again."
+        case _:
+            return f"{count:,} notices are to be sent again."
 
 
 def _number(text: str) -> int:

@@ -3,7 +3,15 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from firmtrack.web import delivery_performance, guidance, live, lookups, notices, sign_in
+from firmtrack.web import (
+    delivery_performance,
+    guidance,
+    live,
+    lookups,
+    notices,
+    notices_endpoints,
+    sign_in,
+)
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="firmware-distribution"), name="start"),
@@ -43,5 +51,17 @@ urlpatterns = [
         name="delivery-performance-csv",
     ),
     path("notices", notices.notices, name="notices"),
+    path("notices/endpoints/new", notices_endpoints.new_endpoint, name="new-endpoint"),
+    path("notices/endpoints/<int:endpoint_id>", notices_endpoints.endpoint, name="endpoint"),
+    path(
+        "notices/endpoints/<int:endpoint_id>/topics",
+        notices_endpoints.endpoint_topics,
+        name="endpoint-topics",
+    ),
+    path(
+        "notices/endpoints/<int:endpoint_id>/remove",
+        notices_endpoints.remove_endpoint,
+        name="remove-endpoint",
+    ),
     path("inventory/<str:device_id>", lookups.inventory, name="inventory"),
 ]

@@ -1,6 +1,10 @@
 WITH endpoint AS (
     INSERT INTO notice_endpoint (party_id, channel, address, topics, secret)
-    VALUES (%s, %s, %s, %s, %s)
+    SELECT %(party_id)s, %(channel)s, %(address)s, %(topics)s, %(secret)s
+    WHERE (
+        SELECT count(*) FROM notice_endpoint
+        WHERE party_id = %(party_id)s AND removed_at IS NULL
+    ) < %(most)s
     RETURNING endpoint_id
 )
 INSERT INTO notice_lane (endpoint_id)

@@ -1,5 +1,7 @@
 SELECT e.endpoint_id, p.name AS party, e.channel, e.address, e.topics, e.created_at, e.disabled_at,
-    e.disabled_reason, l.failures, counted.waiting, counted.dead, latest.settled_at AS last_delivered_at
+    e.disabled_reason,
+    CASE WHEN e.earlier_secret_until > now() THEN e.earlier_secret_until END AS earlier_secret_until,
+    l.failures, counted.waiting, counted.dead, latest.settled_at AS last_delivered_at
 FROM notice_endpoint AS e
 JOIN accounts_party AS p ON p.id = e.party_id
 JOIN notice_lane AS l USING (endpoint_id)
@@ -17,6 +19,7 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS latest ON true
 WHERE e.removed_at IS NULL
+  AND (%(endpoint_id)s::bigint IS NULL OR e.endpoint_id = %(endpoint_id)s)
   AND (%(sees_all)s OR e.party_id IN (
       SELECT party_id FROM accounts_partyuserid WHERE user_id = ANY (%(user_ids)s)
   ))
