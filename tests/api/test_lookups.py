@@ -235,6 +235,15 @@ def test_a_malformed_parameter_is_named(
     assert error["detail"]
 
 
+@pytest.mark.parametrize("limit", ["0", "1001", "all", "", "-1", "1.0", "+5", "1" * 5_000])
+def test_a_limit_that_is_none_is_refused_in_words_that_say_what_is(
+    api: Caller, told: Cast, limit: str
+) -> None:
+    (error,) = api.get(LIST, told.alpha.read, limit=limit).json["errors"]
+
+    assert (error["name"], error["detail"]) == ("limit", "must be a whole number from 1 to 1000.")
+
+
 def test_several_malformed_parameters_are_all_named(api: Caller, told: Cast) -> None:
     refused = api.get(LIST, told.alpha.read, limit="0", cursor="next", current_status="done")
 
@@ -255,6 +264,7 @@ def test_an_inventory_says_what_it_knows_and_from_where(api: Caller, told: Cast)
     assert found.json["inventory"]["responsible_supplier"] is None
     source = found.json["sources"]["device_type"]
     assert (source["kind"], source["learnt_at"]) == ("inventory_response", "2026-03-01T09:00:00Z")
+    assert source["is_another_partys"] is False
     assert found.json["sister_devices"] == [{"device_id": str(METERS[1]), "device_type": None}]
     assert found.json["flags"] == found.json["suppliers"] == []
 

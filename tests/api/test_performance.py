@@ -64,6 +64,18 @@ def test_what_cannot_be_asked_for_is_refused(
         assert (refused.status, refused.json["code"]) == (400, "malformed_parameter")
 
 
+@pytest.mark.parametrize("name", ["submitted_from", "submitted_to"])
+@pytest.mark.parametrize("text", ["0", "2026-03-01T00:00:00Z", "2026-3-1", "20260301", "", "x"])
+def test_what_is_no_day_is_refused_in_words_that_say_what_is(
+    api: Caller, told: Cast, name: str, text: str
+) -> None:
+    refused = api.get(PATH, told.alpha.read, **{name: text})
+
+    assert (refused.status, refused.json["code"]) == (400, "malformed_parameter")
+    detail = "must be a day (RFC 3339 full-date), such as 2026-03-01."
+    assert refused.json["errors"] == [{"location": "query", "name": name, "detail": detail}]
+
+
 def test_others_read_nothing_of_alphas_even_if_they_ask_for_it(api: Caller, told: Cast) -> None:
     for party in (told.bravo, told.stranger):
         for query in ({}, {"supplier": str(ALPHA_ID)}):

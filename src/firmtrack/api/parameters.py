@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, TypeVar
 
 from django.http import HttpRequest
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from firmtrack.api.cursors import read_cursor
@@ -22,6 +22,8 @@ _Value = TypeVar("_Value")
 _COMPLETION_NAMES = {status.value: status for status in CompletionStatus} | {
     "complete": CompletionStatus.SUCCESSFUL
 }
+_LARGEST_LIMIT = 1000
+_LIMIT_DIGITS = 4
 _EUI_EXAMPLE = "00-DB-12-34-56-78-90-A1"
 _EUI = "[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}"
 
@@ -62,6 +64,19 @@ def _pace(text: str) -> Pace:
     if text not in set(Pace):
         raise UnknownName(list(Pace))
     return Pace(text)
+
+
+class MalformedLimit(FirmtrackError):
+    """must be a whole number from 1 to 1000."""
+
+
+def _limit(text: str) -> int:
+    # The length first: a number of any length costs time to read.
+    if not (text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS):
+        raise MalformedLimit
+    if not 1 <= (limit := int(text)) <= _LARGEST_LIMIT:
+        raise MalformedLimit
+    return limit
 
 
 DeviceId = Annotated[
@@ -134,12 +149,12 @@ WantedPace = Annotated[
 ]
 Limit = Annotated[
     int,
-    Field(ge=1, le=1000),
+    read_by(_limit),
     WithJsonSchema(
         {
             "type": "integer",
             "minimum": 1,
-            "maximum": 1000,
+            "maximum": _LARGEST_LIMIT,
             "description": "How many distributions to answer at most.",
         }
     ),

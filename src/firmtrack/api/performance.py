@@ -9,8 +9,9 @@ from pydantic import WithJsonSchema
 
 from firmtrack.accounts.viewers import viewer_of_token
 from firmtrack.api.authentication import ReadToken, holder_of
-from firmtrack.api.parameters import UserId, refuse_unknown_parameters
+from firmtrack.api.parameters import UserId, read_by, refuse_unknown_parameters
 from firmtrack.api.responses import CSV, JSON, describe, json_response, reference_to
+from firmtrack.presentation.moments import read_day
 from firmtrack.presentation.performance import (
     DeliveryPerformance,
     delivery_performance,
@@ -30,10 +31,14 @@ def _day(description: str) -> WithJsonSchema:
 
 
 SubmittedFrom = Annotated[
-    date | None, _day("Only requests submitted on this day, in Great Britain, or later.")
+    date | None,
+    read_by(read_day),
+    _day("Only requests submitted on this day, in Great Britain, or later."),
 ]
 SubmittedTo = Annotated[
-    date | None, _day("Only requests submitted on this day, in Great Britain, or earlier.")
+    date | None,
+    read_by(read_day),
+    _day("Only requests submitted on this day, in Great Britain, or earlier."),
 ]
 
 

@@ -1,7 +1,7 @@
-"""Moments of the past that people and programs ask for: what was known then."""
+"""Moments and days that people and programs ask for."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,18 @@ _YEAR_FIRST = re.compile(
 
 class MalformedMoment(FirmtrackError):
     """must be a time with its zone (RFC 3339), such as 2026-03-01T09:30:00Z."""
+
+
+class MalformedDay(FirmtrackError):
+    """must be a day (RFC 3339 full-date), such as 2026-03-01."""
+
+
+def read_day(text: str) -> date:
+    """Return the day that ``text`` writes as RFC 3339 full-date. Raises MalformedDay."""
+    try:
+        return convert(text, date)
+    except ValidationError:
+        raise MalformedDay from None
 
 
 def read_moment(text: str) -> datetime:
