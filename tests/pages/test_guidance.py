@@ -55,14 +55,21 @@ def test_the_index_leads_to_every_page_and_every_page_back(ada: Browsing) -> Non
         page = ada.open(f"/guidance/{topic.slug}")
         assert page.status == 200
         assert page.heading == topic.title
-        assert page.elements("nav a")[0].get("href") == "/guidance"
+        assert page.elements(".firmtrack-back a")[0].get("href") == "/guidance"
 
 
-def test_every_page_leads_to_the_guidance(ada: Browsing, anybody: Browsing) -> None:
-    assert "/guidance" in [
-        link.get("href") for link in ada.open("/guidance/csv").elements("footer a")
+def test_every_page_leads_to_search_performance_notices_and_guidance(
+    ada: Browsing, anybody: Browsing
+) -> None:
+    links = ada.open("/guidance").elements(".firmtrack-nav a")
+    assert [link.get("href") for link in links] == [
+        "/firmware-distribution",
+        "/delivery-performance",
+        "/notices",
+        "/guidance",
     ]
-    assert not anybody.open("/sign-in").elements("footer a")
+    assert [link.get("href") for link in links if link.get("aria-current")] == ["/guidance"]
+    assert not anybody.open("/sign-in").elements(".firmtrack-nav a")
 
 
 def test_a_page_of_the_guidance_that_there_is_not_is_not_found(ada: Browsing) -> None:
