@@ -48,6 +48,8 @@ SIGNED_IN = [
     *(f"/guidance/{topic}" for topic in TOPICS),
     "/delivery-performance",
     "/delivery-performance?submitted_from=x",
+    "/notices",
+    "/notices/endpoints/new",
     "/no-such-page",
 ]
 RULES = {
@@ -80,3 +82,27 @@ def test_the_sign_in_page_can_be_used_by_anybody(scripted_ada: Visitor) -> None:
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert_anybody_can_use(scripted_ada)
+
+
+def test_the_pages_of_an_endpoint_can_be_used_by_anybody(scripted_ada: Visitor) -> None:
+    page = scripted_ada.page
+    page.goto("/notices/endpoints/new")
+    page.get_by_role("button", name="Add endpoint").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_anybody_can_use(scripted_ada)
+    page.get_by_label("Address").fill("https://alpha.example/notices")
+    page.get_by_role("button", name="Add endpoint").click()
+    expect(page.get_by_role("alert")).to_contain_text("whsec_")
+    place = page.url
+    assert_anybody_can_use(scripted_ada)
+    page.get_by_role("button", name="Send a test").click()
+    expect(page.get_by_role("alert")).to_contain_text("A test is to be sent")
+    assert_anybody_can_use(scripted_ada)
+    page.goto(f"{place}/topics")
+    assert_anybody_can_use(scripted_ada)
+    page.goto(f"{place}/remove")
+    assert_anybody_can_use(scripted_ada)
+    page.get_by_role("button", name="Remove endpoint").click()
+    expect(page.get_by_role("alert")).to_contain_text("was removed")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    scripted_ada.sees("Notices")
