@@ -22,6 +22,7 @@ class CannotListen(FirmtrackError):
         )
 
 
+_ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # compared with, not bound to
 # Answers wait for the database, not for the processor: with fewer threads it would idle.
 _THREADS_PER_WORKER = 8
 # A worker is replaced when it grows beyond this. libxml2 keeps every name of an element that it has
@@ -41,6 +42,8 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the portal and the API until interrupted."""
+    if demonstration:
+        os.environ["DJANGO_SETTINGS_MODULE"] = "firmtrack.demonstration.settings"
     set_up()
     _refuse_a_taken_port(host, port)
     from django.conf import settings
@@ -52,11 +55,19 @@ def serve(
                 "machine: see docs/operations.md to use a server."
             )
         if demonstration:
-            from firmtrack.demonstration import prepare
+            from firmtrack.demonstration.preparation import prepare
 
-            prepare(console)
+            prepare(console, _origin(host, port))
         console.print(f"Firmtrack is at http://{host}:{port}", markup=False)
-        _listen(host, port, workers)
+        package = "firmtrack.demonstration" if demonstration else "firmtrack"
+        _listen(f"{package}.wsgi:application", host, port, workers)
+
+
+def _origin(host: str, port: int) -> str:
+    """Return how a server on ``host`` is called from the same machine."""
+    if host in _ANY_ADDRESS:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _refuse_a_taken_port(host: str, port: int) -> None:
@@ -75,14 +86,14 @@ def _refuse_a_taken_port(host: str, port: int) -> None:
         raise CannotListen(host, port, error) from error
 
 
-def _listen(host: str, port: int, workers: int) -> None:
+def _listen(application: str, host: str, port: int, workers: int) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "firmtrack.settings")
     Server(
-        "firmtrack.wsgi:application",
+        application,
         address=host,
         port=port,
         interface=Interfaces.WSGI,

@@ -6,7 +6,7 @@ limits belong. Redirects are not followed: they would lead past the checks.
 
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,16 +38,27 @@ class Answer:
 
 
 class Caller:
-    """Makes calls, one at a time; keeps connections open between them."""
+    """Makes calls, one at a time; keeps connections open between them.
 
-    def __init__(self, *, may_be_private: bool, call_seconds: float = CALL_SECONDS) -> None:
+    ``private_receivers`` are hosts and ports that may be private even without ``may_be_private``.
+    """
+
+    def __init__(
+        self,
+        *,
+        may_be_private: bool,
+        private_receivers: Collection[tuple[str, int]] = (),
+        call_seconds: float = CALL_SECONDS,
+    ) -> None:
         self._call_seconds = call_seconds
         self._limit = _Limit()
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl.create_default_context(),
             max_keepalive_connections=8,
             keepalive_expiry=60,
-            network_backend=_Backend(self._limit, may_be_private=may_be_private),
+            network_backend=_Backend(
+                self._limit, may_be_private=may_be_private, private_receivers=private_receivers
+            ),
         )
 
     def post(self, url: str, headers: Mapping[str, str], content: bytes) -> Answer:
@@ -122,9 +133,16 @@ class _Limit:
 class _Backend(httpcore.NetworkBackend):
     """Opens connections to addresses that were judged, and holds them to the limit."""
 
-    def __init__(self, limit: _Limit, *, may_be_private: bool) -> None:
+    def __init__(
+        self,
+        limit: _Limit,
+        *,
+        may_be_private: bool,
+        private_receivers: Collection[tuple[str, int]],
+    ) -> None:
         self._limit = limit
         self._may_be_private = may_be_private
+        self._private_receivers = private_receivers
         self._plain = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -137,7 +155,8 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect to the first of the host's addresses that answers."""
         problem: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in resolve(host, port, may_be_private=self._may_be_private):
+        may_be_private = self._may_be_private or (host, port) in self._private_receivers
+        for address in resolve(host, port, may_be_private=may_be_private):
             try:
                 stream = self._plain.connect_tcp(
                     address, port, self._limit.within(timeout), local_address, socket_options

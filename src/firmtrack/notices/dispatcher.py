@@ -4,6 +4,7 @@ What they agree on is in the database: locks that end with the connection that h
 """
 
 import logging
+from collections.abc import Collection
 from random import SystemRandom
 from threading import Event, Thread
 
@@ -27,13 +28,26 @@ _AFTER_FAILURE_SECONDS = 2.0
 _logger = logging.getLogger(__name__)
 
 
-def dispatch(stopping: Event, *, may_be_private: bool, senders: int = SENDERS) -> None:
-    """Send notices until ``stopping`` is set; then what is being sent is ended and recorded."""
+def dispatch(
+    stopping: Event,
+    *,
+    may_be_private: bool,
+    private_receivers: Collection[tuple[str, int]] = (),
+    senders: int = SENDERS,
+) -> None:
+    """Send notices until ``stopping`` is set; then what is being sent is ended and recorded.
+
+    ``private_receivers`` are hosts and ports that may be private even without ``may_be_private``.
+    """
     threads = [
         Thread(
             target=_send,
             args=(stopping,),
-            kwargs={"is_healthy": number % 2 == 1, "may_be_private": may_be_private},
+            kwargs={
+                "is_healthy": number % 2 == 1,
+                "may_be_private": may_be_private,
+                "private_receivers": private_receivers,
+            },
             name=f"sender {number}",
             daemon=True,
         )
@@ -76,8 +90,14 @@ def _compose(stopping: Event) -> None:
             _wait_for_database(stopping, error)
 
 
-def _send(stopping: Event, *, is_healthy: bool, may_be_private: bool) -> None:
-    caller = Caller(may_be_private=may_be_private)
+def _send(
+    stopping: Event,
+    *,
+    is_healthy: bool,
+    may_be_private: bool,
+    private_receivers: Collection[tuple[str, int]],
+) -> None:
+    caller = Caller(may_be_private=may_be_private, private_receivers=private_receivers)
     chance = SystemRandom()
     while not stopping.is_set():
         try:

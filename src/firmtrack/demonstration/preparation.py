@@ -1,8 +1,9 @@
-"""The demonstration: two suppliers and DCC, their people, and weeks of simulated traffic."""
+"""What the demonstration shows: two suppliers and DCC, their people, weeks of simulated traffic."""
 
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.models import Party
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.people import add_user
+from firmtrack.demonstration import receiver
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.viewer import Viewer
@@ -29,6 +31,8 @@ from firmtrack.store import performance, queries
 from firmtrack.store.answers import DistributionFilter
 
 _DAYS = 21
+_MESSAGES_TOLD = 300
+"""So many of the last messages come when the suppliers are already told of changes."""
 _PACES = {"A device in progress": Pace.USUAL, "A device that has stalled": Pace.STALLED}
 
 
@@ -57,18 +61,32 @@ CAST = (
 )
 
 
-def prepare(console: Console) -> None:
+def prepare(console: Console, origin: str) -> None:
     """Make the demonstration unless it is there, and print how to sign in and what to look for.
 
-    Raises NotADemonstration.
+    ``origin`` is where its receiver of notices will answer. Raises NotADemonstration.
     """
-    notes = settings.ENVIRONMENT.data_dir / "demonstration.json"
+    notes = _notes()
+    receiver.create()
     if not notes.exists():
         if Party.objects.exists():
             raise NotADemonstration
         console.print("Making the demonstration's data: two suppliers, three weeks of traffic …")
         _make(notes)
-    _print(console, json.loads(notes.read_text(encoding="utf-8")))
+    noted = json.loads(notes.read_text(encoding="utf-8")) | {"origin": origin}
+    _write(notes, noted)
+    receiver.point_to(origin)
+    _print(console, noted)
+
+
+def receiver_origin() -> str:
+    """Return where the demonstration that was last prepared has its receiver of notices."""
+    origin: str = json.loads(_notes().read_text(encoding="utf-8"))["origin"]
+    return origin
+
+
+def _notes() -> Path:
+    return settings.ENVIRONMENT.data_dir / "demonstration.json"
 
 
 def _make(notes: Path) -> None:
@@ -80,20 +98,30 @@ def _make(notes: Path) -> None:
         Scenario(requests=24, devices=120, seed=7, start=now - timedelta(days=_DAYS), days=_DAYS),
         traffic,
     )
-    ingest(envelopes_in(traffic), Submitter.operator())
+    envelopes = list(envelopes_in(traffic))
+    ingest(envelopes[:-_MESSAGES_TOLD], Submitter.operator())
     inventories = (made.inventory, made.later_inventory)
     for inventory in inventories:
         import_inventory([Source.of_path(inventory)], skip_bad=False, on_read=lambda _: None)
+    parties = {person: add_party(person.party, person.kind, person.user_ids) for person in CAST}
+    for person, party in parties.items():
+        add_user(person.email, party, password)
+        if person.user_ids:
+            receiver.tell(party)
+    ingest(envelopes[-_MESSAGES_TOLD:], Submitter.operator())
     performance.refresh()
     examples = _examples(made.expected) | _examples_by_pace(made.expected)
-    for person in CAST:
-        add_user(person.email, add_party(person.party, person.kind, person.user_ids), password)
-    fresh = notes.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump({"password": password, "examples": examples}, file)
-    fresh.replace(notes)
+    _write(notes, {"password": password, "examples": examples})
     for written in (traffic, made.expected, *inventories):
         written.unlink()
+
+
+def _write(notes: Path, noted: Mapping[str, object]) -> None:
+    """Write the notes, all at once and readable by us alone."""
+    fresh = notes.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(noted, file)
+    fresh.replace(notes)
 
 
 def _examples(expected: Path) -> dict[str, str]:
@@ -142,3 +170,4 @@ def _print(console: Console, notes: dict[str, str | dict[str, str]]) -> None:
     assert isinstance(examples, dict)
     for what, example in examples.items():
         console.print(f"{what}: {example}", markup=False)
+    console.print(f"What notices arrived: {notes['origin']}/demonstration/receiver", markup=False)

@@ -1,0 +1,1 @@
+"""The demonstration: a portal with simulated suppliers and traffic, and a receiver of notices."""

@@ -1,0 +1,41 @@
+"""The pages of the demonstration's receiver: one takes calls, one shows a party what arrived."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from firmtrack.demonstration.receiver import CALLS_KEPT, list_calls, take
+from firmtrack.presentation.topics import TOPIC_NAMES
+from firmtrack.web.status import viewer_in
+
+_NAMES = {f"firmtrack.{topic}.v1": name for topic, name in TOPIC_NAMES.items()}
+
+
+def receiver_link(_: HttpRequest) -> dict[str, str]:
+    """Return, for every template, where the receiver's page is."""
+    return {"receiver_address": reverse("demonstration-receiver")}
+
+
+@csrf_exempt
+@require_POST
+def take_call(request: HttpRequest, party_id: int) -> HttpResponse:
+    """Take a webhook that is signed for the party; refuse all others."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return HttpResponse(status=204 if take(party_id, headers, request.body) else 401)
+
+
+@require_safe
+@login_required
+def receiver(request: HttpRequest) -> HttpResponse:
+    """Return the page of what arrived for the party of who is signed in."""
+    viewer = viewer_in(request)
+    context = {
+        "calls": list_calls(viewer),
+        "type_names": _NAMES,
+        "kept": CALLS_KEPT,
+        "sees_all": viewer.sees_all,
+    }
+    return render(request, "firmtrack/receiver.html", context)
