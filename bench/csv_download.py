@@ -24,6 +24,7 @@ from firmtrack.accounts.kinds import PartyKind, TokenScope
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.tokens import create_token
 from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation import wording
 from firmtrack.store import csv_copy
 from firmtrack.store.answers import DistributionFilter
@@ -83,6 +84,7 @@ def _download(request_id: RequestId, token: str, scratch: Path) -> None:
 def _psql_copy(conninfo: str, request_id: RequestId, scratch: Path) -> None:
     with connect(conninfo) as connection:
         query = csv_copy.query(
+            Viewer.of_dcc("bench"),
             request_id,
             DistributionFilter(),
             wording.STATUS_NAMES,

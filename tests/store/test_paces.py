@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain.durations import step_of
 from firmtrack.domain.facts import Message
-from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Stage, Status, Variant
 from firmtrack.domain.viewer import Viewer
@@ -21,9 +21,13 @@ from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
     BRAVO,
+    BRAVO_ID,
     DCC,
+    DCC_ID,
     IMAGE_HASH,
     METER,
+    OTHER_IMAGE_HASH,
+    OTHER_VERSION,
     REQUEST_ID,
     STRANGER,
     VERSION,
@@ -46,12 +50,14 @@ GROUPS: tuple[tuple[str, ...], ...] = (
     ("ESME",),
     ("ESME", "North"),
     ("ESME", "North", "Meters of Leeds", "EM-200"),
+    ("PPMID",),
 )
 TABLES = "message, request, request_step, event, distribution, device, device_acquaintance"
 
 # Such that most distributions are under way, at a stage of which something is usual.
 under_way = [each for each in Status if not each.is_bad and each.stage < Stage.VERIFIED_BY_DEVICE]
 times = st.integers(0, 90).map(at)
+LATER, OTHERS = RequestId(ALPHA_ID, DCC_ID, 1001), RequestId(BRAVO_ID, DCC_ID, 5)
 some_devices = st.sets(st.sampled_from(DEVICES), min_size=1).map(sorted)
 digests = st.integers(0, 2**16).map(digest)
 messages = (
@@ -64,19 +70,32 @@ messages = (
     )
     | st.builds(
         inventory, times, st.sampled_from(DEVICES), identity=digests, user_id=st.none(),
-        device_type=st.none() | st.just("ESME"), csp_region=st.just("North"),
+        device_type=st.sampled_from([None, "ESME", "PPMID"]), csp_region=st.just("North"),
         manufacturer=st.just("Meters of Leeds"), model=st.just("EM-200"),
+    )
+    # Requests that may outdo the one that is asked about, one of them another party's.
+    | st.builds(
+        request, st.sampled_from([LATER, OTHERS]), some_devices, sent_at=times,
+        version=st.just(OTHER_VERSION), image_hash=st.just(OTHER_IMAGE_HASH), identity=digests,
+    )
+    | st.builds(
+        told, st.sampled_from([Status.SENT_TO_CSP, Status.VERIFIED]), times, some_devices,
+        request_id=st.sampled_from([LATER, OTHERS]), identity=digests,
     )
 )  # fmt: skip
 histories = st.tuples(
-    st.builds(request, device_ids=st.just(DEVICES), sent_at=st.none() | times, identity=digests),
+    st.builds(request, device_ids=st.just(DEVICES), sent_at=st.none() | times, identity=digests)
+    # Word of a request that never comes, which so is of no known kind.
+    | st.builds(
+        told, st.just(Status.DELIVERED_TO_COMMS_HUB), times, st.just(DEVICES), identity=digests
+    ),
     st.lists(messages, min_size=3, max_size=9),
 ).map(lambda parts: [parts[0], *parts[1]]).filter(
     lambda history: len({each.digest for each in history}) == len(history)
 )  # fmt: skip
 usuals = st.dictionaries(
     st.tuples(
-        st.just(Variant.UPDATE_FIRMWARE),
+        st.sampled_from(Variant),
         st.sampled_from([each.stage for each in under_way]),
         st.sampled_from(GROUPS),
     ),
@@ -104,9 +123,10 @@ def learn(usual: Usuals) -> None:
 def diagnosed(viewer: Viewer, minutes: float) -> Mapping[Eui64, Pace | None]:
     found = (queries.find_device(viewer, device_id) for device_id in DEVICES)
     return {
-        device.device_id: diagnoses(device, now=at(minutes))[REQUEST_ID].pace
+        device.device_id: told.pace
         for device in found
         if device is not None
+        and (told := diagnoses(device, now=at(minutes)).get(REQUEST_ID)) is not None
     }
 
 
@@ -177,6 +197,52 @@ def test_before_dcc_has_answered_no_fact_of_the_device_counts() -> None:
     take(request(sent_at=at(0), device_ids=DEVICES), inventory(at(0), METER, device_type="ESME"))
     assert set(diagnosed(ALPHA, 100).values()) == {Pace.STALLED}
     assert ids_of(Pace.STALLED, ALPHA, 100) == list(DEVICES)
+
+
+@pytest.mark.usefixtures("database")
+def test_a_later_success_that_the_viewer_may_see_ends_the_wait() -> None:
+    own, others, earlier, waiting = DEVICES
+    learn({(Variant.UPDATE_FIRMWARE, Stage.SENT_TO_CSP, ()): 600})
+    first = RequestId(ALPHA_ID, DCC_ID, 999)
+    take(
+        request(first, [earlier], sent_at=at(-9)),
+        told(Status.VERIFIED, at(20), [earlier], request_id=first),
+    )
+    take(request(sent_at=at(0), device_ids=DEVICES), answer(answered_at=at(1)))
+    take(step(Status.SENT_TO_CSP, at(5)))
+    for request_id, device in ((LATER, own), (OTHERS, others)):
+        take(request(request_id, [device], sent_at=at(10)))
+        take(told(Status.VERIFIED, at(20), [device], request_id=request_id))
+
+    assert ids_of(Pace.STALLED, ALPHA, 100) == [others, earlier, waiting]
+    assert ids_of(Pace.STALLED, DCC, 100) == [earlier, waiting]
+    assert ids_of(Pace.STALLED, STRANGER, 100) == []
+    assert diagnosed(ALPHA, 100)[own] is None
+    assert diagnosed(DCC, 100) == {
+        own: None,
+        others: None,
+        earlier: Pace.STALLED,
+        waiting: Pace.STALLED,
+    }
+
+
+@pytest.mark.usefixtures("database")
+def test_what_is_usual_for_a_request_of_unknown_kind_follows_from_each_devices_type() -> None:
+    meters, display = DEVICES[:3], DEVICES[3]
+    learn(
+        {
+            (Variant.UPDATE_FIRMWARE, Stage.DELIVERED_TO_COMMS_HUB, ()): 600,
+            (Variant.UPDATE_PPMID_FIRMWARE, Stage.DELIVERED_TO_COMMS_HUB, ()): 36_000,
+        }
+    )
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(0), DEVICES))
+    assert set(diagnosed(DCC, 100).values()) == {None}
+    for device in meters:
+        take(inventory(at(1), device, device_type="ESME"))
+    take(inventory(at(1), display, device_type="PPMID"))
+    assert ids_of(Pace.STALLED, DCC, 100) == list(meters)
+    assert ids_of(Pace.USUAL, DCC, 100) == [display]
+    assert set(map(diagnosed(DCC, 100).get, meters)) == {Pace.STALLED}
 
 
 @pytest.fixture
@@ -278,5 +344,7 @@ def test_a_change_of_supplier_is_told_to_dcc_and_to_who_is_responsible_now() -> 
     responsible = queries.find_device(ALPHA, METER)
     assert responsible is not None
     assert responsible.supplier_changed_at == at(60)
-    assert "supplier changed" in diagnoses(responsible, now=at(90))[REQUEST_ID].advice
+    told = diagnoses(responsible, now=at(90))[REQUEST_ID]
+    assert told is not None
+    assert "supplier changed" in told.advice
     assert queries.find_device(STRANGER, METER) is None

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from firmtrack.store.answers import DeviceDistribution, OthersUpdate
 
 
-def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis") -> None:
-    """Print a distribution: its diagnosis, then its history."""
+def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis | None") -> None:
+    """Print a distribution: its diagnosis if it has one, then its history."""
     from firmtrack.presentation import wording
     from firmtrack.presentation.diagnosis_wording import ACTOR_NAMES
 
@@ -26,9 +26,10 @@ def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis") -> N
         style="bold",
         markup=False,
     )
-    console.print(diagnosis.sentence, markup=False)
-    console.print(f"Acts next: {ACTOR_NAMES[diagnosis.next_actor]}.", markup=False)
-    console.print(diagnosis.advice, markup=False)
+    if diagnosis is not None:
+        console.print(diagnosis.sentence, markup=False)
+        console.print(f"Acts next: {ACTOR_NAMES[diagnosis.next_actor]}.", markup=False)
+        console.print(diagnosis.advice, markup=False)
     table = Table("When (DCC)", "Status", "Reason", "Told by")
     for entry in found.history:
         code = f" {entry.source_code}" if entry.source_code else ""

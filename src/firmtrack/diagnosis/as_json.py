@@ -16,8 +16,12 @@ def diagnosed_device(answer: DeviceAnswer, *, now: datetime) -> answers.Device:
     return answers.device(answer, _told(diagnoses(answer, now=now)))
 
 
-def _told(found: Mapping[RequestId, Diagnosis]) -> Mapping[RequestId, devices.Diagnosis]:
-    return {request_id: _diagnosis(each) for request_id, each in found.items()}
+def _told(
+    found: Mapping[RequestId, Diagnosis | None],
+) -> Mapping[RequestId, devices.Diagnosis | None]:
+    return {
+        request_id: None if each is None else _diagnosis(each) for request_id, each in found.items()
+    }
 
 
 def _diagnosis(found: Diagnosis) -> devices.Diagnosis:

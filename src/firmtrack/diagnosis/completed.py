@@ -1,5 +1,7 @@
 """An update that the device has: whether it runs it, and what is left to do."""
 
+from collections.abc import Mapping
+
 from firmtrack.diagnosis.findings import Verdict
 from firmtrack.diagnosis.phrases import (
     as_sentence,
@@ -23,11 +25,18 @@ from firmtrack.presentation.wording import reason_text
 _ACTIVATE = "Send Activate Firmware (11.3) when the device should run it."
 _ACTIVATE_IF_YOURS = f"If the device is still yours: {_ACTIVATE[0].lower()}{_ACTIVATE[1:]}"
 _NOTHING = "Nothing for you to do."
-# MP105 among the industry's known problems.
 _READ_VERSION = (
-    "read the firmware version (11.2): that says what the device runs, and corrects the inventory. "
+    "read the firmware version (11.2), which says what the device runs and corrects the inventory."
+)
+# MP105 among the industry's known problems.
+_MAY_HAVE_WORKED = (
     "An activation may work and only its answer be lost, which leaves the device Suspended."
 )
+# What a device answered that holds another image, or none, than the one that it verified.
+_HELD_SINCE: Mapping[str | None, str] = {
+    "no_image_held": "it holds no image",
+    "hash_mismatch": "the image that it holds is another one",
+}
 _RUNS_IT = (FlagKind.VERSION_WITHOUT_ACTIVATION, FlagKind.REQUEST_FOR_RUNNING_VERSION)
 
 
@@ -36,8 +45,15 @@ def verdict_on_success(situation: Situation) -> Verdict:
     if situation.distribution.status is Status.ACTIVATED:
         return _activated_by_itself(situation)
     found = current_activation(situation)
-    told = _not_activated(situation) if found is None else _activation(situation, found)
-    verified = f"The device has held the verified image since {since_text(situation)}."
+    if found is None:
+        held = f"The device has held the verified image since {since_text(situation)}."
+        told = _not_activated(situation)
+        return told._replace(sentence=joined(held, told.sentence))
+    verified = f"The device verified the image on {near_text(situation.since, situation.now)}."
+    told = _activation(situation, found)
+    if found.status is not ActivationStatus.ACTIVATED and _runs_it(situation):
+        runs = "The latest word has it on this version all the same."
+        told = _nothing_to_do(situation, joined(told.sentence, runs))
     return told._replace(sentence=joined(verified, told.sentence))
 
 
@@ -64,13 +80,17 @@ def _activated_by_itself(situation: Situation) -> Verdict:
 
 
 def _not_activated(situation: Situation) -> Verdict:
-    if situation.flag(situation.distribution.request_id, *_RUNS_IT) is not None:
-        return Verdict(
-            "It runs this version though no activation was seen.",
-            Actor.NOBODY,
-            joined(_NOTHING, suspension(situation)),
-        )
+    if _runs_it(situation):
+        return _nothing_to_do(situation, "It runs this version though no activation was seen.")
     return _to_activate(situation, "No activation of it was seen.")
+
+
+def _runs_it(situation: Situation) -> bool:
+    return situation.flag(situation.distribution.request_id, *_RUNS_IT) is not None
+
+
+def _nothing_to_do(situation: Situation, sentence: str) -> Verdict:
+    return Verdict(sentence, Actor.NOBODY, joined(_NOTHING, suspension(situation)))
 
 
 def _to_activate(situation: Situation, sentence: str) -> Verdict:
@@ -138,23 +158,30 @@ def _pending(situation: Situation, found: Activation, when: str) -> Verdict:
     return Verdict(
         f"{asked} {due or when}, and no word of how that went was seen.",
         Actor.SUPPLIER,
-        _to_read_version(situation, may_answer=True),
+        joined(_to_read_version(situation, may_answer=True), _MAY_HAVE_WORKED),
     )
 
 
 def _failed(situation: Situation, found: Activation, when: str) -> Verdict:
     reason, status = found.reason, Status.ACTIVATION_FAILED
     is_unanswered = reason in NO_ANSWER_REASONS
-    meaning = "No reason was given." if reason is None else as_sentence(reason_text(reason, status))
     return Verdict(
-        joined(
-            f"Its activation was not delivered or not answered on {when}."
-            if is_unanswered
-            else f"Its activation failed on {when}.",
-            meaning,
-        ),
+        _how_it_failed(reason, when),
         remedy_for(reason, status).next_actor,
-        _to_read_version(situation)
+        joined(_to_read_version(situation), _MAY_HAVE_WORKED)
         if is_unanswered
         else joined(surroundings(situation), user_advice(reason, status)),
     )
+
+
+def _how_it_failed(reason: str | None, when: str) -> str:
+    if reason in _HELD_SINCE:
+        return (
+            f"Asked to activate it, the device answered on {when} that {_HELD_SINCE[reason]}: the "
+            "verified one may have been replaced since."
+        )
+    how = "was not delivered or not answered" if reason in NO_ANSWER_REASONS else "failed"
+    why = "No reason was given."
+    if reason is not None:
+        why = as_sentence(reason_text(reason, Status.ACTIVATION_FAILED))
+    return joined(f"Its activation {how} on {when}.", why)

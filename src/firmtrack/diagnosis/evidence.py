@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from firmtrack.diagnosis.completed import current_activation
 from firmtrack.diagnosis.failure import reason_fact
 from firmtrack.diagnosis.findings import Evidence
-from firmtrack.diagnosis.pace import sample_text
+from firmtrack.diagnosis.pace import pace_of, sample_text
 from firmtrack.diagnosis.phrases import status_text
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.presentation.times import local_text
@@ -31,7 +31,7 @@ def _evidence(situation: Situation) -> Iterator[Evidence]:
     fact = reason_fact(situation) if distribution.status.is_bad else None
     if fact is not None:
         yield Evidence(fact)
-    if situation.usual is not None and situation.next_stage is not None:
+    if situation.usual is not None and pace_of(situation) is not None:
         yield Evidence(sample_text(situation, situation.usual))
     activation = current_activation(situation)
     if activation is not None:

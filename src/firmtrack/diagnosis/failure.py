@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from firmtrack.diagnosis.findings import Verdict
 from firmtrack.diagnosis.phrases import (
     as_sentence,
+    followed_up,
     joined,
     status_text,
     superseded,
@@ -24,7 +25,7 @@ def verdict_on_failure(situation: Situation) -> Verdict:
     """Return the verdict on a distribution whose current status is bad."""
     distribution = situation.distribution
     sentence = joined(_stopped(situation), _reason(distribution), reason_fact(situation))
-    outdone = superseded(situation)
+    outdone = superseded(situation) or followed_up(situation)
     if outdone is not None:
         return Verdict(sentence, Actor.NOBODY, outdone)
     return Verdict(
@@ -32,6 +33,7 @@ def verdict_on_failure(situation: Situation) -> Verdict:
         remedy_for(distribution.reason, distribution.status).next_actor,
         joined(
             surroundings(situation),
+            _wait_first(situation),
             user_advice(distribution.reason, distribution.status),
             _hub_support(situation),
         ),
@@ -57,16 +59,23 @@ def _reason(distribution: DistributionAnswer) -> str:
     return as_sentence(reason_text(distribution.reason, distribution.status))
 
 
+def _wait_first(situation: Situation) -> str | None:
+    # The advice on this reason says so itself.
+    if situation.distribution.reason == "other_request_in_progress" or not situation.is_other_open:
+        return None
+    return "Another update of the device is open: wait until it has ended."
+
+
 def _hub_support(situation: Situation) -> str | None:
     is_hubs = situation.distribution.reason in {"image_discarded", "file_transfer_failure"}
     device_type = None if situation.device is None else situation.device.device_type
     if situation.distribution.variant is Variant.UPDATE_PPMID_FIRMWARE:
         device_type = "PPMID"
-    if not is_hubs or device_type not in {"PPMID", "HCALCS"}:
+    if not is_hubs or device_type not in _WITH_ARTICLE:
         return None
     return (
-        f"A {device_type} can only be updated once its hub’s own firmware supports it: ask whether "
-        "this hub’s does."
+        f"{_WITH_ARTICLE[device_type]} can only be updated once its hub’s own firmware supports "
+        "it: ask whether this hub’s does."
     )
 
 
@@ -104,6 +113,9 @@ def _hash(situation: Situation) -> str | None:
     digest = situation.distribution.image_hash
     return None if digest is None else f"The hash of the request’s image is {digest.hex()}."
 
+
+# The types that their hub's own firmware must support.
+_WITH_ARTICLE: Mapping[str | None, str] = {"PPMID": "A PPMID", "HCALCS": "An HCALCS"}
 
 _FACTS: Mapping[str, Callable[[Situation], str | None]] = {
     "hardware_version_mismatch": _hardware,

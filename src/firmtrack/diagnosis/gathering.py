@@ -4,9 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from firmtrack.diagnosis.situation import Situation
-from firmtrack.domain.stages import CompletionStatus, Stage
+from firmtrack.domain.stages import CompletionStatus, Stage, Variant
 from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, DistributionAnswer
 from firmtrack.store.dwell import DwellKey, UsualDwell
+
+# Which kind of request updates a type; for a request that only its alerts tell of.
+_VARIANTS_OF_TYPES: Mapping[str | None, Variant] = {
+    "ESME": Variant.UPDATE_FIRMWARE,
+    "GSME": Variant.UPDATE_FIRMWARE,
+    "HCALCS": Variant.UPDATE_FIRMWARE,
+    "PPMID": Variant.UPDATE_PPMID_FIRMWARE,
+}
 
 
 def dwell_keys(answer: DeviceAnswer) -> tuple[DwellKey, ...]:
@@ -69,17 +77,19 @@ def _situation(
 
 
 def _dwell_key(answer: DeviceAnswer, distribution: DistributionAnswer) -> DwellKey | None:
-    if distribution.variant is None:
-        return None
     if distribution.completion is not CompletionStatus.IN_PROGRESS:
         return None
     # DCC answers a request as a whole: what a device is tells nothing of how long that takes.
     is_answered = distribution.status.stage > Stage.RECEIVED
     facts = answer.inventory if is_answered else None
+    device_type = None if facts is None else facts.device_type
+    variant = distribution.variant or _VARIANTS_OF_TYPES.get(device_type)
+    if variant is None:
+        return None
     return DwellKey(
-        variant=distribution.variant,
+        variant=variant,
         stage=distribution.status.stage,
-        device_type=None if facts is None else facts.device_type,
+        device_type=device_type,
         csp_region=None if facts is None else facts.csp_region,
         manufacturer=None if facts is None else facts.manufacturer,
         model=None if facts is None else facts.model,

@@ -9,9 +9,12 @@ from firmtrack.store.dwell import UsualDwell
 
 
 def pace_of(situation: Situation) -> Pace | None:
-    """Return how the wait compares with the usual; None if it has ended or nothing says."""
+    """Return how the wait compares with the usual; None if it is over or nothing says.
+
+    It is over once the distribution has ended, or a later request has brought an image.
+    """
     limit = _slow_seconds(situation)
-    if situation.next_stage is None or limit is None:
+    if situation.next_stage is None or situation.later_success is not None or limit is None:
         return None
     return pace_of_wait(situation.waited_seconds, limit)
 

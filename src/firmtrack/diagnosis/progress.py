@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from firmtrack.diagnosis.findings import Verdict
 from firmtrack.diagnosis.pace import comparison, pace_of
-from firmtrack.diagnosis.phrases import joined, since_text, surroundings, the_party
+from firmtrack.diagnosis.phrases import joined, since_text, superseded, surroundings, the_party
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import ActivationStatus, Party, Stage, StageRow, Status
 from firmtrack.presentation.times import near_text
+from firmtrack.presentation.wording import STATUS_NAMES
 
 # Who answers for a party that holds an update. A device has only its supplier, who need not act
 # while it may still speak for itself.
@@ -55,6 +56,9 @@ _WAITING: Mapping[Pace | None, str] = {
     Pace.SLOW: "it may still do so. Nothing for you to do yet but to look again later.",
     None: "nothing for you to do unless it takes too long for you.",
 }
+# A request carries no time of its own, so how long DCC takes to answer often cannot be learnt.
+_AT_ONCE = "DCC answers a request at once."
+_IF_NOTHING_COMES = "If nothing comes, ask DCC’s Service Centre, and quote the Service Request ID."
 _ASK_DCC = (
     "Ask DCC’s Service Centre, and quote the Service Request ID and the Device ID. "
     "A late success still counts."
@@ -67,7 +71,16 @@ _ASK_DEVICE = (
 
 def verdict_in_progress(situation: Situation, next_stage: StageRow) -> Verdict:
     """Return the verdict on a distribution that must pass ``next_stage`` next."""
-    standing = _STANDING[situation.distribution.status].format(since=since_text(situation))
+    status = situation.distribution.status
+    outdone = superseded(situation)
+    if outdone is not None:
+        last = f"The last word of this update is “{STATUS_NAMES[status]}”, of"
+        return Verdict(
+            f"{last} {since_text(situation)}. A later request has overtaken it.",
+            Actor.NOBODY,
+            outdone,
+        )
+    standing = _STANDING[status].format(since=since_text(situation))
     activated = _activated_all_the_same(situation)
     if activated is not None:
         return Verdict(
@@ -79,8 +92,9 @@ def verdict_in_progress(situation: Situation, next_stage: StageRow) -> Verdict:
             ),
         )
     pace = pace_of(situation)
+    is_unmeasured = status is Status.RECEIVED and pace is None
     return Verdict(
-        joined(standing, comparison(situation)),
+        joined(standing, _AT_ONCE if is_unmeasured else comparison(situation)),
         actor_of(next_stage.holder, pace),
         joined(_advice(situation, next_stage, pace), surroundings(situation)),
     )
@@ -101,6 +115,8 @@ def _advice(situation: Situation, next_stage: StageRow, pace: Pace | None) -> st
         task = _TASK_OF_UNKNOWN_VARIANT
     must = f"{party[0].upper()}{party[1:]} {task}"
     silent = _SILENT_STAGES.get(next_stage.stage)
+    if next_stage.stage is Stage.VALIDATED and pace is None:
+        return f"{must}. {_IF_NOTHING_COMES}"
     if pace is not Pace.STALLED:
         return joined(f"{must}; {_WAITING[pace]}", silent)
     return joined(f"{must}.", silent, _ASK_DEVICE if is_at_device else _ASK_DCC)

@@ -13,12 +13,15 @@ from firmtrack.store.answers import DeviceAnswer
 from firmtrack.store.dwell import recent_usual_dwell
 
 
-def diagnoses(answer: DeviceAnswer, *, now: datetime) -> Mapping[RequestId, Diagnosis]:
+def diagnoses(answer: DeviceAnswer, *, now: datetime) -> Mapping[RequestId, Diagnosis | None]:
     """Return the diagnosis of each of the device's distributions, in their order.
 
+    None if the device is not tracked: what holds of updates that are does not hold of its own.
     ``answer`` is what the viewer may see, and a diagnosis tells nothing beyond it but what is usual
     (firmtrack.store.dwell), which is also today's if ``now`` is a moment of the past.
     """
+    if answer.not_tracked_reason is not None:
+        return dict.fromkeys(each.distribution.request_id for each in answer.distributions)
     gathered = situations(
         answer,
         now=now,

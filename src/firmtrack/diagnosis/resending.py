@@ -68,6 +68,9 @@ def _open_request(situation: Situation) -> str | None:
         return f"Service Request {other.request_id} is still open for the device."
     if situation.is_foreign_update_open:
         return "Another party’s update of the device is still open."
+    unanswered = situation.later_under_way
+    if unanswered is not None:
+        return f"Service Request {unanswered.request_id} names the device and may be open."
     return None
 
 

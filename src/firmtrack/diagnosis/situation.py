@@ -83,11 +83,26 @@ class Situation:
     @property
     def later_success(self) -> DistributionAnswer | None:
         """The newest later request that has brought the device an image; None without one."""
+        return self._newest_later(CompletionStatus.SUCCESSFUL)
+
+    @property
+    def later_under_way(self) -> DistributionAnswer | None:
+        """The newest later request that is in progress for the device; None without one."""
+        return self._newest_later(CompletionStatus.IN_PROGRESS)
+
+    @property
+    def is_other_open(self) -> bool:
+        """Whether another update of the device is in progress, the viewer's or another party's."""
+        return self.is_foreign_update_open or any(
+            other.completion is CompletionStatus.IN_PROGRESS for other in self.other_updates
+        )
+
+    def _newest_later(self, completion: CompletionStatus) -> DistributionAnswer | None:
         submitted_at = self.distribution.submitted_at
         later = [
             other
             for other in self.other_updates
-            if other.completion is CompletionStatus.SUCCESSFUL and other.submitted_at > submitted_at
+            if other.completion is completion and other.submitted_at > submitted_at
         ]
         return max(later, key=lambda other: other.submitted_at, default=None)
 

@@ -57,8 +57,8 @@ ADVICE: Mapping[str, Advice] = {
     "other_request_in_progress": Advice(
         "An earlier Update Firmware request for the device has neither succeeded nor failed yet. "
         "It may be another supplier’s.",
-        "Look the device up to see how far the earlier update is. Wait until it has ended, then "
-        "send a new request for the device.",
+        "Wait until the earlier update of the device has ended, then send a new request for the "
+        "device. The result of the device shows how far it is, if it is yours.",
         _LEAVES_OUT + " It goes on with the earlier request.",
     ),
     "invalid_gbcs_version": Advice(
@@ -95,15 +95,16 @@ ADVICE: Mapping[str, Advice] = {
     ),
     "no_image_held": Advice(
         "The device has lost the image, or never had it.",
-        "Look the device up to see whether the image was distributed to it. If not, send an "
-        "Update Firmware (11.1) request first.",
+        "Read the firmware version (11.2) to see what the device runs. If it should run the "
+        "image, send it again with Update Firmware (11.1), and activate it once it is verified.",
         _ENDS_ACTIVATION,
     ),
     "hash_mismatch": Advice(
         "A later update has replaced the image, or the Activate Firmware (11.3) carried another "
         "image’s hash. After a change of supplier, the image may be the earlier supplier’s.",
-        "Compare the hash in your Activate Firmware (11.3) with that of the image that you sent. "
-        "Distribute the image again if the device holds another one.",
+        "If the device should run the image that your Activate Firmware (11.3) is for, send that "
+        "image again with Update Firmware (11.1), and activate it once it is verified. If not, "
+        "activate with the hash of the image that the device holds.",
         _ENDS_ACTIVATION,
     ),
     # DCC's answers to a request.

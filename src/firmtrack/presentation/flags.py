@@ -8,7 +8,7 @@ FLAG_NAMES: Mapping[FlagKind, str] = {
     FlagKind.ACTIVATED_BUT_OLD_VERSION: "Activated, but reported with another version",
     FlagKind.ACTIVATION_NOT_ANSWERED: "Activation not answered",
     FlagKind.SUSPENDED: f"The device is {SUSPENDED}",
-    FlagKind.VERSION_WITHOUT_ACTIVATION: "New version, but no activation seen",
+    FlagKind.VERSION_WITHOUT_ACTIVATION: "New version, but no answer to an activation seen",
     FlagKind.FIRMWARE_VERSION_MISMATCH: "DCC’s inventory and the device disagree",
     FlagKind.REQUEST_FOR_RUNNING_VERSION: "Update to the version that the device already runs",
     FlagKind.HEADER_VERSION_DIFFERS: "Request and image state different versions",
@@ -37,9 +37,8 @@ _TEXTS: Mapping[FlagKind, str] = {
     ),
     FlagKind.VERSION_WITHOUT_ACTIVATION: (
         "The device runs Firmware Version {found}, which request {request} brought, but Firmtrack "
-        "has seen no activation that succeeded. Nothing needs to be done to the device. If its "
-        "Activate Firmware (11.3) was yours, give Firmtrack the request and its answer, so that "
-        "the history is whole."
+        "has seen no answer that says that it was activated: that answer may have been lost, or "
+        "has not come to Firmtrack. Nothing needs to be done to the device."
     ),
     FlagKind.FIRMWARE_VERSION_MISMATCH: (
         "DCC’s inventory holds Firmware Version {expected}, but the device states {found}. "

@@ -8,6 +8,7 @@ from psycopg.rows import TupleRow
 
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Status
+from firmtrack.domain.viewer import Viewer
 from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.filtering import condition
 from firmtrack.store.numbers import request_parts
@@ -48,6 +49,7 @@ COPY (
 
 
 def query(
+    viewer: Viewer,
     request_id: RequestId,
     wanted: DistributionFilter,
     status_names: Mapping[Status, str],
@@ -67,7 +69,7 @@ def query(
         originator=originator,
         target=target,
         counter=counter,
-        condition=condition(request_id, wanted, now),
+        condition=condition(viewer, request_id, wanted, now),
     )
 
 

@@ -8,8 +8,9 @@ from psycopg import sql
 from firmtrack.domain.durations import SCALE, seconds_within
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.pace import STALLED_MULTIPLE, Pace
+from firmtrack.domain.viewer import Viewer
 from firmtrack.store.answers import DistributionFilter
-from firmtrack.store.numbers import request_parts
+from firmtrack.store.numbers import request_parts, to_bigint
 from firmtrack.store.sql import statement
 
 _SECONDS_WITHIN = [seconds_within(step) for step in range(1, len(SCALE) + 1)]
@@ -20,10 +21,13 @@ _STALLED = sql.SQL(
 _COUNT = sql.SQL("SELECT p.stage, p.pace, count(*) FROM ({paced}) AS p GROUP BY p.stage, p.pace")
 
 
-def condition(request_id: RequestId, wanted: DistributionFilter, now: datetime) -> sql.Composable:
+def condition(
+    viewer: Viewer, request_id: RequestId, wanted: DistributionFilter, now: datetime
+) -> sql.Composable:
     """Return what holds of the rows ``c`` of current_distribution that are wanted.
 
-    All values are literals: COPY takes no parameters.
+    The ``viewer`` may see the request; which others it may see decides the pace. All values are
+    literals: COPY takes no parameters.
     """
     conditions: list[sql.Composable] = [sql.SQL("true")]
     if wanted.completion is not None:
@@ -35,29 +39,31 @@ def condition(request_id: RequestId, wanted: DistributionFilter, now: datetime) 
             )
         )
     if wanted.pace is not None:
-        paced = _paced_distributions(request_id, now)
+        paced = _paced_distributions(viewer, request_id, now)
         conditions.append(_HAS_PACE.format(paced=paced, pace=sql.Literal(str(wanted.pace))))
     return sql.SQL(" AND ").join(conditions)
 
 
-def pace_count(request_id: RequestId, now: datetime) -> sql.Composed:
+def pace_count(viewer: Viewer, request_id: RequestId, now: datetime) -> sql.Composed:
     """Return the query for (stage, pace, how many) of the request's distributions."""
-    return _COUNT.format(paced=_paced_distributions(request_id, now))
+    return _COUNT.format(paced=_paced_distributions(viewer, request_id, now))
 
 
-def stalled(request_id: RequestId, now: datetime) -> sql.Composed:
+def stalled(viewer: Viewer, request_id: RequestId, now: datetime) -> sql.Composed:
     """Return the query for (device_id, stage) of the request's distributions that have stalled."""
     return _STALLED.format(
-        paced=_paced_distributions(request_id, now), stalled=sql.Literal(str(Pace.STALLED))
+        paced=_paced_distributions(viewer, request_id, now), stalled=sql.Literal(str(Pace.STALLED))
     )
 
 
-def _paced_distributions(request_id: RequestId, now: datetime) -> sql.Composed:
+def _paced_distributions(viewer: Viewer, request_id: RequestId, now: datetime) -> sql.Composed:
     originator, target, counter = map(sql.Literal, request_parts(request_id))
     return sql.SQL(statement("paced_distributions").decode()).format(
         originator=originator,
         target=target,
         counter=counter,
+        sees_all=sql.Literal(viewer.sees_all),
+        user_ids=sql.Literal([to_bigint(user_id) for user_id in viewer.user_ids]),
         now=sql.Literal(now),
         seconds_within=sql.Literal(_SECONDS_WITHIN),
         slow_seconds=sql.Literal(settings.ENVIRONMENT.slow_after_seconds),

@@ -93,7 +93,7 @@ def list_distributions(
     with _connection(request_id, as_of) as connection:
         rows = connection.execute(
             sql.SQL(statement("list_distributions").decode()).format(
-                condition=condition(request_id, wanted, _moment(now, as_of))
+                condition=condition(viewer, request_id, wanted, _moment(now, as_of))
             ),
             {
                 "originator": originator,
@@ -124,7 +124,7 @@ def count_paces(
     if not viewer.may_see(request_id):
         return {}
     with _connection(request_id, as_of) as connection:
-        rows = connection.execute(pace_count(request_id, _moment(now, as_of))).fetchall()
+        rows = connection.execute(pace_count(viewer, request_id, _moment(now, as_of))).fetchall()
     return {
         (status_at(Stage(stage), is_bad=False), Pace(pace)): count for stage, pace, count in rows
     }
@@ -154,7 +154,8 @@ def copy_distributions(
     firmtrack.presentation.csv, without the header.
     """
     if viewer.may_see(request_id):
-        query = csv_copy.query(request_id, wanted, status_names, reason_texts, _moment(now, as_of))
+        moment = _moment(now, as_of)
+        query = csv_copy.query(viewer, request_id, wanted, status_names, reason_texts, moment)
         with _connection(request_id, as_of) as connection:
             yield from csv_copy.blocks(connection, query)
 

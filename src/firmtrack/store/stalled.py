@@ -7,10 +7,13 @@ from psycopg.rows import TupleRow
 
 from firmtrack.domain.stages import STAGES
 from firmtrack.domain.topics import STALLED
+from firmtrack.domain.viewer import Viewer
 from firmtrack.store.filtering import stalled
 from firmtrack.store.numbers import request_id_of
 from firmtrack.store.sql import statement
 
+# Nobody needs to be told of what any later request, whosever, has outdone.
+_ANYONE = Viewer.of_dcc("stalled")
 _FINDING_LOCK = 0x4649534C
 
 
@@ -29,7 +32,7 @@ def queue_stalled(connection: Connection[TupleRow], now: datetime) -> int:
             return 0
         requests = connection.execute(statement("notices_requests_in_progress")).fetchall()
         for request_key, *parts in requests:
-            rows = connection.execute(stalled(request_id_of(*parts), now)).fetchall()
+            rows = connection.execute(stalled(_ANYONE, request_id_of(*parts), now)).fetchall()
             if rows:
                 found += _queue(connection, request_key, rows, now)
     return found

@@ -109,6 +109,17 @@ IN_PROGRESS: Mapping[str, Situation] = {
     "On its way while the supplier changed": situation(
         Status.SENT_TO_CSP, usual=USUAL, supplier_changed_at=_PAST
     ),
+    "Received, and nothing says how long an answer takes": situation(Status.RECEIVED, 5 * HOUR),
+    "At the Communications Hub, and a later request succeeded": situation(
+        Status.DELIVERED_TO_COMMS_HUB,
+        30 * DAY,
+        usual=USUAL,
+        other_updates=(
+            distribution(
+                Status.VERIFIED, request_id=LATER_REQUEST, submitted_at=SINCE + timedelta(days=1)
+            ),
+        ),
+    ),
     "At the Communications Hub, yet the device activated it": situation(
         Status.DELIVERED_TO_COMMS_HUB,
         9 * DAY,
@@ -179,6 +190,23 @@ FAILED: Mapping[str, Situation] = {
                 Status.VERIFIED, request_id=LATER_REQUEST, submitted_at=SINCE + timedelta(days=1)
             ),
         ),
+    ),
+    "Failed, and a later request is under way": situation(
+        Status.COMMS_HUB_DELIVERY_FAILED,
+        reason="N61",
+        other_updates=(
+            distribution(
+                Status.SENT_TO_CSP, request_id=LATER_REQUEST, submitted_at=SINCE + timedelta(days=1)
+            ),
+        ),
+    ),
+    "Failed, and another party's update is open": situation(
+        Status.COMMS_HUB_DELIVERY_FAILED, reason="N61", is_foreign_update_open=True
+    ),
+    "The hub discards the image for an HCALCS": situation(
+        Status.DEVICE_TRANSFER_FAILED,
+        reason="image_discarded",
+        device=replace(INVENTORY, device_type="HCALCS"),
     ),
     "Failed, and the way of versions is known": situation(
         Status.DEVICE_TRANSFER_FAILED,
@@ -277,6 +305,11 @@ SUCCESSFUL: Mapping[str, Situation] = {
         Status.VERIFIED,
         activations=(activation(ActivationStatus.FAILED, reason="N13"),),
         device=_SUSPENDED,
+    ),
+    "Activation not answered, yet the device runs the version": situation(
+        Status.VERIFIED,
+        activations=(activation(ActivationStatus.FAILED, reason="N13"),),
+        flags=(Flag(kind=FlagKind.VERSION_WITHOUT_ACTIVATION, request_id=REQUEST),),
     ),
     "Activation refused by DCC": situation(
         Status.VERIFIED, activations=(activation(ActivationStatus.FAILED, reason="E5"),)

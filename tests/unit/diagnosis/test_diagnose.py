@@ -177,7 +177,8 @@ def test_while_it_is_under_way_its_holder_decides_who_acts_next(case: Situation)
     told = diagnose(case)
     if told.holder is None:
         return
-    if any(each.status is ActivationStatus.ACTIVATED for each in case.activations):
+    is_activated = any(each.status is ActivationStatus.ACTIVATED for each in case.activations)
+    if is_activated or case.later_success is not None:
         assert told.next_actor is Actor.NOBODY
     elif told.holder is Party.DEVICE and told.pace is Pace.STALLED:
         assert told.next_actor is Actor.SUPPLIER

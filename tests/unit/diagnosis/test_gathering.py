@@ -2,11 +2,16 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from firmtrack.diagnosis.as_json import diagnosed_device
 from firmtrack.diagnosis.diagnose import diagnose
 from firmtrack.diagnosis.gathering import dwell_keys, situations
+from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.remedy import Again
+from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import ActivationStatus, Stage, Status, Variant
 from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, OthersUpdate
 from firmtrack.store.dwell import DwellKey
@@ -15,6 +20,7 @@ from tests.unit.diagnosis.facts import (
     IMAGE,
     INVENTORY,
     LATER_REQUEST,
+    REQUEST,
     SINCE,
     SUBMITTED,
     USUAL,
@@ -59,6 +65,7 @@ def device(*distributions: DeviceDistribution, **changes: Any) -> DeviceAnswer:
     usual = DeviceAnswer(
         device_id=DEVICE,
         inventory=INVENTORY,
+        is_inventory_anothers=False,
         has_inventory=True,
         not_tracked_reason=None,
         distributions=distributions,
@@ -95,12 +102,41 @@ def test_the_usual_is_asked_by_no_more_than_the_viewer_may_see() -> None:
     assert key == DwellKey(variant=Variant.UPDATE_FIRMWARE, stage=Stage.SENT_TO_CSP)
 
 
-def test_nothing_is_usual_for_a_request_of_unknown_kind() -> None:
+@pytest.mark.parametrize(
+    ("device_type", "variant"),
+    [
+        ("ESME", Variant.UPDATE_FIRMWARE),
+        ("GSME", Variant.UPDATE_FIRMWARE),
+        ("HCALCS", Variant.UPDATE_FIRMWARE),
+        ("PPMID", Variant.UPDATE_PPMID_FIRMWARE),
+    ],
+)
+def test_the_usual_of_a_request_of_unknown_kind_is_what_updates_the_devices_type(
+    device_type: str, variant: Variant
+) -> None:
     unknown = distribution(Status.SENT_TO_CSP, variant=None)
-    answer = device(replace(UNDER_WAY, distribution=unknown))
-    assert dwell_keys(answer) == ()
-    (only,) = situations(answer, now=NOW, usual={SENT_IN_NORTH: USUAL})
-    assert only.usual is None
+    facts = replace(INVENTORY, device_type=device_type)
+    (key,) = dwell_keys(device(replace(UNDER_WAY, distribution=unknown), inventory=facts))
+    assert key == replace(SENT_IN_NORTH, variant=variant, device_type=device_type)
+
+
+def test_nothing_is_usual_for_a_request_of_unknown_kind_to_a_device_of_unknown_type() -> None:
+    unknown = distribution(Status.SENT_TO_CSP, variant=None)
+    for inventory in (None, replace(INVENTORY, device_type=None)):
+        answer = device(replace(UNDER_WAY, distribution=unknown), inventory=inventory)
+        assert dwell_keys(answer) == ()
+        (only,) = situations(answer, now=NOW, usual={SENT_IN_NORTH: USUAL})
+        assert only.usual is None
+
+
+@pytest.mark.parametrize("reason", NotTrackedReason)
+def test_the_updates_of_a_device_that_is_not_tracked_have_no_diagnosis(
+    reason: NotTrackedReason,
+) -> None:
+    answer = device(UNDER_WAY, DONE, not_tracked_reason=reason)
+    assert diagnoses(answer, now=NOW) == {LATER_REQUEST: None, REQUEST: None}
+    told = diagnosed_device(answer, now=NOW)
+    assert [each.diagnosis for each in told.distributions] == [None, None]
 
 
 def test_before_dcc_has_answered_the_usual_is_that_of_all_requests() -> None:

@@ -1,18 +1,22 @@
 """The rules by which one of several facts counts."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 from firmtrack.diagnosis.diagnose import diagnose
 from firmtrack.diagnosis.phrases import as_sentence
 from firmtrack.domain.identifiers import FirmwareVersion
+from firmtrack.domain.pace import Pace
 from firmtrack.domain.reconciliation import Flag, FlagKind
-from firmtrack.domain.remedy import Actor
+from firmtrack.domain.remedy import Actor, Again
 from firmtrack.domain.stages import ActivationStatus, Status
 from tests.unit.diagnosis.facts import (
     HOUR,
+    INVENTORY,
     LATER_REQUEST,
     OLD_VERSION,
+    REQUEST,
     SINCE,
     SUBMITTED,
     USUAL,
@@ -35,7 +39,7 @@ def test_of_activations_without_success_the_latest_counts() -> None:
     refused = activation(ActivationStatus.FAILED, reason="E5")
     failed = activation(ActivationStatus.FAILED, reason="hash_mismatch")
     told = diagnose(situation(Status.VERIFIED, activations=(failed, refused)))
-    assert "The image that the device holds is another one." in told.sentence
+    assert "that the image that it holds is another one:" in told.sentence
 
 
 def test_a_request_to_cancel_that_the_device_has_not_taken_leaves_the_activation() -> None:
@@ -70,6 +74,70 @@ def test_only_a_later_request_outdoes_an_update_and_the_newest_is_named() -> Non
     outdone = diagnose(situation(Status.COMMS_HUB_DELIVERY_FAILED, other_updates=later))
     assert "version 03:" in outdone.advice
     assert (outdone.next_actor, outdone.resend) == (Actor.NOBODY, None)
+
+
+def test_a_wait_that_a_later_success_has_ended_is_nobodys_and_has_no_pace() -> None:
+    later = distribution(
+        Status.VERIFIED, request_id=LATER_REQUEST, submitted_at=SUBMITTED + timedelta(days=1)
+    )
+    stalled = situation(Status.SENT_TO_CSP, 900 * HOUR, usual=USUAL)
+    assert diagnose(stalled).pace is Pace.STALLED
+    told = diagnose(replace(stalled, other_updates=(later,)))
+    assert (told.pace, told.next_actor, told.resend) == (None, Actor.NOBODY, None)
+    assert str(LATER_REQUEST) in told.advice
+    earlier = replace(later, submitted_at=SUBMITTED)
+    assert diagnose(replace(stalled, other_updates=(earlier,))).pace is Pace.STALLED
+
+
+def test_a_failure_that_a_later_request_follows_up_asks_for_no_other() -> None:
+    for status in (Status.RECEIVED, Status.SENT_TO_CSP):
+        later = distribution(
+            status, request_id=LATER_REQUEST, submitted_at=SUBMITTED + timedelta(days=1)
+        )
+        told = diagnose(
+            situation(Status.COMMS_HUB_DELIVERY_FAILED, reason="N61", other_updates=(later,))
+        )
+        assert f"{LATER_REQUEST}, is under way" in told.advice
+        assert "Send a new request" not in told.advice
+        assert told.next_actor is Actor.NOBODY
+        assert told.resend is not None
+        assert told.resend.again is Again.WAIT
+
+
+def test_a_failure_beside_an_open_update_waits_for_that_before_it_is_sent_again() -> None:
+    earlier = distribution(Status.SENT_TO_CSP, request_id=LATER_REQUEST)
+    for around in ({"other_updates": (earlier,)}, {"is_foreign_update_open": True}):
+        told = diagnose(situation(Status.COMMS_HUB_DELIVERY_FAILED, reason="N61", **around))
+        assert told.advice.startswith("Another update of the device is open:")
+        assert told.next_actor is Actor.SUPPLIER
+
+
+def test_an_activation_that_was_not_answered_needs_nothing_once_the_version_runs() -> None:
+    runs = Flag(kind=FlagKind.VERSION_WITHOUT_ACTIVATION, request_id=REQUEST)
+    lost = (activation(ActivationStatus.FAILED, reason="N13"),)
+    without, told = (
+        diagnose(situation(Status.VERIFIED, activations=lost, flags=flags))
+        for flags in ((), (runs,))
+    )
+    assert without.next_actor is Actor.SUPPLIER
+    assert told.next_actor is Actor.NOBODY
+    assert "on this version all the same" in told.sentence
+
+
+def test_an_activation_that_is_known_to_have_worked_is_not_said_to_be_lost() -> None:
+    suspended = replace(INVENTORY, device_status="Suspended")
+    worked, silent = (
+        diagnose(situation(Status.VERIFIED, activations=(activation(status),), device=suspended))
+        for status in (ActivationStatus.ACTIVATED, ActivationStatus.REQUESTED)
+    )
+    assert "its answer be lost" not in worked.advice
+    assert "its answer be lost" in silent.advice
+
+
+def test_dcc_answers_at_once_where_nothing_says_how_long_it_usually_takes() -> None:
+    told = diagnose(situation(Status.RECEIVED, 5 * HOUR))
+    assert "DCC answers a request at once." in told.sentence
+    assert "If nothing comes, ask DCC’s Service Centre" in told.advice
 
 
 def test_clocks_that_disagree_make_no_negative_wait() -> None:

@@ -74,8 +74,8 @@ class Diagnosis(Struct, frozen=True):
     """Where the update is, whether that is usual, and who acts next.
 
     since is when the present step began. holder, usual_seconds and pace are null once the update
-    has ended; the last two also where too few updates were seen. resend is null if this or a later
-    request has brought the device its image.
+    has ended; the last two also where too few updates were seen, and pace once a later request has
+    brought the device an image. resend is null if this or a later request has done so.
     """
 
     sentence: str
@@ -92,12 +92,13 @@ class Diagnosis(Struct, frozen=True):
 class TrackedDistribution(Distribution, frozen=True):
     """A distribution with its events, furthest stage first and the latest of a stage first.
 
-    activations are those of its image, latest first.
+    activations are those of its image, latest first. diagnosis is null if the device is not
+    tracked.
     """
 
     events: list[Event]
     activations: list[Activation]
-    diagnosis: Diagnosis
+    diagnosis: Diagnosis | None
 
 
 class Device(Struct, frozen=True):
@@ -120,7 +121,7 @@ class Device(Struct, frozen=True):
     others_updates: list[OthersUpdate]
 
 
-def device(answer: DeviceAnswer, diagnoses: Mapping[RequestId, Diagnosis]) -> Device:
+def device(answer: DeviceAnswer, diagnoses: Mapping[RequestId, Diagnosis | None]) -> Device:
     """Return the device with the diagnosis of each of its distributions, by Request ID."""
     return Device(
         device_id=str(answer.device_id),
@@ -138,7 +139,9 @@ def device(answer: DeviceAnswer, diagnoses: Mapping[RequestId, Diagnosis]) -> De
     )
 
 
-def _tracked_distribution(answer: DeviceDistribution, diagnosis: Diagnosis) -> TrackedDistribution:
+def _tracked_distribution(
+    answer: DeviceDistribution, diagnosis: Diagnosis | None
+) -> TrackedDistribution:
     return filled_distribution(
         TrackedDistribution,
         answer.distribution,

@@ -1,9 +1,16 @@
 -- The pace of a request's distributions in progress, of those that have one: how long each has waited
 -- since the first word of its status, compared with what is usual for its group, or else with what the
--- operator calls slow. The same rules: firmtrack.diagnosis (situation, gathering) and
--- firmtrack.domain.pace. Its values are put in as literals, since COPY takes no parameters.
+-- operator calls slow. One that a later request of those that the viewer may see has outdone has none.
+-- The same rules: firmtrack.diagnosis (situation, gathering, pace) and firmtrack.domain.pace. Its
+-- values are put in as literals, since COPY takes no parameters.
 WITH standing AS MATERIALIZED (
-    SELECT c.device_id, c.request_key, c.variant, c.stage, c.occurred_at, d.refused, d.message_id,
+    SELECT c.device_id, c.request_key, c.stage, c.occurred_at, d.refused, d.message_id,
+        -- A request that only its alerts tell of: which kind it is, the device's type says.
+        CASE
+            WHEN c.variant IS NOT NULL OR c.stage = 1 THEN c.variant
+            WHEN v.device_type = 'PPMID' THEN '11.4'
+            WHEN v.device_type IN ('ESME', 'GSME', 'HCALCS') THEN '11.1'
+        END AS variant,
         CASE
             WHEN c.stage > 1 THEN ARRAY[v.device_type, v.csp_region, v.manufacturer, v.model]
             ELSE ARRAY[]::text[]
@@ -13,8 +20,17 @@ WITH standing AS MATERIALIZED (
     LEFT JOIN device AS v USING (device_id)
     WHERE c.originator = {originator} AND c.target = {target} AND c.counter = {counter}
       AND c.completion = 'in_progress'
+      -- A scalar query is asked device by device, whatever the planner estimates.
+      AND (
+          SELECT true
+          FROM current_distribution AS later
+          WHERE later.device_id = c.device_id AND later.submitted_at > c.submitted_at
+            AND later.completion = 'successful'
+            AND ({sees_all} OR later.originator = ANY ({user_ids}::bigint[]))
+          LIMIT 1
+      ) IS NULL
 ), measure AS MATERIALIZED (
-    SELECT g.stage, g.facts, coalesce(({seconds_within}::integer[])[u.p95_step], {slow_seconds}) AS slow_seconds
+    SELECT g.variant, g.stage, g.facts, coalesce(({seconds_within}::integer[])[u.p95_step], {slow_seconds}) AS slow_seconds
     FROM (
         SELECT DISTINCT variant, stage, facts FROM standing
     ) AS g
@@ -47,7 +63,8 @@ WITH standing AS MATERIALIZED (
     SELECT s.device_id, s.stage, m.slow_seconds,
         date_part('epoch', {now} - least(s.occurred_at, own.first_at, every.first_at)) AS waited
     FROM standing AS s
-    JOIN measure AS m ON m.stage = s.stage AND m.facts = s.facts
+    JOIN measure AS m
+        ON m.variant IS NOT DISTINCT FROM s.variant AND m.stage = s.stage AND m.facts = s.facts
     LEFT JOIN said_of_all AS every ON every.stage = s.stage AND NOT s.refused
     LEFT JOIN LATERAL (
         SELECT min(e.occurred_at) AS first_at
