@@ -1,6 +1,6 @@
 from tests.pages.browsing import Browsing
 from tests.pages.messages import HUB
-from tests.pages.world import COMMS_HUB, UNDER_WAY, UNKNOWN_DEVICE, VERIFIED
+from tests.pages.world import COMMS_HUB, SHARED_DEVICE, UNDER_WAY, UNKNOWN_DEVICE, VERIFIED
 
 
 def test_the_inventory_shows_what_runs_and_where_each_fact_comes_from(ada: Browsing) -> None:
@@ -51,3 +51,25 @@ def test_what_is_not_theirs_is_to_others_as_if_it_did_not_exist(
     assert unknown.heading == others.heading == "Device ID not found"
     assert olga.open(f"/inventory/{VERIFIED}").status == 200
     assert ada.open("/inventory/x").status == 404
+
+
+def test_of_a_message_to_another_party_only_the_day_is_shown(
+    ada: Browsing, ben: Browsing, olga: Browsing, stranger: Browsing
+) -> None:
+    def row(seen: Browsing, fact: str) -> list[str]:
+        rows = {row[0]: row[1:] for row in seen.open(f"/inventory/{SHARED_DEVICE}").rows()}
+        return rows[fact]
+
+    def as_of(seen: Browsing) -> str:
+        return seen.open(f"/devices/{SHARED_DEVICE}").facts()["As of"]
+
+    assert row(ben, "Model") == ["WXYZ", "13 November 2026", "Another party’s message"]
+    assert row(ada, "Device type") == ["GSME", "13 November 2026", "Another party’s message"]
+    for its_party, fact, time in ((ada, "Model", "10:12"), (ben, "Device type", "09:12")):
+        for seen in (its_party, olga):
+            _, learnt_at, source = row(seen, fact)
+            assert learnt_at == f"13 November 2026, {time} GMT"
+            assert source.startswith("DCC’s response to an inventory read, code I0 Message ")
+    assert as_of(ben) == "13 November 2026"
+    assert as_of(ada) == as_of(olga) == "13 November 2026, 10:12 GMT"
+    assert stranger.open(f"/inventory/{SHARED_DEVICE}").status == 404

@@ -63,6 +63,8 @@ STUB_REQUEST = RequestId(ALPHA_ID, BROKER, 1003)
 
 BRAVO_REQUEST = RequestId(BRAVO_ID, BROKER, 1)
 BRAVO_DEVICE = Eui64.parse("00-DB-12-34-56-78-BB-01")
+SHARED_DEVICE = Eui64.parse("00-DB-12-34-56-78-BB-02")
+"""Of its type Bravo was told, of its model, an hour later, Alpha."""
 
 COMMS_HUB = Eui64.parse("00-DB-12-34-56-78-CC-01")
 DISPLAY = Eui64.parse("00-DB-12-34-56-78-CC-02")
@@ -195,6 +197,7 @@ def _other_requests() -> Iterable[Message]:
 
 def _inventory() -> Iterable[Message]:
     at = SUBMITTED - timedelta(days=1)
+    later = at + timedelta(hours=1)
     described = (
         DeviceFacts(
             device_id=VERIFIED,
@@ -214,3 +217,15 @@ def _inventory() -> Iterable[Message]:
         DeviceFacts(device_id=SMETS1_METER, learnt_at=at, device_type="ESME", csp_region="SMETS1"),
     )
     yield message(MessageKind.INVENTORY_RESPONSE, code="I0", occurred_at=at, devices=described)
+    told = (
+        (BRAVO_ID, DeviceFacts(device_id=SHARED_DEVICE, learnt_at=at, device_type="GSME")),
+        (ALPHA_ID, DeviceFacts(device_id=SHARED_DEVICE, learnt_at=later, model="WXYZ")),
+    )
+    for user_id, facts in told:
+        yield message(
+            MessageKind.INVENTORY_RESPONSE,
+            user_id,
+            code="I0",
+            occurred_at=facts.learnt_at,
+            devices=(facts,),
+        )

@@ -1,6 +1,7 @@
 """Read Inventory answers what is known, where from, and only to those whom it concerns."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -34,6 +35,7 @@ from tests.store.facts import (
     inventory,
     proposed,
     request,
+    supplier_change,
     take,
     told,
     verdict,
@@ -78,6 +80,58 @@ def test_each_fact_says_when_and_from_what_it_was_learnt() -> None:
         "firmware_version": from_read,
         "model": FactSource(learnt_at=None, kind=None, code=None, message_id=None),
     }
+
+
+def test_of_a_message_to_another_party_nothing_is_told_but_the_day() -> None:
+    change = supplier_change(at(1))  # told to Alpha
+    now = inventory(at(2), user_id=BRAVO_ID, responsible_supplier=BRAVO_ID, model="M1")
+    activated = activation(ActivationStep.ANSWERED, at(5), version=VERSION)
+    take(change, now, activated)
+    others = FactSource(learnt_at=datetime(2026, 3, 1, tzinfo=UTC), is_anothers=True)
+    whole = FactSource(
+        learnt_at=at(5),
+        kind=MessageKind.ACTIVATE_FIRMWARE_RESPONSE,
+        code="I0",
+        message_id=activated.message_id,
+    )
+
+    new_supplier = found(BRAVO)
+
+    assert new_supplier.facts.firmware_version == VERSION
+    assert new_supplier.sources["firmware_version"] == others
+    assert new_supplier.sources["model"].message_id == now.message_id
+    assert [each.source.learnt_at for each in new_supplier.suppliers] == [at(2), others.learnt_at]
+    for secret in (change.message_id, at(1), activated.message_id, at(5)):
+        assert repr(secret) not in repr(new_supplier)
+        assert repr(secret) in repr(found(DCC))
+    for secret in (activated.message_id, at(5)):
+        assert repr(secret) not in repr(find_device(BRAVO, METER))
+    for viewer in (ALPHA, DCC):
+        assert found(viewer).sources["firmware_version"] == whole
+    assert found(ALPHA).sources["model"] == others
+    assert found(DCC).sources["model"].learnt_at == at(2)
+    assert find_inventory(STRANGER, METER) is None
+
+
+def test_when_the_inventory_was_last_told_of_is_a_day_to_others() -> None:
+    take(inventory(at(2), user_id=BRAVO_ID, responsible_supplier=BRAVO_ID))
+    take(activation(ActivationStep.ANSWERED, at(5), version=VERSION))
+
+    assert when_last_told(BRAVO) == (datetime(2026, 3, 1, tzinfo=UTC), True)
+    assert when_last_told(ALPHA) == when_last_told(DCC) == (at(5), False)
+    assert find_device(STRANGER, METER) is None
+
+    imported(learnt_at=at(9), model="M1")
+    assert when_last_told(ALPHA) == when_last_told(BRAVO) == (at(9), False)
+
+
+def when_last_told(viewer: Viewer) -> tuple[datetime | None, bool]:
+    """Return when the latest word was, the same on device and inventory, and if it is another's."""
+    device = find_device(viewer, METER)
+    assert device is not None
+    assert device.inventory is not None
+    assert device.inventory.learnt_at == found(viewer).facts.learnt_at
+    return device.inventory.learnt_at, device.is_inventory_anothers
 
 
 def test_the_hub_that_an_alert_names_is_a_fact_with_that_alert_as_its_source() -> None:

@@ -133,9 +133,11 @@ def test_the_inventory_files_tell_who_is_responsible_and_who_was(
         assert found is not None
         assert str(found.facts.responsible_supplier) == periods[-1][0]
         stated = [each for each in found.suppliers if not each.is_change]
-        assert [(str(each.supplier), time_text(each.learnt_at)) for each in stated] == periods[::-1]
+        assert [
+            (str(each.supplier), time_text(each.source.learnt_at)) for each in stated
+        ] == periods[::-1]
         (change,) = (each for each in found.suppliers if each.is_change)
-        assert time_text(change.learnt_at) == periods[-1][1]
+        assert time_text(change.source.learnt_at) == periods[-1][1]
 
 
 def assert_tracker_knows(world: World) -> None:

@@ -63,7 +63,7 @@ def periods(viewer: Viewer = DCC, device_id: Eui64 = METER) -> list[Period] | No
     found = find_inventory(viewer, device_id)
     if found is None:
         return None
-    return [(each.supplier, each.is_change, each.learnt_at) for each in found.suppliers]
+    return [(each.supplier, each.is_change, each.source.learnt_at) for each in found.suppliers]
 
 
 # Since when.
@@ -266,9 +266,9 @@ def test_nothing_in_an_answer_gives_the_other_party_away(viewer: Viewer) -> None
     assert [value for value in leaves(device) if value in private] == []
     read = find_inventory(viewer, METER)
     assert read is not None
-    # What runs, and which hub it is on, messages to Bravo told. Which ones is said; not to whom.
-    named = {value for value in leaves(read) if value in private}
-    assert named == {read.sources[fact].message_id for fact in ("firmware_version", "comms_hub_id")}
+    assert [value for value in leaves(read) if value in private] == []
+    told_by_bravos = (read.sources["firmware_version"], read.sources["comms_hub_id"])
+    assert all(source.is_anothers for source in told_by_bravos)
     # The walk does find them where they are shown.
     assert set(private) <= set(leaves(find_device(DCC, METER))) | {BRAVO_ID}
 

@@ -1,6 +1,7 @@
-"""When counts over several parties' updates tell nothing of one of them."""
+"""What may be told of other parties: counts that tell nothing of one of them, and days."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, time
 
 from firmtrack.domain.identifiers import Eui64
 
@@ -24,3 +25,12 @@ def may_show(others: Mapping[Eui64, int]) -> bool:
         and sum(count > 0 for count in others.values()) >= FEWEST_USERS
         and 2 * max(others.values()) <= total
     )
+
+
+def day_of(at: datetime | None) -> datetime | None:
+    """Return when the day of ``at`` begins in UTC; None stays None.
+
+    Nobody but its party is told when a message was to the second: that would tell it from others,
+    and at what pace the party works.
+    """
+    return None if at is None else datetime.combine(at.astimezone(UTC).date(), time(), UTC)

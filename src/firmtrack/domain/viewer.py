@@ -34,4 +34,8 @@ class Viewer:
 
     def may_see(self, request_id: RequestId) -> bool:
         """Return whether the request is this viewer's to see."""
-        return self.sees_all or request_id.originator in self.user_ids
+        return self.is_party_to(request_id.originator)
+
+    def is_party_to(self, user_id: Eui64 | None) -> bool:
+        """Return whether a message that ``user_id`` sent, or was sent, is this viewer's."""
+        return self.sees_all or user_id in self.user_ids

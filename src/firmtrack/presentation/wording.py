@@ -195,6 +195,8 @@ def inventory_fields(facts: DeviceFacts) -> list[tuple[str, str]]:
 
 def fact_source_text(source: FactSource) -> str:
     """Return what a fact was learnt from, in words."""
+    if source.is_anothers:
+        return "Another party’s message"
     if source.message_id is None:
         return "Imported by an operator"
     if source.kind is None:

@@ -183,13 +183,16 @@ class DeviceAnswer:
 
     ``other_activations`` are of images that none of the distributions brought, latest first.
     ``others_updates`` are other parties', newest first; none unless the operator shows them.
-    ``has_inventory`` says whether ``find_inventory`` answers the same viewer.
+    ``has_inventory`` says whether ``find_inventory`` answers the same viewer. If the latest word of
+    the inventory is another party's (``is_inventory_anothers``), its ``learnt_at`` is the beginning
+    of a day.
     ``supplier_changed_at`` is when DCC last told of a change of its supplier; only DCC and the
     present Responsible Supplier see it.
     """
 
     device_id: Eui64
     inventory: DeviceFacts | None
+    is_inventory_anothers: bool
     has_inventory: bool
     not_tracked_reason: NotTrackedReason | None
     distributions: tuple[DeviceDistribution, ...]
@@ -205,13 +208,15 @@ class FactSource:
     """When a fact was learnt, and from what: without ``message_id`` an operator imported it.
 
     ``learnt_at`` is DCC's time, None if the statement had none. ``kind`` is None also of a message
-    that is not kept any more.
+    that is not kept any more. Of what came in a message that is not the viewer's to see
+    (``is_anothers``), nothing is told but the beginning of the day in UTC.
     """
 
     learnt_at: datetime | None
-    kind: MessageKind | None
-    code: str | None
-    message_id: UUID | None
+    kind: MessageKind | None = None
+    code: str | None = None
+    message_id: UUID | None = None
+    is_anothers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,12 +232,11 @@ class SupplierPeriod:
     """Who was said to be the Responsible Supplier from a time on.
 
     ``supplier`` is None if the viewer may not know who, or if DCC only told of a change
-    (``is_change``). ``learnt_at`` is None if the statement had no time.
+    (``is_change``). ``source`` says since when.
     """
 
     supplier: Eui64 | None
     is_change: bool
-    learnt_at: datetime | None
     source: FactSource
 
 
@@ -240,9 +244,10 @@ class SupplierPeriod:
 class InventoryAnswer:
     """What is known of one device, and of its updates and the devices beside it.
 
-    ``sources`` has, by the fact's name, one entry for each fact that ``facts`` states. ``updates``
-    are those that the viewer may see, newest request first; ``sisters`` are by Device ID.
-    ``suppliers`` are latest first; only DCC and the present Responsible Supplier see any.
+    ``sources`` has, by the fact's name, one entry for each fact that ``facts`` states;
+    ``facts.learnt_at``, too, is the beginning of a day if the latest word is another party's.
+    ``updates`` are those that the viewer may see, newest request first; ``sisters`` are by Device
+    ID. ``suppliers`` are latest first; only DCC and the present Responsible Supplier see any.
     """
 
     facts: DeviceFacts

@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow
 from firmtrack.domain.attribution import Candidate
 from firmtrack.domain.facts import ImageFacts
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.inventory import Knowledge, Origin, statement_of, with_comms_hub
+from firmtrack.domain.inventory import Knowledge, Origin, with_comms_hub
 from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.stages import Stage, Status, status_at
 from firmtrack.domain.viewer import Viewer
@@ -29,7 +29,12 @@ from firmtrack.store.answers import (
     OthersStep,
     OthersUpdate,
 )
-from firmtrack.store.knowledge_rows import device_knowledge, shown_to
+from firmtrack.store.knowledge_rows import (
+    device_knowledge,
+    is_anothers,
+    shown_to,
+    statement_shown,
+)
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of
 from firmtrack.store.rows import distribution_answer, image_facts
 
@@ -49,6 +54,7 @@ _OCCURRED_AT = 37
 _COMMS_HUB_ID = 42
 _USER_ID = 47
 _MESSAGE_ID = 48
+_LATEST_USER_ID = 49
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +89,15 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
     if not (own or unattributed or activations or is_acquainted or shown):
         return None
     chapters = chapters_of(activations, [each.candidate for each in own.values()])
-    facts = None if shown is None else statement_of(shown)
+    is_others_word = shown is not None and is_anothers(
+        viewer, shown.latest, rows[0][_LATEST_USER_ID]
+    )
+    facts = None if shown is None else statement_shown(shown, latest_is_anothers=is_others_word)
     names_hub = any(entry.comms_hub_id is not None for entry in unattributed)
     return DeviceAnswer(
         device_id=device_id,
         inventory=facts,
+        is_inventory_anothers=is_others_word,
         has_inventory=is_shown and bool(facts or own or activations or names_hub),
         not_tracked_reason=None
         if facts is None
@@ -177,7 +187,7 @@ def _is_told(viewer: Viewer, row: TupleRow) -> bool:
     if row[_HISTORY_KEY] is not None:
         return bool(row[_HISTORY_KEY] == row[_REQUEST.start])
     user_id = row[_USER_ID]
-    return viewer.sees_all or (user_id is not None and eui_of(user_id) in viewer.user_ids)
+    return viewer.is_party_to(None if user_id is None else eui_of(user_id))
 
 
 def _history_entry(said: Sequence[Any], message_id: UUID) -> HistoryEntry:

@@ -1,15 +1,17 @@
 """The look-up of one device's inventory: its statements, and their rows to the answer."""
 
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from firmtrack.domain.disclosure import day_of
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.inventory import IMPORT_ID, Knowledge, Origin, statement_of, with_comms_hub
+from firmtrack.domain.inventory import IMPORT_ID, Knowledge, Origin, with_comms_hub
 from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.activation_rows import (
@@ -19,7 +21,12 @@ from firmtrack.store.activation_rows import (
     device_flags,
 )
 from firmtrack.store.answers import FactSource, InventoryAnswer, SisterDevice, SupplierPeriod
-from firmtrack.store.knowledge_rows import device_knowledge, shown_to
+from firmtrack.store.knowledge_rows import (
+    device_knowledge,
+    is_anothers,
+    shown_to,
+    statement_shown,
+)
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of, to_bigint
 from firmtrack.store.rows import distribution_answer, image_facts
 from firmtrack.store.sql import statement
@@ -33,7 +40,36 @@ _LATEST_HUB = slice(1, 4)
 _DEVICE = slice(4, 20)
 _ACTIVATION_WORDS = 20
 
-_Messages = Mapping[UUID, tuple[MessageKind, str | None]]
+
+class _Message(NamedTuple):
+    """What a message is, and the stored number of the User that sent or was sent it."""
+
+    kind: MessageKind | None
+    code: str | None
+    user_id: int | None
+
+
+_NOT_KEPT = _Message(None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """Where a device's facts come from, as far as the viewer may know."""
+
+    viewer: Viewer
+    messages: Mapping[UUID, _Message]
+
+    def of(self, origin: Origin) -> FactSource:
+        """Return the source of what a statement told."""
+        learnt_at, message_id = origin
+        if message_id == IMPORT_ID:
+            return FactSource(learnt_at=learnt_at)
+        message = self.messages.get(message_id, _NOT_KEPT)
+        if is_anothers(self.viewer, origin, message.user_id):
+            return FactSource(learnt_at=day_of(learnt_at), is_anothers=True)
+        return FactSource(
+            learnt_at=learnt_at, kind=message.kind, code=message.code, message_id=message_id
+        )
 
 
 def look_up(
@@ -56,12 +92,10 @@ def look_up(
         return None
     shown = shown_to(viewer, known)
     suppliers = _suppliers(connection, viewer, known)
-    origins = [word.origin.message_id for word in known.facts.values()]
+    origins = [known.latest.message_id]
+    origins += [word.origin.message_id for word in known.facts.values()]
     origins += [message_id for _, message_id, _ in suppliers]
-    messages = {
-        message_id: (KIND_OF_NUMBER[kind], code)
-        for message_id, kind, code in connection.execute(statement("list_sources"), (origins,))
-    }
+    sources = _sources(connection, viewer, origins)
     distributions, candidates = [], []
     for image, submitted_at, originator, target, counter, *standing in updates:
         request_id = request_id_of(originator, target, counter)
@@ -69,16 +103,16 @@ def look_up(
         distributions.append((each, image_facts(image, each.image_hash)))
         candidates.append(candidate_of(each, submitted_at))
     chapters = chapters_of(activations, candidates)
-    facts = statement_of(shown)
+    facts = statement_shown(shown, latest_is_anothers=sources.of(shown.latest).is_anothers)
     return InventoryAnswer(
         facts=facts,
-        sources={name: _source(word.origin, messages) for name, word in shown.facts.items()},
+        sources={name: sources.of(word.origin) for name, word in shown.facts.items()},
         not_tracked_reason=not_tracked_reason(
             facts.device_type, facts.smets_version, facts.csp_region
         ),
         updates=tuple(each for each, _ in distributions),
         sisters=_sisters(connection, asked, known),
-        suppliers=tuple(_period(each, viewer, messages) for each in suppliers),
+        suppliers=tuple(_period(each, viewer, sources) for each in suppliers),
         flags=device_flags(shown, distributions, chapters),
     )
 
@@ -113,24 +147,27 @@ def _suppliers(
     return sorted(rows, key=lambda row: Origin(row[0], row[1]).age, reverse=True)
 
 
-def _period(row: TupleRow, viewer: Viewer, messages: _Messages) -> SupplierPeriod:
+def _period(row: TupleRow, viewer: Viewer, sources: _Sources) -> SupplierPeriod:
     learnt_at, message_id, stored = row
     supplier = None if stored is None else eui_of(stored)
     is_told = viewer.sees_all or supplier in viewer.user_ids
     return SupplierPeriod(
         supplier=supplier if is_told else None,
         is_change=supplier is None,
-        learnt_at=learnt_at,
-        source=_source(Origin(learnt_at, message_id), messages),
+        source=sources.of(Origin(learnt_at, message_id)),
     )
 
 
-def _source(origin: Origin, messages: _Messages) -> FactSource:
-    if origin.message_id == IMPORT_ID:
-        return FactSource(learnt_at=origin.learnt_at, kind=None, code=None, message_id=None)
-    kind, code = messages.get(origin.message_id, (None, None))
-    return FactSource(
-        learnt_at=origin.learnt_at, kind=kind, code=code, message_id=origin.message_id
+def _sources(
+    connection: Connection[TupleRow], viewer: Viewer, message_ids: Iterable[UUID]
+) -> _Sources:
+    rows = connection.execute(statement("list_sources"), (list(message_ids),))
+    return _Sources(
+        viewer,
+        {
+            message_id: _Message(KIND_OF_NUMBER[kind], code, user_id)
+            for message_id, kind, code, user_id in rows
+        },
     )
 
 

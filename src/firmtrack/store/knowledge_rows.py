@@ -6,8 +6,17 @@ from uuid import UUID
 
 from psycopg.rows import TupleRow
 
+from firmtrack.domain.disclosure import day_of
+from firmtrack.domain.facts import DeviceFacts
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.inventory import FACT_NAMES, Knowledge, Known, Origin
+from firmtrack.domain.inventory import (
+    FACT_NAMES,
+    IMPORT_ID,
+    Knowledge,
+    Known,
+    Origin,
+    statement_of,
+)
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.inventory import EUI_FACTS
 from firmtrack.store.numbers import eui_of
@@ -46,3 +55,19 @@ def shown_to(viewer: Viewer, known: Knowledge) -> Knowledge:
         return known
     others = {name: fact for name, fact in known.facts.items() if fact is not supplier}
     return replace(known, facts=others)
+
+
+def is_anothers(viewer: Viewer, origin: Origin, user_id: int | None) -> bool:
+    """Return whether word came in a message that is not the viewer's to see.
+
+    ``user_id`` is the stored number of the message's User, None if it has none. What an operator
+    imported is nobody's.
+    """
+    party = None if user_id is None else eui_of(user_id)
+    return origin.message_id != IMPORT_ID and not viewer.is_party_to(party)
+
+
+def statement_shown(shown: Knowledge, *, latest_is_anothers: bool) -> DeviceFacts:
+    """Return what is shown as if the latest statement had said it; of another's only the day."""
+    facts = statement_of(shown)
+    return replace(facts, learnt_at=day_of(facts.learnt_at)) if latest_is_anothers else facts

@@ -1,7 +1,7 @@
 """Jinja2 for the pages: half as dear as Django's templates, and GOV.UK's macros speak it."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -14,7 +14,7 @@ from firmtrack.presentation.flags import FLAG_NAMES, flag_text
 from firmtrack.presentation.freshness import SOURCE_TEXTS, freshness_text, source_title
 from firmtrack.presentation.moments import typed_text
 from firmtrack.presentation.peers import SCOPE_NAMES, WHOSE_TEXT, group_name
-from firmtrack.presentation.times import duration_text, limit_text, local_text, utc_text
+from firmtrack.presentation.times import day_text, duration_text, limit_text, local_text, utc_text
 from firmtrack.web.assets import asset_url
 from firmtrack.web.guidance import code_link
 
@@ -38,6 +38,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"source_title": source_title}
     made.globals |= {"group_name": group_name, "SCOPE_NAMES": SCOPE_NAMES, "WHOSE_TEXT": WHOSE_TEXT}
     made.filters |= {
+        "day": day_element,
         "duration": duration_text,
         "typed": typed_text,
         "limit": limit_text,
@@ -51,6 +52,12 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
 def time_element(at: datetime) -> Markup:
     """Return a time element: local time for people, UTC for machines."""
     return Markup('<time datetime="{}">{}</time>').format(utc_text(at), local_text(at))
+
+
+def day_element(at: datetime) -> Markup:
+    """Return a time element of the day alone, in UTC, of which nothing closer may be told."""
+    day = at.astimezone(UTC).date()
+    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), day_text(day))
 
 
 def id_element(value: Eui64 | RequestId | str) -> Markup:

@@ -1,9 +1,11 @@
-"""Which counts over several parties may be shown."""
+"""Which counts over several parties may be shown, and what of the time of another's message."""
+
+from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmtrack.domain.disclosure import FEWEST_DISTRIBUTIONS, FEWEST_USERS, may_show
+from firmtrack.domain.disclosure import FEWEST_DISTRIBUTIONS, FEWEST_USERS, day_of, may_show
 from firmtrack.domain.identifiers import Eui64
 
 counts_by_user = st.dictionaries(st.integers(0, 9).map(Eui64), st.integers(0, 200))
@@ -44,3 +46,10 @@ def test_what_is_shown_is_at_least_half_others_than_any_one_of_them(
         assert total >= FEWEST_DISTRIBUTIONS
         assert len(others) >= FEWEST_USERS
         assert all(2 * (total - count) >= total for count in others.values())
+
+
+def test_of_a_time_the_day_in_utc_is_left() -> None:
+    late = datetime(2026, 7, 1, 0, 30, tzinfo=timezone(timedelta(hours=1)))
+
+    assert day_of(late) == datetime(2026, 6, 30, tzinfo=UTC)
+    assert day_of(None) is None

@@ -35,3 +35,13 @@ def test_dcc_sees_all(request_id: RequestId) -> None:
 @given(request_ids)
 def test_a_party_without_user_ids_sees_nothing(request_id: RequestId) -> None:
     assert not Viewer.of_user_ids("new@charlie.example", []).may_see(request_id)
+
+
+@given(eui64s)
+def test_what_was_sent_to_nobody_only_dcc_sees(user_id: Eui64) -> None:
+    ada = Viewer.of_user_ids("ada@alpha.example", [user_id])
+
+    assert ada.is_party_to(user_id)
+    assert not ada.is_party_to(Eui64(user_id ^ 1))
+    assert not ada.is_party_to(None)
+    assert Viewer.of_dcc("operator@dcc.example").is_party_to(None)

@@ -102,6 +102,7 @@ def a_device(**changed: Any) -> DeviceAnswer:
     values: dict[str, Any] = {
         "device_id": METER,
         "inventory": None,
+        "is_inventory_anothers": False,
         "has_inventory": False,
         "not_tracked_reason": None,
         "distributions": (),

@@ -18,6 +18,7 @@ class Inventory(Struct, frozen=True):
     """What is known of the device, as DCC writes it; null is not known.
 
     firmware_version is what runs, whoever says so; smi_firmware_version what DCC's inventory held.
+    updated_at is DCC's time of the latest word; of another party's, when its day began in UTC.
     """
 
     device_type: str | None
@@ -39,13 +40,15 @@ class FactSource(Struct, frozen=True):
     """When a fact was learnt, and from what.
 
     learnt_at is DCC's time, null if the message has none. kind and message_id are null for what an
-    operator imported.
+    operator imported, and for what another party's message told (is_another_partys): of that you
+    are told only the day, as its beginning in UTC.
     """
 
     learnt_at: datetime | None
     kind: MessageKind | None
     code: str | None
     message_id: UUID | None
+    is_another_partys: bool
 
 
 class SisterDevice(Struct, frozen=True):
@@ -59,7 +62,7 @@ class SupplierPeriod(Struct, frozen=True):
     """Who became, or was said to be, the Responsible Supplier at a time.
 
     responsible_supplier is null if you may not know who, or if DCC only told of a change without
-    saying to whom (is_change). learnt_at is DCC's time, null if the message has none.
+    saying to whom (is_change). learnt_at is that of the source.
     """
 
     responsible_supplier: EuiText | None
@@ -107,7 +110,7 @@ def device_inventory(answer: InventoryAnswer) -> DeviceInventory:
             SupplierPeriod(
                 responsible_supplier=eui_text(period.supplier),
                 is_change=period.is_change,
-                learnt_at=period.learnt_at,
+                learnt_at=period.source.learnt_at,
                 source=_fact_source(period.source),
             )
             for period in answer.suppliers
@@ -141,4 +144,5 @@ def _fact_source(source: answers.FactSource) -> FactSource:
         kind=source.kind,
         code=source.code,
         message_id=source.message_id,
+        is_another_partys=source.is_anothers,
     )

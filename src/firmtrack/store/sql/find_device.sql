@@ -74,9 +74,10 @@ SELECT
     c.submitted_at, c.stage, c.failed, c.reason, c.occurred_at,
     h.request_key, h.stage, h.failed, h.occurred_at, h.recorded_at, h.names_device, h.reason,
     h.device_time, h.comms_hub_id, h.firmware_version, h.image_hash, m.kind, m.code, m.user_id,
-    m.message_id
+    m.message_id, latest.user_id AS latest_user_id
 FROM (VALUES (%(device_id)s::bigint)) AS asked (device_id)
 LEFT JOIN device AS v ON v.device_id = asked.device_id
+LEFT JOIN message AS latest ON latest.message_id = v.message_id
 LEFT JOIN (
     visible AS c
     FULL JOIN (said AS h JOIN message AS m USING (message_id)) ON h.request_key = c.request_key

@@ -1,1 +1,1 @@
-SELECT message_id, kind, code FROM message WHERE message_id = ANY (%s)
+SELECT message_id, kind, code, user_id FROM message WHERE message_id = ANY (%s)
