@@ -111,7 +111,7 @@ REFUSED = Told(
 )
 WRONG_MODEL = Told(
     sentence="The update failed at the Data Service Provider (DSP) on {}, at the stage "
-    "“Validated”. DCC left the device out of the request: not certified for the device's model. "
+    "“Validated”. DCC left the device out of the request: not certified for the device’s model. "
     "The inventory has the device as model EM-100 by 00AB; the request is for version 00010002.",
     stage="validated",
     party="dsp",

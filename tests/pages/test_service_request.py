@@ -58,7 +58,7 @@ def test_the_table_has_exactly_the_columns_of_the_csv(ada: Browsing) -> None:
     assert page.rows()[1][3:5] == [
         "Failed Rejected by DCC",
         (
-            "DCC left the device out of the request: not certified for the device's model. "
+            "DCC left the device out of the request: not certified for the device’s model. "
             "Code: not_applicable_firmware"
         ),
     ]

@@ -64,9 +64,9 @@ _KNOWN_RESPONSE_CODES = (
     Code("W110401", "Accepted, without the devices in its lists.", C, _SCHEMA),
     Code("E1", "The sender is not a valid party in this role.", L, _TRADE),
     Code("E2", "This role may not use this service.", L, _TRADE),
-    Code("E3", "The sender's status as a User does not allow it.", L, _TRADE),
+    Code("E3", "The sender’s status as a User does not allow it.", L, _TRADE),
     Code("E4", "The sender was not authorised for the device at that time.", L, _TRADE),
-    Code("E5", "The device's status in the inventory does not allow it.", L, _TRADE),
+    Code("E5", "The device’s status in the inventory does not allow it.", L, _TRADE),
     Code("E11", "The service does not apply to this type of device.", L, _TRADE),
     Code("E12", "The command variant does not apply.", L, _TRADE),
     Code("E13", "A request of this kind does not belong at this address.", L, _TRADE),
@@ -141,12 +141,12 @@ _KNOWN_DCC_ALERT_CODES = (
         Code(f"N{number}", "The distribution of firmware failed.", L, _TRADE)
         for number in range(18, 24)
     ),
-    Code("N59", "An update of a device's firmware was asked for.", L, _TRADE),
+    Code("N59", "An update of a device’s firmware was asked for.", L, _TRADE),
     Code("N60", "The image reached the Communications Hub.", L, _TRADE),
     Code("N61", "The image did not reach the Communications Hub.", L, _TRADE),
     Code("N62", "An alert from a Communications Hub.", L, _TRADE),
     Code("N64", "A Communications Hub activated firmware.", L, _TRADE),
-    Code("N999", "Stands in for a message that the User's DUIS version cannot carry.", L, _TRADE),
+    Code("N999", "Stands in for a message that the User’s DUIS version cannot carry.", L, _TRADE),
 )
 
 DCC_ALERT_CODES: Mapping[str, Code] = _table(
@@ -183,9 +183,9 @@ ACTIVATION_REASONS: Mapping[ActivateImageResultCode, str | None] = {
 }
 
 REASON_CODES: Mapping[str, Code] = _table(
-    Code("invalid_device_id", "Unknown, or not the sender's to update.", L, _TRADE),
+    Code("invalid_device_id", "Unknown, or not the sender’s to update.", L, _TRADE),
     Code("not_commissioned", "Not commissioned in the inventory.", L, _TRADE),
-    Code("not_applicable_firmware", "Not certified for the device's model.", L, _TRADE),
+    Code("not_applicable_firmware", "Not certified for the device’s model.", L, _TRADE),
     Code("other_request_in_progress", "An earlier update is still in progress.", L, _TRADE),
     Code("invalid_gbcs_version", "Device or hub runs an unsuitable GBCS version.", L, _TRADE),
     Code("image_discarded", "The image was discarded.", C, _GBCS),

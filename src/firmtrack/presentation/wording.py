@@ -100,7 +100,7 @@ MESSAGE_KIND_NAMES: Mapping[MessageKind, str] = {
     MessageKind.INVENTORY_RESPONSE: "DCC’s response to an inventory read",
     MessageKind.DEVICE_PRE_NOTIFICATION: "Device Pre-notification",
     MessageKind.STAGE_REPORT: "Stage report from a DCC system",
-    MessageKind.FIRMWARE_VERSION_RESPONSE: "Device's response to a firmware version read",
+    MessageKind.FIRMWARE_VERSION_RESPONSE: "Device’s response to a firmware version read",
     MessageKind.FIRMWARE_VERSION_MISMATCH: "DCC Alert: firmware version mismatch",
     MessageKind.DEVICE_STATUS_CHANGE_EVENT: "DCC Alert: device status change",
     MessageKind.ACTIVATE_FIRMWARE_REQUEST: "Activate Firmware request",
@@ -245,7 +245,8 @@ def answer_text(code: str) -> str:
     row = codes.RESPONSE_CODES.get(code)
     if row is None or row.meaning is None or code.startswith("E"):
         return reason_text(code, Status.REJECTED)
-    return operators_text(code) or row.meaning
+    own = operators_text(code)
+    return row.meaning if own is None else _marked(own)
 
 
 def operators_text(code: str) -> str | None:
@@ -256,24 +257,46 @@ def operators_text(code: str) -> str | None:
 
 def reason_texts() -> dict[str, str]:
     """Return the sentence of every reason code that the tables or the operators know."""
-    of_operators = {code: wording.text for code, wording in current_wordings().items()}
+    of_operators = {
+        code: _said_by_operators(code, each.text) for code, each in current_wordings().items()
+    }
     return {**REASON_TEXTS, **of_operators}
 
 
 def _explained(code: str, happened: str) -> str:
-    known = operators_text(code) or REASON_TEXTS.get(code)
+    own = operators_text(code)
+    if own is not None:
+        return _said_by_operators(code, own)
+    known = REASON_TEXTS.get(code)
     return known or f"{happened} with code {code}; Firmtrack does not know what it means."
+
+
+def _said_by_operators(code: str, text: str) -> str:
+    """Return the operators' text after who said the code, which stays a fact."""
+    return f"{_said_first(code) or f'Code {code}'}: {_marked(text)}"
+
+
+def _marked(text: str) -> str:
+    # One full stop, after the mark, whatever the text ends with.
+    return f"{text.removesuffix('.')} (wording of your operator)."
+
+
+def _said_first(code: str) -> str | None:
+    """Return what is known of a code whatever it means: who said it, and of what; None if none."""
+    if code in _WARNING_REASONS:
+        return "DCC left the device out of the request"
+    if code in codes.RESPONSE_CODES or code in codes.DCC_ALERT_CODES:
+        return _said_with(code)
+    return None
 
 
 def _known_reason_text(row: codes.Code) -> str:
     if row.meaning is None:
         return f"{_said_with(row.code)}; DCC does not publish what it means."
-    continued = row.meaning[0].lower() + row.meaning[1:]
-    if row.code in _WARNING_REASONS:
-        return f"DCC left the device out of the request: {continued}"
-    if row.code in codes.RESPONSE_CODES or row.code in codes.DCC_ALERT_CODES:
-        return f"{_said_with(row.code)}: {continued}"
-    return row.meaning
+    said = _said_first(row.code)
+    if said is None:
+        return row.meaning
+    return f"{said}: {row.meaning[0].lower()}{row.meaning[1:]}"
 
 
 def _said_with(code: str) -> str:

@@ -6,6 +6,7 @@ from firmtrack.domain.reconciliation import FlagKind
 from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Stage, Status
 from firmtrack.duis import codes
 from firmtrack.duis.codes import Sureness
+from firmtrack.presentation import wording
 from firmtrack.presentation.catalogue import CODE_GROUPS, CODES, service_of
 from firmtrack.presentation.catalogue_activations import ACTIVATIONS, FLAG_EXAMPLES
 from firmtrack.presentation.catalogue_codes import ADVICE, UNPUBLISHED
@@ -107,3 +108,14 @@ def test_each_code_stands_in_one_group() -> None:
         entry.code for group in CODE_GROUPS for entry in (*group.explained, *group.unpublished)
     ]
     assert sorted(listed) == sorted(CODES)
+
+
+def test_words_for_people_have_typographic_apostrophes() -> None:
+    told = [text for entry in (*CODES.values(), *STATES) for text in sentences(entry)]
+    told += [
+        *FLAG_EXAMPLES.values(),
+        *wording.REASON_TEXTS.values(),
+        *wording.MESSAGE_KIND_NAMES.values(),
+    ]
+    assert any("’" in text for text in told)
+    assert [text for text in told if "'" in text] == []
