@@ -280,6 +280,19 @@ def test_a_name_that_stands_for_a_private_address_is_not_called(alpha: Party) ->
     assert notice.tries[0].problem == ("The address is not one of the public Internet: 127.0.0.1.")
 
 
+def test_of_private_addresses_only_a_receiver_that_is_named_is_called(alpha: Party) -> None:
+    with Receiver() as named, Receiver() as other:
+        place = ("127.0.0.1", named.port)
+        for receiver in (named, other):
+            webhook_to(alpha, receiver)
+        deliver(1)
+        with closing(Caller(may_be_private=False, private_receivers={place})) as careful:
+            dispatch(careful)
+
+    assert len(named.calls) == 1
+    assert other.calls == []
+
+
 def test_both_secrets_are_good_after_a_rotation_until_the_old_one_ends(
     alpha: Party, caller: Caller
 ) -> None:
