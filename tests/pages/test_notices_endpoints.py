@@ -233,6 +233,23 @@ def test_a_new_secret_is_shown_once_and_the_one_before_stays_good_until_a_stated
     assert f"{until:%Y-%m-%dT%H:%M}" in second.elements(".govuk-inset-text time")[0].get("datetime")
 
 
+def test_the_button_pressed_twice_leaves_the_secret_that_the_receiver_has(
+    endpoint_id: int, ada: Browsing
+) -> None:
+    place = f"/notices/endpoints/{endpoint_id}"
+    before, _ = stored_secrets(endpoint_id)
+    for _ in range(2):
+        assert ada.post(place, {"action": "rotate"}).headers["Location"] == place
+    after, earlier = stored_secrets(endpoint_id)
+    page = ada.open(place)
+
+    assert earlier == before
+    assert SECRET.search(page.one("main")), "the one secret that was made is shown"
+    (seen,) = page.root.xpath("//input[@name='seen']/@value")
+    ada.post(place, {"action": "rotate", "seen": seen})
+    assert stored_secrets(endpoint_id)[1] == after, "who saw the page may make another"
+
+
 def test_a_test_is_sent_from_the_page(endpoint_id: int, cast: Cast, ada: Browsing) -> None:
     response = ada.post(f"/notices/endpoints/{endpoint_id}", {"action": "test"})
 

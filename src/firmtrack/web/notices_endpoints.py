@@ -58,7 +58,7 @@ def endpoint(request: HttpRequest, endpoint_id: int) -> HttpResponse:
         if act is None:
             raise BadRequest
         try:
-            return act(request, owner, endpoint_id)
+            return act(request, owner, found)
         except endpoints.UnknownEndpoint:
             raise Http404 from None
         except (endpoints.NoSecret, endpoints.NotForTesting):
@@ -139,27 +139,29 @@ def _status(form: TopicsForm) -> int:
     return 400 if form.errors else 200
 
 
-def _test(request: HttpRequest, owner: Viewer, endpoint_id: int) -> HttpResponse:
-    endpoints.test_endpoint(owner, endpoint_id)
-    leave_news(
-        request, f"A test is to be sent to endpoint {endpoint_id}: see what comes of it below."
-    )
+def _test(request: HttpRequest, owner: Viewer, found: EndpointAnswer) -> HttpResponse:
+    endpoints.test_endpoint(owner, found.endpoint_id)
+    sentence = f"A test is to be sent to endpoint {found.endpoint_id}: see what comes of it below."
+    leave_news(request, sentence)
     return redirect("notices")
 
 
-def _rotate(request: HttpRequest, owner: Viewer, endpoint_id: int) -> HttpResponse:
-    secret = endpoints.rotate_secret(owner, endpoint_id)
-    leave_news(request, f"Endpoint {endpoint_id} has a new secret.", secret=secret)
-    return redirect("endpoint", endpoint_id)
+def _rotate(request: HttpRequest, owner: Viewer, found: EndpointAnswer) -> HttpResponse:
+    # The button pressed twice would end the secret that the receiver still has: the second time
+    # comes from a page that does not know of the first.
+    if request.POST.get("seen", "") == str(found.earlier_secret_until or ""):
+        secret = endpoints.rotate_secret(owner, found.endpoint_id)
+        leave_news(request, f"Endpoint {found.endpoint_id} has a new secret.", secret=secret)
+    return redirect("endpoint", found.endpoint_id)
 
 
-def _enable(request: HttpRequest, owner: Viewer, endpoint_id: int) -> HttpResponse:
-    endpoints.enable_endpoint(owner, endpoint_id)
-    leave_news(request, f"Endpoint {endpoint_id} is on again.")
-    return redirect("endpoint", endpoint_id)
+def _enable(request: HttpRequest, owner: Viewer, found: EndpointAnswer) -> HttpResponse:
+    endpoints.enable_endpoint(owner, found.endpoint_id)
+    leave_news(request, f"Endpoint {found.endpoint_id} is on again.")
+    return redirect("endpoint", found.endpoint_id)
 
 
-_ACTIONS: Mapping[str, Callable[[HttpRequest, Viewer, int], HttpResponse]] = {
+_ACTIONS: Mapping[str, Callable[[HttpRequest, Viewer, EndpointAnswer], HttpResponse]] = {
     "test": _test,
     "rotate": _rotate,
     "enable": _enable,
