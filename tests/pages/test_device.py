@@ -1,5 +1,10 @@
+from collections.abc import Iterator
+
 import pytest
 
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.store.database import pool
+from firmtrack.store.numbers import to_bigint
 from tests.pages.browsing import Browsing, Page, plain
 from tests.pages.messages import HUB
 from tests.pages.world import (
@@ -15,6 +20,7 @@ from tests.pages.world import (
     UNDER_WAY,
     UNKNOWN_DEVICE,
     VERIFIED,
+    Cast,
 )
 
 
@@ -136,6 +142,26 @@ def test_a_device_out_of_scope_says_why_it_is_not_tracked(
     assert page.all("h2")[0] == "This device is not tracked"
     assert page.all(".govuk-inset-text p")[0].startswith(beginning)
     assert not page.elements(".firmtrack-timeline")
+
+
+@pytest.fixture
+def display_with_an_update(cast: Cast) -> Iterator[Eui64]:
+    """A device of which the inventory learnt only after the request that it is a display."""
+    told = "UPDATE device SET device_type = %s WHERE device_id = %s"
+    with pool().connection() as connection:
+        connection.execute(told, ("IHD", to_bigint(VERIFIED)))
+    yield VERIFIED
+    with pool().connection() as connection:
+        connection.execute(told, ("ESME", to_bigint(VERIFIED)))
+
+
+def test_an_update_of_a_device_that_is_not_tracked_is_shown_without_advice(
+    ada: Browsing, display_with_an_update: Eui64
+) -> None:
+    page = ada.open(f"/devices/{display_with_an_update}")
+    assert page.all("h2")[0] == "This device is not tracked"
+    assert page.elements(".firmtrack-timeline")
+    assert not page.elements(".firmtrack-answer")
 
 
 def test_another_spelling_leads_to_the_one_address(ada: Browsing) -> None:
