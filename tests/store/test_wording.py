@@ -10,6 +10,8 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.diagnosis.as_json import diagnosed_device
+from firmtrack.diagnosis.phrases import as_sentence
+from firmtrack.diagnosis.remedies import user_advice
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation import wording
@@ -40,6 +42,8 @@ from tests.store.facts import (
 )
 
 OURS = "The image is larger than DCC takes."
+OURS_MARKED = "The image is larger than DCC takes (wording of your operator)."
+N19_IS_OURS = f"DCC reported a failure with code N19: {OURS_MARKED}"
 
 
 @pytest.fixture
@@ -73,7 +77,7 @@ def test_what_is_set_is_listed_by_code_with_who_and_when_and_the_last_word_count
 def test_what_is_cleared_is_as_if_it_had_never_been_set() -> None:
     before = wording.reason_text("N19", Status.COMMS_HUB_DELIVERY_FAILED)
     set_wording("N19", OURS, set_by="olga")
-    assert wording.reason_text("N19", Status.COMMS_HUB_DELIVERY_FAILED) == OURS
+    assert wording.reason_text("N19", Status.COMMS_HUB_DELIVERY_FAILED) == N19_IS_OURS
 
     assert clear_wording("N19")
     assert not clear_wording("N19")
@@ -143,8 +147,12 @@ def test_every_output_shows_what_the_operators_say_to_those_who_may_see_the_requ
     assert shown is not None
     reason = diagnosed_device(shown, now=at(6)).distributions[0].current_status_reason
     assert reason is not None
-    assert (reason.code, reason.text) == ("N19", OURS)
-    assert reasons_in_csv(ALPHA)[:3] == [OURS, '\'=HYPERLINK("x")', ""]
+    assert (reason.code, reason.text) == ("N19", N19_IS_OURS)
+    assert reasons_in_csv(ALPHA)[:3] == [
+        N19_IS_OURS,
+        'Code new_code: =HYPERLINK("x") (wording of your operator).',
+        "",
+    ]
     assert reasons_in_csv(STRANGER) == []
 
 
@@ -152,4 +160,48 @@ def test_every_output_shows_what_the_operators_say_to_those_who_may_see_the_requ
 def test_dccs_answer_to_a_request_is_shown_in_the_operators_words_too() -> None:
     set_wording("W110101", OURS, set_by="olga")
     set_wording("E110101", OURS, set_by="olga")
-    assert wording.answer_text("W110101") == wording.answer_text("E110101") == OURS
+    assert wording.answer_text("W110101") == OURS_MARKED
+    assert (
+        wording.answer_text("E110101")
+        == f"DCC refused the request with code E110101: {OURS_MARKED}"
+    )
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Try again.", "Try again (wording of your operator)."),
+        ("Try again", "Try again (wording of your operator)."),
+        ("The CSP says “try again.”", "The CSP says “try again.” (wording of your operator)."),
+        ("Is it full?", "Is it full? (wording of your operator)."),
+    ],
+)
+def test_the_operators_text_is_marked_as_theirs_and_ends_with_one_full_stop(
+    text: str, shown: str
+) -> None:
+    set_wording("E110106", text, set_by="olga")
+    set_wording("not_commissioned", text, set_by="olga")
+    set_wording("image_discarded", text, set_by="olga")
+
+    refused = f"DCC refused the request with code E110106: {shown}"
+    assert wording.reason_text("E110106", Status.REJECTED) == refused
+    assert as_sentence(refused) == refused
+    assert wording.reason_text("not_commissioned", Status.REJECTED) == (
+        f"DCC left the device out of the request: {shown}"
+    )
+    assert wording.reason_text("image_discarded", Status.DEVICE_TRANSFER_FAILED) == (
+        f"Code image_discarded: {shown}"
+    )
+
+
+@pytest.mark.usefixtures("database")
+def test_nobody_is_told_to_have_words_added_that_are_there() -> None:
+    asked = "Your operator can then add the wording"
+    assert asked in user_advice("N45", Status.COMMS_HUB_DELIVERY_FAILED)
+
+    set_wording("N45", OURS, set_by="olga")
+
+    advice = user_advice("N45", Status.COMMS_HUB_DELIVERY_FAILED)
+    assert asked not in advice
+    assert "DCC’s Service Centre" in advice

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import Status
-from firmtrack.presentation.catalogue_codes import ADVICE, UNPUBLISHED
+from firmtrack.presentation.catalogue_codes import ADVICE, EXPLAINED_BY_OPERATOR, UNPUBLISHED
+from firmtrack.presentation.wording import operators_text
 
 
 class Prospect(StrEnum):
@@ -89,4 +90,7 @@ def user_advice(reason: str | None, status: Status) -> str:
     """Return, in sentences, what the User does about a bad ``status`` with this reason."""
     if reason is None:
         return _WITHOUT_REASON[status]
-    return ADVICE.get(reason, UNPUBLISHED).user
+    known = ADVICE.get(reason)
+    if known is None and operators_text(reason) is not None:
+        return EXPLAINED_BY_OPERATOR
+    return (known or UNPUBLISHED).user

@@ -20,6 +20,12 @@ _READ_FIRST = (
 )
 _SEND_ANEW = "Correct the request and send a new one: a refused request stays refused."
 
+EXPLAINED_BY_OPERATOR = (
+    "If your operator’s wording does not tell you what to do, quote the code and the Service "
+    "Request ID to DCC’s Service Centre."
+)
+"""What the User does about an unpublished code of which the operators have said what it means."""
+
 UNPUBLISHED = Advice(
     "Not known: DCC does not publish what this code means.",
     "Quote the code and the Service Request ID to DCC’s Service Centre, and ask what it means. "
