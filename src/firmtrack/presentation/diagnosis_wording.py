@@ -19,7 +19,7 @@ PACE_TEXTS: Mapping[Pace, str] = {
     ),
     Pace.STALLED: (
         f"It has waited more than {STALLED_MULTIPLE} times as long. That is a flag and ends "
-        "nothing: late word of success clears it."
+        "nothing: late word of success clears it, and so does the success of a later request."
     ),
 }
 
