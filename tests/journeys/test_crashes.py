@@ -32,7 +32,7 @@ from firmtrack.store.embedded import EmbeddedPostgres
 from tests.databases import used
 from tests.store.test_simulated_traffic import World, assert_tracker_knows, simulated
 
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 180
 _KILLS = 3
 
 

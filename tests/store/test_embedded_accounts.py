@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 
 from firmtrack.store.embedded import EmbeddedPostgres
@@ -236,4 +237,5 @@ def test_where_no_way_works_it_says_what_to_do(tmp_path: Path) -> None:
     assert "no way to run it works" in refused.stderr
     assert "DATABASE_URL" in refused.stderr
     assert "FIRMTRACK_DATA_DIR" in refused.stderr
-    assert processes_of(directory) == []
+    _, left = psutil.wait_procs(processes_of(directory), timeout=60)  # the last ends by itself
+    assert left == []
