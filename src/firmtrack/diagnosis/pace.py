@@ -53,9 +53,9 @@ def _slow_seconds(situation: Situation) -> float | None:
 def sample_text(situation: Situation, usual: UsualDwell) -> str:
     """Return the sentence that says what the usual was learnt from."""
     return (
-        f"What is usual was learnt from {usual.samples:,} finished stays at this stage, of "
-        f"{_group(situation, usual)}: half took no longer than {limit_text(usual.p50_seconds)}, "
-        f"95 % no longer than {limit_text(usual.p95_seconds)}."
+        f"What is usual was learnt from {usual.shown_samples:,} or more finished stays at this "
+        f"stage, of {_group(situation, usual)}: half took no longer than "
+        f"{limit_text(usual.p50_seconds)}, 95 % no longer than {limit_text(usual.p95_seconds)}."
     )
 
 
