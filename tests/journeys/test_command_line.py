@@ -108,6 +108,8 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
 
     exported = firmtrack("export", REQUEST_ID, "-o", tmp_path / "x.csv")
     assert (exported.returncode, exported.stdout) == (0, "")
+    full = failure(firmtrack("export", REQUEST_ID, "-o", "/dev/full"), 1)
+    assert "/dev/full: No space left on device." in full
     lines = (tmp_path / "x.csv").read_bytes().split(b"\r\n")
     assert lines[0].decode() == ",".join(COLUMNS)
     assert len(lines) == 4
@@ -243,6 +245,8 @@ def test_what_cannot_be_done_is_said_in_a_line(firmtrack: Run, tmp_path: Path) -
     unreachable = firmtrack("check", DATABASE_URL="postgresql://127.0.0.1:1/x")
     assert "the database cannot be reached" in failure(unreachable, 1)
     assert "There is no quarantine entry" in failure(firmtrack("quarantine", "show", "999"), 1)
+    for command in ("show", "replay"):
+        assert "9223372036854775807" in failure(firmtrack("quarantine", command, "9" * 21), 2)
 
 
 def test_with_a_trust_store_only_what_is_signed_is_recorded(firmtrack: Run, tmp_path: Path) -> None:

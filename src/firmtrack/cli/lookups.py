@@ -161,7 +161,7 @@ def export(
             for block in blocks:
                 sys.stdout.buffer.write(block)
             return
-        with file_failures(), output.open("wb") as file:
+        with file_failures(output), output.open("wb") as file:
             file.writelines(blocks)
 
 

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,17 +27,20 @@ _DEVICE_ID_CHARACTERS = 23
 class FileFailed(FirmtrackError):
     """A file cannot be read or written."""
 
-    def __init__(self, error: OSError) -> None:
-        super().__init__(f"{error.filename or 'the input'}: {error.strerror}.")
+    def __init__(self, error: OSError, path: Path | None) -> None:
+        super().__init__(f"{error.filename or path or 'the input'}: {error.strerror}.")
 
 
 @contextmanager
-def file_failures() -> Iterator[None]:
-    """Raise FileFailed for what the system says of the files that the block uses."""
+def file_failures(path: Path | None = None) -> Iterator[None]:
+    """Raise FileFailed for what the system says of the files that the block uses.
+
+    ``path`` is the file it works on: where a write fails, the system does not say which it was.
+    """
     try:
         yield
     except OSError as error:
-        raise FileFailed(error) from error
+        raise FileFailed(error, path) from error
 
 
 def print_json(value: object) -> None:

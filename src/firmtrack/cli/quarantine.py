@@ -19,7 +19,12 @@ _SOME_STAYED = 3
 
 quarantine = typer.Typer(help="Messages that could not be taken.", no_args_is_help=True)
 
-EntryId = Annotated[int, typer.Argument(metavar="ID", help="The number of a quarantine entry.")]
+_GREATEST_ID = 2**63 - 1  # of PostgreSQL's bigint
+
+EntryId = Annotated[
+    int,
+    typer.Argument(metavar="ID", min=1, max=_GREATEST_ID, help="The number of a quarantine entry."),
+]
 
 
 class NoSuchEntry(FirmtrackError):
@@ -87,7 +92,10 @@ def show(
 @quarantine.command("replay")
 def replay(
     entry_ids: Annotated[
-        list[int], typer.Argument(metavar="ID…", help="Numbers of quarantine entries.")
+        list[int],
+        typer.Argument(
+            metavar="ID…", min=1, max=_GREATEST_ID, help="Numbers of quarantine entries."
+        ),
     ] = [],  # noqa: B006  # Typer reads the default and never changes it
     *,
     every: Annotated[
