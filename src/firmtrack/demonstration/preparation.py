@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -114,6 +115,7 @@ def _make(notes: Path) -> None:
     _write(notes, {"password": password, "examples": examples})
     for written in (traffic, made.expected, *inventories):
         written.unlink()
+    shutil.rmtree(made.trust_store)
 
 
 def _write(notes: Path, noted: Mapping[str, object]) -> None:
