@@ -92,6 +92,9 @@ def _take_pictures(demonstration: Demonstration) -> None:
         "search": "/firmware-distribution",
         "request-result": f"/service-requests/{demonstration.request_id}",
         "device-result": f"/devices/{demonstration.device_id}",
+        "inventory": f"/inventory/{demonstration.device_id}",
+        "delivery-performance": "/delivery-performance",
+        "notices": "/notices",
     }
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium())
