@@ -106,6 +106,7 @@ def test_who_is_told_who_the_responsible_supplier_is(api: Caller, activated: Cas
             "kind": None,
             "code": None,
             "message_id": None,
+            "is_another_partys": False,
         },
     }
 
