@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "firmtrack.settings")
 application = get_wsgi_application()
 
 from firmtrack.store import database  # noqa: E402  # Django must be set up before
-from firmtrack.upkeep import Upkeep  # noqa: E402
+from firmtrack.upkeep import Upkeep  # noqa: E402  # the same
 
 _open = ExitStack()
 _open.enter_context(database.opened())

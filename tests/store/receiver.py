@@ -51,7 +51,7 @@ class Receiver:
                     receiver.calls.append(call)
                     reply = receiver.reply(call)
                 if reply.after_seconds:
-                    time.sleep(reply.after_seconds)
+                    time.sleep(reply.after_seconds)  # slow on purpose
                 with lock:
                     if reply.status // 100 == 2 and "webhook-id" in headers:
                         receiver.taken.setdefault(call.webhook_id, call)

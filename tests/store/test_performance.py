@@ -440,7 +440,7 @@ def test_a_counter_that_is_killed_has_taken_no_marks(database: str) -> None:
         )
         while not gate.execute(waiting).rowcount:
             assert counter.poll() is None, "it ended before it counted"
-            time.sleep(0.05)
+            time.sleep(0.05)  # what is waited for happens in another process
         counter.kill()
         counter.wait()
 
