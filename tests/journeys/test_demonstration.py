@@ -66,7 +66,7 @@ def _arrived(browser: Browser, origin: str, email: str, password: str) -> set[st
     deadline = time.monotonic() + _ARRIVAL_SECONDS
     rows = visitor.page.locator("tbody tr")
     while not rows.count() and time.monotonic() < deadline:
-        time.sleep(0.5)  # another process answers when it is ready
+        time.sleep(0.5)  # the dispatcher is another process
         visitor.page.reload()
     expect(rows.first).to_be_visible()
     ids = {re.split(r"\s", text.strip())[-1] for text in rows.all_inner_texts()}
@@ -85,6 +85,6 @@ def _wait_for_answers(origin: str) -> None:
             socket.create_connection((host, int(port)), timeout=5).close()
         except ConnectionRefusedError:
             assert time.monotonic() < deadline, "nobody answers"
-            time.sleep(0.1)  # another process sends
+            time.sleep(0.1)  # the server is another process
         else:
             return

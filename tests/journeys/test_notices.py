@@ -127,7 +127,7 @@ def test_three_dispatchers_send_each_notice_once_and_in_order(
         with dispatching(settings_for), dispatching(settings_for), dispatching(settings_for):
             for _ in range(3):
                 happen(4)
-                time.sleep(0.2)  # another process starts
+                time.sleep(0.2)  # changes come apart, not in one moment
             wait_until(settled(12), "all was delivered")
         assert_exactly_once(receiver, secret, 12)
         assert len(receiver.calls) == 12
