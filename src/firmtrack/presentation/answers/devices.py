@@ -32,8 +32,9 @@ class EventSource(Struct, frozen=True):
 class Event(Struct, frozen=True):
     """What a message says happened to a device's update, and when.
 
-    occurred_at is DCC's time; device_time is the device's own clock, which may be wrong.
-    reason is a code.
+    occurred_at is DCC's time. device_time is what whoever DCC had it from wrote, and orders
+    nothing, since it may be wrong: of source kind csp_firmware_delivery_status the CSP, of
+    firmware_transfer_alert the Communications Hub, of any other the device. reason is a code.
     """
 
     status: Status
