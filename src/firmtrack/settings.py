@@ -287,7 +287,11 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": [], "level": "ERROR"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "ERROR"},
+        # An upgrade that takes its time says how far it is.
+        "firmtrack.intake.rereading": {"level": "INFO"},
+    },
 }
 
 # The digests of notices. Without a server none can be set up, so that nothing is ever sent.

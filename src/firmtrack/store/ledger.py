@@ -41,7 +41,7 @@ KnownRequests: TypeAlias = dict[RequestId, KnownRequest]
 
 _TEXT_CHARACTERS = 1_000
 
-_ATTRIBUTION_LOCK = 0x4649524D
+ATTRIBUTION_LOCK = 0x4649524D
 """Key of the advisory lock between batches that change the requests and all others."""
 
 
@@ -157,7 +157,7 @@ def _record_beside_others(
     nothing was written.
     """
     with cursor.connection.transaction() as savepoint:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (_ATTRIBUTION_LOCK,))
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (ATTRIBUTION_LOCK,))
         staging.stage_events(cursor, messages, _keys_of(known))
         if is_told:
             changes.hold_statuses(cursor)
@@ -176,7 +176,7 @@ def _record_alone(
     *,
     is_told: bool,
 ) -> None:
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_ATTRIBUTION_LOCK,))
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ATTRIBUTION_LOCK,))
     _insert_requests(cursor, named)
     known = _known_requests(cursor, named)
     keys = [known[name].key for name in named]
