@@ -1,9 +1,13 @@
 """The phrases that several diagnoses share."""
 
+from datetime import timedelta
+
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.stages import Party
 from firmtrack.presentation.times import duration_text, near_text
 from firmtrack.presentation.wording import PARTY_NAMES
+
+_CLOCKS_APART = timedelta(minutes=5)
 
 
 def the_party(party: Party) -> str:
@@ -14,6 +18,8 @@ def the_party(party: Party) -> str:
 def since_text(situation: Situation) -> str:
     """Return when the present step began and how long ago that is."""
     when = near_text(situation.since, situation.now)
+    if situation.since > situation.now + _CLOCKS_APART:
+        return f"{when} (as DCC dates it, which is still to come)"
     return f"{when} ({duration_text(situation.waited_seconds)})"
 
 

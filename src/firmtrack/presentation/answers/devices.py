@@ -75,8 +75,9 @@ class Diagnosis(Struct, frozen=True):
     """Where the update is, whether that is usual, and who acts next.
 
     since is when the present step began. holder, usual_seconds and pace are null once the update
-    has ended; the last two also where too few updates were seen, and pace once a later request has
-    brought the device an image. resend is null if this or a later request has done so.
+    has ended; the last two also where too few updates were seen, or what is usual could not be told
+    now, as the sentence says, and pace once a later request has brought the device an image. resend
+    is null if this or a later request has done so.
     """
 
     sentence: str
