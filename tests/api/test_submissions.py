@@ -12,6 +12,8 @@ from tests.api.world import (
     METERS,
     REQUEST_ID,
     Cast,
+    accepted_but_for,
+    delivered_to_hub,
     power_outage,
     stage_report,
     update_firmware,
@@ -264,3 +266,22 @@ def test_a_batch_of_too_many_lines_is_refused_whole(api: Caller, cast: Cast) -> 
 
     assert refused.status == 413
     assert distributions(api, cast).status == 404
+
+
+@pytest.mark.parametrize("time", ["1900-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_time_that_cannot_be_true_is_nobodys_and_the_request_is_taken(
+    api: Caller, cast: Cast, time: str
+) -> None:
+    taken = api.post("/messages", cast.alpha.intake, update_firmware(), XML, **{"ce-time": time})
+    assert (taken.status, taken.json["outcome"]) == (200, "recorded")
+    for body in (accepted_but_for(), delivered_to_hub(METERS[0], is_success=True)):
+        assert api.post("/messages", cast.dcc.intake, body, XML).status == 200
+
+    found = api.get(f"/devices/{METERS[0]}", cast.alpha.read).json["distributions"][0]
+
+    assert found["submitted_at"] == "2026-03-01T09:01:00Z"
+    assert found["current_status_updated_at"] == "2026-03-01T11:00:00Z"
+    delivered, *_ = found["events"]
+    assert delivered["source"]["kind"] == "csp_firmware_delivery_status"
+    assert delivered["occurred_at"] == "2026-03-01T11:00:00Z"
+    assert delivered["device_time"] == "2026-03-01T10:00:00Z"

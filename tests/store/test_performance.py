@@ -479,3 +479,15 @@ def test_writers_and_counters_at_once_lose_nothing_and_count_nothing_twice(datab
         Milestone.COMMS_HUB: len(devices),
         Milestone.COMPLETION: len(devices),
     }
+
+
+def test_a_request_of_any_time_counts_in_a_week_that_can_be_told(database: str) -> None:
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    for answered_at in (first, last):
+        name = RequestId(ALPHA_ID, BRAVO_ID, answered_at.year)
+        take(request(name), answer(name, answered_at=answered_at))
+
+    weeks = performance.delivery_performance(ALPHA, ALL).groups[Dimension.WEEK]
+
+    assert [week.value for week in weeks] == [("0001-01-01",), ("9999-12-27",)]
+    assert [date.fromisoformat(week.value[0]).weekday() for week in weeks] == [0, 0]

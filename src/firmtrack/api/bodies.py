@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 
 from firmtrack.api.problems import Problem, ProblemFound
-from firmtrack.presentation.moments import MalformedMoment, read_moment
+from firmtrack.presentation.moments import MalformedMoment, read_time
 
 # All that the readers take is UTF-8; a header may say so, or that it uses no more than ASCII.
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
@@ -56,7 +56,7 @@ def received_at_of(request: HttpRequest) -> datetime | None:
     if text is None:
         return None
     try:
-        return read_moment(text)
+        return read_time(text)
     except MalformedMoment as error:
         raise ProblemFound.in_parameter("header", "ce-time", str(error)) from None
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import DecodeError, Struct
 from msgspec.json import Decoder
 
-from firmtrack.presentation.moments import MalformedMoment, read_moment
+from firmtrack.presentation.moments import MalformedMoment, read_time
 
 DUIS_MEDIA_TYPE = "application/xml"
 JSON_MEDIA_TYPE = "application/json"
@@ -54,7 +54,7 @@ def envelope_of_line(line: bytes, origin: str) -> Envelope:
     """
     try:
         duis = _line_decoder.decode(line)
-        received_at = None if duis.time is None else read_moment(duis.time)
+        received_at = None if duis.time is None else read_time(duis.time)
     except (DecodeError, UnicodeDecodeError, RecursionError, MalformedMoment):
         return Envelope(body=line, media_type=JSON_MEDIA_TYPE, received_at=None, origin=origin)
     return Envelope(

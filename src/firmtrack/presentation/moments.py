@@ -40,14 +40,26 @@ def read_day(text: str) -> date:
         raise MalformedDay from None
 
 
-def read_moment(text: str) -> datetime:
+def read_time(text: str) -> datetime:
     """Return the time that ``text`` writes as RFC 3339, in UTC. Raises MalformedMoment."""
     try:
         at: datetime = convert(text, Annotated[datetime, Meta(tz=True)])
-        at.astimezone(_GREAT_BRITAIN)  # can be shown
         return at.astimezone(UTC)
     except (ValidationError, OverflowError):
         raise MalformedMoment from None
+
+
+def read_moment(text: str) -> datetime:
+    """Return the time as ``read_time`` does, if it has a day in Great Britain, too.
+
+    Raises MalformedMoment.
+    """
+    at = read_time(text)
+    try:
+        at.astimezone(_GREAT_BRITAIN)
+    except OverflowError:
+        raise MalformedMoment from None
+    return at
 
 
 def read_typed_moment(text: str) -> datetime:

@@ -98,7 +98,7 @@ def _find(connection: Connection[TupleRow], viewer: Viewer, device_id: Eui64) ->
     if newest is None:
         return None
     request_id, version = request_id_of(*newest[2:5]), newest[6]
-    day = newest[8].astimezone(_GREAT_BRITAIN).date()
+    day = _day_of(newest[8])
     known = look_up(connection, viewer, device_id)
     groups = [_in_request(connection, viewer, request_id)]
     if known is not None:
@@ -157,7 +157,7 @@ def _of_day(
     asked = {
         "csp_region": csp_region,
         "first_at": _midnight(day),
-        "end_at": _midnight(day + timedelta(days=1)),
+        "end_at": None if day == date.max else _midnight(day + timedelta(days=1)),
     }
     by_user = _by_user(_rows(connection, "peers_of_day", asked))
     return _shown(PeerGroupKind.REGION_AND_DAY, viewer, by_user)
@@ -207,6 +207,14 @@ def _asking(viewer: Viewer) -> dict[str, object]:
         "sees_all": viewer.sees_all,
         "user_ids": [to_bigint(user_id) for user_id in viewer.user_ids],
     }
+
+
+def _day_of(at: datetime) -> date:
+    """Return the day in Great Britain, or in UTC where that is in no year that there is."""
+    try:
+        return at.astimezone(_GREAT_BRITAIN).date()
+    except OverflowError:
+        return at.date()
 
 
 def _midnight(day: date) -> datetime:

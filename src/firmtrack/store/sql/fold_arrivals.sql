@@ -23,7 +23,7 @@ WITH taken AS (
 ), silent AS (
     INSERT INTO source_silence AS s (source, region, hour_at, longest_seconds)
     SELECT source, region, date_trunc('hour', before),
-        floor(extract(epoch FROM max(recorded_at - before)))
+        least(floor(extract(epoch FROM max(recorded_at - before))), 2147483647)
     FROM ordered
     WHERE before < recorded_at
     GROUP BY source, region, date_trunc('hour', before)

@@ -5,6 +5,6 @@ FROM request AS r
 JOIN performance_count AS c USING (request_key)
 JOIN device_segment AS s USING (segment_key)
 WHERE coalesce(r.submitted_at, r.recorded_at) >= %(first_at)s
-  AND coalesce(r.submitted_at, r.recorded_at) < %(end_at)s
+  AND coalesce(r.submitted_at, r.recorded_at) < coalesce(%(end_at)s::timestamptz, 'infinity')
   AND s.csp_region = %(csp_region)s
 GROUP BY r.originator, c.completion
