@@ -4,10 +4,12 @@ import time
 
 import pytest
 
+from firmtrack.notices.chores import Chores
 from firmtrack.store import performance
 from firmtrack.store.database import pool
 from firmtrack.upkeep import Upkeep
 from tests.store.facts import answer, at, request, take
+from tests.store.server_processes import wait_until
 
 
 def stale_count() -> int:
@@ -40,3 +42,23 @@ def test_it_ends_when_told() -> None:
     upkeep.stop()  # would wait for an hour if it did not hear
 
     assert performance.refresh(seconds=10)
+
+
+@pytest.mark.usefixtures("database")
+def test_a_count_that_fails_ends_neither_upkeep_nor_the_dispatchers_chores(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
+    with pool().connection() as connection:
+        connection.execute("ALTER TABLE performance_dwell RENAME TO taken_away")
+        Chores(_due_at=0.0).do_what_is_due(connection)
+        assert caplog.messages == ["Could not be told: delivery performance, counted anew."]
+    upkeep = Upkeep(interval_seconds=0.05)
+    upkeep.start()
+    try:
+        wait_until(lambda: len(caplog.messages) > 1)
+        with pool().connection() as connection:
+            connection.execute("ALTER TABLE taken_away RENAME TO performance_dwell")
+        wait_until(lambda: not stale_count(), 60)
+    finally:
+        upkeep.stop()
