@@ -9,9 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.core.management import call_command
-from psycopg import Connection
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import TupleRow
 
 from firmtrack.diagnosis.as_json import diagnosed_device
 from firmtrack.domain.identifiers import Eui64, RequestId
@@ -35,6 +33,7 @@ from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import ATTRIBUTION_LOCK
 from firmtrack.store.numbers import eui_of, request_id_of
+from firmtrack.store.sql import statement
 from tests.store.facts import distribution, request, take
 from tests.store.server_processes import wait_until
 from tests.unit.duis import activation_samples, samples
@@ -42,6 +41,7 @@ from tests.unit.duis import activation_samples, samples
 DCC = Viewer.of_dcc("the test")
 OPERATOR = Submitter.operator()
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
+LEAST = -(1 << 63)
 
 # What the edition before made of a CSPFirmwareDeliveryStatus, kind 3.
 OLD_FACTS = """
@@ -76,13 +76,11 @@ def enveloped(document: Document) -> Envelope:
     )
 
 
-def refold(connection: Connection[TupleRow]) -> None:
-    """Fold everything anew, in one transaction."""
-    with connection.transaction(), connection.cursor() as cursor:
-        requests = cursor.execute("SELECT request_key FROM request").fetchall()
-        rereading.refold_requests(cursor, [key for (key,) in requests])
-        devices = cursor.execute("SELECT DISTINCT device_id FROM distribution").fetchall()
-        rereading.refold_distributions(cursor, [key for (key,) in devices])
+def refold(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    connection.execute(
+        statement("refold_requests"), {"after": 0, "limit": 1_000_000, "response_kind": 2}
+    )
+    connection.execute(statement("refold_distributions"), {"first": LEAST, "limit": 1_000_000})
 
 
 def all_answers() -> dict[str, bytes]:

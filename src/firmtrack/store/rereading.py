@@ -45,15 +45,7 @@ _MESSAGES_AT_ONCE = 500
 _OCTETS_AT_ONCE = 2 * 1024 * 1024
 _REQUESTS_AT_ONCE = 100
 _DEVICES_AT_ONCE = 5_000
-_LEAST_KEY = -(1 << 63)
-_NEXT_REQUESTS = "SELECT request_key FROM request WHERE request_key > %s ORDER BY 1 LIMIT %s"
-_NEXT_DEVICES = """
-SELECT DISTINCT device_id
-FROM distribution
-WHERE device_id >= %s
-ORDER BY device_id
-LIMIT %s
-"""
+_LEAST_KEY, _GREATEST_KEY = -(1 << 63), (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,26 +86,6 @@ def is_due() -> bool:
             "SELECT phase FROM rereading WHERE edition = %s", (EDITION,)
         ).fetchone()
     return row != ("done",)
-
-
-def refold_requests(cursor: Cursor[TupleRow], request_keys: Sequence[int]) -> None:
-    """Fold these requests anew from all that was said of them as wholes.
-
-    What that changes may change whose a loose event is: to be followed by ``refold_distributions``
-    of their devices.
-    """
-    cursor.execute(
-        statement("refold_requests"),
-        {
-            "request_keys": list(request_keys),
-            "response_kind": KIND_NUMBERS[MessageKind.UPDATE_FIRMWARE_RESPONSE],
-        },
-    )
-
-
-def refold_distributions(cursor: Cursor[TupleRow], device_ids: Sequence[int]) -> None:
-    """Fold all distributions of these devices, as bigints, anew from all their events."""
-    cursor.execute(statement("refold_distributions"), {"device_ids": list(device_ids)})
 
 
 def reread(read: Read, *, earliest_at: datetime) -> Iterator[Progress]:
@@ -307,25 +279,34 @@ def _correct_sending(
 
 
 def _refold_some_requests(cursor: Cursor[TupleRow], after: int) -> None:
-    cursor.execute(_NEXT_REQUESTS, (after, _REQUESTS_AT_ONCE))
-    keys = [key for (key,) in cursor]
-    if not keys:
+    cursor.execute(
+        statement("refold_requests"),
+        {
+            "after": after,
+            "limit": _REQUESTS_AT_ONCE,
+            "response_kind": KIND_NUMBERS[MessageKind.UPDATE_FIRMWARE_RESPONSE],
+        },
+    )
+    (last,) = _one(cursor)
+    if last is None:
         _go_on(cursor, "phase = 'distributions'")
-        return
-    refold_requests(cursor, keys)
-    _go_on(cursor, "after_request = %s", (keys[-1],))
+    else:
+        _go_on(cursor, "after_request = %s", (last,))
 
 
 def _refold_some_distributions(cursor: Cursor[TupleRow], after: int | None) -> None:
-    first = _LEAST_KEY if after is None else after + 1
-    cursor.execute(_NEXT_DEVICES, (first, _DEVICES_AT_ONCE))
-    device_ids = [device_id for (device_id,) in cursor]
-    if not device_ids:
+    last = None
+    if after != _GREATEST_KEY:
+        first = _LEAST_KEY if after is None else after + 1
+        cursor.execute(
+            statement("refold_distributions"), {"first": first, "limit": _DEVICES_AT_ONCE}
+        )
+        (last,) = _one(cursor)
+    if last is None:
         cursor.execute("INSERT INTO stale_request SELECT request_key FROM request")
         _go_on(cursor, "phase = 'done', ended_at = now()")
-        return
-    refold_distributions(cursor, device_ids)
-    _go_on(cursor, "after_device = %s", (device_ids[-1],))
+    else:
+        _go_on(cursor, "after_device = %s", (last,))
 
 
 def _go_on(cursor: Cursor[TupleRow], changes: str, values: tuple[object, ...] = ()) -> None:
