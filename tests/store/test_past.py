@@ -46,7 +46,9 @@ from tests.store.facts import (
 DEVICES = tuple(map(meter, range(3)))
 REQUEST_IDS = (RequestId(ALPHA_ID, DCC_ID, 1), RequestId(BRAVO_ID, DCC_ID, 1))
 TABLES = (
-    "message", "request", "request_step", "event", "distribution", "activation_word", "device",
+    "message", "request", "recorded_request_statement", "recorded_request_step",
+    "recorded_request_naming", "recorded_event", "distribution", "distribution_history",
+    "withdrawal", "withdrawn_again", "recorded_activation_word", "device",
     "device_history", "device_acquaintance", "supplier_word", "comms_hub_device",
     "proposal", "verdict",
 )  # fmt: skip
@@ -135,6 +137,12 @@ def answers(viewer: Viewer, as_of: datetime | None = None) -> Iterator[object]:
         )
 
 
+def empty() -> None:
+    with pool().connection() as connection:
+        for table in TABLES:
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+
+
 def now() -> datetime:
     """Return the database's own clock, which times what is recorded."""
     with pool().connection() as connection:
@@ -154,9 +162,7 @@ def now() -> datetime:
 def test_an_answer_as_of_a_moment_is_what_was_answered_then(
     history: list[Message], viewer: Viewer
 ) -> None:
-    with pool().connection() as connection:
-        for table in TABLES:
-            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+    empty()
     answered = []
     for message in history:
         record(Batch(messages=[message]))

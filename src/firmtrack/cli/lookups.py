@@ -93,7 +93,7 @@ def find_request(
                 str(each.device_id),
                 wording.STATUS_NAMES[each.status],
                 _reason(each),
-                minute(each.updated_at),
+                results.updated_text(each),
             )
         console.print(table)
 

@@ -1,6 +1,7 @@
 """What ``firmtrack find`` prints for people: distributions, flags, activations."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from firmtrack.diagnosis.findings import Diagnosis
     from firmtrack.domain.activation import Activation
     from firmtrack.domain.reconciliation import Flag
-    from firmtrack.store.answers import DeviceDistribution, OthersUpdate
+    from firmtrack.store.answers import DeviceDistribution, DistributionAnswer, OthersUpdate
 
 
 def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis | None") -> None:
@@ -32,15 +33,26 @@ def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis | None
         console.print(diagnosis.advice, markup=False)
     table = Table("When (DCC)", "Status", "Reason", "Told by")
     for entry in found.history:
-        code = f" {entry.source_code}" if entry.source_code else ""
         add_row(
             table,
-            minute(entry.occurred_at),
+            entry_text(entry.occurred_at, is_day=entry.is_anothers),
             wording.STATUS_NAMES[entry.status],
             entry.reason or "",
-            wording.MESSAGE_KIND_NAMES[entry.source_kind] + code,
+            wording.fact_source_text(entry.source),
         )
     console.print(table)
+
+
+def updated_text(distribution: "DistributionAnswer") -> str:
+    """Return when a distribution got its current status, as far as may be told."""
+    return entry_text(distribution.updated_at, is_day=distribution.is_anothers_word)
+
+
+def entry_text(at: datetime, *, is_day: bool) -> str:
+    """Return a time to the minute, or its day alone, in UTC."""
+    from firmtrack.presentation.times import day_text
+
+    return day_text(at.astimezone(UTC).date()) if is_day else minute(at)
 
 
 def print_flags(flags: "Iterable[Flag]") -> None:

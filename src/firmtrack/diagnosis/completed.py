@@ -11,6 +11,7 @@ from firmtrack.diagnosis.phrases import (
     supplier_change,
     surroundings,
     suspension,
+    when_text,
 )
 from firmtrack.diagnosis.remedies import remedy_for, user_advice
 from firmtrack.diagnosis.situation import Situation
@@ -49,7 +50,7 @@ def verdict_on_success(situation: Situation) -> Verdict:
         held = f"The device has held the verified image since {since_text(situation)}."
         told = _not_activated(situation)
         return told._replace(sentence=joined(held, told.sentence))
-    verified = f"The device verified the image on {near_text(situation.since, situation.now)}."
+    verified = f"The device verified the image on {when_text(situation)}."
     told = _activation(situation, found)
     if found.status is not ActivationStatus.ACTIVATED and _runs_it(situation):
         runs = "The latest word has it on this version all the same."
@@ -68,7 +69,7 @@ def current_activation(situation: Situation) -> Activation | None:
 
 
 def _activated_by_itself(situation: Situation) -> Verdict:
-    when = near_text(situation.since, situation.now)
+    when = when_text(situation)
     doubt = _doubt(situation, situation.distribution.request_id)
     return Verdict(
         joined(

@@ -1,6 +1,7 @@
 """What a diagnosis rests on, as sentences that people can check."""
 
 from collections.abc import Iterator
+from datetime import UTC
 
 from firmtrack.diagnosis.completed import current_activation
 from firmtrack.diagnosis.failure import reason_fact
@@ -8,9 +9,14 @@ from firmtrack.diagnosis.findings import Evidence
 from firmtrack.diagnosis.pace import pace_of, sample_text
 from firmtrack.diagnosis.phrases import status_text
 from firmtrack.diagnosis.situation import Situation
-from firmtrack.presentation.times import local_text
-from firmtrack.presentation.wording import ACTIVATION_STATUS_NAMES, STATUS_NAMES, fact_source_text
-from firmtrack.store.answers import FactSource, HistoryEntry
+from firmtrack.presentation.times import day_text, local_text
+from firmtrack.presentation.wording import (
+    ACTIVATION_STATUS_NAMES,
+    ATTRIBUTION_TEXTS,
+    STATUS_NAMES,
+    fact_source_text,
+)
+from firmtrack.store.answers import HistoryEntry
 
 
 def evidence_of(situation: Situation) -> tuple[Evidence, ...]:
@@ -23,11 +29,18 @@ def _evidence(situation: Situation) -> Iterator[Evidence]:
     distribution = situation.distribution
     deciding = _deciding_entry(situation)
     name = STATUS_NAMES[distribution.status]
-    when = local_text(distribution.updated_at)
+    when = (
+        day_text(distribution.updated_at.astimezone(UTC).date())
+        if distribution.is_anothers_word
+        else local_text(distribution.updated_at)
+    )
     if deciding is None:
         yield Evidence(f"The current status is “{name}”, of {when}.")
     else:
-        yield Evidence(f"“{name}”, {when}: {_source(deciding)}.", deciding.message_id)
+        told_by = fact_source_text(deciding.source)
+        yield Evidence(f"“{name}”, {when}: {told_by}.", deciding.message_id)
+        if deciding.evidence is not None:
+            yield Evidence(ATTRIBUTION_TEXTS[deciding.evidence])
     fact = reason_fact(situation) if distribution.status.is_bad else None
     if fact is not None:
         yield Evidence(fact)
@@ -46,17 +59,6 @@ def _deciding_entry(situation: Situation) -> HistoryEntry | None:
     status = situation.distribution.status
     telling = [each for each in situation.history if each.status is status]
     return max(telling, key=lambda each: each.occurred_at, default=None)
-
-
-def _source(entry: HistoryEntry) -> str:
-    return fact_source_text(
-        FactSource(
-            learnt_at=entry.occurred_at,
-            kind=entry.source_kind,
-            code=entry.source_code,
-            message_id=entry.message_id,
-        )
-    )
 
 
 def _surroundings(situation: Situation) -> Iterator[str | None]:

@@ -11,12 +11,12 @@ from firmtrack.diagnosis.phrases import (
     superseded,
     surroundings,
     the_party,
+    when_text,
 )
 from firmtrack.diagnosis.remedies import remedy_for, user_advice
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import Variant, row_of
-from firmtrack.presentation.times import near_text
 from firmtrack.presentation.wording import STAGE_NAMES, reason_text
 from firmtrack.store.answers import DistributionAnswer
 
@@ -48,7 +48,7 @@ def reason_fact(situation: Situation) -> str | None:
 
 def _stopped(situation: Situation) -> str:
     stage = situation.distribution.status.stage
-    when = near_text(situation.since, situation.now)
+    when = when_text(situation)
     party = the_party(row_of(stage).holder)
     return f"The update failed at {party} on {when}, at the stage “{STAGE_NAMES[stage]}”."
 

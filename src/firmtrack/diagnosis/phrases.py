@@ -1,8 +1,10 @@
 """The phrases that several diagnoses share."""
 
+from datetime import UTC
+
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.stages import Party
-from firmtrack.presentation.times import duration_text, near_text
+from firmtrack.presentation.times import day_text, duration_text, near_text
 from firmtrack.presentation.wording import PARTY_NAMES
 
 
@@ -12,9 +14,20 @@ def the_party(party: Party) -> str:
 
 
 def since_text(situation: Situation) -> str:
-    """Return when the present step began and how long ago that is."""
-    when = near_text(situation.since, situation.now)
-    return f"{when} ({duration_text(situation.waited_seconds)})"
+    """Return when the present step began and how long ago that is.
+
+    Where only the day may be told, how long ago is left to the reader.
+    """
+    if situation.distribution.is_anothers_word:
+        return when_text(situation)
+    return f"{when_text(situation)} ({duration_text(situation.waited_seconds)})"
+
+
+def when_text(situation: Situation) -> str:
+    """Return when the present step began, as far as the viewer may know."""
+    if situation.distribution.is_anothers_word:
+        return day_text(situation.since.astimezone(UTC).date())
+    return near_text(situation.since, situation.now)
 
 
 def as_sentence(text: str) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
-from firmtrack.domain.attribution import Candidate, newest_agreeing
+from firmtrack.domain.attribution import Candidate, Clue, best_candidate
 from firmtrack.domain.facts import ActivationWord, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import ActivationStatus, ActivationStep
@@ -84,16 +84,17 @@ def activations_of(words: Iterable[ToldWord]) -> tuple[Activation, ...]:
 def distribution_of(activation: Activation, candidates: Iterable[Candidate]) -> RequestId | None:
     """Return the request that brought the activation's image to its device, None if none did.
 
-    It is the newest submitted before it whose image hash agrees, or, if nothing told the hash,
-    whose firmware version is the one that was activated.
+    Its hash tells, or else, once it is activated, the firmware version; its User is the addressee.
     """
     is_activated = activation.status is ActivationStatus.ACTIVATED
-    return newest_agreeing(
+    clue = Clue(
+        at=activation.requested_at,
         image_hash=activation.image_hash,
         firmware_version=activation.firmware_version if is_activated else None,
-        at=activation.requested_at,
-        candidates=candidates,
+        addressee=activation.request_id.originator,
     )
+    found = best_candidate(clue, candidates)
+    return None if found is None else found.request_id
 
 
 def _is_activation(told: ToldWord) -> bool:

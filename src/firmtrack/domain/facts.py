@@ -44,7 +44,8 @@ class ImageFacts:
     """What is kept of a firmware image; the image itself is not.
 
     ``manufacturer_image_hash`` is the 32-octet SHA-256 of the Manufacturer Image alone, None if
-    the octets are not a Zigbee OTA image; ``problem`` then says why not.
+    the octets are not a Zigbee OTA image; ``problem`` then says why not, or else what does not fit
+    in one that can be read all the same. It is a clause without a subject: the image is meant.
     """
 
     size_bytes: int

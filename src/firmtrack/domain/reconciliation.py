@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import cast
 
 from firmtrack.domain.activation import Activation
-from firmtrack.domain.identifiers import FirmwareVersion, RequestId
+from firmtrack.domain.identifiers import FirmwareVersion, RequestId, comparable_version
 from firmtrack.domain.inventory import Knowledge, Known
 from firmtrack.domain.stages import ActivationStatus, Status
 
@@ -35,6 +35,7 @@ class FlagKind(StrEnum):
     FIRMWARE_VERSION_MISMATCH = "firmware_version_mismatch"
     REQUEST_FOR_RUNNING_VERSION = "request_for_running_version"
     HEADER_VERSION_DIFFERS = "header_version_differs"
+    IMAGE_PROBLEM = "image_problem"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,8 @@ class Flag:
     """One thing that does not fit, and what it is made from.
 
     ``expected_version`` is what the update, the request or DCC's inventory says;
-    ``found_version`` what the device, or the image's own header, says against it.
+    ``found_version`` what the device, or the image's own header, says against it. ``problem`` is a
+    clause on the image.
     ``request_id`` is the request or activation meant, None if it is the device as such.
     """
 
@@ -51,6 +53,7 @@ class Flag:
     expected_version: FirmwareVersion | None = None
     found_version: FirmwareVersion | None = None
     reason: str | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,8 @@ class Update:
     """One distribution as far as it matters here.
 
     ``updated_at`` is the time of its current status, ``header_version`` that of its image's own
-    header; ``activations`` are those of its image, latest first.
+    header, ``image_problem`` what does not fit in the image; ``activations`` are those of its
+    image, latest first.
     """
 
     request_id: RequestId
@@ -68,6 +72,7 @@ class Update:
     submitted_at: datetime
     updated_at: datetime
     activations: Sequence[Activation] = ()
+    image_problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +128,7 @@ def header_version_flag(
     request_id: RequestId, stated: FirmwareVersion | None, header: FirmwareVersion | None
 ) -> Flag | None:
     """Return the flag of a request that states another version than its image's own header."""
-    if stated is None or header is None or stated == header:
+    if stated is None or header is None or _is_same(stated, header):
         return None
     return Flag(
         kind=FlagKind.HEADER_VERSION_DIFFERS,
@@ -131,6 +136,20 @@ def header_version_flag(
         expected_version=stated,
         found_version=header,
     )
+
+
+def image_problem_flag(request_id: RequestId, problem: str | None) -> Flag | None:
+    """Return the flag of a request whose image is not as an image should be."""
+    if problem is None:
+        return None
+    return Flag(kind=FlagKind.IMAGE_PROBLEM, request_id=request_id, problem=problem)
+
+
+def _is_same(version: FirmwareVersion | None, other: FirmwareVersion | None) -> bool:
+    """Whether both are known and one number, however each is written."""
+    if version is None or other is None:
+        return False
+    return comparable_version(version) == comparable_version(other)
 
 
 def _running(known: Knowledge | None) -> _Running | None:
@@ -172,7 +191,8 @@ def _activated_but_old_version(it: _Situation) -> Iterator[Flag]:
     ]
     for activated_at, request_id, version in activations[:1] + updates[:1]:
         if (
-            version not in {None, running.version}
+            version is not None
+            and not _is_same(version, running.version)
             and running.learnt_at > activated_at
             and not _is_brought_since(activated_at, running, it.updates)
         ):
@@ -187,7 +207,7 @@ def _activated_but_old_version(it: _Situation) -> Iterator[Flag]:
 def _is_brought_since(at: datetime, running: _Running, updates: Sequence[Update]) -> bool:
     """Whether a later update brought what runs: then it is newer, not old."""
     return any(
-        each.firmware_version == running.version
+        _is_same(each.firmware_version, running.version)
         and each.status is not Status.REJECTED
         and at < each.submitted_at < running.learnt_at
         for each in updates
@@ -200,7 +220,7 @@ def _activation_not_answered(it: _Situation) -> Iterator[Flag]:
         is_stuck = each.status in _WAITING and it.was_suspended_after(
             each.scheduled_for or each.requested_at
         )
-        runs_it = it.running is not None and it.running.version == version
+        runs_it = it.running is not None and _is_same(it.running.version, version)
         if (is_lost or is_stuck) and not runs_it:
             yield Flag(
                 kind=FlagKind.ACTIVATION_NOT_ANSWERED,
@@ -221,14 +241,14 @@ def _version_without_activation(it: _Situation) -> Iterator[Flag]:
     for each in verified[:1]:
         # That of an earlier update is one: the same image can be sent to a device again.
         is_seen = any(
-            one.status is ActivationStatus.ACTIVATED and version == each.firmware_version
+            one.status is ActivationStatus.ACTIVATED and _is_same(version, each.firmware_version)
             for one, version in it.activations
         )
         running = it.running
         if (
             not is_seen
             and running is not None
-            and running.version == each.firmware_version
+            and _is_same(running.version, each.firmware_version)
             and running.learnt_at > each.submitted_at
         ):
             yield Flag(
@@ -241,13 +261,15 @@ def _version_without_activation(it: _Situation) -> Iterator[Flag]:
 def _firmware_version_mismatch(it: _Situation) -> Iterator[Flag]:
     facts = {} if it.known is None else it.known.facts
     smi, running = facts.get("smi_firmware_version"), facts.get("firmware_version")
-    if smi is None or running is None or smi.value == running.value:
+    if smi is None or running is None:
         return
-    if smi.origin.age >= running.origin.age:
+    expected = cast("FirmwareVersion", smi.value)
+    found = cast("FirmwareVersion", running.value)
+    if not _is_same(expected, found) and smi.origin.age >= running.origin.age:
         yield Flag(
             kind=FlagKind.FIRMWARE_VERSION_MISMATCH,
-            expected_version=cast("FirmwareVersion", smi.value),
-            found_version=cast("FirmwareVersion", running.value),
+            expected_version=expected,
+            found_version=found,
         )
 
 
@@ -257,7 +279,7 @@ def _request_for_running_version(it: _Situation) -> Iterator[Flag]:
         if (
             running is not None
             and each.status is not Status.REJECTED
-            and each.firmware_version == running.version
+            and _is_same(each.firmware_version, running.version)
             and running.learnt_at <= each.submitted_at
         ):
             yield Flag(
@@ -274,6 +296,13 @@ def _header_version_differs(it: _Situation) -> Iterator[Flag]:
             yield flag
 
 
+def _image_problem(it: _Situation) -> Iterator[Flag]:
+    for each in it.updates:
+        flag = image_problem_flag(each.request_id, each.image_problem)
+        if flag is not None:
+            yield flag
+
+
 # In the order of FlagKind.
 _FINDERS: Sequence[Callable[[_Situation], Iterator[Flag]]] = (
     _activated_but_old_version,
@@ -283,4 +312,5 @@ _FINDERS: Sequence[Callable[[_Situation], Iterator[Flag]]] = (
     _firmware_version_mismatch,
     _request_for_running_version,
     _header_version_differs,
+    _image_problem,
 )

@@ -12,6 +12,7 @@ FLAG_NAMES: Mapping[FlagKind, str] = {
     FlagKind.FIRMWARE_VERSION_MISMATCH: "DCC’s inventory and the device disagree",
     FlagKind.REQUEST_FOR_RUNNING_VERSION: "Update to the version that the device already runs",
     FlagKind.HEADER_VERSION_DIFFERS: "Request and image state different versions",
+    FlagKind.IMAGE_PROBLEM: "The image is not as it should be",
 }
 
 # MP105 of the Smart Energy Code's modifications: lost answers to activations.
@@ -54,6 +55,10 @@ _TEXTS: Mapping[FlagKind, str] = {
         "{found}. Either the version in the request is wrong, or the image is another one than "
         "was meant. Compare both with what the manufacturer supplied before you activate it."
     ),
+    FlagKind.IMAGE_PROBLEM: (
+        "Something is wrong with the image of request {request}: {problem}. DCC or the device may "
+        "refuse it. Compare it with what the manufacturer supplied."
+    ),
 }
 
 
@@ -63,6 +68,7 @@ def flag_text(flag: Flag) -> str:
         request=flag.request_id,
         expected=flag.expected_version,
         found=flag.found_version,
+        problem=flag.problem,
         unanswered=_unanswered(flag),
     )
 

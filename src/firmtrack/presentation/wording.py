@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from firmtrack.domain.attribution import Evidence
 from firmtrack.domain.facts import ActivationWord, DeviceFacts, MessageKind
 from firmtrack.domain.reconciliation import NO_ANSWER_REASONS
 from firmtrack.domain.scope import NotTrackedReason
@@ -191,6 +192,28 @@ def inventory_fields(facts: DeviceFacts) -> list[tuple[str, str]]:
     """Return the field and the value of what the inventory states of a device, in that order."""
     stated = ((field, getattr(facts, field)) for field in INVENTORY_NAMES)
     return [(field, str(value)) for field, value in stated if value is not None]
+
+
+ATTRIBUTION_TEXTS: Mapping[Evidence, str] = {
+    Evidence.IMAGE_HASH: (
+        "That message names no Service Request: the hash of the image ties it to this one."
+    ),
+    Evidence.FIRMWARE_VERSION: (
+        "That message names no Service Request: the firmware version ties it to this one."
+    ),
+    Evidence.NOTHING_AGAINST: (
+        "That message names no Service Request, and neither image nor version ties it to one. "
+        "Firmtrack counts it here because this is its addressee’s newest request for the device "
+        "that nothing speaks against."
+    ),
+}
+"""What ties word to the request in whose history it stands, if its message names none."""
+
+ATTRIBUTION_NAMES: Mapping[Evidence, str] = {
+    Evidence.IMAGE_HASH: "Names no request; tied here by the image’s hash",
+    Evidence.FIRMWARE_VERSION: "Names no request; tied here by the firmware version",
+    Evidence.NOTHING_AGAINST: "Names no request; likely to belong here",
+}
 
 
 def fact_source_text(source: FactSource) -> str:

@@ -28,6 +28,23 @@ class Chapters:
     of_request: Mapping[RequestId, tuple[Activation, ...]]
     others: tuple[Activation, ...]
 
+    def seen(self, request_ids: Iterable[RequestId]) -> "Chapters":
+        """Return them as someone who sees these requests alone: the rest are of others."""
+        visible = frozenset(request_ids)
+        unseen = [
+            each for key, of_one in self.of_request.items() if key not in visible for each in of_one
+        ]
+        return Chapters(
+            {key: each for key, each in self.of_request.items() if key in visible},
+            tuple(
+                sorted(
+                    (*self.others, *unseen),
+                    key=lambda each: (each.requested_at, each.request_id),
+                    reverse=True,
+                )
+            ),
+        )
+
 
 def activations_in(device_id: Eui64, rows: str | None) -> tuple[Activation, ...]:
     """Return the device's activations, latest first.
@@ -39,21 +56,17 @@ def activations_in(device_id: Eui64, rows: str | None) -> tuple[Activation, ...]
     return activations_of(_told_word(device_id, row) for row in loads(rows))
 
 
-def candidate_of(distribution: DistributionAnswer, submitted_at: datetime | None) -> Candidate:
-    """Return the distribution's request as its device's activations see it.
+def candidates_in(rows: str | None) -> tuple[Candidate, ...]:
+    """Return the requests that name the device, as its words see them, in any order.
 
-    ``submitted_at`` is None while no message tells it, whatever the distribution shows instead.
+    ``rows`` is JSON, an array of rows as ``find_device`` makes it; None if there are none. All
+    parties' requests are there: whose a word is does not depend on who asks.
     """
-    return Candidate(
-        request_id=distribution.request_id,
-        submitted_at=submitted_at,
-        image_hash=distribution.image_hash,
-        firmware_version=distribution.firmware_version,
-    )
+    return () if rows is None else tuple(map(_candidate, loads(rows)))
 
 
 def chapters_of(activations: Sequence[Activation], candidates: Sequence[Candidate]) -> Chapters:
-    """Return the activations under the requests whose images they are of."""
+    """Return the activations under the requests whose images they are of, whosever those are."""
     of_request: dict[RequestId, list[Activation]] = {}
     others = []
     for activation in activations:
@@ -77,6 +90,7 @@ def device_flags(
             status=each.status,
             firmware_version=each.firmware_version,
             header_version=None if image is None else image.header_version,
+            image_problem=None if image is None else image.problem,
             submitted_at=each.submitted_at,
             updated_at=each.updated_at,
             activations=chapters.of_request.get(each.request_id, ()),
@@ -84,6 +98,17 @@ def device_flags(
         for each, image in distributions
     ]
     return flags_of(known, updates, chapters.others)
+
+
+def _candidate(row: Sequence[Any]) -> Candidate:
+    originator, target, counter, submitted_at, image_hash, versions, is_refused = row
+    return Candidate(
+        request_id=request_id_of(originator, target, counter),
+        submitted_at=_time(submitted_at),
+        image_hash=None if image_hash is None else bytes.fromhex(image_hash),
+        firmware_versions=tuple(versions),
+        is_refused=is_refused,
+    )
 
 
 def _told_word(device_id: Eui64, row: Sequence[Any]) -> ToldWord:

@@ -11,7 +11,7 @@ from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.filtering import condition
-from firmtrack.store.numbers import request_parts
+from firmtrack.store.numbers import request_parts, to_bigint
 
 _BLOCK_BYTES = 64 * 1024
 
@@ -32,7 +32,15 @@ COPY (
             || substr(h, 13, 2) || '-' || substr(h, 15, 2)),
         status_name.name,
         {reason},
-        to_char(c.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        to_char(
+            CASE
+                WHEN {sees_all} OR c.addressee IS NULL OR c.addressee = ANY ({user_ids}::bigint[])
+                    THEN c.occurred_at
+                -- Of a word that was sent to another party, the day.
+                ELSE date_trunc('day', c.occurred_at, 'UTC')
+            END AT TIME ZONE 'UTC',
+            'YYYY-MM-DD"T"HH24:MI:SS"Z"'
+        )
     FROM current_distribution AS c
     CROSS JOIN LATERAL (
         SELECT encode(int8send(c.device_id # (-9223372036854775808)), 'hex') AS h
@@ -66,6 +74,8 @@ def query(
             (int(status.stage), status.is_bad, name) for status, name in status_names.items()
         ),
         reason_texts=_values([("", ""), *reason_texts.items()]),
+        sees_all=sql.Literal(viewer.sees_all),
+        user_ids=sql.Literal([to_bigint(user_id) for user_id in viewer.user_ids]),
         originator=originator,
         target=target,
         counter=counter,

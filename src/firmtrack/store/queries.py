@@ -103,7 +103,9 @@ def list_distributions(
                 "limit": limit + 1,
             },
         ).fetchall()
-    items = tuple(distribution_answer(request_id, eui_of(row[0]), row[1:]) for row in rows[:limit])
+    items = tuple(
+        distribution_answer(viewer, request_id, eui_of(row[0]), row[1:]) for row in rows[:limit]
+    )
     return DistributionPage(
         items=items, last_device_id=items[-1].device_id if len(rows) > limit else None
     )
@@ -166,8 +168,8 @@ def find_device(
     """Return the device, None if nothing that the viewer may see names it.
 
     A supplier may see a device that one of its own requests names, or that one of its own messages
-    with DCC has described, or of which word came to it that fits no request, or whose Responsible
-    Supplier it is. The inventory is not shown for word that fits no request alone.
+    with DCC has described, or of which word was sent to it, or whose Responsible Supplier it is.
+    The inventory is not shown for word alone.
     The look-up is audited, whatever it finds.
     """
     asked = {

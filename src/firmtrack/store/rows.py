@@ -5,6 +5,7 @@ from typing import Any
 
 from psycopg.rows import TupleRow
 
+from firmtrack.domain.disclosure import start_of_day
 from firmtrack.domain.facts import ImageFacts
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import (
@@ -14,7 +15,9 @@ from firmtrack.domain.stages import (
     completion_of,
     status_at,
 )
+from firmtrack.domain.viewer import Viewer
 from firmtrack.store.answers import DistributionAnswer, RequestAnswer
+from firmtrack.store.numbers import eui_of
 
 
 def request_answer(request_id: RequestId, row: TupleRow, counts: list[TupleRow]) -> RequestAnswer:
@@ -42,10 +45,11 @@ def request_answer(request_id: RequestId, row: TupleRow, counts: list[TupleRow])
 
 
 def distribution_answer(
-    request_id: RequestId, device_id: Eui64, row: TupleRow
+    viewer: Viewer, request_id: RequestId, device_id: Eui64, row: TupleRow
 ) -> DistributionAnswer:
     """Return the distribution whose variant, version, … are ``row``, as the queries order them."""
-    variant, version, image_hash, submitted_at, stage, failed, reason, updated_at = row
+    variant, version, image_hash, submitted_at, stage, failed, reason, updated_at, addressee = row
+    is_anothers = is_anothers_word(viewer, addressee)
     return DistributionAnswer(
         request_id=request_id,
         variant=None if variant is None else Variant(variant),
@@ -55,8 +59,17 @@ def distribution_answer(
         submitted_at=submitted_at,
         status=status_at(Stage(stage), is_bad=failed),
         reason=reason,
-        updated_at=updated_at,
+        updated_at=start_of_day(updated_at) if is_anothers else updated_at,
+        is_anothers_word=is_anothers,
     )
+
+
+def is_anothers_word(viewer: Viewer, addressee: int | None) -> bool:
+    """Return whether a word was sent to another party than the viewer's.
+
+    ``addressee`` is the stored number of the User, None if the message was sent to nobody.
+    """
+    return addressee is not None and not viewer.is_party_to(eui_of(addressee))
 
 
 def image_facts(image: dict[str, Any] | None, image_hash: bytes | None) -> ImageFacts | None:

@@ -15,6 +15,7 @@ from firmtrack.presentation.freshness import SOURCE_TEXTS, freshness_text, sourc
 from firmtrack.presentation.moments import typed_text
 from firmtrack.presentation.peers import SCOPE_NAMES, WHOSE_TEXT, group_name
 from firmtrack.presentation.times import day_text, duration_text, limit_text, local_text, utc_text
+from firmtrack.store.answers import DistributionAnswer
 from firmtrack.web.assets import asset_url
 from firmtrack.web.guidance import code_link
 
@@ -43,6 +44,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
         "typed": typed_text,
         "limit": limit_text,
         "time": time_element,
+        "updated": updated_element,
         "id": id_element,
         "count": count_text,
     }
@@ -58,6 +60,12 @@ def day_element(at: datetime) -> Markup:
     """Return a time element of the day alone, in UTC, of which nothing closer may be told."""
     day = at.astimezone(UTC).date()
     return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), day_text(day))
+
+
+def updated_element(distribution: DistributionAnswer) -> Markup:
+    """Return when a distribution got its current status, as far as the viewer may know."""
+    element = day_element if distribution.is_anothers_word else time_element
+    return element(distribution.updated_at)
 
 
 def id_element(value: Eui64 | RequestId | str) -> Markup:

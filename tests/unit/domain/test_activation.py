@@ -260,7 +260,7 @@ def candidate(
         request_id=RequestId(ALPHA, DCC, counter),
         submitted_at=submitted_at,
         image_hash=image_hash,
-        firmware_version=version,
+        firmware_versions=() if version is None else (version,),
     )
 
 
@@ -281,9 +281,17 @@ def test_without_a_hash_the_version_that_was_activated_tells_the_distribution() 
     requests = [candidate(1), candidate(2, version=OTHER_VERSION)]
 
     assert distribution_of(only(hashless, answered), requests) == requests[0].request_id
-    # A device that failed states what it still runs, not what was asked for.
-    assert distribution_of(only(hashless, failed), requests) is None
-    assert distribution_of(only(hashless), requests) is None
+    # A device that failed states what it still runs, not what was asked for: nothing speaks against
+    # the newest.
+    assert distribution_of(only(hashless, failed), requests) == requests[1].request_id
+    assert distribution_of(only(hashless), requests) == requests[1].request_id
+
+
+def test_an_activation_belongs_to_no_request_that_refused_the_device() -> None:
+    accepted, refused = candidate(1, at(0)), replace(candidate(2, at(5)), is_refused=True)
+
+    assert distribution_of(only(requested(10)), [accepted, refused]) == accepted.request_id
+    assert distribution_of(only(requested(10)), [refused]) is None
 
 
 # Whatever the order.

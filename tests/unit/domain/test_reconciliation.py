@@ -1,6 +1,7 @@
 """Each flag comes when what is told does not fit, and goes when later word settles it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from uuid import UUID
@@ -328,6 +329,28 @@ def test_a_version_that_the_images_header_does_not_state_is_flagged() -> None:
     assert kinds(None, update(header=NEW)) == []
     for versions in ((NEW, NEW), (None, NEW), (NEW, None)):
         assert header_version_flag(UPDATE_ID, *versions) is None
+
+
+@pytest.mark.parametrize("spelling", ["0000b002", "B002", "0xB002"])
+def test_another_spelling_of_a_version_is_no_other_version(spelling: str) -> None:
+    new = FirmwareVersion("0000B002")
+    written = FirmwareVersion(spelling)
+
+    assert header_version_flag(UPDATE_ID, new, written) is None
+    assert kinds(known(read(-1, written)), update(version=new, status=Status.ACCEPTED)) == [
+        FlagKind.REQUEST_FOR_RUNNING_VERSION
+    ]
+    assert kinds(known(stated(1, firmware_version=new, smi_firmware_version=written))) == []
+
+
+# The image itself.
+
+
+def test_what_is_wrong_with_an_image_is_flagged() -> None:
+    problem = "its header promises 9 octets in all, it has 8"
+    (flag,) = flags_of(None, [replace(update(), image_problem=problem)])
+
+    assert flag == Flag(kind=FlagKind.IMAGE_PROBLEM, request_id=UPDATE_ID, problem=problem)
 
 
 # All together.

@@ -38,6 +38,11 @@ FLAGS = {
         expected_version=NEW,
         found_version=OLD,
     ),
+    FlagKind.IMAGE_PROBLEM: Flag(
+        kind=FlagKind.IMAGE_PROBLEM,
+        request_id=REQUEST_ID,
+        problem="its header promises 9 octets in all, it has 8",
+    ),
 }
 
 

@@ -96,7 +96,8 @@ class _Tracker:
                     request_id=request.request_id,
                     submitted_at=self.submitted_at[request.request_id],
                     image_hash=request.image.manufacturer_image_hash,
-                    firmware_version=request.firmware_version,
+                    firmware_versions=(request.firmware_version,),
+                    is_refused=line["current_status"] == "rejected",
                 )
 
     def activations(self, device_id: Eui64) -> dict[RequestId | None, list[Activation]]:

@@ -14,7 +14,12 @@ from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import Party, Status
 from firmtrack.presentation.answers.activations import Activation, activations
 from firmtrack.presentation.answers.distributions import Distribution, filled_distribution
-from firmtrack.presentation.answers.fields import EuiText, eui_text
+from firmtrack.presentation.answers.fields import (
+    AttributionName,
+    EuiText,
+    attribution_name,
+    eui_text,
+)
 from firmtrack.presentation.answers.flags import Flag, flags
 from firmtrack.presentation.answers.inventories import Inventory, inventory
 from firmtrack.presentation.answers.others_updates import OthersUpdate, others_update
@@ -22,18 +27,24 @@ from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, HistoryEnt
 
 
 class EventSource(Struct, frozen=True):
-    """The message that tells an event, and the code that it carries."""
+    """The message that tells an event, and the code that it carries.
 
-    kind: MessageKind
+    All null if it was sent to another party (is_another_partys).
+    """
+
+    kind: MessageKind | None
     code: str | None
-    message_id: UUID
+    message_id: UUID | None
+    is_another_partys: bool
 
 
 class Event(Struct, frozen=True):
     """What a message says happened to a device's update, and when.
 
-    occurred_at is DCC's time; device_time is the device's own clock, which may be wrong.
-    reason is a code.
+    occurred_at is DCC's time, or the beginning of its day in UTC if the message was sent to another
+    party; device_time is the device's own clock, which may be wrong. reason is a code. attribution
+    is what ties the event to the request if its message names none: the image's hash, the firmware
+    version, or only that nothing speaks against its addressee's newest request.
     """
 
     status: Status
@@ -42,6 +53,7 @@ class Event(Struct, frozen=True):
     reason: str | None
     comms_hub_id: EuiText | None
     source: EventSource
+    attribution: AttributionName | None
 
 
 class UsualSeconds(Struct, frozen=True):
@@ -104,7 +116,8 @@ class TrackedDistribution(Distribution, frozen=True):
 class Device(Struct, frozen=True):
     """One device and its distributions, newest request first.
 
-    unattributed_events are words of it that fit no request. other_activations are of images that no
+    unattributed_events are words that were sent to you and belong to no request that you may see.
+    other_activations are of images that no
     request that you may see has distributed to it, latest first. others_updates are other parties',
     newest first: only its Responsible Supplier is told of any, and only where the operator of this
     service has it so.
@@ -159,6 +172,10 @@ def _event(entry: HistoryEntry) -> Event:
         reason=entry.reason,
         comms_hub_id=eui_text(entry.comms_hub_id),
         source=EventSource(
-            kind=entry.source_kind, code=entry.source_code, message_id=entry.message_id
+            kind=entry.source_kind,
+            code=entry.source_code,
+            message_id=entry.message_id,
+            is_another_partys=entry.is_anothers,
         ),
+        attribution=None if entry.evidence is None else attribution_name(entry.evidence),
     )

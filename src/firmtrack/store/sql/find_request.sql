@@ -11,3 +11,9 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS answer ON true
 WHERE r.originator = %(originator)s AND r.target = %(target)s AND r.counter = %(counter)s
+  -- Of a request all words of which were withdrawn nothing is known.
+  AND (
+      r.message_id IS NOT NULL
+      OR r.step_message_id IS NOT NULL
+      OR EXISTS (SELECT FROM distribution AS d WHERE d.request_key = r.request_key)
+  )
