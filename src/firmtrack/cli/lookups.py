@@ -132,7 +132,8 @@ def find_device(
         results.print_activations("Activations of other images", found.other_activations)
         results.print_others_updates(found.others_updates)
         if found.unattributed:
-            console.print(f"{len(found.unattributed)} events that fit no request.")
+            console.print(f"\n{wording.UNATTRIBUTED_TITLE}", style="bold")
+            results.print_history(found.unattributed)
 
 
 def export(

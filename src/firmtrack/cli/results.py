@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from firmtrack.diagnosis.findings import Diagnosis
     from firmtrack.domain.activation import Activation
     from firmtrack.domain.reconciliation import Flag
-    from firmtrack.store.answers import DeviceDistribution, DistributionAnswer, OthersUpdate
+    from firmtrack.store.answers import (
+        DeviceDistribution,
+        DistributionAnswer,
+        HistoryEntry,
+        OthersUpdate,
+    )
 
 
 def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis | None") -> None:
@@ -31,8 +36,15 @@ def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis | None
         console.print(diagnosis.sentence, markup=False)
         console.print(f"Acts next: {ACTOR_NAMES[diagnosis.next_actor]}.", markup=False)
         console.print(diagnosis.advice, markup=False)
+    print_history(found.history)
+
+
+def print_history(history: "Iterable[HistoryEntry]") -> None:
+    """Print what was said, as a table."""
+    from firmtrack.presentation import wording
+
     table = Table("When (DCC)", "Status", "Reason", "Told by")
-    for entry in found.history:
+    for entry in history:
         add_row(
             table,
             entry_text(entry.occurred_at, is_day=entry.is_anothers),

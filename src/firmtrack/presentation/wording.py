@@ -209,6 +209,8 @@ ATTRIBUTION_TEXTS: Mapping[Evidence, str] = {
 }
 """What ties word to the request in whose history it stands, if its message names none."""
 
+UNATTRIBUTED_TITLE = "Messages of no request that you may see"
+
 ATTRIBUTION_NAMES: Mapping[Evidence, str] = {
     Evidence.IMAGE_HASH: "Names no request; tied here by the image’s hash",
     Evidence.FIRMWARE_VERSION: "Names no request; tied here by the firmware version",

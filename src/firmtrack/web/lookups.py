@@ -152,6 +152,7 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
         | {
             "others": [(each, timeline_of_others(each)) for each in found.others_updates],
             "peers": None if moment.past else find_peers(viewer, eui),
+            "sees_all": viewer.sees_all,
         }
     )
     return render(request, "firmtrack/device.html", context, status=moment.status)
