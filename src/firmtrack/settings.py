@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +17,7 @@ from firmtrack.errors import FirmtrackError
 
 _EUI = re.compile(r"[0-9A-F]{2}(?:-[0-9A-F]{2}){7}")
 _DCC_TEST_SYSTEMS = "90-B3-D5-1F-30-00-00-02"
+_BEFORE_DCC = "2013-01-01T00:00:00Z"
 _MAIL_PORTS = {"smtp": 25, "smtps": 465}
 _KNOWN = frozenset(
     {
@@ -31,6 +33,7 @@ _KNOWN = frozenset(
         "FIRMTRACK_MAIL_SERVER",
         "FIRMTRACK_MAIL_FROM",
         "FIRMTRACK_SLOW_AFTER_HOURS",
+        "FIRMTRACK_EARLIEST_TIME",
     }
 )
 
@@ -61,6 +64,7 @@ class Environment:
     ``database_url`` and ``trust_store`` are None when not set: embedded PostgreSQL, signatures not
     checked. ``dcc_ids`` are EUI-64 texts in upper case. ``alert_signer`` and ``mail_server`` are
     None when not set: no DCC Alerts and no mail are sent. So may ``slow_after_hours``.
+    ``earliest_time`` is aware and in UTC.
     """
 
     database_url: str | None
@@ -77,6 +81,7 @@ class Environment:
     mail_server: MailServer | None
     mail_from: str
     slow_after_hours: int | None
+    earliest_time: datetime
 
     @property
     def slow_after_seconds(self) -> int | None:
@@ -111,6 +116,9 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         mail_from=environ.get("FIRMTRACK_MAIL_FROM") or "firmtrack@localhost",
         slow_after_hours=_hours(
             "FIRMTRACK_SLOW_AFTER_HOURS", environ.get("FIRMTRACK_SLOW_AFTER_HOURS")
+        ),
+        earliest_time=_past_time(
+            "FIRMTRACK_EARLIEST_TIME", environ.get("FIRMTRACK_EARLIEST_TIME") or _BEFORE_DCC
         ),
     )
 
@@ -184,6 +192,20 @@ def _whole_number(name: str, value: str, greatest: int) -> int:
 
 def _hours(name: str, value: str | None) -> int | None:
     return _whole_number(name, value, 10_000) if value else None
+
+
+def _past_time(name: str, value: str) -> datetime:
+    problem = BadSetting(name, f"must be a past time with its zone, such as {_BEFORE_DCC}.")
+    try:
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is None:
+            raise problem
+        at = at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise problem from None
+    if at > datetime.now(UTC):
+        raise problem
+    return at
 
 
 def _switch(name: str, value: str | None) -> bool:
@@ -265,7 +287,11 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": [], "level": "ERROR"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "ERROR"},
+        # An upgrade that takes its time says how far it is.
+        "firmtrack.intake.rereading": {"level": "INFO"},
+    },
 }
 
 # The digests of notices. Without a server none can be set up, so that nothing is ever sent.

@@ -1,19 +1,14 @@
 """What a server does beside answering: it counts delivery performance anew, now and then."""
 
-import logging
 import time
 from threading import Event, Thread
 
-from psycopg import Error
-from psycopg_pool import PoolTimeout
-
 from firmtrack.store import performance
+from firmtrack.store.side_parts import side_part
 
 INTERVAL_SECONDS = 300.0
 _AT_ONCE_SECONDS = 5.0
 _PAUSE_SECONDS = 1.0
-
-_log = logging.getLogger(__name__)
 
 
 class Upkeep:
@@ -35,10 +30,7 @@ class Upkeep:
 
     def _run(self) -> None:
         while not self._is_over.wait(self._interval_seconds):
-            try:
-                self._count()
-            except (Error, PoolTimeout):
-                _log.warning("Delivery performance could not be counted anew.", exc_info=True)
+            side_part("delivery performance, counted anew", self._count)
 
     def _count(self) -> None:
         """Count for as long as there is something to count, but notice soon that it is over."""

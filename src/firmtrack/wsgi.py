@@ -14,11 +14,14 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "firmtrack.settings")
 application = get_wsgi_application()
 
-from firmtrack.store import database  # noqa: E402  # Django must be set up before
+from firmtrack.intake.rereading import reread  # noqa: E402  # Django must be set up before
+from firmtrack.store import database, rereading  # noqa: E402  # the same
 from firmtrack.upkeep import Upkeep  # noqa: E402  # the same
 
 _open = ExitStack()
 _open.enter_context(database.opened())
+if rereading.is_due():
+    reread()
 _upkeep = Upkeep()
 _upkeep.start()
 _open.callback(_upkeep.stop)

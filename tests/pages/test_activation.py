@@ -82,7 +82,7 @@ def test_an_activation_names_the_message_behind_every_word(ada: Browsing) -> Non
         ["Requested", "11 November 2026, 01:12 GMT"],
     ]
     first = page.rows()[0]
-    assert first[2] == "9 November 2015, 09:12 GMT"
+    assert first[2] == "9 November 2015, 09:12 GMT Device’s clock"
     assert first[4].startswith("Response to the Activate Firmware request, code I0 Message ")
 
 

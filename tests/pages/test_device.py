@@ -55,7 +55,7 @@ def test_the_history_names_the_message_behind_every_status(ada: Browsing) -> Non
     assert latest[:4] == [
         "Verified by device",
         "15 November 2026, 13:12 GMT",
-        "1 January 2015, 00:03 GMT",
+        "1 January 2015, 00:03 GMT Device’s clock",
         "None",
     ]
     assert latest[4].startswith("Device Alert: firmware distribution receipt, code 8F72 Message ")

@@ -4,6 +4,7 @@ import gzip
 import json
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ REQUEST = write(samples.update_firmware())
 ACCEPTED = write(samples.update_firmware_response())
 IGNORED = write(samples.IGNORED["power_outage_event"])
 TO_BRAVO = ResponseId(samples.DCC, samples.BRAVO, 77)
+EARLIEST = datetime(2013, 1, 1, tzinfo=UTC)
 ALPHAS = make_identity(samples.ALPHA, 1)
 BRAVOS = make_identity(samples.BRAVO, 2)
 DCCS = make_identity(samples.DCC, 3)
@@ -146,7 +148,7 @@ def test_bad_members_of_an_archive_are_quarantined_and_the_good_recorded(tmp_pat
 
 def test_with_a_trust_store_what_is_not_rightly_signed_is_quarantined(tmp_path: Path) -> None:
     trust = TrustStore.load(write_trust_store(tmp_path / "trust", ALPHAS, BRAVOS, DCCS))
-    rules = ReadingRules(dcc_ids=frozenset({samples.DCC}), trust=trust)
+    rules = ReadingRules(dcc_ids=frozenset({samples.DCC}), earliest_at=EARLIEST, trust=trust)
     request, answer = samples.update_firmware(), samples.update_firmware_response()
     signed = write(request, signer=ALPHAS.signer)
     meter, other = str(samples.METER).encode(), str(Eui64(9)).encode()
@@ -165,7 +167,9 @@ def test_with_a_trust_store_what_is_not_rightly_signed_is_quarantined(tmp_path: 
         )
     )
 
-    outcomes = settle(envelopes, read_envelopes(envelopes, rules), OPERATOR)
+    outcomes = settle(
+        envelopes, read_envelopes(envelopes, rules, taken_at=datetime.now(UTC)), OPERATOR
+    )
 
     assert [outcome.reason_code for outcome in outcomes] == [
         "signature_missing",

@@ -92,6 +92,14 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "value", ["2013", "2013-01-01T00:00:00", "9999-01-01T00:00:00Z", "0001-01-01T00:00:00+01:00"]
+)
+def test_the_earliest_time_must_be_past_and_state_its_zone(value: str) -> None:
+    with pytest.raises(BadSetting, match=r"^FIRMTRACK_EARLIEST_TIME: must be a past time"):
+        read_environment({"FIRMTRACK_EARLIEST_TIME": value})
+
+
 def test_the_changelog_has_a_section_for_this_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

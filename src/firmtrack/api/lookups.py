@@ -1,7 +1,8 @@
 """The look-ups: a Service Request, its distributions, a device, its inventory."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Router
@@ -31,6 +32,9 @@ from firmtrack.store import peers as store_peers
 from firmtrack.store import queries
 from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.audit import record_lookup
+from firmtrack.store.side_parts import UNTOLD, side_part
+
+_Told = TypeVar("_Told")
 
 router = Router(auth=ReadToken(), tags=["Look-ups"])
 
@@ -38,8 +42,8 @@ _AS_OF = frozenset({"as_of"})
 _FILTERS = _AS_OF | {"completion_status", "current_status", "pace"}
 
 
-def _described(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"responses": describe(media_type, schema, {400, 401, 403, 404, 405, 500})}
+def _described(media_type: str, schema: dict[str, Any], *more: int) -> dict[str, Any]:
+    return {"responses": describe(media_type, schema, {400, 401, 403, 404, 405, 500, *more})}
 
 
 @router.get(
@@ -64,7 +68,7 @@ def find_service_request(
 @router.get(
     "/service-requests/{service_request_id}/distributions",
     summary="List a Service Request's distributions",
-    openapi_extra=_described(JSON, reference_to(answers.DistributionList)),
+    openapi_extra=_described(JSON, reference_to(answers.DistributionList), 503),
 )
 def list_distributions(
     request: HttpRequest,
@@ -83,8 +87,11 @@ def list_distributions(
     refuse_unknown_parameters(request, _FILTERS | {"limit", "cursor"})
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
     wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
-    page = queries.list_distributions(
-        viewer, service_request_id, wanted, limit=limit, after=cursor, as_of=past
+    page = _by_pace(
+        wanted,
+        lambda: queries.list_distributions(
+            viewer, service_request_id, wanted, limit=limit, after=cursor, as_of=past
+        ),
     )
     record_lookup(viewer, "distributions", str(service_request_id), len(page.items), as_of=past)
     # An empty page is all that a request answers whose distributions fit no filter, too.
@@ -97,7 +104,7 @@ def list_distributions(
 @router.get(
     "/service-requests/{service_request_id}/distributions.csv",
     summary="Download a Service Request's distributions",
-    openapi_extra=_described(CSV, {"type": "string"}),
+    openapi_extra=_described(CSV, {"type": "string"}, 503),
 )
 def download_distributions(
     request: HttpRequest,
@@ -117,7 +124,11 @@ def download_distributions(
     wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
     found = queries.find_request(viewer, service_request_id, as_of=past)
     # Before the first row leaves: a download that breaks off was a look-up all the same.
-    rows = 0 if found is None else queries.count_wanted(viewer, found, wanted, as_of=past)
+    rows = (
+        0
+        if found is None
+        else _by_pace(wanted, lambda: queries.count_wanted(viewer, found, wanted, as_of=past))
+    )
     record_lookup(viewer, "distributions_csv", str(service_request_id), rows, as_of=past)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
@@ -177,6 +188,16 @@ def find_inventory(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
     return json_response(answers.device_inventory(found))
+
+
+def _by_pace(wanted: DistributionFilter, tell: Callable[[], _Told]) -> _Told:
+    """Return what ``tell`` returns. Raises ProblemFound if a pace is wanted and cannot be told."""
+    if wanted.pace is None:
+        return tell()
+    told = side_part("distributions by pace", tell)
+    if told is UNTOLD:
+        raise ProblemFound(Problem.UNTOLD)
+    return told
 
 
 def _past(as_of: datetime | None) -> datetime | None:

@@ -28,6 +28,7 @@ class Problem(Enum):
     TOO_LARGE = (413, "The body is larger than is taken here.")
     UNSUPPORTED_MEDIA_TYPE = (415, "The body is of a kind that is not taken here.")
     QUARANTINED = (422, "The message cannot be taken as it is and was put into quarantine.")
+    UNTOLD = (503, "How long updates have waited, compared with others, could not be told now.")
     INTERNAL_ERROR = (500, "Firmtrack failed. Sending the same again is safe.")
 
     def __init__(self, status: int, sentence: str) -> None:

@@ -8,7 +8,8 @@ from firmtrack.presentation.answers import EUI_64_PATTERN, REQUEST_ID_PATTERN
 STAGE_REPORT_SCHEMA: dict[str, Any] = {
     "title": "StageReport",
     "description": "What a system of DCC's says of the stage that a request's devices have reached."
-    " source and id together are its identity.",
+    " source and id together are its identity. occurred_at must not be before anything happened at"
+    " DCC, nor still to come.",
     "type": "object",
     "required": ["specversion", "type", "source", "id", "data"],
     "properties": {

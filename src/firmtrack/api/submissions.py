@@ -60,7 +60,9 @@ _TIME_PARAMETER = {
     "name": "ce-time",
     "required": False,
     "schema": {"type": "string", "format": "date-time"},
-    "description": "When DCC received or sent the message. A Service Request carries no time.",
+    "description": "When DCC received or sent the message. A Service Request carries no time."
+    " It counts for nothing else; and for nothing, if it is before anything happened at DCC, or"
+    " still to come.",
 }
 _XML_CONTENT = {"schema": {"type": "string", "description": "A DUIS message."}}
 _REPORT_CONTENT = {"schema": {"$ref": "#/components/schemas/StageReport"}}

@@ -28,15 +28,22 @@ def set_up() -> None:
 
 @contextmanager
 def opened() -> Iterator[None]:
-    """Set Django up and open the database until the block ends. Raises DatabaseLost."""
+    """Set Django up and open the database until the block ends. Raises DatabaseLost.
+
+    What an older Firmtrack recorded is read again first, if that has not been done.
+    """
     set_up()
     import psycopg
     from django import db
 
-    from firmtrack.store import database
+    from firmtrack.store import database, rereading
 
     try:
         with database.opened():
+            if rereading.is_due():
+                from firmtrack.intake.rereading import reread
+
+                reread()
             yield
     except (
         psycopg.OperationalError,

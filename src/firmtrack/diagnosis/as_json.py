@@ -9,6 +9,7 @@ from firmtrack.domain.identifiers import RequestId
 from firmtrack.presentation import answers
 from firmtrack.presentation.answers import devices
 from firmtrack.store.answers import DeviceAnswer
+from firmtrack.store.side_parts import UNTOLD
 
 
 def diagnosed_device(answer: DeviceAnswer, *, now: datetime) -> answers.Device:
@@ -30,7 +31,9 @@ def _diagnosis(found: Diagnosis) -> devices.Diagnosis:
         sentence=found.sentence,
         holder=found.holder,
         since=found.since,
-        usual_seconds=None if usual is None else devices.UsualSeconds(p50=usual.p50, p95=usual.p95),
+        usual_seconds=None
+        if usual is None or usual is UNTOLD
+        else devices.UsualSeconds(p50=usual.p50, p95=usual.p95),
         pace=found.pace,
         next_actor=found.next_actor,
         advice=found.advice,

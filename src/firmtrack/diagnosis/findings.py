@@ -8,6 +8,7 @@ from uuid import UUID
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.remedy import Actor, Again
 from firmtrack.domain.stages import Party
+from firmtrack.store.side_parts import Untold
 
 
 class Verdict(NamedTuple):
@@ -53,7 +54,8 @@ class Diagnosis:
     """Where an update is, whether that is usual, who acts next, and what the User should do.
 
     ``sentence`` and ``advice`` are each one to a few whole sentences. ``holder`` is who must do
-    the next stage; None, as ``pace`` and ``usual_seconds``, once the distribution has ended.
+    the next stage; None, as ``pace`` and ``usual_seconds``, once the distribution has ended;
+    ``usual_seconds`` is UNTOLD if it could not be asked for.
     ``since`` is when the present step began. ``resend`` is None if this distribution, or one of a
     later request, is Successful.
     """
@@ -61,7 +63,7 @@ class Diagnosis:
     sentence: str
     holder: Party | None
     since: datetime
-    usual_seconds: UsualSeconds | None
+    usual_seconds: UsualSeconds | Untold | None
     pace: Pace | None
     next_actor: Actor
     advice: str

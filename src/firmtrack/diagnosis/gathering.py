@@ -7,6 +7,7 @@ from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.stages import CompletionStatus, Stage, Variant
 from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, DistributionAnswer
 from firmtrack.store.dwell import DwellKey, UsualDwell
+from firmtrack.store.side_parts import UNTOLD, Untold
 
 # Which kind of request updates a type; for a request that only its alerts tell of.
 _VARIANTS_OF_TYPES: Mapping[str | None, Variant] = {
@@ -27,13 +28,13 @@ def situations(
     answer: DeviceAnswer,
     *,
     now: datetime,
-    usual: Mapping[DwellKey, UsualDwell],
+    usual: Mapping[DwellKey, UsualDwell] | Untold,
     slow_seconds: float | None = None,
 ) -> tuple[Situation, ...]:
     """Return the situation of each of the device's distributions, in their order.
 
     ``usual`` is what firmtrack.store.dwell answers for ``dwell_keys``; ``slow_seconds`` is what an
-    operator calls slow where that says nothing.
+    operator calls slow where that says nothing, and nothing while the usual is not told.
     """
     return tuple(
         _situation(
@@ -52,7 +53,7 @@ def _situation(
     found: DeviceDistribution,
     *,
     now: datetime,
-    usual: Mapping[DwellKey, UsualDwell],
+    usual: Mapping[DwellKey, UsualDwell] | Untold,
     slow_seconds: float | None,
 ) -> Situation:
     key = _dwell_key(answer, found.distribution)
@@ -71,8 +72,9 @@ def _situation(
         ),
         flags=answer.flags,
         supplier_changed_at=answer.supplier_changed_at,
-        usual=None if key is None else usual.get(key),
-        slow_seconds=slow_seconds,
+        usual=None if key is None or usual is UNTOLD else usual.get(key),
+        slow_seconds=None if usual is UNTOLD else slow_seconds,
+        is_usual_told=usual is not UNTOLD,
     )
 
 

@@ -6,6 +6,7 @@ from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.pace import Pace, pace_of_wait
 from firmtrack.presentation.times import limit_text
 from firmtrack.store.dwell import UsualDwell
+from firmtrack.store.side_parts import UNTOLD, Untold
 
 
 def pace_of(situation: Situation) -> Pace | None:
@@ -19,16 +20,22 @@ def pace_of(situation: Situation) -> Pace | None:
     return pace_of_wait(situation.waited_seconds, limit)
 
 
-def usual_seconds(situation: Situation) -> UsualSeconds | None:
+def usual_seconds(situation: Situation) -> UsualSeconds | Untold | None:
     """Return how long the present step usually takes; None if it has ended or too few were seen."""
+    if situation.next_stage is None:
+        return None
+    if not situation.is_usual_told:
+        return UNTOLD
     usual = situation.usual
-    if situation.next_stage is None or usual is None:
+    if usual is None:
         return None
     return UsualSeconds(usual.p50_seconds, usual.p95_seconds)
 
 
 def comparison(situation: Situation) -> str:
     """Return the sentences that compare the wait of a distribution in progress with the usual."""
+    if not situation.is_usual_told:
+        return "Whether that is usual could not be told now."
     pace = pace_of(situation)
     if pace is None:
         return (

@@ -1,11 +1,13 @@
 """The phrases that several diagnoses share."""
 
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.stages import Party
 from firmtrack.presentation.times import day_text, duration_text, near_text
 from firmtrack.presentation.wording import PARTY_NAMES
+
+_CLOCKS_APART = timedelta(minutes=5)
 
 
 def the_party(party: Party) -> str:
@@ -18,9 +20,12 @@ def since_text(situation: Situation) -> str:
 
     Where only the day may be told, how long ago is left to the reader.
     """
+    when = when_text(situation)
     if situation.distribution.is_anothers_word:
-        return when_text(situation)
-    return f"{when_text(situation)} ({duration_text(situation.waited_seconds)})"
+        return when
+    if situation.since > situation.now + _CLOCKS_APART:
+        return f"{when} (as DCC dates it, which is still to come)"
+    return f"{when} ({duration_text(situation.waited_seconds)})"
 
 
 def when_text(situation: Situation) -> str:

@@ -11,6 +11,7 @@ from firmtrack.diagnosis.gathering import dwell_keys, situations
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.store.answers import DeviceAnswer
 from firmtrack.store.dwell import recent_usual_dwell
+from firmtrack.store.side_parts import side_part
 
 
 def diagnoses(answer: DeviceAnswer, *, now: datetime) -> Mapping[RequestId, Diagnosis | None]:
@@ -22,10 +23,8 @@ def diagnoses(answer: DeviceAnswer, *, now: datetime) -> Mapping[RequestId, Diag
     """
     if answer.not_tracked_reason is not None:
         return dict.fromkeys(each.distribution.request_id for each in answer.distributions)
+    usual = side_part("what is usual", lambda: recent_usual_dwell(dwell_keys(answer)))
     gathered = situations(
-        answer,
-        now=now,
-        usual=recent_usual_dwell(dwell_keys(answer)),
-        slow_seconds=settings.ENVIRONMENT.slow_after_seconds,
+        answer, now=now, usual=usual, slow_seconds=settings.ENVIRONMENT.slow_after_seconds
     )
     return {each.distribution.request_id: diagnose(each) for each in gathered}

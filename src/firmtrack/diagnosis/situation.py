@@ -27,7 +27,8 @@ class Situation:
     ``flags`` are what does not fit of the device (firmtrack.domain.reconciliation).
     ``supplier_changed_at`` is when DCC last told of a change of the device's supplier.
     ``usual`` is how long others stayed where this one is, None if too few did to say; then
-    ``slow_seconds`` counts, what an operator calls slow, None if nobody set it.
+    ``slow_seconds`` counts, what an operator calls slow, None if nobody set it. Unless
+    ``is_usual_told``, it could not be asked for, and both are None.
     ``version_path`` is the order in which the device must pass versions, None if it is not known.
     """
 
@@ -44,6 +45,7 @@ class Situation:
     version_path: Sequence[FirmwareVersion] | None = None
     usual: UsualDwell | None = None
     slow_seconds: float | None = None
+    is_usual_told: bool = True
 
     @property
     def since(self) -> datetime:

@@ -1,9 +1,11 @@
 """What one message says, as facts: the only thing that the store takes in.
 
-A fact never changes after it was read. Times are aware and in UTC; ``occurred_at`` is DCC's time,
-``device_time`` the device's own clock, which may be wrong and orders nothing.
+A fact never changes after it was read. Times are aware and in UTC. ``occurred_at`` is DCC's time;
+``device_time`` what the CSP, the Communications Hub or the device that DCC had it from wrote beside
+it (``CLOCK_OF_KIND``): it may be wrong, and orders nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -37,6 +39,28 @@ class MessageKind(StrEnum):
     UPDATE_INVENTORY_REQUEST = "update_inventory_request"
     CHANGE_OF_SUPPLIER = "change_of_supplier"
     INVENTORY_UPDATE_RESPONSE = "inventory_update_response"
+
+
+class Clock(StrEnum):
+    """Whose clock a time is of that stands beside DCC's."""
+
+    CSP = "csp"
+    COMMS_HUB = "comms_hub"
+    DEVICE = "device"
+
+
+CLOCK_OF_KIND: Mapping[MessageKind, Clock] = {
+    MessageKind.CSP_FIRMWARE_DELIVERY_STATUS: Clock.CSP,
+    MessageKind.FIRMWARE_TRANSFER_ALERT: Clock.COMMS_HUB,
+    MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT: Clock.DEVICE,
+    MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT: Clock.DEVICE,
+    MessageKind.ACTIVATE_FIRMWARE_RESPONSE: Clock.DEVICE,
+    MessageKind.FUTURE_DATED_ACTIVATION_ALERT: Clock.DEVICE,
+}
+"""Who wrote the ``device_time`` of what a kind of message tells; the others tell none.
+
+Source: DUIS 5.4 schema, ``TimeStamp`` of CSPFirmwareDeliveryStatus and CommsHubAlert, ``Timestamp``
+of PPMIDAlert; GBCS 4.3."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

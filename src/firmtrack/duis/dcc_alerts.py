@@ -89,16 +89,17 @@ def translate_dcc_alert(envelope: Envelope) -> Message | NotAboutFirmware:
     )
 
 
-def _csp_firmware_delivery_status(body: Children, code: str, _: datetime) -> _Told:
+def _csp_firmware_delivery_status(body: Children, code: str, responded_at: datetime) -> _Told:
     is_failed = (
         body.choice("CommsHubTransferStatus", _TRANSFER_STATUSES) is CommsHubTransferStatus.FAILURE
     )
     event = Event(
         device_id=body.eui("TargetDeviceID"),
         status=Status.COMMS_HUB_DELIVERY_FAILED if is_failed else Status.DELIVERED_TO_COMMS_HUB,
-        occurred_at=body.time("TimeStamp"),
+        occurred_at=responded_at,
         request_id=body.request_id("UpdateFirmwareRequestID"),
         reason=code if is_failed else None,
+        device_time=body.time("TimeStamp"),
         comms_hub_id=body.eui("CommsHubDeviceID"),
         firmware_version=body.firmware_version("FirmwareVersion"),
     )

@@ -17,7 +17,7 @@ from firmtrack.store.messages import KeptMessage
 
 def kept_rules() -> ReadingRules:
     """Return the rules by which kept messages are read."""
-    return ReadingRules.of(settings.ENVIRONMENT.dcc_ids, None)
+    return ReadingRules.of(settings.ENVIRONMENT.dcc_ids, None, settings.ENVIRONMENT.earliest_time)
 
 
 def read_kept(kept: KeptMessage, rules: ReadingRules) -> Message | None:
@@ -28,7 +28,7 @@ def read_kept(kept: KeptMessage, rules: ReadingRules) -> Message | None:
         received_at=kept.occurred_at,
         origin=f"recorded message {kept.message_id}",
     )
-    said = read_envelope(envelope, rules)
+    said = read_envelope(envelope, rules, taken_at=kept.recorded_at)
     if not isinstance(said, Message):
         return None
     # Without its image a request has another digest than it came with. Of that the first half is

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,41 +24,75 @@ class Ignored:
 
 Reading: TypeAlias = Message | Ignored | Refused
 
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far ahead of ours a carrier's clock may be: more than any that is kept right is off."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadingRules:
-    """What reading depends on besides the octets; ``trust`` set means signatures are required."""
+    """What reading depends on besides the octets; ``trust`` set means signatures are required.
+
+    ``earliest_at`` is before all that DCC ever did.
+    """
 
     dcc_ids: frozenset[Eui64]
+    earliest_at: datetime
     trust: TrustStore | None = None
 
     @classmethod
-    def of(cls, dcc_ids: Sequence[str], trust_store: Path | None) -> "ReadingRules":
+    def of(
+        cls, dcc_ids: Sequence[str], trust_store: Path | None, earliest_at: datetime
+    ) -> "ReadingRules":
         """Return the rules that the settings state. Raises TrustStore's errors."""
         return cls(
             dcc_ids=frozenset(map(Eui64.parse, dcc_ids)),
+            earliest_at=earliest_at,
             trust=None if trust_store is None else TrustStore.load(trust_store),
         )
 
+    def believes(self, at: datetime, *, taken_at: datetime) -> bool:
+        """Return whether a time that no DUIS response states can be true of what came then."""
+        return self.earliest_at <= at <= taken_at + CLOCK_TOLERANCE
 
-def read_envelope(envelope: Envelope, rules: ReadingRules) -> Reading:
-    """Return the facts that an envelope holds, or why there are none. Never raises for input."""
+
+def read_envelope(envelope: Envelope, rules: ReadingRules, *, taken_at: datetime) -> Reading:
+    """Return the facts that an envelope holds, or why there are none. Never raises for input.
+
+    ``taken_at`` is when it came to Firmtrack. A request whose carrier's time cannot be true has
+    none; a stage report, which would say nothing without its time, is refused.
+    """
     if envelope.refused is not None:
         return envelope.refused
     try:
         if envelope.media_type in JSON_MEDIA_TYPES:
-            return read_stage_report(envelope.body)
+            report = read_stage_report(envelope.body)
+            return report if _is_timely(report, rules, taken_at) else _IMPLAUSIBLE_TIME
+        received_at = envelope.received_at
         said = read(
             envelope.body,
             trust=rules.trust,
             dcc_ids=rules.dcc_ids,
-            received_at=envelope.received_at,
+            received_at=received_at
+            if received_at is not None and rules.believes(received_at, taken_at=taken_at)
+            else None,
         )
     except (DuisRejected, MalformedStageReport) as error:
         return Refused(error.code, str(error))
     return Ignored(said.kind) if isinstance(said, NotAboutFirmware) else said
 
 
-def read_envelopes(envelopes: Sequence[Envelope], rules: ReadingRules) -> list[Reading]:
+def read_envelopes(
+    envelopes: Sequence[Envelope], rules: ReadingRules, *, taken_at: datetime
+) -> list[Reading]:
     """Return the readings of the envelopes, in their order."""
-    return [read_envelope(envelope, rules) for envelope in envelopes]
+    return [read_envelope(envelope, rules, taken_at=taken_at) for envelope in envelopes]
+
+
+_IMPLAUSIBLE_TIME = Refused(
+    "implausible_time", "occurred_at is before anything happened at DCC, or still to come."
+)
+
+
+def _is_timely(report: Message, rules: ReadingRules, taken_at: datetime) -> bool:
+    assert report.occurred_at is not None, "a stage report has a time"
+    return rules.believes(report.occurred_at, taken_at=taken_at)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Self
@@ -83,7 +84,7 @@ NOT_YOURS = Refused(
 def reading_rules() -> ReadingRules:
     """Return the rules of reading that the settings state; the trust store is read once."""
     environment = settings.ENVIRONMENT
-    return ReadingRules.of(environment.dcc_ids, environment.trust_store)
+    return ReadingRules.of(environment.dcc_ids, environment.trust_store, environment.earliest_time)
 
 
 def receive(envelopes: Sequence[Envelope], submitter: Submitter) -> list[Outcome]:
@@ -91,7 +92,8 @@ def receive(envelopes: Sequence[Envelope], submitter: Submitter) -> list[Outcome
 
     When this returns, all that it tells is committed. A bad message never stops a good one.
     """
-    return settle(envelopes, read_envelopes(envelopes, reading_rules()), submitter)
+    readings = read_envelopes(envelopes, reading_rules(), taken_at=datetime.now(UTC))
+    return settle(envelopes, readings, submitter)
 
 
 def settle(

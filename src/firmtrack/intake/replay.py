@@ -1,6 +1,7 @@
 """Taking a quarantined message in after all, as it is or as the operator has fixed it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from firmtrack.errors import FirmtrackError
 from firmtrack.intake.envelopes import JSON_MEDIA_TYPES, Envelope, Refused, envelope_of_line
@@ -55,7 +56,7 @@ def replay(quarantine_id: int, fixed_body: bytes | None = None) -> Outcome:
     if fixed_body is None and not entry.is_whole:
         raise CannotReplay(quarantine_id, "was not kept whole: ingest its source again.")
     envelope = _envelope(entry, body if fixed_body is None else fixed_body)
-    reading = read_envelope(envelope, reading_rules())
+    reading = read_envelope(envelope, reading_rules(), taken_at=datetime.now(UTC))
     if isinstance(reading, Refused):
         return Outcome(
             outcome=OutcomeKind.QUARANTINED,

@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.store import performance, stalled
+from firmtrack.store.side_parts import side_part
 
 _INTERVAL_SECONDS = 60.0
 _COUNTING_SECONDS = 5.0
@@ -25,7 +27,10 @@ def drop_unwanted(connection: Connection[TupleRow]) -> None:
 
 def find_stalled(connection: Connection[TupleRow]) -> None:
     """Queue what has stalled since it was last looked for, once what is usual is up to date."""
-    performance.refresh(seconds=_COUNTING_SECONDS)
+    side_part(
+        "delivery performance, counted anew",
+        lambda: performance.refresh(seconds=_COUNTING_SECONDS),
+    )
     stalled.queue_stalled(connection, datetime.now(UTC))
 
 
@@ -43,4 +48,4 @@ class Chores:
         if time.monotonic() >= self._due_at:
             self._due_at = time.monotonic() + _INTERVAL_SECONDS
             for chore in _CHORES:
-                chore(connection)
+                side_part(chore.__name__, partial(chore, connection))

@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 
 from firmtrack.domain.attribution import Evidence
-from firmtrack.domain.facts import ActivationWord, DeviceFacts, MessageKind
+from firmtrack.domain.facts import (
+    CLOCK_OF_KIND,
+    ActivationWord,
+    Clock,
+    DeviceFacts,
+    MessageKind,
+)
 from firmtrack.domain.reconciliation import NO_ANSWER_REASONS
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import (
@@ -111,6 +117,12 @@ MESSAGE_KIND_NAMES: Mapping[MessageKind, str] = {
     MessageKind.UPDATE_INVENTORY_REQUEST: "Update Inventory request",
     MessageKind.CHANGE_OF_SUPPLIER: "DCC Alert: change of supplier",
     MessageKind.INVENTORY_UPDATE_RESPONSE: "DCC’s response to an inventory update",
+}
+
+CLOCK_NAMES: Mapping[Clock, str] = {
+    Clock.CSP: "CSP’s clock",
+    Clock.COMMS_HUB: "Communications Hub’s clock",
+    Clock.DEVICE: "Device’s clock",
 }
 
 NOT_TRACKED_TEXTS: Mapping[NotTrackedReason, str] = {
@@ -263,6 +275,11 @@ def activation_word_text(word: ActivationWord) -> str:
     if word.step is ActivationStep.ANSWERED and word.is_failed:
         return STATUS_NAMES[Status.ACTIVATION_FAILED]
     return ACTIVATION_STEP_NAMES[word.step]
+
+
+def clock_name(kind: MessageKind) -> str:
+    """Return whose clock the time is of that stands beside DCC's in a message of this kind."""
+    return CLOCK_NAMES[CLOCK_OF_KIND.get(kind, Clock.DEVICE)]
 
 
 def answer_text(code: str) -> str:

@@ -133,7 +133,7 @@ def dcc_alert(
 
 
 def _tell_delivery(utterance: Utterance, post: Post, chance: Random) -> Word | None:
-    """Send a CSPFirmwareDeliveryStatus: the CSP says when, DCC passes it on a little later."""
+    """Send a CSPFirmwareDeliveryStatus: what counts is when DCC passes it on, a little later."""
     update, device = utterance.update, utterance.device
     is_success = utterance.said is Said.HUB_HAS_IT
     status = d.CommsHubTransferStatus
@@ -148,11 +148,11 @@ def _tell_delivery(utterance: Utterance, post: Post, chance: Random) -> Word | N
     code = DELIVERED if is_success else NOT_DELIVERED
     passed_on_at = utterance.at + timedelta(seconds=chance.randrange(_CSP_REPORTS_WITHIN_SECONDS))
     alert = dcc_alert(update.supplier, code, passed_on_at, body, post)
-    if not post.send(passed_on_at, alert, states=[names_hub(device, utterance.at)]):
+    if not post.send(passed_on_at, alert, states=[names_hub(device, passed_on_at)]):
         return None
     if is_success:
-        return Word(Status.DELIVERED_TO_COMMS_HUB, utterance.at)
-    return Word(Status.COMMS_HUB_DELIVERY_FAILED, utterance.at, code)
+        return Word(Status.DELIVERED_TO_COMMS_HUB, passed_on_at)
+    return Word(Status.COMMS_HUB_DELIVERY_FAILED, passed_on_at, code)
 
 
 _TRANSFERS: Mapping[Said, tuple[d.TransferResponseCode, Status, str | None]] = {

@@ -42,7 +42,7 @@ def tail_of_earlier_request(scenario: Scenario, world: World, post: Post) -> Upd
         said = _SAID[position % len(_SAID)]
         word = correspondence.tell(Utterance(update, device, said, at), post, chance)
         if word is not None:
-            update.known_since = update.known_since or at
+            update.known_since = update.known_since or word.at
             distribution = Distribution(device.device_id, is_tracked=True)
             distribution.hear(word)
             update.named.append(Named(device.device_id, device, None, distribution))

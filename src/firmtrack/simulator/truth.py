@@ -34,7 +34,11 @@ class Word:
 
 @dataclass(slots=True)
 class Distribution:
-    """The true state of one device's update; hears words in the order of their times."""
+    """The true state of one device's update.
+
+    Hears words in the order in which they are said. DCC may pass two of one stage on in another
+    order, and what it tells last counts.
+    """
 
     device_id: Eui64
     is_tracked: bool
@@ -57,9 +61,15 @@ class Distribution:
 
     def hear(self, word: Word) -> None:
         """Take in a word about this very device."""
-        if word.status.stage >= self.current.status.stage:
+        gained = word.status.stage - self.current.status.stage
+        if gained > 0 or (gained == 0 and not (self._is_own_word and self._is_older(word))):
             self.current = word
             self._is_own_word = True
+
+    def _is_older(self, word: Word) -> bool:
+        assert word.at is not None, "a word about a device has a time"
+        assert self.current.at is not None, "and so has the one before it"
+        return word.at < self.current.at
 
     def hear_of_request(self, word: Word) -> None:
         """Take in a word about the whole request, which tells less than one about the device."""

@@ -245,7 +245,7 @@ def known_request_keys(
 def _known_requests(cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]) -> KnownRequests:
     if not request_ids:
         return {}
-    cursor.execute(statement("known_requests"), _columns(request_ids))
+    cursor.execute(statement("known_requests"), request_columns(request_ids))
     return {
         request_id_of(*parts): KnownRequest(key, is_settled, whole_at)
         for key, *parts, is_settled, whole_at in cursor
@@ -254,10 +254,11 @@ def _known_requests(cursor: Cursor[TupleRow], request_ids: frozenset[RequestId])
 
 def _insert_requests(cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]) -> None:
     if request_ids:
-        cursor.execute(statement("insert_requests"), _columns(request_ids))
+        cursor.execute(statement("insert_requests"), request_columns(request_ids))
 
 
-def _columns(request_ids: frozenset[RequestId]) -> list[list[int]]:
+def request_columns(request_ids: frozenset[RequestId]) -> list[list[int]]:
+    """Return the three columns that store the Request IDs, in any order."""
     return [list(column) for column in zip(*map(request_parts, request_ids), strict=True)]
 
 

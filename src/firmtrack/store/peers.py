@@ -20,6 +20,7 @@ from firmtrack.store.answers import SisterDevice
 from firmtrack.store.database import pool
 from firmtrack.store.inventory_lookup import look_up
 from firmtrack.store.numbers import eui_of, request_id_of, request_parts, to_bigint
+from firmtrack.store.side_parts import side_part
 from firmtrack.store.sql import statement
 
 _GREAT_BRITAIN = ZoneInfo("Europe/London")
@@ -82,7 +83,10 @@ def find_peers(viewer: Viewer, device_id: Eui64) -> PeersAnswer | None:
     Only counts: nothing tells whose the others are. The two wider groups are read from figures that
     are counted as people look, and may lag behind by what came since.
     """
-    performance.refresh(seconds=_COUNTING_SECONDS)
+    side_part(
+        "delivery performance, counted anew",
+        lambda: performance.refresh(seconds=_COUNTING_SECONDS),
+    )
     with pool().connection() as connection:
         return _find(connection, viewer, device_id)
 

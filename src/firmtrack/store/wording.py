@@ -14,6 +14,7 @@ from psycopg.rows import class_row
 
 from firmtrack.errors import FirmtrackError
 from firmtrack.store import database
+from firmtrack.store.side_parts import UNTOLD, side_part
 from firmtrack.store.sql import statement
 
 TEXT_CHARACTERS = 300
@@ -89,7 +90,7 @@ def clear_wording(code: str) -> bool:
 def current_wordings() -> Mapping[str, CodeWording]:
     """Return the operators' wording by code, as it was at most MAXIMUM_AGE_SECONDS ago.
 
-    Empty if the process has no database open.
+    Empty if the process has no database open, or the wording could not be read.
     """
     if not database.is_open():
         return {}
@@ -99,7 +100,9 @@ def current_wordings() -> Mapping[str, CodeWording]:
         with _Kept.lock:
             copy = _Kept.copy
             if not copy.is_current(conninfo):
-                copy = _Kept.copy = _read(conninfo)
+                read = side_part("operators' wording", lambda: _read(conninfo))
+                copy = _Copy(conninfo, time.monotonic(), {}) if read is UNTOLD else read
+                _Kept.copy = copy
     return copy.wordings
 
 

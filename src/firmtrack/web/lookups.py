@@ -22,9 +22,10 @@ from firmtrack.presentation.search import (
     read_service_request_id,
 )
 from firmtrack.store import queries
-from firmtrack.store.answers import DistributionAnswer, DistributionFilter
+from firmtrack.store.answers import DistributionAnswer, DistributionFilter, DistributionPage
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.peers import find_peers
+from firmtrack.store.side_parts import UNTOLD, Untold, side_part
 from firmtrack.store.versions import device_version
 from firmtrack.web.forms import FilterForm, SearchForm
 from firmtrack.web.moments import PRESENT, Moment, moment_context, moment_of
@@ -32,6 +33,7 @@ from firmtrack.web.status import device_status, paces_of, request_status, viewer
 from firmtrack.web.timeline import progress_of, timeline_of_others
 
 PAGE_LENGTH = 50
+_NO_ROWS = DistributionPage(items=(), last_device_id=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,8 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
     position = _position_of(request)
     viewer = viewer_in(request)
     found = queries.find_request(viewer, request_id, as_of=moment.past)
-    page = queries.list_distributions(
-        viewer, request_id, wanted, limit=PAGE_LENGTH, after=position.after, as_of=moment.past
-    )
+    listed = _listed(viewer, request_id, wanted, position, moment)
+    page = _NO_ROWS if listed is UNTOLD else listed
     record_lookup(viewer, "service_request", str(request_id), len(page.items), as_of=moment.past)
     if found is None:
         return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id), moment)
@@ -86,9 +87,10 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
         | request_status(viewer, found, wanted, moment, paces)
         | {
             "page": page,
+            "is_untold": listed is UNTOLD,
             "filters": filters,
             "filter_fields": _filter_fields(wanted),
-            "wanted_count": found.count_of(wanted, paces),
+            "wanted_count": found.count_of(wanted, {} if paces is UNTOLD else paces),
             "first": position.earlier + 1,
             "last": shown,
             "is_first_page": position.after is None,
@@ -151,7 +153,7 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
         | device_status(viewer, found, version, moment)
         | {
             "others": [(each, timeline_of_others(each)) for each in found.others_updates],
-            "peers": None if moment.past else find_peers(viewer, eui),
+            "peers": None if moment.past else side_part("peers", lambda: find_peers(viewer, eui)),
             "sees_all": viewer.sees_all,
         }
     )
@@ -185,6 +187,23 @@ def address_of(found_id: RequestId | Eui64) -> str:
     if isinstance(found_id, RequestId):
         return reverse("service-request", args=[str(found_id)])
     return reverse("device", args=[str(found_id)])
+
+
+def _listed(
+    viewer: Viewer,
+    request_id: RequestId,
+    wanted: DistributionFilter,
+    position: Position,
+    moment: Moment,
+) -> DistributionPage | Untold:
+    """Return a page of the distributions; only what is filtered by pace may be untold."""
+
+    def listed() -> DistributionPage:
+        return queries.list_distributions(
+            viewer, request_id, wanted, limit=PAGE_LENGTH, after=position.after, as_of=moment.past
+        )
+
+    return listed() if wanted.pace is None else side_part("distributions by pace", listed)
 
 
 def _diagnosis_of(viewer: Viewer, current: DistributionAnswer, moment: Moment) -> Diagnosis | None:

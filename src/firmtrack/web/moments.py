@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from firmtrack.presentation.moments import MalformedMoment, past_moment, read_typed_moment
 from firmtrack.presentation.times import utc_text
 from firmtrack.store.freshness import freshness
+from firmtrack.store.side_parts import side_part
 
 _NOT_A_TIME = "Enter a real day and time, like 14/11/2026 09:12"
 
@@ -73,4 +74,5 @@ def moment_of(request: HttpRequest) -> Moment:
 
 def moment_context(moment: Moment) -> dict[str, object]:
     """Return what a result page says of its moment, and in the present of how fresh it is."""
-    return {"moment": moment, "fresh": None if moment.past else freshness(moment.now)}
+    fresh = None if moment.past else side_part("freshness", lambda: freshness(moment.now))
+    return {"moment": moment, "fresh": fresh}

@@ -11,6 +11,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.store import queries
 from firmtrack.store.answers import DeviceAnswer, DistributionFilter, PaceCounts, RequestAnswer
 from firmtrack.store.notice_queries import list_told
+from firmtrack.store.side_parts import UNTOLD, Untold, side_part
 from firmtrack.store.versions import request_version
 from firmtrack.web.moments import Moment
 from firmtrack.web.timeline import timeline_of
@@ -33,11 +34,12 @@ def device_status(
     under_way = any(
         each.distribution.completion is CompletionStatus.IN_PROGRESS for each in found.distributions
     )
+    told = side_part("what parties were told", lambda: list_told(viewer, found, as_of=moment.past))
     return {
         "found": found,
         "timelines": [(each, timeline_of(each)) for each in found.distributions],
         "diagnoses": diagnoses(found, now=moment.now),
-        "told": list_told(viewer, found, as_of=moment.past),
+        "told": told,
         "live": f'"{version}"' if version is not None and under_way else None,
     }
 
@@ -47,25 +49,29 @@ def request_status(
     found: RequestAnswer,
     wanted: DistributionFilter,
     moment: Moment,
-    paces: PaceCounts,
+    paces: PaceCounts | Untold,
 ) -> dict[str, object]:
     """Return how a request's distributions stand, for its template; ``live`` as for a device."""
     is_live = moment.past is None and is_under_way(found)
     return {
         "found": found,
         "wanted": wanted,
-        "late": {pace: _count_of(paces, pace) for pace in (Pace.SLOW, Pace.STALLED)},
+        "late": UNTOLD
+        if paces is UNTOLD
+        else {pace: _count_of(paces, pace) for pace in (Pace.SLOW, Pace.STALLED)},
         "is_compared": bool(paces),
         "live": f'"{request_version(viewer, found)}"' if is_live else None,
         "live_address": reverse("service-request-status", args=[str(found.request_id)]),
     }
 
 
-def paces_of(viewer: Viewer, found: RequestAnswer, moment: Moment) -> PaceCounts:
+def paces_of(viewer: Viewer, found: RequestAnswer, moment: Moment) -> PaceCounts | Untold:
     """Return how many of the request's distributions wait how long; none if none is under way."""
     if not is_under_way(found):
         return {}
-    return queries.count_paces(viewer, found.request_id, as_of=moment.past)
+    return side_part(
+        "paces", lambda: queries.count_paces(viewer, found.request_id, as_of=moment.past)
+    )
 
 
 def is_under_way(found: RequestAnswer) -> bool:

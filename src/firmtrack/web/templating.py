@@ -16,6 +16,7 @@ from firmtrack.presentation.moments import typed_text
 from firmtrack.presentation.peers import SCOPE_NAMES, WHOSE_TEXT, group_name
 from firmtrack.presentation.times import day_text, duration_text, limit_text, local_text, utc_text
 from firmtrack.store.answers import DistributionAnswer
+from firmtrack.store.side_parts import UNTOLD
 from firmtrack.web.assets import asset_url
 from firmtrack.web.guidance import code_link
 
@@ -38,6 +39,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"freshness_text": freshness_text, "SOURCE_TEXTS": SOURCE_TEXTS}
     made.globals |= {"source_title": source_title}
     made.globals |= {"group_name": group_name, "SCOPE_NAMES": SCOPE_NAMES, "WHOSE_TEXT": WHOSE_TEXT}
+    made.tests["untold"] = lambda part: part is UNTOLD
     made.filters |= {
         "day": day_element,
         "duration": duration_text,

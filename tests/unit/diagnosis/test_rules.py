@@ -11,6 +11,7 @@ from firmtrack.domain.pace import Pace
 from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.remedy import Actor, Again
 from firmtrack.domain.stages import ActivationStatus, Status
+from firmtrack.store.side_parts import UNTOLD
 from tests.unit.diagnosis.facts import (
     HOUR,
     INVENTORY,
@@ -142,7 +143,21 @@ def test_dcc_answers_at_once_where_nothing_says_how_long_it_usually_takes() -> N
 
 def test_clocks_that_disagree_make_no_negative_wait() -> None:
     told = diagnose(situation(Status.SENT_TO_CSP, -9 * HOUR, usual=USUAL))
+    assert "(as DCC dates it, which is still to come)" in told.sentence
+    assert told.pace is Pace.USUAL
+
+
+def test_clocks_that_are_a_little_apart_are_not_spoken_of() -> None:
+    told = diagnose(situation(Status.SENT_TO_CSP, -60.0, usual=USUAL))
     assert "(less than a minute)" in told.sentence
+
+
+def test_what_is_usual_that_could_not_be_told_is_not_called_unknown() -> None:
+    told = diagnose(
+        replace(situation(Status.SENT_TO_CSP, HOUR), is_usual_told=False, slow_seconds=None)
+    )
+    assert "Whether that is usual could not be told now." in told.sentence
+    assert (told.usual_seconds, told.pace) == (UNTOLD, None)
 
 
 def test_the_evidence_is_the_latest_word_of_the_current_status() -> None:

@@ -238,18 +238,19 @@ def test_the_other_services_warning_is_refused() -> None:
         _read(body.replace(b"DSPUpdateFirmwareWarning", b"DSPUpdatePPMIDFirmwareWarning"))
 
 
-def test_delivery_to_the_hub_is_told_with_the_csps_time() -> None:
+def test_delivery_to_the_hub_is_told_with_dccs_time_and_the_csps_beside_it() -> None:
     status = csp_status()
     message = _read(dcc_alert("N60", status))
     assert message.kind is MessageKind.CSP_FIRMWARE_DELIVERY_STATUS
     assert message.code == "N60"
-    assert message.occurred_at == status.time_stamp
+    assert message.occurred_at == NOW
     assert message.events == (
         Event(
             device_id=METER,
             status=Status.DELIVERED_TO_COMMS_HUB,
-            occurred_at=status.time_stamp,
+            occurred_at=NOW,
             request_id=REQUEST_ID,
+            device_time=status.time_stamp,
             comms_hub_id=HUB,
             firmware_version=VERSION,
         ),

@@ -41,6 +41,14 @@ def test_the_latest_word_of_a_stage_counts(distribution: Distribution) -> None:
     assert distribution.completion_status is CompletionStatus.FAILED
 
 
+def test_of_two_words_of_a_stage_the_one_that_dcc_told_last_counts(
+    distribution: Distribution,
+) -> None:
+    distribution.hear(_word(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61"))
+    distribution.hear(_word(Status.DELIVERED_TO_COMMS_HUB, 1))
+    assert distribution.current == _word(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61")
+
+
 @pytest.mark.parametrize("own_first", [True, False])
 def test_word_about_the_device_outweighs_word_about_all_of_the_same_stage(
     distribution: Distribution, own_first: bool

@@ -42,9 +42,11 @@ class Event(Struct, frozen=True):
     """What a message says happened to a device's update, and when.
 
     occurred_at is DCC's time, or the beginning of its day in UTC if the message was sent to another
-    party; device_time is the device's own clock, which may be wrong. reason is a code. attribution
-    is what ties the event to the request if its message names none: the image's hash, the firmware
-    version, or only that nothing speaks against its addressee's newest request.
+    party. device_time is what whoever DCC had it from wrote, and orders nothing, since it may be
+    wrong: of source kind csp_firmware_delivery_status the CSP, of firmware_transfer_alert the
+    Communications Hub, of any other the device. reason is a code. attribution is what ties the
+    event to the request if its message names none: the image's hash, the firmware version, or only
+    that nothing speaks against its addressee's newest request.
     """
 
     status: Status
@@ -86,8 +88,9 @@ class Diagnosis(Struct, frozen=True):
     """Where the update is, whether that is usual, and who acts next.
 
     since is when the present step began. holder, usual_seconds and pace are null once the update
-    has ended; the last two also where too few updates were seen, and pace once a later request has
-    brought the device an image. resend is null if this or a later request has done so.
+    has ended; the last two also where too few updates were seen, or what is usual could not be told
+    now, as the sentence says, and pace once a later request has brought the device an image. resend
+    is null if this or a later request has done so.
     """
 
     sentence: str
