@@ -15,6 +15,7 @@ import pytest
 from firmtrack.duis.writer import write
 from firmtrack.presentation.csv import COLUMNS
 from firmtrack.store.embedded import EmbeddedPostgres
+from tests.journeys.processes import PATIENCE_SECONDS
 from tests.pki import make_identity, write_trust_store
 from tests.unit.duis import activation_samples, samples
 from tests.unit.intake.archives import tar_of
@@ -42,7 +43,7 @@ def firmtrack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
                 "FIRMTRACK_DATA_DIR": str(data),
                 **{name: str(value) for name, value in settings.items()},
             },
-            timeout=120,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
         return subprocess.CompletedProcess(
