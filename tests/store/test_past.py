@@ -130,6 +130,7 @@ def answers(viewer: Viewer, as_of: datetime | None = None) -> Iterator[object]:
                 wanted,
                 status_names={status: status.value for status in Status},
                 reason_texts={},
+                misfit_texts={},
                 as_of=as_of,
             )
         )

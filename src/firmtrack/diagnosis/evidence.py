@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from firmtrack.diagnosis.completed import current_activation
 from firmtrack.diagnosis.failure import reason_fact
 from firmtrack.diagnosis.findings import Evidence
+from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.pace import pace_of, sample_text
 from firmtrack.diagnosis.phrases import status_text
 from firmtrack.diagnosis.situation import Situation
@@ -28,6 +29,7 @@ def _evidence(situation: Situation) -> Iterator[Evidence]:
         yield Evidence(f"The current status is “{name}”, of {when}.")
     else:
         yield Evidence(f"“{name}”, {when}: {_source(deciding)}.", deciding.message_id)
+    yield from (each.evidence for each in news_of(situation))
     fact = reason_fact(situation) if distribution.status.is_bad else None
     if fact is not None:
         yield Evidence(fact)

@@ -52,7 +52,7 @@ def superseded(situation: Situation) -> str | None:
     if later is None:
         return None
     version = "an image" if later.firmware_version is None else f"version {later.firmware_version}"
-    return f"A later request, {later.request_id}, has brought the device {version}: {_NOTHING}"
+    return f"A later request, {later.request_id}, has brought the device {version}: {_LOOK_THERE}"
 
 
 def followed_up(situation: Situation) -> str | None:
@@ -60,7 +60,7 @@ def followed_up(situation: Situation) -> str | None:
     later = situation.later_under_way
     if later is None:
         return None
-    return f"A later request, {later.request_id}, is under way for the device: {_NOTHING}"
+    return f"A later request, {later.request_id}, is under way for the device: {_LOOK_THERE}"
 
 
 def supplier_change(situation: Situation) -> str | None:
@@ -75,7 +75,7 @@ def supplier_change(situation: Situation) -> str | None:
     )
 
 
-_NOTHING = "nothing for you to do about this one."
+_LOOK_THERE = "follow that one."
 _SUSPENDED = (
     "The inventory has the device as Suspended: find out why before you send anything else. If the "
     "answer to an activation was lost, reading the firmware version (11.2) repairs it."

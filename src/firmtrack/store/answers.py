@@ -12,6 +12,7 @@ from uuid import UUID
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.incidents import IncidentEntry
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.reconciliation import Flag, header_version_flag
 from firmtrack.domain.scope import NotTrackedReason
@@ -53,7 +54,7 @@ class RequestAnswer:
 
     ``variant`` is None while only other messages have named the request, not the request itself.
     ``device_count`` counts its distributions; the counts by status add up to it and leave out
-    what is zero.
+    what is zero. ``incidents`` are what befell the request as a whole, latest first.
     """
 
     request_id: RequestId
@@ -66,6 +67,7 @@ class RequestAnswer:
     device_count: int
     completion_counts: Mapping[CompletionStatus, int]
     status_counts: Mapping[Status, int]
+    incidents: tuple[IncidentEntry, ...] = ()
 
     @property
     def flags(self) -> tuple[Flag, ...]:
@@ -140,13 +142,15 @@ class DeviceDistribution:
     """A distribution with its history, latest entry first by (stage, time).
 
     ``image`` is what its request carried, None if the request has not come; ``activations`` are
-    those of that image that the viewer may see, latest first.
+    those of that image that the viewer may see, ``incidents`` what befell it besides its stages,
+    each latest first.
     """
 
     distribution: DistributionAnswer
     history: tuple[HistoryEntry, ...]
     image: ImageFacts | None
     activations: tuple[Activation, ...]
+    incidents: tuple[IncidentEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +191,8 @@ class DeviceAnswer:
     the inventory is another party's (``is_inventory_anothers``), its ``learnt_at`` is the beginning
     of a day.
     ``supplier_changed_at`` is when DCC last told of a change of its supplier; only DCC and the
-    present Responsible Supplier see it.
+    present Responsible Supplier see it. ``incidents`` concern none of the distributions, latest
+    first.
     """
 
     device_id: Eui64
@@ -201,6 +206,7 @@ class DeviceAnswer:
     others_updates: tuple[OthersUpdate, ...]
     supplier_changed_at: datetime | None
     flags: tuple[Flag, ...]
+    incidents: tuple[IncidentEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

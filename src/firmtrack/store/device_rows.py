@@ -11,6 +11,7 @@ from psycopg.rows import TupleRow
 from firmtrack.domain.attribution import Candidate
 from firmtrack.domain.facts import ImageFacts
 from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.incidents import Befallen, Placed, befallen
 from firmtrack.domain.inventory import Knowledge, Origin, with_comms_hub
 from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.stages import Stage, Status, status_at
@@ -29,6 +30,7 @@ from firmtrack.store.answers import (
     OthersStep,
     OthersUpdate,
 )
+from firmtrack.store.incidents import incidents_in
 from firmtrack.store.knowledge_rows import (
     device_knowledge,
     is_anothers,
@@ -55,6 +57,7 @@ _COMMS_HUB_ID = 42
 _USER_ID = 47
 _MESSAGE_ID = 48
 _LATEST_USER_ID = 49
+_INCIDENTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
         or any(_was_accepted(each.distribution) for each in own.values())
     )
     shown = known if is_shown else None
-    if not (own or unattributed or activations or is_acquainted or shown):
+    incidents = _incidents(viewer, rows, own, history, sees_facts=is_shown)
+    if not (own or unattributed or activations or is_acquainted or shown or incidents.others):
         return None
     chapters = chapters_of(activations, [each.candidate for each in own.values()])
     is_others_word = shown is not None and is_anothers(
@@ -108,6 +112,7 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
                 history=tuple(history.get(key, ())),
                 image=each.image,
                 activations=chapters.of_request.get(each.distribution.request_id, ()),
+                incidents=incidents.of_request.get(each.distribution.request_id, ()),
             )
             for key, each in own.items()
         ),
@@ -122,6 +127,7 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
         flags=device_flags(
             shown, [(each.distribution, each.image) for each in own.values()], chapters
         ),
+        incidents=incidents.others,
     )
 
 
@@ -150,6 +156,32 @@ def _history(viewer: Viewer, rows: Iterable[TupleRow]) -> _History:
             entry = _history_entry(row[_HISTORY], row[_MESSAGE_ID])
             history.setdefault(row[_HISTORY_KEY], []).append(entry)
     return history
+
+
+def _incidents(
+    viewer: Viewer,
+    rows: Sequence[TupleRow],
+    own: Mapping[int, _Update],
+    history: _History,
+    *,
+    sees_facts: bool,
+) -> Befallen:
+    """Return what the viewer sees of what befell the device's updates."""
+    placed = [
+        Placed(
+            request_id=each.distribution.request_id,
+            status=each.distribution.status,
+            variant=each.distribution.variant,
+            submitted_at=each.candidate.submitted_at,
+            hubs=[
+                (entry.occurred_at, entry.comms_hub_id)
+                for entry in history.get(key, ())
+                if entry.comms_hub_id is not None
+            ],
+        )
+        for key, each in own.items()
+    ]
+    return befallen(viewer, incidents_in(rows[0][_INCIDENTS]), placed, sees_facts=sees_facts)
 
 
 def _others_update(

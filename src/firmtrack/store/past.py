@@ -21,14 +21,15 @@ from firmtrack.store.sql import statement
 
 _HIDDEN_TABLES = (
     "request", "request_step", "event", "distribution", "activation_word", "device",
-    "supplier_word", "device_acquaintance",
+    "supplier_word", "device_acquaintance", "device_incident", "request_incident",
+    "comms_hub_incident",
 )  # fmt: skip
 _HIDDEN_VIEWS = ("current_distribution", "told_activation")
 # In this order: each reads what those before it have filled.
 _FILL = (
     "past_event", "past_request_step", "past_activation_word", "past_device",
     "past_supplier_word", "past_device_acquaintance", "past_request", "past_distribution",
-    "past_fold",
+    "past_fold", "past_device_incident", "past_request_incident", "past_comms_hub_incident",
 )  # fmt: skip
 _POOL_SIZE = 4
 

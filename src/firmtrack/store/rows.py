@@ -7,6 +7,7 @@ from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import ImageFacts
 from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.incidents import entries_of_request
 from firmtrack.domain.stages import (
     CompletionStatus,
     Stage,
@@ -14,12 +15,17 @@ from firmtrack.domain.stages import (
     completion_of,
     status_at,
 )
+from firmtrack.domain.viewer import Viewer
 from firmtrack.store.answers import DistributionAnswer, RequestAnswer
+from firmtrack.store.incidents import incidents_in
 
 
-def request_answer(request_id: RequestId, row: TupleRow, counts: list[TupleRow]) -> RequestAnswer:
+def request_answer(
+    viewer: Viewer, request_id: RequestId, row: TupleRow, counts: list[TupleRow]
+) -> RequestAnswer:
     """Return the request in a row of ``find_request``, with the rows of its counts."""
-    _, variant_text, firmware_version, image_hash, image, submitted_at, code, answered_at = row
+    (_, variant_text, firmware_version, image_hash, image, submitted_at, code, answered_at,
+     incidents) = row  # fmt: skip
     variant = None if variant_text is None else Variant(variant_text)
     status_counts = {
         status_at(Stage(stage), is_bad=failed): count for stage, failed, count in counts
@@ -38,6 +44,7 @@ def request_answer(request_id: RequestId, row: TupleRow, counts: list[TupleRow])
         device_count=sum(status_counts.values()),
         completion_counts=dict(completion_counts),
         status_counts=status_counts,
+        incidents=entries_of_request(viewer, incidents_in(incidents)),
     )
 
 

@@ -30,6 +30,8 @@ WITH named AS MATERIALIZED (
     SELECT json_agg(t.word)::text AS activation_words
     FROM told_activation AS t
     WHERE t.device_id = %(device_id)s AND (%(sees_all)s OR t.originator = ANY (%(user_ids)s))
+), befallen AS MATERIALIZED (
+    SELECT told_incidents(%(device_id)s) AS incidents
 ), said AS (
     SELECT coalesce(e.request_key, found.request_key) AS request_key, e.message_id, e.stage,
         e.failed, e.occurred_at, e.recorded_at, true AS names_device, e.reason, e.device_time,
@@ -74,7 +76,7 @@ SELECT
     c.submitted_at, c.stage, c.failed, c.reason, c.occurred_at,
     h.request_key, h.stage, h.failed, h.occurred_at, h.recorded_at, h.names_device, h.reason,
     h.device_time, h.comms_hub_id, h.firmware_version, h.image_hash, m.kind, m.code, m.user_id,
-    m.message_id, latest.user_id AS latest_user_id
+    m.message_id, latest.user_id AS latest_user_id, (SELECT incidents FROM befallen) AS incidents
 FROM (VALUES (%(device_id)s::bigint)) AS asked (device_id)
 LEFT JOIN device AS v ON v.device_id = asked.device_id
 LEFT JOIN message AS latest ON latest.message_id = v.message_id

@@ -1,0 +1,5 @@
+INSERT INTO device_incident (device_id, message_id, kind, occurred_at, recorded_at, device_time,
+    originator, target, counter, comms_hub_id, reason, throttled_sequence, throttled_count)
+VALUES (%(device_id)s, %(message_id)s, %(kind)s, %(occurred_at)s, now(), %(device_time)s,
+    %(originator)s, %(target)s, %(counter)s, %(comms_hub_id)s, %(reason)s,
+    %(throttled_sequence)s, %(throttled_count)s)
