@@ -20,7 +20,7 @@ MAY_HAVE_WORKED = (
     "An activation may work and only its answer be lost, which leaves the device Suspended."
 )
 # What a device answered that holds another image, or none, than the one that it verified.
-_HELD_SINCE: Mapping[str | None, str] = {
+HELD: Mapping[str | None, str] = {
     "no_image_held": "it holds no image",
     "hash_mismatch": "the image that it holds is another one",
 }
@@ -52,8 +52,8 @@ def verdict_on_failed_activation(situation: Situation, found: Activation) -> Ver
 
 
 def _how_it_failed(situation: Situation, reason: str | None, when: str) -> str:
-    if reason in _HELD_SINCE:
-        told = f"Asked to activate it, the device answered on {when} that {_HELD_SINCE[reason]}"
+    if reason in HELD:
+        told = f"Asked to activate it, the device answered on {when} that {HELD[reason]}"
         is_verified = situation.distribution.status is Status.VERIFIED
         return f"{told}{': the verified one may have been replaced since' * is_verified}."
     how = "was not delivered or not answered" if reason in NO_ANSWER_REASONS else "failed"

@@ -1,6 +1,9 @@
 """An update that the device has: whether it runs it, and what is left to do."""
 
+from collections.abc import Mapping
+
 from firmtrack.diagnosis.activation_failure import (
+    HELD,
     MAY_HAVE_WORKED,
     to_read_version,
     verdict_on_failed_activation,
@@ -27,6 +30,13 @@ _ACTIVATE = "Send Activate Firmware (11.3) when the device should run it."
 _ACTIVATE_IF_YOURS = f"If the device is still yours: {_ACTIVATE[0].lower()}{_ACTIVATE[1:]}"
 _NOTHING = "Nothing for you to do."
 _RUNS_IT = (FlagKind.VERSION_WITHOUT_ACTIVATION, FlagKind.REQUEST_FOR_RUNNING_VERSION)
+
+_DOUBTS: Mapping[FlagKind, str] = {
+    FlagKind.ACTIVATED_BUT_OLD_VERSION: "Yet later word has the device on version {version}.",
+    FlagKind.ACTIVATED_WITH_OTHER_VERSION: (
+        "Yet it answered with version {version}, and that is what it ran then."
+    ),
+}
 
 
 def verdict_on_success(situation: Situation) -> Verdict:
@@ -122,19 +132,30 @@ def _activation(situation: Situation, found: Activation) -> Verdict:
 
 
 def _activated(situation: Situation, found: Activation, when: str) -> Verdict:
-    sentence = f"It activated the image on {when}."
+    sentence = _how_it_activated(situation, found, when)
     doubt = _doubt(situation, found.request_id)
     if doubt is None and not situation.is_suspended:
         return Verdict(sentence, Actor.NOBODY, _NOTHING)
     return Verdict(joined(sentence, doubt), Actor.SUPPLIER, to_read_version(situation))
 
 
+def _how_it_activated(situation: Situation, found: Activation, when: str) -> str:
+    result = found.overruled_reason
+    if result is not None:
+        answer = HELD.get(result, "the activation failed")
+        return (
+            f"Asked to activate it, the device answered on {when} that {answer}, but with this "
+            "version: that is what it runs, and DCC takes it over."
+        )
+    if situation.flag(found.request_id, FlagKind.ACTIVATED_WITH_OTHER_VERSION) is not None:
+        return f"The device answered on {when} that it activated the image."
+    return f"It activated the image on {when}."
+
+
 def _doubt(situation: Situation, request_id: RequestId) -> str | None:
     """Return what speaks against a success, None if nothing does."""
-    flag = situation.flag(request_id, FlagKind.ACTIVATED_BUT_OLD_VERSION)
-    if flag is None:
-        return None
-    return f"Yet later word has the device on version {flag.found_version}."
+    flag = situation.flag(request_id, *_DOUBTS)
+    return None if flag is None else _DOUBTS[flag.kind].format(version=flag.found_version)
 
 
 def _pending(situation: Situation, found: Activation, when: str) -> Verdict:

@@ -9,6 +9,7 @@ from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.pace import pace_of, sample_text
 from firmtrack.diagnosis.phrases import status_text
 from firmtrack.diagnosis.situation import Situation
+from firmtrack.domain.activation import Activation
 from firmtrack.presentation.times import local_text
 from firmtrack.presentation.wording import ACTIVATION_STATUS_NAMES, STATUS_NAMES, fact_source_text
 from firmtrack.store.answers import FactSource, HistoryEntry
@@ -39,9 +40,20 @@ def _evidence(situation: Situation) -> Iterator[Evidence]:
     if activation is not None:
         at = local_text(activation.updated_at)
         yield Evidence(
-            f"Activate Firmware (11.3): “{ACTIVATION_STATUS_NAMES[activation.status]}”, {at}."
+            f"Activate Firmware (11.3): “{ACTIVATION_STATUS_NAMES[activation.status]}”, {at}"
+            f"{_stated(activation)}."
         )
     yield from (Evidence(text) for text in _surroundings(situation) if text is not None)
+
+
+def _stated(activation: Activation) -> str:
+    """Return which version the device answered with, where its result alone does not say it all."""
+    if activation.firmware_version is None or activation.overruled_reason is None:
+        return ""
+    return (
+        f"; the device’s result was {activation.overruled_reason}, its version "
+        f"{activation.firmware_version}"
+    )
 
 
 def _deciding_entry(situation: Situation) -> HistoryEntry | None:

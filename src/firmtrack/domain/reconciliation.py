@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import cast
 
-from firmtrack.domain.activation import Activation
+from firmtrack.domain.activation import Activation, states_one_of
 from firmtrack.domain.identifiers import FirmwareVersion, RequestId
 from firmtrack.domain.inventory import Knowledge, Known
 from firmtrack.domain.stages import ActivationStatus, Status
@@ -29,12 +29,14 @@ class FlagKind(StrEnum):
     """What does not fit."""
 
     ACTIVATED_BUT_OLD_VERSION = "activated_but_old_version"
+    ACTIVATED_WITH_OTHER_VERSION = "activated_with_other_version"
     ACTIVATION_NOT_ANSWERED = "activation_not_answered"
     SUSPENDED = "suspended"
     VERSION_WITHOUT_ACTIVATION = "version_without_activation"
     FIRMWARE_VERSION_MISMATCH = "firmware_version_mismatch"
     REQUEST_FOR_RUNNING_VERSION = "request_for_running_version"
     HEADER_VERSION_DIFFERS = "header_version_differs"
+    REQUEST_STATED_TWICE = "request_stated_twice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +135,16 @@ def header_version_flag(
     )
 
 
+def repeated_request_flag(request_id: RequestId, different_statements: int) -> Flag | None:
+    """Return the flag of a Request ID under which more than one content came, None if one did.
+
+    ``different_statements`` counts the contents that differ, not the messages.
+    """
+    if different_statements < 2:
+        return None
+    return Flag(kind=FlagKind.REQUEST_STATED_TWICE, request_id=request_id)
+
+
 def _running(known: Knowledge | None) -> _Running | None:
     word = None if known is None else known.facts.get("firmware_version")
     if word is None:
@@ -161,18 +173,19 @@ def _activated_but_old_version(it: _Situation) -> Iterator[Flag]:
     if running is None:
         return
     activations = [
-        (each.updated_at, each.request_id, each.firmware_version)
-        for each, _ in it.activations
+        (each.updated_at, each.request_id, each.firmware_version, image_version)
+        for each, image_version in it.activations
         if each.status is ActivationStatus.ACTIVATED
     ]
     updates = [
-        (each.updated_at, each.request_id, each.firmware_version)
+        (each.updated_at, each.request_id, each.firmware_version, each.firmware_version)
         for each in it.updates
         if each.status is Status.ACTIVATED
     ]
-    for activated_at, request_id, version in activations[:1] + updates[:1]:
+    for activated_at, request_id, version, image_version in activations[:1] + updates[:1]:
         if (
             version not in {None, running.version}
+            and running.version != image_version
             and running.learnt_at > activated_at
             and not _is_brought_since(activated_at, running, it.updates)
         ):
@@ -192,6 +205,37 @@ def _is_brought_since(at: datetime, running: _Running, updates: Sequence[Update]
         and at < each.submitted_at < running.learnt_at
         for each in updates
     )
+
+
+def _activated_with_other_version(it: _Situation) -> Iterator[Flag]:
+    """Yield the latest success that the device answered with another version than its image's."""
+    succeeded = [
+        (each, update)
+        for update in it.updates
+        for each in update.activations
+        if each.status is ActivationStatus.ACTIVATED and not each.is_cancelling
+    ]
+    latest = max(succeeded, key=lambda pair: pair[0].requested_at, default=None)
+    if latest is None:
+        return
+    each, update = latest
+    versions = [version for version in (update.firmware_version, update.header_version) if version]
+    running = it.running
+    is_settled = (
+        running is not None and running.version in versions and running.learnt_at > each.updated_at
+    )
+    if (
+        versions
+        and each.firmware_version is not None
+        and not states_one_of(each, versions)
+        and not is_settled
+    ):
+        yield Flag(
+            kind=FlagKind.ACTIVATED_WITH_OTHER_VERSION,
+            request_id=each.request_id,
+            expected_version=versions[0],
+            found_version=each.firmware_version,
+        )
 
 
 def _activation_not_answered(it: _Situation) -> Iterator[Flag]:
@@ -277,6 +321,7 @@ def _header_version_differs(it: _Situation) -> Iterator[Flag]:
 # In the order of FlagKind.
 _FINDERS: Sequence[Callable[[_Situation], Iterator[Flag]]] = (
     _activated_but_old_version,
+    _activated_with_other_version,
     _activation_not_answered,
     _suspended,
     _version_without_activation,

@@ -7,10 +7,16 @@ from json import loads
 from typing import Any
 from uuid import UUID
 
-from firmtrack.domain.activation import Activation, ToldWord, activations_of, distribution_of
+from firmtrack.domain.activation import (
+    Activation,
+    ToldWord,
+    activations_of,
+    distribution_of,
+    settled_by_version,
+)
 from firmtrack.domain.attribution import Candidate
 from firmtrack.domain.facts import ActivationWord, ImageFacts
-from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.inventory import Knowledge
 from firmtrack.domain.reconciliation import Flag, Update, flags_of
 from firmtrack.domain.stages import ActivationStep
@@ -52,8 +58,23 @@ def candidate_of(distribution: DistributionAnswer, submitted_at: datetime | None
     )
 
 
-def chapters_of(activations: Sequence[Activation], candidates: Sequence[Candidate]) -> Chapters:
-    """Return the activations under the requests whose images they are of."""
+def chapters_of(
+    activations: Sequence[Activation],
+    candidates: Sequence[Candidate],
+    header_versions: Mapping[RequestId, FirmwareVersion | None],
+) -> Chapters:
+    """Return the activations under the requests whose images they are of, settled by its version.
+
+    ``header_versions`` are those of the images' own headers.
+    """
+    versions = {
+        each.request_id: [
+            version
+            for version in (each.firmware_version, header_versions.get(each.request_id))
+            if version is not None
+        ]
+        for each in candidates
+    }
     of_request: dict[RequestId, list[Activation]] = {}
     others = []
     for activation in activations:
@@ -61,7 +82,8 @@ def chapters_of(activations: Sequence[Activation], candidates: Sequence[Candidat
         if request_id is None:
             others.append(activation)
         else:
-            of_request.setdefault(request_id, []).append(activation)
+            settled = settled_by_version(activation, versions[request_id])
+            of_request.setdefault(request_id, []).append(settled)
     return Chapters({key: tuple(each) for key, each in of_request.items()}, tuple(others))
 
 

@@ -5,7 +5,7 @@ them, be it an event, a step, a late request or an answer that refuses devices. 
 could ever read, since another followed in the same transaction, is not told.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,12 +15,13 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from firmtrack.domain.activation import Activation
+from firmtrack.domain.attribution import Candidate
 from firmtrack.domain.facts import Message, MessageKind
-from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.identifiers import FirmwareVersion, RequestId
 from firmtrack.domain.stages import STAGES
 from firmtrack.domain.topics import MISMATCH, topic_of_activation, topic_of_status
-from firmtrack.store.activation_rows import activations_in
-from firmtrack.store.numbers import eui_of, to_bigint
+from firmtrack.store.activation_rows import activations_in, chapters_of
+from firmtrack.store.numbers import eui_of, request_id_of, to_bigint
 from firmtrack.store.sql import statement
 
 # By 2 * stage + (1 if failed) - 1, from 1: how the statement finds the topic of a status.
@@ -180,8 +181,49 @@ def _activations(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> Activ
         """,
         (sorted(device_ids),),
     )
+    found = [(device_id, activations_in(eui_of(device_id), rows)) for device_id, rows in cursor]
+    brought = _brought(cursor, sorted(device_ids))
     return {
         activation.request_id: activation
-        for device_id, rows in cursor
-        for activation in activations_in(eui_of(device_id), rows)
+        for device_id, activations in found
+        for activation in _settled(activations, brought.get(device_id, ()))
     }
+
+
+def _settled(
+    activations: Sequence[Activation], brought: Sequence[tuple[Candidate, FirmwareVersion | None]]
+) -> Iterator[Activation]:
+    """Yield the activations as the versions of the images that were brought have them."""
+    chapters = chapters_of(
+        activations,
+        [candidate for candidate, _ in brought],
+        {candidate.request_id: header for candidate, header in brought},
+    )
+    yield from chapters.others
+    for of_request in chapters.of_request.values():
+        yield from of_request
+
+
+def _brought(
+    cursor: Cursor[TupleRow], device_ids: list[int]
+) -> Mapping[int, Sequence[tuple[Candidate, FirmwareVersion | None]]]:
+    """Return the requests that name each device, with the version in the image's own header."""
+    cursor.execute(
+        """
+        SELECT d.device_id, r.originator, r.target, r.counter, r.submitted_at, r.image_hash,
+            r.firmware_version, r.image ->> 'header_version'
+        FROM distribution AS d JOIN request AS r USING (request_key)
+        WHERE d.device_id = ANY (%s)
+        """,
+        (device_ids,),
+    )
+    brought: dict[int, list[tuple[Candidate, FirmwareVersion | None]]] = {}
+    for device_id, *parts, submitted_at, image_hash, version, header in cursor:
+        candidate = Candidate(
+            request_id=request_id_of(*parts),
+            submitted_at=submitted_at,
+            image_hash=image_hash,
+            firmware_version=version,
+        )
+        brought.setdefault(device_id, []).append((candidate, header))
+    return brought

@@ -92,7 +92,14 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
     incidents = _incidents(viewer, rows, own, history, sees_facts=is_shown)
     if not (own or unattributed or activations or is_acquainted or shown or incidents.others):
         return None
-    chapters = chapters_of(activations, [each.candidate for each in own.values()])
+    chapters = chapters_of(
+        activations,
+        [each.candidate for each in own.values()],
+        {
+            each.distribution.request_id: None if each.image is None else each.image.header_version
+            for each in own.values()
+        },
+    )
     is_others_word = shown is not None and is_anothers(
         viewer, shown.latest, rows[0][_LATEST_USER_ID]
     )

@@ -102,7 +102,11 @@ def look_up(
         each = distribution_answer(request_id, device_id, tuple(standing))
         distributions.append((each, image_facts(image, each.image_hash)))
         candidates.append(candidate_of(each, submitted_at))
-    chapters = chapters_of(activations, candidates)
+    headers = {
+        each.request_id: None if image is None else image.header_version
+        for each, image in distributions
+    }
+    chapters = chapters_of(activations, candidates, headers)
     facts = statement_shown(shown, latest_is_anothers=sources.of(shown.latest).is_anothers)
     return InventoryAnswer(
         facts=facts,

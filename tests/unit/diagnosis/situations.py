@@ -301,6 +301,26 @@ SUCCESSFUL: Mapping[str, Situation] = {
             ),
         ),
     ),
+    "Activated, as the version in an answer without success says": situation(
+        Status.VERIFIED,
+        activations=(
+            activation(ActivationStatus.ACTIVATED, overruled_reason="no_image_held"),
+            activation(ActivationStatus.FAILED, reason="N13"),
+        ),
+        device=replace(INVENTORY, firmware_version=VERSION),
+    ),
+    "Activated, yet the answer states the old version": situation(
+        Status.VERIFIED,
+        activations=(activation(ActivationStatus.ACTIVATED, firmware_version=OLD_VERSION),),
+        flags=(
+            Flag(
+                kind=FlagKind.ACTIVATED_WITH_OTHER_VERSION,
+                request_id=ACTIVATION,
+                expected_version=VERSION,
+                found_version=OLD_VERSION,
+            ),
+        ),
+    ),
     "Activated, yet Suspended": situation(
         Status.VERIFIED, activations=(activation(ActivationStatus.ACTIVATED),), device=_SUSPENDED
     ),

@@ -164,7 +164,7 @@ def test_an_incident_before_the_last_step_leads_nothing(kind: IncidentKind) -> N
     assert diagnose(replace(case, incidents=(before,))) == diagnose(case)
 
 
-@pytest.mark.parametrize("kind", OF_HUB)
+@pytest.mark.parametrize("kind", sorted(OF_HUB))
 def test_a_hub_that_is_gone_matters_only_while_the_image_is_there(kind: IncidentKind) -> None:
     gone = (incident(kind),)
     for status in (Status.SENT_TO_CSP, Status.TRANSFERRED_TO_DEVICE):

@@ -18,6 +18,7 @@ from firmtrack.domain.reconciliation import (
     Update,
     flags_of,
     header_version_flag,
+    repeated_request_flag,
 )
 from firmtrack.domain.stages import ActivationStep, Status
 
@@ -175,6 +176,32 @@ def test_trying_again_in_vain_does_not_settle_it() -> None:
     ]
 
 
+# A success, but with another version.
+
+
+def test_a_success_answered_with_another_version_than_the_images_is_flagged() -> None:
+    odd = activation(10, ANSWERED, version=OLD)
+    (flag,) = flags_of(None, [update(odd)])
+
+    assert flag == Flag(
+        kind=FlagKind.ACTIVATED_WITH_OTHER_VERSION,
+        request_id=odd.request_id,
+        expected_version=NEW,
+        found_version=OLD,
+    )
+    # What the answer itself teaches of the device settles nothing; a later read does.
+    assert kinds(known(stated(10, firmware_version=OLD)), update(odd)) == [flag.kind]
+    assert kinds(known(read(11, NEW)), update(odd)) == []
+    assert kinds(known(read(9, NEW)), update(odd)) == [flag.kind]
+
+
+def test_a_version_that_the_images_header_states_or_that_is_written_otherwise_is_its_own() -> None:
+    odd = activation(10, ANSWERED, version=OLD)
+    assert kinds(None, update(odd, header=OLD)) == [FlagKind.HEADER_VERSION_DIFFERS]
+    assert kinds(None, update(odd, version=FirmwareVersion("1"))) == []
+    assert kinds(None, update(odd, version=None)) == []
+
+
 # No answer to an activation.
 
 
@@ -328,6 +355,19 @@ def test_a_version_that_the_images_header_does_not_state_is_flagged() -> None:
     assert kinds(None, update(header=NEW)) == []
     for versions in ((NEW, NEW), (None, NEW), (NEW, None)):
         assert header_version_flag(UPDATE_ID, *versions) is None
+
+
+# A Request ID with two contents.
+
+
+@pytest.mark.parametrize(
+    ("statements", "is_flagged"), [(0, False), (1, False), (2, True), (9, True)]
+)
+def test_a_request_id_under_which_different_contents_came_is_flagged(
+    statements: int, is_flagged: bool
+) -> None:
+    expected = Flag(kind=FlagKind.REQUEST_STATED_TWICE, request_id=UPDATE_ID)
+    assert repeated_request_flag(UPDATE_ID, statements) == (expected if is_flagged else None)
 
 
 # All together.
