@@ -10,6 +10,7 @@ from firmtrack.cli.options import add_row, console, minute
 if TYPE_CHECKING:
     from firmtrack.diagnosis.findings import Diagnosis
     from firmtrack.domain.activation import Activation
+    from firmtrack.domain.incidents import IncidentEntry
     from firmtrack.domain.reconciliation import Flag
     from firmtrack.store.answers import DeviceDistribution, OthersUpdate
 
@@ -70,6 +71,29 @@ def print_activations(title: str, activations: "Sequence[Activation]") -> None:
             minute(each.scheduled_for),
             reason or "",
             str(each.request_id),
+        )
+    console.print(table)
+
+
+def print_incidents(title: str, incidents: "Sequence[IncidentEntry]") -> None:
+    """Print what befell an update, a device or a request, nothing if nothing did."""
+    from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
+    from firmtrack.presentation.incidents import incident_details, incident_source
+    from firmtrack.presentation.times import day_text
+
+    if not incidents:
+        return
+    console.print(f"\n{title}", style="bold")
+    table = Table("When (DCC)", "Times", "What", "What is known of it", "Told by")
+    for each in incidents:
+        at = each.incident.occurred_at
+        add_row(
+            table,
+            day_text(at.date()) if each.source is None else minute(at),
+            str(each.times),
+            INCIDENT_NAMES[each.incident.kind],
+            ", ".join(incident_details(each)),
+            incident_source(each),
         )
     console.print(table)
 

@@ -92,6 +92,7 @@ def duis_version_mismatch(body: Children, _: str, responded_at: datetime) -> tup
     choice = body.only("DCCAlertVersionMismatch", "ServiceResponseVersionMismatch")
     told = body.children(choice)
     name = "DCCAlertCode" if choice == "DCCAlertVersionMismatch" else "ServiceReferenceVariant"
+    told.element(name)  # the schema requires it
     request_id = told.optional_request_id("RequestID")
     device_id = told.eui("DeviceID") if "DeviceID" in told else None
     if request_id is None and device_id is None:
