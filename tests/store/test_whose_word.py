@@ -254,5 +254,6 @@ def csv_of(viewer: Viewer) -> bytes:
             ALL,
             status_names={status: status.value for status in Status},
             reason_texts={},
+            misfit_texts={},
         )
     )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from firmtrack.domain.facts import Message
+from firmtrack.domain.reconciliation import FlagKind
 from firmtrack.domain.stages import Status
 from firmtrack.store import messages, queries
 from firmtrack.store.consistency import disagreements
@@ -179,6 +180,10 @@ def test_a_request_whose_id_was_used_twice_falls_back_to_its_other_message() -> 
     found = queries.find_request(DCC, REQUEST_ID)
     assert found is not None
     assert (found.firmware_version, found.device_count) == (OTHER_VERSION, 4)
+    assert [flag.kind for flag in found.flags] == [FlagKind.REQUEST_STATED_TWICE]
+    seen = queries.find_device(ALPHA, METER)
+    assert seen is not None
+    assert seen.flags == found.flags
 
     withdraw([forged], BECAUSE, reading(mine, forged))
 
@@ -186,6 +191,7 @@ def test_a_request_whose_id_was_used_twice_falls_back_to_its_other_message() -> 
     assert found is not None
     assert (found.firmware_version, found.device_count) == (VERSION, 2)
     assert found.submitted_at == at(1)
+    assert not found.flags
 
 
 def test_a_withdrawn_activation_is_not_told_of_any_more() -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import cast
 
-from firmtrack.domain.activation import Activation
+from firmtrack.domain.activation import Activation, states_one_of
 from firmtrack.domain.identifiers import FirmwareVersion, RequestId, comparable_version
 from firmtrack.domain.inventory import Knowledge, Known
 from firmtrack.domain.stages import ActivationStatus, Status
@@ -29,6 +29,7 @@ class FlagKind(StrEnum):
     """What does not fit."""
 
     ACTIVATED_BUT_OLD_VERSION = "activated_but_old_version"
+    ACTIVATED_WITH_OTHER_VERSION = "activated_with_other_version"
     ACTIVATION_NOT_ANSWERED = "activation_not_answered"
     SUSPENDED = "suspended"
     VERSION_WITHOUT_ACTIVATION = "version_without_activation"
@@ -36,6 +37,7 @@ class FlagKind(StrEnum):
     REQUEST_FOR_RUNNING_VERSION = "request_for_running_version"
     HEADER_VERSION_DIFFERS = "header_version_differs"
     IMAGE_PROBLEM = "image_problem"
+    REQUEST_STATED_TWICE = "request_stated_twice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class Update:
 
     ``updated_at`` is the time of its current status, ``header_version`` that of its image's own
     header, ``image_problem`` what does not fit in the image; ``activations`` are those of its
-    image, latest first.
+    image, latest first; ``statement_count`` is how many different messages claim to be its request.
     """
 
     request_id: RequestId
@@ -73,6 +75,7 @@ class Update:
     updated_at: datetime
     activations: Sequence[Activation] = ()
     image_problem: str | None = None
+    statement_count: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +155,13 @@ def _is_same(version: FirmwareVersion | None, other: FirmwareVersion | None) -> 
     return comparable_version(version) == comparable_version(other)
 
 
+def repeated_request_flag(request_id: RequestId, statement_count: int) -> Flag | None:
+    """Return the flag of a Request ID that several different messages claim, None if one does."""
+    if statement_count < 2:
+        return None
+    return Flag(kind=FlagKind.REQUEST_STATED_TWICE, request_id=request_id)
+
+
 def _running(known: Knowledge | None) -> _Running | None:
     word = None if known is None else known.facts.get("firmware_version")
     if word is None:
@@ -180,19 +190,20 @@ def _activated_but_old_version(it: _Situation) -> Iterator[Flag]:
     if running is None:
         return
     activations = [
-        (each.updated_at, each.request_id, each.firmware_version)
-        for each, _ in it.activations
+        (each.updated_at, each.request_id, each.firmware_version, image_version)
+        for each, image_version in it.activations
         if each.status is ActivationStatus.ACTIVATED
     ]
     updates = [
-        (each.updated_at, each.request_id, each.firmware_version)
+        (each.updated_at, each.request_id, each.firmware_version, each.firmware_version)
         for each in it.updates
         if each.status is Status.ACTIVATED
     ]
-    for activated_at, request_id, version in activations[:1] + updates[:1]:
+    for activated_at, request_id, version, image_version in activations[:1] + updates[:1]:
         if (
             version is not None
             and not _is_same(version, running.version)
+            and not _is_same(running.version, image_version)
             and running.learnt_at > activated_at
             and not _is_brought_since(activated_at, running, it.updates)
         ):
@@ -212,6 +223,39 @@ def _is_brought_since(at: datetime, running: _Running, updates: Sequence[Update]
         and at < each.submitted_at < running.learnt_at
         for each in updates
     )
+
+
+def _activated_with_other_version(it: _Situation) -> Iterator[Flag]:
+    """Yield the latest success that the device answered with another version than its image's."""
+    succeeded = [
+        (each, update)
+        for update in it.updates
+        for each in update.activations
+        if each.status is ActivationStatus.ACTIVATED and not each.is_cancelling
+    ]
+    latest = max(succeeded, key=lambda pair: pair[0].requested_at, default=None)
+    if latest is None:
+        return
+    each, update = latest
+    versions = [version for version in (update.firmware_version, update.header_version) if version]
+    running = it.running
+    is_settled = (
+        running is not None
+        and any(_is_same(running.version, version) for version in versions)
+        and running.learnt_at > each.updated_at
+    )
+    if (
+        versions
+        and each.firmware_version is not None
+        and not states_one_of(each, versions)
+        and not is_settled
+    ):
+        yield Flag(
+            kind=FlagKind.ACTIVATED_WITH_OTHER_VERSION,
+            request_id=each.request_id,
+            expected_version=versions[0],
+            found_version=each.firmware_version,
+        )
 
 
 def _activation_not_answered(it: _Situation) -> Iterator[Flag]:
@@ -303,9 +347,17 @@ def _image_problem(it: _Situation) -> Iterator[Flag]:
             yield flag
 
 
+def _request_stated_twice(it: _Situation) -> Iterator[Flag]:
+    for each in it.updates:
+        flag = repeated_request_flag(each.request_id, each.statement_count)
+        if flag is not None:
+            yield flag
+
+
 # In the order of FlagKind.
 _FINDERS: Sequence[Callable[[_Situation], Iterator[Flag]]] = (
     _activated_but_old_version,
+    _activated_with_other_version,
     _activation_not_answered,
     _suspended,
     _version_without_activation,
@@ -313,4 +365,5 @@ _FINDERS: Sequence[Callable[[_Situation], Iterator[Flag]]] = (
     _request_for_running_version,
     _header_version_differs,
     _image_problem,
+    _request_stated_twice,
 )

@@ -1,13 +1,19 @@
 """Rows of activations to what was said of them, and the distributions that they belong to."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from json import loads
 from typing import Any
 from uuid import UUID
 
-from firmtrack.domain.activation import Activation, ToldWord, activations_of, distribution_of
+from firmtrack.domain.activation import (
+    Activation,
+    ToldWord,
+    activations_of,
+    distribution_of,
+    settled_by_version,
+)
 from firmtrack.domain.attribution import Candidate
 from firmtrack.domain.facts import ActivationWord, ImageFacts
 from firmtrack.domain.identifiers import Eui64, RequestId
@@ -27,6 +33,12 @@ class Chapters:
 
     of_request: Mapping[RequestId, tuple[Activation, ...]]
     others: tuple[Activation, ...]
+
+    def all(self) -> Iterator[Activation]:
+        """Yield all of them, in any order."""
+        yield from self.others
+        for of_one in self.of_request.values():
+            yield from of_one
 
     def seen(self, request_ids: Iterable[RequestId]) -> "Chapters":
         """Return them as someone who sees these requests alone: the rest are of others."""
@@ -66,7 +78,11 @@ def candidates_in(rows: str | None) -> tuple[Candidate, ...]:
 
 
 def chapters_of(activations: Sequence[Activation], candidates: Sequence[Candidate]) -> Chapters:
-    """Return the activations under the requests whose images they are of, whosever those are."""
+    """Return the activations under the requests whose images they are of, whosever those are.
+
+    What a device answered with settles whether it runs the image (``settled_by_version``).
+    """
+    versions = {each.request_id: each.firmware_versions for each in candidates}
     of_request: dict[RequestId, list[Activation]] = {}
     others = []
     for activation in activations:
@@ -74,16 +90,21 @@ def chapters_of(activations: Sequence[Activation], candidates: Sequence[Candidat
         if request_id is None:
             others.append(activation)
         else:
-            of_request.setdefault(request_id, []).append(activation)
+            settled = settled_by_version(activation, versions[request_id])
+            of_request.setdefault(request_id, []).append(settled)
     return Chapters({key: tuple(each) for key, each in of_request.items()}, tuple(others))
 
 
 def device_flags(
     known: Knowledge | None,
-    distributions: Iterable[tuple[DistributionAnswer, ImageFacts | None]],
+    distributions: Iterable[tuple[DistributionAnswer, ImageFacts | None, int]],
     chapters: Chapters,
 ) -> tuple[Flag, ...]:
-    """Return what does not fit together; the distributions are newest request first."""
+    """Return what does not fit together.
+
+    The distributions are newest request first, each with its image and with how many different
+    messages claim to be its request.
+    """
     updates = [
         Update(
             request_id=each.request_id,
@@ -94,8 +115,9 @@ def device_flags(
             submitted_at=each.submitted_at,
             updated_at=each.updated_at,
             activations=chapters.of_request.get(each.request_id, ()),
+            statement_count=statement_count,
         )
-        for each, image in distributions
+        for each, image, statement_count in distributions
     ]
     return flags_of(known, updates, chapters.others)
 

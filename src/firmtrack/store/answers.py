@@ -13,8 +13,14 @@ from firmtrack.domain.activation import Activation
 from firmtrack.domain.attribution import Evidence
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.incidents import IncidentEntry
 from firmtrack.domain.pace import Pace
-from firmtrack.domain.reconciliation import Flag, header_version_flag, image_problem_flag
+from firmtrack.domain.reconciliation import (
+    Flag,
+    header_version_flag,
+    image_problem_flag,
+    repeated_request_flag,
+)
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import (
     CompletionStatus,
@@ -52,9 +58,10 @@ PaceCounts: TypeAlias = Mapping[tuple[Status, Pace], int]
 class RequestAnswer:
     """One Service Request, and how its distributions stand.
 
-    ``variant`` is None while only other messages have named the request, not the request itself.
+    ``variant`` is None while only other messages have named the request, not the request itself;
+    ``statement_count`` is how many different messages claim to be it.
     ``device_count`` counts its distributions; the counts by status add up to it and leave out
-    what is zero.
+    what is zero. ``incidents`` are what befell the request as a whole, latest first.
     """
 
     request_id: RequestId
@@ -64,9 +71,11 @@ class RequestAnswer:
     submitted_at: datetime
     response_code: str | None
     answered_at: datetime | None
+    statement_count: int = 1
     device_count: int
     completion_counts: Mapping[CompletionStatus, int]
     status_counts: Mapping[Status, int]
+    incidents: tuple[IncidentEntry, ...] = ()
 
     @property
     def flags(self) -> tuple[Flag, ...]:
@@ -76,6 +85,7 @@ class RequestAnswer:
         found = (
             header_version_flag(self.request_id, self.firmware_version, header),
             image_problem_flag(self.request_id, problem),
+            repeated_request_flag(self.request_id, self.statement_count),
         )
         return tuple(flag for flag in found if flag is not None)
 
@@ -166,13 +176,15 @@ class DeviceDistribution:
     """A distribution with its history, latest entry first by (stage, time).
 
     ``image`` is what its request carried, None if the request has not come; ``activations`` are
-    those of that image that the viewer may see, latest first.
+    those of that image that the viewer may see, ``incidents`` what befell it besides its stages,
+    each latest first.
     """
 
     distribution: DistributionAnswer
     history: tuple[HistoryEntry, ...]
     image: ImageFacts | None
     activations: tuple[Activation, ...]
+    incidents: tuple[IncidentEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +228,8 @@ class DeviceAnswer:
     the inventory is another party's (``is_inventory_anothers``), its ``learnt_at`` is the beginning
     of a day.
     ``supplier_changed_at`` is when DCC last told of a change of its supplier; only DCC and the
-    present Responsible Supplier see it.
+    present Responsible Supplier see it. ``incidents`` concern none of the distributions, latest
+    first.
     """
 
     device_id: Eui64
@@ -230,6 +243,7 @@ class DeviceAnswer:
     others_updates: tuple[OthersUpdate, ...]
     supplier_changed_at: datetime | None
     flags: tuple[Flag, ...]
+    incidents: tuple[IncidentEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

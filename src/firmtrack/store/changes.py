@@ -19,7 +19,7 @@ from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import STAGES
 from firmtrack.domain.topics import MISMATCH, topic_of_activation, topic_of_status
-from firmtrack.store.activation_rows import activations_in
+from firmtrack.store.activation_rows import activations_in, candidates_in, chapters_of
 from firmtrack.store.numbers import eui_of, to_bigint
 from firmtrack.store.sql import statement
 
@@ -197,8 +197,17 @@ def _activations(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> Activ
         """,
         (sorted(device_ids),),
     )
+    found = [(device_id, activations_in(eui_of(device_id), rows)) for device_id, rows in cursor]
+    cursor.execute(
+        """
+        SELECT device_id, json_agg(candidate)::text
+        FROM told_candidate WHERE device_id = ANY (%s) GROUP BY device_id
+        """,
+        (sorted(device_ids),),
+    )
+    candidates = {device_id: candidates_in(rows) for device_id, rows in cursor}
     return {
         activation.request_id: activation
-        for device_id, rows in cursor
-        for activation in activations_in(eui_of(device_id), rows)
+        for device_id, activations in found
+        for activation in chapters_of(activations, candidates.get(device_id, ())).all()
     }

@@ -48,6 +48,9 @@ COPY (
     JOIN (VALUES {status_names}) AS status_name (stage, failed, name)
         ON status_name.stage = c.stage AND status_name.failed = c.failed
     LEFT JOIN (VALUES {reason_texts}) AS reason_text (code, text) ON reason_text.code = c.reason
+    LEFT JOIN (VALUES {misfit_texts}) AS misfit_text (stage, failed, code, text)
+        ON misfit_text.code = c.reason
+        AND misfit_text.stage = c.stage AND misfit_text.failed = c.failed
     WHERE c.originator = {originator} AND c.target = {target} AND c.counter = {counter}
       AND {condition}
     ORDER BY c.device_id
@@ -62,6 +65,7 @@ def query(
     wanted: DistributionFilter,
     status_names: Mapping[Status, str],
     reason_texts: Mapping[str, str],
+    misfit_texts: Mapping[tuple[Status, str], str],
     now: datetime,
 ) -> sql.Composed:
     """Return the COPY statement for the distributions of one request that are wanted ``now``."""
@@ -69,13 +73,20 @@ def query(
     return _QUERY.format(
         request_id=sql.Literal(str(request_id)),
         firmware_version=_safe(sql.SQL("c.firmware_version")),
-        reason=_safe(sql.SQL("coalesce(reason_text.text, c.reason)")),
+        reason=_safe(sql.SQL("coalesce(misfit_text.text, reason_text.text, c.reason)")),
         status_names=_values(
             (int(status.stage), status.is_bad, name) for status, name in status_names.items()
         ),
         reason_texts=_values([("", ""), *reason_texts.items()]),
         sees_all=sql.Literal(viewer.sees_all),
         user_ids=sql.Literal([to_bigint(user_id) for user_id in viewer.user_ids]),
+        misfit_texts=_values(
+            [(0, False, "", "")]
+            + [
+                (int(status.stage), status.is_bad, code, text)
+                for (status, code), text in misfit_texts.items()
+            ]
+        ),
         originator=originator,
         target=target,
         counter=counter,

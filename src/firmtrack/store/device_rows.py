@@ -6,10 +6,11 @@ from json import loads
 
 from psycopg.rows import TupleRow
 
-from firmtrack.domain.attribution import Evidence
+from firmtrack.domain.attribution import Candidate, Evidence
 from firmtrack.domain.disclosure import start_of_day
 from firmtrack.domain.facts import ImageFacts
 from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.incidents import Befallen, Placed, befallen
 from firmtrack.domain.inventory import Knowledge, Origin, with_comms_hub
 from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.stages import Stage, Status, status_at
@@ -28,6 +29,7 @@ from firmtrack.store.answers import (
     OthersStep,
     OthersUpdate,
 )
+from firmtrack.store.incidents import incidents_in
 from firmtrack.store.knowledge_rows import (
     device_knowledge,
     is_anothers,
@@ -45,15 +47,17 @@ _SUPPLIER_CHANGED_AT = 18
 _CANDIDATES = 19
 _IS_OWN = 20
 _IMAGE = 21
-_REQUEST = slice(22, 26)
-_DISTRIBUTION = slice(26, 35)
-_HISTORY_KEY = 35
-_HISTORY = slice(36, 49)
-_OCCURRED_AT = 38
-_COMMS_HUB_ID = 43
-_USER_ID = 49
-_MESSAGE_ID = 50
-_LATEST_USER_ID = 51
+_STATEMENT_COUNT = 22
+_REQUEST = slice(23, 27)
+_DISTRIBUTION = slice(27, 36)
+_HISTORY_KEY = 36
+_HISTORY = slice(37, 50)
+_OCCURRED_AT = 39
+_COMMS_HUB_ID = 44
+_USER_ID = 50
+_MESSAGE_ID = 51
+_LATEST_USER_ID = 52
+_INCIDENTS = 53
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class _Update:
 
     distribution: DistributionAnswer
     image: ImageFacts | None
+    statement_count: int
     is_own: bool
 
 
@@ -87,9 +92,11 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
         or any(_was_accepted(each.distribution) for each in own.values())
     )
     shown = known if is_shown else None
-    if not (own or unattributed or activations or is_acquainted or shown):
+    candidates = candidates_in(rows[0][_CANDIDATES])
+    incidents = _incidents(viewer, rows, own, history, candidates, sees_facts=is_shown)
+    if not (own or unattributed or activations or is_acquainted or shown or incidents.others):
         return None
-    chapters = chapters_of(activations, candidates_in(rows[0][_CANDIDATES])).seen(
+    chapters = chapters_of(activations, candidates).seen(
         each.distribution.request_id for each in own.values()
     )
     is_others_word = shown is not None and is_anothers(
@@ -111,6 +118,7 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
                 history=tuple(history.get(key, ())),
                 image=each.image,
                 activations=chapters.of_request.get(each.distribution.request_id, ()),
+                incidents=incidents.of_request.get(each.distribution.request_id, ()),
             )
             for key, each in own.items()
         ),
@@ -123,8 +131,11 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
         ),
         supplier_changed_at=rows[0][_SUPPLIER_CHANGED_AT] if knows_supplier else None,
         flags=device_flags(
-            shown, [(each.distribution, each.image) for each in own.values()], chapters
+            shown,
+            [(each.distribution, each.image, each.statement_count) for each in own.values()],
+            chapters,
         ),
+        incidents=incidents.others,
     )
 
 
@@ -142,6 +153,7 @@ def _updates(viewer: Viewer, device_id: Eui64, rows: Iterable[TupleRow]) -> Mapp
             updates[request_key] = _Update(
                 distribution=found,
                 image=image_facts(image and loads(image), found.image_hash),
+                statement_count=row[_STATEMENT_COUNT],
                 is_own=row[_IS_OWN],
             )
     return updates
@@ -166,6 +178,34 @@ def _history(viewer: Viewer, rows: Iterable[TupleRow], own: Collection[int]) -> 
             entry = replace(_history_entry(viewer, row), evidence=None)
             history.setdefault(None, []).append(entry)
     return history
+
+
+def _incidents(
+    viewer: Viewer,
+    rows: Sequence[TupleRow],
+    own: Mapping[int, _Update],
+    history: _History,
+    candidates: Iterable[Candidate],
+    *,
+    sees_facts: bool,
+) -> Befallen:
+    """Return what the viewer sees of what befell the device's updates."""
+    submitted_at = {each.request_id: each.submitted_at for each in candidates}
+    placed = [
+        Placed(
+            request_id=each.distribution.request_id,
+            status=each.distribution.status,
+            variant=each.distribution.variant,
+            submitted_at=submitted_at[each.distribution.request_id],
+            hubs=[
+                (entry.occurred_at, entry.comms_hub_id)
+                for entry in history.get(key, ())
+                if entry.comms_hub_id is not None
+            ],
+        )
+        for key, each in own.items()
+    ]
+    return befallen(viewer, incidents_in(rows[0][_INCIDENTS]), placed, sees_facts=sees_facts)
 
 
 def _others_update(

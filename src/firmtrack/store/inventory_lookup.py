@@ -98,12 +98,12 @@ def look_up(
     origins += [message_id for _, message_id, _ in suppliers]
     sources = _sources(connection, viewer, origins)
     distributions = []
-    for image, originator, target, counter, *standing in updates:
+    for image, statement_count, originator, target, counter, *standing in updates:
         request_id = request_id_of(originator, target, counter)
         each = distribution_answer(viewer, request_id, device_id, tuple(standing))
-        distributions.append((each, image_facts(image, each.image_hash)))
+        distributions.append((each, image_facts(image, each.image_hash), statement_count))
     chapters = chapters_of(activations, candidates_in(row[_CANDIDATES])).seen(
-        each.request_id for each, _ in distributions
+        each.request_id for each, *_ in distributions
     )
     facts = statement_shown(shown, latest_is_anothers=sources.of(shown.latest).is_anothers)
     return InventoryAnswer(
@@ -112,7 +112,7 @@ def look_up(
         not_tracked_reason=not_tracked_reason(
             facts.device_type, facts.smets_version, facts.csp_region
         ),
-        updates=tuple(each for each, _ in distributions),
+        updates=tuple(each for each, *_ in distributions),
         sisters=_sisters(connection, asked, known),
         suppliers=tuple(_period(each, viewer, sources) for each in suppliers),
         flags=device_flags(shown, distributions, chapters),

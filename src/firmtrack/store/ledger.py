@@ -21,7 +21,15 @@ from firmtrack.domain.facts import Event, ImageFacts, Message, RequestFacts
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.inventory import knowledge_of, merge_all
 from firmtrack.domain.stages import Status
-from firmtrack.store import changes, freshness, inventory, performance, proposals, staging
+from firmtrack.store import (
+    changes,
+    freshness,
+    incidents,
+    inventory,
+    performance,
+    proposals,
+    staging,
+)
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
 from firmtrack.store.quarantine import Refusal, quarantine
@@ -148,6 +156,7 @@ def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None
         _record_alone(cursor, messages, named, is_told=is_told)
     performance.mark_stale(cursor, named)
     _record_activations(cursor, messages, is_told=is_told)
+    incidents.record(cursor, messages)
     if is_told:
         changes.queue_mismatches(cursor, messages)
     _record_devices(cursor, messages)

@@ -27,16 +27,20 @@ _HIDDEN_TABLES = {
     "event": "recorded_event",
     "distribution": "distribution",
     "activation_word": "recorded_activation_word",
+    "device_incident": "recorded_device_incident",
+    "request_incident": "recorded_request_incident",
+    "comms_hub_incident": "recorded_comms_hub_incident",
     "device": "device",
     "supplier_word": "supplier_word",
     "device_acquaintance": "device_acquaintance",
 }
-_HIDDEN_VIEWS = ("current_distribution", "told_activation")
+_HIDDEN_VIEWS = ("current_distribution", "told_activation", "told_candidate")
 # In this order: each reads what those before it have filled.
 _FILL = (
     "past_event", "past_request_statement", "past_request_step", "past_request_naming",
     "past_activation_word", "past_device", "past_supplier_word", "past_device_acquaintance",
-    "past_request", "past_distribution",
+    "past_request", "past_distribution", "past_device_incident", "past_request_incident",
+    "past_comms_hub_incident",
 )  # fmt: skip
 _FOLD = ("fold_requests", "fold_names", "fold_devices")
 _POOL_SIZE = 4

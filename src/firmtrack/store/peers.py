@@ -97,7 +97,7 @@ def _find(connection: Connection[TupleRow], viewer: Viewer, device_id: Eui64) ->
     ).fetchone()
     if newest is None:
         return None
-    _, originator, target, counter, _, version, _, submitted_at, *_ = newest
+    _, _, originator, target, counter, _, version, _, submitted_at, *_ = newest
     request_id = request_id_of(originator, target, counter)
     day = submitted_at.astimezone(_GREAT_BRITAIN).date()
     known = look_up(connection, viewer, device_id)

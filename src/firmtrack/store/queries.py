@@ -69,7 +69,7 @@ def find_request(
         if row is None:
             return None
         counts = connection.execute(statement("count_distributions"), row[:1]).fetchall()
-    return request_answer(request_id, row, counts)
+    return request_answer(viewer, request_id, row, counts)
 
 
 def list_distributions(
@@ -147,6 +147,7 @@ def copy_distributions(
     *,
     status_names: Mapping[Status, str],
     reason_texts: Mapping[str, str],
+    misfit_texts: Mapping[tuple[Status, str], str],
     as_of: datetime | None = None,
     now: datetime | None = None,
 ) -> Iterator[bytes]:
@@ -157,7 +158,9 @@ def copy_distributions(
     """
     if viewer.may_see(request_id):
         moment = _moment(now, as_of)
-        query = csv_copy.query(viewer, request_id, wanted, status_names, reason_texts, moment)
+        query = csv_copy.query(
+            viewer, request_id, wanted, status_names, reason_texts, misfit_texts, moment
+        )
         with _connection(request_id, as_of) as connection:
             yield from csv_copy.blocks(connection, query)
 

@@ -19,7 +19,7 @@ from psycopg.rows import TupleRow
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.inventory import knowledge_of, merge_all
-from firmtrack.store import inventory, staging
+from firmtrack.store import incidents, inventory, staging
 from firmtrack.store.bodies import unpack
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import ATTRIBUTION_LOCK, known_request_keys, request_columns
@@ -36,7 +36,8 @@ EDITION = 2
 make other facts of a body than before, or when what is folded from facts is folded otherwise.
 
 2: whose a word is that names no request; ``occurred_at`` of a CSPFirmwareDeliveryStatus is the
-ResponseDateTime, its TimeStamp stands beside it; a carrier's time counts only within bounds.
+ResponseDateTime, its TimeStamp stands beside it; a carrier's time counts only within bounds;
+incidents.
 """
 
 _LOCK = 0x46525244
@@ -180,6 +181,7 @@ def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
                 },
             )
             corrected += cursor.rowcount
+    incidents.record(cursor, messages)
     _learn_devices(cursor, messages)
     return corrected
 

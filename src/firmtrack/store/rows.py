@@ -8,6 +8,7 @@ from psycopg.rows import TupleRow
 from firmtrack.domain.disclosure import start_of_day
 from firmtrack.domain.facts import ImageFacts
 from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.incidents import entries_of_request
 from firmtrack.domain.stages import (
     CompletionStatus,
     Stage,
@@ -17,12 +18,16 @@ from firmtrack.domain.stages import (
 )
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.answers import DistributionAnswer, RequestAnswer
+from firmtrack.store.incidents import incidents_in
 from firmtrack.store.numbers import eui_of
 
 
-def request_answer(request_id: RequestId, row: TupleRow, counts: list[TupleRow]) -> RequestAnswer:
+def request_answer(
+    viewer: Viewer, request_id: RequestId, row: TupleRow, counts: list[TupleRow]
+) -> RequestAnswer:
     """Return the request in a row of ``find_request``, with the rows of its counts."""
-    _, variant_text, firmware_version, image_hash, image, submitted_at, code, answered_at = row
+    (_, variant_text, firmware_version, image_hash, image, submitted_at, code, answered_at,
+     statement_count, incidents) = row  # fmt: skip
     variant = None if variant_text is None else Variant(variant_text)
     status_counts = {
         status_at(Stage(stage), is_bad=failed): count for stage, failed, count in counts
@@ -38,9 +43,11 @@ def request_answer(request_id: RequestId, row: TupleRow, counts: list[TupleRow])
         submitted_at=submitted_at,
         response_code=code,
         answered_at=answered_at,
+        statement_count=statement_count,
         device_count=sum(status_counts.values()),
         completion_counts=dict(completion_counts),
         status_counts=status_counts,
+        incidents=entries_of_request(viewer, incidents_in(incidents)),
     )
 
 

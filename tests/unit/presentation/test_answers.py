@@ -229,9 +229,11 @@ def test_a_device_has_the_fields_of_the_contract_in_order() -> None:
         "flags",
         "other_activations",
         "others_updates",
+        "incidents",
     ]
     assert shown["tracked"] is True
     assert shown["flags"] == shown["other_activations"] == shown["others_updates"] == []
+    assert shown["incidents"] == shown["distributions"][0]["incidents"] == []
     (shown_distribution,) = shown["distributions"]
     assert list(shown_distribution)[-3:] == ["events", "activations", "diagnosis"]
     assert shown_distribution["activations"] == []

@@ -21,6 +21,7 @@ from firmtrack.presentation.answers.fields import (
     eui_text,
 )
 from firmtrack.presentation.answers.flags import Flag, flags
+from firmtrack.presentation.answers.incidents import Incident, incidents
 from firmtrack.presentation.answers.inventories import Inventory, inventory
 from firmtrack.presentation.answers.others_updates import OthersUpdate, others_update
 from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, HistoryEntry
@@ -107,10 +108,11 @@ class Diagnosis(Struct, frozen=True):
 class TrackedDistribution(Distribution, frozen=True):
     """A distribution with its events, furthest stage first and the latest of a stage first.
 
-    activations are those of its image, latest first. diagnosis is null if the device is not
-    tracked.
+    incidents are what befell it besides its stages, activations those of its image, each latest
+    first. diagnosis is null if the device is not tracked.
     """
 
+    incidents: list[Incident]
     events: list[Event]
     activations: list[Activation]
     diagnosis: Diagnosis | None
@@ -123,7 +125,7 @@ class Device(Struct, frozen=True):
     other_activations are of images that no
     request that you may see has distributed to it, latest first. others_updates are other parties',
     newest first: only its Responsible Supplier is told of any, and only where the operator of this
-    service has it so.
+    service has it so. incidents concern none of the distributions, latest first.
     """
 
     device_id: EuiText
@@ -135,6 +137,7 @@ class Device(Struct, frozen=True):
     flags: list[Flag]
     other_activations: list[Activation]
     others_updates: list[OthersUpdate]
+    incidents: list[Incident]
 
 
 def device(answer: DeviceAnswer, diagnoses: Mapping[RequestId, Diagnosis | None]) -> Device:
@@ -152,6 +155,7 @@ def device(answer: DeviceAnswer, diagnoses: Mapping[RequestId, Diagnosis | None]
         flags=flags(answer.flags),
         other_activations=activations(answer.other_activations),
         others_updates=[others_update(each) for each in answer.others_updates],
+        incidents=incidents(answer.incidents),
     )
 
 
@@ -162,6 +166,7 @@ def _tracked_distribution(
         TrackedDistribution,
         answer.distribution,
         events=[_event(entry) for entry in answer.history],
+        incidents=incidents(answer.incidents),
         activations=activations(answer.activations),
         diagnosis=diagnosis,
     )

@@ -14,7 +14,7 @@ def _created(migration: str, what: str) -> str:
 
 # What was withdrawn counts again. Which distributions a withdrawal ended is no more known.
 DROP = f"""
-DROP VIEW current_distribution, told_activation, known_distribution;
+DROP VIEW current_distribution, told_activation, told_candidate, known_distribution;
 DROP FUNCTION attributed_request(bigint, timestamptz, bytea, text, bigint);
 DROP FUNCTION withdrawn_message(timestamptz);
 DROP VIEW event, request_step, request_statement, request_naming, activation_word;
@@ -29,7 +29,7 @@ DROP INDEX message_recorded_at, request_of_time, distribution_refused;
 ALTER TABLE message DROP COLUMN submitter, DROP COLUMN token;
 ALTER TABLE distribution DROP COLUMN named_at, DROP COLUMN declined, DROP COLUMN addressee;
 ALTER TABLE request DROP COLUMN comparable_versions, DROP COLUMN submitted_at, DROP COLUMN whole_at;
-ALTER TABLE request DROP COLUMN stepped_at;
+ALTER TABLE request DROP COLUMN stepped_at, DROP COLUMN statement_count;
 ALTER TABLE request ADD COLUMN submitted_at timestamptz
     GENERATED ALWAYS AS (coalesce(sent_at, answered_at, named_at)) STORED;
 DROP FUNCTION comparable_version(text);

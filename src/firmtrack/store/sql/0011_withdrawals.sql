@@ -136,6 +136,8 @@ DROP VIEW current_distribution;
 DROP INDEX request_of_time;
 ALTER TABLE request DROP COLUMN submitted_at;
 ALTER TABLE request
+    -- How many different messages claim to be the request.
+    ADD COLUMN statement_count integer NOT NULL DEFAULT 0,
     ADD COLUMN stepped_at timestamptz,
     ADD COLUMN whole_at timestamptz
         GENERATED ALWAYS AS (least(sent_at, answered_at, stepped_at)) STORED,
@@ -212,6 +214,15 @@ CREATE FUNCTION attributed_request(
             candidate.originator DESC, candidate.target DESC, candidate.counter DESC
         LIMIT 1
     $$;
+
+-- Each request that names a device, as the device's words see it, as a JSON array.
+CREATE VIEW told_candidate AS
+    SELECT d.device_id, json_build_array(
+        r.originator, r.target, r.counter, least(r.whole_at, d.named_at),
+        encode(r.image_hash, 'hex'), r.comparable_versions, d.declined
+    ) AS candidate
+    FROM distribution AS d
+    JOIN request AS r USING (request_key);
 
 -- The view of 0009_notices, with the User that the word was sent to; null where nobody.
 CREATE VIEW current_distribution AS

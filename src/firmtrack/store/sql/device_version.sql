@@ -28,6 +28,7 @@ SELECT md5(concat_ws(
         FROM activation_word AS w
         WHERE w.device_id = %(device_id)s
           AND (%(sees_all)s OR w.originator = ANY (%(user_ids)s))
-    )
+    ),
+    told_incidents(%(device_id)s)
 ))
 WHERE EXISTS (SELECT FROM visible)

@@ -6,16 +6,12 @@
 -- thousands of times a second and each statement costs as much again.
 WITH named AS MATERIALIZED (
     SELECT d.request_key, d.refused, r.message_id, r.recorded_at, r.firmware_version, r.image_hash,
-        coalesce(r.submitted_at, r.recorded_at) AS submitted_at,
-        json_build_array(
-            r.originator, r.target, r.counter, least(r.whole_at, d.named_at),
-            encode(r.image_hash, 'hex'), r.comparable_versions, d.declined
-        ) AS candidate
+        coalesce(r.submitted_at, r.recorded_at) AS submitted_at
     FROM distribution AS d
     JOIN request AS r USING (request_key)
     WHERE d.device_id = %(device_id)s
 ), visible AS MATERIALIZED (
-    SELECT c.*, r.image,
+    SELECT c.*, r.image, r.statement_count,
         %(sees_all)s OR c.originator = ANY (%(user_ids)s) AS is_own
     FROM current_distribution AS c
     JOIN request AS r USING (request_key)
@@ -34,6 +30,8 @@ WITH named AS MATERIALIZED (
     SELECT json_agg(t.word)::text AS activation_words
     FROM told_activation AS t
     WHERE t.device_id = %(device_id)s AND (%(sees_all)s OR t.originator = ANY (%(user_ids)s))
+), befallen AS MATERIALIZED (
+    SELECT told_incidents(%(device_id)s) AS incidents
 ), said AS (
     SELECT coalesce(e.request_key, found.request_key) AS request_key, e.message_id, e.stage,
         e.failed, e.occurred_at, e.recorded_at, true AS names_device, e.reason, e.device_time,
@@ -73,13 +71,18 @@ SELECT
         FROM supplier_word AS w
         WHERE w.device_id = asked.device_id AND w.responsible_supplier IS NULL
     ) AS supplier_changed_at,
-    (SELECT json_agg(candidate)::text FROM named) AS candidates,
-    c.is_own, c.image::text AS image,
+    (
+        SELECT json_agg(t.candidate)::text
+        FROM told_candidate AS t
+        WHERE t.device_id = asked.device_id
+    ) AS candidates,
+    c.is_own, c.image::text AS image, c.statement_count,
     c.request_key, c.originator, c.target, c.counter, c.variant, c.firmware_version, c.image_hash,
     c.submitted_at, c.stage, c.failed, c.reason, c.occurred_at, c.addressee,
     h.request_key, h.stage, h.failed, h.occurred_at, h.recorded_at, h.names_device, h.reason,
-    h.device_time, h.comms_hub_id, h.firmware_version, h.image_hash, h.evidence, m.kind, m.code, m.user_id,
-    m.message_id, latest.user_id AS latest_user_id
+    h.device_time, h.comms_hub_id, h.firmware_version, h.image_hash, h.evidence, m.kind, m.code,
+    m.user_id, m.message_id, latest.user_id AS latest_user_id,
+    (SELECT incidents FROM befallen) AS incidents
 FROM (VALUES (%(device_id)s::bigint)) AS asked (device_id)
 LEFT JOIN device AS v ON v.device_id = asked.device_id
 LEFT JOIN message AS latest ON latest.message_id = v.message_id

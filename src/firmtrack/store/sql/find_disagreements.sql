@@ -102,6 +102,9 @@ WITH attributed AS (
       AND NOT EXISTS (SELECT FROM supplier_word AS w WHERE w.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM proposal AS p WHERE p.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM verdict AS v WHERE v.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM recorded_device_incident AS i WHERE i.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM recorded_request_incident AS i WHERE i.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM recorded_comms_hub_incident AS i WHERE i.message_id = m.message_id)
     UNION ALL
     SELECT 'request_without_distributions', NULL, r.request_key, r.message_id
     FROM request AS r

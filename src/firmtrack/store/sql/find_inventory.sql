@@ -26,13 +26,9 @@ SELECT
           AND (%(sees_all)s OR t.originator = ANY (%(user_ids)s))
     ) AS activation_words,
     (
-        SELECT json_agg(json_build_array(
-            r.originator, r.target, r.counter, least(r.whole_at, d.named_at),
-            encode(r.image_hash, 'hex'), r.comparable_versions, d.declined
-        ))::text
-        FROM distribution AS d
-        JOIN request AS r USING (request_key)
-        WHERE d.device_id = asked.device_id
+        SELECT json_agg(t.candidate)::text
+        FROM told_candidate AS t
+        WHERE t.device_id = asked.device_id
     ) AS candidates
 FROM (VALUES (%(device_id)s::bigint)) AS asked (device_id)
 LEFT JOIN device AS v ON v.device_id = asked.device_id

@@ -4,6 +4,7 @@
 -- variant it is; should two differ, the lesser counts.
 UPDATE request AS r
 SET message_id = claim.message_id,
+    statement_count = coalesce(claim.statement_count, 0),
     sent_at = claim.first_sent_at,
     variant = coalesce(claim.variant, told.variant),
     stated_version = claim.stated_version,
@@ -20,7 +21,7 @@ SET message_id = claim.message_id,
     claimed_version = named.claimed_version
 FROM unnest(%(request_keys)s::bigint[]) AS wanted (request_key)
 LEFT JOIN LATERAL (
-    SELECT s.*, min(s.sent_at) OVER () AS first_sent_at
+    SELECT s.*, min(s.sent_at) OVER () AS first_sent_at, count(*) OVER () AS statement_count
     FROM request_statement AS s
     WHERE s.request_key = wanted.request_key
     ORDER BY s.message_id
