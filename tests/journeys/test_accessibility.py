@@ -1,10 +1,14 @@
 """Every page, to axe, to a narrow screen, and by the fonts that it is drawn with."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import resolve
 from playwright.sync_api import expect
 
 from firmtrack.web.guidance import TOPICS
+from firmtrack.web.urls import urlpatterns
 from tests.journeys.fonts import fonts_of_the_machine
 from tests.journeys.narrow_screen import assert_fits
 from tests.journeys.visitor import Visitor
@@ -21,6 +25,7 @@ from tests.pages.world import (
     VERIFIED,
 )
 
+UNKNOWN_ADDRESS = "/no-such-page"
 SIGNED_IN = [
     "/firmware-distribution",
     "/firmware-distribution?search_term=",
@@ -52,12 +57,28 @@ SIGNED_IN = [
     "/delivery-performance?submitted_from=x",
     "/notices",
     "/notices/endpoints/new",
-    "/no-such-page",
+    UNKNOWN_ADDRESS,
 ]
+# Looked at where a journey comes to them.
+BY_A_JOURNEY = {"sign-in", "endpoint", "endpoint-topics", "remove-endpoint"}
+NO_PAGES = {
+    "start",
+    "sign-out",
+    "service-request-csv",
+    "service-request-status",
+    "device-status",
+    "delivery-performance-csv",
+}
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
+
+
+def test_no_page_is_left_out() -> None:
+    known = [urlsplit(each).path for each in SIGNED_IN if each != UNKNOWN_ADDRESS]
+    looked_at = {resolve(path).url_name for path in known} | BY_A_JOURNEY
+    assert looked_at == {pattern.name for pattern in urlpatterns} - NO_PAGES
 
 
 def assert_anybody_can_use(visitor: Visitor) -> None:
