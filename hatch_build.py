@@ -1,4 +1,4 @@
-"""Hatchling's build hook: it makes the pages' styles and scripts, which are not in the repository.
+"""Hatchling's build hook: it makes the pages' styles, scripts and fonts, which are not in git.
 
 Node comes as a Python wheel, only when something must be built; the product never needs it.
 """
@@ -16,6 +16,8 @@ FRONTEND = Path("frontend")
 BUILT = Path("src/firmtrack/web/static/firmtrack")
 STAMP = "BUILD"
 _SCRIPTS = ("govuk-frontend/dist/govuk/govuk-frontend.min.js", "htmx.org/dist/htmx.min.js")
+_FONTS = "@fontsource-variable/*/files/*-wght-normal.woff2"
+_FONTS_PLACE = "files"  # where the style sheets of their packages look for them
 _ASSETS = ("scripts/*", "images/*", "notices/*")
 _INPUTS = (".npmrc", "package.json", "package-lock.json", "styles/*", *_ASSETS)
 _COMPRESSED = {".css", ".js", ".svg"}
@@ -54,7 +56,7 @@ def inputs_digest(root: Path) -> str:
 
 
 def build(root: Path) -> None:
-    """Build the styles, scripts and images, and put them in the place of the earlier ones.
+    """Build the styles, scripts, fonts and images, and put them in the place of the earlier ones.
 
     They lie in a directory named after their inputs, so that a browser may keep them for ever.
     Raises subprocess.CalledProcessError if npm or Sass fails.
@@ -90,6 +92,9 @@ def _make(frontend: Path, copy: Path, files: Path) -> None:
     )
     for script in _SCRIPTS:
         shutil.copy(copy / "node_modules" / script, files)
+    (files / _FONTS_PLACE).mkdir()
+    for font in (copy / "node_modules").glob(_FONTS):
+        shutil.copy(font, files / _FONTS_PLACE)
     for asset in (asset for pattern in _ASSETS for asset in copy.glob(pattern)):
         shutil.copy(asset, files)
 

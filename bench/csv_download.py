@@ -89,6 +89,7 @@ def _psql_copy(conninfo: str, request_id: RequestId, scratch: Path) -> None:
             DistributionFilter(),
             wording.STATUS_NAMES,
             wording.REASON_TEXTS,
+            wording.misfit_texts(),
             datetime.now(UTC),
         ).as_string(connection)
     one_line = " ".join(query.split())

@@ -81,7 +81,7 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
         try:
             with urlopen(f"{address}/sign-in", timeout=5):
                 return
-        except (URLError, TimeoutError):
+        except (URLError, ConnectionError, TimeoutError):
             time.sleep(0.2)  # a server of its own process says nothing when it is ready
     sys.exit("The portal did not start.")
 

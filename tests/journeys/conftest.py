@@ -1,28 +1,23 @@
 """The portal on a real server, with the small world in it, and a real browser in front."""
 
-import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.error import URLError
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, StorageState, sync_playwright
-from psycopg import conninfo
+from playwright.sync_api import Browser, StorageState, expect, sync_playwright
 
 from firmtrack.store import database
 from firmtrack.store.embedded import EmbeddedPostgres
 from tests.databases import fresh_database
+from tests.journeys.processes import PATIENCE_SECONDS, free_port, listens, on, wait_until
 from tests.journeys.visitor import Visitor
 from tests.pages import world
 from tools.chromium import find_chromium
 
-_START_SECONDS = 60
+# A page is there in a moment, but not on a machine that is busy with all else.
+BROWSER_MILLISECONDS = 120_000
+expect.set_options(timeout=BROWSER_MILLISECONDS)
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -48,17 +43,9 @@ def portal_database(postgres: EmbeddedPostgres) -> Iterator[str]:
 @pytest.fixture(scope="package")
 def portal(portal_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server of its own process, which has the world in its database."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     directory = tmp_path_factory.mktemp("portal")
-    parts = urlencode(conninfo.conninfo_to_dict(portal_database))
-    environment = {
-        **os.environ,
-        "DATABASE_URL": f"postgresql://?{parts}",
-        "FIRMTRACK_DATA_DIR": str(directory / "data"),
-    }
     command = [
         sys.executable,
         "-m",
@@ -71,24 +58,16 @@ def portal(portal_database: str, tmp_path_factory: pytest.TempPathFactory) -> It
     ]
     log = directory / "log"
     with log.open("wb") as output:
-        server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        server = subprocess.Popen(
+            command, env=on(portal_database, directory), stdout=output, stderr=output
+        )
     try:
-        _wait_for(address, server, log)
+        wait_until(lambda: server.poll() is not None or listens(port), "the portal answers")
+        assert server.poll() is None, f"The portal did not start:\n{log.read_text()}"
         yield address
     finally:
         server.terminate()
-        server.wait(timeout=_START_SECONDS)
-
-
-def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            with urlopen(f"{address}/sign-in", timeout=5):
-                return
-        except (URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)  # a server of its own process says nothing when it is ready
-    pytest.fail(f"The portal did not start:\n{log.read_text()}")
+        server.wait(timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="package")
@@ -104,6 +83,7 @@ def browser() -> Iterator[Browser]:
 def adas_session(portal: str, browser: Browser) -> StorageState:
     """What Ada's browser keeps once she has signed in."""
     context = browser.new_context(base_url=portal)
+    context.set_default_timeout(BROWSER_MILLISECONDS)
     ada = Visitor(context.new_page())
     ada.sign_in()
     ada.sees("Firmware Distribution Tracking")
@@ -142,7 +122,7 @@ def _visitor(
     context = browser.new_context(
         base_url=portal, java_script_enabled=runs_scripts, locale="en-GB", storage_state=session
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(BROWSER_MILLISECONDS)
     visitor = Visitor(context.new_page())
     yield visitor
     context.close()

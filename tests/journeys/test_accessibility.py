@@ -1,10 +1,16 @@
-"""Every page, to axe and to a narrow screen."""
+"""Every page, to axe, to a narrow screen, and by the fonts that it is drawn with."""
+
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import resolve
 from playwright.sync_api import expect
 
 from firmtrack.web.guidance import TOPICS
+from firmtrack.web.urls import urlpatterns
+from tests.journeys.fonts import fonts_of_the_machine
+from tests.journeys.narrow_screen import assert_fits
 from tests.journeys.visitor import Visitor
 from tests.pages.activations import LOST, MOVED, MOVED_REQUEST, NOT_DISTRIBUTED, RUNNING
 from tests.pages.world import (
@@ -19,6 +25,7 @@ from tests.pages.world import (
     VERIFIED,
 )
 
+UNKNOWN_ADDRESS = "/no-such-page"
 SIGNED_IN = [
     "/firmware-distribution",
     "/firmware-distribution?search_term=",
@@ -50,20 +57,35 @@ SIGNED_IN = [
     "/delivery-performance?submitted_from=x",
     "/notices",
     "/notices/endpoints/new",
-    "/no-such-page",
+    UNKNOWN_ADDRESS,
 ]
+# Looked at where a journey comes to them.
+BY_A_JOURNEY = {"sign-in", "endpoint", "endpoint-topics", "remove-endpoint"}
+NO_PAGES = {
+    "start",
+    "sign-out",
+    "service-request-csv",
+    "service-request-status",
+    "device-status",
+    "delivery-performance-csv",
+}
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
 
 
+def test_no_page_is_left_out() -> None:
+    known = [urlsplit(each).path for each in SIGNED_IN if each != UNKNOWN_ADDRESS]
+    looked_at = {resolve(path).url_name for path in known} | BY_A_JOURNEY
+    assert looked_at == {pattern.name for pattern in urlpatterns} - NO_PAGES
+
+
 def assert_anybody_can_use(visitor: Visitor) -> None:
     """Fail if axe finds something, or if the page is wider than a narrow screen."""
     results = Axe().run(visitor.page, options=RULES)
     assert not results.violations_count, results.generate_report()
-    visitor.page.set_viewport_size({"width": 320, "height": 700})
-    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert_fits(visitor.page)
     results = Axe().run(visitor.page, options=RULES)
     assert not results.violations_count, results.generate_report()
 
@@ -72,6 +94,27 @@ def assert_anybody_can_use(visitor: Visitor) -> None:
 def test_a_page_can_be_used_by_anybody(scripted_ada: Visitor, address: str) -> None:
     scripted_ada.page.goto(address)
     assert_anybody_can_use(scripted_ada)
+
+
+@pytest.mark.parametrize("address", ["/sign-in", *SIGNED_IN])
+def test_a_page_brings_its_fonts_along(scripted_ada: Visitor, address: str) -> None:
+    scripted_ada.page.goto(address)
+    assert fonts_of_the_machine(scripted_ada.page) == set()
+
+
+def test_a_font_that_does_not_come_with_the_page_is_noticed(scripted_ada: Visitor) -> None:
+    page = scripted_ada.page
+    page.goto("/guidance")
+    page.evaluate("document.querySelector('h1').style.fontFamily = 'monospace'")
+    assert len(fonts_of_the_machine(page)) == 1
+
+
+def test_what_is_too_wide_for_a_narrow_screen_is_named(scripted_ada: Visitor) -> None:
+    page = scripted_ada.page
+    page.goto("/guidance")
+    page.evaluate("document.querySelector('h1').style.width = '400px'")
+    with pytest.raises(AssertionError, match=r'px: <h1 class="govuk-heading-l".*> Guidance'):
+        assert_fits(page)
 
 
 def test_the_sign_in_page_can_be_used_by_anybody(scripted_ada: Visitor) -> None:

@@ -15,6 +15,7 @@ import pytest
 from firmtrack.duis.writer import write
 from firmtrack.presentation.csv import COLUMNS
 from firmtrack.store.embedded import EmbeddedPostgres
+from tests.journeys.processes import PATIENCE_SECONDS
 from tests.pki import make_identity, write_trust_store
 from tests.unit.duis import activation_samples, samples
 from tests.unit.intake.archives import tar_of
@@ -42,7 +43,7 @@ def firmtrack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
                 "FIRMTRACK_DATA_DIR": str(data),
                 **{name: str(value) for name, value in settings.items()},
             },
-            timeout=120,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
         return subprocess.CompletedProcess(
@@ -131,7 +132,48 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     replayed = firmtrack("quarantine", "replay", entry_id, "--fixed", tmp_path / "fixed.xml")
     assert (replayed.returncode, replayed.stdout) == (0, f"{entry_id}: duplicate\n")
     assert firmtrack("quarantine", "list").stdout == "The quarantine is empty.\n"
-    assert said(firmtrack("check", "--json")) == {"is_whole": True, "disagreements": []}
+    assert said(firmtrack("check", "--json")) == {
+        "is_whole": True, "disagreements": [], "withdrawn_came_again": [],
+    }  # fmt: skip
+
+
+def test_a_message_is_taken_back_and_counts_again(firmtrack: Run) -> None:
+    for document in (REQUEST, ACCEPTED):
+        assert firmtrack("ingest", "-", typed=document).returncode == 0
+    answer = next(
+        each
+        for each in said(firmtrack("message", "list", "--submitter", "operator", "--json"))
+        if each["kind"] == "update_firmware_response"
+    )
+    message_id = answer["message_id"]
+
+    def statuses() -> set[str]:
+        found = said(firmtrack("find", "request", REQUEST_ID, "--json"))
+        return {each["current_status"] for each in found["distributions"]}
+
+    because = ("--because", "a forged answer")
+    assert said(firmtrack("message", "withdraw", message_id, *because, "--json")) == {
+        "withdrawn": [message_id], "unchanged": [], "refused": [],
+    }  # fmt: skip
+    assert statuses() == {"received"}
+    shown = firmtrack("message", "show", message_id).stdout
+    assert "Handed in by: operator" in shown
+    assert "Because: a forged answer" in shown
+    assert said(firmtrack("message", "show", message_id, "--json"))["came_again"] == []
+    again = firmtrack("ingest", "-", typed=ACCEPTED)
+    assert "0 recorded, 1 duplicate" in again.stdout
+    assert statuses() == {"received"}
+
+    restored = firmtrack("message", "restore", message_id, "--because", "it was genuine")
+    assert restored.stdout == "1 restored, 0 were so already.\n"
+    assert statuses() == {"accepted"}
+    assert said(firmtrack("check", "--json"))["is_whole"]
+
+    unknown = "00000000-0000-0000-0000-00000000002a"
+    refused = said(firmtrack("message", "withdraw", unknown, *because, "--json"), status=3)
+    assert refused["refused"][0]["reason"] == "No message of this ID was recorded."
+    assert "Give IDs, or else" in failure(firmtrack("message", "withdraw", *because), 2)
+    assert "was recorded" in failure(firmtrack("message", "show", unknown), 1)
 
 
 def test_a_device_is_found_with_its_activations_and_what_does_not_fit(

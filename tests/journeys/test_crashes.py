@@ -4,24 +4,20 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 import psutil
 import psycopg
 import pytest
-from psycopg import conninfo
 
 from firmtrack.accounts.kinds import PartyKind, TokenScope
 from firmtrack.accounts.parties import add_party
@@ -30,46 +26,24 @@ from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.embedded import EmbeddedPostgres
 from tests.databases import used
+from tests.journeys.processes import (
+    PATIENCE_SECONDS,
+    ended,
+    environment,
+    firmtrack,
+    free_port,
+    listens,
+    on,
+    wait_until,
+)
 from tests.store.test_simulated_traffic import World, assert_tracker_knows, simulated
 
-_PATIENCE_SECONDS = 180
 _KILLS = 3
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return simulated(tmp_path_factory.mktemp("traffic"), is_shuffled=True)
-
-
-def environment(**settings: object) -> dict[str, str]:
-    return {**os.environ, **{name: str(value) for name, value in settings.items()}}
-
-
-def on(where: str, directory: Path) -> dict[str, str]:
-    url = f"postgresql://?{urlencode(conninfo.conninfo_to_dict(where))}"
-    return environment(DATABASE_URL=url, FIRMTRACK_DATA_DIR=directory / "data")
-
-
-def firmtrack(*arguments: object, env: Mapping[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "firmtrack", *map(str, arguments)],
-        env=dict(env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    output, errors = process.communicate(timeout=_PATIENCE_SECONDS)
-    return process.returncode, output, errors
-
-
-def wait_until(is_so: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline, f"in vain waited until {what}"
-        time.sleep(0.01)
 
 
 def recorded() -> int:
@@ -84,7 +58,7 @@ def descendants(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def assert_gone(processes: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(processes, timeout=_PATIENCE_SECONDS)
+    _, alive = psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)
     assert alive == []
 
 
@@ -218,7 +192,7 @@ class Poster(threading.Thread):
 
     def run(self) -> None:
         with closing(
-            HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE_SECONDS)
+            HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_SECONDS)
         ) as connection:
             self._post(connection)
 
@@ -241,7 +215,7 @@ def test_a_server_that_is_killed_has_kept_what_it_acknowledged(
     port = free_port()
     server = firmtrack("serve", "--port", port, "--workers", 2, env=on(database, tmp_path))
     try:
-        wait_until(lambda: _listens(port), "the server listens")
+        wait_until(lambda: listens(port), "the server listens")
         posters = [Poster(port, token, writer * 1_000_000) for writer in range(4)]
         for poster in posters:
             poster.start()
@@ -253,7 +227,7 @@ def test_a_server_that_is_killed_has_kept_what_it_acknowledged(
         for process in family:
             process.kill()
     for poster in posters:
-        poster.join(timeout=_PATIENCE_SECONDS)
+        poster.join(timeout=PATIENCE_SECONDS)
     ended(server)
 
     acknowledged = {message_id for poster in posters for message_id in poster.acknowledged}
@@ -270,7 +244,7 @@ def test_a_portal_whose_workers_are_killed_one_after_the_other_goes_on(
     port = free_port()
     server = firmtrack("serve", "--port", port, "--workers", 2, env=on(database, tmp_path))
     try:
-        wait_until(lambda: _listens(port), "the server listens")
+        wait_until(lambda: listens(port), "the server listens")
         killed = _workers(server)
         assert len(killed) == 2
         for worker in killed:
@@ -278,19 +252,13 @@ def test_a_portal_whose_workers_are_killed_one_after_the_other_goes_on(
             wait_until(lambda: len(_workers(server)) == 2, "another took its place")
             # A worker that ends within seconds of its start is taken for one that cannot start.
             time.sleep(6)
-        wait_until(lambda: _listens(port), "the server listens again")
+        wait_until(lambda: listens(port), "the server listens again")
 
         assert not set(killed) & set(_workers(server))
         assert server.poll() is None
     finally:
         server.terminate()
         ended(server)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _workers(server: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -300,12 +268,3 @@ def _workers(server: subprocess.Popen[str]) -> list[psutil.Process]:
         for child in psutil.Process(server.pid).children()
         if child.is_running() and child.status() != psutil.STATUS_ZOMBIE
     ]
-
-
-def _listens(port: int) -> bool:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
-        try:
-            connection.request("GET", "/api/v1/openapi.json")
-            return connection.getresponse().status == 200
-        except (HTTPException, OSError):
-            return False

@@ -101,7 +101,8 @@ WRONG_HASH = Told(
 )
 REFUSED = Told(
     sentence="The update failed at the Data Service Provider (DSP) on {}, at the stage "
-    "“Validated”. DCC refused the request with code E110101; DCC does not publish what it means.",
+    "“Validated”. DCC refused the request with code E110101; Firmtrack does not know what "
+    "it means: DUIS describes it.",
     stage="validated",
     party="dsp",
     next_actor="supplier",

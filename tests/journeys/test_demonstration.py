@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -11,17 +10,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
+from tests.journeys.processes import PATIENCE_SECONDS, free_port, listens, wait_until
 from tests.journeys.test_accessibility import assert_anybody_can_use
 from tests.journeys.visitor import Visitor
 
-_START_SECONDS = 240
-_ARRIVAL_SECONDS = 120
-
 
 def test_notices_arrive_at_the_demonstrations_receiver(tmp_path: Path, browser: Browser) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     origin = f"http://127.0.0.1:{port}"
     environment = {**os.environ, "FIRMTRACK_DATA_DIR": str(tmp_path / "data"), "COLUMNS": "200"}
     del environment["DJANGO_SETTINGS_MODULE"]
@@ -37,7 +32,7 @@ def test_notices_arrive_at_the_demonstrations_receiver(tmp_path: Path, browser: 
         bravos = _arrived(browser, origin, "ben@bravo.example", notes["password"])
     finally:
         server.terminate()
-        server.wait(timeout=60)
+        server.wait(timeout=PATIENCE_SECONDS)
 
     assert alphas
     assert bravos
@@ -45,7 +40,7 @@ def test_notices_arrive_at_the_demonstrations_receiver(tmp_path: Path, browser: 
 
 
 def _wait_until_said(words: str, log: Path, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while words not in log.read_text():
         assert server.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
@@ -55,15 +50,16 @@ def _wait_until_said(words: str, log: Path, server: subprocess.Popen[bytes]) -> 
 def _arrived(browser: Browser, origin: str, email: str, password: str) -> set[str]:
     """Return the webhook-ids that a person's party has on the receiver's page."""
     context = browser.new_context(base_url=origin, locale="en-GB")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_SECONDS * 1_000)
     visitor = Visitor(context.new_page())
-    _wait_for_answers(origin)
+    port = int(origin.rpartition(":")[2])
+    wait_until(lambda: listens(port), "the server, which has said where it will be, answers")
     visitor.sign_in(email, password)
     visitor.sees("Firmware Distribution Tracking")
     visitor.page.goto("/notices")
     visitor.page.get_by_role("link", name="What arrived at the demonstration’s receiver").click()
     visitor.sees("Demonstration receiver")
-    deadline = time.monotonic() + _ARRIVAL_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     rows = visitor.page.locator("tbody tr")
     while not rows.count() and time.monotonic() < deadline:
         time.sleep(0.5)  # the dispatcher is another process
@@ -74,17 +70,3 @@ def _arrived(browser: Browser, origin: str, email: str, password: str) -> set[st
     context.close()
     assert not visitor.complaints
     return ids
-
-
-def _wait_for_answers(origin: str) -> None:
-    """Wait until the server, which has said where it will be, is there."""
-    host, _, port = origin.removeprefix("http://").partition(":")
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            socket.create_connection((host, int(port)), timeout=5).close()
-        except ConnectionRefusedError:
-            assert time.monotonic() < deadline, "nobody answers"
-            time.sleep(0.1)  # the server is another process
-        else:
-            return

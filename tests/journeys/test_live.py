@@ -21,7 +21,7 @@ from tests.pages.world import VERIFIED
 
 Tell = Callable[[Message], datetime]
 
-_REFRESHED = 40_000
+_REFRESHED = 120_000
 """Milliseconds within which a page has refreshed itself, on a slow machine as well."""
 
 _numbers = count(1)

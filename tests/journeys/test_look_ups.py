@@ -5,6 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from firmtrack.presentation.csv import COLUMNS
+from tests.journeys.processes import wait_until
 from tests.journeys.visitor import Visitor
 from tests.pages.world import (
     DEVICES,
@@ -136,5 +137,4 @@ def test_the_keyboard_alone_searches_and_reaches_a_table_too_wide(
             break
     expect(region).to_be_focused()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(500)  # scrolling is smooth, and the page's policy forbids to poll for it
-    assert region.evaluate("region => region.scrollLeft") > 0
+    wait_until(lambda: region.evaluate("region => region.scrollLeft") > 0, "it has scrolled")

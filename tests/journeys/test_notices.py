@@ -19,7 +19,7 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store import notice_queries
-from tests.journeys.test_crashes import firmtrack, on, wait_until
+from tests.journeys.processes import ended, firmtrack, on, until_said, wait_until
 from tests.store.facts import ALPHA_ID, BRAVO_ID, DCC_ID, METERS, at, request, take, told
 from tests.store.receiver import Receiver, Reply
 
@@ -44,20 +44,22 @@ def settings_for(database: str, tmp_path: Path) -> dict[str, str]:
 def added(party: str, receiver: Receiver, env: dict[str, str]) -> str:
     """Add a webhook by the command line and return its secret."""
     process = firmtrack("endpoint", "add", receiver.url, "--party", party, "--json", env=env)
-    output, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
+    status, output, errors = ended(process)
+    assert status == 0, errors
     return str(json.loads(output)["secret"])
 
 
 @contextmanager
 def dispatching(env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Let a dispatcher run from when it says that it sends until it is stopped."""
     process = firmtrack("dispatch", env=env)
     try:
+        until_said(process, "Sending notices.")
         yield process
     finally:
         process.terminate()
-        _, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
+        status, _, errors = ended(process)
+    assert status == 0, errors
 
 
 def happen(requests: int, originator: Eui64 = ALPHA_ID) -> None:
@@ -125,9 +127,9 @@ def test_three_dispatchers_send_each_notice_once_and_in_order(
     with Receiver() as receiver:
         secret = added(alpha.name, receiver, settings_for)
         with dispatching(settings_for), dispatching(settings_for), dispatching(settings_for):
-            for _ in range(3):
-                happen(4)
-                time.sleep(0.2)  # changes come apart, not in one moment
+            happen(2)
+            wait_until(_was_tried, "the first were sent")
+            happen(4)
             wait_until(settled(12), "all was delivered")
         assert_exactly_once(receiver, secret, 12)
         assert len(receiver.calls) == 12
@@ -150,7 +152,7 @@ def test_a_dispatcher_killed_at_any_moment_loses_nothing(
             )
             time.sleep(chance.random() / 20)
             process.kill()
-            process.communicate(timeout=60)
+            ended(process)
         with dispatching(settings_for):
             wait_until(settled(30), "all was delivered")
         assert_exactly_once(receiver, secret, 30)
@@ -160,7 +162,7 @@ def test_a_party_that_hangs_does_not_slow_the_others(
     alpha: Party, settings_for: dict[str, str]
 ) -> None:
     bravo = add_party("Bravo Power", PartyKind.SMALL_SUPPLIER, [BRAVO_ID])
-    with Receiver(lambda _: Reply(after_seconds=60)) as slow, Receiver() as quick:
+    with Receiver(lambda _: Reply(after_seconds=600)) as slow, Receiver() as quick:
         for _ in range(6):
             added(alpha.name, slow, settings_for)
         added(bravo.name, quick, settings_for)
@@ -168,9 +170,8 @@ def test_a_party_that_hangs_does_not_slow_the_others(
         with dispatching(settings_for):
             wait_until(lambda: len(slow.calls) >= 6, "the slow ones hang")
             happen(1, BRAVO_ID)
-            started = time.monotonic()
             wait_until(lambda: len(quick.taken) == 3, "the quick one was told")
-            assert time.monotonic() - started < 9  # 5 of them the stated delay of grouping
+            assert not slow.taken
 
 
 def test_each_party_gets_its_own_notices_and_no_others(

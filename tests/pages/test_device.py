@@ -114,7 +114,7 @@ def test_the_newest_request_comes_first_and_one_under_way_says_who_has_it(ada: B
 
 def test_a_message_that_fits_no_request_is_shown_by_itself(ada: Browsing) -> None:
     page = ada.open(f"/devices/{UNDER_WAY}")
-    assert page.all("h2")[-2:] == ["Messages that fit no request", "Is it only me?"]
+    assert page.all("h2")[-2:] == ["Told to you", "Is it only me?"]
     (row,) = page.elements("table")[-2].xpath(".//tbody/tr")
     assert plain(row).startswith("Verified by device 12 November 2026, 09:12 GMT")
 

@@ -1,6 +1,7 @@
 """What holds for every page: its headers, what it loads, and how it fails."""
 
 import gzip
+import re
 
 import pytest
 from django.test import Client
@@ -75,6 +76,8 @@ def test_a_page_begins_with_a_way_past_its_header(ada: Browsing, address: str) -
         ("firmtrack.js", 'text/javascript; charset="utf-8"'),
         ("govuk-frontend.min.js", 'text/javascript; charset="utf-8"'),
         ("favicon.svg", "image/svg+xml"),
+        ("files/source-sans-3-latin-wght-normal.woff2", "font/woff2"),
+        ("source-fonts.txt", 'text/plain; charset="utf-8"'),
     ],
 )
 def test_what_a_page_loads_may_be_kept_for_ever(
@@ -94,8 +97,24 @@ def test_the_stylesheet_is_sent_compressed_and_holds_no_crown_copyright_font(
     assert response.headers["Content-Encoding"] == "gzip"
     plain = gzip.decompress(content_of(response))
     assert b"GDS Transport" not in plain
-    assert b"@font-face" not in plain
-    assert b"url(" not in plain
+
+
+def test_all_that_the_stylesheet_loads_are_fonts_that_come_with_it(anybody: Browsing) -> None:
+    plain = content_of(anybody.get(asset_url("firmtrack.css"))).decode()
+    faces = re.findall(r"@font-face{([^}]*)}", plain)
+    files = re.findall(r"url\(\./(files/[^)]*)\)", plain)
+    assert len(files) == len(faces) == plain.count("url(")
+    assert all("font-display:swap" in face for face in faces)
+    for name in files:
+        response = anybody.get(asset_url(name))
+        assert response.status_code == 200
+        assert content_of(response).startswith(b"wOF2")
+
+
+def test_a_page_asks_at_once_for_the_font_of_its_text(ada: Browsing) -> None:
+    page = ada.open("/guidance")
+    (address,) = page.root.xpath("//link[@rel='preload'][@as='font']/@href")
+    assert content_of(ada.get(address)).startswith(b"wOF2")
 
 
 def test_an_address_that_leads_nowhere_says_so(ada: Browsing, anybody: Browsing) -> None:

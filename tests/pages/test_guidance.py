@@ -10,6 +10,7 @@ from firmtrack.duis.codes import Sureness
 from firmtrack.presentation import wording
 from firmtrack.presentation.catalogue import CODES
 from firmtrack.presentation.catalogue_activations import ACTIVATIONS, FLAG_EXAMPLES
+from firmtrack.presentation.catalogue_incidents import INCIDENTS
 from firmtrack.presentation.catalogue_states import COMPLETIONS, STAGE_ENTRIES, STATUSES
 from firmtrack.presentation.csv import COLUMNS
 from firmtrack.presentation.flags import FLAG_NAMES
@@ -81,7 +82,11 @@ def test_every_code_has_its_place(ada: Browsing) -> None:
     assert set(CODES) <= ids_of(page)
     for code, entry in CODES.items():
         if entry.sureness is Sureness.UNKNOWN:
-            assert row_of(page, code) == [code, entry.meaning, "Not published: DUIS 5.4 schema"]
+            assert row_of(page, code) == [
+                code,
+                entry.meaning,
+                "Not known to Firmtrack: DUIS 5.4 schema",
+            ]
         else:
             assert facts_under(page, code) == {
                 "Meaning": entry.meaning,
@@ -101,6 +106,7 @@ def test_every_status_stage_outcome_and_flag_has_its_place(ada: Browsing) -> Non
         (statuses, [*STATUSES.values(), *STAGE_ENTRIES.values()]),
         (completions, [*COMPLETIONS.values()]),
         (activations, [*ACTIVATIONS.values()]),
+        (ada.open("/guidance/incidents"), [*INCIDENTS.values()]),
     ):
         for entry in entries:
             assert facts_under(page, entry.code)["Meaning"] == entry.meaning

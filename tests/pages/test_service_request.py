@@ -160,7 +160,8 @@ def test_the_csv_without_a_filter_holds_all_pages(ada: Browsing) -> None:
 def test_a_refusal_shows_its_code_and_no_invented_meaning(ada: Browsing) -> None:
     page = ada.open(f"/service-requests/{REFUSED_REQUEST}")
     assert page.facts()["DCC’s answer"] == (
-        "DCC refused the request with code E110101; DCC does not publish what it means. "
+        "DCC refused the request with code E110101; Firmtrack does not know what it means: "
+        "DUIS describes it. "
         "17 November 2026, 09:12 GMT"
     )
 

@@ -76,6 +76,7 @@ def request(
     sent_at: datetime | None = None,
     version: FirmwareVersion = VERSION,
     image_hash: bytes | None = IMAGE_HASH,
+    header_version: FirmwareVersion | None = None,
     variant: Variant = Variant.UPDATE_FIRMWARE,
     identity: bytes | None = None,
 ) -> Message:
@@ -89,7 +90,9 @@ def request(
             request_id=request_id,
             variant=variant,
             firmware_version=version,
-            image=ImageFacts(size_bytes=1000, manufacturer_image_hash=image_hash),
+            image=ImageFacts(
+                size_bytes=1000, manufacturer_image_hash=image_hash, header_version=header_version
+            ),
             device_ids=tuple(device_ids),
             sent_at=sent_at,
         ),

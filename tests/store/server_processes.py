@@ -13,7 +13,7 @@ import psutil
 
 from tests.databases import QUICK
 
-LEAVING_SECONDS = 15.0
+LEAVING_SECONDS = 120.0
 
 _PROGRAM = """
 import json

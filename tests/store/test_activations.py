@@ -191,12 +191,15 @@ def test_an_activation_stands_under_the_distribution_with_its_hash() -> None:
 
 
 def test_without_a_hash_an_activation_stands_under_the_version_that_it_activated() -> None:
-    take(request(sent_at=at(0)), activation(REQUESTED, at(20)))
-    assert len(found().other_activations) == 1
+    later = RequestId(ALPHA_ID, DCC_ID, 2000)
+    take(request(sent_at=at(0)), request(later, sent_at=at(10), version=OTHER_VERSION))
+    take(activation(REQUESTED, at(20)))
+    # Nothing speaks against the newest.
+    assert [len(each.activations) for each in found().distributions] == [1, 0]
 
     take(activation(ANSWERED, at(21), version=VERSION))
-    assert found().other_activations == ()
-    (update,) = found().distributions
+    newest, update = found().distributions
+    assert newest.activations == ()
     assert [each.status for each in update.activations] == [ActivationStatus.ACTIVATED]
 
 

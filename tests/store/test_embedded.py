@@ -4,10 +4,10 @@ import os
 import signal
 import stat
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -350,8 +350,9 @@ def test_a_long_start_is_reported_and_waited_for(
 
     with EmbeddedPostgres(directory, QUICK, binaries=postgres_binaries):
         supervisor_of(directory).send_signal(signal.SIGSTOP)
-        postmaster_of(directory).kill()
-        time.sleep(0.2)
+        postmaster = postmaster_of(directory)
+        postmaster.kill()  # whom the supervisor, stopped, does not bury
+        wait_until(lambda: postmaster.status() == psutil.STATUS_ZOMBIE)
         with EmbeddedPostgres(
             directory, QUICK, binaries=postgres_binaries, on_progress=hear
         ) as second:

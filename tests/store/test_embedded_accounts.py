@@ -237,5 +237,5 @@ def test_where_no_way_works_it_says_what_to_do(tmp_path: Path) -> None:
     assert "no way to run it works" in refused.stderr
     assert "DATABASE_URL" in refused.stderr
     assert "FIRMTRACK_DATA_DIR" in refused.stderr
-    _, left = psutil.wait_procs(processes_of(directory), timeout=60)  # the last ends by itself
+    _, left = psutil.wait_procs(processes_of(directory), timeout=120)  # the last ends by itself
     assert left == []

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from firmtrack.domain.stages import ActivationStep, Status
+from firmtrack.intake.rereading import reread
 from firmtrack.store import database as the_database
 from firmtrack.store.answers import DeviceAnswer, InventoryAnswer
 from firmtrack.store.consistency import disagreements
@@ -46,6 +47,7 @@ def migrate_to_newest() -> None:
     conninfo = the_database.conninfo_in_use()
     the_database.migrate()
     the_database.use(conninfo)
+    reread()
 
 
 def tables() -> set[str]:

@@ -52,7 +52,10 @@ GROUPS: tuple[tuple[str, ...], ...] = (
     ("ESME", "North", "Meters of Leeds", "EM-200"),
     ("PPMID",),
 )
-TABLES = "message, request, request_step, event, distribution, device, device_acquaintance"
+TABLES = (
+    "message, request, recorded_request_statement, recorded_request_step, recorded_request_naming,"
+    " recorded_event, distribution, device, device_acquaintance"
+)
 
 # Such that most distributions are under way, at a stage of which something is usual.
 under_way = [each for each in Status if not each.is_bad and each.stage < Stage.VERIFIED_BY_DEVICE]

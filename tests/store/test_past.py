@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from firmtrack.domain.facts import ActivationWord, Message, MessageKind
+from firmtrack.domain.facts import ActivationWord, Incident, IncidentKind, Message, MessageKind
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.domain.viewer import Viewer
@@ -23,6 +23,7 @@ from tests.store.facts import (
     BRAVO_ID,
     DCC,
     DCC_ID,
+    HUB,
     IMAGE_HASH,
     METER,
     OTHER_IMAGE_HASH,
@@ -46,9 +47,12 @@ from tests.store.facts import (
 DEVICES = tuple(map(meter, range(3)))
 REQUEST_IDS = (RequestId(ALPHA_ID, DCC_ID, 1), RequestId(BRAVO_ID, DCC_ID, 1))
 TABLES = (
-    "message", "request", "request_step", "event", "distribution", "activation_word", "device",
+    "message", "request", "recorded_request_statement", "recorded_request_step",
+    "recorded_request_naming", "recorded_event", "distribution", "distribution_history",
+    "recorded_device_incident", "recorded_request_incident", "recorded_comms_hub_incident",
+    "withdrawal", "withdrawn_again", "recorded_activation_word", "device",
     "device_history", "device_acquaintance", "supplier_word", "comms_hub_device",
-    "proposal", "verdict",
+    "proposal", "verdict", "device_incident", "request_incident", "comms_hub_incident",
 )  # fmt: skip
 
 times = st.integers(0, 4).map(at)
@@ -67,6 +71,26 @@ def activation(request_id: RequestId, step: ActivationStep, **said: Any) -> Mess
         body=b"an activation",
         user_id=request_id.originator,
         activation=ActivationWord(request_id=request_id, step=step, **said),
+    )
+
+
+def befell(kind: IncidentKind, occurred_at: datetime, **said: Any) -> Message:
+    """Return an incident; of the hub that alerts name, if it names nothing else."""
+    identity, user_id = said.pop("identity"), said.pop("user_id")
+    is_hubs = said["request_id"] is said["device_id"] is None
+    return Message(
+        digest=identity,
+        kind=MessageKind.DEVICE_STATUS_CHANGE_EVENT,
+        body=b"an incident",
+        user_id=user_id,
+        incidents=(
+            Incident(
+                kind=kind,
+                occurred_at=occurred_at,
+                comms_hub_id=HUB if is_hubs else None,
+                **said,
+            ),
+        ),
     )
 
 
@@ -100,6 +124,11 @@ messages = (
         image_hash=st.none() | image_hashes, firmware_version=st.none() | versions,
         identity=digests,
     )
+    | st.builds(
+        befell, st.sampled_from(IncidentKind), times, identity=digests,
+        request_id=st.none() | request_ids, device_id=st.none() | devices,
+        user_id=st.sampled_from([ALPHA_ID, BRAVO_ID]),
+    )
 )  # fmt: skip
 
 
@@ -130,9 +159,16 @@ def answers(viewer: Viewer, as_of: datetime | None = None) -> Iterator[object]:
                 wanted,
                 status_names={status: status.value for status in Status},
                 reason_texts={},
+                misfit_texts={},
                 as_of=as_of,
             )
         )
+
+
+def empty() -> None:
+    with pool().connection() as connection:
+        for table in TABLES:
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 
 
 def now() -> datetime:
@@ -154,9 +190,7 @@ def now() -> datetime:
 def test_an_answer_as_of_a_moment_is_what_was_answered_then(
     history: list[Message], viewer: Viewer
 ) -> None:
-    with pool().connection() as connection:
-        for table in TABLES:
-            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+    empty()
     answered = []
     for message in history:
         record(Batch(messages=[message]))

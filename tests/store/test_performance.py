@@ -162,7 +162,7 @@ class Distribution:
             case Dimension.SUPPLIER:
                 return (str(self.request.request_id.originator),)
             case Dimension.FIRMWARE_VERSION:
-                return (self.request.candidate.firmware_version or "",)
+                return (self.request.firmware_version or "",)
             case Dimension.MODEL:
                 return (known["device_type"], known["manufacturer"], known["model"])
             case _:
@@ -183,8 +183,10 @@ def recomputed(history: Sequence[Message]) -> list[Distribution]:
     own = defaultdict(list)
     for message in history:
         for event in message.events:
-            candidates = [r.candidate for r in requests if event.device_id in r.device_ids]
-            own[attribute(event, candidates), event.device_id].append(event)
+            candidates = [
+                r.candidate(event.device_id) for r in requests if event.device_id in r.device_ids
+            ]
+            own[attribute(event, message.user_id, candidates), event.device_id].append(event)
     found = []
     for each in requests:
         steps = [s for m in history for s in m.steps if s.request_id == each.request_id]

@@ -41,14 +41,13 @@ from tests.unit.duis import activation_samples, samples
 DCC = Viewer.of_dcc("the test")
 OPERATOR = Submitter.operator()
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
-LEAST = -(1 << 63)
 
 # What the edition before made of a CSPFirmwareDeliveryStatus, kind 3.
 OLD_FACTS = """
-UPDATE event AS e SET occurred_at = e.device_time, device_time = NULL
+UPDATE recorded_event AS e SET occurred_at = e.device_time, device_time = NULL
 FROM message AS m WHERE m.message_id = e.message_id AND m.kind = 3;
 UPDATE message AS m SET occurred_at = e.occurred_at
-FROM event AS e WHERE m.message_id = e.message_id AND m.kind = 3;
+FROM recorded_event AS e WHERE m.message_id = e.message_id AND m.kind = 3;
 """
 
 
@@ -60,10 +59,12 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make_old() -> None:
     """Give the database the form, and the facts, that the last version would have given it."""
-    with pool().connection() as connection:
+    with pool().connection() as connection, connection.transaction():
         connection.execute(OLD_FACTS)
-        refold(connection)
-    assert disagreements() == []
+        connection.execute(
+            "INSERT INTO concerned_device SELECT DISTINCT device_id FROM distribution"
+        )
+        connection.execute(statement("fold_devices"))
     conninfo = the_database.conninfo_in_use()
     call_command("migrate", "store", "0010", verbosity=0, interactive=False)
     the_database.use(conninfo)
@@ -74,13 +75,6 @@ def enveloped(document: Document) -> Envelope:
     return Envelope(
         body=write(document), media_type=DUIS_MEDIA_TYPE, received_at=samples.NOW, origin="a test"
     )
-
-
-def refold(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    connection.execute(
-        statement("refold_requests"), {"after": 0, "limit": 1_000_000, "response_kind": 2}
-    )
-    connection.execute(statement("refold_distributions"), {"first": LEAST, "limit": 1_000_000})
 
 
 def all_answers() -> dict[str, bytes]:
@@ -221,8 +215,8 @@ def test_a_time_of_an_envelope_that_is_not_believed_any_more_goes(sent_at: datet
     assert [each.outcome for each in taken] == [OutcomeKind.RECORDED] * 2
     with pool().connection() as connection:
         connection.execute("UPDATE message SET occurred_at = %s", (sent_at,))
-        connection.execute("UPDATE request SET sent_at = %s", (sent_at,))
-        connection.execute("UPDATE activation_word SET occurred_at = %s", (sent_at,))
+        connection.execute("UPDATE recorded_request_statement SET sent_at = %s", (sent_at,))
+        connection.execute("UPDATE recorded_activation_word SET occurred_at = %s", (sent_at,))
         connection.execute("DELETE FROM rereading")
 
     reread()

@@ -59,14 +59,14 @@ def told_of(
     """Return by request and status who was told, and in which state that is."""
     found = queries.find_device(viewer, device_id, as_of=as_of)
     assert found is not None
-    by_message = notice_queries.list_told(viewer, found, as_of=as_of)
+    by_entry = notice_queries.list_told(viewer, found, as_of=as_of)
     return {
         (each.distribution.request_id.counter, entry.status): [
-            (answer.party, answer.state) for answer in by_message[entry.message_id]
+            (answer.party, answer.state) for answer in by_entry[entry]
         ]
         for each in found.distributions
         for entry in each.history
-        if entry.message_id in by_message
+        if entry in by_entry
     }
 
 
@@ -98,12 +98,12 @@ def test_what_failed_twice_is_told_beside_the_failure_that_the_notice_was_about(
         dispatch(caller)
     found = queries.find_device(ALPHA, METER)
     assert found is not None
-    by_message = notice_queries.list_told(ALPHA, found)
+    by_entry = notice_queries.list_told(ALPHA, found)
 
     (distribution,) = found.distributions
     entries = [each for each in distribution.history if each.status is not Status.RECEIVED]
     assert len(entries) == 4
-    assert [len(by_message[each.message_id]) for each in entries] == [1, 1, 1, 1]
+    assert [len(by_entry[each]) for each in entries] == [1, 1, 1, 1]
 
 
 def test_a_stranger_is_told_nothing_of_it_even_if_handed_the_device(

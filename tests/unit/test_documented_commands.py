@@ -57,7 +57,7 @@ def test_the_installed_command_lists_its_commands() -> None:
         [Path(sys.executable).with_name("firmtrack"), "--help"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
 
@@ -71,7 +71,7 @@ def test_a_documented_make_command_is_listed_by_make(command: str) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
 

@@ -150,6 +150,7 @@ def _submitter_of(request: HttpRequest) -> Submitter:
         name=holder.party_name,
         user_ids=holder.user_ids,
         may_submit_all=holder.party_kind is PartyKind.DCC,
+        token=holder.ending,
     )
 
 

@@ -2,21 +2,32 @@
 
 import sys
 
-from rich.console import Console
-
+from firmtrack.cli import stopping
 from firmtrack.errors import FirmtrackError
 
 _FAILED = 1
 
 
 def main() -> None:
-    """Run the command that the arguments name; an expected failure is one line on stderr."""
+    """Run the command that the arguments name; an expected failure is one line on stderr.
+
+    A command that runs until it is stopped ends with status 0 when it is, at whatever moment.
+    """
+    if stopping.runs_until_stopped(sys.argv[1:]):
+        stopping.end_when_told()
     try:
         from firmtrack.cli.commands import app
 
+        stopping.end_if_told()
         app()
     except FirmtrackError as error:
-        Console(stderr=True, soft_wrap=True).print(
-            f"firmtrack: {error}", style="red", markup=False, highlight=False
-        )
+        _print(error)
         sys.exit(_FAILED)
+
+
+def _print(error: FirmtrackError) -> None:
+    from rich.console import Console
+
+    Console(stderr=True, soft_wrap=True).print(
+        f"firmtrack: {error}", style="red", markup=False, highlight=False
+    )

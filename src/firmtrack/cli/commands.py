@@ -14,6 +14,7 @@ from firmtrack.cli import (
     notices,
     performance,
     quarantine,
+    recorded_messages,
     serving,
     simulation,
     wording,
@@ -57,6 +58,7 @@ app.add_typer(accounts.party, name="party")
 app.add_typer(accounts.user, name="user")
 app.add_typer(accounts.token, name="token")
 app.add_typer(quarantine.quarantine, name="quarantine")
+app.add_typer(recorded_messages.message, name="message")
 app.add_typer(wording.wording, name="wording")
 app.add_typer(notices.endpoint, name="endpoint")
 app.add_typer(notices.notice, name="notice")

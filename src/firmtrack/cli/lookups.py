@@ -86,6 +86,7 @@ def find_request(
             markup=False,
         )
         results.print_flags(found.flags)
+        results.print_incidents("What else befell this request", found.incidents)
         table = Table(device_id_column(), "Current Status", "Reason", "Updated")
         for each in distributions:
             add_row(
@@ -93,7 +94,7 @@ def find_request(
                 str(each.device_id),
                 wording.STATUS_NAMES[each.status],
                 _reason(each),
-                minute(each.updated_at),
+                results.updated_text(each),
             )
         console.print(table)
 
@@ -128,11 +129,14 @@ def find_device(
         told = diagnoses(found, now=now)
         for each in found.distributions:
             results.print_distribution(each, told[each.distribution.request_id])
+            results.print_incidents("What else befell this update", each.incidents)
             results.print_activations("Activation", each.activations)
+        results.print_incidents("What else befell this device", found.incidents)
         results.print_activations("Activations of other images", found.other_activations)
         results.print_others_updates(found.others_updates)
         if found.unattributed:
-            console.print(f"{len(found.unattributed)} events that fit no request.")
+            console.print(f"\n{wording.UNATTRIBUTED_TITLE}", style="bold")
+            results.print_history(found.unattributed)
 
 
 def export(

@@ -1,6 +1,5 @@
 """``firmtrack endpoint``, ``notice`` and ``dispatch``: whom to tell where, and the telling."""
 
-import signal
 from dataclasses import asdict
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +8,7 @@ from uuid import UUID
 import typer
 from rich.table import Column, Table
 
+from firmtrack.cli import stopping
 from firmtrack.cli.accounts import PartyName
 from firmtrack.cli.options import AsJson, add_row, console, minute, print_json
 from firmtrack.cli.session import opened
@@ -192,11 +192,10 @@ def dispatch(
         if once:
             dispatcher.dispatch_once(may_be_private=may_be_private)
             return
-        stopping = Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopping.set())
+        is_over = Event()
+        stopping.call_when_told(is_over.set)
         console.print("Sending notices. Ctrl-C stops.")
-        dispatcher.dispatch(stopping, may_be_private=may_be_private)
+        dispatcher.dispatch(is_over, may_be_private=may_be_private)
 
 
 def _operator() -> "Viewer":

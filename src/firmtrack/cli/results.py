@@ -10,8 +10,14 @@ from firmtrack.cli.options import add_row, console, minute
 if TYPE_CHECKING:
     from firmtrack.diagnosis.findings import Diagnosis
     from firmtrack.domain.activation import Activation
+    from firmtrack.domain.incidents import IncidentEntry
     from firmtrack.domain.reconciliation import Flag
-    from firmtrack.store.answers import DeviceDistribution, OthersUpdate
+    from firmtrack.store.answers import (
+        DeviceDistribution,
+        DistributionAnswer,
+        HistoryEntry,
+        OthersUpdate,
+    )
 
 
 def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis | None") -> None:
@@ -30,17 +36,31 @@ def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis | None
         console.print(diagnosis.sentence, markup=False)
         console.print(f"Acts next: {ACTOR_NAMES[diagnosis.next_actor]}.", markup=False)
         console.print(diagnosis.advice, markup=False)
+    print_history(found.history)
+
+
+def print_history(history: "Iterable[HistoryEntry]") -> None:
+    """Print what was said, as a table."""
+    from firmtrack.presentation import wording
+    from firmtrack.presentation.times import shown_text
+
     table = Table("When (DCC)", "Status", "Reason", "Told by")
-    for entry in found.history:
-        code = f" {entry.source_code}" if entry.source_code else ""
+    for entry in history:
         add_row(
             table,
-            minute(entry.occurred_at),
+            shown_text(entry.occurred_at, is_day=entry.is_anothers),
             wording.STATUS_NAMES[entry.status],
             entry.reason or "",
-            wording.MESSAGE_KIND_NAMES[entry.source_kind] + code,
+            wording.fact_source_text(entry.source),
         )
     console.print(table)
+
+
+def updated_text(distribution: "DistributionAnswer") -> str:
+    """Return when a distribution got its current status, as far as may be told."""
+    from firmtrack.presentation.times import shown_text
+
+    return shown_text(distribution.updated_at, is_day=distribution.is_anothers_word)
 
 
 def print_flags(flags: "Iterable[Flag]") -> None:
@@ -70,6 +90,29 @@ def print_activations(title: str, activations: "Sequence[Activation]") -> None:
             minute(each.scheduled_for),
             reason or "",
             str(each.request_id),
+        )
+    console.print(table)
+
+
+def print_incidents(title: str, incidents: "Sequence[IncidentEntry]") -> None:
+    """Print what befell an update, a device or a request, nothing if nothing did."""
+    from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
+    from firmtrack.presentation.incidents import incident_details, incident_source
+    from firmtrack.presentation.times import day_text
+
+    if not incidents:
+        return
+    console.print(f"\n{title}", style="bold")
+    table = Table("When (DCC)", "Times", "What", "What is known of it", "Told by")
+    for each in incidents:
+        at = each.incident.occurred_at
+        add_row(
+            table,
+            day_text(at.date()) if each.source is None else minute(at),
+            str(each.times),
+            INCIDENT_NAMES[each.incident.kind],
+            ", ".join(incident_details(each)),
+            incident_source(each),
         )
     console.print(table)
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from firmtrack.cli import stopping
 from firmtrack.cli.options import console
 from firmtrack.cli.session import opened, set_up
 from firmtrack.errors import FirmtrackError
@@ -28,6 +29,8 @@ _THREADS_PER_WORKER = 8
 # A worker is replaced when it grows beyond this. libxml2 keeps every name of an element that it has
 # met, so hostile documents make a process grow by as much as they bring.
 _WORKER_LIMIT_MEGABYTES = 1_024
+# A worker that is told to stop ends its answers first; after this it is killed.
+_PATIENCE_SECONDS = 60
 
 
 def serve(
@@ -92,7 +95,7 @@ def _listen(application: str, host: str, port: int, workers: int) -> None:
     from granian.server import Server
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "firmtrack.settings")
-    Server(
+    server = Server(
         application,
         address=host,
         port=port,
@@ -103,5 +106,14 @@ def _listen(application: str, host: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         websockets=False,
         log_access=False,
+        workers_kill_timeout=_PATIENCE_SECONDS,
         log_level=LogLevels.error,
-    ).serve()
+    )
+    stopping.end_if_told()
+    stopping.end_forks_when_told()
+    try:
+        server.serve()
+    except SystemExit:
+        # Granian finds fault with workers that heard a Ctrl-C before it told them to end.
+        if not server.interrupt_signal:
+            raise

@@ -2,46 +2,63 @@
 
 from collections.abc import Mapping
 
+from firmtrack.diagnosis.activation_failure import (
+    HELD,
+    MAY_HAVE_WORKED,
+    to_read_version,
+    verdict_on_failed_activation,
+)
 from firmtrack.diagnosis.findings import Verdict
+from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.phrases import (
-    as_sentence,
     joined,
     since_text,
     superseded,
     supplier_change,
     surroundings,
     suspension,
+    when_text,
 )
-from firmtrack.diagnosis.remedies import remedy_for, user_advice
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.domain.reconciliation import NO_ANSWER_REASONS, FlagKind
+from firmtrack.domain.reconciliation import FlagKind
 from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import ActivationStatus, Status
 from firmtrack.presentation.times import near_text
-from firmtrack.presentation.wording import reason_text
 
 _ACTIVATE = "Send Activate Firmware (11.3) when the device should run it."
 _ACTIVATE_IF_YOURS = f"If the device is still yours: {_ACTIVATE[0].lower()}{_ACTIVATE[1:]}"
 _NOTHING = "Nothing for you to do."
-_READ_VERSION = (
-    "read the firmware version (11.2), which says what the device runs and corrects the inventory."
-)
-# MP105 among the industry's known problems.
-_MAY_HAVE_WORKED = (
-    "An activation may work and only its answer be lost, which leaves the device Suspended."
-)
-# What a device answered that holds another image, or none, than the one that it verified.
-_HELD_SINCE: Mapping[str | None, str] = {
-    "no_image_held": "it holds no image",
-    "hash_mismatch": "the image that it holds is another one",
-}
 _RUNS_IT = (FlagKind.VERSION_WITHOUT_ACTIVATION, FlagKind.REQUEST_FOR_RUNNING_VERSION)
+
+_DOUBTS: Mapping[FlagKind, str] = {
+    FlagKind.ACTIVATED_BUT_OLD_VERSION: "Yet later word has the device on version {version}.",
+    FlagKind.ACTIVATED_WITH_OTHER_VERSION: (
+        "Yet it answered with version {version}, and that is what it ran then."
+    ),
+}
 
 
 def verdict_on_success(situation: Situation) -> Verdict:
     """Return the verdict on a distribution that is Successful."""
+    return _with_news(situation, _verdict_on_success(situation))
+
+
+def _with_news(situation: Situation, told: Verdict) -> Verdict:
+    """Return the verdict with what was told since; of a device that runs the image, only alarms."""
+    activation = current_activation(situation)
+    is_activated = activation is not None and activation.status is ActivationStatus.ACTIVATED
+    is_running = is_activated or _runs_it(situation)
+    is_running = is_running or situation.distribution.status is Status.ACTIVATED
+    since = activation.updated_at if activation is not None and is_activated else situation.since
+    for each in news_of(situation):
+        if each.at >= since and (each.is_alarm or not is_running):
+            return Verdict(joined(told.sentence, each.what), each.actor, each.advice)
+    return told
+
+
+def _verdict_on_success(situation: Situation) -> Verdict:
     if situation.distribution.status is Status.ACTIVATED:
         return _activated_by_itself(situation)
     found = current_activation(situation)
@@ -49,7 +66,7 @@ def verdict_on_success(situation: Situation) -> Verdict:
         held = f"The device has held the verified image since {since_text(situation)}."
         told = _not_activated(situation)
         return told._replace(sentence=joined(held, told.sentence))
-    verified = f"The device verified the image on {near_text(situation.since, situation.now)}."
+    verified = f"The device verified the image on {when_text(situation)}."
     told = _activation(situation, found)
     if found.status is not ActivationStatus.ACTIVATED and _runs_it(situation):
         runs = "The latest word has it on this version all the same."
@@ -68,14 +85,14 @@ def current_activation(situation: Situation) -> Activation | None:
 
 
 def _activated_by_itself(situation: Situation) -> Verdict:
-    when = near_text(situation.since, situation.now)
+    when = when_text(situation)
     doubt = _doubt(situation, situation.distribution.request_id)
     return Verdict(
         joined(
             f"The device activated the image on {when}: a PPMID needs no Activate Firmware.", doubt
         ),
         Actor.NOBODY if doubt is None else Actor.SUPPLIER,
-        joined(_NOTHING, suspension(situation)) if doubt is None else _to_read_version(situation),
+        joined(_NOTHING, suspension(situation)) if doubt is None else to_read_version(situation),
     )
 
 
@@ -110,36 +127,36 @@ def _activation(situation: Situation, found: Activation) -> Verdict:
         case ActivationStatus.CANCELLED:
             return _to_activate(situation, f"Its activation was cancelled on {when}.")
         case ActivationStatus.FAILED:
-            return _failed(situation, found, when)
+            return verdict_on_failed_activation(situation, found)
         case ActivationStatus.REQUESTED | ActivationStatus.SCHEDULED:
             return _pending(situation, found, when)
 
 
 def _activated(situation: Situation, found: Activation, when: str) -> Verdict:
-    sentence = f"It activated the image on {when}."
+    sentence = _how_it_activated(situation, found, when)
     doubt = _doubt(situation, found.request_id)
     if doubt is None and not situation.is_suspended:
         return Verdict(sentence, Actor.NOBODY, _NOTHING)
-    return Verdict(joined(sentence, doubt), Actor.SUPPLIER, _to_read_version(situation))
+    return Verdict(joined(sentence, doubt), Actor.SUPPLIER, to_read_version(situation))
+
+
+def _how_it_activated(situation: Situation, found: Activation, when: str) -> str:
+    result = found.overruled_reason
+    if result is not None:
+        answer = HELD.get(result, "the activation failed")
+        return (
+            f"Asked to activate it, the device answered on {when} that {answer}, but with this "
+            "version: that is what it runs, and DCC takes it over."
+        )
+    if situation.flag(found.request_id, FlagKind.ACTIVATED_WITH_OTHER_VERSION) is not None:
+        return f"The device answered on {when} that it activated the image."
+    return f"It activated the image on {when}."
 
 
 def _doubt(situation: Situation, request_id: RequestId) -> str | None:
     """Return what speaks against a success, None if nothing does."""
-    flag = situation.flag(request_id, FlagKind.ACTIVATED_BUT_OLD_VERSION)
-    if flag is None:
-        return None
-    return f"Yet later word has the device on version {flag.found_version}."
-
-
-def _to_read_version(situation: Situation, *, may_answer: bool = False) -> str:
-    """Return the advice to read the version, and why or when."""
-    if situation.is_suspended:
-        condition = "The inventory has the device as Suspended:"
-    elif may_answer:
-        condition = "If no answer comes,"
-    else:
-        condition = "To be sure,"
-    return joined(supplier_change(situation), condition, _READ_VERSION)
+    flag = situation.flag(request_id, *_DOUBTS)
+    return None if flag is None else _DOUBTS[flag.kind].format(version=flag.found_version)
 
 
 def _pending(situation: Situation, found: Activation, when: str) -> Verdict:
@@ -158,30 +175,5 @@ def _pending(situation: Situation, found: Activation, when: str) -> Verdict:
     return Verdict(
         f"{asked} {due or when}, and no word of how that went was seen.",
         Actor.SUPPLIER,
-        joined(_to_read_version(situation, may_answer=True), _MAY_HAVE_WORKED),
+        joined(to_read_version(situation, may_answer=True), MAY_HAVE_WORKED),
     )
-
-
-def _failed(situation: Situation, found: Activation, when: str) -> Verdict:
-    reason, status = found.reason, Status.ACTIVATION_FAILED
-    is_unanswered = reason in NO_ANSWER_REASONS
-    return Verdict(
-        _how_it_failed(reason, when),
-        remedy_for(reason, status).next_actor,
-        joined(_to_read_version(situation), _MAY_HAVE_WORKED)
-        if is_unanswered
-        else joined(surroundings(situation), user_advice(reason, status)),
-    )
-
-
-def _how_it_failed(reason: str | None, when: str) -> str:
-    if reason in _HELD_SINCE:
-        return (
-            f"Asked to activate it, the device answered on {when} that {_HELD_SINCE[reason]}: the "
-            "verified one may have been replaced since."
-        )
-    how = "was not delivered or not answered" if reason in NO_ANSWER_REASONS else "failed"
-    why = "No reason was given."
-    if reason is not None:
-        why = as_sentence(reason_text(reason, Status.ACTIVATION_FAILED))
-    return joined(f"Its activation {how} on {when}.", why)

@@ -5,12 +5,19 @@ from collections.abc import Iterator
 from firmtrack.diagnosis.completed import current_activation
 from firmtrack.diagnosis.failure import reason_fact
 from firmtrack.diagnosis.findings import Evidence
+from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.pace import pace_of, sample_text
 from firmtrack.diagnosis.phrases import status_text
 from firmtrack.diagnosis.situation import Situation
-from firmtrack.presentation.times import local_text
-from firmtrack.presentation.wording import ACTIVATION_STATUS_NAMES, STATUS_NAMES, fact_source_text
-from firmtrack.store.answers import FactSource, HistoryEntry
+from firmtrack.domain.activation import Activation
+from firmtrack.presentation.times import local_text, shown_text
+from firmtrack.presentation.wording import (
+    ACTIVATION_STATUS_NAMES,
+    ATTRIBUTION_TEXTS,
+    STATUS_NAMES,
+    fact_source_text,
+)
+from firmtrack.store.answers import HistoryEntry
 
 
 def evidence_of(situation: Situation) -> tuple[Evidence, ...]:
@@ -23,11 +30,15 @@ def _evidence(situation: Situation) -> Iterator[Evidence]:
     distribution = situation.distribution
     deciding = _deciding_entry(situation)
     name = STATUS_NAMES[distribution.status]
-    when = local_text(distribution.updated_at)
+    when = shown_text(distribution.updated_at, is_day=distribution.is_anothers_word)
     if deciding is None:
         yield Evidence(f"The current status is “{name}”, of {when}.")
     else:
-        yield Evidence(f"“{name}”, {when}: {_source(deciding)}.", deciding.message_id)
+        told_by = fact_source_text(deciding.source)
+        yield Evidence(f"“{name}”, {when}: {told_by}.", deciding.message_id)
+        if deciding.evidence is not None:
+            yield Evidence(ATTRIBUTION_TEXTS[deciding.evidence])
+    yield from (each.evidence for each in news_of(situation))
     fact = reason_fact(situation) if distribution.status.is_bad else None
     if fact is not None:
         yield Evidence(fact)
@@ -37,26 +48,26 @@ def _evidence(situation: Situation) -> Iterator[Evidence]:
     if activation is not None:
         at = local_text(activation.updated_at)
         yield Evidence(
-            f"Activate Firmware (11.3): “{ACTIVATION_STATUS_NAMES[activation.status]}”, {at}."
+            f"Activate Firmware (11.3): “{ACTIVATION_STATUS_NAMES[activation.status]}”, {at}"
+            f"{_stated(activation)}."
         )
     yield from (Evidence(text) for text in _surroundings(situation) if text is not None)
+
+
+def _stated(activation: Activation) -> str:
+    """Return which version the device answered with, where its result alone does not say it all."""
+    if activation.firmware_version is None or activation.overruled_reason is None:
+        return ""
+    return (
+        f"; the device’s result was {activation.overruled_reason}, its version "
+        f"{activation.firmware_version}"
+    )
 
 
 def _deciding_entry(situation: Situation) -> HistoryEntry | None:
     status = situation.distribution.status
     telling = [each for each in situation.history if each.status is status]
     return max(telling, key=lambda each: each.occurred_at, default=None)
-
-
-def _source(entry: HistoryEntry) -> str:
-    return fact_source_text(
-        FactSource(
-            learnt_at=entry.occurred_at,
-            kind=entry.source_kind,
-            code=entry.source_code,
-            message_id=entry.message_id,
-        )
-    )
 
 
 def _surroundings(situation: Situation) -> Iterator[str | None]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from firmtrack.diagnosis.findings import Verdict
+from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.phrases import (
     as_sentence,
     followed_up,
@@ -11,11 +12,12 @@ from firmtrack.diagnosis.phrases import (
     superseded,
     surroundings,
     the_party,
+    when_text,
 )
 from firmtrack.diagnosis.remedies import remedy_for, user_advice
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.remedy import Actor
-from firmtrack.domain.stages import Variant, row_of
+from firmtrack.domain.stages import Status, Variant, row_of
 from firmtrack.presentation.times import near_text
 from firmtrack.presentation.wording import STAGE_NAMES, reason_text
 from firmtrack.store.answers import DistributionAnswer
@@ -24,10 +26,19 @@ from firmtrack.store.answers import DistributionAnswer
 def verdict_on_failure(situation: Situation) -> Verdict:
     """Return the verdict on a distribution whose current status is bad."""
     distribution = situation.distribution
-    sentence = joined(_stopped(situation), _reason(distribution), reason_fact(situation))
+    news = news_of(situation)
+    sentence = joined(
+        _stopped(situation),
+        _reason(distribution),
+        reason_fact(situation),
+        _ran_it(situation),
+        *(each.what for each in news),
+    )
     outdone = superseded(situation) or followed_up(situation)
     if outdone is not None:
         return Verdict(sentence, Actor.NOBODY, outdone)
+    if news and news[0].ends:
+        return Verdict(sentence, news[0].actor, joined(news[0].advice, surroundings(situation)))
     return Verdict(
         sentence,
         remedy_for(distribution.reason, distribution.status).next_actor,
@@ -36,8 +47,24 @@ def verdict_on_failure(situation: Situation) -> Verdict:
             _wait_first(situation),
             user_advice(distribution.reason, distribution.status),
             _hub_support(situation),
+            *dict.fromkeys(each.advice for each in news),
         ),
     )
+
+
+def _ran_it(situation: Situation) -> str | None:
+    """Return that a PPMID had activated the version before it said that it could not."""
+    if situation.distribution.status is not Status.ACTIVATION_FAILED:
+        return None
+    times = [each.occurred_at for each in situation.history if each.status is Status.ACTIVATED]
+    if not times:
+        return None
+    when = near_text(max(times), situation.now)
+    said = f"Before that, on {when}, the device had said that it activated this version"
+    running = None if situation.device is None else situation.device.firmware_version
+    if running in {None, situation.distribution.firmware_version}:
+        return f"{said}: as far as any word tells, it runs it."
+    return f"{said}; later word has it on version {running}."
 
 
 def reason_fact(situation: Situation) -> str | None:
@@ -48,7 +75,7 @@ def reason_fact(situation: Situation) -> str | None:
 
 def _stopped(situation: Situation) -> str:
     stage = situation.distribution.status.stage
-    when = near_text(situation.since, situation.now)
+    when = when_text(situation)
     party = the_party(row_of(stage).holder)
     return f"The update failed at {party} on {when}, at the stage “{STAGE_NAMES[stage]}”."
 

@@ -64,6 +64,8 @@ def _situation(
         image=found.image,
         device=answer.inventory,
         activations=found.activations,
+        incidents=found.incidents,
+        unattributed=answer.unattributed,
         other_updates=tuple(
             each.distribution for each in answer.distributions if each is not found
         ),

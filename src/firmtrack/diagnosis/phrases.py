@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.stages import Party
-from firmtrack.presentation.times import duration_text, near_text
+from firmtrack.presentation.times import duration_text, near_text, shown_text
 from firmtrack.presentation.wording import PARTY_NAMES
+from firmtrack.store.answers import HistoryEntry
 
 _CLOCKS_APART = timedelta(minutes=5)
 
@@ -16,11 +17,30 @@ def the_party(party: Party) -> str:
 
 
 def since_text(situation: Situation) -> str:
-    """Return when the present step began and how long ago that is."""
-    when = near_text(situation.since, situation.now)
+    """Return when the present step began and how long ago that is.
+
+    Where only the day may be told, how long ago is left to the reader.
+    """
+    when = when_text(situation)
+    if situation.distribution.is_anothers_word:
+        return when
     if situation.since > situation.now + _CLOCKS_APART:
         return f"{when} (as DCC dates it, which is still to come)"
     return f"{when} ({duration_text(situation.waited_seconds)})"
+
+
+def when_text(situation: Situation) -> str:
+    """Return when the present step began, as far as the viewer may know."""
+    if situation.distribution.is_anothers_word:
+        return shown_text(situation.since, is_day=True)
+    return near_text(situation.since, situation.now)
+
+
+def said_at(entry: HistoryEntry, situation: Situation) -> str:
+    """Return when an entry was said, as far as the viewer may know."""
+    if entry.is_anothers:
+        return shown_text(entry.occurred_at, is_day=True)
+    return near_text(entry.occurred_at, situation.now)
 
 
 def as_sentence(text: str) -> str:
@@ -58,7 +78,7 @@ def superseded(situation: Situation) -> str | None:
     if later is None:
         return None
     version = "an image" if later.firmware_version is None else f"version {later.firmware_version}"
-    return f"A later request, {later.request_id}, has brought the device {version}: {_NOTHING}"
+    return f"A later request, {later.request_id}, has brought the device {version}: {_LOOK_THERE}"
 
 
 def followed_up(situation: Situation) -> str | None:
@@ -66,7 +86,7 @@ def followed_up(situation: Situation) -> str | None:
     later = situation.later_under_way
     if later is None:
         return None
-    return f"A later request, {later.request_id}, is under way for the device: {_NOTHING}"
+    return f"A later request, {later.request_id}, is under way for the device: {_LOOK_THERE}"
 
 
 def supplier_change(situation: Situation) -> str | None:
@@ -81,7 +101,7 @@ def supplier_change(situation: Situation) -> str | None:
     )
 
 
-_NOTHING = "nothing for you to do about this one."
+_LOOK_THERE = "follow that one."
 _SUSPENDED = (
     "The inventory has the device as Suspended: find out why before you send anything else. If the "
     "answer to an activation was lost, reading the firmware version (11.2) repairs it."

@@ -1,11 +1,13 @@
 """An update in progress: where it is, who must do what next, and whether that is late."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from firmtrack.diagnosis.findings import Verdict
+from firmtrack.diagnosis.news import News, news_of
 from firmtrack.diagnosis.pace import comparison, pace_of
 from firmtrack.diagnosis.phrases import joined, since_text, superseded, surroundings, the_party
 from firmtrack.diagnosis.situation import Situation
+from firmtrack.domain.activation import Activation
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import ActivationStatus, Party, Stage, StageRow, Status
@@ -81,10 +83,13 @@ def verdict_in_progress(situation: Situation, next_stage: StageRow) -> Verdict:
             outdone,
         )
     standing = _STANDING[status].format(since=since_text(situation))
+    news = news_of(situation)
     activated = _activated_all_the_same(situation)
+    if news and (activated is None or news[0].at >= activated.updated_at):
+        return _led_by(news, situation, standing)
     if activated is not None:
         return Verdict(
-            joined(standing, activated),
+            joined(standing, _activated_text(activated, situation)),
             Actor.NOBODY,
             joined(
                 "Word of the steps between is missing; nothing for you to do.",
@@ -122,10 +127,23 @@ def _advice(situation: Situation, next_stage: StageRow, pace: Pace | None) -> st
     return joined(f"{must}.", silent, _ASK_DEVICE if is_at_device else _ASK_DCC)
 
 
-def _activated_all_the_same(situation: Situation) -> str | None:
+def _led_by(news: Sequence[News], situation: Situation, standing: str) -> Verdict:
+    """Return the verdict on an update of which something newer than its last step was told."""
+    lead = news[0]
+    others = [each.what for each in news[1:]]
+    usual = None if lead.ends else comparison(situation)
+    return Verdict(
+        joined(lead.what, lead.consequence, *others, standing, usual),
+        lead.actor,
+        joined(lead.advice, surroundings(situation)),
+    )
+
+
+def _activated_all_the_same(situation: Situation) -> Activation | None:
     done = (a for a in situation.activations if a.status is ActivationStatus.ACTIVATED)
-    latest = next(done, None)
-    if latest is None:
-        return None
-    when = near_text(latest.updated_at, situation.now)
+    return next(done, None)
+
+
+def _activated_text(activation: Activation, situation: Situation) -> str:
+    when = near_text(activation.updated_at, situation.now)
     return f"Yet the device said on {when} that it activated this image."

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import Status
-from firmtrack.presentation.catalogue_codes import ADVICE, EXPLAINED_BY_OPERATOR, UNPUBLISHED
+from firmtrack.duis.codes import explains
+from firmtrack.presentation.catalogue_codes import ADVICE, EXPLAINED_BY_OPERATOR, NOT_EXPLAINED
 from firmtrack.presentation.wording import operators_text
 
 
@@ -54,7 +55,7 @@ _BY_REASON: Mapping[str, Remedy] = {
     **dict.fromkeys(("N12", "N13", "no_image_held", "hash_mismatch", "8F67"), _ASK_FIRST),
 }
 
-# For any other code: what its status alone allows to say. No public text says what may be tried.
+# For any other code: what its status alone allows to say.
 _BY_STATUS: Mapping[Status, Remedy] = {
     Status.REJECTED: _ASK_FIRST,
     Status.SEND_TO_CSP_FAILED: Remedy(Actor.DCC, Prospect.UNKNOWN),
@@ -82,7 +83,8 @@ _WITHOUT_REASON: Mapping[Status, str] = {
 
 def remedy_for(reason: str | None, status: Status) -> Remedy:
     """Return what follows from a bad ``status`` with this reason, known or not."""
-    known = None if reason is None else _BY_REASON.get(reason)
+    is_told = reason is not None and explains(reason, status)
+    known = _BY_REASON.get(reason) if reason is not None and is_told else None
     return known or _BY_STATUS[status]
 
 
@@ -90,7 +92,9 @@ def user_advice(reason: str | None, status: Status) -> str:
     """Return, in sentences, what the User does about a bad ``status`` with this reason."""
     if reason is None:
         return _WITHOUT_REASON[status]
-    known = ADVICE.get(reason)
+    known = ADVICE.get(reason) if explains(reason, status) else None
     if known is None and operators_text(reason) is not None:
         return EXPLAINED_BY_OPERATOR
-    return (known or UNPUBLISHED).user
+    if known is None and not explains(reason, status):
+        return _WITHOUT_REASON[status]
+    return (known or NOT_EXPLAINED).user

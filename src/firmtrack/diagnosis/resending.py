@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from firmtrack.diagnosis.findings import ResendAdvice
+from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.phrases import joined
 from firmtrack.diagnosis.remedies import Prospect, remedy_for
 from firmtrack.diagnosis.situation import Situation
@@ -23,6 +24,8 @@ _EXPECTED: Mapping[Prospect, str] = {
     Prospect.MAY_WORK: "DCC will probably accept it.",
     Prospect.UNKNOWN: "What would come of it is not known, as long as the cause is not.",
 }
+
+_AFTER_NEWS = "What would come of it is not known, after what was told since."
 
 
 def resend_advice(situation: Situation) -> ResendAdvice | None:
@@ -47,10 +50,12 @@ def resend_advice(situation: Situation) -> ResendAdvice | None:
             version_path=path,
         )
     prospect = remedy_for(distribution.reason, distribution.status).prospect
+    is_over = any(each.ends for each in news_of(situation))
+    may_work = prospect is Prospect.MAY_WORK and not is_over
     return ResendAdvice(
-        again=Again.SEND if prospect is Prospect.MAY_WORK else Again.REMEDY_FIRST,
+        again=Again.SEND if may_work else Again.REMEDY_FIRST,
         open_request="Firmtrack knows of no accepted request that is still open for the device.",
-        expected=_EXPECTED[prospect],
+        expected=_AFTER_NEWS if is_over else _EXPECTED[prospect],
         version_path=path,
     )
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.facts import DeviceFacts, ImageFacts
 from firmtrack.domain.identifiers import FirmwareVersion, RequestId
+from firmtrack.domain.incidents import IncidentEntry
 from firmtrack.domain.reconciliation import SUSPENDED, Flag, FlagKind
 from firmtrack.domain.stages import CompletionStatus, StageRow, stages_of
 from firmtrack.store.answers import DistributionAnswer, HistoryEntry
@@ -21,7 +22,9 @@ class Situation:
     """One distribution and everything around it that a diagnosis may speak of.
 
     ``history`` is in any order. ``device`` is what the asking viewer may see of the inventory.
-    ``activations`` are those of this distribution's image, the latest requested first.
+    ``activations`` are those of this distribution's image, the latest requested first;
+    ``incidents`` what befell it besides its stages, ``unattributed`` what was said of the device
+    and fits no request.
     ``other_updates`` are the device's other distributions that the viewer may see;
     ``is_foreign_update_open`` tells of another party's update under way, and nothing else of it.
     ``flags`` are what does not fit of the device (firmtrack.domain.reconciliation).
@@ -38,6 +41,8 @@ class Situation:
     image: ImageFacts | None = None
     device: DeviceFacts | None = None
     activations: Sequence[Activation] = ()
+    incidents: Sequence[IncidentEntry] = ()
+    unattributed: Sequence[HistoryEntry] = ()
     other_updates: Sequence[DistributionAnswer] = ()
     is_foreign_update_open: bool = False
     flags: Sequence[Flag] = ()

@@ -1,19 +1,21 @@
 """Activation of a distributed image: from what was said of 11.3 requests to their statuses.
 
 An 11.3 names its device as the target of its Request ID, so each word of it names it. Its status
-is that of its greatest word. A request whose ExecutionDateTime is the far end of time cancels the
-earlier, scheduled ones of the same User for the same device and image, once the device took it.
+is that of its greatest word, but that the version which a device answers with is what it runs,
+whatever the result beside it says. A request whose ExecutionDateTime is the far end of time
+cancels the earlier, scheduled ones of the same User for the same device and image, once the device
+took it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
-from firmtrack.domain.attribution import Candidate, newest_agreeing
+from firmtrack.domain.attribution import Candidate, Clue, best_candidate
 from firmtrack.domain.facts import ActivationWord, MessageKind
-from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, comparable_version
 from firmtrack.domain.stages import ActivationStatus, ActivationStep
 
 CANCELLING = datetime(3000, 12, 31, tzinfo=UTC)
@@ -41,7 +43,8 @@ class Activation:
 
     ``requested_at`` is the earliest and ``updated_at`` the deciding time that DCC gave; where it
     gave none, when Firmtrack learnt of it. ``firmware_version`` is what the device said it runs.
-    ``scheduled_for`` is None for an immediate or cancelling request.
+    ``scheduled_for`` is None for an immediate or cancelling request. ``overruled_reason`` is the
+    result that the device gave beside the very version that was to be activated: it runs that.
     """
 
     request_id: RequestId
@@ -55,6 +58,7 @@ class Activation:
     requested_at: datetime
     updated_at: datetime
     words: tuple[ToldWord, ...]
+    overruled_reason: str | None = None
 
     @property
     def device_id(self) -> Eui64:
@@ -84,16 +88,44 @@ def activations_of(words: Iterable[ToldWord]) -> tuple[Activation, ...]:
 def distribution_of(activation: Activation, candidates: Iterable[Candidate]) -> RequestId | None:
     """Return the request that brought the activation's image to its device, None if none did.
 
-    It is the newest submitted before it whose image hash agrees, or, if nothing told the hash,
-    whose firmware version is the one that was activated.
+    Its hash tells, or else, once it is activated, the firmware version; its User is the addressee.
     """
     is_activated = activation.status is ActivationStatus.ACTIVATED
-    return newest_agreeing(
+    clue = Clue(
+        at=activation.requested_at,
         image_hash=activation.image_hash,
         firmware_version=activation.firmware_version if is_activated else None,
-        at=activation.requested_at,
-        candidates=candidates,
+        addressee=activation.request_id.originator,
     )
+    found = best_candidate(clue, candidates)
+    return None if found is None else found.request_id
+
+
+def settled_by_version(activation: Activation, versions: Collection[FirmwareVersion]) -> Activation:
+    """Return the activation of an image of one of these versions as the device's version has it.
+
+    A device that was activated and whose answer was lost holds no image any more: asked again, it
+    answers so, but with the new version, and DCC takes that version over (SEC modification MP105).
+    """
+    if (
+        activation.status is not ActivationStatus.FAILED
+        or not activation.is_answered
+        or activation.is_cancelling
+        or not states_one_of(activation, versions)
+    ):
+        return activation
+    return replace(
+        activation,
+        status=ActivationStatus.ACTIVATED,
+        reason=None,
+        overruled_reason=activation.reason,
+    )
+
+
+def states_one_of(activation: Activation, versions: Collection[FirmwareVersion]) -> bool:
+    """Return whether the device answered with one of these versions, however each is written."""
+    stated = activation.firmware_version
+    return stated is not None and comparable_version(stated) in map(comparable_version, versions)
 
 
 def _is_activation(told: ToldWord) -> bool:

@@ -1,74 +1,137 @@
-"""To which request an event belongs whose message names none."""
+"""To which request a word belongs whose message names none.
+
+A message that names its request is believed. Any other belongs to one of the device's candidates:
+the requests that name the device, have not refused it, and were submitted at or before the word.
+The rule is written here once, and once more in SQL (``attributed_request``); a property test holds
+the two together.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import IntEnum
 
 from firmtrack.domain.facts import Event
-from firmtrack.domain.identifiers import FirmwareVersion, RequestId
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, comparable_version
+from firmtrack.domain.precedence import Word, current_word
+from firmtrack.domain.stages import Status
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
+class Evidence(IntEnum):
+    """What ties a word to a request that its message does not name; the greater is the stronger.
+
+    NOTHING_AGAINST: neither image nor version is known on both sides. Such a word belongs only to
+    its addressee's own requests; as DCC leaves a device out of a second request while one is in
+    progress, the newest is the likely one.
+    """
+
+    NOTHING_AGAINST = 1
+    FIRMWARE_VERSION = 2
+    IMAGE_HASH = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A request that names the event's device.
+    """A request that names the device of a word.
 
-    ``submitted_at`` is None while nothing tells it; such a request counts as older than all others.
+    ``submitted_at`` is the earliest time of what is about the whole request or about this very
+    device; None while nothing tells one: such a request counts as older than all others.
+    ``firmware_versions`` are the stated one and the one in its image's header, as far as known.
+    ``is_refused``: the request refused the device (``is_refused_by``).
     """
 
     request_id: RequestId
     submitted_at: datetime | None
     image_hash: bytes | None
-    firmware_version: FirmwareVersion | None
+    firmware_versions: tuple[FirmwareVersion, ...]
+    is_refused: bool = False
 
 
-def attribute(event: Event, candidates: Iterable[Candidate]) -> RequestId | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clue:
+    """What a word carries that tells to which request it belongs.
+
+    ``addressee`` is the User whom its message was sent to, or who sent it; None if nobody.
+    """
+
+    at: datetime
+    image_hash: bytes | None = None
+    firmware_version: FirmwareVersion | None = None
+    addressee: Eui64 | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The request that a word belongs to, and what that rests on."""
+
+    request_id: RequestId
+    evidence: Evidence
+
+
+def attribute(
+    event: Event, addressee: Eui64 | None, candidates: Iterable[Candidate]
+) -> RequestId | None:
     """Return the request that ``event`` belongs to, None if it fits none.
 
-    An event that names its request is believed; any other belongs to the newest that agrees.
+    ``addressee`` is the User that its message was sent to, None if nobody.
     """
     if event.request_id is not None:
         return event.request_id
-    return newest_agreeing(
+    clue = Clue(
+        at=event.occurred_at,
         image_hash=event.image_hash,
         firmware_version=event.firmware_version,
-        at=event.occurred_at,
-        candidates=candidates,
+        addressee=addressee,
     )
+    found = best_candidate(clue, candidates)
+    return None if found is None else found.request_id
 
 
-def newest_agreeing(
-    *,
-    image_hash: bytes | None,
-    firmware_version: FirmwareVersion | None,
-    at: datetime,
-    candidates: Iterable[Candidate],
-) -> RequestId | None:
-    """Return the newest request submitted at or before ``at`` whose image is the one told of.
+def best_candidate(clue: Clue, candidates: Iterable[Candidate]) -> Attribution | None:
+    """Return the candidate with the strongest evidence, and the evidence; None if none fits.
 
-    None if none is. Images agree by their hash, or, where either has none, by their version.
+    Among equal evidence the addressee's own requests come before others', then the newest.
     """
     fitting = [
-        candidate
+        (evidence, candidate)
         for candidate in candidates
-        if (candidate.submitted_at is None or candidate.submitted_at <= at)
-        and agrees(image_hash, firmware_version, candidate)
+        if not candidate.is_refused
+        and (candidate.submitted_at is None or candidate.submitted_at <= clue.at)
+        and (evidence := _evidence(clue, candidate)) is not None
     ]
-    newest = max(fitting, key=_age_order, default=None)
-    return None if newest is None else newest.request_id
+    if not fitting:
+        return None
+    evidence, best = max(
+        fitting,
+        key=lambda found: (
+            found[0],
+            found[1].request_id.originator == clue.addressee,
+            found[1].submitted_at or _BEFORE_ALL,
+            found[1].request_id,
+        ),
+    )
+    return Attribution(best.request_id, evidence)
 
 
-def agrees(
-    image_hash: bytes | None, firmware_version: FirmwareVersion | None, candidate: Candidate
-) -> bool:
-    """Return whether both have the same image hash, or, where either has none, the same version."""
-    if image_hash is not None and candidate.image_hash is not None:
-        return image_hash == candidate.image_hash
-    if firmware_version is not None and candidate.firmware_version is not None:
-        return firmware_version == candidate.firmware_version
-    return False
+def is_refused_by(words: Iterable[Word]) -> bool:
+    """Return whether a request refused a device: whether its greatest word says so.
+
+    ``words`` are those that name the request themselves, about the device or about all of it; what
+    attribution adds is never among them.
+    """
+    greatest = current_word(words)
+    return greatest is not None and greatest.status is Status.REJECTED
 
 
-def _age_order(candidate: Candidate) -> tuple[datetime, RequestId]:
-    return (candidate.submitted_at or _BEFORE_ALL, candidate.request_id)
+def _evidence(clue: Clue, candidate: Candidate) -> Evidence | None:
+    """Return what ties the word to the candidate, None if anything speaks against it."""
+    if clue.image_hash is not None and candidate.image_hash is not None:
+        return Evidence.IMAGE_HASH if clue.image_hash == candidate.image_hash else None
+    if clue.firmware_version is not None and candidate.firmware_versions:
+        told = comparable_version(clue.firmware_version)
+        is_same = told in map(comparable_version, candidate.firmware_versions)
+        return Evidence.FIRMWARE_VERSION if is_same else None
+    is_own = candidate.request_id.originator == clue.addressee
+    return Evidence.NOTHING_AGAINST if is_own else None

@@ -28,9 +28,14 @@ def may_show(others: Mapping[Eui64, int]) -> bool:
 
 
 def day_of(at: datetime | None) -> datetime | None:
-    """Return when the day of ``at`` begins in UTC; None stays None.
+    """Return ``start_of_day``; None stays None."""
+    return None if at is None else start_of_day(at)
+
+
+def start_of_day(at: datetime) -> datetime:
+    """Return when the day of ``at`` begins in UTC.
 
     Nobody but its party is told when a message was to the second: that would tell it from others,
     and at what pace the party works.
     """
-    return None if at is None else datetime.combine(at.astimezone(UTC).date(), time(), UTC)
+    return datetime.combine(at.astimezone(UTC).date(), time(), UTC)

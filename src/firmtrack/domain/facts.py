@@ -39,6 +39,36 @@ class MessageKind(StrEnum):
     UPDATE_INVENTORY_REQUEST = "update_inventory_request"
     CHANGE_OF_SUPPLIER = "change_of_supplier"
     INVENTORY_UPDATE_RESPONSE = "inventory_update_response"
+    QUARANTINED_REQUEST = "quarantined_request"
+    DUIS_VERSION_MISMATCH = "duis_version_mismatch"
+    PPMID_REMOVAL = "ppmid_removal"
+    DEVICE_LOG_RESTORED = "device_log_restored"
+    DEVICE_FIRMWARE_ALERT = "device_firmware_alert"
+
+
+class IncidentKind(StrEnum):
+    """What befell an update besides its stages: it moves no status, but may explain a wait."""
+
+    REQUEST_QUARANTINED = "request_quarantined"
+    """DCC's anomaly detection holds the request."""
+    COMMAND_FAILED = "command_failed"
+    """DCC could not carry a request out."""
+    MESSAGE_NOT_CARRIED = "message_not_carried"
+    """DCC had a word for the User that the User's version of DUIS cannot carry."""
+    DEVICE_REMOVED = "device_removed"
+    METER_DECOMMISSIONED = "meter_decommissioned"
+    """Decommissioned or withdrawn: DUIS has one word for both."""
+    ASSOCIATED_METER_DECOMMISSIONED = "associated_meter_decommissioned"
+    """The meter that DCC lists the device with was decommissioned or withdrawn."""
+    PPMID_REMOVED = "ppmid_removed"
+    COMMS_HUB_DECOMMISSIONED = "comms_hub_decommissioned"
+    COMMS_HUB_EXCHANGED = "comms_hub_exchanged"
+    """The hub's device log was restored to another hub."""
+    FIRMWARE_CHANGED = "firmware_changed"
+    POWER_ON_VERIFICATION_FAILED = "power_on_verification_failed"
+    METROLOGY_VERIFICATION_FAILED = "metrology_verification_failed"
+    ALERT_THROTTLED = "alert_throttled"
+    """DCC throttles repeats of an alert whose own word is an event."""
 
 
 class Clock(StrEnum):
@@ -68,7 +98,8 @@ class ImageFacts:
     """What is kept of a firmware image; the image itself is not.
 
     ``manufacturer_image_hash`` is the 32-octet SHA-256 of the Manufacturer Image alone, None if
-    the octets are not a Zigbee OTA image; ``problem`` then says why not.
+    the octets are not a Zigbee OTA image; ``problem`` then says why not, or else what does not fit
+    in one that can be read all the same. It is a clause without a subject: the image is meant.
     """
 
     size_bytes: int
@@ -213,6 +244,28 @@ class SupplierChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """What a party says befell a request, a device or a hub, besides the stages of an update.
+
+    It names at least one of ``request_id``, ``device_id`` and ``comms_hub_id``; the request may be
+    of any service. ``reason`` is a code as it came. ``new_comms_hub_id`` is the hub that took the
+    place of ``comms_hub_id``. ``throttled_sequence`` and ``throttled_count`` are DCC's own count of
+    the repeats that it did not send, None where it throttles nothing.
+    """
+
+    kind: IncidentKind
+    occurred_at: datetime
+    request_id: RequestId | None = None
+    device_id: Eui64 | None = None
+    comms_hub_id: Eui64 | None = None
+    new_comms_hub_id: Eui64 | None = None
+    device_time: datetime | None = None
+    reason: str | None = None
+    throttled_sequence: int | None = None
+    throttled_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message and all that it says.
 
@@ -237,6 +290,7 @@ class Message:
     verdict: Verdict | None = None
     activation: ActivationWord | None = None
     supplier_change: SupplierChange | None = None
+    incidents: tuple[Incident, ...] = ()
 
     @property
     def message_id(self) -> UUID:

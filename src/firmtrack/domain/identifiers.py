@@ -8,6 +8,7 @@ from firmtrack.errors import FirmtrackError
 _EUI = re.compile(r"[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){7}", re.ASCII)
 _COUNTER = re.compile(r"0|[1-9][0-9]{0,19}", re.ASCII)
 _COUNTER_MAX = 2**64 - 1
+_VERSION_NUMBER = re.compile(r"(?:0[xX])?([0-9A-Fa-f]{1,8})", re.ASCII)
 _GBCS_VERSION = re.compile(r"[0-9A-Fa-f]{8}", re.ASCII)
 
 
@@ -105,6 +106,16 @@ def parse_firmware_version(text: str) -> FirmwareVersion:
     if not 1 <= len(text) <= 8 or not text.isprintable():
         raise MalformedIdentifier("a firmware version of 1 to 8 characters", text)
     return FirmwareVersion(text.upper() if _GBCS_VERSION.fullmatch(text) else text)
+
+
+def comparable_version(version: FirmwareVersion) -> str:
+    """Return what two spellings of one firmware version have in common.
+
+    Versions are hexadecimal numbers of up to eight digits, which parties write in either case, with
+    or without leading zeros or 0x; what is no such number equals only itself.
+    """
+    number = _VERSION_NUMBER.fullmatch(version.strip(" "))
+    return str(version) if number is None else number[1].zfill(8).upper()
 
 
 def _three_parts(kind: str, text: str) -> tuple[Eui64, Eui64, int]:

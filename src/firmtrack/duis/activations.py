@@ -182,8 +182,11 @@ def _outcome(
 
 
 def _running(word: ActivationWord) -> tuple[DeviceFacts, ...]:
-    """Return what the device runs after its word: told by a success alone."""
-    if word.step is not ActivationStep.ANSWERED or word.is_failed:
+    """Return what the device runs after its word: the version that it answers with.
+
+    Whatever its result is: DCC, too, takes that version over (SEC modification MP105).
+    """
+    if word.step is not ActivationStep.ANSWERED or word.firmware_version is None:
         return ()
     return (
         DeviceFacts(

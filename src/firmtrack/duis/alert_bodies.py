@@ -150,6 +150,67 @@ def _duis_version_mismatch(body: d.DuisVersionMismatch) -> str:
     )
 
 
+def _service_response_version_mismatch(body: d.ServiceResponseVersionMismatch) -> str:
+    response = (
+        text_element("RequestID", body.request_id)
+        + text_element("ServiceReference", body.service_reference)
+        + text_element("ServiceReferenceVariant", body.service_reference_variant)
+        + text_element("ServiceRequestDUISVersion", body.service_request_duis_version)
+    )
+    return element(
+        "DUISVersionMismatch",
+        element("ServiceResponseVersionMismatch", response)
+        + text_element("ServiceUserDUISVersion", body.service_user_duis_version),
+    )
+
+
+def _meter_decommissioning_or_withdrawal(body: d.MeterDecommissioningOrWithdrawal) -> str:
+    associated = "".join(
+        element(
+            "AssociatedType1Device",
+            text_element("DeviceID", device_id) + text_element("DeviceType", device_type),
+        )
+        for device_id, device_type in body.associated_devices
+    )
+    change = element(
+        "MeterDecommissioningOrWithdrawal",
+        element("MeterDecommissionOrWithdrawal", text_element("ImportMPxN", body.import_mpxn))
+        + associated,
+    )
+    return element(
+        "DeviceStatusChangeEvent",
+        text_element("DeviceID", body.device_id) + element("DeviceStatusChange", change),
+    )
+
+
+def _quarantined_request(body: d.QuarantinedRequest) -> str:
+    breach = text_element("RequestID", body.request_id) + text_element(
+        "QuarantineEventRef", body.quarantine_event_ref
+    )
+    return element("QuarantinedRequest", element(body.breach, breach))
+
+
+def _ppmid_removal(body: d.PpmidRemoval) -> str:
+    return element(
+        "PPMIDRemoval",
+        text_element("PPMIDDeviceID", body.ppmid_device_id)
+        + text_element("CHFDeviceID", body.chf_device_id),
+    )
+
+
+def _device_log_restored(body: d.DeviceLogRestored) -> str:
+    log = (
+        text_element("OldCHFDeviceID", body.old_chf_device_id)
+        + text_element("NewCHFDeviceID", body.new_chf_device_id)
+        + text_element("OldGPFDeviceID", body.old_gpf_device_id)
+        + text_element("NewGPFDeviceID", body.new_gpf_device_id)
+    )
+    return element(
+        "DeviceLogRestored",
+        element("RestoredDate", body.restored_date.isoformat()) + element(body.log, log),
+    )
+
+
 # Each writer takes exactly the type it stands beside; a mapping cannot say so.
 _WRITERS: Mapping[type, Callable[[Any], str]] = {
     d.CspFirmwareDeliveryStatus: _csp_firmware_delivery_status,
@@ -164,4 +225,9 @@ _WRITERS: Mapping[type, Callable[[Any], str]] = {
     d.PowerOutageEvent: _power_outage_event,
     d.DeviceChangeOfSupplier: _device_change_of_supplier,
     d.DuisVersionMismatch: _duis_version_mismatch,
+    d.ServiceResponseVersionMismatch: _service_response_version_mismatch,
+    d.MeterDecommissioningOrWithdrawal: _meter_decommissioning_or_withdrawal,
+    d.QuarantinedRequest: _quarantined_request,
+    d.PpmidRemoval: _ppmid_removal,
+    d.DeviceLogRestored: _device_log_restored,
 }

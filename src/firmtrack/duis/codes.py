@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from firmtrack.domain.stages import Status
 from firmtrack.duis.documents import ActivateImageResultCode, TransferResponseCode
 
 
@@ -200,6 +201,40 @@ REASON_CODES: Mapping[str, Code] = _table(
     *DCC_ALERT_CODES.values(),
 )
 
+_ON_THE_WAY = frozenset(
+    {
+        Status.SEND_TO_CSP_FAILED,
+        Status.COMMS_HUB_DELIVERY_FAILED,
+        Status.DEVICE_TRANSFER_FAILED,
+        Status.VERIFICATION_FAILED,
+    }
+)
+_AT_DEVICE = frozenset(
+    {Status.DEVICE_TRANSFER_FAILED, Status.VERIFICATION_FAILED, Status.ACTIVATION_FAILED}
+)
+_OF_COMMANDS = frozenset({Status.REJECTED, Status.ACTIVATION_FAILED})
+# Which bad statuses a code's meaning can be the reason of. A code with a meaning that is not here
+# tells of no failure of an update: beside a bad status it is evidence, and its meaning is not told.
+_EXPLAINS: Mapping[str, frozenset[Status]] = {
+    **dict.fromkeys((row.reason for row in WARNING_LISTS), frozenset({Status.REJECTED})),
+    **dict.fromkeys(
+        (row.code for row in _KNOWN_RESPONSE_CODES if row.code[0] == "E"), _OF_COMMANDS
+    ),
+    **dict.fromkeys(("E20", "E21"), _OF_COMMANDS | _ON_THE_WAY),
+    **dict.fromkeys(("N12", "N13"), frozenset({Status.ACTIVATION_FAILED})),
+    **dict.fromkeys((f"N{number}" for number in range(18, 24)), _ON_THE_WAY),
+    "N61": frozenset({Status.COMMS_HUB_DELIVERY_FAILED}),
+    **dict.fromkeys(
+        ("image_discarded", "hardware_version_mismatch", "file_transfer_failure"), _AT_DEVICE
+    ),
+    "8F89": frozenset({Status.DEVICE_TRANSFER_FAILED}),
+    "8F1C": frozenset({Status.VERIFICATION_FAILED}),
+    **dict.fromkeys(
+        ("activation_failure", "no_image_held", "8F67"), frozenset({Status.ACTIVATION_FAILED})
+    ),
+    "hash_mismatch": frozenset({Status.VERIFICATION_FAILED, Status.ACTIVATION_FAILED}),
+}
+
 DEVICE_TYPES = frozenset({"ESME", "GSME", "GPF", "CHF", "HCALCS", "PPMID", "IHD", "CAD"})
 DEVICE_STATUSES = frozenset(
     {
@@ -223,6 +258,18 @@ FIRMWARE_VERSION_STATUSES = frozenset({"Active", "Cancelled", "Expired", "Withdr
 CSP_REGIONS = frozenset(
     {"North", "Central", "South", "4G North", "4G Central", "4G South", "Unknown", "SMETS1"}
 )
+
+
+def explains(code: str, status: Status) -> bool:
+    """Return whether what ``code`` means can be the reason of the bad ``status``.
+
+    True for a code whose meaning is not known: it says nothing against it.
+    """
+    tables = (RESPONSE_CODES, DCC_ALERT_CODES, DEVICE_ALERT_CODES, REASON_CODES)
+    rows = [table[code] for table in tables if code in table]
+    if all(row.meaning is None for row in rows):
+        return True
+    return status in _EXPLAINS.get(code, frozenset())
 
 
 def is_response_code_for(code: str, service_reference: str) -> bool:

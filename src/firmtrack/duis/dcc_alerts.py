@@ -1,7 +1,7 @@
 """DCC Alerts to facts. The body says what happened; the code is kept as evidence.
 
 A new body that moves a distribution or tells of a device is one function and one row of
-``_TRANSLATIONS``.
+``_TRANSLATIONS``; one that tells only of incidents a row of ``_INCIDENTS``.
 Source: DUIS 5.4 schema, ``DCCAlertMessage``.
 """
 
@@ -13,11 +13,13 @@ from firmtrack.domain.facts import (
     ActivationWord,
     DeviceFacts,
     Event,
+    Incident,
     Message,
     MessageKind,
     SupplierChange,
 )
 from firmtrack.domain.stages import Status
+from firmtrack.duis import incidents
 from firmtrack.duis.activations import failed_command
 from firmtrack.duis.codes import ACTIVATION_REASONS, DCC_ALERT_CODES, DEVICE_TYPES, TRANSFER_REASONS
 from firmtrack.duis.device_facts import running_versions
@@ -25,6 +27,7 @@ from firmtrack.duis.documents import CommsHubTransferStatus
 from firmtrack.duis.elements import Children, name_of, only_child
 from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message, user_of
 from firmtrack.duis.rejections import UnexpectedElement
+from firmtrack.duis.throttling import with_throttling
 
 _CODES = {code: code for code in DCC_ALERT_CODES}
 _TRANSFER_STATUSES: dict[str, CommsHubTransferStatus] = {
@@ -58,6 +61,7 @@ class _Told:
     devices: tuple[DeviceFacts, ...] = ()
     activation: ActivationWord | None = None
     supplier_change: SupplierChange | None = None
+    incidents: tuple[Incident, ...] = ()
 
 
 def translate_dcc_alert(envelope: Envelope) -> Message | NotAboutFirmware:
@@ -66,14 +70,13 @@ def translate_dcc_alert(envelope: Envelope) -> Message | NotAboutFirmware:
     code = alert.choice("DCCAlertCode", _CODES)
     element = only_child(alert.element("DCCAlert"))
     name = name_of(element)
-    translate = _TRANSLATIONS.get(name)
     kind = BODY_KINDS.get(name)
     if kind is None:
         raise UnexpectedElement(f"{name} in DCCAlert.")
-    if translate is None:
+    if name not in _TRANSLATIONS and name not in _INCIDENTS:
         return NotAboutFirmware(kind=kind)
     responded_at = envelope.header.time("ResponseDateTime")
-    told = translate(Children(element), code, responded_at)
+    told = _told_by(name, Children(element), code, responded_at)
     if told is None:
         return NotAboutFirmware(kind=kind)
     return message(
@@ -86,7 +89,19 @@ def translate_dcc_alert(envelope: Envelope) -> Message | NotAboutFirmware:
         devices=told.devices,
         activation=told.activation,
         supplier_change=told.supplier_change,
+        incidents=with_throttling(
+            alert, code, responded_at, incidents=told.incidents, events=told.events
+        ),
     )
+
+
+def _told_by(name: str, body: Children, code: str, responded_at: datetime) -> _Told | None:
+    """Return what the body of that name tells, None if nothing that Firmtrack records."""
+    if name in _TRANSLATIONS:
+        return _TRANSLATIONS[name](body, code, responded_at)
+    kind, read = _INCIDENTS[name]
+    found = read(body, code, responded_at)
+    return _Told(kind=kind, occurred_at=responded_at, incidents=found) if found else None
 
 
 def _csp_firmware_delivery_status(body: Children, code: str, responded_at: datetime) -> _Told:
@@ -126,7 +141,7 @@ def _comms_hub_alert(body: Children, _: str, responded_at: datetime) -> _Told | 
 
 def _ppmid_alert(body: Children, _: str, responded_at: datetime) -> _Told | None:
     if "PPMIDFirmwareUpgradeAlert" not in body:
-        return None
+        return _device_firmware_alert(incidents.ppmid_alert(body, responded_at), responded_at)
     upgrade = body.children("PPMIDFirmwareUpgradeAlert")
     reason = upgrade.choice("ActivateImageResultCode", _ACTIVATION_REASONS)
     event = Event(
@@ -138,6 +153,14 @@ def _ppmid_alert(body: Children, _: str, responded_at: datetime) -> _Told | None
         firmware_version=upgrade.firmware_version("FirmwareVersion"),
     )
     return _told(MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT, event)
+
+
+def _device_firmware_alert(found: Incident | None, responded_at: datetime) -> _Told | None:
+    if found is None:
+        return None
+    return _Told(
+        kind=MessageKind.DEVICE_FIRMWARE_ALERT, occurred_at=responded_at, incidents=(found,)
+    )
 
 
 def _firmware_distribution_failure(body: Children, code: str, responded_at: datetime) -> _Told:
@@ -183,14 +206,18 @@ def _firmware_version_mismatch(body: Children, _: str, responded_at: datetime) -
 
 
 def _device_status_change_event(body: Children, _: str, responded_at: datetime) -> _Told | None:
-    status = _STATUS_AFTER.get(name_of(only_child(body.element("DeviceStatusChange"))))
-    if status is None:
+    change = only_child(body.element("DeviceStatusChange"))
+    status = _STATUS_AFTER.get(name_of(change))
+    device_id = body.eui("DeviceID")
+    found = incidents.status_change(device_id, change, responded_at)
+    if status is None and not found:
         return None
-    facts = DeviceFacts(
-        device_id=body.eui("DeviceID"), learnt_at=responded_at, device_status=status
-    )
+    facts = DeviceFacts(device_id=device_id, learnt_at=responded_at, device_status=status)
     return _Told(
-        kind=MessageKind.DEVICE_STATUS_CHANGE_EVENT, occurred_at=responded_at, devices=(facts,)
+        kind=MessageKind.DEVICE_STATUS_CHANGE_EVENT,
+        occurred_at=responded_at,
+        devices=() if status is None else (facts,),
+        incidents=found,
     )
 
 
@@ -200,6 +227,7 @@ def _command_failure(body: Children, code: str, responded_at: datetime) -> _Told
         kind=MessageKind.COMMAND_FAILURE,
         occurred_at=responded_at,
         activation=failed_command(body.request_id("CommandRequestID"), code, responded_at),
+        incidents=incidents.command_failure(body, code, responded_at),
     )
 
 
@@ -240,6 +268,16 @@ _TRANSLATIONS: Mapping[str, Callable[[Children, str, datetime], _Told | None]] =
     "DeviceStatusChangeEvent": _device_status_change_event,
     "CommandFailure": _command_failure,
     "ChangeOfSupplier": _change_of_supplier,
+}
+
+# What is told by the bodies that tell of incidents alone; by none of them, the alert is ignored.
+_INCIDENTS: Mapping[
+    str, tuple[MessageKind, Callable[[Children, str, datetime], tuple[Incident, ...]]]
+] = {
+    "QuarantinedRequest": (MessageKind.QUARANTINED_REQUEST, incidents.quarantined_request),
+    "DUISVersionMismatch": (MessageKind.DUIS_VERSION_MISMATCH, incidents.duis_version_mismatch),
+    "PPMIDRemoval": (MessageKind.PPMID_REMOVAL, incidents.ppmid_removal),
+    "DeviceLogRestored": (MessageKind.DEVICE_LOG_RESTORED, incidents.device_log_restored),
 }
 
 # Every body that there is, and the kind that it is counted under when it is ignored.

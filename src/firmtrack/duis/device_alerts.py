@@ -11,13 +11,16 @@ from firmtrack.duis.activations import future_dated_alert
 from firmtrack.duis.device_facts import running_versions
 from firmtrack.duis.elements import Children
 from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message
+from firmtrack.duis.incidents import device_alert
 from firmtrack.duis.payload import (
     alert_code_of,
+    alert_sender,
     check_alert_code,
     check_sender,
     firmware_message,
 )
 from firmtrack.duis.rejections import AlertCodeMismatch
+from firmtrack.duis.throttling import with_throttling
 from firmtrack.gbcs.firmware import (
     ActivationResult,
     DistributionMessage,
@@ -49,7 +52,7 @@ def translate_device_alert(envelope: Envelope) -> Message | NotAboutFirmware:
     if not isinstance(gbcs, DistributionMessage):
         if alert_code in _RECEIPT_ALERT_CODES:
             raise AlertCodeMismatch(f"{alert_code:04X} without a receipt alert.")
-        return NotAboutFirmware(kind="device_alert")
+        return _incident(envelope, body, alert_code, responded_at)
     check_sender(envelope.header, gbcs.frame.originator)
     check_alert_code(alert_code, gbcs.alert_code)
     kind, event = _told(gbcs, responded_at)
@@ -61,6 +64,28 @@ def translate_device_alert(envelope: Envelope) -> Message | NotAboutFirmware:
         code=f"{alert_code:04X}",
         events=(event,),
         devices=running_versions((event,)),
+        incidents=with_throttling(body, f"{alert_code:04X}", responded_at, events=(event,)),
+    )
+
+
+def _incident(
+    envelope: Envelope, body: Children, alert_code: int, responded_at: datetime
+) -> Message | NotAboutFirmware:
+    """Return what an alert tells of the firmware that a device runs, if it does."""
+    response_id = envelope.header.response_id("ResponseID")
+    found = device_alert(response_id.sender, alert_code, responded_at)
+    sender = None if found is None else alert_sender(body)
+    if found is None or sender is None:
+        return NotAboutFirmware(kind="device_alert")
+    check_sender(envelope.header, sender)
+    code = f"{alert_code:04X}"
+    return message(
+        envelope,
+        MessageKind.DEVICE_FIRMWARE_ALERT,
+        user_id=response_id.recipient,
+        occurred_at=responded_at,
+        code=code,
+        incidents=with_throttling(body, code, responded_at, incidents=(found,)),
     )
 
 

@@ -26,6 +26,8 @@ from firmtrack.duis.vocabulary import SR, XML_SPACE
 
 _Value = TypeVar("_Value")
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]*+", re.ASCII)
+_UNSIGNED_INT = re.compile(r"\+?0{0,64}[0-9]{1,10}", re.ASCII)
+_UNSIGNED_INT_MAX = 2**32 - 1
 
 
 def name_of(element: etree._Element) -> str:
@@ -56,6 +58,12 @@ def only_child(element: etree._Element) -> etree._Element:
     return element[0]
 
 
+def _unsigned_int(text: str) -> int:
+    if _UNSIGNED_INT.fullmatch(text) is None or int(text) > _UNSIGNED_INT_MAX:
+        raise ValueError("not an unsigned 32-bit number")
+    return int(text)
+
+
 class Children:
     """The children of one element by name.
 
@@ -84,6 +92,18 @@ class Children:
             return self._by_name[name]
         except KeyError:
             raise MissingElement(f"{name} in {name_of(self._parent)}.") from None
+
+    def only(self, *names: str) -> str:
+        """Return which one of ``names``, an xs:choice, is there.
+
+        Raises MissingElement without any, UnexpectedElement with more.
+        """
+        found = [name for name in names if name in self._by_name]
+        if not found:
+            raise MissingElement(f"{' or '.join(names)} in {name_of(self._parent)}.")
+        if len(found) > 1:
+            raise UnexpectedElement(f"{found[1]} beside {found[0]}.")
+        return found[0]
 
     def children(self, name: str) -> Self:
         """Return the child's children."""
@@ -125,6 +145,10 @@ class Children:
     def optional_time(self, name: str) -> datetime | None:
         """Return the child's xs:dateTime in UTC, None without the child."""
         return self.time(name) if name in self._by_name else None
+
+    def optional_unsigned_int(self, name: str) -> int | None:
+        """Return the child's xs:unsignedInt, None without the child."""
+        return self._value(name, _unsigned_int) if name in self._by_name else None
 
     def firmware_version(self, name: str) -> FirmwareVersion:
         """Return the child's firmware version."""

@@ -12,6 +12,7 @@ from firmtrack.domain.facts import (
     AnswerFacts,
     DeviceFacts,
     Event,
+    Incident,
     Message,
     MessageKind,
     Proposal,
@@ -137,6 +138,7 @@ def message(
     verdict: Verdict | None = None,
     activation: ActivationWord | None = None,
     supplier_change: SupplierChange | None = None,
+    incidents: tuple[Incident, ...] = (),
 ) -> Message:
     """Return the Message that ``envelope`` is, with what was read in it; takes out its signature.
 
@@ -159,4 +161,5 @@ def message(
         verdict=verdict,
         activation=activation,
         supplier_change=supplier_change,
+        incidents=incidents,
     )

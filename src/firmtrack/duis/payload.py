@@ -4,7 +4,7 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.duis.elements import Children
 from firmtrack.duis.rejections import AlertCodeMismatch, DeviceMismatch, GbcsMalformed
 from firmtrack.gbcs.firmware import FirmwareMessage, read_firmware_message
-from firmtrack.gbcs.frame import MalformedGbcs
+from firmtrack.gbcs.frame import Cra, MalformedGbcs, read_frame
 
 _ALERT_CODE_BYTES = 2
 
@@ -18,6 +18,18 @@ def firmware_message(body: Children) -> FirmwareMessage | None:
         return read_firmware_message(body.octets("GBCSPayload"))
     except MalformedGbcs as error:
         raise GbcsMalformed(str(error)) from None
+
+
+def alert_sender(body: Children) -> Eui64 | None:
+    """Return who wrote the alert in the body's GBCSPayload, None if it is no alert.
+
+    Raises DuisRejected.
+    """
+    try:
+        frame = read_frame(body.octets("GBCSPayload"))
+    except MalformedGbcs as error:
+        raise GbcsMalformed(str(error)) from None
+    return frame.originator if frame.cra is Cra.ALERT else None
 
 
 def check_sender(header: Children, device_id: Eui64) -> None:

@@ -75,6 +75,7 @@ def _image_facts(octets: bytes, variant: Variant) -> ImageFacts:
         header_string=image.header_string,
         minimum_hardware_version=image.minimum_hardware_version,
         maximum_hardware_version=image.maximum_hardware_version,
+        problem=image.problem,
     )
 
 

@@ -54,6 +54,7 @@ class FirmwareImage:
 
     ``manufacturer_image_hash`` is the SHA-256, 32 octets, of the Manufacturer Image alone: without
     the header and without the signature trailer, which ``has_trailer`` tells of.
+    ``problem`` says what does not fit in an image that can be read all the same, None if all does.
     ``header_string`` ends before its first zero octet; what is not printable ASCII is escaped.
     """
 
@@ -71,6 +72,7 @@ class FirmwareImage:
     manufacturer_image_size_bytes: int
     manufacturer_image_hash: bytes
     has_trailer: bool
+    problem: str | None
 
 
 def read_image(octets: bytes | memoryview, *, may_have_trailer: bool) -> FirmwareImage:
@@ -87,7 +89,6 @@ def read_image(octets: bytes | memoryview, *, may_have_trailer: bool) -> Firmwar
     destination = optional.get("upgrade_file_destination")
     body = view[header.header_size :]
     has_trailer = may_have_trailer and _ends_in_trailer(body)
-    _check_total_size(header.total_image_size, len(view), has_trailer=has_trailer)
     manufacturer_image = body[:-_TRAILER_SIZE] if has_trailer else body
     if not manufacturer_image:
         raise MalformedImage("there is no Manufacturer Image in it")
@@ -106,6 +107,7 @@ def read_image(octets: bytes | memoryview, *, may_have_trailer: bool) -> Firmwar
         manufacturer_image_size_bytes=len(manufacturer_image),
         manufacturer_image_hash=hashlib.sha256(manufacturer_image).digest(),
         has_trailer=has_trailer,
+        problem=_size_problem(header.total_image_size, len(view), has_trailer=has_trailer),
     )
 
 
@@ -146,10 +148,11 @@ def _ends_in_trailer(body: memoryview) -> bool:
     )
 
 
-def _check_total_size(total_size: int, size: int, *, has_trailer: bool) -> None:
+def _size_problem(total_size: int, size: int, *, has_trailer: bool) -> str | None:
     # Public sources do not settle whether the total counts the trailer, so either is taken.
-    if total_size != size and not (has_trailer and total_size == size - _TRAILER_SIZE):
-        raise MalformedImage(f"its header promises {total_size} octets in all, it has {size}")
+    if total_size == size or (has_trailer and total_size == size - _TRAILER_SIZE):
+        return None
+    return f"its header promises {total_size} octets in all, it has {size}"
 
 
 def _printable(header_string: bytes) -> str:

@@ -15,7 +15,8 @@ from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.intake.envelopes import Envelope, Refused
 from firmtrack.intake.reading import Ignored, Reading, ReadingRules, read_envelopes
-from firmtrack.store.ledger import Batch, Refusal, record
+from firmtrack.store.ledger import OPERATOR, Batch, Submission, record
+from firmtrack.store.quarantine import Refusal
 
 
 class OutcomeKind(StrEnum):
@@ -45,7 +46,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Submitter:
-    """Who hands messages in.
+    """Who hands messages in; ``token`` is the ending of the token by which they do, None without.
 
     Unless it ``may_submit_all``, as DCC and the operator may, it may hand in DUIS messages between
     DCC and its own User IDs about requests of its own.
@@ -54,11 +55,12 @@ class Submitter:
     name: str
     user_ids: frozenset[Eui64]
     may_submit_all: bool
+    token: str | None = None
 
     @classmethod
     def operator(cls) -> Self:
         """Return the operator of this installation."""
-        return cls("operator", frozenset(), may_submit_all=True)
+        return cls(OPERATOR.submitter, frozenset(), may_submit_all=True)
 
     def may_submit(self, message: Message) -> bool:
         """Return whether the message is this submitter's to hand in."""
@@ -106,7 +108,14 @@ def settle(
         if isinstance(reading, Refused)
     ]
     ignored = Counter(reading.kind for reading in judged if isinstance(reading, Ignored))
-    receipt = record(Batch(messages=messages, refusals=refusals, ignored=ignored))
+    receipt = record(
+        Batch(
+            messages=messages,
+            submission=Submission(submitter.name, submitter.token),
+            refusals=refusals,
+            ignored=ignored,
+        )
+    )
     is_new, quarantine_ids = iter(receipt.is_new), iter(receipt.quarantine_ids)
     outcomes = []
     for reading in judged:

@@ -50,7 +50,10 @@ def _line(event: dict[str, object]) -> str:
     if "device_count" not in data:
         return f"{event['time']}  {about} {data.get('reason') or ''}".rstrip()
     count = data["device_count"]
-    said = [f"{event['time']}  {about}, {count} {'device' if count == 1 else 'devices'}"]
+    correction = "correction: " if data.get("is_correction") else ""
+    said = [
+        f"{event['time']}  {correction}{about}, {count} {'device' if count == 1 else 'devices'}"
+    ]
     if data["reason"] is not None:
         said.append(f"reason {data['reason']}")
     if data["service_request_id"] is not None:

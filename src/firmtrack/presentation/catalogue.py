@@ -10,7 +10,7 @@ from firmtrack.duis import codes
 from firmtrack.duis.codes import Code
 from firmtrack.gbcs.activation import ActivateImageResponse
 from firmtrack.presentation import wording
-from firmtrack.presentation.catalogue_codes import ADVICE, UNPUBLISHED
+from firmtrack.presentation.catalogue_codes import ADVICE, NOT_EXPLAINED
 from firmtrack.presentation.catalogue_entry import Entry
 
 # Services whose response codes have six digits, by what DUIS calls them; others go by number.
@@ -19,12 +19,12 @@ _FIRMWARE_SERVICES = ("11.1", "11.4")
 
 @dataclass(frozen=True, slots=True)
 class CodeGroup:
-    """The codes of one kind, those with a published meaning apart from those without."""
+    """The codes of one kind, those whose meaning Firmtrack knows apart from the others."""
 
     slug: str
     title: str
     explained: tuple[Entry, ...]
-    unpublished: tuple[Entry, ...]
+    others: tuple[Entry, ...]
 
 
 def service_of(code: str) -> str | None:
@@ -42,9 +42,9 @@ def _entry(row: Code) -> Entry:
     return Entry(
         code=row.code,
         name=row.code,
-        meaning=row.meaning or f"DCC does not publish what it means. {_belongs(row.code)}",
+        meaning=row.meaning or f"{wording.NOT_KNOWN} {_belongs(row.code)}",
         written=_WRITTEN.get(row.code, row.code),
-        advice=UNPUBLISHED if row.meaning is None else ADVICE[row.code],
+        advice=NOT_EXPLAINED if row.meaning is None else ADVICE[row.code],
         sureness=row.sureness,
         source=row.source,
     )
@@ -108,8 +108,8 @@ def _groups() -> Iterator[CodeGroup]:
         yield CodeGroup(
             slug,
             title,
-            tuple(each for each in entries if each.advice is not UNPUBLISHED),
-            tuple(each for each in entries if each.advice is UNPUBLISHED),
+            tuple(each for each in entries if each.advice is not NOT_EXPLAINED),
+            tuple(each for each in entries if each.advice is NOT_EXPLAINED),
         )
 
 

@@ -107,6 +107,7 @@ FLAG_EXAMPLES: Mapping[FlagKind, str] = {
             expected_version=FirmwareVersion("01020304"),
             found_version=FirmwareVersion("01020303"),
             reason="N13",
+            problem="its header promises 524,288 octets in all, it has 524,222",
         )
     )
     for kind in FLAG_NAMES

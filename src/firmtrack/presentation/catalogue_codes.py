@@ -1,4 +1,4 @@
-"""Advice on every code whose meaning the code tables know, and on those that DCC does not explain.
+"""Advice on every code whose meaning the code tables know, and on those that they do not explain.
 
 Nothing here says more of a code than its meaning carries; the tables say how sure that is.
 """
@@ -24,17 +24,18 @@ EXPLAINED_BY_OPERATOR = (
     "If your operator’s wording does not tell you what to do, quote the code and the Service "
     "Request ID to DCC’s Service Centre."
 )
-"""What the User does about an unpublished code of which the operators have said what it means."""
+"""What the User does about a code that only the operators have explained."""
 
-UNPUBLISHED = Advice(
-    "Not known: DCC does not publish what this code means.",
-    "Quote the code and the Service Request ID to DCC’s Service Centre, and ask what it means. "
-    "Your operator can then add the wording to Firmtrack.",
+NOT_EXPLAINED = Advice(
+    "Not known to Firmtrack: DUIS describes the code.",
+    "Look the code up in DUIS, or quote the code and the Service Request ID to DCC’s "
+    "Service Centre. Your operator can then add the wording to Firmtrack.",
     "Not known, but for what the status beside the code says.",
 )
 
 _DISTRIBUTION_FAILED = Advice(
-    "DCC does not publish which failure each of the codes N18 to N23 stands for.",
+    "Which failure each of the codes N18 to N23 stands for, Firmtrack does not know: DUIS "
+    "describes them.",
     "Quote the code, the Service Request ID and the Device ID to DCC’s Service Centre. Send a new "
     "request for the device when the cause is gone.",
     MAY_TRY_AGAIN,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from firmtrack.duis.codes import Sureness
 
 MAY_TRY_AGAIN = (
-    "DCC does not publish whether it tries again. If it does and succeeds, the status says so."
+    "Whether DCC tries again, Firmtrack does not know. If it does and succeeds, the status says so."
 )
 """What DCC does after a failure on the way."""
 

@@ -188,7 +188,7 @@ STATUSES: Mapping[Status, Entry] = {
             "CSPFirmwareDeliveryStatus with Failure, likely to be N61; or "
             "FirmwareDistributionFailure, likely to be one of N18 to N23.",
             Advice(
-                "The reason is the code of DCC’s alert; what stands behind it is not published.",
+                "The reason is the code of DCC’s alert; why it failed, the alert does not say.",
                 "Do what the reason’s entry says.",
                 MAY_TRY_AGAIN,
             ),

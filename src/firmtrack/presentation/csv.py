@@ -44,5 +44,6 @@ def distributions_csv(
         wanted,
         status_names=wording.STATUS_NAMES,
         reason_texts=wording.reason_texts(),
+        misfit_texts=wording.misfit_texts(),
         as_of=as_of,
     )

@@ -6,12 +6,15 @@ from firmtrack.domain.reconciliation import SUSPENDED, Flag, FlagKind
 
 FLAG_NAMES: Mapping[FlagKind, str] = {
     FlagKind.ACTIVATED_BUT_OLD_VERSION: "Activated, but reported with another version",
+    FlagKind.ACTIVATED_WITH_OTHER_VERSION: "Answered as a success, but with another version",
     FlagKind.ACTIVATION_NOT_ANSWERED: "Activation not answered",
     FlagKind.SUSPENDED: f"The device is {SUSPENDED}",
     FlagKind.VERSION_WITHOUT_ACTIVATION: "New version, but no answer to an activation seen",
     FlagKind.FIRMWARE_VERSION_MISMATCH: "DCC’s inventory and the device disagree",
     FlagKind.REQUEST_FOR_RUNNING_VERSION: "Update to the version that the device already runs",
     FlagKind.HEADER_VERSION_DIFFERS: "Request and image state different versions",
+    FlagKind.IMAGE_PROBLEM: "The image is not as it should be",
+    FlagKind.REQUEST_STATED_TWICE: "One Request ID, two contents",
 }
 
 # MP105 of the Smart Energy Code's modifications: lost answers to activations.
@@ -26,6 +29,12 @@ _TEXTS: Mapping[FlagKind, str] = {
         "Request {request} activated Firmware Version {expected}, but later word has the device on "
         "{found}. DCC may have missed the answer to the activation: "
         f"{_KEEPS_OLD} {_READ_VERSION}"
+    ),
+    FlagKind.ACTIVATED_WITH_OTHER_VERSION: (
+        "The device answered Activate Firmware request {request} as a success, but with Firmware "
+        "Version {found}; its image is {expected}. The version that a device answers with is what "
+        "it ran then. Send a Read Firmware Version (11.2) to see what it runs now, and ask the "
+        "manufacturer if it is still {found}."
     ),
     FlagKind.ACTIVATION_NOT_ANSWERED: (
         "Activate Firmware request {request} {unanswered}. The activation may have succeeded all "
@@ -54,6 +63,15 @@ _TEXTS: Mapping[FlagKind, str] = {
         "{found}. Either the version in the request is wrong, or the image is another one than "
         "was meant. Compare both with what the manufacturer supplied before you activate it."
     ),
+    FlagKind.IMAGE_PROBLEM: (
+        "Something is wrong with the image of request {request}: {problem}. DCC or the device may "
+        "refuse it. Compare it with what the manufacturer supplied."
+    ),
+    FlagKind.REQUEST_STATED_TWICE: (
+        "Messages with the Request ID {request} came with different contents. Firmtrack shows one "
+        "of them; which one DCC took, no message says. Have your DCC system’s supplier find out "
+        "why a Request ID was used twice, and ask DCC’s Service Centre which request it has."
+    ),
 }
 
 
@@ -63,6 +81,7 @@ def flag_text(flag: Flag) -> str:
         request=flag.request_id,
         expected=flag.expected_version,
         found=flag.found_version,
+        problem=flag.problem,
         unanswered=_unanswered(flag),
     )
 

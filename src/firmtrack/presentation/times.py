@@ -40,6 +40,11 @@ def day_text(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def shown_text(at: datetime, *, is_day: bool) -> str:
+    """Return ``local_text``, or the day alone, in UTC, of what nothing closer may be told."""
+    return day_text(at.astimezone(UTC).date()) if is_day else local_text(at)
+
+
 def near_text(at: datetime, now: datetime) -> str:
     """Return an aware time as ``local_text`` does, without the year if it is that of ``now``."""
     text = local_text(at)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from firmtrack.domain.attribution import Evidence
 from firmtrack.domain.facts import (
     CLOCK_OF_KIND,
     ActivationWord,
@@ -25,6 +26,9 @@ from firmtrack.duis import codes
 from firmtrack.presentation.search import SearchBy, TermProblem, TermProblemKind
 from firmtrack.store.answers import FactSource
 from firmtrack.store.wording import current_wordings
+
+NOT_KNOWN = "Firmtrack does not know what it means: DUIS describes it."
+"""Of a code of DCC's without a meaning in our tables, after what is said with it."""
 
 COMPLETION_NAMES: Mapping[CompletionStatus, str] = {
     CompletionStatus.IN_PROGRESS: "In Progress",
@@ -91,7 +95,7 @@ SERVICE_NAMES: Mapping[str, str] = {
 SURENESS_NAMES: Mapping[codes.Sureness, str] = {
     codes.Sureness.CERTAIN: "Certain",
     codes.Sureness.LIKELY: "Likely",
-    codes.Sureness.UNKNOWN: "Not published",
+    codes.Sureness.UNKNOWN: "Not known to Firmtrack",
 }
 
 MESSAGE_KIND_NAMES: Mapping[MessageKind, str] = {
@@ -116,6 +120,11 @@ MESSAGE_KIND_NAMES: Mapping[MessageKind, str] = {
     MessageKind.UPDATE_INVENTORY_REQUEST: "Update Inventory request",
     MessageKind.CHANGE_OF_SUPPLIER: "DCC Alert: change of supplier",
     MessageKind.INVENTORY_UPDATE_RESPONSE: "DCC’s response to an inventory update",
+    MessageKind.QUARANTINED_REQUEST: "DCC Alert: quarantined request",
+    MessageKind.DUIS_VERSION_MISMATCH: "DCC Alert: DUIS version mismatch",
+    MessageKind.PPMID_REMOVAL: "DCC Alert: PPMID removal",
+    MessageKind.DEVICE_LOG_RESTORED: "DCC Alert: device log restored",
+    MessageKind.DEVICE_FIRMWARE_ALERT: "Alert of the device about its firmware",
 }
 
 CLOCK_NAMES: Mapping[Clock, str] = {
@@ -205,6 +214,30 @@ def inventory_fields(facts: DeviceFacts) -> list[tuple[str, str]]:
     return [(field, str(value)) for field, value in stated if value is not None]
 
 
+ATTRIBUTION_TEXTS: Mapping[Evidence, str] = {
+    Evidence.IMAGE_HASH: (
+        "That message names no Service Request: the hash of the image ties it to this one."
+    ),
+    Evidence.FIRMWARE_VERSION: (
+        "That message names no Service Request: the firmware version ties it to this one."
+    ),
+    Evidence.NOTHING_AGAINST: (
+        "That message names no Service Request, and neither image nor version ties it to one. "
+        "Firmtrack counts it here because this is its addressee’s newest request for the device "
+        "that nothing speaks against."
+    ),
+}
+"""What ties word to the request in whose history it stands, if its message names none."""
+
+UNATTRIBUTED_TITLE = "Messages of no request that you may see"
+
+ATTRIBUTION_NAMES: Mapping[Evidence, str] = {
+    Evidence.IMAGE_HASH: "Names no request; tied here by the image’s hash",
+    Evidence.FIRMWARE_VERSION: "Names no request; tied here by the firmware version",
+    Evidence.NOTHING_AGAINST: "Names no request; likely to belong here",
+}
+
+
 def fact_source_text(source: FactSource) -> str:
     """Return what a fact was learnt from, in words."""
     if source.is_anothers:
@@ -237,11 +270,42 @@ def reason_text(code: str, status: Status) -> str:
 
     What the operators say of the code comes before what Firmtrack says.
     """
-    return _explained(code, STATUS_NAMES[status])
+    return misfit_text(code, status) or _explained(code, STATUS_NAMES[status])
+
+
+def misfit_text(code: str, status: Status) -> str | None:
+    """Return the sentence for a code whose meaning cannot be the reason of the bad ``status``.
+
+    None if it can, and where the operators say what it means: the status says what happened, and
+    the code is only evidence.
+    """
+    if codes.explains(code, status) or operators_text(code) is not None:
+        return None
+    return (
+        f"{STATUS_NAMES[status]} with code {code}; that code usually tells of something else, and "
+        "Firmtrack does not know what it means here."
+    )
+
+
+def misfit_texts() -> dict[tuple[Status, str], str]:
+    """Return ``misfit_text`` by status and code, wherever there is one."""
+    told = {
+        (status, code): misfit_text(code, status)
+        for status in Status
+        if status.is_bad
+        for table in (codes.REASON_CODES, codes.RESPONSE_CODES, codes.DEVICE_ALERT_CODES)
+        for code in table
+    }
+    return {key: text for key, text in told.items() if text is not None}
 
 
 def activation_reason_text(code: str) -> str:
     """Return a sentence for the reason of an activation that failed, as ``reason_text`` does."""
+    if misfit_text(code, Status.ACTIVATION_FAILED) is not None:
+        return (
+            f"Activation failed with code {code}; that code usually tells of something else, and "
+            "Firmtrack does not know what it means here."
+        )
     return _explained(code, "Activation failed")
 
 
@@ -309,7 +373,7 @@ def _said_first(code: str) -> str | None:
 
 def _known_reason_text(row: codes.Code) -> str:
     if row.meaning is None:
-        return f"{_said_with(row.code)}; DCC does not publish what it means."
+        return f"{_said_with(row.code)}; {NOT_KNOWN}"
     said = _said_first(row.code)
     if said is None:
         return row.meaning

@@ -12,6 +12,7 @@ from firmtrack.simulator.plots import Act
 from firmtrack.simulator.post import ActivationAnswerSent, FutureDatedAlertSent
 from firmtrack.simulator.scenes import Scene
 from firmtrack.simulator.statements import Statement
+from firmtrack.simulator.truth import Activation
 
 _NAMES_REQUEST_SHARE = 0.7
 _ALERT_SHARE = 0.25
@@ -39,7 +40,7 @@ def answer(scene: Scene, *, result: int) -> bool:
     outcome = _outcome(scene, result, is_done=result == gbcs.ACTIVATED)
     if not _send_answer(scene, outcome):
         return False
-    scene.subject.hear_answer(scene.at, _REASONS[result], outcome.firmware_version)
+    _hear_answer(scene, scene.subject, _REASONS[result], outcome)
     return True
 
 
@@ -61,11 +62,21 @@ def answer_later(scene: Scene, *, alert_code: int, result: int) -> bool:
         outcome=outcome,
         is_alert=scene.chance.random() < _ALERT_SHARE,
     )
-    states = _states_version(scene, outcome) if reason is None else []
-    if not post.send(scene.at, alert, states=states):
+    if not post.send(scene.at, alert, states=_states_version(scene, outcome)):
         return False
-    plan.hear_answer(scene.at, reason, outcome.firmware_version)
+    _hear_answer(scene, plan, reason, outcome)
     return True
+
+
+def _hear_answer(
+    scene: Scene, activation: Activation, reason: str | None, outcome: Outcome
+) -> None:
+    """Let an answer count: the version in it is what the device runs, whatever its result is."""
+    runs_it = (
+        activation.distribution is not None
+        and outcome.firmware_version == scene.update.image.firmware_version
+    )
+    activation.hear_answer(scene.at, None if runs_it else reason, outcome.firmware_version)
 
 
 def _send_answer(scene: Scene, outcome: Outcome | None) -> bool:
@@ -77,8 +88,7 @@ def _send_answer(scene: Scene, outcome: Outcome | None) -> bool:
         names_request=scene.chance.random() < _NAMES_REQUEST_SHARE,
         outcome=outcome,
     )
-    is_done = outcome is not None and outcome.result == gbcs.ACTIVATED
-    states = _states_version(scene, outcome) if outcome is not None and is_done else []
+    states = [] if outcome is None else _states_version(scene, outcome)
     return scene.post.send(scene.at, answer, states=states)
 
 

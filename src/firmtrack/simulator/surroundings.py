@@ -177,7 +177,7 @@ class Surroundings:
             responded_at=at,
             counter=self._post.next_counter(),
         )
-        self._post.send(at, alert, is_recorded=False)
+        self._post.send(at, alert)
 
     def _command_failure(self, device: Device, supplier: Eui64, at: datetime) -> None:
         command = RequestId(supplier, device.device_id, self._post.next_counter())

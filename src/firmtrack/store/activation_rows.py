@@ -1,13 +1,19 @@
 """Rows of activations to what was said of them, and the distributions that they belong to."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from json import loads
 from typing import Any
 from uuid import UUID
 
-from firmtrack.domain.activation import Activation, ToldWord, activations_of, distribution_of
+from firmtrack.domain.activation import (
+    Activation,
+    ToldWord,
+    activations_of,
+    distribution_of,
+    settled_by_version,
+)
 from firmtrack.domain.attribution import Candidate
 from firmtrack.domain.facts import ActivationWord, ImageFacts
 from firmtrack.domain.identifiers import Eui64, RequestId
@@ -28,6 +34,29 @@ class Chapters:
     of_request: Mapping[RequestId, tuple[Activation, ...]]
     others: tuple[Activation, ...]
 
+    def all(self) -> Iterator[Activation]:
+        """Yield all of them, in any order."""
+        yield from self.others
+        for of_one in self.of_request.values():
+            yield from of_one
+
+    def seen(self, request_ids: Iterable[RequestId]) -> "Chapters":
+        """Return them as someone who sees these requests alone: the rest are of others."""
+        visible = frozenset(request_ids)
+        unseen = [
+            each for key, of_one in self.of_request.items() if key not in visible for each in of_one
+        ]
+        return Chapters(
+            {key: each for key, each in self.of_request.items() if key in visible},
+            tuple(
+                sorted(
+                    (*self.others, *unseen),
+                    key=lambda each: (each.requested_at, each.request_id),
+                    reverse=True,
+                )
+            ),
+        )
+
 
 def activations_in(device_id: Eui64, rows: str | None) -> tuple[Activation, ...]:
     """Return the device's activations, latest first.
@@ -39,21 +68,21 @@ def activations_in(device_id: Eui64, rows: str | None) -> tuple[Activation, ...]
     return activations_of(_told_word(device_id, row) for row in loads(rows))
 
 
-def candidate_of(distribution: DistributionAnswer, submitted_at: datetime | None) -> Candidate:
-    """Return the distribution's request as its device's activations see it.
+def candidates_in(rows: str | None) -> tuple[Candidate, ...]:
+    """Return the requests that name the device, as its words see them, in any order.
 
-    ``submitted_at`` is None while no message tells it, whatever the distribution shows instead.
+    ``rows`` is JSON, an array of rows as ``find_device`` makes it; None if there are none. All
+    parties' requests are there: whose a word is does not depend on who asks.
     """
-    return Candidate(
-        request_id=distribution.request_id,
-        submitted_at=submitted_at,
-        image_hash=distribution.image_hash,
-        firmware_version=distribution.firmware_version,
-    )
+    return () if rows is None else tuple(map(_candidate, loads(rows)))
 
 
 def chapters_of(activations: Sequence[Activation], candidates: Sequence[Candidate]) -> Chapters:
-    """Return the activations under the requests whose images they are of."""
+    """Return the activations under the requests whose images they are of, whosever those are.
+
+    What a device answered with settles whether it runs the image (``settled_by_version``).
+    """
+    versions = {each.request_id: each.firmware_versions for each in candidates}
     of_request: dict[RequestId, list[Activation]] = {}
     others = []
     for activation in activations:
@@ -61,29 +90,47 @@ def chapters_of(activations: Sequence[Activation], candidates: Sequence[Candidat
         if request_id is None:
             others.append(activation)
         else:
-            of_request.setdefault(request_id, []).append(activation)
+            settled = settled_by_version(activation, versions[request_id])
+            of_request.setdefault(request_id, []).append(settled)
     return Chapters({key: tuple(each) for key, each in of_request.items()}, tuple(others))
 
 
 def device_flags(
     known: Knowledge | None,
-    distributions: Iterable[tuple[DistributionAnswer, ImageFacts | None]],
+    distributions: Iterable[tuple[DistributionAnswer, ImageFacts | None, int]],
     chapters: Chapters,
 ) -> tuple[Flag, ...]:
-    """Return what does not fit together; the distributions are newest request first."""
+    """Return what does not fit together.
+
+    The distributions are newest request first, each with its image and with how many different
+    messages claim to be its request.
+    """
     updates = [
         Update(
             request_id=each.request_id,
             status=each.status,
             firmware_version=each.firmware_version,
             header_version=None if image is None else image.header_version,
+            image_problem=None if image is None else image.problem,
             submitted_at=each.submitted_at,
             updated_at=each.updated_at,
             activations=chapters.of_request.get(each.request_id, ()),
+            statement_count=statement_count,
         )
-        for each, image in distributions
+        for each, image, statement_count in distributions
     ]
     return flags_of(known, updates, chapters.others)
+
+
+def _candidate(row: Sequence[Any]) -> Candidate:
+    originator, target, counter, submitted_at, image_hash, versions, is_refused = row
+    return Candidate(
+        request_id=request_id_of(originator, target, counter),
+        submitted_at=_time(submitted_at),
+        image_hash=None if image_hash is None else bytes.fromhex(image_hash),
+        firmware_versions=tuple(versions),
+        is_refused=is_refused,
+    )
 
 
 def _told_word(device_id: Eui64, row: Sequence[Any]) -> ToldWord:

@@ -10,10 +10,17 @@ from typing import TypeAlias
 from uuid import UUID
 
 from firmtrack.domain.activation import Activation
+from firmtrack.domain.attribution import Evidence
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.incidents import IncidentEntry
 from firmtrack.domain.pace import Pace
-from firmtrack.domain.reconciliation import Flag, header_version_flag
+from firmtrack.domain.reconciliation import (
+    Flag,
+    header_version_flag,
+    image_problem_flag,
+    repeated_request_flag,
+)
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import (
     CompletionStatus,
@@ -51,9 +58,10 @@ PaceCounts: TypeAlias = Mapping[tuple[Status, Pace], int]
 class RequestAnswer:
     """One Service Request, and how its distributions stand.
 
-    ``variant`` is None while only other messages have named the request, not the request itself.
+    ``variant`` is None while only other messages have named the request, not the request itself;
+    ``statement_count`` is how many different messages claim to be it.
     ``device_count`` counts its distributions; the counts by status add up to it and leave out
-    what is zero.
+    what is zero. ``incidents`` are what befell the request as a whole, latest first.
     """
 
     request_id: RequestId
@@ -63,16 +71,23 @@ class RequestAnswer:
     submitted_at: datetime
     response_code: str | None
     answered_at: datetime | None
+    statement_count: int = 1
     device_count: int
     completion_counts: Mapping[CompletionStatus, int]
     status_counts: Mapping[Status, int]
+    incidents: tuple[IncidentEntry, ...] = ()
 
     @property
     def flags(self) -> tuple[Flag, ...]:
         """What does not fit in the request itself."""
         header = None if self.image is None else self.image.header_version
-        flag = header_version_flag(self.request_id, self.firmware_version, header)
-        return () if flag is None else (flag,)
+        problem = None if self.image is None else self.image.problem
+        found = (
+            header_version_flag(self.request_id, self.firmware_version, header),
+            image_problem_flag(self.request_id, problem),
+            repeated_request_flag(self.request_id, self.statement_count),
+        )
+        return tuple(flag for flag in found if flag is not None)
 
     def count_of(self, wanted: DistributionFilter, paces: PaceCounts) -> int:
         """Return how many of the request's distributions are wanted.
@@ -88,7 +103,11 @@ class RequestAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistributionAnswer:
-    """One device in one request, and its current status."""
+    """One device in one request, and its current status.
+
+    If the word that decides it was sent to another party (``is_anothers_word``), ``updated_at`` is
+    the beginning of its day in UTC.
+    """
 
     request_id: RequestId
     variant: Variant | None
@@ -99,6 +118,7 @@ class DistributionAnswer:
     status: Status
     reason: str | None
     updated_at: datetime
+    is_anothers_word: bool = False
 
     @property
     def completion(self) -> CompletionStatus:
@@ -119,6 +139,9 @@ class HistoryEntry:
 
     ``names_device`` is False for a step of the whole request. ``recorded_at`` is when Firmtrack
     learnt of it. ``firmware_version`` and ``image_hash`` are what the event itself carried.
+    ``evidence`` is what ties it to the request if its message names none.
+    Of a message that was sent to another party (``is_anothers``) nothing is told but what it says:
+    no source and no device's time, and its times are the beginnings of days in UTC.
     """
 
     status: Status
@@ -130,9 +153,22 @@ class HistoryEntry:
     comms_hub_id: Eui64 | None
     firmware_version: FirmwareVersion | None
     image_hash: bytes | None
-    source_kind: MessageKind
+    source_kind: MessageKind | None
     source_code: str | None
-    message_id: UUID
+    message_id: UUID | None
+    evidence: Evidence | None = None
+    is_anothers: bool = False
+
+    @property
+    def source(self) -> "FactSource":
+        """The message that tells it, as far as the viewer may know."""
+        return FactSource(
+            learnt_at=self.occurred_at,
+            kind=self.source_kind,
+            code=self.source_code,
+            message_id=self.message_id,
+            is_anothers=self.is_anothers,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,13 +176,15 @@ class DeviceDistribution:
     """A distribution with its history, latest entry first by (stage, time).
 
     ``image`` is what its request carried, None if the request has not come; ``activations`` are
-    those of that image that the viewer may see, latest first.
+    those of that image that the viewer may see, ``incidents`` what befell it besides its stages,
+    each latest first.
     """
 
     distribution: DistributionAnswer
     history: tuple[HistoryEntry, ...]
     image: ImageFacts | None
     activations: tuple[Activation, ...]
+    incidents: tuple[IncidentEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,15 +217,19 @@ class OthersUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceAnswer:
-    """One device: its distributions newest first, and word of it that fits no request.
+    """One device: its distributions newest first, and word of it that belongs to none of them.
 
+    ``unattributed`` is word that was sent to the viewer and that fits no request, or one that the
+    viewer may not see: which of the two is not told. DCC's staff see every request, so of theirs it
+    fits none.
     ``other_activations`` are of images that none of the distributions brought, latest first.
     ``others_updates`` are other parties', newest first; none unless the operator shows them.
     ``has_inventory`` says whether ``find_inventory`` answers the same viewer. If the latest word of
     the inventory is another party's (``is_inventory_anothers``), its ``learnt_at`` is the beginning
     of a day.
     ``supplier_changed_at`` is when DCC last told of a change of its supplier; only DCC and the
-    present Responsible Supplier see it.
+    present Responsible Supplier see it. ``incidents`` concern none of the distributions, latest
+    first.
     """
 
     device_id: Eui64
@@ -201,6 +243,7 @@ class DeviceAnswer:
     others_updates: tuple[OthersUpdate, ...]
     supplier_changed_at: datetime | None
     flags: tuple[Flag, ...]
+    incidents: tuple[IncidentEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

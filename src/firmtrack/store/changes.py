@@ -19,7 +19,7 @@ from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import STAGES
 from firmtrack.domain.topics import MISMATCH, topic_of_activation, topic_of_status
-from firmtrack.store.activation_rows import activations_in
+from firmtrack.store.activation_rows import activations_in, candidates_in, chapters_of
 from firmtrack.store.numbers import eui_of, to_bigint
 from firmtrack.store.sql import statement
 
@@ -58,11 +58,22 @@ def hold_statuses(cursor: Cursor[TupleRow], request_keys: Sequence[int] = ()) ->
     cursor.execute(statement("notices_hold_statuses"), {"request_keys": list(request_keys)})
 
 
-def queue_changes(cursor: Cursor[TupleRow], request_keys: Sequence[int] = ()) -> None:
-    """Queue what is no more as ``hold_statuses``, called with the same requests, found it."""
+def queue_changes(
+    cursor: Cursor[TupleRow],
+    request_keys: Sequence[int] = (),
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Queue what is no more as ``hold_statuses``, called with the same requests, found it.
+
+    ``details`` is what else to tell of each.
+    """
     cursor.execute(
         statement("notices_write_changes"),
-        {"request_keys": list(request_keys), "topics": _TOPIC_LIST},
+        {
+            "request_keys": list(request_keys),
+            "topics": _TOPIC_LIST,
+            "details": None if details is None else Jsonb(details),
+        },
     )
 
 
@@ -76,9 +87,15 @@ def hold_activations(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> A
 
 
 def queue_activations(
-    cursor: Cursor[TupleRow], messages: Iterable[Message], before: Activations
+    cursor: Cursor[TupleRow],
+    messages: Iterable[Message],
+    before: Activations,
+    details: Mapping[str, object] | None = None,
 ) -> None:
-    """Queue each activation whose status or reason differs from ``before``."""
+    """Queue each activation whose status or reason differs from ``before``.
+
+    ``details`` is what else to tell of each.
+    """
     for request_id, activation in sorted(_activations(cursor, messages).items()):
         earlier = before.get(request_id)
         if earlier is not None and (earlier.status, earlier.reason) == (
@@ -96,7 +113,7 @@ def queue_activations(
                 occurred_at=activation.updated_at,
                 reason=activation.reason,
                 message_id=activation.words[0].message_id,
-                details={"firmware_version": activation.firmware_version},
+                details={"firmware_version": activation.firmware_version, **(details or {})},
             ),
         )
 
@@ -180,8 +197,17 @@ def _activations(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> Activ
         """,
         (sorted(device_ids),),
     )
+    found = [(device_id, activations_in(eui_of(device_id), rows)) for device_id, rows in cursor]
+    cursor.execute(
+        """
+        SELECT device_id, json_agg(candidate)::text
+        FROM told_candidate WHERE device_id = ANY (%s) GROUP BY device_id
+        """,
+        (sorted(device_ids),),
+    )
+    candidates = {device_id: candidates_in(rows) for device_id, rows in cursor}
     return {
         activation.request_id: activation
-        for device_id, rows in cursor
-        for activation in activations_in(eui_of(device_id), rows)
+        for device_id, activations in found
+        for activation in chapters_of(activations, candidates.get(device_id, ())).all()
     }

@@ -26,6 +26,8 @@ class DisagreementKind(StrEnum):
     """What is wrong with the store."""
 
     DISTRIBUTION_IS_NOT_ITS_GREATEST_EVENT = "distribution_is_not_its_greatest_event"
+    DISTRIBUTION_IS_NOT_WHAT_NAMES_IT = "distribution_is_not_what_names_it"
+    REQUEST_IS_NOT_WHAT_IT_STATES = "request_is_not_what_it_states"
     REQUEST_IS_NOT_AT_ITS_GREATEST_STEP = "request_is_not_at_its_greatest_step"
     FACT_WITHOUT_MESSAGE = "fact_without_message"
     MESSAGE_WITHOUT_FACTS = "message_without_facts"

@@ -11,7 +11,7 @@ from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.filtering import condition
-from firmtrack.store.numbers import request_parts
+from firmtrack.store.numbers import request_parts, to_bigint
 
 _BLOCK_BYTES = 64 * 1024
 
@@ -32,7 +32,15 @@ COPY (
             || substr(h, 13, 2) || '-' || substr(h, 15, 2)),
         status_name.name,
         {reason},
-        to_char(c.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        to_char(
+            CASE
+                WHEN {sees_all} OR c.addressee IS NULL OR c.addressee = ANY ({user_ids}::bigint[])
+                    THEN c.occurred_at
+                -- Of a word that was sent to another party, the day.
+                ELSE date_trunc('day', c.occurred_at, 'UTC')
+            END AT TIME ZONE 'UTC',
+            'YYYY-MM-DD"T"HH24:MI:SS"Z"'
+        )
     FROM current_distribution AS c
     CROSS JOIN LATERAL (
         SELECT encode(int8send(c.device_id # (-9223372036854775808)), 'hex') AS h
@@ -40,6 +48,9 @@ COPY (
     JOIN (VALUES {status_names}) AS status_name (stage, failed, name)
         ON status_name.stage = c.stage AND status_name.failed = c.failed
     LEFT JOIN (VALUES {reason_texts}) AS reason_text (code, text) ON reason_text.code = c.reason
+    LEFT JOIN (VALUES {misfit_texts}) AS misfit_text (stage, failed, code, text)
+        ON misfit_text.code = c.reason
+        AND misfit_text.stage = c.stage AND misfit_text.failed = c.failed
     WHERE c.originator = {originator} AND c.target = {target} AND c.counter = {counter}
       AND {condition}
     ORDER BY c.device_id
@@ -54,6 +65,7 @@ def query(
     wanted: DistributionFilter,
     status_names: Mapping[Status, str],
     reason_texts: Mapping[str, str],
+    misfit_texts: Mapping[tuple[Status, str], str],
     now: datetime,
 ) -> sql.Composed:
     """Return the COPY statement for the distributions of one request that are wanted ``now``."""
@@ -61,11 +73,20 @@ def query(
     return _QUERY.format(
         request_id=sql.Literal(str(request_id)),
         firmware_version=_safe(sql.SQL("c.firmware_version")),
-        reason=_safe(sql.SQL("coalesce(reason_text.text, c.reason)")),
+        reason=_safe(sql.SQL("coalesce(misfit_text.text, reason_text.text, c.reason)")),
         status_names=_values(
             (int(status.stage), status.is_bad, name) for status, name in status_names.items()
         ),
         reason_texts=_values([("", ""), *reason_texts.items()]),
+        sees_all=sql.Literal(viewer.sees_all),
+        user_ids=sql.Literal([to_bigint(user_id) for user_id in viewer.user_ids]),
+        misfit_texts=_values(
+            [(0, False, "", "")]
+            + [
+                (int(status.stage), status.is_bad, code, text)
+                for (status, code), text in misfit_texts.items()
+            ]
+        ),
         originator=originator,
         target=target,
         counter=counter,

@@ -1,23 +1,23 @@
 """Rows of ``find_device`` to the device that they answer; its column order stands in the SQL."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from json import loads
-from typing import Any
-from uuid import UUID
 
 from psycopg.rows import TupleRow
 
-from firmtrack.domain.attribution import Candidate
+from firmtrack.domain.attribution import Candidate, Evidence
+from firmtrack.domain.disclosure import start_of_day
 from firmtrack.domain.facts import ImageFacts
 from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.incidents import Befallen, Placed, befallen
 from firmtrack.domain.inventory import Knowledge, Origin, with_comms_hub
 from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.stages import Stage, Status, status_at
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.activation_rows import (
     activations_in,
-    candidate_of,
+    candidates_in,
     chapters_of,
     device_flags,
 )
@@ -29,6 +29,7 @@ from firmtrack.store.answers import (
     OthersStep,
     OthersUpdate,
 )
+from firmtrack.store.incidents import incidents_in
 from firmtrack.store.knowledge_rows import (
     device_knowledge,
     is_anothers,
@@ -36,25 +37,27 @@ from firmtrack.store.knowledge_rows import (
     statement_shown,
 )
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of
-from firmtrack.store.rows import distribution_answer, image_facts
+from firmtrack.store.rows import distribution_answer, image_facts, is_anothers_word
 
 # How the columns of find_device fall apart.
 _IS_ACQUAINTED = 0
 _INVENTORY = slice(1, 17)
 _ACTIVATION_WORDS = 17
 _SUPPLIER_CHANGED_AT = 18
-_IS_OWN = 19
-_IMAGE = 20
-_TOLD_SUBMITTED_AT = 21
-_REQUEST = slice(22, 26)
-_DISTRIBUTION = slice(26, 34)
-_HISTORY_KEY = 34
-_HISTORY = slice(35, 47)
-_OCCURRED_AT = 37
-_COMMS_HUB_ID = 42
-_USER_ID = 47
-_MESSAGE_ID = 48
-_LATEST_USER_ID = 49
+_CANDIDATES = 19
+_IS_OWN = 20
+_IMAGE = 21
+_STATEMENT_COUNT = 22
+_REQUEST = slice(23, 27)
+_DISTRIBUTION = slice(27, 36)
+_HISTORY_KEY = 36
+_HISTORY = slice(37, 50)
+_OCCURRED_AT = 39
+_COMMS_HUB_ID = 44
+_USER_ID = 50
+_MESSAGE_ID = 51
+_LATEST_USER_ID = 52
+_INCIDENTS = 53
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +65,22 @@ class _Update:
     """A visible distribution; ``is_own`` unless it is another party's."""
 
     distribution: DistributionAnswer
-    candidate: Candidate
     image: ImageFacts | None
+    statement_count: int
     is_own: bool
 
+
+# Who sees another party's update sees its times, too.
+_RESPONSIBLE_SUPPLIER = Viewer.of_dcc("the Responsible Supplier of another party's update")
 
 _History = Mapping[int | None, Sequence[HistoryEntry]]
 
 
 def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> DeviceAnswer | None:
     """Return the device in the rows of ``find_device``, None if nothing of it may be seen."""
-    updates = _updates(device_id, rows)
+    updates = _updates(viewer, device_id, rows)
     own = {key: each for key, each in updates.items() if each.is_own}
-    history = _history(viewer, rows)
+    history = _history(viewer, rows, own)
     unattributed = tuple(history.get(None, ()))
     activations = activations_in(device_id, rows[0][_ACTIVATION_WORDS])
     known = _device_knowledge(viewer, device_id, rows)
@@ -86,9 +92,13 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
         or any(_was_accepted(each.distribution) for each in own.values())
     )
     shown = known if is_shown else None
-    if not (own or unattributed or activations or is_acquainted or shown):
+    candidates = candidates_in(rows[0][_CANDIDATES])
+    incidents = _incidents(viewer, rows, own, history, candidates, sees_facts=is_shown)
+    if not (own or unattributed or activations or is_acquainted or shown or incidents.others):
         return None
-    chapters = chapters_of(activations, [each.candidate for each in own.values()])
+    chapters = chapters_of(activations, candidates).seen(
+        each.distribution.request_id for each in own.values()
+    )
     is_others_word = shown is not None and is_anothers(
         viewer, shown.latest, rows[0][_LATEST_USER_ID]
     )
@@ -108,6 +118,7 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
                 history=tuple(history.get(key, ())),
                 image=each.image,
                 activations=chapters.of_request.get(each.distribution.request_id, ()),
+                incidents=incidents.of_request.get(each.distribution.request_id, ()),
             )
             for key, each in own.items()
         ),
@@ -120,36 +131,81 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
         ),
         supplier_changed_at=rows[0][_SUPPLIER_CHANGED_AT] if knows_supplier else None,
         flags=device_flags(
-            shown, [(each.distribution, each.image) for each in own.values()], chapters
+            shown,
+            [(each.distribution, each.image, each.statement_count) for each in own.values()],
+            chapters,
         ),
+        incidents=incidents.others,
     )
 
 
-def _updates(device_id: Eui64, rows: Iterable[TupleRow]) -> Mapping[int, _Update]:
+def _updates(viewer: Viewer, device_id: Eui64, rows: Iterable[TupleRow]) -> Mapping[int, _Update]:
     """Return the visible distributions by request key, newest request first."""
     updates: dict[int, _Update] = {}
     for row in rows:
         request_key, *parts = row[_REQUEST]
         if request_key is not None and request_key not in updates:
-            found = distribution_answer(request_id_of(*parts), device_id, row[_DISTRIBUTION])
+            sees_times = viewer if row[_IS_OWN] else _RESPONSIBLE_SUPPLIER
+            found = distribution_answer(
+                sees_times, request_id_of(*parts), device_id, row[_DISTRIBUTION]
+            )
             image = row[_IMAGE]
             updates[request_key] = _Update(
                 distribution=found,
-                candidate=candidate_of(found, row[_TOLD_SUBMITTED_AT]),
                 image=image_facts(image and loads(image), found.image_hash),
+                statement_count=row[_STATEMENT_COUNT],
                 is_own=row[_IS_OWN],
             )
     return updates
 
 
-def _history(viewer: Viewer, rows: Iterable[TupleRow]) -> _History:
-    """Return what was said of each distribution by request key; under None, what fits none."""
+def _history(viewer: Viewer, rows: Iterable[TupleRow], own: Collection[int]) -> _History:
+    """Return what was said of each visible distribution by request key.
+
+    Under None, what was sent to the viewer and belongs to none of its ``own``.
+    """
     history: dict[int | None, list[HistoryEntry]] = {}
     for row in rows:
-        if row[_MESSAGE_ID] is not None and _is_told(viewer, row):
-            entry = _history_entry(row[_HISTORY], row[_MESSAGE_ID])
-            history.setdefault(row[_HISTORY_KEY], []).append(entry)
+        if row[_MESSAGE_ID] is None:
+            continue
+        key, user_id = row[_HISTORY_KEY], row[_USER_ID]
+        if key is not None and key == row[_REQUEST.start]:
+            sees_times = viewer if key in own else _RESPONSIBLE_SUPPLIER
+            history.setdefault(key, []).append(_history_entry(sees_times, row))
+        is_sent_here = user_id is not None and eui_of(user_id) in viewer.user_ids
+        if key not in own and (is_sent_here or (key is None and viewer.sees_all)):
+            # To which of others' requests it belongs, and why, is not told.
+            entry = replace(_history_entry(viewer, row), evidence=None)
+            history.setdefault(None, []).append(entry)
     return history
+
+
+def _incidents(
+    viewer: Viewer,
+    rows: Sequence[TupleRow],
+    own: Mapping[int, _Update],
+    history: _History,
+    candidates: Iterable[Candidate],
+    *,
+    sees_facts: bool,
+) -> Befallen:
+    """Return what the viewer sees of what befell the device's updates."""
+    submitted_at = {each.request_id: each.submitted_at for each in candidates}
+    placed = [
+        Placed(
+            request_id=each.distribution.request_id,
+            status=each.distribution.status,
+            variant=each.distribution.variant,
+            submitted_at=submitted_at[each.distribution.request_id],
+            hubs=[
+                (entry.occurred_at, entry.comms_hub_id)
+                for entry in history.get(key, ())
+                if entry.comms_hub_id is not None
+            ],
+        )
+        for key, each in own.items()
+    ]
+    return befallen(viewer, incidents_in(rows[0][_INCIDENTS]), placed, sees_facts=sees_facts)
 
 
 def _others_update(
@@ -179,21 +235,10 @@ def _is_responsible(viewer: Viewer, known: Knowledge) -> bool:
     return supplier is not None and supplier.value in viewer.user_ids
 
 
-def _is_told(viewer: Viewer, row: TupleRow) -> bool:
-    """Whether the row's history is the viewer's to see.
-
-    Word of a visible distribution is; word that fits no request is if it was sent to the viewer.
-    """
-    if row[_HISTORY_KEY] is not None:
-        return bool(row[_HISTORY_KEY] == row[_REQUEST.start])
-    user_id = row[_USER_ID]
-    return viewer.is_party_to(None if user_id is None else eui_of(user_id))
-
-
-def _history_entry(said: Sequence[Any], message_id: UUID) -> HistoryEntry:
+def _history_entry(viewer: Viewer, row: TupleRow) -> HistoryEntry:
     (stage, failed, occurred_at, recorded_at, names_device, reason, device_time, comms_hub_id,
-     firmware_version, image_hash, kind, code) = said  # fmt: skip
-    return HistoryEntry(
+     firmware_version, image_hash, evidence, kind, code) = row[_HISTORY]  # fmt: skip
+    entry = HistoryEntry(
         status=status_at(Stage(stage), is_bad=failed),
         occurred_at=occurred_at,
         recorded_at=recorded_at,
@@ -205,7 +250,23 @@ def _history_entry(said: Sequence[Any], message_id: UUID) -> HistoryEntry:
         image_hash=image_hash,
         source_kind=KIND_OF_NUMBER[kind],
         source_code=code,
-        message_id=message_id,
+        message_id=row[_MESSAGE_ID],
+        evidence=None if evidence is None else Evidence(evidence),
+    )
+    return _as_anothers(entry) if is_anothers_word(viewer, row[_USER_ID]) else entry
+
+
+def _as_anothers(entry: HistoryEntry) -> HistoryEntry:
+    """Return what may be told of a word that was sent to another party."""
+    return replace(
+        entry,
+        occurred_at=start_of_day(entry.occurred_at),
+        recorded_at=start_of_day(entry.recorded_at),
+        device_time=None,
+        source_kind=None,
+        source_code=None,
+        message_id=None,
+        is_anothers=True,
     )
 
 

@@ -56,11 +56,16 @@ SOURCE_OF_KIND: Mapping[MessageKind, Source] = {
     MessageKind.DEVICE_STATUS_CHANGE_EVENT: Source.DSP,
     MessageKind.CHANGE_OF_SUPPLIER: Source.DSP,
     MessageKind.COMMAND_FAILURE: Source.DSP,
+    MessageKind.QUARANTINED_REQUEST: Source.DSP,
+    MessageKind.DUIS_VERSION_MISMATCH: Source.DSP,
+    MessageKind.PPMID_REMOVAL: Source.DSP,
+    MessageKind.DEVICE_LOG_RESTORED: Source.DSP,
     MessageKind.CSP_FIRMWARE_DELIVERY_STATUS: Source.CSP,
     MessageKind.FIRMWARE_TRANSFER_ALERT: Source.COMMS_HUBS,
     MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT: Source.DEVICES,
     MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT: Source.DEVICES,
     MessageKind.FUTURE_DATED_ACTIVATION_ALERT: Source.DEVICES,
+    MessageKind.DEVICE_FIRMWARE_ALERT: Source.DEVICES,
     MessageKind.STAGE_REPORT: Source.STAGE_REPORTS,
 }
 """Which source each kind of message tells of. Answers of devices come with the DSP's, and the two

@@ -16,7 +16,7 @@ from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.activation_rows import (
     activations_in,
-    candidate_of,
+    candidates_in,
     chapters_of,
     device_flags,
 )
@@ -39,6 +39,7 @@ _IS_SHOWN = 0
 _LATEST_HUB = slice(1, 4)
 _DEVICE = slice(4, 20)
 _ACTIVATION_WORDS = 20
+_CANDIDATES = 21
 
 
 class _Message(NamedTuple):
@@ -96,13 +97,14 @@ def look_up(
     origins += [word.origin.message_id for word in known.facts.values()]
     origins += [message_id for _, message_id, _ in suppliers]
     sources = _sources(connection, viewer, origins)
-    distributions, candidates = [], []
-    for image, submitted_at, originator, target, counter, *standing in updates:
+    distributions = []
+    for image, statement_count, originator, target, counter, *standing in updates:
         request_id = request_id_of(originator, target, counter)
-        each = distribution_answer(request_id, device_id, tuple(standing))
-        distributions.append((each, image_facts(image, each.image_hash)))
-        candidates.append(candidate_of(each, submitted_at))
-    chapters = chapters_of(activations, candidates)
+        each = distribution_answer(viewer, request_id, device_id, tuple(standing))
+        distributions.append((each, image_facts(image, each.image_hash), statement_count))
+    chapters = chapters_of(activations, candidates_in(row[_CANDIDATES])).seen(
+        each.request_id for each, *_ in distributions
+    )
     facts = statement_shown(shown, latest_is_anothers=sources.of(shown.latest).is_anothers)
     return InventoryAnswer(
         facts=facts,
@@ -110,7 +112,7 @@ def look_up(
         not_tracked_reason=not_tracked_reason(
             facts.device_type, facts.smets_version, facts.csp_region
         ),
-        updates=tuple(each for each, _ in distributions),
+        updates=tuple(each for each, *_ in distributions),
         sisters=_sisters(connection, asked, known),
         suppliers=tuple(_period(each, viewer, sources) for each in suppliers),
         flags=device_flags(shown, distributions, chapters),

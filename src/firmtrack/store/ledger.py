@@ -7,12 +7,9 @@ that changes the requests, or which devices they name, holds the attribution loc
 other batch holds it shared (docs/decisions/003).
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from hashlib import sha256
-from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -20,46 +17,63 @@ from psycopg import Cursor, Rollback
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from firmtrack.domain.facts import ImageFacts, Message, RequestFacts
+from firmtrack.domain.facts import Event, ImageFacts, Message, RequestFacts
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.inventory import knowledge_of, merge_all
 from firmtrack.domain.stages import Status
-from firmtrack.store import changes, freshness, inventory, performance, proposals, staging
+from firmtrack.store import (
+    changes,
+    freshness,
+    incidents,
+    inventory,
+    performance,
+    proposals,
+    staging,
+)
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
+from firmtrack.store.quarantine import Refusal, quarantine
 from firmtrack.store.sql import statement
 
 
 class KnownRequest(NamedTuple):
-    """A request that has a row; settled: events that name it cannot change its time or version."""
+    """A request that has a row.
+
+    settled: what names it for a single device, from ``whole_at`` on, leaves attribution as it is.
+    """
 
     key: int
     is_settled: bool
+    whole_at: datetime | None
+
+    def is_unmoved_by(self, event: Event) -> bool:
+        """Return whether ``event``, which names it, leaves attribution as it is.
+
+        Unless its device is new to the request, or was ever refused: only the database knows that.
+        """
+        return (
+            self.is_settled
+            and self.whole_at is not None
+            and event.occurred_at >= self.whole_at
+            and event.status is not Status.REJECTED
+        )
 
 
 KnownRequests: TypeAlias = dict[RequestId, KnownRequest]
-
-_TEXT_CHARACTERS = 1_000
 
 ATTRIBUTION_LOCK = 0x4649524D
 """Key of the advisory lock between batches that change the requests and all others."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Input that could not be taken, with the reason.
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Who hands messages in: a party's name or ``operator``; the ending of the token, if by one."""
 
-    ``is_whole`` is False if ``body`` is not all of it: then it cannot be replayed.
-    """
-
-    body: bytes
-    media_type: str
-    received_at: datetime | None
-    origin: str
     submitter: str
-    reason_code: str
-    reason: str
-    is_whole: bool = True
+    token: str | None = None
+
+
+OPERATOR = Submission("operator")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +81,7 @@ class Batch:
     """What one transaction records; ``ignored`` counts messages not about firmware by kind."""
 
     messages: Sequence[Message] = ()
+    submission: Submission = OPERATOR
     refusals: Sequence[Refusal] = ()
     ignored: Mapping[str, int] = field(default_factory=dict)
 
@@ -90,16 +105,18 @@ def record(batch: Batch) -> Receipt:
         connection.transaction(),
         connection.cursor() as cursor,
     ):
-        is_new = _record_messages(cursor, batch.messages)
-        quarantine_ids = _quarantine(cursor, batch.refusals)
+        is_new = _record_messages(cursor, batch.messages, batch.submission)
+        quarantine_ids = quarantine(cursor, batch.refusals)
         _count_ignored(cursor, batch.ignored)
     return Receipt(is_new=is_new, quarantine_ids=quarantine_ids)
 
 
-def _record_messages(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> tuple[bool, ...]:
+def _record_messages(
+    cursor: Cursor[TupleRow], messages: Sequence[Message], submission: Submission
+) -> tuple[bool, ...]:
     first_of = {message.digest: message for message in reversed(messages)}
     candidates = sorted(first_of.values(), key=lambda message: message.digest)
-    new_ids = _insert_messages(cursor, candidates)
+    new_ids = _insert_messages(cursor, candidates, submission)
     new = [message for message in candidates if message.message_id in new_ids]
     if new:
         _record_facts(cursor, new)
@@ -116,28 +133,30 @@ def _is_first(messages: Sequence[Message], new_ids: frozenset[UUID]) -> tuple[bo
     return tuple(is_first)
 
 
-def _insert_messages(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> frozenset[UUID]:
+def _insert_messages(
+    cursor: Cursor[TupleRow], messages: Sequence[Message], submission: Submission
+) -> frozenset[UUID]:
     if not messages:
         return frozenset()
     staging.stage_messages(cursor, messages)
-    cursor.execute(statement("insert_messages"))
-    return frozenset(row[0] for row in cursor)
+    cursor.execute(statement("insert_messages"), asdict(submission))
+    new_ids = frozenset(row[0] for row in cursor)
+    if len(new_ids) < len(messages):
+        cursor.execute(statement("keep_withdrawn_again"), asdict(submission))
+    return new_ids
 
 
 def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
     """Record what new messages say: beside other writers if that is enough, else alone."""
     named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
-    known = _known_requests(cursor, named)
-    is_alone = (
-        len(known) < len(named)
-        or not all(request.is_settled for request in known.values())
-        or any(map(_changes_requests, messages))
-    )
     is_told = changes.is_anyone_told(cursor)
-    if is_alone or not _record_beside_others(cursor, messages, known, is_told=is_told):
+    if any(map(_changes_requests, messages)) or not _record_beside_others(
+        cursor, messages, named, is_told=is_told
+    ):
         _record_alone(cursor, messages, named, is_told=is_told)
     performance.mark_stale(cursor, named)
     _record_activations(cursor, messages, is_told=is_told)
+    incidents.record(cursor, messages)
     if is_told:
         changes.queue_mismatches(cursor, messages)
     _record_devices(cursor, messages)
@@ -149,20 +168,33 @@ def _changes_requests(message: Message) -> bool:
 
 
 def _record_beside_others(
-    cursor: Cursor[TupleRow], messages: Sequence[Message], known: KnownRequests, *, is_told: bool
+    cursor: Cursor[TupleRow],
+    messages: Sequence[Message],
+    named: frozenset[RequestId],
+    *,
+    is_told: bool,
 ) -> bool:
-    """Record events on requests that stay as they are.
+    """Record events that leave what attribution sees as it is.
 
-    Return whether that sufficed; if not, an event named a device that is new to its request, and
-    nothing was written.
+    Return whether that sufficed; if not, nothing was written.
     """
     with cursor.connection.transaction() as savepoint:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (ATTRIBUTION_LOCK,))
+        known = _known_requests(cursor, named)
+        if not all(
+            event.request_id in known and known[event.request_id].is_unmoved_by(event)
+            for message in messages
+            for event in message.events
+            if event.request_id is not None
+        ):
+            raise Rollback(savepoint)
         staging.stage_events(cursor, messages, _keys_of(known))
         if is_told:
             changes.hold_statuses(cursor)
-        if _record_events(cursor, messages):
+        cursor.execute(statement("insert_events"))
+        if _fold_events(cursor):
             raise Rollback(savepoint)
+        _place_devices(cursor, messages)
         if is_told:
             changes.queue_changes(cursor)
         return True
@@ -179,50 +211,63 @@ def _record_alone(
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ATTRIBUTION_LOCK,))
     _insert_requests(cursor, named)
     known = _known_requests(cursor, named)
-    keys = [known[name].key for name in named]
-    cursor.execute(statement("remember_requests"), (keys,))
+    changed = {"request_keys": [known[name].key for name in named]}
+    cursor.execute(statement("remember_requests"), changed)
     staging.stage_names(cursor, messages, _keys_of(known))
     staging.stage_events(cursor, messages, _keys_of(known))
     if is_told:
-        changes.hold_statuses(cursor, keys)
+        changes.hold_statuses(cursor, changed["request_keys"])
     for message in messages:
         _record_request_facts(cursor, message, known)
-    cursor.execute(statement("insert_names"))
-    cursor.execute(statement("name_requests"))
+    for name in ("insert_events", "insert_namings", "insert_names", "refuse_devices"):
+        cursor.execute(statement(name))
+    cursor.execute(statement("fold_requests"), changed)
+    cursor.execute(statement("name_devices"))
+    cursor.execute(statement("decline_devices"), changed)
+    _fold_events(cursor)
     cursor.execute(statement("keep_changed_requests"))
-    cursor.execute(statement("reattribute"))
-    _record_events(cursor, messages)
+    cursor.execute(statement("keep_loose_devices"))
+    cursor.execute(statement("fold_devices"))
+    _place_devices(cursor, messages)
     if is_told:
-        changes.queue_changes(cursor, keys)
+        changes.queue_changes(cursor, changed["request_keys"])
 
 
-def _record_events(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> bool:
-    """Record the staged events and return whether any named a device new to its request."""
-    cursor.execute(statement("insert_events"))
+def _fold_events(cursor: Cursor[TupleRow]) -> bool:
+    """Fold the staged events and return whether any may change what attribution sees."""
     cursor.execute(statement("fold_events"))
-    has_new_names = bool(_one(cursor)[0])
+    return bool(_one(cursor)[0])
+
+
+def _place_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
     if any(event.comms_hub_id is not None for message in messages for event in message.events):
         cursor.execute(statement("place_devices"))
-    if any(event.status is Status.REJECTED for message in messages for event in message.events):
-        cursor.execute(statement("refuse_devices"))
-    return has_new_names
+
+
+def known_request_keys(
+    cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]
+) -> dict[RequestId, int]:
+    """Return the keys of those of the requests that have a row."""
+    return _keys_of(_known_requests(cursor, request_ids))
 
 
 def _known_requests(cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]) -> KnownRequests:
     if not request_ids:
         return {}
-    cursor.execute(statement("known_requests"), _columns(request_ids))
+    cursor.execute(statement("known_requests"), request_columns(request_ids))
     return {
-        request_id_of(*parts): KnownRequest(key, is_settled) for key, *parts, is_settled in cursor
+        request_id_of(*parts): KnownRequest(key, is_settled, whole_at)
+        for key, *parts, is_settled, whole_at in cursor
     }
 
 
 def _insert_requests(cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]) -> None:
     if request_ids:
-        cursor.execute(statement("insert_requests"), _columns(request_ids))
+        cursor.execute(statement("insert_requests"), request_columns(request_ids))
 
 
-def _columns(request_ids: frozenset[RequestId]) -> list[list[int]]:
+def request_columns(request_ids: frozenset[RequestId]) -> list[list[int]]:
+    """Return the three columns that store the Request IDs, in any order."""
     return [list(column) for column in zip(*map(request_parts, request_ids), strict=True)]
 
 
@@ -231,15 +276,9 @@ def _keys_of(known: KnownRequests) -> dict[RequestId, int]:
 
 
 def _record_request_facts(cursor: Cursor[TupleRow], message: Message, known: KnownRequests) -> None:
-    """Take in what a message says of a request as a whole."""
+    """Record what a message says of a request as a whole."""
     if message.request is not None:
-        _fill_request(cursor, message, message.request, known)
-    if message.answer is not None:
-        answer = message.answer
-        cursor.execute(
-            statement("fill_answer"),
-            (str(answer.variant), answer.answered_at, known[answer.request_id].key),
-        )
+        _insert_statement(cursor, message, message.request, known)
     for step in message.steps:
         cursor.execute(
             statement("insert_step"),
@@ -250,15 +289,16 @@ def _record_request_facts(cursor: Cursor[TupleRow], message: Message, known: Kno
                 "stage": int(step.status.stage),
                 "failed": step.status.is_bad,
                 "reason": step.reason,
+                "variant": None if message.answer is None else str(message.answer.variant),
             },
         )
 
 
-def _fill_request(
+def _insert_statement(
     cursor: Cursor[TupleRow], message: Message, request: RequestFacts, known: KnownRequests
 ) -> None:
     cursor.execute(
-        statement("fill_request"),
+        statement("insert_statement"),
         {
             "request_key": known[request.request_id].key,
             "message_id": message.message_id,
@@ -307,51 +347,6 @@ def _record_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> No
                 statement("insert_supplier_change"),
                 (to_bigint(change.device_id), change.told_at, message.message_id),
             )
-
-
-def _quarantine(cursor: Cursor[TupleRow], refusals: Sequence[Refusal]) -> tuple[int, ...]:
-    """Keep the refusals, the same input once; all writers in one locking order, by identity."""
-    identities = [_identity_of(refusal) for refusal in refusals]
-    times_received = Counter(identities)
-    ids = {
-        identity: _quarantine_one(cursor, identity, refusal, times_received[identity])
-        for identity, refusal in sorted(
-            dict(zip(identities, refusals, strict=True)).items(), key=itemgetter(0)
-        )
-    }
-    return tuple(ids[identity] for identity in identities)
-
-
-def _quarantine_one(
-    cursor: Cursor[TupleRow], identity: bytes, refusal: Refusal, times_received: int
-) -> int:
-    cursor.execute(
-        statement("quarantine"),
-        {
-            "identity": identity,
-            "times_received": times_received,
-            "is_whole": refusal.is_whole,
-            "body": refusal.body,
-            "media_type": refusal.media_type,
-            "received_at": refusal.received_at,
-            "origin": _storable(refusal.origin),
-            "submitter": refusal.submitter,
-            "reason_code": refusal.reason_code,
-            "reason": _storable(refusal.reason),
-        },
-    )
-    return int(_one(cursor)[0])
-
-
-def _storable(text: str) -> str:
-    """Return text that may come from outside as PostgreSQL can hold it: no NUL, no surrogate."""
-    whole = text[:_TEXT_CHARACTERS].encode("utf-8", "backslashreplace").decode()
-    return whole.replace("\0", "\\0")
-
-
-def _identity_of(refusal: Refusal) -> bytes:
-    whole = refusal.body if refusal.is_whole else refusal.body + _storable(refusal.origin).encode()
-    return sha256(whole).digest()
 
 
 def _count_ignored(cursor: Cursor[TupleRow], ignored: Mapping[str, int]) -> None:

@@ -60,10 +60,10 @@ def find_notice(viewer: Viewer, notice_id: UUID) -> NoticeAnswer | None:
 
 def list_told(
     viewer: Viewer, found: DeviceAnswer, *, as_of: datetime | None = None
-) -> Mapping[UUID, Sequence[ToldAnswer]]:
+) -> Mapping[HistoryEntry, Sequence[ToldAnswer]]:
     """Return which of the party's notices were about which entry of the device's histories.
 
-    By the ID of the entry's message, newest first; of a device that was told of more often than
+    Newest first; of a device that was told of more often than
     anyone reads, only the newest. ``as_of`` is a past moment, None for the present.
     """
     histories = {str(each.distribution.request_id): each.history for each in found.distributions}
@@ -78,7 +78,7 @@ def list_told(
         "as_of": as_of,
         "limit": _TOLD_AT_MOST,
     }
-    told: dict[UUID, list[ToldAnswer]] = defaultdict(list)
+    told: dict[HistoryEntry, list[ToldAnswer]] = defaultdict(list)
     with pool().connection() as connection:
         rows = connection.execute(statement("notices_of_device"), asked).fetchall()
     for party, channel, topic, reason, request_id, created_at, state, settled_at in rows:
@@ -86,7 +86,7 @@ def list_told(
         entry = _entry_told(concerned, topic, reason, created_at)
         if entry is not None:
             answer = ToldAnswer(party=party, channel=channel, state=state, settled_at=settled_at)
-            told[entry.message_id].append(answer)
+            told[entry].append(answer)
     return told
 
 

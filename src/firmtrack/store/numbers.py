@@ -1,6 +1,6 @@
 """How values stand in the tables: unsigned 64-bit numbers and message kinds."""
 
-from firmtrack.domain.facts import MessageKind
+from firmtrack.domain.facts import IncidentKind, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 
 _FLIP = 1 << 63
@@ -27,8 +27,32 @@ KIND_NUMBERS: dict[MessageKind, int] = {
     MessageKind.UPDATE_INVENTORY_REQUEST: 19,
     MessageKind.CHANGE_OF_SUPPLIER: 20,
     MessageKind.INVENTORY_UPDATE_RESPONSE: 21,
+    MessageKind.QUARANTINED_REQUEST: 22,
+    MessageKind.DUIS_VERSION_MISMATCH: 23,
+    MessageKind.PPMID_REMOVAL: 24,
+    MessageKind.DEVICE_LOG_RESTORED: 25,
+    MessageKind.DEVICE_FIRMWARE_ALERT: 26,
 }
 """The number that stands for each kind in ``message.kind``; never renumbered."""
+
+INCIDENT_NUMBERS: dict[IncidentKind, int] = {
+    IncidentKind.REQUEST_QUARANTINED: 1,
+    IncidentKind.COMMAND_FAILED: 2,
+    IncidentKind.MESSAGE_NOT_CARRIED: 3,
+    IncidentKind.DEVICE_REMOVED: 4,
+    IncidentKind.METER_DECOMMISSIONED: 5,
+    IncidentKind.ASSOCIATED_METER_DECOMMISSIONED: 6,
+    IncidentKind.PPMID_REMOVED: 7,
+    IncidentKind.COMMS_HUB_DECOMMISSIONED: 8,
+    IncidentKind.COMMS_HUB_EXCHANGED: 9,
+    IncidentKind.FIRMWARE_CHANGED: 10,
+    IncidentKind.POWER_ON_VERIFICATION_FAILED: 11,
+    IncidentKind.METROLOGY_VERIFICATION_FAILED: 12,
+    IncidentKind.ALERT_THROTTLED: 13,
+}
+"""The number that stands for each kind in ``incident.kind``; never renumbered."""
+
+INCIDENT_OF_NUMBER = {number: kind for kind, number in INCIDENT_NUMBERS.items()}
 
 KIND_OF_NUMBER = {number: kind for kind, number in KIND_NUMBERS.items()}
 

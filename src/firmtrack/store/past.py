@@ -13,23 +13,36 @@ from datetime import datetime
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.store.database import pool_of
-from firmtrack.store.numbers import KIND_NUMBERS, request_parts, to_bigint
+from firmtrack.store.numbers import request_parts, to_bigint
 from firmtrack.store.sql import statement
 
-_HIDDEN_TABLES = (
-    "request", "request_step", "event", "distribution", "activation_word", "device",
-    "supplier_word", "device_acquaintance",
-)  # fmt: skip
-_HIDDEN_VIEWS = ("current_distribution", "told_activation")
+# What the statements read, and the table that has its columns.
+_HIDDEN_TABLES = {
+    "request_statement": "recorded_request_statement",
+    "request_step": "recorded_request_step",
+    "request_naming": "recorded_request_naming",
+    "request": "request",
+    "event": "recorded_event",
+    "distribution": "distribution",
+    "activation_word": "recorded_activation_word",
+    "device_incident": "recorded_device_incident",
+    "request_incident": "recorded_request_incident",
+    "comms_hub_incident": "recorded_comms_hub_incident",
+    "device": "device",
+    "supplier_word": "supplier_word",
+    "device_acquaintance": "device_acquaintance",
+}
+_HIDDEN_VIEWS = ("current_distribution", "told_activation", "told_candidate")
 # In this order: each reads what those before it have filled.
 _FILL = (
-    "past_event", "past_request_step", "past_activation_word", "past_device",
-    "past_supplier_word", "past_device_acquaintance", "past_request", "past_distribution",
-    "past_fold",
+    "past_event", "past_request_statement", "past_request_step", "past_request_naming",
+    "past_activation_word", "past_device", "past_supplier_word", "past_device_acquaintance",
+    "past_request", "past_distribution", "past_device_incident", "past_request_incident",
+    "past_comms_hub_incident",
 )  # fmt: skip
+_FOLD = ("fold_requests", "fold_names", "fold_devices")
 _POOL_SIZE = 4
 
 
@@ -50,13 +63,12 @@ def known_at(moment: datetime, about: Eui64 | RequestId) -> Iterator[Connection[
             originator, target, counter = request_parts(about)
             asked = {"originator": originator, "target": target, "counter": counter}
             connection.execute(statement("past_request_scope"), asked | {"moment": moment})
-        known = {
-            "moment": moment,
-            "response_kind": KIND_NUMBERS[MessageKind.UPDATE_FIRMWARE_RESPONSE],
-        }
-        connection.execute(statement("past_requests_in_scope"), known)
+        connection.execute(statement("past_requests_in_scope"), {"moment": moment})
         for name in _FILL:
-            connection.execute(statement(name), known)
+            connection.execute(statement(name), {"moment": moment})
+        rows = connection.execute("SELECT request_key FROM request").fetchall()
+        for name in _FOLD:
+            connection.execute(statement(name), {"request_keys": [key for (key,) in rows]})
         yield connection
 
 
@@ -66,9 +78,9 @@ def _hide_tables(connection: Connection[TupleRow]) -> None:
         (name, connection.execute("SELECT pg_get_viewdef(%s::regclass)", (name,)).fetchone())
         for name in _HIDDEN_VIEWS
     ]
-    for table in _HIDDEN_TABLES:
+    for table, form in _HIDDEN_TABLES.items():
         connection.execute(
-            f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} INCLUDING INDEXES"
+            f"CREATE TEMPORARY TABLE {table} (LIKE public.{form} INCLUDING INDEXES"
             " INCLUDING DEFAULTS INCLUDING GENERATED) ON COMMIT DELETE ROWS".encode()
         )
     for name, row in views:

@@ -97,8 +97,9 @@ def _find(connection: Connection[TupleRow], viewer: Viewer, device_id: Eui64) ->
     ).fetchone()
     if newest is None:
         return None
-    request_id, version = request_id_of(*newest[2:5]), newest[6]
-    day = _day_of(newest[8])
+    _, _, originator, target, counter, _, version, _, submitted_at, *_ = newest
+    request_id = request_id_of(originator, target, counter)
+    day = _day_of(submitted_at)
     known = look_up(connection, viewer, device_id)
     groups = [_in_request(connection, viewer, request_id)]
     if known is not None:

@@ -69,7 +69,7 @@ def find_request(
         if row is None:
             return None
         counts = connection.execute(statement("count_distributions"), row[:1]).fetchall()
-    return request_answer(request_id, row, counts)
+    return request_answer(viewer, request_id, row, counts)
 
 
 def list_distributions(
@@ -103,7 +103,9 @@ def list_distributions(
                 "limit": limit + 1,
             },
         ).fetchall()
-    items = tuple(distribution_answer(request_id, eui_of(row[0]), row[1:]) for row in rows[:limit])
+    items = tuple(
+        distribution_answer(viewer, request_id, eui_of(row[0]), row[1:]) for row in rows[:limit]
+    )
     return DistributionPage(
         items=items, last_device_id=items[-1].device_id if len(rows) > limit else None
     )
@@ -145,6 +147,7 @@ def copy_distributions(
     *,
     status_names: Mapping[Status, str],
     reason_texts: Mapping[str, str],
+    misfit_texts: Mapping[tuple[Status, str], str],
     as_of: datetime | None = None,
     now: datetime | None = None,
 ) -> Iterator[bytes]:
@@ -155,7 +158,9 @@ def copy_distributions(
     """
     if viewer.may_see(request_id):
         moment = _moment(now, as_of)
-        query = csv_copy.query(viewer, request_id, wanted, status_names, reason_texts, moment)
+        query = csv_copy.query(
+            viewer, request_id, wanted, status_names, reason_texts, misfit_texts, moment
+        )
         with _connection(request_id, as_of) as connection:
             yield from csv_copy.blocks(connection, query)
 
@@ -166,8 +171,8 @@ def find_device(
     """Return the device, None if nothing that the viewer may see names it.
 
     A supplier may see a device that one of its own requests names, or that one of its own messages
-    with DCC has described, or of which word came to it that fits no request, or whose Responsible
-    Supplier it is. The inventory is not shown for word that fits no request alone.
+    with DCC has described, or of which word was sent to it, or whose Responsible Supplier it is.
+    The inventory is not shown for word alone.
     The look-up is audited, whatever it finds.
     """
     asked = {

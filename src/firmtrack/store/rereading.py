@@ -16,28 +16,28 @@ from uuid import UUID
 from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 
-from firmtrack.domain.facts import Message, MessageKind
+from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.inventory import knowledge_of, merge_all
-from firmtrack.store import inventory, staging
+from firmtrack.store import incidents, inventory, staging
 from firmtrack.store.bodies import unpack
 from firmtrack.store.database import pool
-from firmtrack.store.ledger import ATTRIBUTION_LOCK
+from firmtrack.store.ledger import ATTRIBUTION_LOCK, known_request_keys, request_columns
+from firmtrack.store.messages import KeptMessage
 from firmtrack.store.numbers import (
     KIND_NUMBERS,
     KIND_OF_NUMBER,
-    request_id_of,
-    request_parts,
     to_bigint,
 )
 from firmtrack.store.sql import statement
 
 EDITION = 2
 """The edition of the readers in ``duis`` and ``intake``: to be raised, with a line here, when they
-make other facts of a body than before.
+make other facts of a body than before, or when what is folded from facts is folded otherwise.
 
-2: ``occurred_at`` of a CSPFirmwareDeliveryStatus is the ResponseDateTime, its TimeStamp stands
-beside it; a carrier's time counts only within bounds.
+2: whose a word is that names no request; ``occurred_at`` of a CSPFirmwareDeliveryStatus is the
+ResponseDateTime, its TimeStamp stands beside it; a carrier's time counts only within bounds;
+incidents.
 """
 
 _LOCK = 0x46525244
@@ -46,17 +46,6 @@ _OCTETS_AT_ONCE = 2 * 1024 * 1024
 _REQUESTS_AT_ONCE = 100
 _DEVICES_AT_ONCE = 5_000
 _LEAST_KEY, _GREATEST_KEY = -(1 << 63), (1 << 63) - 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptMessage:
-    """A recorded message as it is kept; of an Update Firmware request without its image."""
-
-    message_id: UUID
-    kind: MessageKind
-    body: bytes
-    occurred_at: datetime | None
-    recorded_at: datetime
 
 
 Read = Callable[[KeptMessage], Message | None]
@@ -88,11 +77,10 @@ def is_due() -> bool:
     return row != ("done",)
 
 
-def reread(read: Read, *, earliest_at: datetime) -> Iterator[Progress]:
+def reread(read: Read) -> Iterator[Progress]:
     """Read all again that waits, and yield how far that is after each commit.
 
-    One process at a time does; another waits, and does what is left, if anything. ``earliest_at``
-    is the bound for the times of carriers.
+    One process at a time does; another waits, and does what is left, if anything.
     """
     with pool().connection() as connection, _turn(connection):
         connection.execute(
@@ -101,7 +89,7 @@ def reread(read: Read, *, earliest_at: datetime) -> Iterator[Progress]:
         is_done = False
         while not is_done:
             with connection.transaction(), connection.cursor() as cursor:
-                progress = _do_some(cursor, read, earliest_at)
+                progress = _do_some(cursor, read)
             yield progress
             is_done = progress.is_done
 
@@ -116,7 +104,7 @@ def _turn(connection: Connection[TupleRow]) -> Iterator[None]:
         connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
 
 
-def _do_some(cursor: Cursor[TupleRow], read: Read, earliest_at: datetime) -> Progress:
+def _do_some(cursor: Cursor[TupleRow], read: Read) -> Progress:
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ATTRIBUTION_LOCK,))
     cursor.execute(
         "SELECT phase, after_message, after_request, after_device FROM rereading"
@@ -125,15 +113,15 @@ def _do_some(cursor: Cursor[TupleRow], read: Read, earliest_at: datetime) -> Pro
     )
     phase, after_message, after_request, after_device = _one(cursor)
     if phase == "messages":
-        _reread_some(cursor, after_message, read, earliest_at)
+        _reread_some(cursor, after_message, read)
     elif phase == "requests":
-        _refold_some_requests(cursor, after_request)
+        _fold_some_requests(cursor, after_request)
     elif phase == "distributions":
-        _refold_some_distributions(cursor, after_device)
+        _fold_some_distributions(cursor, after_device)
     return _progress(cursor)
 
 
-def _reread_some(cursor: Cursor[TupleRow], after: UUID, read: Read, earliest_at: datetime) -> None:
+def _reread_some(cursor: Cursor[TupleRow], after: UUID, read: Read) -> None:
     cursor.execute(
         statement("reread_portion"),
         {"after": after, "messages": _MESSAGES_AT_ONCE, "octets": _OCTETS_AT_ONCE},
@@ -147,7 +135,7 @@ def _reread_some(cursor: Cursor[TupleRow], after: UUID, read: Read, earliest_at:
     messages = [message for _, message in readings]
     corrected = _correct(cursor, messages)
     _correct_rows(cursor, messages, rows)
-    _correct_sending(cursor, readings, earliest_at)
+    _correct_sending(cursor, messages)
     _go_on(
         cursor,
         "after_message = %s, messages = messages + %s, corrected = corrected + %s,"
@@ -189,9 +177,11 @@ def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
                     "stage": int(step.status.stage),
                     "failed": step.status.is_bad,
                     "reason": step.reason,
+                    "variant": None if message.answer is None else str(message.answer.variant),
                 },
             )
             corrected += cursor.rowcount
+    incidents.record(cursor, messages)
     _learn_devices(cursor, messages)
     return corrected
 
@@ -199,23 +189,9 @@ def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
 def _request_keys(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> dict[RequestId, int]:
     """Return the keys of all requests that the messages name, with rows for those without one."""
     named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
-    known = _known_keys(cursor, named)
-    missing = named - known.keys()
-    if missing:
-        cursor.execute(statement("insert_requests"), _columns(missing))
-        known |= _known_keys(cursor, missing)
-    return known
-
-
-def _known_keys(cursor: Cursor[TupleRow], named: frozenset[RequestId]) -> dict[RequestId, int]:
-    if not named:
-        return {}
-    cursor.execute(statement("known_requests"), _columns(named))
-    return {request_id_of(*parts): key for key, *parts, _ in cursor}
-
-
-def _columns(request_ids: frozenset[RequestId]) -> list[list[int]]:
-    return [list(column) for column in zip(*map(request_parts, request_ids), strict=True)]
+    if named:
+        cursor.execute(statement("insert_requests"), request_columns(named))
+    return known_request_keys(cursor, named)
 
 
 def _learn_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
@@ -259,54 +235,53 @@ def _row_of(message: Message) -> tuple[int | None, datetime | None, int, str | N
     return user_id, message.occurred_at, KIND_NUMBERS[message.kind], message.code
 
 
-def _correct_sending(
-    cursor: Cursor[TupleRow],
-    readings: Sequence[tuple[KeptMessage, Message]],
-    earliest_at: datetime,
-) -> None:
-    requests = [(kept, said.request) for kept, said in readings if said.request is not None]
-    keys = _known_keys(cursor, frozenset(request.request_id for _, request in requests))
-    for kept, request in requests:
+def _correct_sending(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
+    requests = [(each.message_id, each.request) for each in messages if each.request is not None]
+    keys = known_request_keys(cursor, frozenset(request.request_id for _, request in requests))
+    for message_id, request in requests:
         cursor.execute(
             statement("reread_correct_sending"),
             {
                 "request_key": keys[request.request_id],
+                "message_id": message_id,
                 "sent_at": request.sent_at,
-                "told_before": kept.occurred_at,
-                "earliest_at": earliest_at,
             },
         )
 
 
-def _refold_some_requests(cursor: Cursor[TupleRow], after: int) -> None:
-    cursor.execute(
-        statement("refold_requests"),
-        {
-            "after": after,
-            "limit": _REQUESTS_AT_ONCE,
-            "response_kind": KIND_NUMBERS[MessageKind.UPDATE_FIRMWARE_RESPONSE],
-        },
-    )
-    (last,) = _one(cursor)
-    if last is None:
+def _fold_some_requests(cursor: Cursor[TupleRow], after: int) -> None:
+    rows = cursor.execute(
+        "SELECT request_key FROM request WHERE request_key > %s ORDER BY request_key LIMIT %s",
+        (after, _REQUESTS_AT_ONCE),
+    ).fetchall()
+    if not rows:
         _go_on(cursor, "phase = 'distributions'")
-    else:
-        _go_on(cursor, "after_request = %s", (last,))
+        return
+    folded = {"request_keys": [key for (key,) in rows]}
+    # What events tell matters only beside the request's own times, which are folded first.
+    cursor.execute(
+        "DELETE FROM recorded_request_naming WHERE request_key = ANY (%(request_keys)s)", folded
+    )
+    for name in ("fold_requests", "reread_namings", "fold_requests"):
+        cursor.execute(statement(name), folded)
+    _go_on(cursor, "after_request = %s", (rows[-1][0],))
 
 
-def _refold_some_distributions(cursor: Cursor[TupleRow], after: int | None) -> None:
+def _fold_some_distributions(cursor: Cursor[TupleRow], after: int | None) -> None:
     last = None
     if after != _GREATEST_KEY:
         first = _LEAST_KEY if after is None else after + 1
         cursor.execute(
-            statement("refold_distributions"), {"first": first, "limit": _DEVICES_AT_ONCE}
+            statement("reread_next_devices"), {"first": first, "limit": _DEVICES_AT_ONCE}
         )
         (last,) = _one(cursor)
     if last is None:
         cursor.execute("INSERT INTO stale_request SELECT request_key FROM request")
         _go_on(cursor, "phase = 'done', ended_at = now()")
-    else:
-        _go_on(cursor, "after_device = %s", (last,))
+        return
+    for name in ("fold_names", "fold_devices"):
+        cursor.execute(statement(name))
+    _go_on(cursor, "after_device = %s", (last,))
 
 
 def _go_on(cursor: Cursor[TupleRow], changes: str, values: tuple[object, ...] = ()) -> None:

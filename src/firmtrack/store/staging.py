@@ -21,7 +21,7 @@ CREATE TEMPORARY TABLE staged_message (
 CREATE TEMPORARY TABLE staged_event (
     device_id bigint, request_key bigint, message_id uuid, occurred_at timestamptz,
     device_time timestamptz, comms_hub_id bigint, stage smallint, failed boolean, reason text,
-    firmware_version text, image_hash bytea
+    firmware_version text, image_hash bytea, addressee bigint
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE staged_name (
     device_id bigint, request_key bigint
@@ -37,11 +37,11 @@ CREATE TEMPORARY TABLE staged_activation_word (
     device_time timestamptz, step smallint, failed boolean, reason text, firmware_version text,
     image_hash bytea, scheduled_for timestamptz
 ) ON COMMIT DELETE ROWS;
-CREATE TEMPORARY TABLE newly_named (
+CREATE TEMPORARY TABLE concerned_device (
     device_id bigint
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE changed_request (
-    request_key bigint, submitted_at timestamptz, image_hash bytea, firmware_version text
+    request_key bigint, whole_at timestamptz, image_hash bytea, comparable_versions text[]
 ) ON COMMIT DELETE ROWS;
 """
 
@@ -54,12 +54,12 @@ _MESSAGE_TYPES = ("bytea", "int8", "timestamptz", "int2", "text", "bytea")
 
 _COPY_EVENTS = """
 COPY staged_event (device_id, request_key, message_id, occurred_at, device_time, comms_hub_id,
-    stage, failed, reason, firmware_version, image_hash)
+    stage, failed, reason, firmware_version, image_hash, addressee)
 FROM STDIN (FORMAT binary)
 """
 _EVENT_TYPES = (
     "int8", "int8", "bytea", "timestamptz", "timestamptz", "int8",
-    "int2", "bool", "text", "text", "bytea",
+    "int2", "bool", "text", "text", "bytea", "int8",
 )  # fmt: skip
 
 _COPY_NAMES = "COPY staged_name (device_id, request_key) FROM STDIN (FORMAT binary)"
@@ -107,8 +107,9 @@ def stage_events(
         copy.set_types(_EVENT_TYPES)
         for message in messages:
             message_id = message.digest[:16]
+            addressee = None if message.user_id is None else to_bigint(message.user_id)
             for event in message.events:
-                copy.write_row((*_place(event, keys), message_id, *_word(event)))
+                copy.write_row((*_place(event, keys), message_id, *_word(event), addressee))
 
 
 def stage_names(

@@ -15,7 +15,13 @@ from django.views.decorators.http import require_safe
 from markupsafe import Markup
 
 from firmtrack.domain.stages import STAGES
-from firmtrack.presentation import catalogue, catalogue_activations, catalogue_states, csv
+from firmtrack.presentation import (
+    catalogue,
+    catalogue_activations,
+    catalogue_incidents,
+    catalogue_states,
+    csv,
+)
 from firmtrack.presentation.flags import FLAG_NAMES
 from firmtrack.store.dwell import FEWEST_SAMPLES
 from firmtrack.store.wording import current_wordings
@@ -62,6 +68,11 @@ TOPICS = {
             "What happens after verification, and what Firmtrack flags.",
         ),
         Topic(
+            "incidents",
+            "What else befalls an update",
+            "Quarantine, removals, exchanged hubs, and other messages that move no status.",
+        ),
+        Topic(
             "what-to-do",
             "What to do",
             "The next step for each status, and for each reason of a failure.",
@@ -100,6 +111,7 @@ def page(request: HttpRequest, topic: str) -> HttpResponse:
         "stages": STAGES,
         "states": catalogue_states,
         "activations": catalogue_activations,
+        "incidents": catalogue_incidents,
         "flag_names": FLAG_NAMES,
         "groups": catalogue.CODE_GROUPS,
         "codes": catalogue.CODES,

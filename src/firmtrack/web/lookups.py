@@ -154,6 +154,7 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
         | {
             "others": [(each, timeline_of_others(each)) for each in found.others_updates],
             "peers": None if moment.past else side_part("peers", lambda: find_peers(viewer, eui)),
+            "sees_all": viewer.sees_all,
         }
     )
     return render(request, "firmtrack/device.html", context, status=moment.status)

@@ -10,11 +10,14 @@ from markupsafe import Markup
 
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.presentation import diagnosis_wording, wording
+from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
 from firmtrack.presentation.flags import FLAG_NAMES, flag_text
 from firmtrack.presentation.freshness import SOURCE_TEXTS, freshness_text, source_title
+from firmtrack.presentation.incidents import incident_details, incident_source
 from firmtrack.presentation.moments import typed_text
 from firmtrack.presentation.peers import SCOPE_NAMES, WHOSE_TEXT, group_name
 from firmtrack.presentation.times import day_text, duration_text, limit_text, local_text, utc_text
+from firmtrack.store.answers import DistributionAnswer
 from firmtrack.store.side_parts import UNTOLD
 from firmtrack.web.assets import asset_url
 from firmtrack.web.guidance import code_link
@@ -35,6 +38,8 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"asset": asset_url, "url": reverse, "code_link": code_link}
     made.globals |= {"diagnosis_wording": diagnosis_wording}
     made.globals |= {"wording": wording, "FLAG_NAMES": FLAG_NAMES, "flag_text": flag_text}
+    made.globals |= {"INCIDENT_NAMES": INCIDENT_NAMES, "incident_details": incident_details}
+    made.globals |= {"incident_source": incident_source}
     made.globals |= {"freshness_text": freshness_text, "SOURCE_TEXTS": SOURCE_TEXTS}
     made.globals |= {"source_title": source_title}
     made.globals |= {"group_name": group_name, "SCOPE_NAMES": SCOPE_NAMES, "WHOSE_TEXT": WHOSE_TEXT}
@@ -45,6 +50,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
         "typed": typed_text,
         "limit": limit_text,
         "time": time_element,
+        "updated": updated_element,
         "id": id_element,
         "count": count_text,
     }
@@ -60,6 +66,12 @@ def day_element(at: datetime) -> Markup:
     """Return a time element of the day alone, in UTC, of which nothing closer may be told."""
     day = at.astimezone(UTC).date()
     return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), day_text(day))
+
+
+def updated_element(distribution: DistributionAnswer) -> Markup:
+    """Return when a distribution got its current status, as far as the viewer may know."""
+    element = day_element if distribution.is_anothers_word else time_element
+    return element(distribution.updated_at)
 
 
 def id_element(value: Eui64 | RequestId | str) -> Markup:

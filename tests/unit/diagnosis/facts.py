@@ -8,8 +8,9 @@ from uuid import UUID
 
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.activation import Activation
-from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
+from firmtrack.domain.facts import DeviceFacts, ImageFacts, Incident, IncidentKind, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.incidents import IncidentEntry, ToldIncident
 from firmtrack.domain.stages import ActivationStatus, Status, Variant
 from firmtrack.store.answers import DistributionAnswer, HistoryEntry
 from firmtrack.store.dwell import GROUP_FACTS, UsualDwell
@@ -99,6 +100,73 @@ def entry(status: Status, occurred_at: datetime = SINCE, **changes: Any) -> Hist
         message_id=UUID(int=1),
     )
     return replace(usual, **changes)
+
+
+HUB = Eui64.parse("00-DB-12-34-56-78-90-A2")
+NEW_HUB = Eui64.parse("00-DB-12-34-56-78-90-B2")
+# What tells of each incident, and with which code and reason.
+INCIDENT_SOURCES: Mapping[IncidentKind, tuple[MessageKind, str, str | None]] = {
+    IncidentKind.REQUEST_QUARANTINED: (
+        MessageKind.QUARANTINED_REQUEST,
+        "AD1",
+        "ADUserThresholdBreach",
+    ),
+    IncidentKind.COMMAND_FAILED: (MessageKind.COMMAND_FAILURE, "N13", "N13"),
+    IncidentKind.MESSAGE_NOT_CARRIED: (MessageKind.DUIS_VERSION_MISMATCH, "N999", "N60"),
+    IncidentKind.DEVICE_REMOVED: (MessageKind.DEVICE_STATUS_CHANGE_EVENT, "N9", None),
+    IncidentKind.METER_DECOMMISSIONED: (MessageKind.DEVICE_STATUS_CHANGE_EVENT, "N9", None),
+    IncidentKind.ASSOCIATED_METER_DECOMMISSIONED: (
+        MessageKind.DEVICE_STATUS_CHANGE_EVENT,
+        "N9",
+        None,
+    ),
+    IncidentKind.PPMID_REMOVED: (MessageKind.PPMID_REMOVAL, "N53", None),
+    IncidentKind.COMMS_HUB_DECOMMISSIONED: (MessageKind.DEVICE_STATUS_CHANGE_EVENT, "N9", None),
+    IncidentKind.COMMS_HUB_EXCHANGED: (MessageKind.DEVICE_LOG_RESTORED, "N48", None),
+    IncidentKind.FIRMWARE_CHANGED: (MessageKind.DEVICE_FIRMWARE_ALERT, "8F43", "8F43"),
+    IncidentKind.POWER_ON_VERIFICATION_FAILED: (
+        MessageKind.DEVICE_FIRMWARE_ALERT,
+        "8F1B",
+        "8F1B",
+    ),
+    IncidentKind.METROLOGY_VERIFICATION_FAILED: (
+        MessageKind.DEVICE_FIRMWARE_ALERT,
+        "81AD",
+        "81AD",
+    ),
+    IncidentKind.ALERT_THROTTLED: (MessageKind.FIRMWARE_TRANSFER_ALERT, "N62", "N62"),
+}
+
+
+def incident(
+    kind: IncidentKind, at: datetime = SINCE + timedelta(hours=1), *, is_anothers: bool = False
+) -> IncidentEntry:
+    """Return one incident of its kind at a time; of another party's message, only its day."""
+    source_kind, code, reason = INCIDENT_SOURCES[kind]
+    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    told = Incident(
+        kind=kind,
+        occurred_at=day if is_anothers else at,
+        comms_hub_id=HUB,
+        new_comms_hub_id=NEW_HUB if kind is IncidentKind.COMMS_HUB_EXCHANGED else None,
+        reason=None if is_anothers else reason,
+    )
+    source = ToldIncident(
+        incident=told,
+        message_id=UUID(int=7),
+        recorded_at=at,
+        source_kind=source_kind,
+        source_code=code,
+        user_id=ALPHA,
+    )
+    return IncidentEntry(
+        incident=told,
+        first_at=told.occurred_at,
+        times=1,
+        throttled_count=None,
+        source=None if is_anothers else source,
+        ordered_at=at,
+    )
 
 
 def situation(

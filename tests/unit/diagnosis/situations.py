@@ -11,9 +11,11 @@ from pathlib import Path
 from firmtrack.diagnosis.diagnose import diagnose
 from firmtrack.diagnosis.findings import Diagnosis
 from firmtrack.diagnosis.situation import Situation
+from firmtrack.domain.facts import IncidentKind
 from firmtrack.domain.identifiers import FirmwareVersion
 from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.stages import ActivationStatus, Status, Variant
+from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
 from firmtrack.store.dwell import GROUP_FACTS
 from tests.unit.diagnosis.facts import (
     ACTIVATION,
@@ -30,6 +32,7 @@ from tests.unit.diagnosis.facts import (
     activation,
     distribution,
     entry,
+    incident,
     situation,
 )
 
@@ -298,6 +301,26 @@ SUCCESSFUL: Mapping[str, Situation] = {
             ),
         ),
     ),
+    "Activated, as the version in an answer without success says": situation(
+        Status.VERIFIED,
+        activations=(
+            activation(ActivationStatus.ACTIVATED, overruled_reason="no_image_held"),
+            activation(ActivationStatus.FAILED, reason="N13"),
+        ),
+        device=replace(INVENTORY, firmware_version=VERSION),
+    ),
+    "Activated, yet the answer states the old version": situation(
+        Status.VERIFIED,
+        activations=(activation(ActivationStatus.ACTIVATED, firmware_version=OLD_VERSION),),
+        flags=(
+            Flag(
+                kind=FlagKind.ACTIVATED_WITH_OTHER_VERSION,
+                request_id=ACTIVATION,
+                expected_version=VERSION,
+                found_version=OLD_VERSION,
+            ),
+        ),
+    ),
     "Activated, yet Suspended": situation(
         Status.VERIFIED, activations=(activation(ActivationStatus.ACTIVATED),), device=_SUSPENDED
     ),
@@ -346,10 +369,118 @@ SUCCESSFUL: Mapping[str, Situation] = {
     ),
 }
 
+_GONE = (incident(IncidentKind.DEVICE_REMOVED),)
+_OTHER_HASH = bytes(range(1, 33))
+_RAN = entry(Status.ACTIVATED, SINCE - timedelta(days=2))
+_HAPPENED: Mapping[IncidentKind, Status] = {
+    IncidentKind.REQUEST_QUARANTINED: Status.RECEIVED,
+    IncidentKind.COMMAND_FAILED: Status.RECEIVED,
+    IncidentKind.MESSAGE_NOT_CARRIED: Status.ACCEPTED,
+    IncidentKind.FIRMWARE_CHANGED: Status.TRANSFERRED_TO_DEVICE,
+    IncidentKind.POWER_ON_VERIFICATION_FAILED: Status.TRANSFERRED_TO_DEVICE,
+    IncidentKind.METROLOGY_VERIFICATION_FAILED: Status.TRANSFERRED_TO_DEVICE,
+}
+
+NEWS: Mapping[str, Situation] = {
+    **{
+        f"In progress, and then: {INCIDENT_NAMES[kind]}": situation(
+            _HAPPENED.get(kind, Status.DELIVERED_TO_COMMS_HUB),
+            usual=USUAL,
+            incidents=(incident(kind),),
+        )
+        for kind in IncidentKind
+        if kind is not IncidentKind.ALERT_THROTTLED
+    },
+    "In progress, and its hub exchanged, as another party was told": situation(
+        Status.DELIVERED_TO_COMMS_HUB,
+        usual=USUAL,
+        incidents=(incident(IncidentKind.COMMS_HUB_DECOMMISSIONED, is_anothers=True),),
+    ),
+    "In progress, removed, and then its firmware changed": situation(
+        Status.TRANSFERRED_TO_DEVICE,
+        usual=USUAL,
+        incidents=(
+            incident(IncidentKind.FIRMWARE_CHANGED, SINCE + timedelta(hours=2)),
+            *_GONE,
+        ),
+    ),
+    "In progress, and the device verified another image": situation(
+        Status.TRANSFERRED_TO_DEVICE,
+        usual=USUAL,
+        unattributed=(entry(Status.VERIFIED, SINCE + timedelta(hours=1), image_hash=_OTHER_HASH),),
+    ),
+    "In progress, and a PPMID activated another version": situation(
+        Status.TRANSFERRED_TO_DEVICE,
+        variant=_PPMID,
+        usual=USUAL,
+        unattributed=(
+            entry(Status.ACTIVATED, SINCE + timedelta(hours=1), firmware_version=_BETWEEN),
+        ),
+    ),
+    "In progress, and a failure of an earlier stage came after it": situation(
+        Status.TRANSFERRED_TO_DEVICE,
+        usual=USUAL,
+        history=(
+            entry(Status.TRANSFERRED_TO_DEVICE),
+            entry(Status.COMMS_HUB_DELIVERY_FAILED, SINCE + timedelta(hours=1), reason="N61"),
+        ),
+    ),
+    "In progress, and an activation failed": situation(
+        Status.TRANSFERRED_TO_DEVICE,
+        usual=USUAL,
+        activations=(activation(ActivationStatus.FAILED, reason="no_image_held"),),
+    ),
+}
+NEWS_ON_FAILURE: Mapping[str, Situation] = {
+    "Failed, and the device was removed": situation(
+        Status.COMMS_HUB_DELIVERY_FAILED, reason="N61", incidents=_GONE
+    ),
+    "Failed, and the device verified another image": situation(
+        Status.VERIFICATION_FAILED,
+        reason="8F1C",
+        unattributed=(entry(Status.VERIFIED, SINCE + timedelta(hours=1), image_hash=_OTHER_HASH),),
+    ),
+    "Failed with a code that usually tells of success": situation(
+        Status.COMMS_HUB_DELIVERY_FAILED, reason="N60"
+    ),
+    "A PPMID cannot activate what it had activated": situation(
+        Status.ACTIVATION_FAILED,
+        reason="activation_failure",
+        variant=_PPMID,
+        device=replace(_A_PPMID, firmware_version=VERSION),
+        history=(entry(Status.ACTIVATION_FAILED), _RAN),
+    ),
+    "A PPMID cannot activate what it had activated, and runs another version": situation(
+        Status.ACTIVATION_FAILED,
+        reason="activation_failure",
+        variant=_PPMID,
+        device=_A_PPMID,
+        history=(entry(Status.ACTIVATION_FAILED), _RAN),
+    ),
+}
+NEWS_ON_SUCCESS: Mapping[str, Situation] = {
+    "Verified, and then the device was removed": situation(Status.VERIFIED, incidents=_GONE),
+    "Verified, and then its firmware changed": situation(
+        Status.VERIFIED, incidents=(incident(IncidentKind.FIRMWARE_CHANGED),)
+    ),
+    "Verified, and then the device verified another image": situation(
+        Status.VERIFIED,
+        unattributed=(entry(Status.VERIFIED, SINCE + timedelta(hours=1), image_hash=_OTHER_HASH),),
+    ),
+    "Activated, and then its firmware failed verification": situation(
+        Status.VERIFIED,
+        activations=(activation(ActivationStatus.ACTIVATED),),
+        incidents=(
+            incident(IncidentKind.POWER_ON_VERIFICATION_FAILED, SINCE + timedelta(hours=3)),
+            incident(IncidentKind.FIRMWARE_CHANGED, SINCE + timedelta(hours=2)),
+        ),
+    ),
+}
+
 GROUPS: Mapping[str, Mapping[str, Situation]] = {
-    "In Progress": IN_PROGRESS,
-    "Failed": FAILED,
-    "Successful": SUCCESSFUL,
+    "In Progress": {**IN_PROGRESS, **NEWS},
+    "Failed": {**FAILED, **NEWS_ON_FAILURE},
+    "Successful": {**SUCCESSFUL, **NEWS_ON_SUCCESS},
 }
 SITUATIONS: Mapping[str, Situation] = {
     name: each for group in GROUPS.values() for name, each in group.items()

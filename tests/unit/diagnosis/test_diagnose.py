@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from firmtrack.diagnosis.diagnose import diagnose
 from firmtrack.diagnosis.findings import Diagnosis
+from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.progress import ACTORS
 from firmtrack.diagnosis.situation import Situation
-from firmtrack.domain.facts import DeviceFacts, ImageFacts
+from firmtrack.domain.facts import DeviceFacts, ImageFacts, IncidentKind
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.remedy import Actor, Again
@@ -34,6 +35,7 @@ from tests.unit.diagnosis.facts import (
     HOUR,
     IMAGE,
     LATER_REQUEST,
+    NEW_HUB,
     OLD_VERSION,
     REQUEST,
     SINCE,
@@ -42,11 +44,12 @@ from tests.unit.diagnosis.facts import (
     activation,
     distribution,
     entry,
+    incident,
     situation,
 )
 
 EUI = re.compile(r"[0-9A-F]{2}(?:-[0-9A-F]{2}){7}", re.IGNORECASE)
-OF_THE_VIEWER = {str(REQUEST.originator), str(REQUEST.target), str(DEVICE)}
+OF_THE_VIEWER = {str(REQUEST.originator), str(REQUEST.target), str(DEVICE), str(NEW_HUB)}
 
 codes_of_reasons = st.sampled_from([*codes.REASON_CODES, "N998", "E998877", "new_reason", "<b>"])
 times = st.integers(-400, 400).map(lambda hours: SINCE + timedelta(hours=hours))
@@ -112,6 +115,20 @@ updates = st.builds(
 )
 
 
+incidents = st.builds(incident, st.sampled_from(IncidentKind), times, is_anothers=st.booleans())
+unattributed = st.builds(
+    lambda status, at, changes: entry(status, at, **changes),
+    statuses,
+    times,
+    st.fixed_dictionaries(
+        {
+            "image_hash": st.none() | st.binary(min_size=32, max_size=32),
+            "firmware_version": st.none() | st.sampled_from([VERSION, OLD_VERSION]),
+        }
+    ),
+)
+
+
 @st.composite
 def situations(draw: st.DrawFn) -> Situation:
     status = draw(statuses)
@@ -128,6 +145,8 @@ def situations(draw: st.DrawFn) -> Situation:
         image=draw(st.none() | images),
         device=draw(st.none() | devices),
         activations=draw(st.lists(activations, max_size=3)),
+        incidents=draw(st.lists(incidents, max_size=3)),
+        unattributed=draw(st.lists(unattributed, max_size=2)),
         other_updates=draw(st.lists(updates, max_size=2)),
         is_foreign_update_open=draw(st.booleans()),
         flags=draw(st.lists(flags, max_size=3)),
@@ -178,7 +197,11 @@ def test_while_it_is_under_way_its_holder_decides_who_acts_next(case: Situation)
     if told.holder is None:
         return
     is_activated = any(each.status is ActivationStatus.ACTIVATED for each in case.activations)
-    if is_activated or case.later_success is not None:
+    if case.later_success is not None:
+        assert told.next_actor is Actor.NOBODY
+    elif news_of(case):
+        assert is_activated or told.next_actor is not Actor.NOBODY
+    elif is_activated:
         assert told.next_actor is Actor.NOBODY
     elif told.holder is Party.DEVICE and told.pace is Pace.STALLED:
         assert told.next_actor is Actor.SUPPLIER
@@ -263,9 +286,14 @@ def test_every_reason_says_its_code_or_meaning_and_who_acts(status: Status) -> N
         told = diagnose(situation(status, reason=code, image=IMAGE))
         assert told.next_actor is not Actor.NOBODY
         if row.meaning is None:
-            assert f"code {code}; DCC does not publish what it means." in told.sentence
-        else:
+            assert (
+                f"code {code}; Firmtrack does not know what it means: DUIS describes it."
+                in told.sentence
+            )
+        elif codes.explains(code, status):
             assert row.meaning.lower() in told.sentence.lower()
+        else:
+            assert f"with code {code}; that code usually tells of something else" in told.sentence
 
 
 def test_the_inventory_without_a_status_or_version_says_nothing_of_them() -> None:

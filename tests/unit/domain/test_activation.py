@@ -15,6 +15,7 @@ from firmtrack.domain.activation import (
     ToldWord,
     activations_of,
     distribution_of,
+    settled_by_version,
 )
 from firmtrack.domain.attribution import Candidate
 from firmtrack.domain.facts import ActivationWord, MessageKind
@@ -260,7 +261,7 @@ def candidate(
         request_id=RequestId(ALPHA, DCC, counter),
         submitted_at=submitted_at,
         image_hash=image_hash,
-        firmware_version=version,
+        firmware_versions=() if version is None else (version,),
     )
 
 
@@ -281,9 +282,17 @@ def test_without_a_hash_the_version_that_was_activated_tells_the_distribution() 
     requests = [candidate(1), candidate(2, version=OTHER_VERSION)]
 
     assert distribution_of(only(hashless, answered), requests) == requests[0].request_id
-    # A device that failed states what it still runs, not what was asked for.
-    assert distribution_of(only(hashless, failed), requests) is None
-    assert distribution_of(only(hashless), requests) is None
+    # A device that failed states what it still runs, not what was asked for: nothing speaks against
+    # the newest.
+    assert distribution_of(only(hashless, failed), requests) == requests[1].request_id
+    assert distribution_of(only(hashless), requests) == requests[1].request_id
+
+
+def test_an_activation_belongs_to_no_request_that_refused_the_device() -> None:
+    accepted, refused = candidate(1, at(0)), replace(candidate(2, at(5)), is_refused=True)
+
+    assert distribution_of(only(requested(10)), [accepted, refused]) == accepted.request_id
+    assert distribution_of(only(requested(10)), [refused]) is None
 
 
 # Whatever the order.
@@ -346,3 +355,54 @@ def test_a_cancelling_request_touches_only_what_waits(words: list[ToldWord]) -> 
             assert each == replace(
                 alone, status=each.status, reason=None, updated_at=each.updated_at
             )
+
+
+def answered(reason: str | None, version: FirmwareVersion | None) -> Activation:
+    (made,) = activations_of(
+        [said(REQUESTED, 0), said(ANSWERED, 5, reason=reason, version=version)]
+    )
+    return made
+
+
+@pytest.mark.parametrize("reason", ["no_image_held", "hash_mismatch", "activation_failure", "8F67"])
+def test_a_device_that_answers_with_the_images_version_runs_it_whatever_its_result(
+    reason: str,
+) -> None:
+    settled = settled_by_version(answered(reason, VERSION), [VERSION])
+    assert settled.status is ActivationStatus.ACTIVATED
+    assert (settled.reason, settled.overruled_reason) == (None, reason)
+    assert settled.firmware_version == VERSION
+    assert settled.updated_at == at(5)
+
+
+def test_a_device_that_answers_with_another_version_did_not_activate_it() -> None:
+    failed = answered("no_image_held", OTHER_VERSION)
+    assert settled_by_version(failed, [VERSION]) == failed
+    assert settled_by_version(failed, []) == failed
+    assert settled_by_version(answered("no_image_held", None), [VERSION]).reason == "no_image_held"
+
+
+def test_a_version_is_the_same_however_it_is_written() -> None:
+    failed = answered("no_image_held", FirmwareVersion("0000A001"))
+    for written in ("a001", "A001", "0A001", "0xA001"):
+        settled = settled_by_version(failed, [FirmwareVersion(written)])
+        assert settled.status is ActivationStatus.ACTIVATED
+    for other in ("A00l", "x0A001", "A002"):
+        assert settled_by_version(failed, [FirmwareVersion(other)]) == failed
+
+
+def test_what_dcc_alone_says_is_not_overruled_by_a_version() -> None:
+    (failed,) = activations_of([said(NOT_ANSWERED, 5, reason="N13")])
+    assert settled_by_version(failed, [VERSION]) == failed
+
+
+def test_a_success_stays_one_and_a_cancelling_request_is_none() -> None:
+    done = answered(None, OTHER_VERSION)
+    assert settled_by_version(done, [VERSION]) == done
+    (refused,) = activations_of(
+        [
+            said(REQUESTED, 0, scheduled_for=CANCELLING),
+            said(ANSWERED, 5, reason="no_image_held", version=VERSION),
+        ]
+    )
+    assert settled_by_version(refused, [VERSION]) == refused

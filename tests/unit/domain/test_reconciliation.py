@@ -1,6 +1,7 @@
 """Each flag comes when what is told does not fit, and goes when later word settles it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from uuid import UUID
@@ -18,6 +19,7 @@ from firmtrack.domain.reconciliation import (
     Update,
     flags_of,
     header_version_flag,
+    repeated_request_flag,
 )
 from firmtrack.domain.stages import ActivationStep, Status
 
@@ -175,6 +177,32 @@ def test_trying_again_in_vain_does_not_settle_it() -> None:
     ]
 
 
+# A success, but with another version.
+
+
+def test_a_success_answered_with_another_version_than_the_images_is_flagged() -> None:
+    odd = activation(10, ANSWERED, version=OLD)
+    (flag,) = flags_of(None, [update(odd)])
+
+    assert flag == Flag(
+        kind=FlagKind.ACTIVATED_WITH_OTHER_VERSION,
+        request_id=odd.request_id,
+        expected_version=NEW,
+        found_version=OLD,
+    )
+    # What the answer itself teaches of the device settles nothing; a later read does.
+    assert kinds(known(stated(10, firmware_version=OLD)), update(odd)) == [flag.kind]
+    assert kinds(known(read(11, NEW)), update(odd)) == []
+    assert kinds(known(read(9, NEW)), update(odd)) == [flag.kind]
+
+
+def test_a_version_that_the_images_header_states_or_that_is_written_otherwise_is_its_own() -> None:
+    odd = activation(10, ANSWERED, version=OLD)
+    assert kinds(None, update(odd, header=OLD)) == [FlagKind.HEADER_VERSION_DIFFERS]
+    assert kinds(None, update(odd, version=FirmwareVersion("1"))) == []
+    assert kinds(None, update(odd, version=None)) == []
+
+
 # No answer to an activation.
 
 
@@ -328,6 +356,41 @@ def test_a_version_that_the_images_header_does_not_state_is_flagged() -> None:
     assert kinds(None, update(header=NEW)) == []
     for versions in ((NEW, NEW), (None, NEW), (NEW, None)):
         assert header_version_flag(UPDATE_ID, *versions) is None
+
+
+@pytest.mark.parametrize("spelling", ["0000b002", "B002", "0xB002"])
+def test_another_spelling_of_a_version_is_no_other_version(spelling: str) -> None:
+    new = FirmwareVersion("0000B002")
+    written = FirmwareVersion(spelling)
+
+    assert header_version_flag(UPDATE_ID, new, written) is None
+    assert kinds(known(read(-1, written)), update(version=new, status=Status.ACCEPTED)) == [
+        FlagKind.REQUEST_FOR_RUNNING_VERSION
+    ]
+    assert kinds(known(stated(1, firmware_version=new, smi_firmware_version=written))) == []
+
+
+# The image itself.
+
+
+def test_what_is_wrong_with_an_image_is_flagged() -> None:
+    problem = "its header promises 9 octets in all, it has 8"
+    (flag,) = flags_of(None, [replace(update(), image_problem=problem)])
+
+    assert flag == Flag(kind=FlagKind.IMAGE_PROBLEM, request_id=UPDATE_ID, problem=problem)
+
+
+# A Request ID with two contents.
+
+
+@pytest.mark.parametrize(
+    ("statements", "is_flagged"), [(0, False), (1, False), (2, True), (9, True)]
+)
+def test_a_request_id_under_which_different_contents_came_is_flagged(
+    statements: int, is_flagged: bool
+) -> None:
+    expected = Flag(kind=FlagKind.REQUEST_STATED_TWICE, request_id=UPDATE_ID)
+    assert repeated_request_flag(UPDATE_ID, statements) == (expected if is_flagged else None)
 
 
 # All together.

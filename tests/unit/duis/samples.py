@@ -247,6 +247,89 @@ RECORDED: dict[str, d.Document] = {
     "version read": version_read(enc.ESME_VERSION),
 }
 
+NEW_HUB = Eui64.parse("00-DB-12-34-56-78-90-B2")
+
+
+def log_restored(new_hub: Eui64 = NEW_HUB, log: d.DeviceLog = d.DeviceLog.CHF) -> d.DccAlert:
+    return dcc_alert(
+        "N48",
+        d.DeviceLogRestored(
+            restored_date=NOW.date(),
+            log=log,
+            old_chf_device_id=HUB,
+            new_chf_device_id=new_hub,
+            old_gpf_device_id=Eui64(HUB + 1),
+            new_gpf_device_id=Eui64(new_hub + 1),
+        ),
+    )
+
+
+# Documents that tell of what befalls an update besides its stages.
+INCIDENTS: dict[str, d.Document] = {
+    "quarantined": dcc_alert(
+        "AD1",
+        d.QuarantinedRequest(
+            breach=d.QuarantineBreach.AD_USER_THRESHOLD_BREACH,
+            request_id=REQUEST_ID,
+            quarantine_event_ref=99,
+        ),
+    ),
+    "request failed": dcc_alert(
+        "N13", d.CommandFailure(command_request_id=REQUEST_ID, device_id=METER)
+    ),
+    "alert not carried": dcc_alert(
+        "N999",
+        d.DuisVersionMismatch(
+            dcc_alert_code="N60",
+            service_user_duis_version="5.1",
+            device_id=METER,
+            request_id=REQUEST_ID,
+        ),
+    ),
+    "alert about a device not carried": dcc_alert(
+        "N999",
+        d.DuisVersionMismatch(
+            dcc_alert_code="N63", service_user_duis_version="5.1", device_id=METER
+        ),
+    ),
+    "response not carried": dcc_alert(
+        "N999",
+        d.ServiceResponseVersionMismatch(
+            request_id=REQUEST_ID,
+            service_reference="11.1",
+            service_reference_variant="11.1",
+            service_request_duis_version="5.4",
+            service_user_duis_version="5.1",
+        ),
+    ),
+    "removed": dcc_alert(
+        "N9",
+        d.DeviceStatusChangeEvent(
+            device_id=METER, change=d.DeviceStatusChange.DEVICE_REMOVED_FROM_INVENTORY
+        ),
+    ),
+    "meter decommissioned": dcc_alert(
+        "N9",
+        d.MeterDecommissioningOrWithdrawal(
+            device_id=METER,
+            import_mpxn="1234567890123",
+            associated_devices=((PPMID, "PPMID"), (OTHER_METER, "HCALCS")),
+        ),
+    ),
+    "hub decommissioned": dcc_alert(
+        "N9",
+        d.DeviceStatusChangeEvent(device_id=HUB, change=d.DeviceStatusChange.CHF_DECOMMISSIONING),
+    ),
+    "hub exchanged": log_restored(),
+    "PPMID removed": dcc_alert("N53", d.PpmidRemoval(ppmid_device_id=PPMID, chf_device_id=HUB)),
+    "firmware changed": device_alert(receipt(0x8F43), 0x8F43),
+    "verification at power-on failed": device_alert(receipt(0x8F1B), 0x8F1B),
+    "metrology verification failed": device_alert(receipt(0x81AD), 0x81AD),
+    "PPMID's firmware changed": dcc_alert(
+        "N57", d.PpmidAlert(device_id=PPMID, device_alert_code=0x8F43, timestamp=DEVICE_CLOCK)
+    ),
+}
+
 # Documents that do not, by the kind that they are counted under.
 IGNORED: dict[str, d.Document] = {
     "comms_hub_alert": dcc_alert(
@@ -257,21 +340,16 @@ IGNORED: dict[str, d.Document] = {
         "N64", d.CommsHubFirmwareActivation(device_id=HUB, firmware_version=VERSION)
     ),
     "duis_version_mismatch": dcc_alert(
-        "N999",
-        d.DuisVersionMismatch(
-            dcc_alert_code="N60",
-            service_user_duis_version="5.1",
-            device_id=METER,
-            request_id=REQUEST_ID,
-        ),
+        "N999", d.DuisVersionMismatch(dcc_alert_code="N60", service_user_duis_version="5.1")
     ),
+    "device_log_restored": log_restored(HUB),
     "power_outage_event": dcc_alert(
         "AD1",
         d.PowerOutageEvent(
             comms_hub_device_id=HUB, start_date_time=NOW, import_mpxn="1234567890123"
         ),
     ),
-    "device_alert": device_alert(receipt(0x8F1B, message_code=0x00CE), 0x8F1B),
+    "device_alert": device_alert(receipt(0x8F1D, message_code=0x00CE), 0x8F1D),
     "service_request": d.ReadFirmwareVersionRequest(request_id=REQUEST_ID),
     "service_response": d.DeviceResponse(
         response_id=DEVICE_ALERT_ID,

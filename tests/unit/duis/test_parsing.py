@@ -193,10 +193,10 @@ def test_only_an_update_firmware_request_may_be_large(body: bytes) -> None:
 
 def test_a_million_character_references_are_read_in_bounded_time() -> None:
     body = _PLAIN.replace(b":77<", b"&#55;" * 400_000 + b"<")
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(DuisRejected):
         _read(body)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize("is_signed", [False, True])

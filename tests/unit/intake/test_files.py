@@ -226,7 +226,7 @@ def test_a_pipe_by_name_is_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     writer = subprocess.Popen(["sh", "-c", f"echo '<a/>' > {tmp_path}/pipe"])
     assert bodies(list(envelopes_in(tmp_path / "pipe"))) == [b"<a/>\n"]
-    writer.wait(timeout=10)
+    writer.wait(timeout=300)
 
 
 # Bad members, good neighbours.
@@ -491,7 +491,7 @@ def test_members_without_number_in_a_tar_are_passed_through_in_little_memory(
     path.write_bytes(one * 100)
 
     measured = subprocess.run(
-        [sys.executable, "-c", _MEASURE, path], stdout=subprocess.PIPE, check=True, timeout=100
+        [sys.executable, "-c", _MEASURE, path], stdout=subprocess.PIPE, check=True, timeout=300
     )
 
     codes, good, mebibytes = json.loads(measured.stdout)

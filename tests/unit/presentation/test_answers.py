@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from firmtrack.domain.activation import Activation
+from firmtrack.domain.attribution import Evidence
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.reconciliation import Flag, FlagKind
@@ -228,9 +229,11 @@ def test_a_device_has_the_fields_of_the_contract_in_order() -> None:
         "flags",
         "other_activations",
         "others_updates",
+        "incidents",
     ]
     assert shown["tracked"] is True
     assert shown["flags"] == shown["other_activations"] == shown["others_updates"] == []
+    assert shown["incidents"] == shown["distributions"][0]["incidents"] == []
     (shown_distribution,) = shown["distributions"]
     assert list(shown_distribution)[-3:] == ["events", "activations", "diagnosis"]
     assert shown_distribution["activations"] == []
@@ -328,9 +331,28 @@ def test_an_event_names_its_hub_and_its_message() -> None:
                 "kind": "firmware_transfer_alert",
                 "code": "N62",
                 "message_id": str(MESSAGE_ID),
+                "is_another_partys": False,
             },
+            "attribution": None,
         }
     ]
+
+
+def test_an_event_names_what_ties_it_to_its_request_and_not_whose_message_tells_it() -> None:
+    entry = an_entry(
+        evidence=Evidence.NOTHING_AGAINST,
+        is_anothers=True,
+        source_kind=None,
+        source_code=None,
+        message_id=None,
+    )
+
+    (shown,) = device_json(unattributed=(entry,))["unattributed_events"]
+
+    assert shown["attribution"] == "nothing_against"
+    assert shown["source"] == {
+        "kind": None, "code": None, "message_id": None, "is_another_partys": True
+    }  # fmt: skip
 
 
 def test_an_event_without_a_hub_has_none() -> None:

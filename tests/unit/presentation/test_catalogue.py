@@ -2,6 +2,7 @@
 
 import pytest
 
+from firmtrack.domain.facts import IncidentKind
 from firmtrack.domain.reconciliation import FlagKind
 from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Stage, Status
 from firmtrack.duis import codes
@@ -9,8 +10,9 @@ from firmtrack.duis.codes import Sureness
 from firmtrack.presentation import wording
 from firmtrack.presentation.catalogue import CODE_GROUPS, CODES, service_of
 from firmtrack.presentation.catalogue_activations import ACTIVATIONS, FLAG_EXAMPLES
-from firmtrack.presentation.catalogue_codes import ADVICE, UNPUBLISHED
+from firmtrack.presentation.catalogue_codes import ADVICE, NOT_EXPLAINED
 from firmtrack.presentation.catalogue_entry import Entry
+from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES, INCIDENTS
 from firmtrack.presentation.catalogue_states import COMPLETIONS, STAGE_ENTRIES, STATUSES
 
 TABLES = {
@@ -24,6 +26,7 @@ STATES = [
     *STAGE_ENTRIES.values(),
     *STATUSES.values(),
     *ACTIVATIONS.values(),
+    *INCIDENTS.values(),
 ]
 
 
@@ -53,6 +56,7 @@ def test_every_status_stage_and_outcome_has_an_entry() -> None:
     assert set(STAGE_ENTRIES) == set(Stage)
     assert set(COMPLETIONS) == set(CompletionStatus)
     assert set(ACTIVATIONS) == set(ActivationStatus)
+    assert set(INCIDENTS) == set(INCIDENT_NAMES) == set(IncidentKind)
 
 
 def test_every_flag_has_an_example_without_a_gap() -> None:
@@ -74,12 +78,14 @@ def test_an_entry_is_whole_and_its_sentences_are_sentences(entry: Entry) -> None
     assert entry.source
 
 
-def test_what_dcc_does_not_publish_is_said_to_be_so_and_given_no_cause() -> None:
-    unpublished = [entry for entry in CODES.values() if entry.sureness is Sureness.UNKNOWN]
-    assert len(unpublished) > 100
-    for entry in unpublished:
-        assert entry.meaning.startswith("DCC does not publish what it means. It ")
-        assert entry.advice is UNPUBLISHED
+def test_what_firmtrack_does_not_know_is_said_to_be_so_and_given_no_cause() -> None:
+    others = [entry for entry in CODES.values() if entry.sureness is Sureness.UNKNOWN]
+    assert len(others) > 100
+    for entry in others:
+        assert entry.meaning.startswith(
+            "Firmtrack does not know what it means: DUIS describes it. It "
+        )
+        assert entry.advice is NOT_EXPLAINED
 
 
 @pytest.mark.parametrize(
@@ -104,9 +110,7 @@ def test_a_code_says_which_service_it_belongs_to(
 
 
 def test_each_code_stands_in_one_group() -> None:
-    listed = [
-        entry.code for group in CODE_GROUPS for entry in (*group.explained, *group.unpublished)
-    ]
+    listed = [entry.code for group in CODE_GROUPS for entry in (*group.explained, *group.others)]
     assert sorted(listed) == sorted(CODES)
 
 

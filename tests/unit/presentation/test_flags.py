@@ -15,6 +15,12 @@ FLAGS = {
         expected_version=NEW,
         found_version=OLD,
     ),
+    FlagKind.ACTIVATED_WITH_OTHER_VERSION: Flag(
+        kind=FlagKind.ACTIVATED_WITH_OTHER_VERSION,
+        request_id=REQUEST_ID,
+        expected_version=NEW,
+        found_version=OLD,
+    ),
     FlagKind.ACTIVATION_NOT_ANSWERED: Flag(
         kind=FlagKind.ACTIVATION_NOT_ANSWERED,
         request_id=REQUEST_ID,
@@ -38,6 +44,12 @@ FLAGS = {
         expected_version=NEW,
         found_version=OLD,
     ),
+    FlagKind.IMAGE_PROBLEM: Flag(
+        kind=FlagKind.IMAGE_PROBLEM,
+        request_id=REQUEST_ID,
+        problem="its header promises 9 octets in all, it has 8",
+    ),
+    FlagKind.REQUEST_STATED_TWICE: Flag(kind=FlagKind.REQUEST_STATED_TWICE, request_id=REQUEST_ID),
 }
 
 
@@ -65,6 +77,7 @@ def test_every_flag_has_a_name_of_its_own() -> None:
     "kind",
     [
         FlagKind.ACTIVATED_BUT_OLD_VERSION,
+        FlagKind.ACTIVATED_WITH_OTHER_VERSION,
         FlagKind.ACTIVATION_NOT_ANSWERED,
         FlagKind.SUSPENDED,
         FlagKind.FIRMWARE_VERSION_MISMATCH,

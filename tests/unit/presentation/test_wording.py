@@ -89,7 +89,10 @@ def test_every_answer_of_dcc_is_one_sentence() -> None:
 
 
 def test_a_refusal_without_public_meaning_says_so_and_shows_its_code() -> None:
-    expected = "DCC refused the request with code E110101; DCC does not publish what it means."
+    expected = (
+        "DCC refused the request with code E110101; Firmtrack does not know what it means: "
+        "DUIS describes it."
+    )
     assert wording.reason_text("E110101", Status.REJECTED) == expected
     assert wording.answer_text("E110101") == expected
 
@@ -104,7 +107,9 @@ def test_a_code_that_no_table_knows_is_shown_and_not_guessed() -> None:
 def test_no_code_without_a_meaning_is_given_one() -> None:
     for code, row in codes.REASON_CODES.items():
         text = wording.reason_text(code, Status.REJECTED)
-        assert (row.meaning is None) == text.endswith("; DCC does not publish what it means.")
+        assert (row.meaning is None) == text.endswith(
+            "; Firmtrack does not know what it means: DUIS describes it."
+        )
 
 
 def test_a_code_that_dcc_wrote_stands_in_its_text() -> None:

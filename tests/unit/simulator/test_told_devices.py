@@ -9,10 +9,16 @@ from uuid import UUID
 
 import pytest
 
-from firmtrack.domain.activation import Activation, ToldWord, activations_of, distribution_of
+from firmtrack.domain.activation import (
+    Activation,
+    ToldWord,
+    activations_of,
+    distribution_of,
+    settled_by_version,
+)
 from firmtrack.domain.attribution import Candidate
 from firmtrack.domain.facts import Message, Proposal, RequestFacts
-from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.inventory import (
     Knowledge,
     Origin,
@@ -96,7 +102,8 @@ class _Tracker:
                     request_id=request.request_id,
                     submitted_at=self.submitted_at[request.request_id],
                     image_hash=request.image.manufacturer_image_hash,
-                    firmware_version=request.firmware_version,
+                    firmware_versions=(request.firmware_version,),
+                    is_refused=line["current_status"] == "rejected",
                 )
 
     def activations(self, device_id: Eui64) -> dict[RequestId | None, list[Activation]]:
@@ -104,8 +111,17 @@ class _Tracker:
         candidates = list(self.candidates(device_id))
         brought: dict[RequestId | None, list[Activation]] = defaultdict(list)
         for activation in activations_of(self.words[device_id]):
-            brought[distribution_of(activation, candidates)].append(activation)
+            request_id = distribution_of(activation, candidates)
+            versions = self.versions(request_id)
+            brought[request_id].append(settled_by_version(activation, versions))
         return brought
+
+    def versions(self, request_id: RequestId | None) -> list[FirmwareVersion]:
+        request = None if request_id is None else self.requests.get(request_id)
+        if request is None:
+            return []
+        header = request.image.header_version
+        return [request.firmware_version, *([] if header is None else [header])]
 
     def updates(self, device_id: Eui64) -> list[Update]:
         brought = self.activations(device_id)

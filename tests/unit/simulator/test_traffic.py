@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from firmtrack.domain.attribution import Candidate, attribute
+from firmtrack.domain.attribution import Candidate, attribute, is_refused_by
 from firmtrack.domain.facts import (
     AnswerFacts,
     Event,
@@ -94,7 +94,7 @@ class _Tracker:
     requests: dict[RequestId, RequestFacts] = field(default_factory=dict)
     answers: dict[RequestId, AnswerFacts] = field(default_factory=dict)
     steps: list[tuple[RequestStep, bytes]] = field(default_factory=list)
-    events: list[tuple[Event, bytes]] = field(default_factory=list)
+    events: list[tuple[Event, Message]] = field(default_factory=list)
     unattributed: list[Event] = field(default_factory=list)
     not_tracked: dict[Eui64, str] = field(default_factory=dict)
 
@@ -104,7 +104,7 @@ class _Tracker:
         if message.answer is not None:
             self.answers[message.answer.request_id] = message.answer
         self.steps += [(step, message.digest) for step in message.steps]
-        self.events += [(event, message.digest) for event in message.events]
+        self.events += [(event, message) for event in message.events]
         for facts in message.devices:
             reason = not_tracked_reason(facts.device_type, facts.smets_version, facts.csp_region)
             if reason is not None:
@@ -119,43 +119,51 @@ class _Tracker:
 
     def words(self) -> dict[tuple[RequestId, Eui64], list[Word]]:
         """Return what is said of each distribution, attributed; keeps what fits none."""
-        words: dict[tuple[RequestId, Eui64], list[Word]] = defaultdict(list)
+        words: dict[tuple[RequestId, Eui64], list[Word]] = {
+            (request_id, device_id): [
+                _word(step, digest, names_device=False)
+                for step, digest in self.steps
+                if step.request_id == request_id
+            ]
+            for request_id, facts in self.requests.items()
+            for device_id in facts.device_ids
+        }
+        loose = []
+        for event, message in self.events:
+            if event.request_id is None:
+                loose.append((event, message))
+            else:
+                said = _word(event, message.digest, names_device=True)
+                words.setdefault((event.request_id, event.device_id), []).append(said)
         candidates: dict[Eui64, list[Candidate]] = defaultdict(list)
         for request_id, facts in self.requests.items():
-            candidate = Candidate(
-                request_id=request_id,
-                submitted_at=self.submitted_at(request_id),
-                image_hash=facts.image.manufacturer_image_hash,
-                firmware_version=facts.firmware_version,
-            )
             for device_id in facts.device_ids:
+                candidate = Candidate(
+                    request_id=request_id,
+                    submitted_at=self.submitted_at(request_id),
+                    image_hash=facts.image.manufacturer_image_hash,
+                    firmware_versions=(facts.firmware_version,),
+                    is_refused=is_refused_by(words[request_id, device_id]),
+                )
                 candidates[device_id].append(candidate)
-                words[request_id, device_id] = []
-        for event, digest in self.events:
-            owner = attribute(event, candidates[event.device_id])
+        for event, message in loose:
+            owner = attribute(event, message.user_id, candidates[event.device_id])
             if owner is None:
                 self.unattributed.append(event)
-                continue
-            said = Word(
-                status=event.status,
-                names_device=True,
-                occurred_at=event.occurred_at,
-                digest=digest,
-                reason=event.reason,
-            )
-            words[owner, event.device_id].append(said)
-        for step, digest in self.steps:
-            said = Word(
-                status=step.status,
-                names_device=False,
-                occurred_at=step.occurred_at,
-                digest=digest,
-                reason=step.reason,
-            )
-            for (request_id, _), of_device in words.items():
-                if request_id == step.request_id:
-                    of_device.append(said)
+            else:
+                said = _word(event, message.digest, names_device=True)
+                words[owner, event.device_id].append(said)
         return words
+
+
+def _word(said: Event | RequestStep, digest: bytes, *, names_device: bool) -> Word:
+    return Word(
+        status=said.status,
+        names_device=names_device,
+        occurred_at=said.occurred_at,
+        digest=digest,
+        reason=said.reason,
+    )
 
 
 def _stage_report(octets: bytes) -> Message:

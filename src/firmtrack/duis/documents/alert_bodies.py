@@ -1,7 +1,7 @@
 """The bodies of DCC Alerts. Source: DUIS 5.4 schema, ``DCCAlert``."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
@@ -34,8 +34,24 @@ class DeviceStatusChange(StrEnum):
     """What changed in a device's inventory status; the kinds that carry nothing else."""
 
     DEVICE_REMOVED_FROM_INVENTORY = "DeviceRemovedFromInventory"
+    CHF_DECOMMISSIONING = "CHFDecommissioning"
     DEVICE_SUSPENDED = "DeviceSuspended"
     DEVICE_RESTORED = "DeviceRestored"
+
+
+class QuarantineBreach(StrEnum):
+    """Why DCC holds a request."""
+
+    AD_USER_THRESHOLD_BREACH = "ADUserThresholdBreach"
+    AD_DCC_THRESHOLD_BREACH = "ADDCCThresholdBreach"
+    AD_ATTRIBUTE_LIMITS_BREACH = "ADAttributeLimitsBreach"
+
+
+class DeviceLog(StrEnum):
+    """Whose device log was restored."""
+
+    CHF = "CHFDeviceLog"
+    GPF = "GPFDeviceLog"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +158,47 @@ class DeviceStatusChangeEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeterDecommissioningOrWithdrawal:
+    """A DeviceStatusChangeEvent: a meter was decommissioned or withdrawn.
+
+    ``associated_devices`` are up to 7 Type 1 devices, each with its type.
+    """
+
+    device_id: Eui64
+    import_mpxn: str
+    associated_devices: tuple[tuple[Eui64, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantinedRequest:
+    """DCC's anomaly detection holds a request."""
+
+    breach: QuarantineBreach
+    request_id: RequestId
+    quarantine_event_ref: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PpmidRemoval:
+    """A PPMID was removed from its hub."""
+
+    ppmid_device_id: Eui64
+    chf_device_id: Eui64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceLogRestored:
+    """The device log of a hub was restored to another."""
+
+    restored_date: date
+    log: DeviceLog
+    old_chf_device_id: Eui64
+    new_chf_device_id: Eui64
+    old_gpf_device_id: Eui64
+    new_gpf_device_id: Eui64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommsHubFirmwareActivation:
     """A Communications Hub runs new firmware; hubs are not tracked."""
 
@@ -168,6 +225,17 @@ class DuisVersionMismatch:
     request_id: RequestId | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceResponseVersionMismatch:
+    """A DUISVersionMismatch that stands in for the answer to a request."""
+
+    request_id: RequestId
+    service_reference: str
+    service_reference_variant: str
+    service_request_duis_version: str
+    service_user_duis_version: str
+
+
 DccAlertBody = (
     CspFirmwareDeliveryStatus
     | CommsHubAlert
@@ -181,4 +249,9 @@ DccAlertBody = (
     | PowerOutageEvent
     | DeviceChangeOfSupplier
     | DuisVersionMismatch
+    | ServiceResponseVersionMismatch
+    | MeterDecommissioningOrWithdrawal
+    | QuarantinedRequest
+    | PpmidRemoval
+    | DeviceLogRestored
 )

@@ -14,27 +14,40 @@ from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import Party, Status
 from firmtrack.presentation.answers.activations import Activation, activations
 from firmtrack.presentation.answers.distributions import Distribution, filled_distribution
-from firmtrack.presentation.answers.fields import EuiText, eui_text
+from firmtrack.presentation.answers.fields import (
+    AttributionName,
+    EuiText,
+    attribution_name,
+    eui_text,
+)
 from firmtrack.presentation.answers.flags import Flag, flags
+from firmtrack.presentation.answers.incidents import Incident, incidents
 from firmtrack.presentation.answers.inventories import Inventory, inventory
 from firmtrack.presentation.answers.others_updates import OthersUpdate, others_update
 from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, HistoryEntry
 
 
 class EventSource(Struct, frozen=True):
-    """The message that tells an event, and the code that it carries."""
+    """The message that tells an event, and the code that it carries.
 
-    kind: MessageKind
+    All null if it was sent to another party (is_another_partys).
+    """
+
+    kind: MessageKind | None
     code: str | None
-    message_id: UUID
+    message_id: UUID | None
+    is_another_partys: bool
 
 
 class Event(Struct, frozen=True):
     """What a message says happened to a device's update, and when.
 
-    occurred_at is DCC's time. device_time is what whoever DCC had it from wrote, and orders
-    nothing, since it may be wrong: of source kind csp_firmware_delivery_status the CSP, of
-    firmware_transfer_alert the Communications Hub, of any other the device. reason is a code.
+    occurred_at is DCC's time, or the beginning of its day in UTC if the message was sent to another
+    party. device_time is what whoever DCC had it from wrote, and orders nothing, since it may be
+    wrong: of source kind csp_firmware_delivery_status the CSP, of firmware_transfer_alert the
+    Communications Hub, of any other the device. reason is a code. attribution is what ties the
+    event to the request if its message names none: the image's hash, the firmware version, or only
+    that nothing speaks against its addressee's newest request.
     """
 
     status: Status
@@ -43,6 +56,7 @@ class Event(Struct, frozen=True):
     reason: str | None
     comms_hub_id: EuiText | None
     source: EventSource
+    attribution: AttributionName | None
 
 
 class UsualSeconds(Struct, frozen=True):
@@ -94,10 +108,11 @@ class Diagnosis(Struct, frozen=True):
 class TrackedDistribution(Distribution, frozen=True):
     """A distribution with its events, furthest stage first and the latest of a stage first.
 
-    activations are those of its image, latest first. diagnosis is null if the device is not
-    tracked.
+    incidents are what befell it besides its stages, activations those of its image, each latest
+    first. diagnosis is null if the device is not tracked.
     """
 
+    incidents: list[Incident]
     events: list[Event]
     activations: list[Activation]
     diagnosis: Diagnosis | None
@@ -106,10 +121,11 @@ class TrackedDistribution(Distribution, frozen=True):
 class Device(Struct, frozen=True):
     """One device and its distributions, newest request first.
 
-    unattributed_events are words of it that fit no request. other_activations are of images that no
+    unattributed_events are words that were sent to you and belong to no request that you may see.
+    other_activations are of images that no
     request that you may see has distributed to it, latest first. others_updates are other parties',
     newest first: only its Responsible Supplier is told of any, and only where the operator of this
-    service has it so.
+    service has it so. incidents concern none of the distributions, latest first.
     """
 
     device_id: EuiText
@@ -121,6 +137,7 @@ class Device(Struct, frozen=True):
     flags: list[Flag]
     other_activations: list[Activation]
     others_updates: list[OthersUpdate]
+    incidents: list[Incident]
 
 
 def device(answer: DeviceAnswer, diagnoses: Mapping[RequestId, Diagnosis | None]) -> Device:
@@ -138,6 +155,7 @@ def device(answer: DeviceAnswer, diagnoses: Mapping[RequestId, Diagnosis | None]
         flags=flags(answer.flags),
         other_activations=activations(answer.other_activations),
         others_updates=[others_update(each) for each in answer.others_updates],
+        incidents=incidents(answer.incidents),
     )
 
 
@@ -148,6 +166,7 @@ def _tracked_distribution(
         TrackedDistribution,
         answer.distribution,
         events=[_event(entry) for entry in answer.history],
+        incidents=incidents(answer.incidents),
         activations=activations(answer.activations),
         diagnosis=diagnosis,
     )
@@ -161,6 +180,10 @@ def _event(entry: HistoryEntry) -> Event:
         reason=entry.reason,
         comms_hub_id=eui_text(entry.comms_hub_id),
         source=EventSource(
-            kind=entry.source_kind, code=entry.source_code, message_id=entry.message_id
+            kind=entry.source_kind,
+            code=entry.source_code,
+            message_id=entry.message_id,
+            is_another_partys=entry.is_anothers,
         ),
+        attribution=None if entry.evidence is None else attribution_name(entry.evidence),
     )

@@ -39,7 +39,11 @@ class PointOfFailure(Struct, frozen=True):
 
 
 class Distribution(Struct, frozen=True):
-    """One device in one Service Request, and its current status."""
+    """One device in one Service Request, and its current status.
+
+    current_status_updated_at is DCC's time of the word that decides it, or the beginning of its day
+    in UTC if that word was sent to another party.
+    """
 
     service_request_id: RequestIdText
     service_reference_variant: Variant | None

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from firmtrack.domain.attribution import Evidence
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import Stage
 
@@ -19,11 +20,19 @@ ImageHashText = Annotated[
 FirmwareVersionText = Annotated[str, Meta(min_length=1, max_length=8)]
 Count = Annotated[int, Meta(ge=0)]
 StageName = Annotated[str, Meta(extra_json_schema={"enum": [row.name.lower() for row in Stage]})]
+AttributionName = Annotated[
+    str, Meta(extra_json_schema={"enum": [each.name.lower() for each in Evidence]})
+]
 
 
 def eui_text(eui: Eui64 | None) -> str | None:
     """Return the ID's canonical text, None for None."""
     return None if eui is None else str(eui)
+
+
+def attribution_name(evidence: Evidence) -> str:
+    """Return what the API calls the evidence."""
+    return evidence.name.lower()
 
 
 def stage_name(stage: Stage) -> str:

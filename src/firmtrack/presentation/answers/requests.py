@@ -16,6 +16,7 @@ from firmtrack.presentation.answers.fields import (
     RequestIdText,
 )
 from firmtrack.presentation.answers.flags import Flag, flags
+from firmtrack.presentation.answers.incidents import Incident, incidents
 from firmtrack.store.answers import DistributionAnswer, RequestAnswer
 
 _Request = TypeVar("_Request")
@@ -56,7 +57,8 @@ class CompletionCounts(Struct, frozen=True):
 class ServiceRequest(Struct, frozen=True):
     """An Update Firmware (11.1) or Update PPMID Firmware (11.4) Service Request.
 
-    current_status_counts leaves out the statuses that no distribution has.
+    current_status_counts leaves out the statuses that no distribution has. incidents are what
+    befell the request as a whole besides the stages of its updates, latest first.
     """
 
     service_request_id: RequestIdText
@@ -69,6 +71,7 @@ class ServiceRequest(Struct, frozen=True):
     completion_status_counts: CompletionCounts
     current_status_counts: dict[Status, Count]
     flags: list[Flag]
+    incidents: list[Incident]
 
 
 class ServiceRequestWithDistributions(ServiceRequest, frozen=True):
@@ -108,6 +111,7 @@ def _filled_request(
         completion_status_counts=_completion_counts(answer.completion_counts),
         current_status_counts=dict(answer.status_counts),
         flags=flags(answer.flags),
+        incidents=incidents(answer.incidents),
         **more,
     )
 

@@ -4,6 +4,7 @@ python -m firmtrack.store.embedded DIRECTORY BINARIES NAME=VALUE...
 """
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -20,7 +21,12 @@ _BETWEEN_TRIES_SECONDS = 0.01
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Return at once; a child that holds the supervisor's lock goes on, unless another has it."""
+    """Return at once; a child that holds the supervisor's lock goes on, unless another has it.
+
+    Until that child has a server to stop, a signal that says stop just ends either of them.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))
     directory, binaries, *pairs = arguments
     layout = Layout(Path(directory))
     lock = open_lock(layout.supervisor_lock)

@@ -12,7 +12,11 @@ SELECT md5(concat_ws(
         SELECT string_agg(e.message_id::text, ',' ORDER BY e.message_id)
         FROM event AS e
         WHERE e.device_id = %(device_id)s
-          AND (e.request_key IS NULL OR e.request_key IN (SELECT request_key FROM visible))
+          AND (
+              e.request_key IS NULL
+              OR e.addressee = ANY (%(user_ids)s)
+              OR e.request_key IN (SELECT request_key FROM visible)
+          )
     ),
     (
         SELECT string_agg(s.message_id::text, ',' ORDER BY s.message_id)
@@ -24,6 +28,7 @@ SELECT md5(concat_ws(
         FROM activation_word AS w
         WHERE w.device_id = %(device_id)s
           AND (%(sees_all)s OR w.originator = ANY (%(user_ids)s))
-    )
+    ),
+    told_incidents(%(device_id)s)
 ))
 WHERE EXISTS (SELECT FROM visible)

@@ -11,7 +11,7 @@ WITH named AS MATERIALIZED (
     JOIN request AS r USING (request_key)
     WHERE d.device_id = %(device_id)s
 ), visible AS MATERIALIZED (
-    SELECT c.*, r.image, r.submitted_at AS told_submitted_at,
+    SELECT c.*, r.image, r.statement_count,
         %(sees_all)s OR c.originator = ANY (%(user_ids)s) AS is_own
     FROM current_distribution AS c
     JOIN request AS r USING (request_key)
@@ -30,25 +30,27 @@ WITH named AS MATERIALIZED (
     SELECT json_agg(t.word)::text AS activation_words
     FROM told_activation AS t
     WHERE t.device_id = %(device_id)s AND (%(sees_all)s OR t.originator = ANY (%(user_ids)s))
+), befallen AS MATERIALIZED (
+    SELECT told_incidents(%(device_id)s) AS incidents
 ), said AS (
     SELECT coalesce(e.request_key, found.request_key) AS request_key, e.message_id, e.stage,
         e.failed, e.occurred_at, e.recorded_at, true AS names_device, e.reason, e.device_time,
-        e.comms_hub_id, e.firmware_version, e.image_hash
+        e.comms_hub_id, e.firmware_version, e.image_hash, found.evidence
     FROM event AS e
     LEFT JOIN LATERAL attributed_request(
         CASE WHEN e.request_key IS NULL THEN e.device_id END,
-        e.occurred_at, e.image_hash, e.firmware_version
+        e.occurred_at, e.image_hash, e.firmware_version, e.addressee
     ) AS found ON true
     WHERE e.device_id = %(device_id)s
     UNION ALL
     SELECT request_key, s.message_id, s.stage, s.failed, s.occurred_at, s.recorded_at, false,
-        s.reason, NULL, NULL, NULL, NULL
+        s.reason, NULL, NULL, NULL, NULL, NULL
     FROM named
     JOIN request_step AS s USING (request_key)
     WHERE NOT refused
     UNION ALL
     SELECT request_key, message_id, 1, false, submitted_at, recorded_at, false, NULL, NULL, NULL,
-        firmware_version, image_hash
+        firmware_version, image_hash, NULL
     FROM named
     WHERE message_id IS NOT NULL
 ), audited AS (
@@ -69,12 +71,18 @@ SELECT
         FROM supplier_word AS w
         WHERE w.device_id = asked.device_id AND w.responsible_supplier IS NULL
     ) AS supplier_changed_at,
-    c.is_own, c.image::text AS image, c.told_submitted_at,
+    (
+        SELECT json_agg(t.candidate)::text
+        FROM told_candidate AS t
+        WHERE t.device_id = asked.device_id
+    ) AS candidates,
+    c.is_own, c.image::text AS image, c.statement_count,
     c.request_key, c.originator, c.target, c.counter, c.variant, c.firmware_version, c.image_hash,
-    c.submitted_at, c.stage, c.failed, c.reason, c.occurred_at,
+    c.submitted_at, c.stage, c.failed, c.reason, c.occurred_at, c.addressee,
     h.request_key, h.stage, h.failed, h.occurred_at, h.recorded_at, h.names_device, h.reason,
-    h.device_time, h.comms_hub_id, h.firmware_version, h.image_hash, m.kind, m.code, m.user_id,
-    m.message_id, latest.user_id AS latest_user_id
+    h.device_time, h.comms_hub_id, h.firmware_version, h.image_hash, h.evidence, m.kind, m.code,
+    m.user_id, m.message_id, latest.user_id AS latest_user_id,
+    (SELECT incidents FROM befallen) AS incidents
 FROM (VALUES (%(device_id)s::bigint)) AS asked (device_id)
 LEFT JOIN device AS v ON v.device_id = asked.device_id
 LEFT JOIN message AS latest ON latest.message_id = v.message_id

@@ -1,21 +1,25 @@
 -- Where what is kept beside the facts is not what the facts come to, all in one snapshot.
 WITH attributed AS (
     SELECT e.device_id, coalesce(e.request_key, found.request_key) AS request_key, e.message_id,
-        e.occurred_at, e.stage, e.failed, e.reason
+        e.occurred_at, e.stage, e.failed, e.reason, e.addressee
     FROM event AS e
     LEFT JOIN LATERAL attributed_request(
         CASE WHEN e.request_key IS NULL THEN e.device_id END,
-        e.occurred_at, e.image_hash, e.firmware_version
+        e.occurred_at, e.image_hash, e.firmware_version, e.addressee
     ) AS found ON true
 ), greatest_event AS (
     SELECT DISTINCT ON (device_id, request_key) *
     FROM attributed
     WHERE request_key IS NOT NULL
     ORDER BY device_id, request_key, stage DESC, occurred_at DESC, message_id DESC
-), refusal AS (
-    SELECT DISTINCT device_id, request_key, true AS refused
+), naming AS (
+    SELECT device_id, request_key, min(occurred_at) AS named_at, max(stage) AS stage,
+        bool_or(stage = 2 AND failed) AS refused,
+        (array_agg(stage = 2 AND failed ORDER BY stage DESC, occurred_at DESC, message_id DESC))[1]
+            AS ends_refused
     FROM event
-    WHERE stage = 2 AND failed AND request_key IS NOT NULL
+    WHERE request_key IS NOT NULL
+    GROUP BY device_id, request_key
 ), greatest_step AS (
     SELECT DISTINCT ON (request_key) *
     FROM request_step
@@ -25,10 +29,23 @@ WITH attributed AS (
         coalesce(d.message_id, g.message_id) AS message_id
     FROM distribution AS d
     FULL JOIN greatest_event AS g USING (device_id, request_key)
-    LEFT JOIN refusal AS r USING (device_id, request_key)
-    WHERE (d.message_id, d.occurred_at, d.stage, d.failed, d.reason, d.refused)
+    WHERE (d.message_id, d.occurred_at, d.stage, d.failed, d.reason, d.addressee)
         IS DISTINCT FROM (g.message_id, g.occurred_at, coalesce(g.stage, 0::smallint),
-            coalesce(g.failed, false), g.reason, coalesce(r.refused, false))
+            coalesce(g.failed, false), g.reason, g.addressee)
+    UNION ALL
+    SELECT 'distribution_is_not_what_names_it', d.device_id, d.request_key, d.message_id
+    FROM distribution AS d
+    JOIN request AS r USING (request_key)
+    LEFT JOIN naming AS n USING (device_id, request_key)
+    WHERE (least(r.whole_at, d.named_at), d.refused, d.declined)
+        IS DISTINCT FROM (
+            least(r.whole_at, n.named_at),
+            coalesce(n.refused, false),
+            CASE
+                WHEN n.refused THEN n.ends_refused
+                ELSE r.step_stage = 2 AND r.step_failed AND coalesce(n.stage, 0) < 2
+            END
+        )
     UNION ALL
     SELECT 'request_is_not_at_its_greatest_step', NULL, r.request_key, r.step_message_id
     FROM request AS r
@@ -37,15 +54,36 @@ WITH attributed AS (
         IS DISTINCT FROM (s.message_id, s.occurred_at, coalesce(s.stage, 1::smallint),
             coalesce(s.failed, false), s.reason)
     UNION ALL
+    SELECT 'request_is_not_what_it_states', NULL, r.request_key, r.message_id
+    FROM request AS r
+    LEFT JOIN LATERAL (
+        SELECT s.message_id, s.stated_version, s.image_hash,
+            min(s.sent_at) OVER () AS first_sent_at
+        FROM request_statement AS s
+        WHERE s.request_key = r.request_key
+        ORDER BY s.message_id
+        LIMIT 1
+    ) AS claim ON true
+    LEFT JOIN (
+        SELECT request_key, min(named_at) AS named_at FROM naming GROUP BY request_key
+    ) AS n USING (request_key)
+    LEFT JOIN (
+        SELECT request_key, min(occurred_at) AS stepped_at FROM request_step GROUP BY request_key
+    ) AS told USING (request_key)
+    WHERE (r.message_id, r.sent_at, r.stated_version, r.image_hash, r.stepped_at, r.submitted_at)
+        IS DISTINCT FROM (claim.message_id, claim.first_sent_at, claim.stated_version,
+            claim.image_hash, told.stepped_at,
+            least(claim.first_sent_at, told.stepped_at, n.named_at))
+    UNION ALL
     SELECT 'fact_without_message', said.device_id, said.request_key, said.message_id
     FROM (
-        SELECT device_id, request_key, message_id FROM event
+        SELECT device_id, request_key, message_id FROM recorded_event
         UNION ALL
-        SELECT NULL, request_key, message_id FROM request_step
+        SELECT NULL, request_key, message_id FROM recorded_request_step
         UNION ALL
-        SELECT NULL, request_key, message_id FROM request WHERE message_id IS NOT NULL
+        SELECT NULL, request_key, message_id FROM recorded_request_statement
         UNION ALL
-        SELECT device_id, NULL, message_id FROM activation_word
+        SELECT device_id, NULL, message_id FROM recorded_activation_word
         UNION ALL
         SELECT device_id, NULL, message_id FROM supplier_word WHERE message_id <> %(import_id)s
         UNION ALL
@@ -58,12 +96,15 @@ WITH attributed AS (
     SELECT 'message_without_facts', NULL, NULL, m.message_id
     FROM message AS m
     WHERE m.kind = ANY (%(kinds_with_facts)s)
-      AND NOT EXISTS (SELECT FROM event AS e WHERE e.message_id = m.message_id)
-      AND NOT EXISTS (SELECT FROM request_step AS s WHERE s.message_id = m.message_id)
-      AND NOT EXISTS (SELECT FROM activation_word AS w WHERE w.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM recorded_event AS e WHERE e.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM recorded_request_step AS s WHERE s.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM recorded_activation_word AS w WHERE w.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM supplier_word AS w WHERE w.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM proposal AS p WHERE p.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM verdict AS v WHERE v.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM recorded_device_incident AS i WHERE i.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM recorded_request_incident AS i WHERE i.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM recorded_comms_hub_incident AS i WHERE i.message_id = m.message_id)
     UNION ALL
     SELECT 'request_without_distributions', NULL, r.request_key, r.message_id
     FROM request AS r

@@ -24,7 +24,12 @@ SELECT
         FROM told_activation AS t
         WHERE t.device_id = asked.device_id
           AND (%(sees_all)s OR t.originator = ANY (%(user_ids)s))
-    ) AS activation_words
+    ) AS activation_words,
+    (
+        SELECT json_agg(t.candidate)::text
+        FROM told_candidate AS t
+        WHERE t.device_id = asked.device_id
+    ) AS candidates
 FROM (VALUES (%(device_id)s::bigint)) AS asked (device_id)
 LEFT JOIN device AS v ON v.device_id = asked.device_id
 LEFT JOIN LATERAL (

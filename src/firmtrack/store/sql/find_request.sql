@@ -1,6 +1,7 @@
 SELECT r.request_key, r.variant, r.firmware_version, r.image_hash, r.image,
     coalesce(r.submitted_at, r.recorded_at) AS submitted_at,
-    answer.response_code, answer.answered_at
+    answer.response_code, answer.answered_at, r.statement_count,
+    told_incidents(r.originator, r.target, r.counter) AS incidents
 FROM request AS r
 LEFT JOIN LATERAL (
     SELECT m.code AS response_code, m.occurred_at AS answered_at
@@ -11,3 +12,9 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS answer ON true
 WHERE r.originator = %(originator)s AND r.target = %(target)s AND r.counter = %(counter)s
+  -- Of a request all words of which were withdrawn nothing is known.
+  AND (
+      r.message_id IS NOT NULL
+      OR r.step_message_id IS NOT NULL
+      OR EXISTS (SELECT FROM distribution AS d WHERE d.request_key = r.request_key)
+  )

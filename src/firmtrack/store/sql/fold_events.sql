@@ -1,23 +1,25 @@
 -- Fold the batch's greatest event of each distribution into its row. The sort gives all writers
--- one locking order. A row that was not there yet is an event that names a device which its request
--- does not list: the statement counts those. xmax is 0 in a row that was inserted, and not in one
--- that was updated.
+-- one locking order. The statement counts what must not happen beside other writers: a row that was
+-- not there yet is an event that names a device which its request does not list; in a row that is
+-- refused, whether the request refused the device may change. xmax is 0 in a row that was inserted,
+-- and not in one that was updated.
 WITH attributed AS (
-    SELECT device_id, request_key, message_id, occurred_at, stage, failed, reason
+    SELECT device_id, request_key, message_id, occurred_at, stage, failed, reason, addressee
     FROM staged_event
     WHERE request_key IS NOT NULL
     UNION ALL
-    SELECT s.device_id, found.request_key, s.message_id, s.occurred_at, s.stage, s.failed, s.reason
+    SELECT s.device_id, found.request_key, s.message_id, s.occurred_at, s.stage, s.failed, s.reason,
+        s.addressee
     FROM staged_event AS s
     CROSS JOIN LATERAL attributed_request(
-        s.device_id, s.occurred_at, s.image_hash, s.firmware_version
+        s.device_id, s.occurred_at, s.image_hash, s.firmware_version, s.addressee
     ) AS found
     WHERE s.request_key IS NULL
 ), folded AS (
     INSERT INTO distribution AS d
-        (device_id, request_key, message_id, occurred_at, stage, failed, reason)
+        (device_id, request_key, message_id, occurred_at, stage, failed, reason, addressee)
     SELECT DISTINCT ON (device_id, request_key)
-        device_id, request_key, message_id, occurred_at, stage, failed, reason
+        device_id, request_key, message_id, occurred_at, stage, failed, reason, addressee
     FROM attributed
     ORDER BY device_id, request_key, stage DESC, occurred_at DESC, message_id DESC
     ON CONFLICT (device_id, request_key) DO UPDATE
@@ -25,9 +27,10 @@ WITH attributed AS (
         occurred_at = excluded.occurred_at,
         stage = excluded.stage,
         failed = excluded.failed,
-        reason = excluded.reason
+        reason = excluded.reason,
+        addressee = excluded.addressee
     WHERE (excluded.stage, excluded.occurred_at, excluded.message_id)
         > (d.stage, d.occurred_at, d.message_id)
-    RETURNING d.xmax = 0 AS is_new
+    RETURNING d.xmax = 0 AS is_new, d.refused
 )
-SELECT count(*) FROM folded WHERE is_new
+SELECT count(*) FROM folded WHERE is_new OR refused

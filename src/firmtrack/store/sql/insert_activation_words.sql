@@ -1,4 +1,4 @@
-INSERT INTO activation_word (device_id, originator, counter, message_id, occurred_at, recorded_at,
+INSERT INTO recorded_activation_word (device_id, originator, counter, message_id, occurred_at, recorded_at,
     device_time, step, failed, reason, firmware_version, image_hash, scheduled_for)
 SELECT device_id, originator, counter, message_id, occurred_at, now(),
     device_time, step, failed, reason, firmware_version, image_hash, scheduled_for

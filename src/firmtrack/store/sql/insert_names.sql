@@ -17,5 +17,5 @@ WITH named AS (
     ORDER BY device_id
     RETURNING device_id
 )
-INSERT INTO newly_named (device_id)
+INSERT INTO concerned_device (device_id)
 SELECT device_id FROM named

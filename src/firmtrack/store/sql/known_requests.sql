@@ -1,5 +1,8 @@
--- A settled request's time and firmware version cannot be changed by events that name it.
+-- settled: nothing that names the request for a single device, from whole_at on, changes what
+-- attribution sees.
 SELECT request_key, originator, target, counter,
-    coalesce(sent_at, answered_at) IS NOT NULL AND stated_version IS NOT NULL AS is_settled
+    stated_version IS NOT NULL AND whole_at IS NOT NULL AND NOT (step_stage = 2 AND step_failed)
+        AS is_settled,
+    whole_at
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS wanted (originator, target, counter)
 JOIN request USING (originator, target, counter)

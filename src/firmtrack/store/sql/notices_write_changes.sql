@@ -3,7 +3,7 @@
 -- the word about a request as a whole that changed all its devices needs no list of them.
 WITH changed AS (
     SELECT c.device_id, c.request_key, c.originator, c.stage, c.failed, c.reason, c.occurred_at,
-        c.word_message_id AS message_id, c.is_own_word
+        c.word_message_id AS message_id, c.is_own_word, c.addressee
     FROM (
         SELECT device_id FROM staged_event
         UNION
@@ -16,11 +16,27 @@ WITH changed AS (
     WHERE h.device_id IS NULL
        OR (c.stage, c.failed, c.reason) IS DISTINCT FROM (h.stage, h.failed, h.reason)
 ), told AS (
-    SELECT changed.originator AS user_id, true AS is_own, changed.*
+    -- Of a word that was sent to another party, its own request's party is told only the day.
+    SELECT changed.originator AS user_id, true AS is_own, changed.device_id, changed.request_key,
+        changed.stage, changed.failed, changed.reason,
+        CASE
+            WHEN word.is_anothers THEN date_trunc('day', changed.occurred_at, 'UTC')
+            ELSE changed.occurred_at
+        END AS occurred_at,
+        CASE WHEN NOT word.is_anothers THEN changed.message_id END AS message_id,
+        changed.is_own_word
     FROM changed
     JOIN notice_subscriber AS s ON s.user_id = changed.originator
+    CROSS JOIN LATERAL (
+        SELECT changed.addressee IS NOT NULL AND NOT EXISTS (
+            SELECT
+            FROM notice_subscriber AS a
+            WHERE a.user_id = changed.addressee AND a.party_id = s.party_id
+        ) AS is_anothers
+    ) AS word
     UNION ALL
-    SELECT s.user_id, false, changed.*
+    SELECT s.user_id, false, changed.device_id, changed.request_key, changed.stage, changed.failed,
+        changed.reason, changed.occurred_at, changed.message_id, changed.is_own_word
     FROM changed
     JOIN device USING (device_id)
     JOIN notice_subscriber AS s ON s.user_id = device.responsible_supplier
@@ -29,7 +45,8 @@ WITH changed AS (
       AND o.party_id IS DISTINCT FROM s.party_id
 )
 INSERT INTO status_change
-    (user_id, is_own, topic, reason, request_key, message_id, occurred_at, recorded_at, device_ids)
+    (user_id, is_own, topic, reason, request_key, message_id, occurred_at, recorded_at, device_ids,
+    details)
 SELECT user_id, is_own, (%(topics)s::text[])[2 * stage + failed::integer - 1], reason, request_key,
     message_id, occurred_at, now(),
     CASE
@@ -37,7 +54,8 @@ SELECT user_id, is_own, (%(topics)s::text[])[2 * stage + failed::integer - 1], r
             AND count(*) = (SELECT count(*) FROM distribution AS d WHERE d.request_key = told.request_key)
             THEN NULL
         ELSE array_agg(device_id ORDER BY device_id)
-    END
+    END,
+    %(details)s::jsonb
 FROM told
 GROUP BY user_id, is_own, request_key, message_id, stage, failed, reason, occurred_at,
     is_own_word

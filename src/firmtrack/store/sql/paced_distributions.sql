@@ -77,7 +77,7 @@ WITH standing AS MATERIALIZED (
               (
                   SELECT found.request_key
                   FROM attributed_request(
-                      e.device_id, e.occurred_at, e.image_hash, e.firmware_version
+                      e.device_id, e.occurred_at, e.image_hash, e.firmware_version, e.addressee
                   ) AS found
               )
           )

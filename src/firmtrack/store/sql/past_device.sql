@@ -1,7 +1,7 @@
 -- A device's row as it was: the form that was there at the moment, be it replaced since or not.
 INSERT INTO device
 SELECT d.*
-FROM past_scope_device AS scope
+FROM concerned_device AS scope
 CROSS JOIN LATERAL (
     SELECT v.*
     FROM public.device AS v

@@ -1,7 +1,7 @@
 -- The device itself and its sisters: all that were ever placed on a hub where it was placed.
-INSERT INTO past_scope_device (device_id)
+INSERT INTO concerned_device (device_id)
 WITH hub AS (
-    SELECT comms_hub_id FROM public.event WHERE device_id = %(device_id)s
+    SELECT comms_hub_id FROM public.recorded_event WHERE device_id = %(device_id)s
     UNION
     SELECT comms_hub_id FROM public.device WHERE device_id = %(device_id)s
     UNION

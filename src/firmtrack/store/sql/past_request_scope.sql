@@ -7,8 +7,8 @@ WITH asked AS (
       AND recorded_at <= %(moment)s
     RETURNING request_key
 )
-INSERT INTO past_scope_device (device_id)
+INSERT INTO concerned_device (device_id)
 SELECT d.device_id
 FROM asked
-JOIN public.distribution AS d USING (request_key)
-WHERE d.recorded_at <= %(moment)s
+JOIN public.known_distribution AS d USING (request_key)
+WHERE d.recorded_at <= %(moment)s AND d.ended_at > %(moment)s

@@ -1,5 +1,6 @@
 INSERT INTO request_step
-SELECT s.*
+SELECT f.*
 FROM past_scope_request
-JOIN public.request_step AS s USING (request_key)
-WHERE s.recorded_at <= %(moment)s
+JOIN public.recorded_request_step AS f USING (request_key)
+WHERE f.recorded_at <= %(moment)s
+  AND f.message_id NOT IN (SELECT w.message_id FROM withdrawn_message(%(moment)s) AS w)

@@ -21,7 +21,7 @@ WITH member AS MATERIALIZED (
     FROM member AS m
     JOIN event AS e ON e.device_id = m.device_id AND e.request_key IS NULL
     CROSS JOIN LATERAL attributed_request(
-        e.device_id, e.occurred_at, e.image_hash, e.firmware_version
+        e.device_id, e.occurred_at, e.image_hash, e.firmware_version, e.addressee
     ) AS found
     WHERE NOT e.failed AND found.request_key = m.request_key
     UNION ALL

@@ -1,5 +1,5 @@
 -- The state that attribution sees, before the batch changes it.
-INSERT INTO changed_request (request_key, submitted_at, image_hash, firmware_version)
-SELECT request_key, submitted_at, image_hash, firmware_version
+INSERT INTO changed_request (request_key, whole_at, image_hash, comparable_versions)
+SELECT request_key, whole_at, image_hash, comparable_versions
 FROM request
-WHERE request_key = ANY (%s)
+WHERE request_key = ANY (%(request_keys)s)

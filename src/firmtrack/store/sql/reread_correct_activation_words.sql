@@ -1,6 +1,6 @@
 -- The same as reread_correct_events, of what is said of activations.
 WITH changed AS (
-    UPDATE activation_word AS w
+    UPDATE recorded_activation_word AS w
     SET originator = s.originator, counter = s.counter, occurred_at = s.occurred_at,
         device_time = s.device_time, step = s.step, failed = s.failed, reason = s.reason,
         firmware_version = s.firmware_version, image_hash = s.image_hash,
@@ -13,7 +13,7 @@ WITH changed AS (
               s.failed, s.reason, s.firmware_version, s.image_hash, s.scheduled_for)
     RETURNING 1
 ), added AS (
-    INSERT INTO activation_word (device_id, originator, counter, message_id, occurred_at,
+    INSERT INTO recorded_activation_word (device_id, originator, counter, message_id, occurred_at,
         recorded_at, device_time, step, failed, reason, firmware_version, image_hash, scheduled_for)
     SELECT s.device_id, s.originator, s.counter, s.message_id, s.occurred_at,
         m.recorded_at, s.device_time, s.step, s.failed, s.reason, s.firmware_version, s.image_hash,
@@ -22,7 +22,7 @@ WITH changed AS (
     JOIN message AS m USING (message_id)
     WHERE NOT EXISTS (
         SELECT
-        FROM activation_word AS w
+        FROM recorded_activation_word AS w
         WHERE w.device_id = s.device_id AND w.message_id = s.message_id
     )
     RETURNING 1

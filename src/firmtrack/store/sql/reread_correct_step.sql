@@ -1,10 +1,12 @@
 -- The same as reread_correct_events, of one word about a request as a whole.
-INSERT INTO request_step AS s (request_key, message_id, occurred_at, recorded_at, stage, failed, reason)
-SELECT %(request_key)s, message_id, %(occurred_at)s, recorded_at, %(stage)s, %(failed)s, %(reason)s
+INSERT INTO recorded_request_step AS s
+    (request_key, message_id, occurred_at, recorded_at, stage, failed, reason, variant)
+SELECT %(request_key)s, message_id, %(occurred_at)s, recorded_at, %(stage)s, %(failed)s, %(reason)s,
+    %(variant)s
 FROM message
 WHERE message_id = %(message_id)s
 ON CONFLICT (request_key, message_id) DO UPDATE
 SET occurred_at = excluded.occurred_at, stage = excluded.stage, failed = excluded.failed,
-    reason = excluded.reason
-WHERE (s.occurred_at, s.stage, s.failed, s.reason)
-    IS DISTINCT FROM (excluded.occurred_at, excluded.stage, excluded.failed, excluded.reason)
+    reason = excluded.reason, variant = excluded.variant
+WHERE (s.occurred_at, s.stage, s.failed, s.reason, s.variant) IS DISTINCT FROM
+    (excluded.occurred_at, excluded.stage, excluded.failed, excluded.reason, excluded.variant)

@@ -1,0 +1,249 @@
+"""``firmtrack message``: recorded messages, who handed them in, and taking them back."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.table import Column, Table
+
+from firmtrack.cli.options import AsJson, add_row, console, minute, print_json
+from firmtrack.cli.session import opened
+from firmtrack.errors import FirmtrackError
+
+if TYPE_CHECKING:
+    from firmtrack.intake.withdrawing import Moved
+    from firmtrack.store.messages import CameAgain, RecordedMessage
+
+_SOME_REFUSED = 3
+_LISTED_AT_MOST = 1_000
+
+message = typer.Typer(help="Recorded messages: seen, and taken back.", no_args_is_help=True)
+
+
+class NoSuchMessage(FirmtrackError):
+    """No message of this ID was recorded."""
+
+
+def _moment(text: str) -> datetime:
+    from firmtrack.presentation.moments import MalformedMoment, read_typed_moment
+
+    try:
+        return read_typed_moment(text)
+    except MalformedMoment as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+Submitter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Only what this party handed in; `operator` is the command line."
+    ),
+]
+Token = Annotated[
+    str | None,
+    typer.Option(metavar="ENDING", help="Only what came by the token with this ending."),
+]
+Since = Annotated[
+    datetime | None,
+    typer.Option(
+        metavar="TIME", parser=_moment, help="Only what was recorded at or after this time."
+    ),
+]
+MessageId = Annotated[UUID, typer.Argument(metavar="ID", help="The ID of a recorded message.")]
+MessageIds = Annotated[
+    list[UUID] | None, typer.Argument(metavar="[ID]…", help="The IDs of recorded messages.")
+]
+Because = Annotated[str, typer.Option("--because", metavar="TEXT", help="Why; kept on record.")]
+
+
+@message.command("list")
+def list_messages(
+    *,
+    submitter: Submitter = None,
+    token: Token = None,
+    since: Since = None,
+    withdrawn_only: Annotated[
+        bool, typer.Option("--withdrawn", help="Only those that were taken back.")
+    ] = False,
+    limit: Annotated[
+        int, typer.Option(min=1, help="At most so many.", show_default=True)
+    ] = _LISTED_AT_MOST,
+    as_json: AsJson = False,
+) -> None:
+    """List recorded messages, the last recorded first."""
+    with opened():
+        from firmtrack.store import messages
+
+        found = messages.list_messages(
+            submitter=submitter,
+            token=token,
+            since=since,
+            withdrawn_only=withdrawn_only,
+            limit=limit,
+        )
+        if as_json:
+            print_json([asdict(each) for each in found])
+            return
+        _print_table(found)
+
+
+@message.command("show")
+def show(
+    message_id: MessageId,
+    *,
+    body_only: Annotated[
+        bool, typer.Option("--body", help="Write the octets that are kept, and nothing else.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show one message: who handed it in, whether it counts, and what is kept of it."""
+    with opened():
+        from firmtrack.store import messages
+
+        found = messages.find_message(message_id)
+        if found is None:
+            raise NoSuchMessage
+        recorded, kept = found
+        again = messages.came_again(message_id)
+        if body_only:
+            sys.stdout.buffer.write(kept.body)
+        elif as_json:
+            print_json(
+                {
+                    **asdict(recorded),
+                    "came_again": [asdict(each) for each in again],
+                    "body": kept.body.decode("utf-8", "backslashreplace"),
+                }
+            )
+        else:
+            _print_message(recorded, again)
+            console.print(kept.body.decode("utf-8", "backslashreplace"), markup=False)
+
+
+@message.command("withdraw")
+def withdraw(
+    message_ids: MessageIds = None,
+    *,
+    because: Because,
+    submitter: Submitter = None,
+    token: Token = None,
+    since: Since = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take messages back: what they say counts no more, and all is derived anew.
+
+    Name them, or say who handed them in: by --submitter, --token, --since. Exit status 0, or 3 if
+    any could not be taken back.
+    """
+    is_chosen_otherwise = submitter is not None or token is not None
+    if bool(message_ids) == is_chosen_otherwise:
+        raise typer.BadParameter(
+            "Give IDs, or else --submitter or --token, with or without --since."
+        )
+    with opened():
+        from firmtrack.intake import withdrawing
+        from firmtrack.store import messages
+
+        wanted = message_ids or [
+            each.message_id
+            for each in messages.list_messages(submitter=submitter, token=token, since=since)
+            if each.withdrawn_at is None
+        ]
+        _move(withdrawing.withdraw, wanted, because, "withdrawn", as_json=as_json)
+
+
+@message.command("restore")
+def restore(
+    message_ids: Annotated[
+        list[UUID], typer.Argument(metavar="ID…", help="The IDs of withdrawn messages.")
+    ],
+    *,
+    because: Because,
+    as_json: AsJson = False,
+) -> None:
+    """Let withdrawn messages count again. Exit status 0, or 3 if any could not be restored."""
+    with opened():
+        from firmtrack.intake import withdrawing
+
+        _move(withdrawing.restore, message_ids, because, "restored", as_json=as_json)
+
+
+def _move(
+    how: "Callable[[Sequence[UUID], str], Moved]",
+    message_ids: Sequence[UUID],
+    because: str,
+    done: str,
+    *,
+    as_json: bool,
+) -> None:
+    moved = how(message_ids, because)
+    if as_json:
+        print_json(
+            {
+                done: moved.moved,
+                "unchanged": moved.unchanged,
+                "refused": [
+                    {"message_id": message_id, "reason": reason}
+                    for message_id, reason in moved.refused
+                ],
+            }
+        )
+    else:
+        console.print(f"{len(moved.moved)} {done}, {len(moved.unchanged)} were so already.")
+        for message_id, reason in moved.refused:
+            console.print(f"{message_id} stays as it is. {reason}", markup=False)
+    if moved.refused:
+        raise typer.Exit(_SOME_REFUSED)
+
+
+def _print_table(found: "Sequence[RecordedMessage]") -> None:
+    from firmtrack.presentation.wording import MESSAGE_KIND_NAMES
+
+    table = Table(Column("ID", no_wrap=True), "What it is", "Handed in by", "Recorded", "Withdrawn")
+    for each in found:
+        add_row(
+            table,
+            str(each.message_id),
+            MESSAGE_KIND_NAMES[each.kind],
+            _submitter_text(each.submitter, each.token),
+            minute(each.recorded_at),
+            minute(each.withdrawn_at),
+        )
+    console.print(table if found else "There are none.")
+
+
+def _print_message(recorded: "RecordedMessage", again: "Sequence[CameAgain]") -> None:
+    from firmtrack.presentation.wording import MESSAGE_KIND_NAMES
+
+    lines: list[tuple[str, Any]] = [
+        ("Message", recorded.message_id),
+        ("What it is", MESSAGE_KIND_NAMES[recorded.kind]),
+        ("Code", recorded.code),
+        ("User", recorded.user_id),
+        ("DCC's time", minute(recorded.occurred_at)),
+        ("Recorded", minute(recorded.recorded_at)),
+        ("Handed in by", _submitter_text(recorded.submitter, recorded.token)),
+    ]
+    if recorded.withdrawn_at is not None:
+        lines.append(("Withdrawn", minute(recorded.withdrawn_at)))
+        lines.append(("Because", recorded.withdrawn_because))
+    lines += [("Came again", came_again_text(each)) for each in again]
+    for name, value in lines:
+        if value:
+            console.print(f"{name}: {value}", markup=False)
+
+
+def came_again_text(again: "CameAgain") -> str:
+    """Return from whom a withdrawn message came again, how often and since when."""
+    whom = _submitter_text(again.submitter, again.token)
+    return f"from {whom}, {again.times} times since {minute(again.first_at)}"
+
+
+def _submitter_text(submitter: str | None, token: str | None) -> str:
+    if submitter is None:
+        return "not known"
+    return submitter if token is None else f"{submitter} (token …{token})"

@@ -1,0 +1,90 @@
+"""How a command that runs until it is stopped hears that it is to stop, from its beginning on.
+
+Imports next to nothing: what is imported before the first signal is listened for cannot be stopped.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from threading import Thread
+from types import FrameType
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_RUN_UNTIL_STOPPED = frozenset({"serve", "dispatch"})
+_STOPPED = 0
+
+
+class _Told:
+    """What the signals said and do; module state, because a process has them once."""
+
+    to_stop = False
+    writer: int | None = None  # leads to the thread that stops what runs
+
+
+def runs_until_stopped(arguments: Sequence[str]) -> bool:
+    """Return whether the command line names a command whose good end is that it was stopped."""
+    return bool(_RUN_UNTIL_STOPPED.intersection(arguments[:1])) and "--once" not in arguments
+
+
+def end_when_told() -> None:
+    """Have SIGTERM and SIGINT end the process with status 0 from now on, what is open closed."""
+    sys.unraisablehook = _pass_over_what_was_lost
+    for number in _SIGNALS:
+        signal.signal(number, _hear)
+
+
+def end_if_told() -> None:
+    """End the process if a signal came: what it raised gets lost in a destructor or a callback."""
+    if _Told.to_stop:
+        sys.exit(_STOPPED)
+
+
+def call_when_told(stop: Callable[[], object]) -> None:
+    """Have the signals call ``stop`` from now on, rather than end what runs where it is.
+
+    A thread calls it: ``stop`` may need a lock that the interrupted code holds.
+    """
+    reader, writer = os.pipe()
+
+    def wait() -> None:
+        os.read(reader, 1)
+        stop()
+
+    Thread(target=wait, name="stopping", daemon=True).start()
+    _Told.writer = writer
+    end_if_told()
+
+
+def end_forks_when_told() -> None:
+    """Have SIGTERM end at once what this process forks, until that listens by itself.
+
+    Otherwise it would do, in the fork, what it does here. A fork never hears a SIGINT, which a
+    terminal sends to all: it is for this process to tell its forks, once.
+    """
+    os.register_at_fork(before=_hold_signals, after_in_parent=_let_go, after_in_child=_begin_fork)
+
+
+def _hear(_number: int, _frame: FrameType | None) -> None:
+    _Told.to_stop = True
+    if _Told.writer is None:
+        sys.exit(_STOPPED)
+    os.write(_Told.writer, b".")
+
+
+def _pass_over_what_was_lost(lost: "sys.UnraisableHookArgs") -> None:
+    if not (_Told.to_stop and isinstance(lost.exc_value, SystemExit)):
+        sys.__unraisablehook__(lost)
+
+
+def _begin_fork() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(_STOPPED))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
+def _hold_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+
+
+def _let_go() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)

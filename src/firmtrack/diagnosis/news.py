@@ -1,0 +1,298 @@
+"""What was told of an update after its last step, and bears on its wait: it leads the answer.
+
+The current status is the furthest stage, so word of another kind may be newer: DCC holds the
+request, the device or its hub is gone, the device took another image. Each is one row or function.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from firmtrack.diagnosis.activation_failure import verdict_on_failed_activation
+from firmtrack.diagnosis.findings import Evidence
+from firmtrack.diagnosis.phrases import as_sentence, joined, said_at
+from firmtrack.diagnosis.situation import Situation
+from firmtrack.domain.facts import IncidentKind
+from firmtrack.domain.incidents import FACTS_OF_HUB, IncidentEntry
+from firmtrack.domain.remedy import Actor
+from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Status
+from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES, INCIDENTS
+from firmtrack.presentation.incidents import incident_source
+from firmtrack.presentation.times import day_text, local_text, near_text, shown_text
+from firmtrack.presentation.wording import STATUS_NAMES, fact_source_text, reason_text
+from firmtrack.store.answers import HistoryEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """One thing that was told after the last step of an update, at ``at``.
+
+    ``what`` says what, ``consequence`` what that means to an update in progress. ``ends`` is
+    whether to wait on is not worth while, as far as Firmtrack knows; ``is_alarm`` whether it is
+    also about a device that runs the image.
+    """
+
+    at: datetime
+    what: str
+    advice: str
+    actor: Actor
+    evidence: Evidence
+    consequence: str | None = None
+    ends: bool = False
+    is_alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """How an incident is told: ``{when}``, ``{reason}`` and ``{new_hub}`` are filled in."""
+
+    what: str
+    actor: Actor
+    consequence: str | None = None
+    ends: bool = False
+    is_alarm: bool = False
+
+
+_PROBABLY_OVER = "No word of the update came since: it is likely to have ended there."
+_NOT_HANDED_OVER = "It is not likely to hand the image over any more."
+
+_ROWS: Mapping[IncidentKind, _Row] = {
+    IncidentKind.REQUEST_QUARANTINED: _Row(
+        "DCC said on {when} that it holds the request in quarantine{reason}.",
+        Actor.SUPPLIER,
+        "No word of DCC’s about it came since.",
+        ends=True,
+    ),
+    IncidentKind.COMMAND_FAILED: _Row(
+        "DCC said on {when} that the request failed for this device{reason}.",
+        Actor.SUPPLIER,
+        "No word of the update came since.",
+        ends=True,
+    ),
+    IncidentKind.MESSAGE_NOT_CARRIED: _Row(
+        "On {when} DCC had word that your version of DUIS cannot carry{reason}: what it says is "
+        "not known.",
+        Actor.SUPPLIER,
+    ),
+    IncidentKind.DEVICE_REMOVED: _Row(
+        "DCC removed the device from its inventory, as it said on {when}.",
+        Actor.SUPPLIER,
+        _PROBABLY_OVER,
+        ends=True,
+    ),
+    IncidentKind.METER_DECOMMISSIONED: _Row(
+        "The meter was decommissioned or withdrawn, as DCC said on {when}.",
+        Actor.SUPPLIER,
+        _PROBABLY_OVER,
+        ends=True,
+    ),
+    IncidentKind.ASSOCIATED_METER_DECOMMISSIONED: _Row(
+        "The meter that DCC lists the device with was decommissioned or withdrawn, as it said on "
+        "{when}.",
+        Actor.SUPPLIER,
+    ),
+    IncidentKind.PPMID_REMOVED: _Row(
+        "The PPMID was removed from its hub, as DCC said on {when}.",
+        Actor.SUPPLIER,
+        _PROBABLY_OVER,
+        ends=True,
+    ),
+    IncidentKind.COMMS_HUB_DECOMMISSIONED: _Row(
+        "The Communications Hub that the image is at was decommissioned, as DCC said on {when}.",
+        Actor.SUPPLIER,
+        _NOT_HANDED_OVER,
+        ends=True,
+    ),
+    IncidentKind.COMMS_HUB_EXCHANGED: _Row(
+        "The Communications Hub that the image is at seems to have been exchanged{new_hub}, as DCC "
+        "said on {when}.",
+        Actor.SUPPLIER,
+        _NOT_HANDED_OVER,
+        ends=True,
+    ),
+    IncidentKind.FIRMWARE_CHANGED: _Row(
+        "The device said on {when} that the firmware that it runs has changed; to which version, "
+        "it did not say.",
+        Actor.SUPPLIER,
+    ),
+    IncidentKind.POWER_ON_VERIFICATION_FAILED: _Row(
+        "The device said on {when} that the verification of its firmware failed at power-on.",
+        Actor.SUPPLIER,
+        is_alarm=True,
+    ),
+    IncidentKind.METROLOGY_VERIFICATION_FAILED: _Row(
+        "The device said on {when} that the verification of its metrology firmware failed.",
+        Actor.SUPPLIER,
+        is_alarm=True,
+    ),
+}
+
+_OTHER_IMAGE: Mapping[Status, str] = {
+    Status.TRANSFERRED_TO_DEVICE: "On {when} the hub handed the device another image",
+    Status.DEVICE_TRANSFER_FAILED: "On {when} the hub could not hand the device another image",
+    Status.VERIFIED: "On {when} the device verified another image",
+    Status.VERIFICATION_FAILED: "On {when} the device refused another image",
+    Status.ACTIVATED: "On {when} the device activated another version",
+    Status.ACTIVATION_FAILED: "On {when} the device could not activate another version",
+}
+_WHOSE_IMAGE = (
+    "Find out which request brought it: compare it with your other requests and with the Central "
+    "Products List, or ask DCC’s Service Centre. A late word of this request’s own image still "
+    "counts."
+)
+_TWO_WORDS = (
+    "The two do not fit. If no further word comes, ask DCC’s Service Centre, and quote the Service "
+    "Request ID and the Device ID. A late success still counts."
+)
+
+
+def news_of(situation: Situation) -> tuple[News, ...]:
+    """Return what is newer than the update's last step, what ends the wait first, then the latest.
+
+    ALERT_THROTTLED is no news: it repeats what was told.
+    """
+    return tuple(
+        sorted(_news(situation), key=lambda each: (each.ends, each.at, each.what), reverse=True)
+    )
+
+
+def _news(situation: Situation) -> Iterator[News]:
+    yield from _incidents(situation)
+    yield from _other_images(situation)
+    if situation.distribution.completion is CompletionStatus.IN_PROGRESS:
+        yield from _earlier_stages(situation)
+        yield from _failed_activations(situation)
+
+
+def _last_step(situation: Situation) -> datetime:
+    """Return when the last word came of what the update's own stages stand at."""
+    good = [each.occurred_at for each in situation.history if not each.status.is_bad]
+    return max([situation.distribution.updated_at, *good])
+
+
+def _incidents(situation: Situation) -> Iterator[News]:
+    # A request carries no time: what is told of one that was only received came after it.
+    is_unanswered = situation.distribution.status is Status.RECEIVED
+    last_step = _last_step(situation)
+    for entry in situation.incidents:
+        row = _ROWS.get(entry.incident.kind)
+        if row is None or not (is_unanswered or entry.ordered_at >= last_step):
+            continue
+        if entry.incident.kind in FACTS_OF_HUB and not _is_at_hub(situation):
+            continue
+        yield _incident(situation, entry, row)
+
+
+def _is_at_hub(situation: Situation) -> bool:
+    return situation.distribution.status is Status.DELIVERED_TO_COMMS_HUB
+
+
+def _incident(situation: Situation, entry: IncidentEntry, row: _Row) -> News:
+    incident, source = entry.incident, entry.source
+    # Of what another party was told, nothing closer than the day may be said.
+    day = day_text(incident.occurred_at.date())
+    when = day if source is None else near_text(incident.occurred_at, situation.now)
+    new_hub, reason = incident.new_comms_hub_id, incident.reason
+    return News(
+        at=entry.ordered_at,
+        what=row.what.format(
+            when=when,
+            reason="" if reason is None else f" ({reason})",
+            new_hub="" if new_hub is None else f" for {new_hub}",
+        ),
+        advice=INCIDENTS[incident.kind].advice.user,
+        actor=row.actor,
+        evidence=Evidence(
+            f"“{INCIDENT_NAMES[incident.kind]}”, "
+            f"{day if source is None else local_text(incident.occurred_at)}: "
+            f"{incident_source(entry)}.",
+            None if source is None else source.message_id,
+        ),
+        consequence=row.consequence,
+        ends=row.ends,
+        is_alarm=row.is_alarm,
+    )
+
+
+def _other_images(situation: Situation) -> Iterator[News]:
+    """Yield what fits no request, and tells that the device has to do with another image."""
+    last_step = _last_step(situation)
+    for entry in situation.unattributed:
+        differs = _difference(situation, entry)
+        if entry.status in _OTHER_IMAGE and differs is not None and entry.occurred_at >= last_step:
+            when = said_at(entry, situation)
+            yield News(
+                at=entry.occurred_at,
+                what=f"{_OTHER_IMAGE[entry.status].format(when=when)} than this request’s: "
+                f"{differs}.",
+                advice=_WHOSE_IMAGE,
+                actor=Actor.SUPPLIER,
+                evidence=_evidence(entry),
+            )
+
+
+def _difference(situation: Situation, entry: HistoryEntry) -> str | None:
+    """Return what tells the word's image from the request's, None if nothing that is known does."""
+    wanted = situation.distribution
+    if entry.image_hash is not None:
+        if wanted.image_hash in {None, entry.image_hash}:
+            return None
+        return f"its hash is {entry.image_hash.hex()}"
+    versions = {
+        wanted.firmware_version,
+        None if situation.image is None else situation.image.header_version,
+    }
+    if entry.firmware_version is None or not versions - {None}:
+        return None
+    if entry.firmware_version in versions:
+        return None
+    return f"its version is {entry.firmware_version}"
+
+
+def _earlier_stages(situation: Situation) -> Iterator[News]:
+    """Yield the latest failure of a stage that the update has passed, if nothing came after it."""
+    last_step = _last_step(situation)
+    failures = [
+        each for each in situation.history if each.status.is_bad and each.occurred_at >= last_step
+    ]
+    latest = max(failures, key=lambda each: each.occurred_at, default=None)
+    if latest is not None:
+        when = said_at(latest, situation)
+        reason = None if latest.reason is None else reason_text(latest.reason, latest.status)
+        yield News(
+            at=latest.occurred_at,
+            what=joined(
+                f"The latest word, of {when}, is “{STATUS_NAMES[latest.status]}”, though the "
+                "update had come further.",
+                None if reason is None else as_sentence(reason),
+            ),
+            advice=_TWO_WORDS,
+            actor=Actor.SUPPLIER,
+            evidence=_evidence(latest),
+        )
+
+
+def _failed_activations(situation: Situation) -> Iterator[News]:
+    """Yield an activation that failed though no word of the image's verification came."""
+    last_step = _last_step(situation)
+    for activation in situation.activations:
+        if activation.status is ActivationStatus.FAILED and activation.updated_at >= last_step:
+            told = verdict_on_failed_activation(situation, activation)
+            message_id: UUID | None = activation.words[0].message_id if activation.words else None
+            yield News(
+                at=activation.updated_at,
+                what=told.sentence,
+                advice=told.advice,
+                actor=told.next_actor,
+                evidence=Evidence(
+                    f"Activate Firmware (11.3): “Failed”, {local_text(activation.updated_at)}.",
+                    message_id,
+                ),
+            )
+
+
+def _evidence(entry: HistoryEntry) -> Evidence:
+    when = shown_text(entry.occurred_at, is_day=entry.is_anothers)
+    told_by = fact_source_text(entry.source)
+    return Evidence(f"“{STATUS_NAMES[entry.status]}”, {when}: {told_by}.", entry.message_id)

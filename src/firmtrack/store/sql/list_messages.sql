@@ -1,0 +1,13 @@
+-- Recorded messages, the newest first: with whether they count, and how often they came again since
+-- they were withdrawn.
+SELECT m.message_id, m.kind, m.code, m.user_id, m.occurred_at, m.recorded_at, m.submitter, m.token,
+    w.withdrawn_at, w.withdrawn_because
+FROM message AS m
+LEFT JOIN withdrawal AS w ON w.message_id = m.message_id AND w.restored_at IS NULL
+WHERE (%(submitter)s::text IS NULL OR m.submitter = %(submitter)s)
+  AND (%(token)s::text IS NULL OR m.token = %(token)s)
+  AND (%(since)s::timestamptz IS NULL OR m.recorded_at >= %(since)s)
+  AND (%(message_ids)s::uuid[] IS NULL OR m.message_id = ANY (%(message_ids)s))
+  AND (NOT %(withdrawn_only)s OR w.message_id IS NOT NULL)
+ORDER BY m.recorded_at DESC, m.message_id
+LIMIT %(limit)s

@@ -1,0 +1,5 @@
+INSERT INTO withdrawal (message_id, withdrawn_at, withdrawn_because)
+SELECT message_id, %(moment)s, %(because)s
+FROM unnest(%(message_ids)s::uuid[]) AS wanted (message_id)
+ON CONFLICT (message_id) WHERE restored_at IS NULL DO NOTHING
+RETURNING message_id
