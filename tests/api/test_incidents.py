@@ -15,6 +15,7 @@ from firmtrack.presentation.times import utc_text
 from firmtrack.store.database import pool
 from tests.api.calling import Caller
 from tests.api.world import Cast
+from tests.store import test_past as past
 from tests.unit.duis import samples
 from tests.unit.duis.samples import ALPHA, HUB, METER, NOW, PPMID, REQUEST_ID
 from tests.unit.gbcs import encoders as enc
@@ -208,11 +209,7 @@ def test_the_order_and_the_number_of_messages_change_nothing(api: Caller, cast: 
     story = (ASKED, ACCEPTED, delivered(2), at(samples.INCIDENTS["hub exchanged"], 5))
     seen = set()
     for order in permutations(story):
-        with pool().connection() as connection:
-            connection.execute(
-                "TRUNCATE message, request, request_step, event, distribution, device,"
-                " device_incident, request_incident, comms_hub_incident"
-            )
+        past.empty()
         tell(api, cast, *order, *order)
         found = distribution(api, cast)
         seen.add((str(found["incidents"]), found["diagnosis"]["sentence"].split(" The image")[0]))

@@ -266,7 +266,8 @@ def test_an_inventory_says_what_it_knows_and_from_where(api: Caller, told: Cast)
     assert (source["kind"], source["learnt_at"]) == ("inventory_response", "2026-03-01T09:00:00Z")
     assert source["is_another_partys"] is False
     assert found.json["sister_devices"] == [{"device_id": str(METERS[1]), "device_type": None}]
-    assert found.json["flags"] == found.json["suppliers"] == []
+    assert [flag["code"] for flag in found.json["flags"]] == ["image_problem"]
+    assert found.json["suppliers"] == []
 
 
 def test_an_inventory_is_not_there_for_strangers(api: Caller, told: Cast) -> None:

@@ -111,7 +111,7 @@ def print_incidents(title: str, incidents: "Sequence[IncidentEntry]") -> None:
             day_text(at.date()) if each.source is None else minute(at),
             str(each.times),
             INCIDENT_NAMES[each.incident.kind],
-            ", ".join(incident_details(each)),
+            ", ".join(f"{name}: {value}" for name, value in incident_details(each)),
             incident_source(each),
         )
     console.print(table)

@@ -7,19 +7,16 @@ from firmtrack.presentation.wording import MESSAGE_KIND_NAMES
 ANOTHERS = "Another party’s message"
 
 
-def incident_details(entry: IncidentEntry) -> list[str]:
-    """Return what is known of an incident besides its kind and times, as short texts."""
-    incident = entry.incident
-    details = []
-    if incident.reason is not None:
-        details.append(f"{_reason_name(incident.kind)}: {incident.reason}")
-    if incident.comms_hub_id is not None:
-        details.append(f"Communications Hub {incident.comms_hub_id}")
-    if incident.new_comms_hub_id is not None:
-        details.append(f"In its place: Communications Hub {incident.new_comms_hub_id}")
-    if entry.throttled_count is not None:
-        details.append(f"Repeats that DCC throttled: {entry.throttled_count:,}")
-    return details
+def incident_details(entry: IncidentEntry) -> list[tuple[str, str]]:
+    """Return the name and the value of what is known of an incident besides its kind and times."""
+    incident, count = entry.incident, entry.throttled_count
+    details = [
+        (_reason_name(incident.kind), incident.reason),
+        ("Communications Hub", incident.comms_hub_id),
+        ("Communications Hub in its place", incident.new_comms_hub_id),
+        ("Repeats that DCC throttled", None if count is None else f"{count:,}"),
+    ]
+    return [(name, str(value)) for name, value in details if value is not None]
 
 
 def incident_source(entry: IncidentEntry) -> str:

@@ -35,7 +35,7 @@ def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
 
 
 def incidents_in(rows: str | None) -> tuple[ToldIncident, ...]:
-    """Return the incidents in what ``told_incidents`` answers; None is none."""
+    """Return the incidents in a JSON array of what ``told_incidents`` answers; None is none."""
     return () if rows is None else tuple(_told(loads(rows)))
 
 

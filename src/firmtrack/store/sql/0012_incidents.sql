@@ -68,16 +68,17 @@ CREATE VIEW comms_hub_incident AS
         SELECT FROM withdrawal AS w WHERE w.message_id = i.message_id AND w.restored_at IS NULL
     );
 
--- All incidents that may concern a device's updates, as one JSON array of arrays, null if there are
--- none: its own, those of the requests that name it, and those of hubs that its events name.
-CREATE FUNCTION told_incidents(of_device bigint) RETURNS text
+-- What may concern a device's updates, each as a JSON array: its own incidents, those of the requests
+-- that name it, and those of hubs that its events name. A function that a statement's plan takes in
+-- whole: it costs no call.
+CREATE FUNCTION told_incidents(of_device bigint) RETURNS TABLE (incident json)
     LANGUAGE sql STABLE
     AS $$
-        SELECT json_agg(json_build_array(
+        SELECT json_build_array(
             i.kind, i.occurred_at, i.recorded_at, i.device_time, i.originator, i.target, i.counter,
             i.device_id, i.comms_hub_id, i.new_comms_hub_id, i.reason, i.throttled_sequence,
             i.throttled_count, i.message_id, m.kind, m.code, m.user_id
-        ) ORDER BY i.occurred_at, i.message_id, i.kind)::text
+        )
         FROM (
             SELECT own.kind, own.occurred_at, own.recorded_at, own.device_time, own.originator,
                 own.target, own.counter, own.device_id, own.comms_hub_id,
@@ -107,16 +108,16 @@ CREATE FUNCTION told_incidents(of_device bigint) RETURNS text
         JOIN message AS m USING (message_id)
     $$;
 
--- All incidents that name a request, in the same form.
+-- What names a request alone, in the same form.
 CREATE FUNCTION told_incidents(of_originator bigint, of_target bigint, of_counter bigint)
-    RETURNS text
+    RETURNS TABLE (incident json)
     LANGUAGE sql STABLE
     AS $$
-        SELECT json_agg(json_build_array(
+        SELECT json_build_array(
             i.kind, i.occurred_at, i.recorded_at, NULL, i.originator, i.target, i.counter,
             NULL, NULL, NULL, i.reason, i.throttled_sequence, i.throttled_count,
             i.message_id, m.kind, m.code, m.user_id
-        ) ORDER BY i.occurred_at, i.message_id, i.kind)::text
+        )
         FROM request_incident AS i
         JOIN message AS m USING (message_id)
         WHERE i.originator = of_originator AND i.target = of_target AND i.counter = of_counter

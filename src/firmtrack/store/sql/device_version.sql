@@ -29,6 +29,9 @@ SELECT md5(concat_ws(
         WHERE w.device_id = %(device_id)s
           AND (%(sees_all)s OR w.originator = ANY (%(user_ids)s))
     ),
-    told_incidents(%(device_id)s)
+    (
+        SELECT string_agg(t.incident::text, ',' ORDER BY t.incident::text)
+        FROM told_incidents(%(device_id)s) AS t
+    )
 ))
 WHERE EXISTS (SELECT FROM visible)

@@ -31,7 +31,8 @@ WITH named AS MATERIALIZED (
     FROM told_activation AS t
     WHERE t.device_id = %(device_id)s AND (%(sees_all)s OR t.originator = ANY (%(user_ids)s))
 ), befallen AS MATERIALIZED (
-    SELECT told_incidents(%(device_id)s) AS incidents
+    SELECT json_agg(t.incident)::text AS incidents
+    FROM told_incidents(%(device_id)s) AS t
 ), said AS (
     SELECT coalesce(e.request_key, found.request_key) AS request_key, e.message_id, e.stage,
         e.failed, e.occurred_at, e.recorded_at, true AS names_device, e.reason, e.device_time,

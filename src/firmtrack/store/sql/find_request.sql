@@ -1,7 +1,10 @@
 SELECT r.request_key, r.variant, r.firmware_version, r.image_hash, r.image,
     coalesce(r.submitted_at, r.recorded_at) AS submitted_at,
     answer.response_code, answer.answered_at, r.statement_count,
-    told_incidents(r.originator, r.target, r.counter) AS incidents
+    (
+        SELECT json_agg(t.incident)::text
+        FROM told_incidents(r.originator, r.target, r.counter) AS t
+    ) AS incidents
 FROM request AS r
 LEFT JOIN LATERAL (
     SELECT m.code AS response_code, m.occurred_at AS answered_at
