@@ -17,6 +17,7 @@ from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.stages import Stage, Status, status_at
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.activation_rows import (
+    Chapters,
     activations_in,
     candidate_of,
     chapters_of,
@@ -89,9 +90,6 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
         or any(_was_accepted(each.distribution) for each in own.values())
     )
     shown = known if is_shown else None
-    incidents = _incidents(viewer, rows, own, history, sees_facts=is_shown)
-    if not (own or unattributed or activations or is_acquainted or shown or incidents.others):
-        return None
     chapters = chapters_of(
         activations,
         [each.candidate for each in own.values()],
@@ -100,6 +98,9 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
             for each in own.values()
         },
     )
+    incidents = _incidents(viewer, rows, own, history, chapters, sees_facts=is_shown)
+    if not (own or unattributed or activations or is_acquainted or shown or incidents.others):
+        return None
     is_others_word = shown is not None and is_anothers(
         viewer, shown.latest, rows[0][_LATEST_USER_ID]
     )
@@ -170,6 +171,7 @@ def _incidents(
     rows: Sequence[TupleRow],
     own: Mapping[int, _Update],
     history: _History,
+    chapters: Chapters,
     *,
     sees_facts: bool,
 ) -> Befallen:
@@ -184,6 +186,10 @@ def _incidents(
                 (entry.occurred_at, entry.comms_hub_id)
                 for entry in history.get(key, ())
                 if entry.comms_hub_id is not None
+            ],
+            activations=[
+                activation.request_id
+                for activation in chapters.of_request.get(each.distribution.request_id, ())
             ],
         )
         for key, each in own.items()
