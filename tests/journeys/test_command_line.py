@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.duis import documents as d
 from firmtrack.duis.writer import write
 from firmtrack.presentation.csv import COLUMNS
 from firmtrack.store.embedded import EmbeddedPostgres
@@ -303,3 +305,25 @@ def test_with_a_trust_store_only_what_is_signed_is_recorded(firmtrack: Run, tmp_
     tally = said(firmtrack("ingest", archive, "--json", FIRMTRACK_TRUST_STORE=trust), status=3)
 
     assert (tally["recorded"], tally["quarantined"]) == (1, 1)
+
+
+def test_what_befell_an_update_is_printed_with_it(firmtrack: Run, tmp_path: Path) -> None:
+    held = RequestId(samples.ALPHA, samples.DCC, 4000)
+    asked = replace(samples.update_firmware(device_ids=(samples.PPMID,)), request_id=held)
+    breach = d.QuarantinedRequest(
+        breach=d.QuarantineBreach.AD_USER_THRESHOLD_BREACH,
+        request_id=held,
+        quarantine_event_ref=7,
+    )
+    archive = tmp_path / "held.tar"
+    archive.write_bytes(tar_of({"1": write(asked), "2": write(samples.dcc_alert("AD1", breach))}))
+    said(firmtrack("ingest", archive, "--json"))
+
+    for kind, term in (("request", held), ("device", samples.PPMID)):
+        printed = firmtrack("find", kind, term, COLUMNS="200").stdout
+        assert "What else befell this " in printed
+        assert "Held in quarantine by DCC" in printed
+        assert "Breach: ADUserThresholdBreach" in printed
+    found = said(firmtrack("find", "request", held, "--json"))
+    assert [each["kind"] for each in found["incidents"]] == ["request_quarantined"]
+    assert said(firmtrack("check", "--json")) == {"is_whole": True, "disagreements": []}

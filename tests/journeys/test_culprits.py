@@ -106,8 +106,8 @@ REFUSED = Told(
     stage="validated",
     party="dsp",
     next_actor="supplier",
-    advice="Quote the code and the Service Request ID to DCC’s Service Centre, and ask what it "
-    "means. Your operator can then add the wording to Firmtrack.",
+    advice="Look the code up in DUIS, or quote the code and the Service Request ID to DCC’s "
+    "Service Centre. Your operator can then add the wording to Firmtrack.",
     again="remedy_first",
 )
 WRONG_MODEL = Told(

@@ -53,7 +53,7 @@ def test_a_successful_distribution_shows_every_stage_done(ada: Browsing) -> None
 def test_the_history_names_the_message_behind_every_status(ada: Browsing) -> None:
     latest, transferred, *_, received = ada.open(f"/devices/{VERIFIED}").rows()
     assert latest[:4] == [
-        "Verified by device",
+        "Verified by device Names no request; tied here by the image’s hash",
         "15 November 2026, 13:12 GMT",
         "1 January 2015, 00:03 GMT Device’s clock",
         "None",

@@ -279,7 +279,7 @@ def activation(
 ) -> Message:
     """Return a message about an 11.3; a failure if it has a reason.
 
-    With a device's word of success comes what it runs, as the reader of messages has it.
+    With a device's word comes what it runs, as the reader of messages has it.
     """
     is_request = step is ActivationStep.REQUESTED
     word = ActivationWord(
@@ -293,7 +293,7 @@ def activation(
         scheduled_for=scheduled_for,
     )
     runs = DeviceFacts(device_id=device_id, learnt_at=occurred_at, firmware_version=version)
-    is_success = step is ActivationStep.ANSWERED and reason is None
+    is_answer = step is ActivationStep.ANSWERED and version is not None
     return Message(
         digest=identity or _fresh_digest(),
         kind=kind
@@ -307,7 +307,7 @@ def activation(
         code=None if is_request else "I0",
         occurred_at=occurred_at,
         activation=word,
-        devices=(runs,) if is_success else (),
+        devices=(runs,) if is_answer else (),
     )
 
 

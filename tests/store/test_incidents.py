@@ -11,7 +11,7 @@ import pytest
 from firmtrack.domain.facts import Incident, IncidentKind, Message, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.incidents import IncidentEntry
-from firmtrack.domain.stages import Status
+from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store import queries
 from firmtrack.store.consistency import disagreements
@@ -26,10 +26,12 @@ from tests.store.facts import (
     DCC,
     DCC_ID,
     HUB,
+    IMAGE_HASH,
     METER,
     METERS,
     REQUEST_ID,
     STRANGER,
+    activation,
     answer,
     at,
     digest,
@@ -384,3 +386,40 @@ def test_any_time_that_the_schema_allows_may_come() -> None:
     for moment in (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)):
         take(befell(Kind.DEVICE_REMOVED, moment, device_id=METER))
     assert shown() == {REQUEST_ID: [Kind.DEVICE_REMOVED], None: [Kind.DEVICE_REMOVED]}
+
+
+def test_what_befell_an_activation_stands_under_the_update_whose_image_it_is_of() -> None:
+    under_way()
+    take(told(Status.VERIFIED, at(10), request_id=None, image_hash=IMAGE_HASH))
+    command = RequestId(ALPHA_ID, METER, 77)
+    take(befell(Kind.REQUEST_QUARANTINED, at(30), request_id=command, reason="breach"))
+    assert shown() == {}
+    before = now()
+    take(activation(ActivationStep.REQUESTED, at(29), counter=77, image_hash=IMAGE_HASH))
+    for viewer in (ALPHA, DCC):
+        assert shown(viewer) == {REQUEST_ID: [Kind.REQUEST_QUARANTINED]}
+    assert shown(ALPHA, METERS[1]) == {}
+    assert shown(BRAVO) is shown(STRANGER) is None
+    assert shown(ALPHA, as_of=before) == {}
+    found = queries.find_request(ALPHA, REQUEST_ID)
+    assert found is not None
+    assert found.incidents == ()
+
+
+def test_what_befell_anothers_activation_is_not_shown() -> None:
+    under_way()
+    take(told(Status.VERIFIED, at(10), request_id=None, image_hash=IMAGE_HASH))
+    take(request(BRAVOS, sent_at=at(1)))
+    command = RequestId(BRAVO_ID, METER, 77)
+    take(
+        activation(
+            ActivationStep.REQUESTED,
+            at(29),
+            originator=BRAVO_ID,
+            counter=77,
+            image_hash=IMAGE_HASH,
+        ),
+        befell(Kind.REQUEST_QUARANTINED, at(30), request_id=command, user_id=BRAVO_ID),
+    )
+    assert shown(ALPHA) == {}
+    assert shown(BRAVO) == {BRAVOS: [Kind.REQUEST_QUARANTINED]}

@@ -24,7 +24,7 @@ from firmtrack.domain.activation import Activation
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.reconciliation import FlagKind
 from firmtrack.domain.remedy import Actor
-from firmtrack.domain.stages import ActivationStatus, Status
+from firmtrack.domain.stages import ActivationStatus, ActivationStep, Status
 from firmtrack.presentation.times import near_text
 
 _ACTIVATE = "Send Activate Firmware (11.3) when the device should run it."
@@ -51,11 +51,20 @@ def _with_news(situation: Situation, told: Verdict) -> Verdict:
     is_activated = activation is not None and activation.status is ActivationStatus.ACTIVATED
     is_running = is_activated or _runs_it(situation)
     is_running = is_running or situation.distribution.status is Status.ACTIVATED
-    since = activation.updated_at if activation is not None and is_activated else situation.since
+    since = situation.since
+    if activation is not None and _was_answered(activation):
+        since = activation.updated_at
     for each in news_of(situation):
         if each.at >= since and (each.is_alarm or not is_running):
             return Verdict(joined(told.sentence, each.what), each.actor, each.advice)
     return told
+
+
+def _was_answered(activation: Activation) -> bool:
+    """Whether more than the request itself was heard of an activation."""
+    is_asked = activation.status is ActivationStatus.REQUESTED
+    heard = any(told.word.step > ActivationStep.REQUESTED for told in activation.words)
+    return heard or not is_asked
 
 
 def _verdict_on_success(situation: Situation) -> Verdict:

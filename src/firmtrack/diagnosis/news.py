@@ -13,7 +13,7 @@ from firmtrack.diagnosis.activation_failure import verdict_on_failed_activation
 from firmtrack.diagnosis.findings import Evidence
 from firmtrack.diagnosis.phrases import as_sentence, joined, said_at
 from firmtrack.diagnosis.situation import Situation
-from firmtrack.domain.facts import IncidentKind
+from firmtrack.domain.facts import Incident, IncidentKind
 from firmtrack.domain.incidents import FACTS_OF_HUB, IncidentEntry
 from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Status
@@ -45,7 +45,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """How an incident is told: ``{when}``, ``{reason}`` and ``{new_hub}`` are filled in."""
+    """How an incident is told; ``{when}``, ``{request}``, ``{reason}``, ``{new_hub}`` filled in."""
 
     what: str
     actor: Actor
@@ -59,7 +59,7 @@ _NOT_HANDED_OVER = "It is not likely to hand the image over any more."
 
 _ROWS: Mapping[IncidentKind, _Row] = {
     IncidentKind.REQUEST_QUARANTINED: _Row(
-        "DCC said on {when} that it holds the request in quarantine{reason}.",
+        "DCC said on {when} that it holds {request} in quarantine{reason}.",
         Actor.SUPPLIER,
         "No word of DCC’s about it came since.",
         ends=True,
@@ -198,6 +198,7 @@ def _incident(situation: Situation, entry: IncidentEntry, row: _Row) -> News:
         at=entry.ordered_at,
         what=row.what.format(
             when=when,
+            request=_request_text(situation, incident),
             reason="" if reason is None else f" ({reason})",
             new_hub="" if new_hub is None else f" for {new_hub}",
         ),
@@ -213,6 +214,12 @@ def _incident(situation: Situation, entry: IncidentEntry, row: _Row) -> News:
         ends=row.ends,
         is_alarm=row.is_alarm,
     )
+
+
+def _request_text(situation: Situation, incident: Incident) -> str:
+    if incident.request_id in {None, situation.distribution.request_id}:
+        return "the request"
+    return f"Activate Firmware (11.3) request {incident.request_id}"
 
 
 def _other_images(situation: Situation) -> Iterator[News]:

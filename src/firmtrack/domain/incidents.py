@@ -4,7 +4,7 @@ An incident moves no status and is no part of attribution: it stands beside the 
 found under way.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -56,7 +56,8 @@ class Placed:
     """A distribution as far as incidents go by it.
 
     ``submitted_at`` is None while nothing tells it: then it is before any incident. ``hubs`` are
-    when which hub was named beside it, in any order.
+    when which hub was named beside it, in any order; ``activations`` the Activate Firmware requests
+    for its image.
     """
 
     request_id: RequestId
@@ -64,18 +65,23 @@ class Placed:
     variant: Variant | None
     submitted_at: datetime | None
     hubs: Sequence[tuple[datetime, Eui64]] = ()
+    activations: Collection[RequestId] = ()
 
 
 def concerned(incident: Incident, distributions: Sequence[Placed]) -> frozenset[RequestId]:
     """Return which of one device's distributions, newest request first, an incident concerns.
 
-    One that names a request concerns that one alone. One of a hub concerns those whose latest word
-    before it, of those that name a hub, names that hub. One of the device concerns every one that
-    it found under way, and the newest submitted before it; never one that refused the device.
+    One that names a request, or an activation of its image, concerns that one alone. One of a hub
+    concerns those whose latest word before it, of those that name a hub, names that hub. One of the
+    device concerns every one that it found under way, and the newest submitted before it; never one
+    that refused the device.
     """
     if incident.request_id is not None:
-        named = (each.request_id for each in distributions)
-        return frozenset(each for each in named if each == incident.request_id)
+        return frozenset(
+            each.request_id
+            for each in distributions
+            if incident.request_id in {each.request_id, *each.activations}
+        )
     before = [each for each in distributions if _is_before(each, incident)]
     if incident.kind in FACTS_OF_HUB:
         at_hub = (each for each in before if _hub_at(each, incident) == incident.comms_hub_id)
@@ -189,9 +195,12 @@ def _entries(viewer: Viewer, seen: Sequence[ToldIncident]) -> tuple[IncidentEntr
         _entry(repeats, is_anothers=not viewer.is_party_to(repeats[0].user_id))
         for repeats in same.values()
     ]
-    return tuple(
-        sorted(entries, key=lambda each: (each.ordered_at, each.incident.kind), reverse=True)
-    )
+    return tuple(sorted(entries, key=_order, reverse=True))
+
+
+def _order(entry: IncidentEntry) -> tuple[datetime, str]:
+    """Return what entries are in order by; that of two of one time is any, but always the same."""
+    return entry.ordered_at, str(entry.incident)
 
 
 def _entry(repeats: Sequence[ToldIncident], *, is_anothers: bool) -> IncidentEntry:

@@ -215,7 +215,8 @@ ADVICE: Mapping[str, Advice] = {
     ),
     "N60": Advice(
         "The Communications Service Provider delivered the image.",
-        "Nothing. The hub hands the image to the device next.",
+        "Look at the status: it follows the alert’s body, whatever the code is. Where it says that "
+        "the image was delivered, the hub hands it to the device next.",
         _ONLY_TELLS,
     ),
     "N61": Advice(

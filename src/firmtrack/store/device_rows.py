@@ -16,6 +16,7 @@ from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.stages import Stage, Status, status_at
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.activation_rows import (
+    Chapters,
     activations_in,
     candidates_in,
     chapters_of,
@@ -93,12 +94,12 @@ def device_answer(viewer: Viewer, device_id: Eui64, rows: list[TupleRow]) -> Dev
     )
     shown = known if is_shown else None
     candidates = candidates_in(rows[0][_CANDIDATES])
-    incidents = _incidents(viewer, rows, own, history, candidates, sees_facts=is_shown)
-    if not (own or unattributed or activations or is_acquainted or shown or incidents.others):
-        return None
     chapters = chapters_of(activations, candidates).seen(
         each.distribution.request_id for each in own.values()
     )
+    incidents = _incidents(viewer, rows, own, history, candidates, chapters, sees_facts=is_shown)
+    if not (own or unattributed or activations or is_acquainted or shown or incidents.others):
+        return None
     is_others_word = shown is not None and is_anothers(
         viewer, shown.latest, rows[0][_LATEST_USER_ID]
     )
@@ -186,6 +187,7 @@ def _incidents(
     own: Mapping[int, _Update],
     history: _History,
     candidates: Iterable[Candidate],
+    chapters: Chapters,
     *,
     sees_facts: bool,
 ) -> Befallen:
@@ -201,6 +203,10 @@ def _incidents(
                 (entry.occurred_at, entry.comms_hub_id)
                 for entry in history.get(key, ())
                 if entry.comms_hub_id is not None
+            ],
+            activations=[
+                activation.request_id
+                for activation in chapters.of_request.get(each.distribution.request_id, ())
             ],
         )
         for key, each in own.items()

@@ -169,6 +169,11 @@ def incident(
     )
 
 
+def of_request(entry: IncidentEntry, request_id: RequestId) -> IncidentEntry:
+    """Return the incident as one that names this request."""
+    return replace(entry, incident=replace(entry.incident, request_id=request_id))
+
+
 def situation(
     status: Status,
     waited: float = 4 * HOUR,

@@ -33,6 +33,7 @@ from tests.unit.diagnosis.facts import (
     distribution,
     entry,
     incident,
+    of_request,
     situation,
 )
 
@@ -466,6 +467,24 @@ NEWS_ON_SUCCESS: Mapping[str, Situation] = {
     "Verified, and then the device verified another image": situation(
         Status.VERIFIED,
         unattributed=(entry(Status.VERIFIED, SINCE + timedelta(hours=1), image_hash=_OTHER_HASH),),
+    ),
+    "Verified, and the request to activate it is held": situation(
+        Status.VERIFIED,
+        activations=(activation(ActivationStatus.REQUESTED),),
+        incidents=(
+            of_request(
+                incident(IncidentKind.REQUEST_QUARANTINED, SINCE + timedelta(hours=3)), ACTIVATION
+            ),
+        ),
+    ),
+    "Verified, and the request to activate it was held before it was answered": situation(
+        Status.VERIFIED,
+        activations=(activation(ActivationStatus.FAILED, reason="E5"),),
+        incidents=(
+            of_request(
+                incident(IncidentKind.REQUEST_QUARANTINED, SINCE + timedelta(hours=1)), ACTIVATION
+            ),
+        ),
     ),
     "Activated, and then its firmware failed verification": situation(
         Status.VERIFIED,

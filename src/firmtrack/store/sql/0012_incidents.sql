@@ -33,6 +33,8 @@ CREATE TABLE recorded_request_incident (
     throttled_count    bigint,
     PRIMARY KEY (originator, target, counter, message_id, kind)
 );
+-- The target of a command is a device: of an Activate Firmware request, the one to activate.
+CREATE INDEX request_incident_of_target ON request_incident (target);
 
 -- What names a hub alone.
 CREATE TABLE recorded_comms_hub_incident (
@@ -69,8 +71,8 @@ CREATE VIEW comms_hub_incident AS
     );
 
 -- What may concern a device's updates, each as a JSON array: its own incidents, those of the requests
--- that name it, and those of hubs that its events name. A function that a statement's plan takes in
--- whole: it costs no call.
+-- that name it or are commands to it, and those of hubs that its events name. A function that a
+-- statement's plan takes in whole: it costs no call.
 CREATE FUNCTION told_incidents(of_device bigint) RETURNS TABLE (incident json)
     LANGUAGE sql STABLE
     AS $$
@@ -94,6 +96,12 @@ CREATE FUNCTION told_incidents(of_device bigint) RETURNS TABLE (incident json)
             JOIN request AS r USING (request_key)
             JOIN request_incident AS named USING (originator, target, counter)
             WHERE d.device_id = of_device
+            UNION ALL
+            SELECT command.kind, command.occurred_at, command.recorded_at, NULL, command.originator,
+                command.target, command.counter, NULL, NULL, NULL, command.reason,
+                command.throttled_sequence, command.throttled_count, command.message_id
+            FROM request_incident AS command
+            WHERE command.target = of_device
             UNION ALL
             SELECT at_hub.kind, at_hub.occurred_at, at_hub.recorded_at, NULL, NULL, NULL, NULL, NULL,
                 at_hub.comms_hub_id, at_hub.new_comms_hub_id, at_hub.reason,
