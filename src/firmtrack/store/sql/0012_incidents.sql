@@ -34,7 +34,7 @@ CREATE TABLE recorded_request_incident (
     PRIMARY KEY (originator, target, counter, message_id, kind)
 );
 -- The target of a command is a device: of an Activate Firmware request, the one to activate.
-CREATE INDEX request_incident_of_target ON request_incident (target);
+CREATE INDEX request_incident_of_target ON recorded_request_incident (target);
 
 -- What names a hub alone.
 CREATE TABLE recorded_comms_hub_incident (
