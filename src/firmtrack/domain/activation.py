@@ -126,10 +126,11 @@ def settled_by_version(activation: Activation, versions: Collection[FirmwareVers
 def states_one_of(activation: Activation, versions: Collection[FirmwareVersion]) -> bool:
     """Return whether the device answered with one of these versions, however each is written."""
     stated = activation.firmware_version
-    return stated is not None and _number(stated) in map(_number, versions)
+    return stated is not None and number_of(stated) in map(number_of, versions)
 
 
-def _number(version: FirmwareVersion) -> int | str:
+def number_of(version: FirmwareVersion) -> int | str:
+    """Return what is the same for all spellings of a version: its number, or itself without one."""
     return int(version, 16) if _HEXADECIMAL.fullmatch(version) else version
 
 
