@@ -223,6 +223,18 @@ def test_another_party_that_may_see_the_inventory_sees_what_and_on_which_day() -
     assert shown(STRANGER) is None
 
 
+def test_what_every_party_is_told_is_one_entry_with_what_the_viewer_was_told_itself() -> None:
+    under_way()
+    under_way(BRAVOS, 10)
+    take(removed(40), removed(41, user_id=BRAVO_ID), removed(60 * 24 * 3, user_id=BRAVO_ID))
+    first, second = entries(ALPHA)
+    assert first.source is None
+    assert first.incident.occurred_at == at(60 * 24 * 3).replace(hour=0, minute=0)
+    assert second.source is not None
+    (only,) = entries(BRAVO)
+    assert (only.times, only.first_at) == (2, at(41))
+
+
 @pytest.mark.parametrize("kind", [Kind.MESSAGE_NOT_CARRIED, Kind.ALERT_THROTTLED])
 def test_how_a_user_and_dcc_fare_with_each_other_is_that_users_alone(kind: IncidentKind) -> None:
     under_way()

@@ -14,6 +14,7 @@ from firmtrack.diagnosis.findings import Evidence
 from firmtrack.diagnosis.phrases import as_sentence, joined, said_at
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.facts import Incident, IncidentKind
+from firmtrack.domain.identifiers import comparable_version
 from firmtrack.domain.incidents import FACTS_OF_HUB, IncidentEntry
 from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Status
@@ -246,13 +247,13 @@ def _difference(situation: Situation, entry: HistoryEntry) -> str | None:
         if wanted.image_hash in {None, entry.image_hash}:
             return None
         return f"its hash is {entry.image_hash.hex()}"
-    versions = {
-        wanted.firmware_version,
-        None if situation.image is None else situation.image.header_version,
+    header = None if situation.image is None else situation.image.header_version
+    numbers = {
+        comparable_version(each) for each in (wanted.firmware_version, header) if each is not None
     }
-    if entry.firmware_version is None or not versions - {None}:
+    if entry.firmware_version is None or not numbers:
         return None
-    if entry.firmware_version in versions:
+    if comparable_version(entry.firmware_version) in numbers:
         return None
     return f"its version is {entry.firmware_version}"
 

@@ -195,7 +195,25 @@ def _entries(viewer: Viewer, seen: Sequence[ToldIncident]) -> tuple[IncidentEntr
         _entry(repeats, is_anothers=not viewer.is_party_to(repeats[0].user_id))
         for repeats in same.values()
     ]
-    return tuple(sorted(entries, key=_order, reverse=True))
+    news = [each for each in entries if not any(_tells(own, each) for own in entries)]
+    return tuple(sorted(news, key=_order, reverse=True))
+
+
+def _tells(own: IncidentEntry, anothers: IncidentEntry) -> bool:
+    """Return whether a viewer's own message tells what another party's tells by its day alone.
+
+    DCC tells every party of a device that one of them is gone.
+    """
+    if own.source is None or anothers.source is not None:
+        return False
+    mine, theirs = own.incident, anothers.incident
+    is_same = (mine.kind, mine.device_id, mine.comms_hub_id) == (
+        theirs.kind,
+        theirs.device_id,
+        theirs.comms_hub_id,
+    )
+    first, last = _day(own.first_at), _day(mine.occurred_at)
+    return is_same and first <= anothers.first_at and theirs.occurred_at <= last
 
 
 def _order(entry: IncidentEntry) -> tuple[datetime, str]:
