@@ -8,7 +8,17 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-JOBS = ("ledger", "alerts", "request", "csv", "lookup", "inventory", "performance", "notices")
+JOBS = (
+    "ledger",
+    "alerts",
+    "request",
+    "csv",
+    "lookup",
+    "inventory",
+    "performance",
+    "notices",
+    "waits",
+)
 
 
 def main() -> None:
@@ -44,6 +54,7 @@ def _run(jobs: Sequence[str], scale: float, scratch: Path) -> None:
         notices,
         performance,
         request,
+        waits,
     )
     from bench.table import console, show
     from firmtrack.store.embedded import EmbeddedPostgres
@@ -57,6 +68,7 @@ def _run(jobs: Sequence[str], scale: float, scratch: Path) -> None:
         "inventory": lambda server: inventory.measure(server, int(1_000_000 * scale), scratch),
         "performance": lambda server: performance.measure(server, int(10_000_000 * scale)),
         "notices": lambda server: notices.measure(server, int(2_000 * scale)),
+        "waits": lambda server: waits.measure(server, int(10_000_000 * scale), seed=1),
     }
     figures = []
     with EmbeddedPostgres(scratch / "postgresql") as server:

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from firmtrack.store import dwell
-from firmtrack.store.database import pool
+from firmtrack.domain.pace import Limits
+from firmtrack.domain.stages import Stage
 from tests.api.calling import Caller
 from tests.api.world import (
     METERS,
@@ -19,6 +19,7 @@ from tests.api.world import (
     inventory_of,
     update_firmware,
 )
+from tests.store.test_paces import learn
 
 LIST = f"/service-requests/{REQUEST_ID}/distributions"
 
@@ -36,12 +37,8 @@ def stalled(api: Caller, cast: Cast) -> Cast:
         headers = {"ce-time": MORNING.isoformat()}
         sent = api.post("/messages", cast.alpha.intake, xml, "application/xml", **headers)
         assert sent.status == 200, sent.body
-    with pool().connection() as connection:
-        connection.execute(
-            "INSERT INTO usual_dwell (variant, stage, facts, p50_step, p95_step, samples)"
-            " VALUES ('11.1', 4, '{}', 100, 200, 1234)"
-        )
-    dwell.forget_recent()
+    limits = Limits(slow_seconds=60, allowed_seconds=120, still_seconds=0)
+    learn({(Stage.DELIVERED_TO_COMMS_HUB, None): limits})
     return cast
 
 
@@ -52,16 +49,31 @@ def test_a_distribution_in_progress_is_diagnosed_with_what_is_usual(
     (distribution,) = found.json["distributions"]
     diagnosis = distribution["diagnosis"]
     assert diagnosis["sentence"].startswith("The image has been at the Communications Hub since ")
-    assert "It has stalled. 95 % of all updates pass this stage within " in diagnosis["sentence"]
+    assert (
+        "It has stalled: none of the updates that it is compared with waited this long and still "
+        "arrived. Of more than 100 "
+        "updates that reached this stage, 80% have passed it; half of these within 1 minute."
+    ) in diagnosis["sentence"]
     assert diagnosis["holder"] == "comms_hub"
     assert diagnosis["since"] == distribution["current_status_updated_at"]
-    assert diagnosis["usual_seconds"]["p50"] < diagnosis["usual_seconds"]["p95"]
+    assert diagnosis["usual_seconds"] is None  # fewer than 95 in 100 pass
+    assert diagnosis["waits"] == {
+        "reached_at_least": 100,
+        "passed_share": 0.8,
+        "p50_seconds": 39,
+        "p95_seconds": None,
+        "arrives_still_share": None,
+        "group": [],
+    }
     assert (diagnosis["pace"], diagnosis["next_actor"]) == ("stalled", "csp")
     assert diagnosis["advice"].startswith("The Communications Hub must hand it over.")
     assert diagnosis["resend"]["again"] == "wait"
     first, usual, *_ = diagnosis["evidence"]
     assert first["message_id"] == distribution["events"][0]["source"]["message_id"]
-    assert re.search(r"learnt from 1,000 or more finished stays", usual["text"])
+    assert re.search(
+        r"from 100 or more stays at this stage, of all updates, and not of this request alone",
+        usual["text"],
+    )
 
 
 def test_a_failed_distribution_is_diagnosed_without_a_pace(api: Caller, stalled: Cast) -> None:

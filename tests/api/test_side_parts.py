@@ -24,7 +24,7 @@ def without_the_usual(cast: Cast, api: Caller) -> Cast:
         sent = api.post("/messages", cast.dcc.intake, xml, "application/xml")
         assert sent.status == 200
     with pool().connection() as connection:
-        connection.execute("DROP TABLE usual_dwell")
+        connection.execute("DROP TABLE wait_limit")
     return cast
 
 

@@ -59,7 +59,10 @@ def test_the_history_names_the_message_behind_every_status(ada: Browsing) -> Non
         "None",
     ]
     assert latest[4].startswith("Device Alert: firmware distribution receipt, code 8F72 Message ")
-    assert transferred[0] == f"Transferred to device Communications Hub {HUB}"
+    assert transferred[0] == (
+        f"Transferred to device Communications Hub {HUB}"
+        " Names no request; tied here by the firmware version"
+    )
     assert received[0] == "Received by DCC Whole request"
     assert received[2] == "Not given"
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from psycopg import sql
 
-from firmtrack.store import database, dwell
+from firmtrack.store import database, waits
 from firmtrack.store.embedded import EmbeddedPostgres
 from tests.databases import fresh_database, used
 from tests.pages import world
@@ -35,12 +35,12 @@ def gone(table: str) -> Iterator[None]:
     names = sql.Identifier(table), sql.Identifier(f"{table}_taken_away")
     with database.pool().connection() as connection:
         connection.execute(rename.format(*names))
-        dwell.forget_recent()
+        waits.forget_recent()
         try:
             yield
         finally:
             connection.execute(rename.format(*reversed(names)))
-            dwell.forget_recent()
+            waits.forget_recent()
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def gone(table: str) -> Iterator[None]:
         ("arrival", REQUEST, "How fresh the data are could not be told now."),
         ("comms_hub_device", DEVICE, "How other devices fare could not be told now."),
         ("notice", DEVICE, "Which parties were told of it could not be told now."),
-        ("usual_dwell", DEVICE, "Whether that is usual could not be told now."),
-        ("usual_dwell", DEVICE, "Could not be told now"),
-        ("usual_dwell", INVENTORY, "Whether that is usual could not be told now."),
-        ("usual_dwell", REQUEST, "Whether any waits longer than is usual could not be told now."),
+        ("wait_limit", DEVICE, "Whether that is usual could not be told now."),
+        ("wait_limit", DEVICE, "Could not be told now"),
+        ("wait_limit", INVENTORY, "Whether that is usual could not be told now."),
+        ("wait_limit", REQUEST, "Whether any waits longer than is usual could not be told now."),
         (
-            "usual_dwell",
+            "wait_limit",
             f"{REQUEST}?pace=slow",
             "Which devices of this request wait so could not be told now.",
         ),
@@ -78,7 +78,7 @@ def test_a_side_part_that_fails_costs_its_own_section_of_a_page(
 
 
 @pytest.mark.parametrize("address", [f"{DEVICE}/status", f"{REQUEST}/status"])
-@pytest.mark.parametrize("table", ["usual_dwell", "notice"])
+@pytest.mark.parametrize("table", ["wait_limit", "notice"])
 def test_nor_does_it_cost_a_refresh(own: Browsing, table: str, address: str) -> None:
     with gone(table):
         assert own.get(address).status_code == 200
@@ -90,7 +90,7 @@ def test_figures_that_cannot_be_counted_anew_are_answered_as_they_were(
 ) -> None:
     with database.pool().connection() as connection:
         connection.execute("INSERT INTO stale_request SELECT request_key FROM request")
-    with gone("performance_dwell"):
+    with gone("uncounted_request"):
         assert own.get(address).status_code == 200
     assert any("counted anew" in each.getMessage() for each in caplog.records)
 

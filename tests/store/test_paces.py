@@ -1,22 +1,25 @@
 """Whether an update is slow, by the database for a request and by the diagnosis of each device."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from firmtrack.diagnosis.reading import diagnoses
-from firmtrack.domain.durations import step_of
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.domain.pace import Pace
-from firmtrack.domain.stages import CompletionStatus, Stage, Status, Variant
+from firmtrack.domain.pace import Limits, Pace
+from firmtrack.domain.stages import CompletionStatus, Stage, Status
 from firmtrack.domain.viewer import Viewer
+from firmtrack.domain.waits import Stays
 from firmtrack.presentation.csv import distributions_csv
-from firmtrack.store import dwell, queries
+from firmtrack.store import queries, waits
 from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.database import pool
+from firmtrack.store.numbers import to_bigint
+from firmtrack.store.sql import statement
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -24,6 +27,7 @@ from tests.store.facts import (
     BRAVO_ID,
     DCC,
     DCC_ID,
+    HUB,
     IMAGE_HASH,
     METER,
     OTHER_IMAGE_HASH,
@@ -45,13 +49,6 @@ from tests.store.facts import (
 )
 
 DEVICES = tuple(map(meter, range(4)))
-GROUPS: tuple[tuple[str, ...], ...] = (
-    (),
-    ("ESME",),
-    ("ESME", "North"),
-    ("ESME", "North", "Meters of Leeds", "EM-200"),
-    ("PPMID",),
-)
 TABLES = (
     "message, request, recorded_request_statement, recorded_request_step, recorded_request_naming,"
     " recorded_event, distribution, device, device_acquaintance"
@@ -96,31 +93,71 @@ histories = st.tuples(
 ).map(lambda parts: [parts[0], *parts[1]]).filter(
     lambda history: len({each.digest for each in history}) == len(history)
 )  # fmt: skip
-usuals = st.dictionaries(
+minutes = st.none() | st.integers(0, 60).map(lambda minutes: minutes * 60.0)
+moments = st.none() | st.integers(0, 150).map(at)
+some_limits = st.builds(
+    Limits, slow_seconds=minutes, allowed_seconds=minutes, still_seconds=minutes, moved_at=moments,
+    left_seconds=minutes, silent_from=moments, silent_seconds=minutes, hub_seconds=minutes,
+)  # fmt: skip
+learnt = st.dictionaries(
     st.tuples(
-        st.sampled_from(Variant),
         st.sampled_from([each.stage for each in under_way]),
-        st.sampled_from(GROUPS),
+        st.sampled_from([None, "ESME", "PPMID"]),
     ),
-    st.integers(0, 60).map(lambda minutes: minutes * 60),
-    min_size=10,
+    some_limits,
+    min_size=6,
 )
-Usuals = Mapping[tuple[Variant, Stage, tuple[str, ...]], int]
+Learnt = Mapping[tuple[Stage, str | None], Limits]
+PAST = Stays.of({40: 150, 60: 50}, {50: 10}, {70: 40})
 
 
-def learn(usual: Usuals) -> None:
-    """Make it usual that a stage is passed within so many seconds."""
+def learn(known: Learnt, hub_since: datetime | None = None) -> None:
+    """Give every request these limits, by stage and device type; None: any other type."""
     with pool().connection() as connection, connection.cursor() as cursor:
-        cursor.execute("TRUNCATE usual_dwell")
-        cursor.executemany(
-            "INSERT INTO usual_dwell (variant, stage, facts, p50_step, p95_step, samples)"
-            " VALUES (%s, %s, %s, 1, %s, 100)",
-            [
-                (str(variant), int(stage), list(facts), step_of(seconds))
-                for (variant, stage, facts), seconds in usual.items()
-            ],
+        cursor.execute("TRUNCATE wait_limit, wait_estimate, stay_at_hub")
+        cursor.execute(
+            statement("performance_add_segments"),
+            {"request_keys": [key for (key,) in cursor.execute("SELECT request_key FROM request")]},
         )
-    dwell.forget_recent()
+        steps = [40, 50, 60, 70]
+        counts = [
+            [each[step - 1] for step in steps] for each in (PAST.passed, PAST.failed, PAST.waiting)
+        ]
+        row = cursor.execute(
+            "INSERT INTO wait_estimate (facts, steps, passed, failed, waiting)"
+            " VALUES (0, %s, %s, %s, %s) RETURNING estimate_key",
+            (steps, *counts),
+        ).fetchone()
+        assert row is not None
+        segments = cursor.execute(
+            "SELECT 0, NULL UNION ALL SELECT segment_key, device_type FROM device_segment"
+        ).fetchall()
+        for segment_key, device_type in segments:
+            for stage in {stage for stage, _ in known}:
+                limits = known.get((stage, device_type or None), known.get((stage, None)))
+                if limits is None or (segment_key == 0) != (stage is Stage.RECEIVED):
+                    continue
+                cursor.execute(
+                    "INSERT INTO wait_limit SELECT request_key, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+                    " %s, %s, 0, 0 FROM request",
+                    (
+                        segment_key, stage, row[0], limits.slow_seconds, limits.allowed_seconds,
+                        limits.still_seconds, limits.moved_at, limits.left_seconds,
+                        limits.silent_from, limits.silent_seconds, limits.hub_seconds,
+                    ),
+                )  # fmt: skip
+        if hub_since is not None:
+            cursor.execute(
+                "INSERT INTO stay_at_hub SELECT request_key, s, device_id, %s, %s, true"
+                " FROM distribution, generate_series(2, 5) AS s WHERE device_id = ANY (%s)",
+                (to_bigint(HUB), hub_since, [to_bigint(each) for each in DEVICES[:2]]),
+            )
+    waits.forget_recent()
+
+
+def slow_after(seconds: float) -> Limits:
+    """Slow after so many seconds and stalled after three times as many, for none of it moves."""
+    return Limits(slow_seconds=seconds, allowed_seconds=3 * seconds, still_seconds=0)
 
 
 def diagnosed(viewer: Viewer, minutes: float) -> Mapping[Eui64, Pace | None]:
@@ -134,18 +171,22 @@ def diagnosed(viewer: Viewer, minutes: float) -> Mapping[Eui64, Pace | None]:
 
 
 @pytest.mark.usefixtures("database")
-@given(histories, usuals, st.sampled_from([DCC, ALPHA]), st.integers(60, 150))
+@given(histories, learnt, moments, st.sampled_from([DCC, ALPHA]), st.integers(60, 150))
 @settings(
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_a_request_is_filtered_and_counted_by_the_pace_that_each_device_is_told(
-    history: list[Message], usual: Usuals, viewer: Viewer, minutes: int
+    history: list[Message],
+    known: Learnt,
+    hub_since: datetime | None,
+    viewer: Viewer,
+    minutes: int,
 ) -> None:
     with pool().connection() as connection:
         connection.execute(f"TRUNCATE {TABLES}".encode())
-    learn(usual)
     take(*history)
+    learn(known, hub_since)
 
     by_device = diagnosed(viewer, minutes)
     for pace in Pace:
@@ -165,18 +206,18 @@ def ids_of(pace: Pace, viewer: Viewer, minutes: float) -> list[Eui64]:
 @pytest.mark.usefixtures("database")
 def test_each_rule_of_the_wait_is_the_databases_too() -> None:
     first, again, loose, refused = DEVICES
-    learn(
-        {
-            (Variant.UPDATE_FIRMWARE, Stage.SENT_TO_CSP, ()): 600,
-            (Variant.UPDATE_FIRMWARE, Stage.SENT_TO_CSP, ("ESME",)): 36_000,
-        }
-    )
     take(request(sent_at=at(0), device_ids=DEVICES), answer(answered_at=at(1), refused=[refused]))
     take(step(Status.SENT_TO_CSP, at(5)), inventory(at(0), first, device_type="ESME"))
     take(told(Status.SENT_TO_CSP, at(95), [again, loose, refused]))
     take(told(Status.SENT_TO_CSP, at(80), [refused], request_id=None, version=VERSION))
+    learn(
+        {
+            (Stage.SENT_TO_CSP, None): slow_after(600),
+            (Stage.SENT_TO_CSP, "ESME"): slow_after(36_000),
+        }
+    )
 
-    # The narrowest group counts; so does the first word, be it about all or name no request; but
+    # What the device is counts; so does the first word, be it about all or name no request; but
     # word about all is not about the device that was refused.
     assert diagnosed(ALPHA, 100) == {
         first: Pace.USUAL,
@@ -191,13 +232,8 @@ def test_each_rule_of_the_wait_is_the_databases_too() -> None:
 
 @pytest.mark.usefixtures("database")
 def test_before_dcc_has_answered_no_fact_of_the_device_counts() -> None:
-    learn(
-        {
-            (Variant.UPDATE_FIRMWARE, Stage.RECEIVED, ()): 600,
-            (Variant.UPDATE_FIRMWARE, Stage.RECEIVED, ("ESME",)): 36_000,
-        }
-    )
     take(request(sent_at=at(0), device_ids=DEVICES), inventory(at(0), METER, device_type="ESME"))
+    learn({(Stage.RECEIVED, None): slow_after(600)})
     assert set(diagnosed(ALPHA, 100).values()) == {Pace.STALLED}
     assert ids_of(Pace.STALLED, ALPHA, 100) == list(DEVICES)
 
@@ -205,7 +241,6 @@ def test_before_dcc_has_answered_no_fact_of_the_device_counts() -> None:
 @pytest.mark.usefixtures("database")
 def test_a_later_success_that_the_viewer_may_see_ends_the_wait() -> None:
     own, others, earlier, waiting = DEVICES
-    learn({(Variant.UPDATE_FIRMWARE, Stage.SENT_TO_CSP, ()): 600})
     first = RequestId(ALPHA_ID, DCC_ID, 999)
     take(
         request(first, [earlier], sent_at=at(-9)),
@@ -216,6 +251,7 @@ def test_a_later_success_that_the_viewer_may_see_ends_the_wait() -> None:
     for request_id, device in ((LATER, own), (OTHERS, others)):
         take(request(request_id, [device], sent_at=at(10)))
         take(told(Status.VERIFIED, at(20), [device], request_id=request_id))
+    learn({(Stage.SENT_TO_CSP, None): slow_after(600)})
 
     assert ids_of(Pace.STALLED, ALPHA, 100) == [others, earlier, waiting]
     assert ids_of(Pace.STALLED, DCC, 100) == [earlier, waiting]
@@ -229,33 +265,14 @@ def test_a_later_success_that_the_viewer_may_see_ends_the_wait() -> None:
     }
 
 
-@pytest.mark.usefixtures("database")
-def test_what_is_usual_for_a_request_of_unknown_kind_follows_from_each_devices_type() -> None:
-    meters, display = DEVICES[:3], DEVICES[3]
-    learn(
-        {
-            (Variant.UPDATE_FIRMWARE, Stage.DELIVERED_TO_COMMS_HUB, ()): 600,
-            (Variant.UPDATE_PPMID_FIRMWARE, Stage.DELIVERED_TO_COMMS_HUB, ()): 36_000,
-        }
-    )
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(0), DEVICES))
-    assert set(diagnosed(DCC, 100).values()) == {None}
-    for device in meters:
-        take(inventory(at(1), device, device_type="ESME"))
-    take(inventory(at(1), display, device_type="PPMID"))
-    assert ids_of(Pace.STALLED, DCC, 100) == list(meters)
-    assert ids_of(Pace.USUAL, DCC, 100) == [display]
-    assert set(map(diagnosed(DCC, 100).get, meters)) == {Pace.STALLED}
-
-
 @pytest.fixture
 def waiting(database: str) -> None:
     """One device stalled, one slow, one as usual, one that has arrived, with the hub since 9:00."""
-    learn({(Variant.UPDATE_FIRMWARE, Stage.SENT_TO_CSP, ()): 3600})
     take(request(sent_at=at(0), device_ids=DEVICES), answer(answered_at=at(1)))
     for minutes, device in zip((10, 200, 300), DEVICES, strict=False):
         take(told(Status.SENT_TO_CSP, at(minutes), [device]))
     take(told(Status.VERIFIED, at(300), DEVICES[3:]))
+    learn({(Stage.SENT_TO_CSP, None): slow_after(3600)})
 
 
 @pytest.mark.usefixtures("waiting")
@@ -325,14 +342,17 @@ def test_the_paces_of_a_request_are_its_partys_and_dccs_alone() -> None:
 @pytest.mark.usefixtures("database")
 def test_what_is_usual_is_asked_of_the_database_once_in_a_while() -> None:
     take(request(sent_at=at(0)), answer(answered_at=at(1)), told(Status.SENT_TO_CSP, at(10)))
-    key = dwell.DwellKey(variant=Variant.UPDATE_FIRMWARE, stage=Stage.SENT_TO_CSP)
-    dwell.forget_recent()
-    assert dwell.recent_usual_dwell([key]) == {}
-    with pool().connection() as connection:
-        connection.execute("INSERT INTO usual_dwell VALUES ('11.1', 3, '{}', 1, 2, 100)")
-    assert dwell.recent_usual_dwell([key]) == {}  # as it was
-    dwell.forget_recent()
-    assert dwell.recent_usual_dwell([key])[key].samples == 100
+    key = waits.WaitKey(request_id=REQUEST_ID, stage=Stage.SENT_TO_CSP)
+    learn({})
+    assert waits.recent_waits([key]) == {}
+    kept = waits._Kept.copy
+    learn({(Stage.SENT_TO_CSP, None): slow_after(600)})
+    waits._Kept.copy = kept
+    assert waits.recent_waits([key]) == {}  # as it was
+    waits.forget_recent()
+    known = waits.recent_waits([key])[key]
+    assert known.limits == slow_after(600)
+    assert known.estimate.stays == PAST
 
 
 @pytest.mark.usefixtures("database")

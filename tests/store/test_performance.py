@@ -11,23 +11,26 @@ from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from itertools import pairwise
 from operator import or_
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
 from firmtrack.domain.attribution import attribute
-from firmtrack.domain.durations import percentile_step, seconds_within, step_of
+from firmtrack.domain.durations import SCALE, percentile_step, seconds_within, step_of
 from firmtrack.domain.facts import DeviceFacts, Message
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import knowledge_of, merge_all, statement_of
 from firmtrack.domain.stages import CompletionStatus, Stage, Status, Variant, completion_of
-from firmtrack.store import dwell, performance
+from firmtrack.store import performance, waits
+from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.dwell import DwellKey, UsualDwell, usual_dwell
 from firmtrack.store.ledger import Batch, record
+from firmtrack.store.numbers import request_id_of, to_bigint
 from firmtrack.store.performance_answers import (
     Dimension,
     FailureReason,
@@ -44,6 +47,7 @@ from tests.store.facts import (
     BRAVO,
     BRAVO_ID,
     DCC,
+    DCC_ID,
     METERS,
     MORNING,
     STRANGER,
@@ -57,6 +61,7 @@ from tests.store.facts import (
 )
 
 ALL = PerformanceFilter()
+LATER = RequestId(ALPHA_ID, DCC_ID, 1001)
 COUNTER = """
 import os
 import sys
@@ -107,14 +112,28 @@ def deliveries(draw: st.DrawFn) -> rules.Delivery:
     return rules.Delivery(history, batches)
 
 
+_PASSED, _FAILED, _OUTDONE = 1, 2, 3
+
+
+class Stay(NamedTuple):
+    """A stay at a stage; the outcome as in the table, 0 while it goes on."""
+
+    stage: Stage
+    entered_at: datetime
+    outcome: int
+    ended_at: datetime | None
+
+
 @dataclass(frozen=True)
 class Distribution:
     """One device in one request, by the rules in Python."""
 
+    device_id: Eui64
     request: rules.Known
     facts: DeviceFacts | None
     status: Status
     reason: str | None
+    updated_at: datetime | None
     reached: dict[Stage, datetime]
 
     @property
@@ -127,7 +146,7 @@ class Distribution:
         request_id = self.request.request_id
         answers = [m.answer for m in self.request.messages if m.answer]
         answered = [a.answered_at for a in answers if a.request_id == request_id]
-        return min(sent_times(self.request), default=min(answered, default=None))
+        return min([*sent_times(self.request), *answered], default=None)
 
     @property
     def to_milestones(self) -> Iterator[tuple[Milestone, int]]:
@@ -141,13 +160,35 @@ class Distribution:
                 if seconds >= 0:
                     yield milestone, int(seconds)
 
-    @property
-    def stays(self) -> Iterator[tuple[Stage, int]]:
+    def stays(self, others: Sequence["Distribution"]) -> Iterator[Stay]:
+        """Yield its stays; ``others`` are all distributions, of which some may outdo it."""
         stages = sorted(self.reached)
         for stage, following in pairwise(stages):
-            seconds = (self.reached[following] - self.reached[stage]).total_seconds()
-            if seconds >= 0 and self.request.variant is not None:
-                yield stage, int(seconds)
+            yield Stay(stage, self.reached[stage], _PASSED, self.reached[following])
+        last = stages[-1] if stages else None
+        if last is None or self.completion is CompletionStatus.SUCCESSFUL:
+            return
+        entered = self.reached[last]
+        if self.completion is CompletionStatus.FAILED:
+            assert self.updated_at is not None
+            yield Stay(last, entered, _FAILED, max(entered, self.updated_at))
+        elif self.status.stage is last:
+            outdone = [
+                each.updated_at
+                for each in others
+                if each.device_id == self.device_id
+                and each.completion is CompletionStatus.SUCCESSFUL
+                and each.updated_at is not None
+                and each.begun_at > self.begun_at
+            ]
+            if outdone:
+                yield Stay(last, entered, _OUTDONE, max(entered, min(outdone)))
+            else:
+                yield Stay(last, entered, 0, None)
+
+    @property
+    def begun_at(self) -> datetime:
+        return self.request.submitted_at or datetime.now(UTC)
 
     def value_in(self, dimension: Dimension) -> tuple[str, ...]:
         facts = self.facts
@@ -191,7 +232,8 @@ def recomputed(history: Sequence[Message]) -> list[Distribution]:
     for each in requests:
         steps = [s for m in history for s in m.steps if s.request_id == each.request_id]
         about_all = [(s.status, s.occurred_at) for s in steps]
-        about_all += [(Status.RECEIVED, sent_at) for sent_at in sent_times(each)]
+        if sent_times(each) and each.whole_at is not None:
+            about_all.append((Status.RECEIVED, each.whole_at))
         for device_id in each.device_ids:
             events = own[each.request_id, device_id]
             is_refused = any(event.status is Status.REJECTED for event in events)
@@ -200,10 +242,12 @@ def recomputed(history: Sequence[Message]) -> list[Distribution]:
             known = knowledge.get(device_id)
             found.append(
                 Distribution(
+                    device_id,
                     each,
                     statement_of(known) if known else None,
                     standing.status,
                     standing.reason,
+                    standing.updated_at,
                     first_good(words + ([] if is_refused else about_all)),
                 )
             )
@@ -265,38 +309,50 @@ def assert_agrees(answered: PerformanceAnswer, found: Sequence[Distribution]) ->
     assert sum(row.expected for row in answered.funnel[5:]) <= len(found)
 
 
-def assert_usual_dwell_agrees(found: Sequence[Distribution]) -> None:
-    """What is usual, in groups of one or more."""
-    groups: dict[tuple[Variant, Stage, tuple[str, ...]], Counter[int]] = defaultdict(Counter)
+def assert_stays_agree(found: Sequence[Distribution]) -> None:
+    """Every stay is counted where it belongs, and no other."""
+    ended: Counter[tuple[object, ...]] = Counter()
+    waiting: Counter[tuple[object, ...]] = Counter()
     for each in found:
-        for stage, seconds in each.stays:
-            facts = tuple(getattr(each.facts, name, None) or "" for name in dwell.GROUP_FACTS)
-            assert each.request.variant is not None
-            for narrowed_by in (0, 1, 2, 4):
-                if all(facts[:narrowed_by]):
-                    key = (each.request.variant, stage, facts[:narrowed_by])
-                    groups[key][step_of(seconds)] += 1
-    expected = {}
-    for (variant, stage, known), counts in groups.items():
-        timing = timing_of(counts)
-        asked = DwellKey(
-            variant=variant, stage=stage, **dict(zip(dwell.GROUP_FACTS, known, strict=False))
-        )
-        expected[asked] = UsualDwell(
-            p50_seconds=timing.p50_seconds,
-            p95_seconds=timing.p95_seconds,
-            samples=timing.samples,
-            group=dwell.GROUP_FACTS[: len(known)],
-        )
+        facts = tuple(getattr(each.facts, name, None) or "" for name in waits.GROUP_FACTS)
+        for stay in each.stays(found):
+            known = facts if stay.stage > Stage.RECEIVED else ("", "", "", "")
+            where = (each.request.request_id, *known, int(stay.stage))
+            if stay.ended_at is None:
+                waiting[*where, int(stay.entered_at.timestamp()) // 3600] += 1
+            elif stay.ended_at >= stay.entered_at:
+                lasted = int((stay.ended_at - stay.entered_at).total_seconds())
+                ended[*where, stay.entered_at.date(), stay.outcome, step_of(lasted)] += 1
+    place = """
+        SELECT r.originator, r.target, r.counter, coalesce(s.device_type, ''),
+            coalesce(s.csp_region, ''), coalesce(s.manufacturer, ''), coalesce(s.model, ''),
+            d.stage,
+    """
+    joined = (
+        "JOIN request AS r USING (request_key) LEFT JOIN device_segment AS s USING (segment_key)"
+    )
     with pool().connection() as connection:
-        dwell.refresh(connection, older_than=timedelta(0), fewest=1)
-        assert usual_dwell(connection, list(expected)) == expected
+        counted = connection.execute(
+            f"{place} d.entered_on, d.outcome, h.step, h.count FROM stay AS d {joined}"
+            " CROSS JOIN unnest(d.steps, d.counts) AS h (step, count)".encode()
+        ).fetchall()
+        present = connection.execute(
+            f"{place} d.entered_hour, d.count FROM stay_in_progress AS d {joined}".encode()
+        ).fetchall()
+    assert {(request_id_of(*row[:3]), *row[3:-1]): row[-1] for row in counted} == ended
+    assert {(request_id_of(*row[:3]), *row[3:-1]): row[-1] for row in present} == waiting
 
 
 def empty() -> None:
     rules.empty()
     with pool().connection() as connection:
-        for table in ("device", "performance_count", "performance_duration", "performance_dwell"):
+        for table in (
+            "device",
+            "performance_count",
+            "performance_duration",
+            "stay",
+            "stay_in_progress",
+        ):
             connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 
 
@@ -325,10 +381,9 @@ def test_the_figures_are_those_of_a_recomputation(
     wanted = PerformanceFilter(supplier=BRAVO_ID)
     assert_agrees(performance.delivery_performance(DCC, wanted), of_bravo)
     assert_agrees(performance.delivery_performance(ALPHA, wanted), [])
-    assert_usual_dwell_agrees(found)
     performance.rebuild()
     assert_agrees(performance.delivery_performance(DCC, ALL), found)
-    assert_usual_dwell_agrees(found)
+    assert_stays_agree(found)
 
 
 def moved(at_once: PerformanceAnswer) -> list[tuple[str, ...]]:
@@ -407,28 +462,52 @@ def test_who_counts_and_who_writes_do_not_wait_for_each_other(database: str) -> 
     assert performance.delivery_performance(ALPHA, ALL).funnel[3].reached == 5
 
 
-def test_a_group_of_too_few_is_told_by_the_next_wider_one(database: str) -> None:
-    devices = [Eui64(METERS[0] + number) for number in range(dwell.FEWEST_SAMPLES)]
-    take(request(device_ids=devices, sent_at=MORNING), answer(answered_at=at(1)))
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(61), devices))
-    take(*(inventory(at(0), each, device_type="ESME") for each in devices))
-    take(*(inventory(at(1), each, csp_region="North") for each in devices[1:]))
+def test_a_duration_of_any_length_that_times_allow_is_counted(database: str) -> None:
+    early, late = datetime(1900, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
+    take(request(sent_at=early), answer(answered_at=early + timedelta(seconds=1)))
+    take(told(Status.DELIVERED_TO_COMMS_HUB, late, METERS[:1]))
+
+    answered = performance.delivery_performance(ALPHA, ALL)
+
+    assert answered.waiting == 0
+    timing = answered.total.timings[Milestone.COMMS_HUB]
+    assert (timing.samples, timing.p50_seconds) == (1, SCALE[-1])
+    take(request(LATER, sent_at=at(0)))
+    assert performance.refresh()
+
+
+def test_a_request_that_cannot_be_counted_is_passed_over_and_named(
+    database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    take(request(sent_at=MORNING), request(LATER, sent_at=MORNING))
     performance.refresh()
-    key = DwellKey(
-        variant=Variant.UPDATE_FIRMWARE,
-        stage=Stage.VALIDATED,
-        device_type="ESME",
-        csp_region="North",
-    )
-    unknown = DwellKey(variant=Variant.UPDATE_PPMID_FIRMWARE, stage=Stage.VALIDATED)
-
     with pool().connection() as connection:
-        found = usual_dwell(connection, [unknown, key])
+        connection.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'no such figure'; END $$"
+        )
+        key = connection.execute(
+            "SELECT request_key FROM request WHERE counter = %s", (to_bigint(LATER.counter),)
+        ).fetchone()
+        assert key is not None
+        connection.execute(
+            f"CREATE TRIGGER refuse BEFORE INSERT ON performance_count FOR EACH ROW"
+            f" WHEN (NEW.request_key = {key[0]}) EXECUTE FUNCTION refuse()".encode()
+        )
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(60)))
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(60), request_id=LATER))
 
-    hour = seconds_within(step_of(3600))
-    assert found == {
-        key: UsualDwell(p50_seconds=hour, p95_seconds=hour, samples=100, group=("device_type",))
-    }
+    assert performance.refresh()
+
+    assert performance.delivery_performance(ALPHA, ALL).funnel[3].reached == 1
+    assert performance.uncounted_requests() == [(LATER, "no such figure")]
+    assert "could not be counted" in caplog.text
+    assert [each.kind for each in disagreements()] == [DisagreementKind.REQUEST_NOT_COUNTED]
+    with pool().connection() as connection:
+        connection.execute("DROP TRIGGER refuse ON performance_count")
+        connection.execute("DROP FUNCTION refuse")
+    performance.rebuild()
+    assert disagreements() == []
 
 
 def test_a_counter_that_is_killed_has_taken_no_marks(database: str) -> None:

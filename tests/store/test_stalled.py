@@ -4,7 +4,8 @@ import pytest
 
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Status
-from firmtrack.store import dwell, performance
+from firmtrack.domain.waits import FEWEST_STAYS
+from firmtrack.store import performance
 from firmtrack.store.database import pool
 from firmtrack.store.stalled import queue_stalled
 from tests.store.facts import (
@@ -26,7 +27,7 @@ OTHERS = RequestId(BRAVO_ID, DCC_ID, 5)
 
 def everyone_else_passes_within_an_hour() -> None:
     """Let Bravo's devices show what is usual: from hub to device in an hour."""
-    devices = [meter(100 + number) for number in range(dwell.FEWEST_SAMPLES)]
+    devices = [meter(100 + number) for number in range(FEWEST_STAYS)]
     take(request(OTHERS, devices, sent_at=at(0)))
     take(told(Status.DELIVERED_TO_COMMS_HUB, at(10), devices, request_id=OTHERS))
     take(told(Status.TRANSFERRED_TO_DEVICE, at(70), devices, request_id=OTHERS))
@@ -34,7 +35,7 @@ def everyone_else_passes_within_an_hour() -> None:
 
 
 def find(minute: float) -> int:
-    performance.refresh()
+    performance.refresh(now=at(minute))
     with pool().connection() as connection:
         return queue_stalled(connection, at(minute))
 

@@ -61,8 +61,10 @@ def find_request(
 ) -> None:
     """Show a Service Request and all its distributions, or those of a pace."""
     with opened():
+        from firmtrack.diagnosis.requests import slower_stages
         from firmtrack.presentation import answers, wording
         from firmtrack.store import audit, queries
+        from firmtrack.store.side_parts import UNTOLD, side_part
 
         viewer, request_id, past = _viewer(as_party), _request_id(term), _past(as_of)
         found = queries.find_request(viewer, request_id, as_of=past)
@@ -86,6 +88,9 @@ def find_request(
             markup=False,
         )
         results.print_flags(found.flags)
+        told = side_part("the request's pace", lambda: slower_stages(viewer, found))
+        for sentence in () if past or told is UNTOLD else told:
+            console.print(sentence, markup=False)
         results.print_incidents("What else befell this request", found.incidents)
         table = Table(device_id_column(), "Current Status", "Reason", "Updated")
         for each in distributions:

@@ -26,14 +26,22 @@ def _told(
 
 
 def _diagnosis(found: Diagnosis) -> devices.Diagnosis:
-    usual, resend = found.usual_seconds, found.resend
+    usual, waits, resend = found.usual_seconds, found.waits, found.resend
     return devices.Diagnosis(
         sentence=found.sentence,
         holder=found.holder,
         since=found.since,
-        usual_seconds=None
-        if usual is None or usual is UNTOLD
-        else devices.UsualSeconds(p50=usual.p50, p95=usual.p95),
+        usual_seconds=None if usual is None else devices.UsualSeconds(p50=usual.p50, p95=usual.p95),
+        waits=None
+        if waits is None or waits is UNTOLD
+        else devices.Waits(
+            reached_at_least=waits.reached_at_least,
+            passed_share=waits.passed_share,
+            p50_seconds=waits.p50_seconds,
+            p95_seconds=waits.p95_seconds,
+            arrives_still_share=waits.arrives_still_share,
+            group=list(waits.group),
+        ),
         pace=found.pace,
         next_actor=found.next_actor,
         advice=found.advice,

@@ -4,7 +4,7 @@ from firmtrack.diagnosis.completed import verdict_on_success
 from firmtrack.diagnosis.evidence import evidence_of
 from firmtrack.diagnosis.failure import verdict_on_failure
 from firmtrack.diagnosis.findings import Diagnosis, Verdict
-from firmtrack.diagnosis.pace import pace_of, usual_seconds
+from firmtrack.diagnosis.pace import pace_of, usual_seconds, waits_of
 from firmtrack.diagnosis.progress import verdict_in_progress
 from firmtrack.diagnosis.resending import resend_advice
 from firmtrack.diagnosis.situation import Situation
@@ -22,6 +22,7 @@ def diagnose(situation: Situation) -> Diagnosis:
         holder=None if next_stage is None else next_stage.holder,
         since=situation.since,
         usual_seconds=usual_seconds(situation),
+        waits=waits_of(situation),
         pace=pace_of(situation),
         next_actor=verdict.next_actor,
         advice=verdict.advice,

@@ -42,8 +42,8 @@ def _evidence(situation: Situation) -> Iterator[Evidence]:
     fact = reason_fact(situation) if distribution.status.is_bad else None
     if fact is not None:
         yield Evidence(fact)
-    if situation.usual is not None and pace_of(situation) is not None:
-        yield Evidence(sample_text(situation, situation.usual))
+    if situation.wait is not None and pace_of(situation) is not None:
+        yield Evidence(sample_text(situation, situation.wait))
     activation = current_activation(situation)
     if activation is not None:
         at = local_text(activation.updated_at)

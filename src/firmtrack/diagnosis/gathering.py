@@ -4,23 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from firmtrack.diagnosis.situation import Situation
-from firmtrack.domain.stages import CompletionStatus, Stage, Variant
+from firmtrack.domain.stages import CompletionStatus, Stage
 from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, DistributionAnswer
-from firmtrack.store.dwell import DwellKey, UsualDwell
 from firmtrack.store.side_parts import UNTOLD, Untold
-
-# Which kind of request updates a type; for a request that only its alerts tell of.
-_VARIANTS_OF_TYPES: Mapping[str | None, Variant] = {
-    "ESME": Variant.UPDATE_FIRMWARE,
-    "GSME": Variant.UPDATE_FIRMWARE,
-    "HCALCS": Variant.UPDATE_FIRMWARE,
-    "PPMID": Variant.UPDATE_PPMID_FIRMWARE,
-}
+from firmtrack.store.waits import KnownWait, WaitKey
 
 
-def dwell_keys(answer: DeviceAnswer) -> tuple[DwellKey, ...]:
-    """Return of which stays ``situations`` needs the usual: one each of what is in progress."""
-    keys = (_dwell_key(answer, each.distribution) for each in answer.distributions)
+def wait_keys(answer: DeviceAnswer) -> tuple[WaitKey, ...]:
+    """Return of which waits ``situations`` needs what is known: one each of what is in progress."""
+    keys = (_wait_key(answer, each.distribution) for each in answer.distributions)
     return tuple(dict.fromkeys(key for key in keys if key is not None))
 
 
@@ -28,20 +20,20 @@ def situations(
     answer: DeviceAnswer,
     *,
     now: datetime,
-    usual: Mapping[DwellKey, UsualDwell] | Untold,
+    waits: Mapping[WaitKey, KnownWait] | Untold,
     slow_seconds: float | None = None,
 ) -> tuple[Situation, ...]:
     """Return the situation of each of the device's distributions, in their order.
 
-    ``usual`` is what firmtrack.store.dwell answers for ``dwell_keys``; ``slow_seconds`` is what an
-    operator calls slow where that says nothing, and nothing while the usual is not told.
+    ``waits`` is what firmtrack.store.waits answers for ``wait_keys``; ``slow_seconds`` is what an
+    operator calls slow where that says nothing, and nothing while the waits are not told.
     """
     return tuple(
         _situation(
             answer,
             each,
             now=now,
-            usual=usual,
+            waits=waits,
             slow_seconds=slow_seconds,
         )
         for each in answer.distributions
@@ -53,10 +45,10 @@ def _situation(
     found: DeviceDistribution,
     *,
     now: datetime,
-    usual: Mapping[DwellKey, UsualDwell] | Untold,
+    waits: Mapping[WaitKey, KnownWait] | Untold,
     slow_seconds: float | None,
 ) -> Situation:
-    key = _dwell_key(answer, found.distribution)
+    key = _wait_key(answer, found.distribution)
     return Situation(
         distribution=found.distribution,
         history=found.history,
@@ -74,26 +66,22 @@ def _situation(
         ),
         flags=answer.flags,
         supplier_changed_at=answer.supplier_changed_at,
-        usual=None if key is None or usual is UNTOLD else usual.get(key),
-        slow_seconds=None if usual is UNTOLD else slow_seconds,
-        is_usual_told=usual is not UNTOLD,
+        wait=None if key is None or waits is UNTOLD else waits.get(key),
+        slow_seconds=None if waits is UNTOLD else slow_seconds,
+        is_usual_told=waits is not UNTOLD,
     )
 
 
-def _dwell_key(answer: DeviceAnswer, distribution: DistributionAnswer) -> DwellKey | None:
+def _wait_key(answer: DeviceAnswer, distribution: DistributionAnswer) -> WaitKey | None:
     if distribution.completion is not CompletionStatus.IN_PROGRESS:
         return None
     # DCC answers a request as a whole: what a device is tells nothing of how long that takes.
     is_answered = distribution.status.stage > Stage.RECEIVED
     facts = answer.inventory if is_answered else None
-    device_type = None if facts is None else facts.device_type
-    variant = distribution.variant or _VARIANTS_OF_TYPES.get(device_type)
-    if variant is None:
-        return None
-    return DwellKey(
-        variant=variant,
+    return WaitKey(
+        request_id=distribution.request_id,
         stage=distribution.status.stage,
-        device_type=device_type,
+        device_type=None if facts is None else facts.device_type,
         csp_region=None if facts is None else facts.csp_region,
         manufacturer=None if facts is None else facts.manufacturer,
         model=None if facts is None else facts.model,

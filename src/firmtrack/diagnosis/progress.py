@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from firmtrack.diagnosis.findings import Verdict
 from firmtrack.diagnosis.news import News, news_of
-from firmtrack.diagnosis.pace import comparison, pace_of
+from firmtrack.diagnosis.pace import LONG_SECONDS, comparison, pace_of
 from firmtrack.diagnosis.phrases import joined, since_text, superseded, surroundings, the_party
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import ActivationStatus, Party, Stage, StageRow, Status
-from firmtrack.presentation.times import near_text
+from firmtrack.presentation.times import duration_text, near_text
 from firmtrack.presentation.wording import STATUS_NAMES
 
 # Who answers for a party that holds an update. A device has only its supplier, who need not act
@@ -64,6 +64,10 @@ _IF_NOTHING_COMES = "If nothing comes, ask DCC’s Service Centre, and quote the
 _ASK_DCC = (
     "Ask DCC’s Service Centre, and quote the Service Request ID and the Device ID. "
     "A late success still counts."
+)
+_LONG = (
+    "It has waited for {days}, and nothing says whether that is usual: if you need to know, ask "
+    "DCC’s Service Centre, and quote the Service Request ID and the Device ID."
 )
 _ASK_DEVICE = (
     "Read its firmware version (11.2) to see whether it answers, and what it runs. "
@@ -122,6 +126,10 @@ def _advice(situation: Situation, next_stage: StageRow, pace: Pace | None) -> st
     silent = _SILENT_STAGES.get(next_stage.stage)
     if next_stage.stage is Stage.VALIDATED and pace is None:
         return f"{must}. {_IF_NOTHING_COMES}"
+    if pace is None and situation.waited_seconds > LONG_SECONDS:
+        return joined(
+            f"{must}.", silent, _LONG.format(days=duration_text(situation.waited_seconds))
+        )
     if pace is not Pace.STALLED:
         return joined(f"{must}; {_WAITING[pace]}", silent)
     return joined(f"{must}.", silent, _ASK_DEVICE if is_at_device else _ASK_DCC)

@@ -1,17 +1,19 @@
 """The one way from a device that was looked up to the diagnoses of its distributions."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
 
 from firmtrack.diagnosis.diagnose import diagnose
 from firmtrack.diagnosis.findings import Diagnosis
-from firmtrack.diagnosis.gathering import dwell_keys, situations
+from firmtrack.diagnosis.gathering import situations, wait_keys
+from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.store.answers import DeviceAnswer
-from firmtrack.store.dwell import recent_usual_dwell
-from firmtrack.store.side_parts import side_part
+from firmtrack.store.side_parts import UNTOLD, side_part
+from firmtrack.store.waits import hub_silent_since, recent_waits
 
 
 def diagnoses(answer: DeviceAnswer, *, now: datetime) -> Mapping[RequestId, Diagnosis | None]:
@@ -19,12 +21,30 @@ def diagnoses(answer: DeviceAnswer, *, now: datetime) -> Mapping[RequestId, Diag
 
     None if the device is not tracked: what holds of updates that are does not hold of its own.
     ``answer`` is what the viewer may see, and a diagnosis tells nothing beyond it but what is usual
-    (firmtrack.store.dwell), which is also today's if ``now`` is a moment of the past.
+    (firmtrack.store.waits), which is also today's if ``now`` is a moment of the past.
     """
     if answer.not_tracked_reason is not None:
         return dict.fromkeys(each.distribution.request_id for each in answer.distributions)
-    usual = side_part("what is usual", lambda: recent_usual_dwell(dwell_keys(answer)))
+    waits = side_part("what is usual", lambda: recent_waits(wait_keys(answer)))
     gathered = situations(
-        answer, now=now, usual=usual, slow_seconds=settings.ENVIRONMENT.slow_after_seconds
+        answer,
+        now=now,
+        waits=waits,
+        slow_seconds=settings.ENVIRONMENT.slow_after_seconds,
     )
-    return {each.distribution.request_id: diagnose(each) for each in gathered}
+    return {each.distribution.request_id: diagnose(_with_hub(each)) for each in gathered}
+
+
+def _with_hub(situation: Situation) -> Situation:
+    """Look at the device's hub, if the wait is longer than those of all that wait there may be."""
+    wait, distribution = situation.wait, situation.distribution
+    limit = None if wait is None else wait.limits.hub_seconds
+    if limit is None or situation.waited_seconds <= limit:
+        return situation
+    since = side_part(
+        "the hub's silence",
+        lambda: hub_silent_since(
+            distribution.request_id, distribution.status.stage, distribution.device_id
+        ),
+    )
+    return situation if since is UNTOLD else replace(situation, hub_since=since)

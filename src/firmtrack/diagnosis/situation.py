@@ -14,7 +14,7 @@ from firmtrack.domain.incidents import IncidentEntry
 from firmtrack.domain.reconciliation import SUSPENDED, Flag, FlagKind
 from firmtrack.domain.stages import CompletionStatus, StageRow, stages_of
 from firmtrack.store.answers import DistributionAnswer, HistoryEntry
-from firmtrack.store.dwell import UsualDwell
+from firmtrack.store.waits import KnownWait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +29,10 @@ class Situation:
     ``is_foreign_update_open`` tells of another party's update under way, and nothing else of it.
     ``flags`` are what does not fit of the device (firmtrack.domain.reconciliation).
     ``supplier_changed_at`` is when DCC last told of a change of the device's supplier.
-    ``usual`` is how long others stayed where this one is, None if too few did to say; then
-    ``slow_seconds`` counts, what an operator calls slow, None if nobody set it. Unless
-    ``is_usual_told``, it could not be asked for, and both are None.
+    ``wait`` is what others' stays where this one is tell, None if too few were seen; then
+    ``slow_seconds`` counts, what an operator calls slow, None if nobody set it. ``hub_since`` is
+    since when the updates behind the device's hub have all waited, None if they are few.
+    Unless ``is_usual_told``, what is usual could not be asked for, and all three are None.
     ``version_path`` is the order in which the device must pass versions, None if it is not known.
     """
 
@@ -48,7 +49,8 @@ class Situation:
     flags: Sequence[Flag] = ()
     supplier_changed_at: datetime | None = None
     version_path: Sequence[FirmwareVersion] | None = None
-    usual: UsualDwell | None = None
+    wait: KnownWait | None = None
+    hub_since: datetime | None = None
     slow_seconds: float | None = None
     is_usual_told: bool = True
 

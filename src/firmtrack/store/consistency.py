@@ -9,6 +9,7 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import IMPORT_ID
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_id_of
+from firmtrack.store.performance import uncounted_requests
 from firmtrack.store.sql import statement
 
 _WITHOUT_FACTS = frozenset(
@@ -32,6 +33,7 @@ class DisagreementKind(StrEnum):
     FACT_WITHOUT_MESSAGE = "fact_without_message"
     MESSAGE_WITHOUT_FACTS = "message_without_facts"
     REQUEST_WITHOUT_DISTRIBUTIONS = "request_without_distributions"
+    REQUEST_NOT_COUNTED = "request_not_counted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class Disagreement:
 def disagreements(*, limit: int = 1_000) -> list[Disagreement]:
     """Return up to ``limit`` disagreements, by kind and request; none if the store is whole.
 
+    Before them all requests that delivery performance had to pass over.
+
     Computes every distribution anew from its events, as of one moment: others may go on writing.
     """
     kinds = [number for kind, number in KIND_NUMBERS.items() if kind not in _WITHOUT_FACTS]
@@ -55,7 +59,7 @@ def disagreements(*, limit: int = 1_000) -> list[Disagreement]:
             statement("find_disagreements"),
             {"kinds_with_facts": kinds, "import_id": IMPORT_ID, "limit": limit},
         ).fetchall()
-    return [
+    return _not_counted() + [
         Disagreement(
             kind=DisagreementKind(kind),
             device_id=None if device_id is None else eui_of(device_id),
@@ -63,4 +67,16 @@ def disagreements(*, limit: int = 1_000) -> list[Disagreement]:
             message_id=message_id,
         )
         for kind, device_id, originator, target, counter, message_id in rows
+    ]
+
+
+def _not_counted() -> list[Disagreement]:
+    return [
+        Disagreement(
+            kind=DisagreementKind.REQUEST_NOT_COUNTED,
+            device_id=None,
+            request_id=request_id,
+            message_id=None,
+        )
+        for request_id, _ in uncounted_requests()
     ]

@@ -5,15 +5,13 @@ from datetime import datetime
 from django.conf import settings
 from psycopg import sql
 
-from firmtrack.domain.durations import SCALE, seconds_within
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.domain.pace import STALLED_MULTIPLE, Pace
+from firmtrack.domain.pace import OPERATOR_STALLED_MULTIPLE, Pace
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.numbers import request_parts, to_bigint
 from firmtrack.store.sql import statement
 
-_SECONDS_WITHIN = [seconds_within(step) for step in range(1, len(SCALE) + 1)]
 _HAS_PACE = sql.SQL("c.device_id IN (SELECT p.device_id FROM ({paced}) AS p WHERE p.pace = {pace})")
 _STALLED = sql.SQL(
     "SELECT p.device_id, p.stage FROM ({paced}) AS p WHERE p.pace = {stalled} ORDER BY p.device_id"
@@ -65,9 +63,8 @@ def _paced_distributions(viewer: Viewer, request_id: RequestId, now: datetime) -
         sees_all=sql.Literal(viewer.sees_all),
         user_ids=sql.Literal([to_bigint(user_id) for user_id in viewer.user_ids]),
         now=sql.Literal(now),
-        seconds_within=sql.Literal(_SECONDS_WITHIN),
         slow_seconds=sql.Literal(settings.ENVIRONMENT.slow_after_seconds),
-        stalled_multiple=sql.Literal(STALLED_MULTIPLE),
+        stalled_multiple=sql.Literal(OPERATOR_STALLED_MULTIPLE),
         usual=sql.Literal(str(Pace.USUAL)),
         slow=sql.Literal(str(Pace.SLOW)),
         stalled=sql.Literal(str(Pace.STALLED)),

@@ -4,20 +4,22 @@ Whoever writes only marks what it touched as stale; one counter at a time takes 
 requests anew, each whole, in one snapshot (docs/decisions/010).
 """
 
+import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from psycopg import Connection, Cursor, sql
+from psycopg import Connection, Cursor, DatabaseError, OperationalError, sql
 from psycopg.rows import TupleRow
 
 from firmtrack.domain.durations import SCALE
 from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.pace import FEWEST_AT_HUB
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store import dwell
+from firmtrack.store import learning
 from firmtrack.store.database import pool
-from firmtrack.store.numbers import request_parts, to_bigint
+from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
 from firmtrack.store.performance_answers import (
     PerformanceAnswer,
     PerformanceFilter,
@@ -35,7 +37,13 @@ _READ_SECONDS = 1.0
 _FORGET = sql.SQL("DELETE FROM {} WHERE request_key = ANY (%(request_keys)s)")
 _QUICK_SECONDS = 0.25
 _DEVICES_AT_ONCE = 100_000
-_DWELL_AGE = timedelta(minutes=10)
+_LEARNT_AGE = timedelta(minutes=10)
+_TABLES = (
+    "performance_count", "performance_duration", "stay", "stay_in_progress", "cohort",
+    "stay_at_hub", "hub_stay",
+)  # fmt: skip
+
+_log = logging.getLogger(__name__)
 
 
 def mark_stale(cursor: Cursor[TupleRow], named: Iterable[RequestId]) -> None:
@@ -70,11 +78,13 @@ def delivery_performance(viewer: Viewer, wanted: PerformanceFilter) -> Performan
     return performance_answer(counts, durations, waiting[0])
 
 
-def refresh(*, seconds: float | None = None) -> bool:
+def refresh(*, seconds: float | None = None, now: datetime | None = None) -> bool:
     """Count anew what is stale, and return whether nothing is left.
 
     ``seconds`` is when to stop, after the request that is being counted; None counts all. False at
     once if another process is counting, unless there is no such limit: then it waits for its turn.
+    A request that cannot be counted is passed over: ``firmtrack check`` names it. ``now`` is until
+    when what still waits has waited, if not until now.
     """
     until = None if seconds is None else time.monotonic() + seconds
     with pool().connection() as connection, _counting(connection, waits=until is None) as is_ours:
@@ -84,7 +94,8 @@ def refresh(*, seconds: float | None = None) -> bool:
         while until is None or time.monotonic() < until:
             started = time.monotonic()
             if not _count_some(connection, requests_at_once):
-                dwell.refresh(connection, older_than=_DWELL_AGE if seconds else timedelta(0))
+                older_than = _LEARNT_AGE if seconds else timedelta(0)
+                learning.refresh(connection, older_than=older_than, now=now or datetime.now(UTC))
                 return True
             is_quick = time.monotonic() - started < _QUICK_SECONDS
             requests_at_once = requests_at_once * 2 if is_quick else max(1, requests_at_once // 2)
@@ -98,11 +109,20 @@ def rebuild() -> None:
         _counting(connection, waits=True),
         connection.transaction(),
     ):
-        connection.execute(
-            "TRUNCATE performance_count, performance_duration, performance_dwell, usual_dwell"
-        )
+        for table in (*_TABLES, "wait_limit", "wait_estimate", "uncounted_request"):
+            connection.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(table)))
         connection.execute("INSERT INTO stale_request SELECT request_key FROM request")
     refresh()
+
+
+def uncounted_requests() -> Sequence[tuple[RequestId, str]]:
+    """Return the requests that could not be counted when they last changed, and why."""
+    with pool().connection() as connection:
+        rows = connection.execute(
+            "SELECT originator, target, counter, error FROM uncounted_request"
+            " JOIN request USING (request_key) ORDER BY request_key"
+        ).fetchall()
+    return [(request_id_of(*parts), error) for *parts, error in rows]
 
 
 def _count_some(connection: Connection[TupleRow], limit: int) -> bool:
@@ -114,13 +134,49 @@ def _count_some(connection: Connection[TupleRow], limit: int) -> bool:
         cursor.execute(statement("performance_take_devices"), {"limit": _DEVICES_AT_ONCE})
         devices = cursor.fetchone()
         cursor.execute(statement("performance_take_requests"), {"limit": limit})
-        counted = {"request_keys": [key for (key,) in cursor], "scale": list(SCALE)}
-        if counted["request_keys"]:
-            for table in ("performance_count", "performance_duration", "performance_dwell"):
-                cursor.execute(_FORGET.format(sql.Identifier(table)), counted)
-            for name in ("add_segments", "count", "time"):
-                cursor.execute(statement(f"performance_{name}"), counted)
-        return bool(counted["request_keys"]) or devices != (0,)
+        request_keys = [key for (key,) in cursor]
+        if request_keys:
+            try:
+                _count(connection, request_keys)
+            except OperationalError:  # the database's trouble, not the request's
+                raise
+            except DatabaseError:
+                for request_key in request_keys:
+                    _count_or_pass_over(connection, request_key)
+        return bool(request_keys) or devices != (0,)
+
+
+def _count(connection: Connection[TupleRow], request_keys: Sequence[int]) -> None:
+    """Count requests anew, each whole; nothing is changed if that cannot be done."""
+    counted = {
+        "request_keys": request_keys,
+        "scale": list(SCALE),
+        "longest_seconds": SCALE[-1],
+        "fewest_at_hub": FEWEST_AT_HUB,
+    }
+    with connection.transaction(), connection.cursor() as cursor:
+        for table in (*_TABLES, "uncounted_request"):
+            cursor.execute(_FORGET.format(sql.Identifier(table)), counted)
+        for name in ("performance_add_segments", "performance_count", "performance_time"):
+            cursor.execute(statement(name), counted)
+        cursor.execute(statement("waits_follow"), counted)
+
+
+def _count_or_pass_over(connection: Connection[TupleRow], request_key: int) -> None:
+    try:
+        _count(connection, [request_key])
+    except OperationalError:
+        raise
+    except DatabaseError as error:
+        _log.warning(
+            "Request %d could not be counted, and is passed over.", request_key, exc_info=True
+        )
+        connection.execute(
+            "INSERT INTO uncounted_request (request_key, error) VALUES (%s, %s)"
+            " ON CONFLICT (request_key) DO UPDATE"
+            " SET error = excluded.error, tried_at = excluded.tried_at",
+            (request_key, str(error).split("\n")[0]),
+        )
 
 
 @contextmanager

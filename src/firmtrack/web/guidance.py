@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from markupsafe import Markup
 
 from firmtrack.domain.stages import STAGES
+from firmtrack.domain.waits import FEWEST_STAYS
 from firmtrack.presentation import (
     catalogue,
     catalogue_activations,
@@ -23,7 +24,6 @@ from firmtrack.presentation import (
     csv,
 )
 from firmtrack.presentation.flags import FLAG_NAMES
-from firmtrack.store.dwell import FEWEST_SAMPLES
 from firmtrack.store.wording import current_wordings
 
 UNKNOWN_CODES = "unknown-codes"
@@ -117,7 +117,7 @@ def page(request: HttpRequest, topic: str) -> HttpResponse:
         "codes": catalogue.CODES,
         "wordings": current_wordings(),
         "columns": csv.COLUMN_TEXTS,
-        "fewest_samples": FEWEST_SAMPLES,
+        "fewest_stays": FEWEST_STAYS,
     }
     if topic == "api":
         document = json.loads(resolve(reverse(_API_DOCUMENT)).func(request).content)

@@ -1,10 +1,13 @@
 """The part of a result page that tells how it stands, as the page and each refresh show it."""
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest
 from django.urls import reverse
 
 from firmtrack.accounts.viewers import viewer_of
 from firmtrack.diagnosis.reading import diagnoses
+from firmtrack.diagnosis.requests import slower_stages
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
@@ -60,6 +63,7 @@ def request_status(
         if paces is UNTOLD
         else {pace: _count_of(paces, pace) for pace in (Pace.SLOW, Pace.STALLED)},
         "is_compared": bool(paces),
+        "slower": _slower(viewer, found, moment),
         "live": f'"{request_version(viewer, found)}"' if is_live else None,
         "live_address": reverse("service-request-status", args=[str(found.request_id)]),
     }
@@ -81,3 +85,11 @@ def is_under_way(found: RequestAnswer) -> bool:
 
 def _count_of(paces: PaceCounts, pace: Pace) -> int:
     return sum(count for (_, each), count in paces.items() if each is pace)
+
+
+def _slower(viewer: Viewer, found: RequestAnswer, moment: Moment) -> Sequence[str]:
+    """Return what is said of the request's own pace; nothing of a past moment."""
+    if moment.past:
+        return ()
+    told = side_part("the request's pace", lambda: slower_stages(viewer, found))
+    return () if told is UNTOLD else told

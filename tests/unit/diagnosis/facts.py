@@ -8,12 +8,15 @@ from uuid import UUID
 
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.activation import Activation
+from firmtrack.domain.durations import step_of
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, Incident, IncidentKind, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.incidents import IncidentEntry, ToldIncident
+from firmtrack.domain.pace import Limits
 from firmtrack.domain.stages import ActivationStatus, Status, Variant
+from firmtrack.domain.waits import Estimate, Stays
 from firmtrack.store.answers import DistributionAnswer, HistoryEntry
-from firmtrack.store.dwell import GROUP_FACTS, UsualDwell
+from firmtrack.store.waits import GROUP_FACTS, KnownWait
 
 ALPHA = Eui64.parse("90-B3-D5-1F-30-01-00-00")
 DCC = Eui64.parse("90-B3-D5-1F-30-00-00-02")
@@ -29,7 +32,27 @@ DAY = 24 * HOUR
 SUBMITTED = datetime(2026, 11, 12, 8, 0, tzinfo=UTC)
 SINCE = datetime(2026, 11, 14, 9, 12, tzinfo=UTC)
 
-USUAL = UsualDwell(p50_seconds=21_600, p95_seconds=93_600, samples=1240, group=GROUP_FACTS)
+LIMITS = Limits(slow_seconds=26 * HOUR, allowed_seconds=78 * HOUR, still_seconds=0.0)
+PAST = Stays.of(
+    passed={
+        step_of(hours * 3_600 - 100): n
+        for hours, n in ((2, 310), (6, 330), (20, 500), (26, 60), (45, 15))
+    },
+    failed={step_of(3 * 3_600): 10},
+    waiting={step_of(400 * 3_600): 15},
+)
+USUAL = KnownWait(limits=LIMITS, estimate=Estimate(PAST), group=GROUP_FACTS)
+# Of those that reached the stage one in four never passes, and most of those are silent.
+OFTEN_SILENT = replace(
+    USUAL,
+    estimate=Estimate(
+        Stays.of(
+            {step_of(hours * 3_600 - 100): 200 for hours in (2, 6, 26)},
+            None,
+            {step_of(1_500 * 3_600): 200},
+        )
+    ),
+)
 IMAGE = ImageFacts(
     size_bytes=500_000,
     manufacturer_image_hash=IMAGE_HASH,

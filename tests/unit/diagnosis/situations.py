@@ -16,7 +16,7 @@ from firmtrack.domain.identifiers import FirmwareVersion
 from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.stages import ActivationStatus, Status, Variant
 from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
-from firmtrack.store.dwell import GROUP_FACTS
+from firmtrack.store.waits import GROUP_FACTS
 from tests.unit.diagnosis.facts import (
     ACTIVATION,
     DAY,
@@ -24,6 +24,8 @@ from tests.unit.diagnosis.facts import (
     IMAGE,
     INVENTORY,
     LATER_REQUEST,
+    LIMITS,
+    OFTEN_SILENT,
     OLD_VERSION,
     REQUEST,
     SINCE,
@@ -47,25 +49,29 @@ _PAST = SINCE + timedelta(hours=1)
 _BETWEEN = FirmwareVersion("01020311")
 _BY_REGION = replace(USUAL, group=GROUP_FACTS[:2])
 _OF_ALL = replace(USUAL, group=())
+_SILENT_REGION = replace(
+    USUAL, limits=replace(LIMITS, silent_from=SINCE + timedelta(hours=8), silent_seconds=3 * HOUR)
+)
+_SILENT_HUB = replace(USUAL, limits=replace(LIMITS, hub_seconds=40 * HOUR))
 
 IN_PROGRESS: Mapping[str, Situation] = {
-    "Received, not answered yet": situation(Status.RECEIVED, usual=USUAL),
-    "Received, its answer is missing for days": situation(Status.RECEIVED, 5 * DAY, usual=USUAL),
-    "Accepted, as quick as usual": situation(Status.ACCEPTED, usual=USUAL),
-    "Accepted, stalled": situation(Status.ACCEPTED, 6 * DAY, usual=USUAL),
-    "Sent to CSP, as quick as usual": situation(Status.SENT_TO_CSP, usual=USUAL),
+    "Received, not answered yet": situation(Status.RECEIVED, wait=USUAL),
+    "Received, its answer is missing for days": situation(Status.RECEIVED, 5 * DAY, wait=USUAL),
+    "Accepted, as quick as usual": situation(Status.ACCEPTED, wait=USUAL),
+    "Accepted, stalled": situation(Status.ACCEPTED, 6 * DAY, wait=USUAL),
+    "Sent to CSP, as quick as usual": situation(Status.SENT_TO_CSP, wait=USUAL),
     "Sent to CSP, slower than usual": situation(
-        Status.SENT_TO_CSP, 2 * DAY, usual=replace(USUAL, group=GROUP_FACTS[:1])
+        Status.SENT_TO_CSP, 2 * DAY, wait=replace(USUAL, group=GROUP_FACTS[:1])
     ),
     "Sent to CSP, stalled in a silent region": situation(
-        Status.SENT_TO_CSP, 12 * DAY, usual=_BY_REGION
+        Status.SENT_TO_CSP, 12 * DAY, wait=_BY_REGION
     ),
     "At the Communications Hub, as quick as usual": situation(
-        Status.DELIVERED_TO_COMMS_HUB, usual=USUAL
+        Status.DELIVERED_TO_COMMS_HUB, wait=USUAL
     ),
     "At the Communications Hub after a failure, as DCC said twice": situation(
         Status.DELIVERED_TO_COMMS_HUB,
-        usual=USUAL,
+        wait=USUAL,
         history=(
             entry(Status.DELIVERED_TO_COMMS_HUB),
             entry(Status.DELIVERED_TO_COMMS_HUB, SINCE - timedelta(minutes=90)),
@@ -73,10 +79,10 @@ IN_PROGRESS: Mapping[str, Situation] = {
         ),
     ),
     "At the Communications Hub, slower than usual": situation(
-        Status.DELIVERED_TO_COMMS_HUB, 3 * DAY + 4 * HOUR, usual=USUAL
+        Status.DELIVERED_TO_COMMS_HUB, 3 * DAY + 4 * HOUR, wait=USUAL
     ),
     "At the Communications Hub, stalled": situation(
-        Status.DELIVERED_TO_COMMS_HUB, 3 * DAY + 7 * HOUR, usual=USUAL
+        Status.DELIVERED_TO_COMMS_HUB, 3 * DAY + 7 * HOUR, wait=USUAL
     ),
     "At the Communications Hub, too few seen to compare": situation(
         Status.DELIVERED_TO_COMMS_HUB, 3 * DAY
@@ -88,36 +94,48 @@ IN_PROGRESS: Mapping[str, Situation] = {
         Status.DELIVERED_TO_COMMS_HUB, 3 * DAY, slow_seconds=2 * DAY
     ),
     "At the Communications Hub since last year": situation(
-        Status.DELIVERED_TO_COMMS_HUB, 60 * DAY, usual=_OF_ALL
+        Status.DELIVERED_TO_COMMS_HUB, 60 * DAY, wait=_OF_ALL
+    ),
+    "At the Communications Hub, and nothing is known for days": situation(
+        Status.DELIVERED_TO_COMMS_HUB, 5 * DAY
+    ),
+    "At the Communications Hub, longer than almost any that arrived": situation(
+        Status.DELIVERED_TO_COMMS_HUB, 5 * DAY, wait=OFTEN_SILENT
+    ),
+    "Sent to CSP, and its region is silent": situation(
+        Status.SENT_TO_CSP, 9 * HOUR, wait=_SILENT_REGION
+    ),
+    "At the Communications Hub, and the hub is silent": situation(
+        Status.DELIVERED_TO_COMMS_HUB, 2 * DAY, wait=_SILENT_HUB, hub_since=SINCE
     ),
     "With an ESME that has not verified it yet": situation(
-        Status.TRANSFERRED_TO_DEVICE, usual=USUAL
+        Status.TRANSFERRED_TO_DEVICE, wait=USUAL
     ),
-    "With an ESME that is silent": situation(Status.TRANSFERRED_TO_DEVICE, 9 * DAY, usual=USUAL),
+    "With an ESME that is silent": situation(Status.TRANSFERRED_TO_DEVICE, 9 * DAY, wait=USUAL),
     "With a PPMID that has not activated it yet": situation(
-        Status.TRANSFERRED_TO_DEVICE, variant=_PPMID, usual=USUAL, device=_A_PPMID
+        Status.TRANSFERRED_TO_DEVICE, variant=_PPMID, wait=USUAL, device=_A_PPMID
     ),
     "With a device, the request itself was never seen": situation(
         Status.TRANSFERRED_TO_DEVICE, variant=None, device=None
     ),
     "Verified by a PPMID, which still activates it": situation(
-        Status.VERIFIED, variant=_PPMID, usual=USUAL
+        Status.VERIFIED, variant=_PPMID, wait=USUAL
     ),
     "Said to be activated by an ESME that never verified it": situation(Status.ACTIVATED),
     "With a device of which the viewer may not see the inventory": situation(
-        Status.SENT_TO_CSP, usual=_BY_REGION, device=None
+        Status.SENT_TO_CSP, wait=_BY_REGION, device=None
     ),
     "On its way to a Suspended device": situation(
-        Status.SENT_TO_CSP, usual=USUAL, device=_SUSPENDED
+        Status.SENT_TO_CSP, wait=USUAL, device=_SUSPENDED
     ),
     "On its way while the supplier changed": situation(
-        Status.SENT_TO_CSP, usual=USUAL, supplier_changed_at=_PAST
+        Status.SENT_TO_CSP, wait=USUAL, supplier_changed_at=_PAST
     ),
     "Received, and nothing says how long an answer takes": situation(Status.RECEIVED, 5 * HOUR),
     "At the Communications Hub, and a later request succeeded": situation(
         Status.DELIVERED_TO_COMMS_HUB,
         30 * DAY,
-        usual=USUAL,
+        wait=USUAL,
         other_updates=(
             distribution(
                 Status.VERIFIED, request_id=LATER_REQUEST, submitted_at=SINCE + timedelta(days=1)
@@ -127,7 +145,7 @@ IN_PROGRESS: Mapping[str, Situation] = {
     "At the Communications Hub, yet the device activated it": situation(
         Status.DELIVERED_TO_COMMS_HUB,
         9 * DAY,
-        usual=USUAL,
+        wait=USUAL,
         activations=(activation(ActivationStatus.ACTIVATED),),
     ),
 }
@@ -386,7 +404,7 @@ NEWS: Mapping[str, Situation] = {
     **{
         f"In progress, and then: {INCIDENT_NAMES[kind]}": situation(
             _HAPPENED.get(kind, Status.DELIVERED_TO_COMMS_HUB),
-            usual=USUAL,
+            wait=USUAL,
             incidents=(incident(kind),),
         )
         for kind in IncidentKind
@@ -394,12 +412,12 @@ NEWS: Mapping[str, Situation] = {
     },
     "In progress, and its hub exchanged, as another party was told": situation(
         Status.DELIVERED_TO_COMMS_HUB,
-        usual=USUAL,
+        wait=USUAL,
         incidents=(incident(IncidentKind.COMMS_HUB_DECOMMISSIONED, is_anothers=True),),
     ),
     "In progress, removed, and then its firmware changed": situation(
         Status.TRANSFERRED_TO_DEVICE,
-        usual=USUAL,
+        wait=USUAL,
         incidents=(
             incident(IncidentKind.FIRMWARE_CHANGED, SINCE + timedelta(hours=2)),
             *_GONE,
@@ -407,20 +425,20 @@ NEWS: Mapping[str, Situation] = {
     ),
     "In progress, and the device verified another image": situation(
         Status.TRANSFERRED_TO_DEVICE,
-        usual=USUAL,
+        wait=USUAL,
         unattributed=(entry(Status.VERIFIED, SINCE + timedelta(hours=1), image_hash=_OTHER_HASH),),
     ),
     "In progress, and a PPMID activated another version": situation(
         Status.TRANSFERRED_TO_DEVICE,
         variant=_PPMID,
-        usual=USUAL,
+        wait=USUAL,
         unattributed=(
             entry(Status.ACTIVATED, SINCE + timedelta(hours=1), firmware_version=_BETWEEN),
         ),
     ),
     "In progress, and a failure of an earlier stage came after it": situation(
         Status.TRANSFERRED_TO_DEVICE,
-        usual=USUAL,
+        wait=USUAL,
         history=(
             entry(Status.TRANSFERRED_TO_DEVICE),
             entry(Status.COMMS_HUB_DELIVERY_FAILED, SINCE + timedelta(hours=1), reason="N61"),
@@ -428,7 +446,7 @@ NEWS: Mapping[str, Situation] = {
     ),
     "In progress, and an activation failed": situation(
         Status.TRANSFERRED_TO_DEVICE,
-        usual=USUAL,
+        wait=USUAL,
         activations=(activation(ActivationStatus.FAILED, reason="no_image_held"),),
     ),
 }

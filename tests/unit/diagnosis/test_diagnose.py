@@ -14,7 +14,7 @@ from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.progress import ACTORS
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, IncidentKind
-from firmtrack.domain.pace import Pace
+from firmtrack.domain.pace import Limits, Pace
 from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.remedy import Actor, Again
 from firmtrack.domain.stages import (
@@ -26,8 +26,9 @@ from firmtrack.domain.stages import (
     completion_of,
     stages_of,
 )
+from firmtrack.domain.waits import STEPS, Estimate, Stays
 from firmtrack.duis import codes
-from firmtrack.store.dwell import GROUP_FACTS, UsualDwell
+from firmtrack.store.waits import GROUP_FACTS, KnownWait
 from tests.unit.diagnosis.facts import (
     ACTIVATION,
     DAY,
@@ -70,11 +71,27 @@ devices = st.builds(
     gbcs_version=words,
     firmware_version=st.none() | st.sampled_from([VERSION, OLD_VERSION]),
 )
+counts_by_step = st.dictionaries(st.integers(1, STEPS), st.integers(1, 10**6), max_size=5)
+limits = st.none() | seconds
 usuals = st.builds(
-    UsualDwell,
-    p50_seconds=st.integers(0, 10**9),
-    p95_seconds=st.integers(0, 10**9),
-    samples=st.integers(1, 10**9),
+    KnownWait,
+    limits=st.builds(
+        Limits,
+        slow_seconds=limits,
+        allowed_seconds=limits,
+        still_seconds=limits,
+        moved_at=st.none() | times,
+        left_seconds=limits,
+        silent_from=st.none() | times,
+        silent_seconds=limits,
+        hub_seconds=limits,
+    ),
+    estimate=st.builds(
+        Stays.of,
+        counts_by_step.filter(lambda passed: sum(passed.values()) >= 100),
+        counts_by_step,
+        counts_by_step,
+    ).map(Estimate),
     group=st.integers(0, len(GROUP_FACTS)).map(lambda facts: GROUP_FACTS[:facts]),
 )
 hardware = st.none() | st.integers(0, 0xFFFF)
@@ -152,7 +169,8 @@ def situations(draw: st.DrawFn) -> Situation:
         flags=draw(st.lists(flags, max_size=3)),
         supplier_changed_at=draw(st.none() | times),
         version_path=draw(st.none() | st.lists(st.just(VERSION), max_size=2)),
-        usual=draw(st.none() | usuals),
+        wait=draw(st.none() | usuals),
+        hub_since=draw(st.none() | times),
         slow_seconds=draw(st.none() | seconds),
     )
 
@@ -185,7 +203,7 @@ def test_the_holder_is_who_must_do_the_next_stage(case: Situation) -> None:
     told = diagnose(case)
     status, variant = case.distribution.status, case.distribution.variant
     if completion_of(status, variant) is not CompletionStatus.IN_PROGRESS:
-        assert (told.holder, told.pace, told.usual_seconds) == (None, None, None)
+        assert (told.holder, told.pace, told.usual_seconds, told.waits) == (None,) * 4
         return
     ahead = [row.holder for row in stages_of(variant) if row.stage > status.stage]
     assert told.holder == (ahead or [Party.DEVICE])[0]
@@ -232,9 +250,9 @@ def test_nothing_is_sent_again_while_an_update_is_open(case: Situation) -> None:
 
 @pytest.mark.parametrize("status", Status)
 def test_late_word_of_success_clears_a_stall(status: Status) -> None:
-    waiting = diagnose(situation(Status.DELIVERED_TO_COMMS_HUB, 30 * DAY, usual=USUAL))
+    waiting = diagnose(situation(Status.DELIVERED_TO_COMMS_HUB, 30 * DAY, wait=USUAL))
     assert waiting.pace is Pace.STALLED
-    moved_on = diagnose(situation(status, HOUR, usual=USUAL))
+    moved_on = diagnose(situation(status, HOUR, wait=USUAL))
     assert moved_on.pace in {None, Pace.USUAL}
 
 
@@ -248,21 +266,19 @@ def test_late_word_of_success_clears_a_stall(status: Status) -> None:
         (78 * HOUR + 1, Pace.STALLED),
     ],
 )
-def test_past_what_95_percent_need_is_slow_and_past_three_times_that_stalled(
-    waited: float, pace: Pace
-) -> None:
-    assert diagnose(situation(Status.SENT_TO_CSP, waited, usual=USUAL)).pace is pace
+def test_past_its_limits_it_is_slow_and_then_stalled(waited: float, pace: Pace) -> None:
+    assert diagnose(situation(Status.SENT_TO_CSP, waited, wait=USUAL)).pace is pace
 
 
 def test_what_is_usual_counts_before_what_an_operator_set() -> None:
-    case = situation(Status.SENT_TO_CSP, 10 * HOUR, usual=USUAL, slow_seconds=HOUR)
+    case = situation(Status.SENT_TO_CSP, 10 * HOUR, wait=USUAL, slow_seconds=HOUR)
     assert diagnose(case).pace is Pace.USUAL
 
 
 def test_a_party_that_repeats_itself_starts_no_step_anew() -> None:
     first: datetime = SINCE - timedelta(days=9)
     history = (entry(Status.SENT_TO_CSP), entry(Status.SENT_TO_CSP, first))
-    told = diagnose(situation(Status.SENT_TO_CSP, HOUR, usual=USUAL, history=history))
+    told = diagnose(situation(Status.SENT_TO_CSP, HOUR, wait=USUAL, history=history))
     assert (told.since, told.pace) == (first, Pace.STALLED)
 
 

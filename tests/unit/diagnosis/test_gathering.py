@@ -6,7 +6,7 @@ import pytest
 
 from firmtrack.diagnosis.as_json import diagnosed_device
 from firmtrack.diagnosis.diagnose import diagnose
-from firmtrack.diagnosis.gathering import dwell_keys, situations
+from firmtrack.diagnosis.gathering import situations, wait_keys
 from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.reconciliation import Flag, FlagKind
@@ -14,7 +14,7 @@ from firmtrack.domain.remedy import Again
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import ActivationStatus, Stage, Status, Variant
 from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, OthersUpdate
-from firmtrack.store.dwell import DwellKey
+from firmtrack.store.waits import WaitKey
 from tests.unit.diagnosis.facts import (
     DEVICE,
     IMAGE,
@@ -31,8 +31,8 @@ from tests.unit.diagnosis.facts import (
 )
 
 NOW = SINCE + timedelta(days=2)
-SENT_IN_NORTH = DwellKey(
-    variant=Variant.UPDATE_FIRMWARE,
+SENT_IN_NORTH = WaitKey(
+    request_id=LATER_REQUEST,
     stage=Stage.SENT_TO_CSP,
     device_type="ESME",
     csp_region="North",
@@ -80,7 +80,7 @@ def device(*distributions: DeviceDistribution, **changes: Any) -> DeviceAnswer:
 
 def test_each_distribution_has_its_own_situation_with_the_others_beside_it() -> None:
     flag = Flag(kind=FlagKind.SUSPENDED)
-    first, second = situations(device(UNDER_WAY, DONE, flags=(flag,)), now=NOW, usual={})
+    first, second = situations(device(UNDER_WAY, DONE, flags=(flag,)), now=NOW, waits={})
     assert first.distribution is UNDER_WAY.distribution
     assert (first.history, first.image) == (UNDER_WAY.history, IMAGE)
     assert first.other_updates == (DONE.distribution,)
@@ -92,41 +92,14 @@ def test_each_distribution_has_its_own_situation_with_the_others_beside_it() -> 
 
 def test_the_usual_is_asked_of_what_is_in_progress_and_taken_for_it() -> None:
     answer = device(UNDER_WAY, DONE)
-    assert dwell_keys(answer) == (SENT_IN_NORTH,)
-    first, second = situations(answer, now=NOW, usual={SENT_IN_NORTH: USUAL})
-    assert (first.usual, second.usual) == (USUAL, None)
+    assert wait_keys(answer) == (SENT_IN_NORTH,)
+    first, second = situations(answer, now=NOW, waits={SENT_IN_NORTH: USUAL})
+    assert (first.wait, second.wait) == (USUAL, None)
 
 
 def test_the_usual_is_asked_by_no_more_than_the_viewer_may_see() -> None:
-    (key,) = dwell_keys(device(UNDER_WAY, inventory=None))
-    assert key == DwellKey(variant=Variant.UPDATE_FIRMWARE, stage=Stage.SENT_TO_CSP)
-
-
-@pytest.mark.parametrize(
-    ("device_type", "variant"),
-    [
-        ("ESME", Variant.UPDATE_FIRMWARE),
-        ("GSME", Variant.UPDATE_FIRMWARE),
-        ("HCALCS", Variant.UPDATE_FIRMWARE),
-        ("PPMID", Variant.UPDATE_PPMID_FIRMWARE),
-    ],
-)
-def test_the_usual_of_a_request_of_unknown_kind_is_what_updates_the_devices_type(
-    device_type: str, variant: Variant
-) -> None:
-    unknown = distribution(Status.SENT_TO_CSP, variant=None)
-    facts = replace(INVENTORY, device_type=device_type)
-    (key,) = dwell_keys(device(replace(UNDER_WAY, distribution=unknown), inventory=facts))
-    assert key == replace(SENT_IN_NORTH, variant=variant, device_type=device_type)
-
-
-def test_nothing_is_usual_for_a_request_of_unknown_kind_to_a_device_of_unknown_type() -> None:
-    unknown = distribution(Status.SENT_TO_CSP, variant=None)
-    for inventory in (None, replace(INVENTORY, device_type=None)):
-        answer = device(replace(UNDER_WAY, distribution=unknown), inventory=inventory)
-        assert dwell_keys(answer) == ()
-        (only,) = situations(answer, now=NOW, usual={SENT_IN_NORTH: USUAL})
-        assert only.usual is None
+    (key,) = wait_keys(device(UNDER_WAY, inventory=None))
+    assert key == WaitKey(request_id=LATER_REQUEST, stage=Stage.SENT_TO_CSP)
 
 
 @pytest.mark.parametrize("reason", NotTrackedReason)
@@ -141,14 +114,14 @@ def test_the_updates_of_a_device_that_is_not_tracked_have_no_diagnosis(
 
 def test_before_dcc_has_answered_the_usual_is_that_of_all_requests() -> None:
     received = distribution(Status.RECEIVED)
-    (key,) = dwell_keys(device(replace(UNDER_WAY, distribution=received)))
-    assert key == DwellKey(variant=Variant.UPDATE_FIRMWARE, stage=Stage.RECEIVED)
+    (key,) = wait_keys(device(replace(UNDER_WAY, distribution=received)))
+    assert key == WaitKey(request_id=REQUEST, stage=Stage.RECEIVED)
 
 
 def test_what_an_operator_calls_slow_counts_where_nothing_is_usual() -> None:
-    (limited,) = situations(device(UNDER_WAY), now=NOW, usual={}, slow_seconds=3600)
+    (limited,) = situations(device(UNDER_WAY), now=NOW, waits={}, slow_seconds=3600)
     assert diagnose(limited).pace is Pace.STALLED
-    (unlimited,) = situations(device(UNDER_WAY), now=NOW, usual={})
+    (unlimited,) = situations(device(UNDER_WAY), now=NOW, waits={})
     assert diagnose(unlimited).pace is None
 
 
@@ -159,8 +132,8 @@ def test_another_partys_update_counts_while_it_is_under_way() -> None:
         image=None,
         activations=(),
     )
-    (waits,) = situations(device(failed, others_updates=(OF_ANOTHER_PARTY,)), now=NOW, usual={})
+    (waits,) = situations(device(failed, others_updates=(OF_ANOTHER_PARTY,)), now=NOW, waits={})
     over = replace(OF_ANOTHER_PARTY, status=Status.VERIFIED)
-    (free,) = situations(device(failed, others_updates=(over,)), now=NOW, usual={})
+    (free,) = situations(device(failed, others_updates=(over,)), now=NOW, waits={})
     advice = [diagnose(each).resend for each in (waits, free)]
     assert [each and each.again for each in advice] == [Again.WAIT, Again.REMEDY_FIRST]

@@ -70,7 +70,7 @@ def histories(draw: st.DrawFn) -> Situation:
         ),
         history=history,
         now=SINCE + timedelta(hours=400),
-        usual=draw(st.none() | st.just(USUAL)),
+        wait=draw(st.none() | st.just(USUAL)),
         incidents=draw(
             st.lists(
                 st.builds(
@@ -143,8 +143,8 @@ def test_whatever_failed_is_never_said_to_need_nothing(case: Situation) -> None:
 
 @pytest.mark.parametrize("kind", [each for each in IncidentKind if each not in OF_HUB])
 def test_an_incident_leads_the_answer_and_stands_in_its_evidence(kind: IncidentKind) -> None:
-    told = diagnose(situation(Status.RECEIVED, usual=USUAL, incidents=(incident(kind),)))
-    plain = diagnose(situation(Status.RECEIVED, usual=USUAL))
+    told = diagnose(situation(Status.RECEIVED, wait=USUAL, incidents=(incident(kind),)))
+    plain = diagnose(situation(Status.RECEIVED, wait=USUAL))
     if kind is IncidentKind.ALERT_THROTTLED:
         assert told == plain
         return
@@ -160,7 +160,7 @@ def test_an_incident_leads_the_answer_and_stands_in_its_evidence(kind: IncidentK
 @pytest.mark.parametrize("kind", IncidentKind)
 def test_an_incident_before_the_last_step_leads_nothing(kind: IncidentKind) -> None:
     before = incident(kind, SINCE - timedelta(hours=1))
-    case = situation(Status.DELIVERED_TO_COMMS_HUB, usual=USUAL)
+    case = situation(Status.DELIVERED_TO_COMMS_HUB, wait=USUAL)
     assert diagnose(replace(case, incidents=(before,))) == diagnose(case)
 
 
@@ -168,9 +168,9 @@ def test_an_incident_before_the_last_step_leads_nothing(kind: IncidentKind) -> N
 def test_a_hub_that_is_gone_matters_only_while_the_image_is_there(kind: IncidentKind) -> None:
     gone = (incident(kind),)
     for status in (Status.SENT_TO_CSP, Status.TRANSFERRED_TO_DEVICE):
-        case = situation(status, usual=USUAL)
+        case = situation(status, wait=USUAL)
         assert diagnose(replace(case, incidents=gone)) == diagnose(case)
-    told = diagnose(situation(Status.DELIVERED_TO_COMMS_HUB, usual=USUAL, incidents=gone))
+    told = diagnose(situation(Status.DELIVERED_TO_COMMS_HUB, wait=USUAL, incidents=gone))
     assert "not likely to hand the image over any more" in told.sentence
 
 
@@ -196,7 +196,7 @@ def test_another_image_of_unknown_kind_is_not_called_another() -> None:
     plain = entry(Status.VERIFIED, AFTER)
     same = entry(Status.VERIFIED, AFTER, image_hash=IMAGE_HASH)
     same_version = entry(Status.ACTIVATED, AFTER, firmware_version=VERSION)
-    case = situation(Status.TRANSFERRED_TO_DEVICE, usual=USUAL)
+    case = situation(Status.TRANSFERRED_TO_DEVICE, wait=USUAL)
     for told in (plain, same, same_version):
         assert diagnose(replace(case, unattributed=(told,))) == diagnose(case)
     other = entry(Status.ACTIVATED, AFTER, firmware_version=OLD_VERSION)

@@ -81,7 +81,7 @@ def test_a_wait_that_a_later_success_has_ended_is_nobodys_and_has_no_pace() -> N
     later = distribution(
         Status.VERIFIED, request_id=LATER_REQUEST, submitted_at=SUBMITTED + timedelta(days=1)
     )
-    stalled = situation(Status.SENT_TO_CSP, 900 * HOUR, usual=USUAL)
+    stalled = situation(Status.SENT_TO_CSP, 900 * HOUR, wait=USUAL)
     assert diagnose(stalled).pace is Pace.STALLED
     told = diagnose(replace(stalled, other_updates=(later,)))
     assert (told.pace, told.next_actor, told.resend) == (None, Actor.NOBODY, None)
@@ -142,13 +142,13 @@ def test_dcc_answers_at_once_where_nothing_says_how_long_it_usually_takes() -> N
 
 
 def test_clocks_that_disagree_make_no_negative_wait() -> None:
-    told = diagnose(situation(Status.SENT_TO_CSP, -9 * HOUR, usual=USUAL))
+    told = diagnose(situation(Status.SENT_TO_CSP, -9 * HOUR, wait=USUAL))
     assert "(as DCC dates it, which is still to come)" in told.sentence
     assert told.pace is Pace.USUAL
 
 
 def test_clocks_that_are_a_little_apart_are_not_spoken_of() -> None:
-    told = diagnose(situation(Status.SENT_TO_CSP, -60.0, usual=USUAL))
+    told = diagnose(situation(Status.SENT_TO_CSP, -60.0, wait=USUAL))
     assert "(less than a minute)" in told.sentence
 
 
@@ -157,7 +157,7 @@ def test_what_is_usual_that_could_not_be_told_is_not_called_unknown() -> None:
         replace(situation(Status.SENT_TO_CSP, HOUR), is_usual_told=False, slow_seconds=None)
     )
     assert "Whether that is usual could not be told now." in told.sentence
-    assert (told.usual_seconds, told.pace) == (UNTOLD, None)
+    assert (told.waits, told.usual_seconds, told.pace) == (UNTOLD, None, None)
 
 
 def test_the_evidence_is_the_latest_word_of_the_current_status() -> None:

@@ -91,6 +91,7 @@ DIAGNOSIS = Diagnosis(
     holder=Party.DEVICE,
     since=NOON,
     usual_seconds=None,
+    waits=None,
     pace=None,
     next_actor=Actor.NOBODY,
     advice="Nothing for you to do yet.",
@@ -247,6 +248,7 @@ def test_a_device_has_the_fields_of_the_contract_in_order() -> None:
         "advice",
         "evidence",
         "resend",
+        "waits",
     ]
 
 

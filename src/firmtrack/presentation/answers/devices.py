@@ -66,6 +66,24 @@ class UsualSeconds(Struct, frozen=True):
     p95: float
 
 
+class Waits(Struct, frozen=True):
+    """What stays at this stage tell, those that failed or still wait included.
+
+    They are never those of its own request alone.
+    reached_at_least is a power of ten; shares are whole per cents of 1. p50_seconds and p95_seconds
+    are those within which so many of all that reached the stage had passed it, null where fewer
+    did or too few were seen. arrives_still_share is of those that had waited as long as this one,
+    null if too few had. group names the facts of the device that they had in common with it.
+    """
+
+    reached_at_least: int
+    passed_share: float
+    p50_seconds: float | None
+    p95_seconds: float | None
+    arrives_still_share: float | None
+    group: list[str]
+
+
 class Evidence(Struct, frozen=True):
     """One fact that a diagnosis rests on, and the message that tells it, null if no single one."""
 
@@ -88,10 +106,11 @@ class Resend(Struct, frozen=True):
 class Diagnosis(Struct, frozen=True):
     """Where the update is, whether that is usual, and who acts next.
 
-    since is when the present step began. holder, usual_seconds and pace are null once the update
-    has ended; the last two also where too few updates were seen, or what is usual could not be told
-    now, as the sentence says, and pace once a later request has brought the device an image. resend
-    is null if this or a later request has done so.
+    since is when the present step began. holder, usual_seconds, waits and pace are null once the
+    update has ended; all but holder also where too few updates were seen, or what is usual could
+    not be told now, as the sentence says; usual_seconds where not 95 in 100 pass, and pace once a
+    later request has brought the device an image. resend is null if this or a later request has
+    done so.
     """
 
     sentence: str
@@ -103,6 +122,7 @@ class Diagnosis(Struct, frozen=True):
     advice: str
     evidence: list[Evidence]
     resend: Resend | None
+    waits: Waits | None
 
 
 class TrackedDistribution(Distribution, frozen=True):

@@ -1,23 +1,20 @@
 -- The pace of a request's distributions in progress, of those that have one: how long each has waited
--- since the first word of its status, compared with what is usual for its group, or else with what the
+-- since the first word of its status, compared with the limits of its cohort, or else with what the
 -- operator calls slow. One that a later request of those that the viewer may see has outdone has none.
 -- The same rules: firmtrack.diagnosis (situation, gathering, pace) and firmtrack.domain.pace. Its
 -- values are put in as literals, since COPY takes no parameters.
 WITH standing AS MATERIALIZED (
     SELECT c.device_id, c.request_key, c.stage, c.occurred_at, d.refused, d.message_id,
-        -- A request that only its alerts tell of: which kind it is, the device's type says.
-        CASE
-            WHEN c.variant IS NOT NULL OR c.stage = 1 THEN c.variant
-            WHEN v.device_type = 'PPMID' THEN '11.4'
-            WHEN v.device_type IN ('ESME', 'GSME', 'HCALCS') THEN '11.1'
-        END AS variant,
-        CASE
-            WHEN c.stage > 1 THEN ARRAY[v.device_type, v.csp_region, v.manufacturer, v.model]
-            ELSE ARRAY[]::text[]
-        END AS facts
+        -- Before DCC has answered, no fact of the device counts.
+        CASE WHEN c.stage > 1 THEN s.segment_key ELSE 0 END AS segment_key
     FROM current_distribution AS c
     JOIN distribution AS d USING (device_id, request_key)
     LEFT JOIN device AS v USING (device_id)
+    LEFT JOIN device_segment AS s
+        ON s.csp_region = coalesce(v.csp_region, '')
+        AND s.device_type = coalesce(v.device_type, '')
+        AND s.manufacturer = coalesce(v.manufacturer, '')
+        AND s.model = coalesce(v.model, '')
     WHERE c.originator = {originator} AND c.target = {target} AND c.counter = {counter}
       AND c.completion = 'in_progress'
       -- A scalar query is asked device by device, whatever the planner estimates.
@@ -29,21 +26,6 @@ WITH standing AS MATERIALIZED (
             AND ({sees_all} OR later.originator = ANY ({user_ids}::bigint[]))
           LIMIT 1
       ) IS NULL
-), measure AS MATERIALIZED (
-    SELECT g.variant, g.stage, g.facts, coalesce(({seconds_within}::integer[])[u.p95_step], {slow_seconds}) AS slow_seconds
-    FROM (
-        SELECT DISTINCT variant, stage, facts FROM standing
-    ) AS g
-    LEFT JOIN LATERAL (
-        SELECT known.p95_step
-        FROM (
-            VALUES (ARRAY[]::text[]), (g.facts[:1]), (g.facts[:2]), (g.facts[:4])
-        ) AS narrowing (facts)
-        JOIN usual_dwell AS known
-            ON known.variant = g.variant AND known.stage = g.stage AND known.facts = narrowing.facts
-        ORDER BY cardinality(known.facts) DESC
-        LIMIT 1
-    ) AS u ON true
 ), said_of_all AS MATERIALIZED (
     SELECT stage, min(occurred_at) AS first_at
     FROM (
@@ -60,11 +42,9 @@ WITH standing AS MATERIALIZED (
     ) AS said
     GROUP BY stage
 ), waiting AS (
-    SELECT s.device_id, s.stage, m.slow_seconds,
+    SELECT s.device_id, s.stage, s.request_key, s.segment_key,
         date_part('epoch', {now} - least(s.occurred_at, own.first_at, every.first_at)) AS waited
     FROM standing AS s
-    JOIN measure AS m
-        ON m.variant IS NOT DISTINCT FROM s.variant AND m.stage = s.stage AND m.facts = s.facts
     LEFT JOIN said_of_all AS every ON every.stage = s.stage AND NOT s.refused
     LEFT JOIN LATERAL (
         SELECT min(e.occurred_at) AS first_at
@@ -82,12 +62,30 @@ WITH standing AS MATERIALIZED (
               )
           )
     ) AS own ON true
-    WHERE m.slow_seconds IS NOT NULL
 )
-SELECT device_id, stage,
+SELECT w.device_id, w.stage,
     CASE
-        WHEN waited <= slow_seconds THEN {usual}
-        WHEN waited <= slow_seconds * {stalled_multiple} THEN {slow}
-        ELSE {stalled}
+        WHEN l.request_key IS NULL THEN CASE
+            WHEN w.waited <= {slow_seconds}::double precision THEN {usual}
+            WHEN w.waited <= {slow_seconds}::double precision * {stalled_multiple} THEN {slow}
+            ELSE {stalled}
+        END
+        WHEN w.waited > l.allowed_seconds AND (
+            w.waited > l.left_seconds
+            OR l.still_seconds IS NOT NULL AND (
+                l.moved_at IS NULL
+                OR date_part('epoch', {now} - l.moved_at) > l.still_seconds
+            )
+        ) THEN {stalled}
+        WHEN {now} >= l.silent_from AND w.waited > l.silent_seconds THEN {stalled}
+        WHEN least(w.waited, date_part('epoch', {now} - h.since)) > l.hub_seconds
+            AND h.since IS NOT NULL THEN {stalled}
+        WHEN w.waited > l.slow_seconds THEN {slow}
+        ELSE {usual}
     END AS pace
-FROM waiting
+FROM waiting AS w
+LEFT JOIN wait_limit AS l
+    ON l.request_key = w.request_key AND l.segment_key = w.segment_key AND l.stage = w.stage
+LEFT JOIN stay_at_hub AS h
+    ON h.request_key = w.request_key AND h.stage = w.stage AND h.device_id = w.device_id
+WHERE l.request_key IS NOT NULL OR {slow_seconds}::double precision IS NOT NULL

@@ -1,8 +1,10 @@
 -- Mark what the batch says something of: the requests that it names, and the devices of which it
--- tells without naming one.
+-- tells without naming one, or that an image has reached: their earlier requests wait no more.
 WITH loose AS (
     INSERT INTO stale_device
-    SELECT DISTINCT device_id FROM staged_event WHERE request_key IS NULL
+    SELECT DISTINCT device_id
+    FROM staged_event
+    WHERE request_key IS NULL OR stage >= 6 AND NOT failed
 )
 INSERT INTO stale_request
 SELECT request_key

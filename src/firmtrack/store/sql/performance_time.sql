@@ -1,8 +1,10 @@
 -- Time the distributions of some requests by the first good word of each stage, the device's own or
--- about the whole request. A request of which neither the time of sending nor of DCC's answer is
--- known has no submission to count from; a word from before the one that it is counted from, none.
+-- about the whole request: how long they took to it, and how long they stayed there. A request of
+-- which neither the time of sending nor of DCC's answer is known has no submission to count from; a
+-- word from before the one that it is counted from, none. However long, a duration ends with the
+-- scale.
 WITH member AS MATERIALIZED (
-    SELECT d.device_id, d.request_key, d.refused, s.segment_key
+    SELECT d.device_id, d.request_key, d.refused, s.segment_key, s.csp_region, v.comms_hub_id
     FROM distribution AS d
     LEFT JOIN device AS v USING (device_id)
     JOIN device_segment AS s
@@ -32,54 +34,173 @@ WITH member AS MATERIALIZED (
         WHERE request_key = ANY (%(request_keys)s) AND NOT failed
         GROUP BY request_key, stage
         UNION ALL
-        SELECT request_key, 1, sent_at
+        SELECT request_key, 1, whole_at
         FROM request
         WHERE request_key = ANY (%(request_keys)s) AND sent_at IS NOT NULL
     ) AS w
     JOIN member AS m USING (request_key)
     WHERE NOT m.refused
 ), reached AS (
-    SELECT request_key, segment_key, stage, min(occurred_at) AS first_at,
+    SELECT request_key, segment_key, device_id, stage, min(occurred_at) AS first_at,
         lead(min(occurred_at)) OVER (PARTITION BY request_key, device_id ORDER BY stage) AS next_at
     FROM word
     GROUP BY request_key, segment_key, device_id, stage
-), duration AS (
-    SELECT true AS is_dwell, w.request_key, w.segment_key, w.stage, w.next_at - w.first_at AS lasted
+), named_hub AS (
+    SELECT DISTINCT ON (m.request_key, m.device_id) m.request_key, m.device_id, e.comms_hub_id
+    FROM member AS m
+    JOIN event AS e USING (device_id, request_key)
+    WHERE e.comms_hub_id IS NOT NULL
+    ORDER BY m.request_key, m.device_id, e.occurred_at DESC, e.message_id DESC
+), standing AS MATERIALIZED (
+    SELECT device_id, request_key, submitted_at, stage, failed, completion, occurred_at
+    FROM current_distribution
+    WHERE request_key = ANY (%(request_keys)s)
+), stayed AS MATERIALIZED (
+    -- Of each stage that was reached the stay at it, but for the one that completes the update.
+    -- Before DCC has answered, nothing that the device is counts. One odd time shall not decide how
+    -- others' waits are judged: what is said to have ended in the future counts nowhere below.
+    SELECT w.request_key, w.device_id, w.stage, w.first_at,
+        CASE WHEN w.stage > 1 THEN w.segment_key ELSE 0 END AS segment_key,
+        CASE WHEN w.stage > 1 THEN m.csp_region ELSE '' END AS csp_region,
+        CASE
+            WHEN w.stage > 1 THEN coalesce(named_hub.comms_hub_id, m.comms_hub_id)
+        END AS comms_hub_id,
+        CASE
+            WHEN w.next_at IS NOT NULL THEN w.next_at
+            WHEN c.failed THEN greatest(c.occurred_at, w.first_at)
+            ELSE greatest(outdone.at, w.first_at)
+        END AS ended_at,
+        CASE
+            WHEN w.next_at IS NOT NULL THEN 1
+            WHEN c.failed THEN 2
+            WHEN outdone.at IS NOT NULL THEN 3
+            ELSE 0
+        END AS outcome
     FROM reached AS w
-    JOIN request AS r USING (request_key)
-    WHERE r.variant IS NOT NULL
+    JOIN member AS m USING (request_key, device_id)
+    JOIN standing AS c USING (request_key, device_id)
+    LEFT JOIN named_hub USING (request_key, device_id)
+    LEFT JOIN LATERAL (
+        SELECT min(later.occurred_at) AS at
+        FROM current_distribution AS later
+        WHERE w.next_at IS NULL AND c.completion = 'in_progress'
+          AND later.device_id = c.device_id AND later.submitted_at > c.submitted_at
+          AND later.completion = 'successful'
+    ) AS outdone ON true
+    WHERE w.next_at >= w.first_at
+       OR w.next_at IS NULL AND (c.failed OR c.completion = 'in_progress' AND c.stage = w.stage)
+), lasted AS (
+    SELECT s.request_key, s.segment_key, s.stage,
+        (s.first_at AT TIME ZONE 'UTC')::date AS entered_on, s.outcome::smallint AS outcome,
+        width_bucket(
+            least(floor(date_part('epoch', s.ended_at - s.first_at)), %(longest_seconds)s)::integer,
+            %(scale)s::integer[]
+        )::smallint AS step
+    FROM stayed AS s
+    WHERE s.outcome > 0 AND s.ended_at < now() + interval '1 day'
+), kept_stays AS (
+    INSERT INTO stay
+    SELECT request_key, segment_key, stage, entered_on, outcome, array_agg(step ORDER BY step),
+        array_agg(count ORDER BY step)
+    FROM (
+        SELECT request_key, segment_key, stage, entered_on, outcome, step, count(*)::integer AS count
+        FROM lasted
+        GROUP BY request_key, segment_key, stage, entered_on, outcome, step
+    ) AS counted
+    GROUP BY request_key, segment_key, stage, entered_on, outcome
+), kept_waits AS (
+    INSERT INTO stay_in_progress
+    SELECT request_key, segment_key, stage, floor(date_part('epoch', first_at) / 3600)::integer,
+        count(*)
+    FROM stayed
+    WHERE outcome = 0
+    GROUP BY 1, 2, 3, 4
+), moved AS (
+    SELECT request_key, csp_region, stage, floor(date_part('epoch', first_at) / 3600) AS hour,
+        1 AS entered, 0 AS passed, NULL::timestamptz AS moved_at
+    FROM stayed
     UNION ALL
-    SELECT false, w.request_key, w.segment_key, least(w.stage, 6::smallint),
-        w.first_at - coalesce(r.sent_at, r.answered_at)
+    SELECT request_key, csp_region, stage, floor(date_part('epoch', ended_at) / 3600), 0, 1, ended_at
+    FROM stayed
+    WHERE outcome = 1 AND ended_at < now() + interval '1 day'
+), kept_cohorts AS (
+    INSERT INTO cohort
+    SELECT request_key, csp_region, stage, max(moved_at), array_agg(hour::integer ORDER BY hour),
+        array_agg(entered ORDER BY hour), array_agg(passed ORDER BY hour)
+    FROM (
+        SELECT request_key, csp_region, stage, hour, sum(entered)::integer AS entered,
+            sum(passed)::integer AS passed, max(moved_at) AS moved_at
+        FROM moved
+        GROUP BY request_key, csp_region, stage, hour
+    ) AS hourly
+    GROUP BY request_key, csp_region, stage
+), at_hub AS MATERIALIZED (
+    SELECT request_key, stage, comms_hub_id,
+        (array_agg(first_at ORDER BY first_at))[%(fewest_at_hub)s] AS began_at,
+        (array_agg(first_at ORDER BY first_at) FILTER (WHERE outcome = 0))[%(fewest_at_hub)s]
+            AS waiting_since,
+        max(ended_at) FILTER (WHERE ended_at < now() + interval '1 day') AS moved_at
+    FROM stayed
+    WHERE comms_hub_id IS NOT NULL
+    GROUP BY request_key, stage, comms_hub_id
+    HAVING count(*) >= %(fewest_at_hub)s
+), kept_at_hub AS (
+    INSERT INTO stay_at_hub
+    SELECT h.request_key, h.stage, s.device_id, h.comms_hub_id,
+        greatest(h.waiting_since, h.moved_at), h.moved_at IS NOT NULL
+    FROM at_hub AS h
+    JOIN stayed AS s USING (request_key, stage, comms_hub_id)
+    WHERE h.waiting_since IS NOT NULL AND s.outcome = 0
+), hub_moved AS (
+    SELECT h.request_key, h.stage,
+        width_bucket(
+            least(
+                floor(date_part('epoch', min(s.ended_at) - h.began_at)), %(longest_seconds)s
+            )::integer,
+            %(scale)s::integer[]
+        )::smallint AS step
+    FROM at_hub AS h
+    JOIN stayed AS s USING (request_key, stage, comms_hub_id)
+    WHERE s.ended_at IS NULL OR s.ended_at >= h.began_at
+    GROUP BY h.request_key, h.stage, h.comms_hub_id, h.began_at
+    HAVING count(*) >= %(fewest_at_hub)s AND min(s.ended_at) IS NOT NULL
+), kept_hub_stays AS (
+    INSERT INTO hub_stay
+    SELECT request_key, stage, array_agg(step ORDER BY step), array_agg(count ORDER BY step)
+    FROM (
+        SELECT request_key, stage, step, count(*)::integer AS count
+        FROM hub_moved
+        GROUP BY request_key, stage, step
+    ) AS counted
+    GROUP BY request_key, stage
+), duration AS (
+    SELECT w.request_key, w.segment_key, least(w.stage, 6::smallint) AS stage,
+        w.first_at - least(r.sent_at, r.answered_at) AS lasted
     FROM reached AS w
     JOIN request AS r USING (request_key)
     WHERE w.stage IN (4, 5)
        OR (w.stage = 6 AND r.variant = '11.1')
        OR (w.stage = 7 AND r.variant = '11.4')
 ), timed AS (
-    SELECT is_dwell, request_key, segment_key, stage,
-        width_bucket(floor(date_part('epoch', lasted))::integer, %(scale)s::integer[]) AS step
+    SELECT request_key, segment_key, stage,
+        width_bucket(
+            least(floor(date_part('epoch', lasted)), %(longest_seconds)s)::integer,
+            %(scale)s::integer[]
+        ) AS step
     FROM duration
     WHERE lasted >= interval '0'
 ), histogram AS (
-    SELECT is_dwell, request_key, segment_key, stage, step, count(*) AS count
+    SELECT request_key, segment_key, stage, step, count(*) AS count
     FROM timed
-    GROUP BY is_dwell, request_key, segment_key, stage, step
+    GROUP BY request_key, segment_key, stage, step
     UNION ALL
     -- A page reads most of its figures without regard to segments: 0 stands for all of them.
-    SELECT false, request_key, 0, stage, step, count(*)
+    SELECT request_key, 0, stage, step, count(*)
     FROM timed
-    WHERE NOT is_dwell
     GROUP BY request_key, stage, step
-), packed AS (
-    SELECT is_dwell, request_key, segment_key, stage,
-        array_agg(step::smallint ORDER BY step) AS steps,
-        array_agg(count::integer ORDER BY step) AS counts
-    FROM histogram
-    GROUP BY is_dwell, request_key, segment_key, stage
-), dwelt AS (
-    INSERT INTO performance_dwell
-    SELECT request_key, segment_key, stage, steps, counts FROM packed WHERE is_dwell
 )
 INSERT INTO performance_duration
-SELECT request_key, segment_key, stage, steps, counts FROM packed WHERE NOT is_dwell
+SELECT request_key, segment_key, stage, array_agg(step::smallint ORDER BY step),
+    array_agg(count::integer ORDER BY step)
+FROM histogram
+GROUP BY request_key, segment_key, stage

@@ -1,0 +1,1 @@
+SELECT segment_key, device_type, csp_region, manufacturer, model FROM device_segment
