@@ -198,14 +198,14 @@ def _silence(past: Past, cohort: Cohort, limits: Limits, now: datetime) -> Limit
     began = min(cohort.waiting)
     if cohort.moved_at is not None:
         began = max(began, int(cohort.moved_at.timestamp()) // HOUR + 1)
-    elif cohort.began_hour is not None:
-        began = max(began, cohort.began_hour + 1)
+    pace, part = _pace_before(kind, cohort, began)
+    if cohort.moved_at is None and cohort.began_hour is not None:
+        began = max(began, cohort.began_hour + 1)  # the request began later than others
     # Beyond the longest wait that ended, nothing is to be expected of anyone.
     last = max(cohort.waiting) + kind.stays.longest_pass_seconds // HOUR + 1
     end = min(last, int(now.timestamp()) // HOUR + _LOOKED_AHEAD_HOURS)
     if _expected_between(kind, cohort.waiting, began, end) < _ENOUGH_EXPECTED:
         return limits
-    pace, part = _pace_before(kind, cohort, began)
     shortest = max(_SHORTEST_SILENCE_HOURS, half / HOUR / 4)
     expected, active = 0.0, 0
     for hour in range(began, end):
