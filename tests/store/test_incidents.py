@@ -17,6 +17,7 @@ from firmtrack.store import queries
 from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.versions import device_version
+from firmtrack.store.withdrawals import withdraw
 from tests.store import test_past as past
 from tests.store.facts import (
     ALPHA,
@@ -35,6 +36,7 @@ from tests.store.facts import (
     answer,
     at,
     digest,
+    distribution,
     meter,
     request,
     take,
@@ -334,6 +336,31 @@ def test_the_order_and_the_number_of_arrivals_change_nothing() -> None:
         seen.add(str(shown()))
     assert len(seen) == 1
     assert shown() == {REQUEST_ID: [Kind.DEVICE_REMOVED, Kind.COMMS_HUB_DECOMMISSIONED]}
+
+
+def test_a_request_was_there_when_dcc_held_it_whatever_order_that_is_told_in() -> None:
+    messages = [
+        request(identity=digest("request")),
+        answer(answered_at=at(30), identity=digest("answer")),
+        befell(Kind.REQUEST_QUARANTINED, at(5), request_id=REQUEST_ID),
+        told(Status.VERIFIED, at(20), request_id=None, image_hash=IMAGE_HASH),
+    ]
+    for order in permutations(messages):
+        past.empty()
+        for message in order:
+            take(message)
+        found = queries.find_request(DCC, REQUEST_ID)
+        assert found is not None
+        assert found.submitted_at == at(5)
+        assert distribution().status is Status.VERIFIED
+        assert disagreements() == []
+
+    withdraw([messages[2]], "it was another's", lambda _: messages[0])
+    found = queries.find_request(DCC, REQUEST_ID)
+    assert found is not None
+    assert found.submitted_at == at(30)
+    assert distribution().status is Status.ACCEPTED
+    assert disagreements() == []
 
 
 def test_as_of_a_moment_what_came_later_is_not_known() -> None:

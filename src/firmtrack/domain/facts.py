@@ -313,6 +313,14 @@ class Message:
             named.add(self.answer.request_id)
         return frozenset(named)
 
+    def befallen_requests(self) -> frozenset[RequestId]:
+        """Return every request that the message tells an incident of as a whole, of any service."""
+        return frozenset(
+            incident.request_id
+            for incident in self.incidents
+            if incident.request_id is not None and incident.device_id is None
+        )
+
 
 def message_id_of(digest: bytes) -> UUID:
     """Return the message ID that belongs to a 32-octet message digest."""

@@ -148,15 +148,15 @@ def _insert_messages(
 
 def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
     """Record what new messages say: beside other writers if that is enough, else alone."""
+    incidents.record(cursor, messages)
     named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
     is_told = changes.is_anyone_told(cursor)
     if any(map(_changes_requests, messages)) or not _record_beside_others(
         cursor, messages, named, is_told=is_told
     ):
         _record_alone(cursor, messages, named, is_told=is_told)
-    performance.mark_stale(cursor, named)
+    performance.mark_stale(cursor, named | _befallen(messages))
     _record_activations(cursor, messages, is_told=is_told)
-    incidents.record(cursor, messages)
     if is_told:
         changes.queue_mismatches(cursor, messages)
     _record_devices(cursor, messages)
@@ -164,7 +164,12 @@ def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None
 
 
 def _changes_requests(message: Message) -> bool:
-    return message.request is not None or message.answer is not None or bool(message.steps)
+    told = (message.request is not None, message.answer is not None)
+    return any(told) or bool(message.steps) or bool(message.befallen_requests())
+
+
+def _befallen(messages: Sequence[Message]) -> frozenset[RequestId]:
+    return frozenset[RequestId]().union(*(message.befallen_requests() for message in messages))
 
 
 def _record_beside_others(
@@ -211,7 +216,10 @@ def _record_alone(
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ATTRIBUTION_LOCK,))
     _insert_requests(cursor, named)
     known = _known_requests(cursor, named)
-    changed = {"request_keys": [known[name].key for name in named]}
+    # An incident makes no request known: it may be one of another service.
+    befallen = known_request_keys(cursor, _befallen(messages))
+    changed_keys = {*_keys_of(known).values(), *befallen.values()}
+    changed = {"request_keys": sorted(changed_keys)}
     cursor.execute(statement("remember_requests"), changed)
     staging.stage_names(cursor, messages, _keys_of(known))
     staging.stage_events(cursor, messages, _keys_of(known))

@@ -46,7 +46,9 @@ def restore(messages: Sequence[Message], because: str, read: Read) -> frozenset[
 
 
 def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> frozenset[UUID]:
-    named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
+    named = frozenset[RequestId]().union(
+        *(message.named_requests() | message.befallen_requests() for message in messages)
+    )
     with (
         pool().connection() as connection,
         connection.transaction(),

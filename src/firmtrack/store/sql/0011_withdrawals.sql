@@ -138,6 +138,7 @@ ALTER TABLE request DROP COLUMN submitted_at;
 ALTER TABLE request
     -- How many different messages claim to be the request.
     ADD COLUMN statement_count integer NOT NULL DEFAULT 0,
+    -- The earliest step or incident of the request as a whole.
     ADD COLUMN stepped_at timestamptz,
     ADD COLUMN whole_at timestamptz
         GENERATED ALWAYS AS (least(sent_at, answered_at, stepped_at)) STORED,

@@ -68,7 +68,15 @@ WITH attributed AS (
         SELECT request_key, min(named_at) AS named_at FROM naming GROUP BY request_key
     ) AS n USING (request_key)
     LEFT JOIN (
-        SELECT request_key, min(occurred_at) AS stepped_at FROM request_step GROUP BY request_key
+        SELECT request_key, min(occurred_at) AS stepped_at
+        FROM (
+            SELECT request_key, occurred_at FROM request_step
+            UNION ALL
+            SELECT request_key, i.occurred_at
+            FROM request_incident AS i
+            JOIN request USING (originator, target, counter)
+        ) AS said
+        GROUP BY request_key
     ) AS told USING (request_key)
     WHERE (r.message_id, r.sent_at, r.stated_version, r.image_hash, r.stepped_at, r.submitted_at)
         IS DISTINCT FROM (claim.message_id, claim.first_sent_at, claim.stated_version,

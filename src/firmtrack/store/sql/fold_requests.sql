@@ -11,7 +11,7 @@ SET message_id = claim.message_id,
     image_hash = claim.image_hash,
     image = claim.image,
     answered_at = told.answered_at,
-    stepped_at = told.stepped_at,
+    stepped_at = least(told.stepped_at, befell.first_at),
     step_stage = coalesce(latest.stage, 1),
     step_failed = coalesce(latest.failed, false),
     step_reason = latest.reason,
@@ -34,6 +34,12 @@ CROSS JOIN LATERAL (
     FROM request_step AS s
     WHERE s.request_key = wanted.request_key
 ) AS told
+CROSS JOIN LATERAL (
+    SELECT min(i.occurred_at) AS first_at
+    FROM request AS named
+    JOIN request_incident AS i USING (originator, target, counter)
+    WHERE named.request_key = wanted.request_key
+) AS befell
 LEFT JOIN LATERAL (
     SELECT s.*
     FROM request_step AS s
