@@ -326,4 +326,4 @@ def test_what_befell_an_update_is_printed_with_it(firmtrack: Run, tmp_path: Path
         assert "Breach: ADUserThresholdBreach" in printed
     found = said(firmtrack("find", "request", held, "--json"))
     assert [each["kind"] for each in found["incidents"]] == ["request_quarantined"]
-    assert said(firmtrack("check", "--json")) == {"is_whole": True, "disagreements": []}
+    assert said(firmtrack("check", "--json"))["is_whole"]

@@ -142,7 +142,7 @@ def test_an_ingest_whose_database_is_killed_says_so_and_is_completed_by_the_next
     assert status == 0, errors
     assert json.loads(output)["duplicate"] > 0
     status, output, _ = ended(firmtrack("check", "--json", env=env))
-    assert (status, json.loads(output)) == (0, {"is_whole": True, "disagreements": []})
+    assert (status, json.loads(output)["is_whole"]) == (0, True)
     with used(server.conninfo()):
         assert_tracker_knows(world)
 

@@ -49,6 +49,8 @@ class Activity:
         entered = [self.entered.get(hour, 0) for hour in range(first, last + 1)]
         expected = [0.0] * (len(entered) + len(shares))
         for later, share in enumerate(shares):
+            if not share:  # the scale's steps are wider than an hour later on
+                continue
             until = later + len(entered)
             due = (share * count for count in entered)
             expected[later:until] = map(add, expected[later:until], due)
