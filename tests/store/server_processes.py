@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,10 +74,29 @@ def supervisor_of(directory: Path) -> psutil.Process:
 
 
 def postmaster_of(directory: Path) -> psutil.Process:
-    """Return the one server process that is no other's child."""
+    """Return the one server process that is no other's child, once no other one passes by."""
+    found: list[psutil.Process] = []
+
+    def is_alone() -> bool:
+        found[:] = _roots_of(directory)
+        return len(found) == 1
+
+    wait_until(is_alone)
+    return found[0]
+
+
+def _roots_of(directory: Path) -> list[psutil.Process]:
     parents = dict(_parents_of(processes_of(directory)))
-    (postmaster,) = [server for server, parent in parents.items() if parent not in parents]
-    return postmaster
+    return [server for server, parent in parents.items() if parent not in parents]
+
+
+def network_connections_of(directory: Path) -> list[object]:
+    """Return the network connections of the processes of ``directory`` that live on."""
+    found: list[object] = []
+    for process in processes_of(directory):
+        with suppress(psutil.NoSuchProcess):
+            found += process.net_connections("inet")
+    return found
 
 
 def _parents_of(

@@ -17,6 +17,7 @@ from tests.store.server_processes import (
     User,
     is_gone,
     is_supervisor,
+    network_connections_of,
     postmaster_of,
     processes_of,
     supervisor_of,
@@ -278,7 +279,7 @@ def test_it_listens_on_no_network_and_is_durable_unless_told_otherwise(
                 "lc_messages",
             )
         }
-        network = [c for p in processes_of(directory) for c in p.net_connections("inet")]
+        network = network_connections_of(directory)
     assert network == []
     assert settings == {
         "listen_addresses": "",

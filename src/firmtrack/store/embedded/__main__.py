@@ -59,3 +59,4 @@ def _let_go_of_the_terminal() -> None:
 
 if __name__ == "__main__":
     main(sys.argv[1:])
+    os._exit(0)  # Python's own end stops listening to signals before it is over
