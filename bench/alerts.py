@@ -15,7 +15,7 @@ from bench.scene import (
 from bench.table import Figure, seconds_of
 from bench.traffic import Signatories, alert, write_archive
 from firmtrack.store.embedded import EmbeddedPostgres
-from firmtrack.store.ledger import Batch, record
+from firmtrack.store.ledger.recording import Batch, record
 
 
 def measure(server: EmbeddedPostgres, alerts: int, scratch: Path) -> list[Figure]:

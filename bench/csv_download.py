@@ -23,13 +23,13 @@ from bench.table import Figure, median_ratio, seconds_of
 from firmtrack.accounts.kinds import PartyKind, TokenScope
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.tokens import create_token
+from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation import wording
-from firmtrack.store import csv_copy
-from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.embedded import EmbeddedPostgres
-from firmtrack.store.ledger import Batch, record
+from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.reading import csv_copy
 
 _SMALL, _LARGE = 1_000, 50_000
 _RUNS = 7

@@ -17,7 +17,7 @@ from firmtrack.intake.bounded_lines import read_lines
 from firmtrack.intake.inventory_import import ImportReport, Source, import_inventory
 from firmtrack.intake.inventory_rows import COLUMNS, Row, read_rows
 from firmtrack.store.embedded import EmbeddedPostgres
-from firmtrack.store.inventory import EUI_FACTS
+from firmtrack.store.ledger.inventory import EUI_FACTS
 from firmtrack.store.numbers import to_bigint
 
 _DEVICES_PER_HUB = 4

@@ -16,7 +16,7 @@ from bench.scene import (
 from bench.table import Figure, seconds_of
 from firmtrack.domain.facts import Message
 from firmtrack.store.embedded import EmbeddedPostgres
-from firmtrack.store.ledger import Batch, record
+from firmtrack.store.ledger.recording import Batch, record
 
 BATCH_EVENTS = 10_000
 

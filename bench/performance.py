@@ -6,11 +6,11 @@ import psycopg
 
 from bench.scene import DCC, USER, fresh_database
 from bench.table import Figure, console, seconds_of
+from firmtrack.answers.performance import PerformanceFilter
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store import performance
 from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.numbers import to_bigint
-from firmtrack.store.performance_answers import PerformanceFilter
+from firmtrack.store.reports import performance
 
 _DEVICES_PER_REQUEST = 20_000
 _ROUNDS = 3

@@ -9,9 +9,9 @@ from bench.judging import Verdicts, judge
 from bench.scene import DCC, USER, fresh_database
 from bench.table import Figure, seconds_of
 from bench.worlds import WORLDS, Outage, World
-from firmtrack.store import learning
 from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.numbers import to_bigint
+from firmtrack.store.reports import learning
 
 _MOST_STALLED, _MOST_SLOW = 0.001, 0.05
 _REGION_HOURS = 14

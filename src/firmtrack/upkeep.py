@@ -3,8 +3,8 @@
 import time
 from threading import Event, Thread
 
-from firmtrack.store import performance
-from firmtrack.store.side_parts import side_part
+from firmtrack.answers.side_parts import side_part
+from firmtrack.store.reports import performance
 
 INTERVAL_SECONDS = 300.0
 _AT_ONCE_SECONDS = 5.0

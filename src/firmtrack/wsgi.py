@@ -15,7 +15,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "firmtrack.settings")
 application = get_wsgi_application()
 
 from firmtrack.intake.rereading import reread  # noqa: E402  # Django must be set up before
-from firmtrack.store import database, rereading  # noqa: E402  # the same
+from firmtrack.store import database  # noqa: E402  # the same
+from firmtrack.store.ledger import rereading  # noqa: E402  # the same
 from firmtrack.upkeep import Upkeep  # noqa: E402  # the same
 
 _open = ExitStack()

@@ -9,7 +9,7 @@ from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, Resp
 from firmtrack.domain.stages import Variant
 from firmtrack.duis import documents as d
 from firmtrack.duis.writer import write
-from firmtrack.store.inventory import ImportedRow, RepeatedDevice, import_rows
+from firmtrack.store.ledger.inventory import ImportedRow, RepeatedDevice, import_rows
 from tests.api.world import ALPHA_ID, BRAVO_ID, DCC_ID, MORNING
 from tests.unit.duis.samples import ota_image
 

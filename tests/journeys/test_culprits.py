@@ -17,8 +17,8 @@ from firmtrack.intake.receive import OutcomeKind, Submitter, receive
 from firmtrack.presentation.diagnosis_wording import ACTOR_NAMES, AGAIN_NAMES
 from firmtrack.presentation.times import near_text
 from firmtrack.presentation.wording import PARTY_NAMES
-from firmtrack.store import performance
 from firmtrack.store.embedded import EmbeddedPostgres
+from firmtrack.store.reports import performance
 from tests.api.calling import Caller
 from tests.databases import fresh_database, used
 from tests.journeys import culprits

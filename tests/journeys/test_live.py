@@ -13,7 +13,7 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status, Variant
 from firmtrack.presentation.times import utc_text
 from firmtrack.store import database
-from firmtrack.store.ledger import Batch, record
+from firmtrack.store.ledger.recording import Batch, record
 from tests.journeys.test_accessibility import assert_anybody_can_use
 from tests.journeys.visitor import Visitor
 from tests.pages.messages import ALPHA_ID, BROKER, IMAGE_HASH, SUBMITTED, delivered, request, word

@@ -18,7 +18,7 @@ from firmtrack.accounts.parties import add_party
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store import notice_queries
+from firmtrack.notices import queries as notice_queries
 from tests.journeys.processes import ended, firmtrack, on, until_said, wait_until
 from tests.store.facts import ALPHA_ID, BRAVO_ID, DCC_ID, METERS, at, request, take, told
 from tests.store.receiver import Receiver, Reply

@@ -15,7 +15,7 @@ from firmtrack.domain.facts import (
 )
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import ActivationStep, Status, Variant
-from firmtrack.store.inventory import ImportedRow, RepeatedDevice, import_rows
+from firmtrack.store.ledger.inventory import ImportedRow, RepeatedDevice, import_rows
 from tests.pages.messages import (
     ALPHA_ID,
     BRAVO_ID,

@@ -13,7 +13,7 @@ from firmtrack.presentation.times import utc_text
 from firmtrack.store import database
 from firmtrack.store.database import pool
 from firmtrack.store.embedded import EmbeddedPostgres
-from firmtrack.store.ledger import Batch, record
+from firmtrack.store.ledger.recording import Batch, record
 from tests.databases import fresh_database
 from tests.pages import world as world_of_tests
 from tests.pages.browsing import Browsing, Page, plain

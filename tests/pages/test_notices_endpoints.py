@@ -12,13 +12,13 @@ from django.test import Client, override_settings
 from firmtrack.accounts.models import User
 from firmtrack.accounts.people import add_user
 from firmtrack.accounts.viewers import owner_of, viewer_of
+from firmtrack.answers.notices import EndpointAnswer
 from firmtrack.domain.topics import DEFAULT_TOPICS
 from firmtrack.notices import endpoints
+from firmtrack.notices import queries as notice_queries
 from firmtrack.notices.channels import Channel
 from firmtrack.settings import MailServer
-from firmtrack.store import notice_queries
 from firmtrack.store.database import pool
-from firmtrack.store.notice_answers import EndpointAnswer
 from tests.pages.browsing import Browsing, page_of
 from tests.pages.world import PASSWORD, Cast
 

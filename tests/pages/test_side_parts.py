@@ -7,8 +7,9 @@ from contextlib import contextmanager
 import pytest
 from psycopg import sql
 
-from firmtrack.store import database, waits
+from firmtrack.store import database
 from firmtrack.store.embedded import EmbeddedPostgres
+from firmtrack.store.reports import waits
 from tests.databases import fresh_database, used
 from tests.pages import world
 from tests.pages.browsing import Browsing
@@ -71,7 +72,7 @@ def test_a_side_part_that_fails_costs_its_own_section_of_a_page(
 
     assert page.status == 200
     assert said in page.text
-    failures = [each for each in caplog.records if each.name == "firmtrack.store.side_parts"]
+    failures = [each for each in caplog.records if each.name == "firmtrack.answers.side_parts"]
     assert failures
     assert all(each.exc_info is not None for each in failures)
     assert {each.levelno for each in failures} == {logging.ERROR}

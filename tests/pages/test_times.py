@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from firmtrack.answers.devices import DeviceDistribution
 from firmtrack.domain.identifiers import Eui64, RequestId, ResponseId
 from firmtrack.domain.stages import Status
 from firmtrack.domain.topics import DEFAULT_TOPICS
@@ -20,10 +21,9 @@ from firmtrack.duis.writer import write
 from firmtrack.intake.envelopes import envelope_of_line
 from firmtrack.intake.receive import Outcome, OutcomeKind, Submitter, receive
 from firmtrack.notices.composing import compose_ripe
-from firmtrack.store import queries
-from firmtrack.store.answers import DeviceDistribution
 from firmtrack.store.database import pool
 from firmtrack.store.embedded import EmbeddedPostgres
+from firmtrack.store.reading import queries
 from tests.databases import fresh_database, used
 from tests.pages import world
 from tests.pages.browsing import Browsing, content_of

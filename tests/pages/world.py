@@ -15,7 +15,7 @@ from firmtrack.domain.facts import (
 )
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import Status, Variant
-from firmtrack.store.ledger import Batch, record
+from firmtrack.store.ledger.recording import Batch, record
 from tests.pages import activations
 from tests.pages.messages import (
     ALPHA_ID,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
 
+from firmtrack.answers.requests import DistributionAnswer, DistributionFilter
 from firmtrack.domain.facts import (
     ActivationWord,
     AnswerFacts,
@@ -22,10 +23,9 @@ from firmtrack.domain.facts import (
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import ActivationStep, Status, Variant
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store import queries
-from firmtrack.store.answers import DistributionAnswer, DistributionFilter
-from firmtrack.store.inventory import ImportedRow, ImportReceipt, import_rows
-from firmtrack.store.ledger import Batch, Receipt, record
+from firmtrack.store.ledger.inventory import ImportedRow, ImportReceipt, import_rows
+from firmtrack.store.ledger.recording import Batch, Receipt, record
+from firmtrack.store.reading import queries
 
 ALPHA_ID = Eui64.parse("90-B3-D5-1F-30-01-00-00")
 BRAVO_ID = Eui64.parse("90-B3-D5-1F-30-02-00-00")

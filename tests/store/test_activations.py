@@ -10,17 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
 
+from firmtrack.answers.devices import DeviceAnswer
 from firmtrack.domain.activation import CANCELLING, Activation, ToldWord, activations_of
 from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.reconciliation import FlagKind
 from firmtrack.domain.stages import ActivationStatus, ActivationStep, Status
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store import queries
-from firmtrack.store.answers import DeviceAnswer
-from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger import Batch, record
+from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
+from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.reading import queries
 from tests.databases import used
 from tests.store.facts import (
     ALPHA,

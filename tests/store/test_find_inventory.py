@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from firmtrack.answers.inventory import InventoryAnswer, SisterDevice
+from firmtrack.answers.sources import FactSource
 from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.answers import FactSource, InventoryAnswer, SisterDevice
 from firmtrack.store.database import pool
-from firmtrack.store.queries import find_device, find_inventory
+from firmtrack.store.reading.queries import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,

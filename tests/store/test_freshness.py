@@ -8,11 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from firmtrack.answers.freshness import SOURCE_OF_KIND, Freshness, Source
 from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import Status
 from firmtrack.store.database import pool
-from firmtrack.store.freshness import SOURCE_OF_KIND, Freshness, Source, freshness
+from firmtrack.store.reports.freshness import freshness
 from tests.store.facts import METERS, REQUEST_ID, answer, at, digest, inventory, request, take, told
 
 SOMETIME = datetime(2026, 1, 1, tzinfo=UTC)

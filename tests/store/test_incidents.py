@@ -13,11 +13,11 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.incidents import IncidentEntry
 from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store import queries
-from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.versions import device_version
-from firmtrack.store.withdrawals import withdraw
+from firmtrack.store.ledger.consistency import disagreements
+from firmtrack.store.ledger.withdrawals import withdraw
+from firmtrack.store.reading import queries
+from firmtrack.store.reading.versions import device_version
 from tests.store import test_past as past
 from tests.store.facts import (
     ALPHA,

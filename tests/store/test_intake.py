@@ -21,7 +21,7 @@ from firmtrack.intake.reading import ReadingRules, read_envelopes
 from firmtrack.intake.receive import Outcome, OutcomeKind, Submitter, receive, settle
 from firmtrack.intake.replay import CannotReplay, replay, replayable
 from firmtrack.store.database import pool
-from firmtrack.store.quarantine import find_quarantined, list_quarantine
+from firmtrack.store.ledger.quarantine import find_quarantined, list_quarantine
 from tests.pki import make_identity, write_trust_store
 from tests.store.facts import distribution
 from tests.unit.duis import activation_samples, samples

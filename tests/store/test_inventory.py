@@ -21,7 +21,7 @@ from firmtrack.domain.inventory import (
     merge_all,
 )
 from firmtrack.store.database import pool
-from firmtrack.store.inventory import EUI_FACTS, ImportedRow, ImportReceipt, import_rows
+from firmtrack.store.ledger.inventory import EUI_FACTS, ImportedRow, ImportReceipt, import_rows
 from firmtrack.store.numbers import eui_of
 from tests.store.facts import (
     ALPHA_ID,

@@ -10,7 +10,7 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.viewer import Viewer
 from firmtrack.intake.inventory_import import ImportReport, Source, import_inventory
 from firmtrack.intake.inventory_rows import BadHeader
-from firmtrack.store import queries
+from firmtrack.store.reading import queries
 from tests.store.facts import ALPHA_ID, BRAVO, DCC, HUB, METERS, STRANGER, at
 
 pytestmark = pytest.mark.usefixtures("database")

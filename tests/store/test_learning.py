@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
+from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import Stage, Status
 from firmtrack.domain.waits import FEWEST_STAYS
-from firmtrack.store import performance, queries, waits
-from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import to_bigint
+from firmtrack.store.reading import queries
+from firmtrack.store.reports import performance, waits
 from tests.store.facts import (
     BRAVO,
     BRAVO_ID,

@@ -3,13 +3,14 @@
 import pytest
 from django.core.management import call_command
 
+from firmtrack.answers.devices import DeviceAnswer
+from firmtrack.answers.inventory import InventoryAnswer
 from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.intake.rereading import reread
 from firmtrack.store import database as the_database
-from firmtrack.store.answers import DeviceAnswer, InventoryAnswer
-from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.queries import find_device, find_inventory
+from firmtrack.store.ledger.consistency import disagreements
+from firmtrack.store.reading.queries import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,

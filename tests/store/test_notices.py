@@ -13,18 +13,18 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.models import Party
 from firmtrack.accounts.parties import add_party
+from firmtrack.answers.notices import NoticeAnswer
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.notices import endpoints
+from firmtrack.notices import queries as notice_queries
 from firmtrack.notices.addresses import UnfitAddress
 from firmtrack.notices.calling import Caller
 from firmtrack.notices.channels import Channel
 from firmtrack.notices.composing import compose_ripe
 from firmtrack.notices.sending import send_next
-from firmtrack.store import notice_queries
 from firmtrack.store.database import pool
-from firmtrack.store.notice_answers import NoticeAnswer
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,

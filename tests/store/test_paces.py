@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from firmtrack.answers.requests import DistributionFilter
 from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import Eui64, RequestId
@@ -15,11 +16,10 @@ from firmtrack.domain.stages import CompletionStatus, Stage, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.domain.waits import Stays
 from firmtrack.presentation.csv import distributions_csv
-from firmtrack.store import queries, waits
-from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import to_bigint
-from firmtrack.store.sql import statement
+from firmtrack.store.reading import queries
+from firmtrack.store.reports import statement, waits
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,

@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
+from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.facts import ActivationWord, Incident, IncidentKind, Message, MessageKind
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store import queries
-from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.database import pool
-from firmtrack.store.ledger import Batch, record
+from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.reading import queries
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,

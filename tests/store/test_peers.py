@@ -4,12 +4,13 @@ from collections.abc import Iterable
 
 import pytest
 
+from firmtrack.answers.peers import PeerGroup, PeerGroupKind, PeersAnswer, PeerScope
 from firmtrack.domain.disclosure import FEWEST_DISTRIBUTIONS, FEWEST_USERS
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store import performance
-from firmtrack.store.peers import PeerGroup, PeerGroupKind, PeersAnswer, PeerScope, find_peers
+from firmtrack.store.reports import performance
+from firmtrack.store.reports.peers import find_peers
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,

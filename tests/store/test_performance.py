@@ -20,18 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from firmtrack.domain.attribution import attribute
-from firmtrack.domain.durations import SCALE, percentile_step, seconds_within, step_of
-from firmtrack.domain.facts import DeviceFacts, Message
-from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.domain.inventory import knowledge_of, merge_all, statement_of
-from firmtrack.domain.stages import CompletionStatus, Stage, Status, Variant, completion_of
-from firmtrack.store import performance, waits
-from firmtrack.store.consistency import DisagreementKind, disagreements
-from firmtrack.store.database import pool
-from firmtrack.store.ledger import Batch, record
-from firmtrack.store.numbers import request_id_of, to_bigint
-from firmtrack.store.performance_answers import (
+from firmtrack.answers.performance import (
     Dimension,
     FailureReason,
     Figures,
@@ -40,6 +29,17 @@ from firmtrack.store.performance_answers import (
     PerformanceFilter,
     Timing,
 )
+from firmtrack.domain.attribution import attribute
+from firmtrack.domain.durations import SCALE, percentile_step, seconds_within, step_of
+from firmtrack.domain.facts import DeviceFacts, Message
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.inventory import knowledge_of, merge_all, statement_of
+from firmtrack.domain.stages import CompletionStatus, Stage, Status, Variant, completion_of
+from firmtrack.store.database import pool
+from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
+from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.numbers import request_id_of, to_bigint
+from firmtrack.store.reports import performance, waits
 from tests.store import test_rules_in_sql as rules
 from tests.store.facts import (
     ALPHA,
@@ -70,7 +70,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "firmtrack.settings")
 import django
 
 django.setup()
-from firmtrack.store import database, performance
+from firmtrack.store import database
+from firmtrack.store.reports import performance
 
 database.use(sys.argv[1])
 performance.refresh()

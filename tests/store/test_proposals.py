@@ -5,11 +5,11 @@ from time import sleep
 
 import pytest
 
-from firmtrack.store import proposals
-from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger import Receipt
-from firmtrack.store.queries import find_inventory
+from firmtrack.store.ledger import proposals
+from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
+from firmtrack.store.ledger.recording import Receipt
+from firmtrack.store.reading.queries import find_inventory
 from tests.store.facts import (
     ALPHA,
     DCC,

@@ -6,14 +6,15 @@ from io import StringIO
 
 import pytest
 
+from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation.csv import COLUMNS, distributions_csv
-from firmtrack.store import audit, queries
-from firmtrack.store.answers import DistributionFilter
+from firmtrack.store import audit
 from firmtrack.store.database import pool
+from firmtrack.store.reading import queries
 from tests.store.facts import (
     ALL,
     ALPHA,

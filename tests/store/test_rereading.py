@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from psycopg.conninfo import conninfo_to_dict
 
+from firmtrack.answers.requests import DistributionFilter
 from firmtrack.diagnosis.as_json import diagnosed_device
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status
@@ -22,18 +23,17 @@ from firmtrack.intake.files import envelopes_in
 from firmtrack.intake.ingest import ingest
 from firmtrack.intake.receive import OutcomeKind, Submitter, receive
 from firmtrack.intake.rereading import reread
-from firmtrack.presentation import answers
+from firmtrack.presentation import documents
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.simulation import run
 from firmtrack.store import database as the_database
-from firmtrack.store import queries, rereading
-from firmtrack.store.answers import DistributionFilter
-from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger import ATTRIBUTION_LOCK
+from firmtrack.store.ledger import rereading, statement
+from firmtrack.store.ledger.consistency import disagreements
+from firmtrack.store.ledger.recording import ATTRIBUTION_LOCK
 from firmtrack.store.numbers import eui_of, request_id_of
-from firmtrack.store.sql import statement
+from firmtrack.store.reading import queries
 from tests.store.facts import distribution, request, take
 from tests.store.server_processes import wait_until
 from tests.unit.duis import activation_samples, samples
@@ -98,14 +98,14 @@ def all_answers() -> dict[str, bytes]:
 def device_json(device_id: Eui64) -> bytes:
     found = queries.find_device(DCC, device_id)
     inventory = queries.find_inventory(DCC, device_id)
-    shown = b"" if inventory is None else answers.encode(answers.device_inventory(inventory))
-    return (b"" if found is None else answers.encode(diagnosed_device(found, now=NOW))) + shown
+    shown = b"" if inventory is None else documents.encode(documents.device_inventory(inventory))
+    return (b"" if found is None else documents.encode(diagnosed_device(found, now=NOW))) + shown
 
 
 def request_json(request_id: RequestId) -> bytes:
     found = queries.find_request(DCC, request_id)
     assert found is not None
-    return answers.encode(answers.service_request(found))
+    return documents.encode(documents.service_request(found))
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from firmtrack.domain.facts import Event, Message, RequestFacts
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.precedence import Word, current_word
 from firmtrack.domain.stages import CompletionStatus, Status, Variant, completion_of
-from firmtrack.store import queries
-from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger import Batch, record
+from firmtrack.store.ledger.consistency import disagreements
+from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.reading import queries
 from tests.store.facts import (
     ALPHA_ID,
     BRAVO_ID,

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from firmtrack.answers.devices import DeviceAnswer
+from firmtrack.answers.requests import DistributionAnswer, DistributionFilter
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import FACT_NAMES
@@ -22,8 +24,7 @@ from firmtrack.intake.receive import OutcomeKind, Submitter
 from firmtrack.presentation.times import utc_text
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.simulation import run
-from firmtrack.store import queries
-from firmtrack.store.answers import DeviceAnswer, DistributionAnswer, DistributionFilter
+from firmtrack.store.reading import queries
 
 DCC = Viewer.of_dcc("the test")
 

@@ -20,7 +20,7 @@ from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.domain.topics import DEFAULT_TOPICS
 from firmtrack.store.database import pool
-from firmtrack.store.ledger import Batch, record
+from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.numbers import eui_of, to_bigint
 from tests.store import test_rules_in_sql as rules
 from tests.store.facts import (

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from firmtrack.answers.devices import OthersStep, OthersUpdate
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import ActivationStep, CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.answers import OthersStep, OthersUpdate
-from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.queries import find_device, find_inventory
+from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
+from firmtrack.store.reading.queries import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,

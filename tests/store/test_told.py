@@ -9,13 +9,14 @@ import pytest
 
 from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.parties import add_party
+from firmtrack.answers.notices import ToldAnswer
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
+from firmtrack.notices import queries as notice_queries
 from firmtrack.notices.calling import Caller
-from firmtrack.store import notice_queries, queries
 from firmtrack.store.database import pool
-from firmtrack.store.notice_answers import ToldAnswer
+from firmtrack.store.reading import queries
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from firmtrack.notices.chores import Chores
-from firmtrack.store import performance
 from firmtrack.store.database import pool
+from firmtrack.store.reports import performance
 from firmtrack.upkeep import Upkeep
 from tests.store.facts import answer, at, request, take
 from tests.store.server_processes import wait_until

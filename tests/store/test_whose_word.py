@@ -6,6 +6,7 @@ from itertools import islice, permutations
 
 import pytest
 
+from firmtrack.answers.devices import DeviceAnswer
 from firmtrack.domain.attribution import Evidence
 from firmtrack.domain.disclosure import start_of_day
 from firmtrack.domain.identifiers import FirmwareVersion, RequestId
@@ -14,9 +15,8 @@ from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.intake.envelopes import Envelope
 from firmtrack.simulator.image import build_image
-from firmtrack.store import queries
-from firmtrack.store.answers import DeviceAnswer
-from firmtrack.store.consistency import disagreements
+from firmtrack.store.ledger.consistency import disagreements
+from firmtrack.store.reading import queries
 from tests.store import documents
 from tests.store import test_past as past
 from tests.store.documents import TOTAL_SIZE_AT, UPDATE, UPDATE_PPMID

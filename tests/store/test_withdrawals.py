@@ -13,12 +13,12 @@ from psycopg import sql
 from firmtrack.domain.facts import Message
 from firmtrack.domain.reconciliation import FlagKind
 from firmtrack.domain.stages import Status
-from firmtrack.store import messages, queries
-from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger import Batch, Submission, record
-from firmtrack.store.messages import KeptMessage
-from firmtrack.store.withdrawals import Read, restore, withdraw
+from firmtrack.store.ledger.consistency import disagreements
+from firmtrack.store.ledger.recording import Batch, Submission, record
+from firmtrack.store.ledger.withdrawals import Read, restore, withdraw
+from firmtrack.store.reading import messages, queries
+from firmtrack.store.reading.messages import KeptMessage
 from tests.store import test_past as past
 from tests.store import test_rules_in_sql as rules
 from tests.store.facts import (

@@ -17,7 +17,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation import wording
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store import database as store_database
-from firmtrack.store import queries
+from firmtrack.store.reading import queries
 from firmtrack.store.wording import (
     MAXIMUM_AGE_SECONDS,
     TEXT_CHARACTERS,

@@ -19,7 +19,7 @@ from firmtrack.api.problems import (
 from firmtrack.api.responses import schemas_of
 from firmtrack.api.stage_report_schema import STAGE_REPORT_SCHEMA
 from firmtrack.intake.envelopes import DuisLine
-from firmtrack.presentation import answers
+from firmtrack.presentation import documents
 from firmtrack.presentation.freshness import Freshness
 from firmtrack.presentation.peers import Peers
 from firmtrack.presentation.performance import DeliveryPerformance
@@ -27,12 +27,12 @@ from firmtrack.presentation.performance import DeliveryPerformance
 _logger = logging.getLogger(__name__)
 
 _STRUCTS = (
-    answers.Device,
-    answers.DeviceInventory,
-    answers.DistributionList,
-    answers.EndpointList,
-    answers.NoticeList,
-    answers.ServiceRequest,
+    documents.Device,
+    documents.DeviceInventory,
+    documents.DistributionList,
+    documents.EndpointList,
+    documents.NoticeList,
+    documents.ServiceRequest,
     DeliveryPerformance,
     DuisLine,
     Freshness,

@@ -9,7 +9,7 @@ from firmtrack.api.authentication import ReadToken
 from firmtrack.api.parameters import refuse_unknown_parameters
 from firmtrack.api.responses import JSON, describe, json_response, reference_to
 from firmtrack.presentation.freshness import Freshness, freshness
-from firmtrack.store import freshness as store
+from firmtrack.store.reports import freshness as store
 
 router = Router(auth=ReadToken(), tags=["Freshness"])
 

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Router
 
 from firmtrack.accounts.viewers import viewer_of_token
+from firmtrack.answers.requests import DistributionFilter
+from firmtrack.answers.side_parts import UNTOLD, side_part
 from firmtrack.api.authentication import ReadToken, holder_of
 from firmtrack.api.cursors import cursor_after
 from firmtrack.api.parameters import (
@@ -24,15 +26,13 @@ from firmtrack.api.parameters import (
 from firmtrack.api.problems import Problem, ProblemFound
 from firmtrack.api.responses import CSV, JSON, describe, json_response, reference_to
 from firmtrack.diagnosis.as_json import diagnosed_device
-from firmtrack.presentation import answers
+from firmtrack.presentation import documents
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.presentation.moments import past_moment
 from firmtrack.presentation.peers import Peers, peers
-from firmtrack.store import peers as store_peers
-from firmtrack.store import queries
-from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.side_parts import UNTOLD, side_part
+from firmtrack.store.reading import queries
+from firmtrack.store.reports import peers as store_peers
 
 _Told = TypeVar("_Told")
 
@@ -49,7 +49,7 @@ def _described(media_type: str, schema: dict[str, Any], *more: int) -> dict[str,
 @router.get(
     "/service-requests/{service_request_id}",
     summary="Find a Service Request",
-    openapi_extra=_described(JSON, reference_to(answers.ServiceRequest)),
+    openapi_extra=_described(JSON, reference_to(documents.ServiceRequest)),
 )
 def find_service_request(
     request: HttpRequest, service_request_id: ServiceRequestId, as_of: AsOf = None
@@ -62,13 +62,13 @@ def find_service_request(
     record_lookup(viewer, "service_request", str(service_request_id), rows, as_of=past)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
-    return json_response(answers.service_request(found))
+    return json_response(documents.service_request(found))
 
 
 @router.get(
     "/service-requests/{service_request_id}/distributions",
     summary="List a Service Request's distributions",
-    openapi_extra=_described(JSON, reference_to(answers.DistributionList), 503),
+    openapi_extra=_described(JSON, reference_to(documents.DistributionList), 503),
 )
 def list_distributions(
     request: HttpRequest,
@@ -98,7 +98,7 @@ def list_distributions(
     if not page.items and queries.find_request(viewer, service_request_id, as_of=past) is None:
         raise ProblemFound(Problem.NOT_FOUND)
     following = None if page.last_device_id is None else cursor_after(page.last_device_id)
-    return json_response(answers.distribution_list(page, following))
+    return json_response(documents.distribution_list(page, following))
 
 
 @router.get(
@@ -143,7 +143,7 @@ def download_distributions(
 @router.get(
     "/devices/{device_id}",
     summary="Find a device",
-    openapi_extra=_described(JSON, reference_to(answers.Device)),
+    openapi_extra=_described(JSON, reference_to(documents.Device)),
 )
 def find_device(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None) -> HttpResponse:
     """Return the device's distributions that you may see, newest first: history and diagnosis."""
@@ -178,7 +178,7 @@ def find_peers(request: HttpRequest, device_id: DeviceId) -> HttpResponse:
 @router.get(
     "/inventory/{device_id}",
     summary="Read a device's inventory",
-    openapi_extra=_described(JSON, reference_to(answers.DeviceInventory)),
+    openapi_extra=_described(JSON, reference_to(documents.DeviceInventory)),
 )
 def find_inventory(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None) -> HttpResponse:
     """Return what runs on the device, its update in progress, and where each fact comes from."""
@@ -187,7 +187,7 @@ def find_inventory(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None
     found = queries.find_inventory(viewer, device_id, as_of=_past(as_of))
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
-    return json_response(answers.device_inventory(found))
+    return json_response(documents.device_inventory(found))
 
 
 def _by_pace(wanted: DistributionFilter, tell: Callable[[], _Told]) -> _Told:

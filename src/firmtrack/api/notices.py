@@ -7,14 +7,14 @@ from ninja import Router
 from pydantic import WithJsonSchema
 
 from firmtrack.accounts.viewers import viewer_of_token
+from firmtrack.answers.notices import STATES
 from firmtrack.api.authentication import ReadToken, holder_of
 from firmtrack.api.cursors import cursor_before, read_place_cursor
 from firmtrack.api.parameters import Limit, UnknownName, read_by, refuse_unknown_parameters
 from firmtrack.api.responses import JSON, describe, json_response, reference_to
-from firmtrack.presentation import answers
-from firmtrack.store import notice_queries
+from firmtrack.notices import queries as notice_queries
+from firmtrack.presentation import documents
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.notice_answers import STATES
 
 router = Router(auth=ReadToken(), tags=["Notices"])
 
@@ -45,7 +45,7 @@ Before = Annotated[
     "/notices",
     summary="List what your party was told",
     openapi_extra={
-        "responses": describe(JSON, reference_to(answers.NoticeList), {400, 401, 403, 405, 500})
+        "responses": describe(JSON, reference_to(documents.NoticeList), {400, 401, 403, 405, 500})
     },
 )
 def list_notices(
@@ -57,14 +57,14 @@ def list_notices(
     page = notice_queries.list_notices(viewer, limit=limit, state=state, before=cursor)
     record_lookup(viewer, "notices", state or "", len(page.items))
     following = None if page.before is None else cursor_before(page.before)
-    return json_response(answers.notice_list(page, following))
+    return json_response(documents.notice_list(page, following))
 
 
 @router.get(
     "/endpoints",
     summary="List where your party is told",
     openapi_extra={
-        "responses": describe(JSON, reference_to(answers.EndpointList), {400, 401, 403, 405, 500})
+        "responses": describe(JSON, reference_to(documents.EndpointList), {400, 401, 403, 405, 500})
     },
 )
 def list_endpoints(request: HttpRequest) -> HttpResponse:
@@ -73,4 +73,4 @@ def list_endpoints(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of_token(holder_of(request))
     found = notice_queries.list_endpoints(viewer)
     record_lookup(viewer, "endpoints", "", len(found))
-    return json_response(answers.endpoint_list(found))
+    return json_response(documents.endpoint_list(found))

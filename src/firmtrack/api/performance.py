@@ -8,6 +8,7 @@ from ninja import Router
 from pydantic import WithJsonSchema
 
 from firmtrack.accounts.viewers import viewer_of_token
+from firmtrack.answers.performance import PerformanceAnswer, PerformanceFilter
 from firmtrack.api.authentication import ReadToken, holder_of
 from firmtrack.api.parameters import UserId, read_by, refuse_unknown_parameters
 from firmtrack.api.responses import CSV, JSON, describe, json_response, reference_to
@@ -17,9 +18,8 @@ from firmtrack.presentation.performance import (
     delivery_performance,
     performance_csv,
 )
-from firmtrack.store import performance
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.performance_answers import PerformanceAnswer, PerformanceFilter
+from firmtrack.store.reports import performance
 
 router = Router(auth=ReadToken(), tags=["Delivery performance"])
 

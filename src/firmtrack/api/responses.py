@@ -11,7 +11,7 @@ from msgspec.json import schema_components
 
 from firmtrack.api.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 from firmtrack.api.problems import ProblemDocument
-from firmtrack.presentation import answers
+from firmtrack.presentation import documents
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -20,7 +20,7 @@ CSV = "text/csv"
 
 def json_response(answer: Struct) -> HttpResponse:
     """Return ``answer`` as a JSON response."""
-    return HttpResponse(answers.encode(answer), content_type=JSON)
+    return HttpResponse(documents.encode(answer), content_type=JSON)
 
 
 def describe(

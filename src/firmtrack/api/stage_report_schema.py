@@ -3,7 +3,7 @@
 from typing import Any
 
 from firmtrack.domain.stages import Status
-from firmtrack.presentation.answers import EUI_64_PATTERN, REQUEST_ID_PATTERN
+from firmtrack.presentation.documents import EUI_64_PATTERN, REQUEST_ID_PATTERN
 
 STAGE_REPORT_SCHEMA: dict[str, Any] = {
     "title": "StageReport",

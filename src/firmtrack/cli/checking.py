@@ -18,8 +18,8 @@ def check(*, as_json: AsJson = False) -> None:
     store disagrees anywhere.
     """
     with opened():
-        from firmtrack.store.consistency import disagreements
-        from firmtrack.store.messages import came_again
+        from firmtrack.store.ledger.consistency import disagreements
+        from firmtrack.store.reading.messages import came_again
 
         found = disagreements()
         again = came_again()

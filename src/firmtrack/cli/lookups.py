@@ -16,9 +16,9 @@ from firmtrack.domain.pace import Pace
 from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
+    from firmtrack.answers.requests import DistributionAnswer
     from firmtrack.domain.identifiers import Eui64, RequestId
     from firmtrack.domain.viewer import Viewer
-    from firmtrack.store.answers import DistributionAnswer
 
 _PAGE = 1_000
 
@@ -61,10 +61,11 @@ def find_request(
 ) -> None:
     """Show a Service Request and all its distributions, or those of a pace."""
     with opened():
+        from firmtrack.answers.side_parts import UNTOLD, side_part
         from firmtrack.diagnosis.requests import slower_stages
-        from firmtrack.presentation import answers, wording
-        from firmtrack.store import audit, queries
-        from firmtrack.store.side_parts import UNTOLD, side_part
+        from firmtrack.presentation import documents, wording
+        from firmtrack.store import audit
+        from firmtrack.store.reading import queries
 
         viewer, request_id, past = _viewer(as_party), _request_id(term), _past(as_of)
         found = queries.find_request(viewer, request_id, as_of=past)
@@ -74,8 +75,8 @@ def find_request(
             raise NotFound
         distributions = list(_distributions(viewer, request_id, past, pace))
         if as_json:
-            answer = answers.service_request_with_distributions(found, distributions)
-            sys.stdout.buffer.write(answers.encode(answer) + b"\n")
+            answer = documents.service_request_with_distributions(found, distributions)
+            sys.stdout.buffer.write(documents.encode(answer) + b"\n")
             return
         counts = ", ".join(
             f"{found.completion_counts.get(completion, 0)} {name}"
@@ -116,8 +117,8 @@ def find_device(
     with opened():
         from firmtrack.diagnosis.as_json import diagnosed_device
         from firmtrack.diagnosis.reading import diagnoses
-        from firmtrack.presentation import answers, wording
-        from firmtrack.store import queries
+        from firmtrack.presentation import documents, wording
+        from firmtrack.store.reading import queries
 
         viewer, device_id, past = _viewer(as_party), _device_id(term), _past(as_of)
         now = past or datetime.now(UTC)
@@ -125,7 +126,7 @@ def find_device(
         if found is None:
             raise NotFound
         if as_json:
-            sys.stdout.buffer.write(answers.encode(diagnosed_device(found, now=now)) + b"\n")
+            sys.stdout.buffer.write(documents.encode(diagnosed_device(found, now=now)) + b"\n")
             return
         console.print(str(device_id), style="bold")
         if found.not_tracked_reason is not None:
@@ -155,9 +156,10 @@ def export(
 ) -> None:
     """Write the CSV of a Service Request's distributions to a file or to standard output."""
     with opened():
+        from firmtrack.answers.requests import DistributionFilter
         from firmtrack.presentation.csv import distributions_csv
-        from firmtrack.store import audit, queries
-        from firmtrack.store.answers import DistributionFilter
+        from firmtrack.store import audit
+        from firmtrack.store.reading import queries
 
         viewer, parsed_id, past = _viewer(as_party), _request_id(request_id), _past(as_of)
         found = queries.find_request(viewer, parsed_id, as_of=past)
@@ -218,8 +220,8 @@ def _past(text: str | None) -> datetime | None:
 def _distributions(
     viewer: "Viewer", request_id: "RequestId", past: datetime | None, pace: Pace | None
 ) -> "Iterator[DistributionAnswer]":
-    from firmtrack.store import queries
-    from firmtrack.store.answers import DistributionFilter
+    from firmtrack.answers.requests import DistributionFilter
+    from firmtrack.store.reading import queries
 
     wanted, after = DistributionFilter(pace=pace), None
     while True:

@@ -14,8 +14,8 @@ from firmtrack.cli.options import AsJson, add_row, console, minute, print_json
 from firmtrack.cli.session import opened
 
 if TYPE_CHECKING:
+    from firmtrack.answers.notices import NoticeAnswer
     from firmtrack.domain.viewer import Viewer
-    from firmtrack.store.notice_answers import NoticeAnswer
 
 endpoint = typer.Typer(help="Where parties are told of changes.", no_args_is_help=True)
 notice = typer.Typer(help="What parties were told.", no_args_is_help=True)
@@ -59,7 +59,7 @@ def add_endpoint(
 def list_endpoints(*, as_json: AsJson = False) -> None:
     """List the endpoints and how they fare."""
     with opened():
-        from firmtrack.store import notice_queries
+        from firmtrack.notices import queries as notice_queries
 
         found = notice_queries.list_endpoints(_operator())
         if as_json:
@@ -137,7 +137,7 @@ def list_notices(
 ) -> None:
     """List notices, newest first, with what came of the last try."""
     with opened():
-        from firmtrack.store import notice_queries
+        from firmtrack.notices import queries as notice_queries
 
         found = notice_queries.list_notices(_operator(), limit=limit, state=state).items
         if as_json:

@@ -16,7 +16,7 @@ def refresh() -> None:
     about a second.
     """
     with opened():
-        from firmtrack.store import performance as figures
+        from firmtrack.store.reports import performance as figures
 
         figures.refresh()
     console.print("Delivery performance is counted.")
@@ -26,7 +26,7 @@ def refresh() -> None:
 def rebuild() -> None:
     """Forget every figure and count all requests anew. Others may go on reading and writing."""
     with opened():
-        from firmtrack.store import performance as figures
+        from firmtrack.store.reports import performance as figures
 
         figures.rebuild()
     console.print("Delivery performance is counted anew.")

@@ -13,7 +13,7 @@ from firmtrack.cli.session import opened
 from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
-    from firmtrack.store.quarantine import QuarantineEntry
+    from firmtrack.store.ledger.quarantine import QuarantineEntry
 
 _SOME_STAYED = 3
 
@@ -41,7 +41,7 @@ def list_entries(
 ) -> None:
     """List the messages that wait, oldest first."""
     with opened():
-        from firmtrack.store.quarantine import list_quarantine
+        from firmtrack.store.ledger.quarantine import list_quarantine
 
         entries = list_quarantine(waiting_only=not include_replayed)
         if as_json:
@@ -74,7 +74,7 @@ def show(
 ) -> None:
     """Show one message with the reason."""
     with opened():
-        from firmtrack.store.quarantine import find_quarantined
+        from firmtrack.store.ledger.quarantine import find_quarantined
 
         found = find_quarantined(entry_id)
         if found is None:

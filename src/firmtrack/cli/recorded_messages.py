@@ -16,7 +16,7 @@ from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
     from firmtrack.intake.withdrawing import Moved
-    from firmtrack.store.messages import CameAgain, RecordedMessage
+    from firmtrack.store.reading.messages import CameAgain, RecordedMessage
 
 _SOME_REFUSED = 3
 _LISTED_AT_MOST = 1_000
@@ -76,7 +76,7 @@ def list_messages(
 ) -> None:
     """List recorded messages, the last recorded first."""
     with opened():
-        from firmtrack.store import messages
+        from firmtrack.store.reading import messages
 
         found = messages.list_messages(
             submitter=submitter,
@@ -102,7 +102,7 @@ def show(
 ) -> None:
     """Show one message: who handed it in, whether it counts, and what is kept of it."""
     with opened():
-        from firmtrack.store import messages
+        from firmtrack.store.reading import messages
 
         found = messages.find_message(message_id)
         if found is None:
@@ -146,7 +146,7 @@ def withdraw(
         )
     with opened():
         from firmtrack.intake import withdrawing
-        from firmtrack.store import messages
+        from firmtrack.store.reading import messages
 
         wanted = message_ids or [
             each.message_id

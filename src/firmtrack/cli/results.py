@@ -8,16 +8,12 @@ from rich.table import Table
 from firmtrack.cli.options import add_row, console, minute
 
 if TYPE_CHECKING:
+    from firmtrack.answers.devices import DeviceDistribution, HistoryEntry, OthersUpdate
+    from firmtrack.answers.requests import DistributionAnswer
     from firmtrack.diagnosis.findings import Diagnosis
     from firmtrack.domain.activation import Activation
     from firmtrack.domain.incidents import IncidentEntry
     from firmtrack.domain.reconciliation import Flag
-    from firmtrack.store.answers import (
-        DeviceDistribution,
-        DistributionAnswer,
-        HistoryEntry,
-        OthersUpdate,
-    )
 
 
 def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis | None") -> None:

@@ -36,7 +36,8 @@ def opened() -> Iterator[None]:
     import psycopg
     from django import db
 
-    from firmtrack.store import database, rereading
+    from firmtrack.store import database
+    from firmtrack.store.ledger import rereading
 
     try:
         with database.opened():

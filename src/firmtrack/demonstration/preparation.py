@@ -17,6 +17,7 @@ from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.models import Party
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.people import add_user
+from firmtrack.answers.requests import DistributionFilter
 from firmtrack.demonstration import receiver
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Pace
@@ -28,8 +29,8 @@ from firmtrack.intake.inventory_import import Source, import_inventory
 from firmtrack.intake.receive import Submitter
 from firmtrack.simulator.scenario import DEFAULT_SUPPLIERS, Scenario
 from firmtrack.simulator.simulation import run
-from firmtrack.store import performance, queries
-from firmtrack.store.answers import DistributionFilter
+from firmtrack.store.reading import queries
+from firmtrack.store.reports import performance
 
 _DAYS = 21
 _MESSAGES_TOLD = 300

@@ -18,9 +18,9 @@ from firmtrack.accounts.models import Party
 from firmtrack.domain.viewer import Viewer
 from firmtrack.notices.channels import Channel
 from firmtrack.notices.endpoints import add_endpoint
+from firmtrack.notices.queries import asked_by
 from firmtrack.notices.secrets import unsealed
 from firmtrack.store.database import pool
-from firmtrack.store.notice_queries import asked_by
 
 CALLS_KEPT = 50
 """So many of each party's are kept, the newest."""

@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from firmtrack.answers.devices import DeviceAnswer
+from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.diagnosis.findings import Diagnosis
 from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.presentation import answers
-from firmtrack.presentation.answers import devices
-from firmtrack.store.answers import DeviceAnswer
-from firmtrack.store.side_parts import UNTOLD
+from firmtrack.presentation import documents
+from firmtrack.presentation.documents import devices
 
 
-def diagnosed_device(answer: DeviceAnswer, *, now: datetime) -> answers.Device:
+def diagnosed_device(answer: DeviceAnswer, *, now: datetime) -> documents.Device:
     """Return the device with the diagnosis of each of its distributions at the time ``now``."""
-    return answers.device(answer, _told(diagnoses(answer, now=now)))
+    return documents.device(answer, _told(diagnoses(answer, now=now)))
 
 
 def _told(

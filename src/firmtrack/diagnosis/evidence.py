@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from firmtrack.answers.devices import HistoryEntry
 from firmtrack.diagnosis.completed import current_activation
 from firmtrack.diagnosis.failure import reason_fact
 from firmtrack.diagnosis.findings import Evidence
@@ -17,7 +18,6 @@ from firmtrack.presentation.wording import (
     STATUS_NAMES,
     fact_source_text,
 )
-from firmtrack.store.answers import HistoryEntry
 
 
 def evidence_of(situation: Situation) -> tuple[Evidence, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.diagnosis.findings import Verdict
 from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.phrases import (
@@ -20,7 +21,6 @@ from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import Status, Variant, row_of
 from firmtrack.presentation.times import near_text
 from firmtrack.presentation.wording import STAGE_NAMES, reason_text
-from firmtrack.store.answers import DistributionAnswer
 
 
 def verdict_on_failure(situation: Situation) -> Verdict:

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from firmtrack.answers.side_parts import Untold
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.remedy import Actor, Again
 from firmtrack.domain.stages import Party
-from firmtrack.store.side_parts import Untold
 
 
 class Verdict(NamedTuple):

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from firmtrack.answers.devices import DeviceAnswer, DeviceDistribution
+from firmtrack.answers.requests import DistributionAnswer
+from firmtrack.answers.side_parts import UNTOLD, Untold
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.stages import CompletionStatus, Stage
-from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, DistributionAnswer
-from firmtrack.store.side_parts import UNTOLD, Untold
-from firmtrack.store.waits import KnownWait, WaitKey
+from firmtrack.store.reports.waits import KnownWait, WaitKey
 
 
 def wait_keys(answer: DeviceAnswer) -> tuple[WaitKey, ...]:
@@ -25,8 +26,8 @@ def situations(
 ) -> tuple[Situation, ...]:
     """Return the situation of each of the device's distributions, in their order.
 
-    ``waits`` is what firmtrack.store.waits answers for ``wait_keys``; ``slow_seconds`` is what an
-    operator calls slow where that says nothing, and nothing while the waits are not told.
+    ``waits`` is what firmtrack.store.reports.waits answers for ``wait_keys``; ``slow_seconds`` is
+    what an operator calls slow where that says nothing, and nothing while the waits are not told.
     """
     return tuple(
         _situation(

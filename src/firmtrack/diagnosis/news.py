@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from firmtrack.answers.devices import HistoryEntry
 from firmtrack.diagnosis.activation_failure import verdict_on_failed_activation
 from firmtrack.diagnosis.findings import Evidence
 from firmtrack.diagnosis.phrases import as_sentence, joined, said_at
@@ -22,7 +23,6 @@ from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES, INCIDENTS
 from firmtrack.presentation.incidents import incident_source
 from firmtrack.presentation.times import day_text, local_text, near_text, shown_text
 from firmtrack.presentation.wording import STATUS_NAMES, fact_source_text, reason_text
-from firmtrack.store.answers import HistoryEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,14 @@
 
 from math import floor
 
+from firmtrack.answers.side_parts import UNTOLD, Untold
 from firmtrack.diagnosis.findings import UsualSeconds, Waits
 from firmtrack.diagnosis.phrases import joined
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.pace import Pace, Stall, is_slow, pace_of_unknown, stall_of
 from firmtrack.domain.waits import FEW_ARRIVE, Estimate, shown_count
 from firmtrack.presentation.times import limit_text
-from firmtrack.store.side_parts import UNTOLD, Untold
-from firmtrack.store.waits import KnownWait
+from firmtrack.store.reports.waits import KnownWait
 
 LONG_SECONDS = 4 * 24 * 60 * 60
 """After so long a wait that nothing is known of, it is said that DCC can be asked: between two and

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
+from firmtrack.answers.devices import HistoryEntry
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.stages import Party
 from firmtrack.presentation.times import duration_text, near_text, shown_text
 from firmtrack.presentation.wording import PARTY_NAMES
-from firmtrack.store.answers import HistoryEntry
 
 _CLOCKS_APART = timedelta(minutes=5)
 

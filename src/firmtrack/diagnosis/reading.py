@@ -6,14 +6,14 @@ from datetime import datetime
 
 from django.conf import settings
 
+from firmtrack.answers.devices import DeviceAnswer
+from firmtrack.answers.side_parts import UNTOLD, side_part
 from firmtrack.diagnosis.diagnose import diagnose
 from firmtrack.diagnosis.findings import Diagnosis
 from firmtrack.diagnosis.gathering import situations, wait_keys
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.store.answers import DeviceAnswer
-from firmtrack.store.side_parts import UNTOLD, side_part
-from firmtrack.store.waits import hub_silent_since, recent_waits
+from firmtrack.store.reports.waits import hub_silent_since, recent_waits
 
 
 def diagnoses(answer: DeviceAnswer, *, now: datetime) -> Mapping[RequestId, Diagnosis | None]:
@@ -21,7 +21,7 @@ def diagnoses(answer: DeviceAnswer, *, now: datetime) -> Mapping[RequestId, Diag
 
     None if the device is not tracked: what holds of updates that are does not hold of its own.
     ``answer`` is what the viewer may see, and a diagnosis tells nothing beyond it but what is usual
-    (firmtrack.store.waits), which is also today's if ``now`` is a moment of the past.
+    (firmtrack.store.reports.waits), which is also today's if ``now`` is a moment of the past.
     """
     if answer.not_tracked_reason is not None:
         return dict.fromkeys(each.distribution.request_id for each in answer.distributions)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from firmtrack.answers.requests import RequestAnswer
 from firmtrack.domain.cohorts import relative_pace
 from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation.diagnosis_wording import slower_request_text
-from firmtrack.store.answers import RequestAnswer
-from firmtrack.store.waits import relative_paces
+from firmtrack.store.reports.waits import relative_paces
 
 
 def slower_stages(viewer: Viewer, found: RequestAnswer) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.diagnosis.findings import ResendAdvice
 from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.phrases import joined
@@ -9,7 +10,6 @@ from firmtrack.diagnosis.remedies import Prospect, remedy_for
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.remedy import Again
 from firmtrack.domain.stages import CompletionStatus, Stage
-from firmtrack.store.answers import DistributionAnswer
 
 # That DCC refuses so is likely, not certain: industry usage.
 _WOULD_BE_LEFT_OUT = (

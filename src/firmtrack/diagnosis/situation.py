@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from firmtrack.answers.devices import HistoryEntry
+from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.facts import DeviceFacts, ImageFacts
 from firmtrack.domain.identifiers import FirmwareVersion, RequestId
 from firmtrack.domain.incidents import IncidentEntry
 from firmtrack.domain.reconciliation import SUSPENDED, Flag, FlagKind
 from firmtrack.domain.stages import CompletionStatus, StageRow, stages_of
-from firmtrack.store.answers import DistributionAnswer, HistoryEntry
-from firmtrack.store.waits import KnownWait
+from firmtrack.store.reports.waits import KnownWait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

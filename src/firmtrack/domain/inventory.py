@@ -1,8 +1,8 @@
 """What is known of a device: of each fact the latest word, with when and from what it was learnt.
 
 The order in which statements come does not matter: the later word on a fact wins, and an earlier
-one that comes late fills only what nobody told later. ``firmtrack.store.inventory`` writes the same
-rule in SQL, for sets.
+one that comes late fills only what nobody told later. ``firmtrack.store.ledger.inventory`` writes
+the same rule in SQL, for sets.
 """
 
 from collections.abc import Iterable, Mapping

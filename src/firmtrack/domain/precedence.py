@@ -1,6 +1,6 @@
 """Which of a distribution's events is its current status.
 
-The order is written here once, and once more in SQL (``store/sql``); a property test holds the two
+The order is written here once, and once more in SQL (``store/ledger``); a property holds the two
 together. Whoever folds the same events in any order, in any parts, gets the same answer.
 """
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from firmtrack.intake.bounded_lines import read_lines
 from firmtrack.intake.inventory_rows import BadRow, read_rows
-from firmtrack.store.inventory import ImportedRow, RepeatedDevice, import_rows
+from firmtrack.store.ledger.inventory import ImportedRow, RepeatedDevice, import_rows
 
 _LISTED_PROBLEMS = 20
 _LINE_BITS = 40

@@ -12,7 +12,7 @@ from firmtrack.domain.facts import Message
 from firmtrack.intake.envelopes import Envelope
 from firmtrack.intake.files import media_type_of
 from firmtrack.intake.reading import ReadingRules, read_envelope
-from firmtrack.store.messages import KeptMessage
+from firmtrack.store.reading.messages import KeptMessage
 
 
 def kept_rules() -> ReadingRules:

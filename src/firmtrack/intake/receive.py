@@ -15,8 +15,8 @@ from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.intake.envelopes import Envelope, Refused
 from firmtrack.intake.reading import Ignored, Reading, ReadingRules, read_envelopes
-from firmtrack.store.ledger import OPERATOR, Batch, Submission, record
-from firmtrack.store.quarantine import Refusal
+from firmtrack.store.ledger.quarantine import Refusal
+from firmtrack.store.ledger.recording import OPERATOR, Batch, Submission, record
 
 
 class OutcomeKind(StrEnum):

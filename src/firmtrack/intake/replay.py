@@ -15,7 +15,7 @@ from firmtrack.intake.receive import (
     reading_rules,
     settle,
 )
-from firmtrack.store.quarantine import (
+from firmtrack.store.ledger.quarantine import (
     QuarantineEntry,
     find_quarantined,
     list_quarantine,

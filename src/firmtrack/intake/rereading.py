@@ -6,9 +6,9 @@ import time
 from firmtrack.domain.facts import Message
 from firmtrack.intake.kept import kept_rules, read_kept
 from firmtrack.intake.reading import ReadingRules
-from firmtrack.store import rereading
-from firmtrack.store.messages import KeptMessage
-from firmtrack.store.rereading import Progress
+from firmtrack.store.ledger import rereading
+from firmtrack.store.ledger.rereading import Progress
+from firmtrack.store.reading.messages import KeptMessage
 
 _TELL_SECONDS = 5.0
 

@@ -10,9 +10,9 @@ from uuid import UUID
 from firmtrack.domain.facts import Message
 from firmtrack.errors import FirmtrackError
 from firmtrack.intake.kept import kept_rules, read_kept
-from firmtrack.store import withdrawals
 from firmtrack.store.database import pool
-from firmtrack.store.messages import KeptMessage, kept_messages
+from firmtrack.store.ledger import withdrawals
+from firmtrack.store.reading.messages import KeptMessage, kept_messages
 
 _MESSAGES_AT_ONCE = 500
 

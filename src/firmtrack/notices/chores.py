@@ -9,8 +9,8 @@ from functools import partial
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from firmtrack.store import performance, stalled
-from firmtrack.store.side_parts import side_part
+from firmtrack.answers.side_parts import side_part
+from firmtrack.store.reports import performance, stalled
 
 _INTERVAL_SECONDS = 60.0
 _COUNTING_SECONDS = 5.0

@@ -15,11 +15,10 @@ from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.notices import duis_alerts, webhook
+from firmtrack.notices import duis_alerts, statement, webhook
 from firmtrack.notices.channels import Channel
 from firmtrack.notices.grouping import Change, Group, Matter, grouped
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of, to_bigint
-from firmtrack.store.sql import statement
 
 GROUPING_DELAY = timedelta(seconds=5)
 """How long a change waits for others that may go out in the same call; no longer."""
@@ -58,9 +57,7 @@ def compose_ripe(
     connection: Connection[TupleRow], *, grouping_delay: timedelta = GROUPING_DELAY
 ) -> int:
     """Compose what has waited for ``grouping_delay``; return how many notices that made."""
-    ripe = connection.execute(
-        statement("notices_find_ripe"), {"grouping": grouping_delay}
-    ).fetchall()
+    ripe = connection.execute(statement("find_ripe"), {"grouping": grouping_delay}).fetchall()
     return sum(_compose(connection, party_id, user_ids) for party_id, user_ids in ripe)
 
 
@@ -70,7 +67,7 @@ def enqueue(
     """Have the drafts sent to the endpoint, in their order, after what waits already."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            statement("notices_insert"),
+            statement("insert"),
             [
                 (
                     draft.notice_id,
@@ -104,11 +101,11 @@ def _compose(connection: Connection[TupleRow], party_id: int, user_ids: Sequence
         if locked != (True,):
             return 0
         rows = connection.execute(
-            statement("notices_take_changes"),
+            statement("take_changes"),
             {"user_ids": list(user_ids), "devices": _DEVICES_AT_ONCE},
         ).fetchall()
         changes = [_change(row) for row in rows]
-        endpoints = connection.execute(statement("notices_open_endpoints"), (party_id,)).fetchall()
+        endpoints = connection.execute(statement("open_endpoints"), (party_id,)).fetchall()
         now = datetime.now(UTC)
         made = 0
         for endpoint_id, channel, topics in endpoints:

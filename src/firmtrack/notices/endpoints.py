@@ -19,14 +19,14 @@ from firmtrack.accounts.models import Party
 from firmtrack.domain.topics import DEFAULT_TOPICS, TEST, TOPICS
 from firmtrack.domain.viewer import Viewer
 from firmtrack.errors import FirmtrackError
+from firmtrack.notices import statement
 from firmtrack.notices.addresses import UnfitAddress, check_address
 from firmtrack.notices.channels import Channel
 from firmtrack.notices.composing import enqueue, notice_about_endpoint
 from firmtrack.notices.duis_alerts import alert_signer
+from firmtrack.notices.queries import asked_by
 from firmtrack.notices.secrets import new_secret, sealed
 from firmtrack.store.database import pool
-from firmtrack.store.notice_queries import asked_by
-from firmtrack.store.sql import statement
 
 SECRETS_OVERLAP = timedelta(hours=24)
 """How long calls are signed with the secret before a rotation, too."""
@@ -97,7 +97,7 @@ def add_endpoint(
     secret = new_secret() if channel is Channel.WEBHOOK else None
     with pool().connection() as connection:
         row = connection.execute(
-            statement("notices_add_endpoint"),
+            statement("add_endpoint"),
             {
                 "party_id": party.pk,
                 "channel": channel,
@@ -206,7 +206,7 @@ def resend(viewer: Viewer, notice_ids: Iterable[UUID] | None = None) -> int:
     """
     asked = {**asked_by(viewer), "notice_ids": None if notice_ids is None else list(notice_ids)}
     with pool().connection() as connection:
-        return connection.execute(statement("notices_resend"), asked).rowcount
+        return connection.execute(statement("resend"), asked).rowcount
 
 
 def _chosen(topics: Iterable[str]) -> list[str]:
@@ -241,7 +241,7 @@ def _endpoint(viewer: Viewer, endpoint_id: int) -> Iterator[tuple[Connection[Tup
     """Lend a connection in a transaction, and the channel of the endpoint, which is locked."""
     with pool().connection() as connection, connection.transaction():
         row = connection.execute(
-            statement("notices_find_endpoint"), {**asked_by(viewer), "endpoint_id": endpoint_id}
+            statement("find_endpoint"), {**asked_by(viewer), "endpoint_id": endpoint_id}
         ).fetchone()
         if row is None:
             raise UnknownEndpoint

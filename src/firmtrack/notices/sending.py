@@ -15,13 +15,12 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.domain.topics import ENDPOINT_DISABLED
-from firmtrack.notices import digest, duis_alerts, webhook
+from firmtrack.notices import digest, duis_alerts, statement, webhook
 from firmtrack.notices.calling import Answer, Caller
 from firmtrack.notices.channels import Channel, Lane, Letter
 from firmtrack.notices.composing import enqueue, notice_about_endpoint
 from firmtrack.notices.retrying import GIVE_UP_AFTER, Verdict, verdict_on, wait_after
 from firmtrack.notices.secrets import SecretUnreadable, unsealed
-from firmtrack.store.sql import statement
 
 _LETTERS_AT_ONCE = 100
 _TURN_SECONDS = 1.0
@@ -65,7 +64,7 @@ def send_next(
 
 def _claim(connection: Connection[TupleRow], *, is_healthy: bool) -> Lane | None:
     row = connection.execute(
-        statement("notices_claim_lane"),
+        statement("claim_lane"),
         {"is_healthy": is_healthy, "digest": digest.DIGEST_DELAY},
         prepare=True,
     ).fetchone()
@@ -85,7 +84,7 @@ def _claim(connection: Connection[TupleRow], *, is_healthy: bool) -> Lane | None
 def _letters(connection: Connection[TupleRow], lane: Lane, turn: _Turn) -> list[Letter]:
     """Return what waits; what has waited for too long is given up instead."""
     rows = connection.execute(
-        statement("notices_waiting"),
+        statement("waiting"),
         {"endpoint_id": lane.endpoint_id, "give_up": GIVE_UP_AFTER, "limit": _LETTERS_AT_ONCE},
         prepare=True,
     ).fetchall()
@@ -197,7 +196,7 @@ def _switch_off(connection: Connection[TupleRow], lane: Lane) -> None:
     )
     now = datetime.now(UTC)
     said = {"endpoint_id": lane.endpoint_id, "address": lane.address, "reason": _GONE}
-    others = connection.execute(statement("notices_open_endpoints"), (lane.party_id,)).fetchall()
+    others = connection.execute(statement("open_endpoints"), (lane.party_id,)).fetchall()
     for endpoint_id, channel, _ in others:
         if channel != Channel.DUIS:
             draft = notice_about_endpoint(ENDPOINT_DISABLED, said, now)

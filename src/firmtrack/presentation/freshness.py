@@ -5,9 +5,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from firmtrack.answers import freshness as found
+from firmtrack.answers.freshness import Source
 from firmtrack.presentation.times import duration_text, local_text
-from firmtrack.store import freshness as found
-from firmtrack.store.freshness import Source
 
 _SOURCE_NAMES = {
     Source.USERS: "Users",

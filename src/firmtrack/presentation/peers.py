@@ -4,16 +4,16 @@ from datetime import date
 
 from msgspec import Struct
 
+from firmtrack.answers.peers import PeerGroup as Group
+from firmtrack.answers.peers import PeerGroupKind, PeersAnswer, PeerScope
 from firmtrack.domain.disclosure import FEWEST_DISTRIBUTIONS, FEWEST_USERS
 from firmtrack.domain.stages import CompletionStatus
-from firmtrack.presentation.answers.fields import (
+from firmtrack.presentation.documents.fields import (
     Count,
     EuiText,
     FirmwareVersionText,
     RequestIdText,
 )
-from firmtrack.store.peers import PeerGroup as Group
-from firmtrack.store.peers import PeerGroupKind, PeersAnswer, PeerScope
 
 SCOPE_NAMES = {
     PeerScope.YOUR_REQUESTS: "Your requests",

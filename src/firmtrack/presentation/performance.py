@@ -10,11 +10,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from firmtrack.answers import performance as store
+from firmtrack.answers.performance import Dimension, Milestone
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.presentation import wording
-from firmtrack.presentation.answers.fields import Count, StageName, stage_name
-from firmtrack.store import performance_answers as store
-from firmtrack.store.performance_answers import Dimension, Milestone
+from firmtrack.presentation.documents.fields import Count, StageName, stage_name
 
 DIMENSION_NAMES: Mapping[Dimension, str] = {
     Dimension.WEEK: "Week of submission",
@@ -167,7 +167,7 @@ CSV_COLUMNS = (
     ),
 )
 
-# What spreadsheets take for the start of a formula, as in firmtrack.store.csv_copy.
+# What spreadsheets take for the start of a formula, as in firmtrack.store.reading.csv_copy.
 _FORMULA_STARTS = ("-", "=", "+", "@", "\t", "\r", "\uff0d", "\uff1d", "\uff0b", "\uff20")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from firmtrack.answers.sources import FactSource
 from firmtrack.domain.attribution import Evidence
 from firmtrack.domain.facts import (
     CLOCK_OF_KIND,
@@ -24,7 +25,6 @@ from firmtrack.domain.stages import (
 )
 from firmtrack.duis import codes
 from firmtrack.presentation.search import SearchBy, TermProblem, TermProblemKind
-from firmtrack.store.answers import FactSource
 from firmtrack.store.wording import current_wordings
 
 NOT_KNOWN = "Firmtrack does not know what it means: DUIS describes it."

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from firmtrack.domain.viewer import Viewer
+from firmtrack.store import statement
 from firmtrack.store.database import pool
-from firmtrack.store.sql import statement
 
 _TERM_CHARACTERS = 200
 

@@ -13,8 +13,8 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from firmtrack.errors import FirmtrackError
-from firmtrack.store import staging
 from firmtrack.store.embedded import EmbeddedPostgres
+from firmtrack.store.ledger import staging
 
 Prepare: TypeAlias = Callable[[Connection[TupleRow]], None]
 """Makes a new connection ready for what its pool is for."""

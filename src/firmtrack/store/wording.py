@@ -12,10 +12,9 @@ from threading import Lock
 
 from psycopg.rows import class_row
 
+from firmtrack.answers.side_parts import UNTOLD, side_part
 from firmtrack.errors import FirmtrackError
-from firmtrack.store import database
-from firmtrack.store.side_parts import UNTOLD, side_part
-from firmtrack.store.sql import statement
+from firmtrack.store import database, statement
 
 TEXT_CHARACTERS = 300
 MAXIMUM_AGE_SECONDS = 10

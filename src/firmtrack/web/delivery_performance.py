@@ -14,6 +14,13 @@ from django.views.decorators.http import require_safe
 
 from firmtrack.accounts.parties import suppliers
 from firmtrack.accounts.viewers import viewer_of
+from firmtrack.answers.performance import (
+    Dimension,
+    Group,
+    Milestone,
+    PerformanceAnswer,
+    PerformanceFilter,
+)
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import STAGES
 from firmtrack.domain.viewer import Viewer
@@ -24,15 +31,8 @@ from firmtrack.presentation.performance import (
     performance_csv,
 )
 from firmtrack.presentation.times import day_text, limit_text
-from firmtrack.store import performance
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.performance_answers import (
-    Dimension,
-    Group,
-    Milestone,
-    PerformanceAnswer,
-    PerformanceFilter,
-)
+from firmtrack.store.reports import performance
 from firmtrack.web.charts import LineChart, line_chart
 
 LARGEST = 30

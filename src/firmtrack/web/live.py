@@ -14,12 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from firmtrack.answers.requests import DistributionFilter
 from firmtrack.presentation import wording
 from firmtrack.presentation.search import TermProblem, read_device_id, read_service_request_id
-from firmtrack.store import queries
-from firmtrack.store.answers import DistributionFilter
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.versions import device_version, request_version
+from firmtrack.store.reading import queries
+from firmtrack.store.reading.versions import device_version, request_version
 from firmtrack.web import status
 from firmtrack.web.moments import PRESENT
 

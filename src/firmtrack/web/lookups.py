@@ -10,6 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from firmtrack.answers.requests import DistributionAnswer, DistributionFilter, DistributionPage
+from firmtrack.answers.side_parts import UNTOLD, Untold, side_part
 from firmtrack.diagnosis.findings import Diagnosis
 from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, RequestId
@@ -21,12 +23,10 @@ from firmtrack.presentation.search import (
     read_device_id,
     read_service_request_id,
 )
-from firmtrack.store import queries
-from firmtrack.store.answers import DistributionAnswer, DistributionFilter, DistributionPage
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.peers import find_peers
-from firmtrack.store.side_parts import UNTOLD, Untold, side_part
-from firmtrack.store.versions import device_version
+from firmtrack.store.reading import queries
+from firmtrack.store.reading.versions import device_version
+from firmtrack.store.reports.peers import find_peers
 from firmtrack.web.forms import FilterForm, SearchForm
 from firmtrack.web.moments import PRESENT, Moment, moment_context, moment_of
 from firmtrack.web.status import device_status, paces_of, request_status, viewer_in

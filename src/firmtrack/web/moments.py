@@ -7,10 +7,10 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.http import HttpRequest
 
+from firmtrack.answers.side_parts import side_part
 from firmtrack.presentation.moments import MalformedMoment, past_moment, read_typed_moment
 from firmtrack.presentation.times import utc_text
-from firmtrack.store.freshness import freshness
-from firmtrack.store.side_parts import side_part
+from firmtrack.store.reports.freshness import freshness
 
 _NOT_A_TIME = "Enter a real day and time, like 14/11/2026 09:12"
 

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods
 
 from firmtrack.accounts.models import User
 from firmtrack.accounts.viewers import owner_of, viewer_of
+from firmtrack.answers.notices import STATES
 from firmtrack.notices import endpoints
+from firmtrack.notices import queries as notice_queries
 from firmtrack.presentation.topics import CHANNEL_NAMES, TOPIC_NAMES
-from firmtrack.store import notice_queries
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.notice_answers import STATES
 from firmtrack.web.notices_news import leave_news, take_news
 
 PAGE_LENGTH = 50

@@ -10,15 +10,15 @@ from django.views.decorators.http import require_http_methods
 
 from firmtrack.accounts.models import User
 from firmtrack.accounts.viewers import owner_of
+from firmtrack.answers.notices import EndpointAnswer
 from firmtrack.domain.topics import TOPICS
 from firmtrack.domain.viewer import Viewer
 from firmtrack.notices import endpoints
+from firmtrack.notices import queries as notice_queries
 from firmtrack.notices.addresses import UnfitAddress
 from firmtrack.notices.channels import Channel
 from firmtrack.notices.duis_alerts import BadAlertSigner
 from firmtrack.presentation.topics import CHANNEL_HINTS, CHANNEL_NAMES, TOPIC_NAMES
-from firmtrack.store import notice_queries
-from firmtrack.store.notice_answers import EndpointAnswer
 from firmtrack.web.notices_forms import EndpointForm, TopicsForm
 from firmtrack.web.notices_news import leave_news, take_news
 

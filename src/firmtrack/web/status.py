@@ -6,16 +6,17 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from firmtrack.accounts.viewers import viewer_of
+from firmtrack.answers.devices import DeviceAnswer
+from firmtrack.answers.requests import DistributionFilter, PaceCounts, RequestAnswer
+from firmtrack.answers.side_parts import UNTOLD, Untold, side_part
 from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.diagnosis.requests import slower_stages
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store import queries
-from firmtrack.store.answers import DeviceAnswer, DistributionFilter, PaceCounts, RequestAnswer
-from firmtrack.store.notice_queries import list_told
-from firmtrack.store.side_parts import UNTOLD, Untold, side_part
-from firmtrack.store.versions import request_version
+from firmtrack.notices.queries import list_told
+from firmtrack.store.reading import queries
+from firmtrack.store.reading.versions import request_version
 from firmtrack.web.moments import Moment
 from firmtrack.web.timeline import timeline_of
 

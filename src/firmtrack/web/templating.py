@@ -8,6 +8,8 @@ from django.urls import reverse
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
+from firmtrack.answers.requests import DistributionAnswer
+from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.presentation import diagnosis_wording, wording
 from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
@@ -17,8 +19,6 @@ from firmtrack.presentation.incidents import incident_details, incident_source
 from firmtrack.presentation.moments import typed_text
 from firmtrack.presentation.peers import SCOPE_NAMES, WHOSE_TEXT, group_name
 from firmtrack.presentation.times import day_text, duration_text, limit_text, local_text, utc_text
-from firmtrack.store.answers import DistributionAnswer
-from firmtrack.store.side_parts import UNTOLD
 from firmtrack.web.assets import asset_url
 from firmtrack.web.guidance import code_link
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from firmtrack.answers.devices import DeviceDistribution, OthersUpdate
+from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.domain.stages import (
     CompletionStatus,
     Party,
@@ -14,7 +16,6 @@ from firmtrack.domain.stages import (
     completion_of,
     stages_of,
 )
-from firmtrack.store.answers import DeviceDistribution, DistributionAnswer, OthersUpdate
 
 
 class StepState(StrEnum):

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from firmtrack.answers.devices import HistoryEntry
+from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.durations import step_of
@@ -15,8 +17,7 @@ from firmtrack.domain.incidents import IncidentEntry, ToldIncident
 from firmtrack.domain.pace import Limits
 from firmtrack.domain.stages import ActivationStatus, Status, Variant
 from firmtrack.domain.waits import Estimate, Stays
-from firmtrack.store.answers import DistributionAnswer, HistoryEntry
-from firmtrack.store.waits import GROUP_FACTS, KnownWait
+from firmtrack.store.reports.waits import GROUP_FACTS, KnownWait
 
 ALPHA = Eui64.parse("90-B3-D5-1F-30-01-00-00")
 DCC = Eui64.parse("90-B3-D5-1F-30-00-00-02")

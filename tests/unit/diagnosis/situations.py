@@ -16,7 +16,7 @@ from firmtrack.domain.identifiers import FirmwareVersion
 from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.stages import ActivationStatus, Status, Variant
 from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
-from firmtrack.store.waits import GROUP_FACTS
+from firmtrack.store.reports.waits import GROUP_FACTS
 from tests.unit.diagnosis.facts import (
     ACTIVATION,
     DAY,

@@ -28,7 +28,7 @@ from firmtrack.domain.stages import (
 )
 from firmtrack.domain.waits import STEPS, Estimate, Stays
 from firmtrack.duis import codes
-from firmtrack.store.waits import GROUP_FACTS, KnownWait
+from firmtrack.store.reports.waits import GROUP_FACTS, KnownWait
 from tests.unit.diagnosis.facts import (
     ACTIVATION,
     DAY,

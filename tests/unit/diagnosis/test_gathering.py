@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from firmtrack.answers.devices import DeviceAnswer, DeviceDistribution, OthersUpdate
 from firmtrack.diagnosis.as_json import diagnosed_device
 from firmtrack.diagnosis.diagnose import diagnose
 from firmtrack.diagnosis.gathering import situations, wait_keys
@@ -13,8 +14,7 @@ from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.remedy import Again
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import ActivationStatus, Stage, Status, Variant
-from firmtrack.store.answers import DeviceAnswer, DeviceDistribution, OthersUpdate
-from firmtrack.store.waits import WaitKey
+from firmtrack.store.reports.waits import WaitKey
 from tests.unit.diagnosis.facts import (
     DEVICE,
     IMAGE,

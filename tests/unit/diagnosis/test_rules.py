@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.diagnosis.diagnose import diagnose
 from firmtrack.diagnosis.phrases import as_sentence
 from firmtrack.domain.identifiers import FirmwareVersion
@@ -11,7 +12,6 @@ from firmtrack.domain.pace import Pace
 from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.remedy import Actor, Again
 from firmtrack.domain.stages import ActivationStatus, Status
-from firmtrack.store.side_parts import UNTOLD
 from tests.unit.diagnosis.facts import (
     HOUR,
     INVENTORY,

@@ -8,7 +8,7 @@ from firmtrack.diagnosis.diagnose import diagnose
 from firmtrack.domain.stages import Stage, Status
 from firmtrack.domain.waits import FEWEST_STAYS, Estimate, Stays, shown_count
 from firmtrack.presentation.diagnosis_wording import slower_request_text
-from firmtrack.store.waits import KnownWait
+from firmtrack.store.reports.waits import KnownWait
 from tests.unit.diagnosis.facts import HOUR, LIMITS, situation
 
 

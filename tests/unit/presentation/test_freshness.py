@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from firmtrack.answers.freshness import Freshness, Source, SourceFreshness
 from firmtrack.presentation.freshness import (
     SOURCE_TEXTS,
     freshness,
@@ -11,7 +12,6 @@ from firmtrack.presentation.freshness import (
     source_name,
     source_title,
 )
-from firmtrack.store.freshness import Freshness, Source, SourceFreshness
 
 NOW = datetime(2026, 11, 22, 10, 56, tzinfo=UTC)
 

@@ -1,7 +1,7 @@
 import pytest
 
+from firmtrack.answers.performance import Figures, Group
 from firmtrack.presentation.performance import group_name
-from firmtrack.store.performance_answers import Figures, Group
 
 NOTHING = Figures(completions={}, timings={})
 

@@ -1,0 +1,1 @@
+"""The values that look-ups give: frozen, ready to be shown."""

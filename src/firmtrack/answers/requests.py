@@ -1,0 +1,140 @@
+"""One Service Request and its distributions.
+
+Times are aware and in UTC. Lists say their order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from firmtrack.domain.facts import ImageFacts
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.incidents import IncidentEntry
+from firmtrack.domain.pace import Pace
+from firmtrack.domain.reconciliation import (
+    Flag,
+    header_version_flag,
+    image_problem_flag,
+    repeated_request_flag,
+)
+from firmtrack.domain.stages import (
+    CompletionStatus,
+    Party,
+    Stage,
+    Status,
+    Variant,
+    completion_of,
+    row_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionFilter:
+    """Which of a request's distributions are wanted; None wants all.
+
+    To have a ``pace`` is to be in progress, and to have something to be compared with.
+    """
+
+    completion: CompletionStatus | None = None
+    status: Status | None = None
+    pace: Pace | None = None
+
+    def wants(self, status: Status, variant: Variant | None) -> bool:
+        """Return whether a distribution of ``variant`` with this status is wanted, by any pace."""
+        is_completion = self.completion in {None, completion_of(status, variant)}
+        return is_completion and self.status in {None, status}
+
+
+PaceCounts: TypeAlias = Mapping[tuple[Status, Pace], int]
+"""How many of a request's distributions have this status and this pace; without what is zero."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAnswer:
+    """One Service Request, and how its distributions stand.
+
+    ``variant`` is None while only other messages have named the request, not the request itself;
+    ``statement_count`` is how many different messages claim to be it.
+    ``device_count`` counts its distributions; the counts by status add up to it and leave out
+    what is zero. ``incidents`` are what befell the request as a whole, latest first.
+    """
+
+    request_id: RequestId
+    variant: Variant | None
+    firmware_version: FirmwareVersion | None
+    image: ImageFacts | None
+    submitted_at: datetime
+    response_code: str | None
+    answered_at: datetime | None
+    statement_count: int = 1
+    device_count: int
+    completion_counts: Mapping[CompletionStatus, int]
+    status_counts: Mapping[Status, int]
+    incidents: tuple[IncidentEntry, ...] = ()
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """What does not fit in the request itself."""
+        header = None if self.image is None else self.image.header_version
+        problem = None if self.image is None else self.image.problem
+        found = (
+            header_version_flag(self.request_id, self.firmware_version, header),
+            image_problem_flag(self.request_id, problem),
+            repeated_request_flag(self.request_id, self.statement_count),
+        )
+        return tuple(flag for flag in found if flag is not None)
+
+    def count_of(self, wanted: DistributionFilter, paces: PaceCounts) -> int:
+        """Return how many of the request's distributions are wanted.
+
+        ``paces`` are the request's; they count only if a pace is asked for.
+        """
+        return sum(
+            count if wanted.pace is None else paces.get((status, wanted.pace), 0)
+            for status, count in self.status_counts.items()
+            if wanted.wants(status, self.variant)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionAnswer:
+    """One device in one request, and its current status.
+
+    If the word that decides it was sent to another party (``is_anothers_word``), ``updated_at`` is
+    the beginning of its day in UTC.
+    """
+
+    request_id: RequestId
+    variant: Variant | None
+    device_id: Eui64
+    firmware_version: FirmwareVersion | None
+    image_hash: bytes | None
+    submitted_at: datetime
+    status: Status
+    reason: str | None
+    updated_at: datetime
+    is_anothers_word: bool = False
+
+    @property
+    def completion(self) -> CompletionStatus:
+        """The distribution's Completion Status."""
+        return completion_of(self.status, self.variant)
+
+    @property
+    def point_of_failure(self) -> tuple[Stage, Party] | None:
+        """Where the distribution stopped and at whom, None if it did not fail."""
+        if not self.status.is_bad:
+            return None
+        return self.status.stage, row_of(self.status.stage).holder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionPage:
+    """Some of a request's distributions, by Device ID in ascending order.
+
+    ``last_device_id`` is where the next page continues, None at the end.
+    """
+
+    items: tuple[DistributionAnswer, ...]
+    last_device_id: Eui64 | None

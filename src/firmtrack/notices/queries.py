@@ -1,0 +1,140 @@
+"""The reads of notices and endpoints; the viewer, who sees only its own party's, comes first."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.rows import class_row, dict_row
+
+from firmtrack.answers.devices import DeviceAnswer, HistoryEntry
+from firmtrack.answers.notices import (
+    EndpointAnswer,
+    NoticeAnswer,
+    NoticePage,
+    ToldAnswer,
+    TryAnswer,
+)
+from firmtrack.domain.topics import topic_of_status
+from firmtrack.domain.viewer import Viewer
+from firmtrack.notices import statement
+from firmtrack.store.database import pool
+from firmtrack.store.numbers import eui_of, to_bigint
+
+DEVICES_SHOWN = 20
+_TOLD_AT_MOST = 200
+
+
+def list_endpoints(viewer: Viewer) -> list[EndpointAnswer]:
+    """Return the endpoints of the viewer's party, removed ones left out, in order of making."""
+    return _endpoints({**asked_by(viewer), "endpoint_id": None})
+
+
+def find_endpoint(viewer: Viewer, endpoint_id: int) -> EndpointAnswer | None:
+    """Return one endpoint of the party's, None if it is unknown, removed, or someone else's."""
+    return next(iter(_endpoints({**asked_by(viewer), "endpoint_id": endpoint_id})), None)
+
+
+def list_notices(
+    viewer: Viewer, *, limit: int, state: str | None = None, before: int | None = None
+) -> NoticePage:
+    """Return up to ``limit`` of the party's notices, newest first, older than ``before``.
+
+    ``state`` is waiting, delivered or dead; None is all.
+    """
+    asked = {**asked_by(viewer), "limit": limit + 1, "state": state, "before": before,
+             "notice_id": None, "devices": DEVICES_SHOWN}  # fmt: skip
+    items = _notices(asked)
+    is_more = len(items) > limit
+    return NoticePage(
+        items=tuple(items[:limit]), before=items[limit - 1].sequence if is_more else None
+    )
+
+
+def find_notice(viewer: Viewer, notice_id: UUID) -> NoticeAnswer | None:
+    """Return one notice of the party's, None if it is unknown or someone else's."""
+    asked = {**asked_by(viewer), "limit": 1, "state": None, "before": None,
+             "notice_id": notice_id, "devices": DEVICES_SHOWN}  # fmt: skip
+    return next(iter(_notices(asked)), None)
+
+
+def list_told(
+    viewer: Viewer, found: DeviceAnswer, *, as_of: datetime | None = None
+) -> Mapping[HistoryEntry, Sequence[ToldAnswer]]:
+    """Return which of the party's notices were about which entry of the device's histories.
+
+    Newest first; of a device that was told of more often than
+    anyone reads, only the newest. ``as_of`` is a past moment, None for the present.
+    """
+    histories = {str(each.distribution.request_id): each.history for each in found.distributions}
+    entries = [entry for history in histories.values() for entry in history]
+    if not entries:
+        return {}
+    asked = {
+        **asked_by(viewer),
+        "device_id": to_bigint(found.device_id),
+        "request_ids": list(histories),
+        "topics": sorted({topic_of_status(entry.status) for entry in entries}),
+        "as_of": as_of,
+        "limit": _TOLD_AT_MOST,
+    }
+    told: dict[HistoryEntry, list[ToldAnswer]] = defaultdict(list)
+    with pool().connection() as connection:
+        rows = connection.execute(statement("of_device"), asked).fetchall()
+    for party, channel, topic, reason, request_id, created_at, state, settled_at in rows:
+        concerned = entries if request_id is None else histories[request_id]
+        entry = _entry_told(concerned, topic, reason, created_at)
+        if entry is not None:
+            answer = ToldAnswer(party=party, channel=channel, state=state, settled_at=settled_at)
+            told[entry].append(answer)
+    return told
+
+
+def _entry_told(
+    entries: Sequence[HistoryEntry], topic: str, reason: str | None, created_at: datetime
+) -> HistoryEntry | None:
+    """Return the entry that a notice was about: the greatest word that was known by then."""
+    return next(
+        (
+            entry
+            for entry in entries
+            if topic_of_status(entry.status) == topic
+            and entry.reason == reason
+            and entry.recorded_at <= created_at
+        ),
+        None,
+    )
+
+
+def asked_by(viewer: Viewer) -> dict[str, object]:
+    """Return the parameters by which statements keep to what is the viewer's."""
+    return {
+        "sees_all": viewer.sees_all,
+        "user_ids": [str(user_id) for user_id in viewer.user_ids],
+    }
+
+
+def _endpoints(asked: Mapping[str, object]) -> list[EndpointAnswer]:
+    with (
+        pool().connection() as connection,
+        connection.cursor(row_factory=class_row(EndpointAnswer)) as cursor,
+    ):
+        return cursor.execute(statement("list_endpoints"), asked).fetchall()
+
+
+def _notices(asked: Mapping[str, object]) -> list[NoticeAnswer]:
+    with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(statement("list"), asked).fetchall()
+    for row in rows:
+        if row["device_ids"] is not None:
+            row["device_ids"] = tuple(map(eui_of, row["device_ids"]))
+        row["tries"] = tuple(
+            TryAnswer(
+                started_at=datetime.fromisoformat(started_at),
+                milliseconds=milliseconds,
+                status_code=status_code,
+                problem=problem,
+            )
+            for started_at, milliseconds, status_code, problem in row["tries"]
+        )
+    return [NoticeAnswer(**row) for row in rows]

@@ -1,0 +1,57 @@
+"""The answers as JSON: the objects of the API, and of the command line's ``--json``.
+
+Each class is one object of the published schema, its docstring the schema's description of it.
+Identifiers are canonical texts, times RFC 3339 in UTC. A value that is not known is null.
+"""
+
+from msgspec import Struct
+from msgspec.json import Encoder
+
+from firmtrack.presentation.documents.devices import Device, device
+from firmtrack.presentation.documents.distributions import (
+    DistributionList,
+    Reason,
+    distribution,
+    distribution_list,
+)
+from firmtrack.presentation.documents.fields import EUI_64_PATTERN, REQUEST_ID_PATTERN
+from firmtrack.presentation.documents.inventories import DeviceInventory, device_inventory
+from firmtrack.presentation.documents.notices import (
+    EndpointList,
+    NoticeList,
+    endpoint_list,
+    notice_list,
+)
+from firmtrack.presentation.documents.requests import (
+    ServiceRequest,
+    service_request,
+    service_request_with_distributions,
+)
+
+__all__ = [
+    "EUI_64_PATTERN",
+    "REQUEST_ID_PATTERN",
+    "Device",
+    "DeviceInventory",
+    "DistributionList",
+    "EndpointList",
+    "NoticeList",
+    "Reason",
+    "ServiceRequest",
+    "device",
+    "device_inventory",
+    "distribution",
+    "distribution_list",
+    "encode",
+    "endpoint_list",
+    "notice_list",
+    "service_request",
+    "service_request_with_distributions",
+]
+
+_encoder = Encoder()
+
+
+def encode(answer: Struct) -> bytes:
+    """Return ``answer`` as JSON, in UTF-8."""
+    return _encoder.encode(answer)

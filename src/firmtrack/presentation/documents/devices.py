@@ -1,0 +1,209 @@
+"""A device: its distributions with their history, and word of it that fits none of them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from firmtrack.answers.devices import DeviceAnswer, DeviceDistribution, HistoryEntry
+from firmtrack.domain.facts import MessageKind
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.pace import Pace
+from firmtrack.domain.remedy import Actor, Again
+from firmtrack.domain.scope import NotTrackedReason
+from firmtrack.domain.stages import Party, Status
+from firmtrack.presentation.documents.activations import Activation, activations
+from firmtrack.presentation.documents.distributions import Distribution, filled_distribution
+from firmtrack.presentation.documents.fields import (
+    AttributionName,
+    EuiText,
+    attribution_name,
+    eui_text,
+)
+from firmtrack.presentation.documents.flags import Flag, flags
+from firmtrack.presentation.documents.incidents import Incident, incidents
+from firmtrack.presentation.documents.inventories import Inventory, inventory
+from firmtrack.presentation.documents.others_updates import OthersUpdate, others_update
+
+
+class EventSource(Struct, frozen=True):
+    """The message that tells an event, and the code that it carries.
+
+    All null if it was sent to another party (is_another_partys).
+    """
+
+    kind: MessageKind | None
+    code: str | None
+    message_id: UUID | None
+    is_another_partys: bool
+
+
+class Event(Struct, frozen=True):
+    """What a message says happened to a device's update, and when.
+
+    occurred_at is DCC's time, or the beginning of its day in UTC if the message was sent to another
+    party. device_time is what whoever DCC had it from wrote, and orders nothing, since it may be
+    wrong: of source kind csp_firmware_delivery_status the CSP, of firmware_transfer_alert the
+    Communications Hub, of any other the device. reason is a code. attribution is what ties the
+    event to the request if its message names none: the image's hash, the firmware version, or only
+    that nothing speaks against its addressee's newest request.
+    """
+
+    status: Status
+    occurred_at: datetime
+    device_time: datetime | None
+    reason: str | None
+    comms_hub_id: EuiText | None
+    source: EventSource
+    attribution: AttributionName | None
+
+
+class UsualSeconds(Struct, frozen=True):
+    """How long the present step usually takes: half of all, and 95 in 100, are quicker."""
+
+    p50: float
+    p95: float
+
+
+class Waits(Struct, frozen=True):
+    """What stays at this stage tell, those that failed or still wait included.
+
+    They are never those of its own request alone.
+    reached_at_least is a power of ten; shares are whole per cents of 1. p50_seconds and p95_seconds
+    are those within which so many of all that reached the stage had passed it, null where fewer
+    did or too few were seen. arrives_still_share is of those that had waited as long as this one,
+    null if too few had. group names the facts of the device that they had in common with it.
+    """
+
+    reached_at_least: int
+    passed_share: float
+    p50_seconds: float | None
+    p95_seconds: float | None
+    arrives_still_share: float | None
+    group: list[str]
+
+
+class Evidence(Struct, frozen=True):
+    """One fact that a diagnosis rests on, and the message that tells it, null if no single one."""
+
+    text: str
+    message_id: UUID | None
+
+
+class Resend(Struct, frozen=True):
+    """Whether to send the update again, and what DCC would probably answer.
+
+    again is wait while an update is open, remedy_first if it would probably end in the same way.
+    """
+
+    again: Again
+    open_request: str
+    expected: str
+    version_path: str
+
+
+class Diagnosis(Struct, frozen=True):
+    """Where the update is, whether that is usual, and who acts next.
+
+    since is when the present step began. holder, usual_seconds, waits and pace are null once the
+    update has ended; all but holder also where too few updates were seen, or what is usual could
+    not be told now, as the sentence says; usual_seconds where not 95 in 100 pass, and pace once a
+    later request has brought the device an image. resend is null if this or a later request has
+    done so.
+    """
+
+    sentence: str
+    holder: Party | None
+    since: datetime
+    usual_seconds: UsualSeconds | None
+    pace: Pace | None
+    next_actor: Actor
+    advice: str
+    evidence: list[Evidence]
+    resend: Resend | None
+    waits: Waits | None
+
+
+class TrackedDistribution(Distribution, frozen=True):
+    """A distribution with its events, furthest stage first and the latest of a stage first.
+
+    incidents are what befell it besides its stages, activations those of its image, each latest
+    first. diagnosis is null if the device is not tracked.
+    """
+
+    incidents: list[Incident]
+    events: list[Event]
+    activations: list[Activation]
+    diagnosis: Diagnosis | None
+
+
+class Device(Struct, frozen=True):
+    """One device and its distributions, newest request first.
+
+    unattributed_events are words that were sent to you and belong to no request that you may see.
+    other_activations are of images that no
+    request that you may see has distributed to it, latest first. others_updates are other parties',
+    newest first: only its Responsible Supplier is told of any, and only where the operator of this
+    service has it so. incidents concern none of the distributions, latest first.
+    """
+
+    device_id: EuiText
+    tracked: bool
+    not_tracked_reason: NotTrackedReason | None
+    inventory: Inventory | None
+    distributions: list[TrackedDistribution]
+    unattributed_events: list[Event]
+    flags: list[Flag]
+    other_activations: list[Activation]
+    others_updates: list[OthersUpdate]
+    incidents: list[Incident]
+
+
+def device(answer: DeviceAnswer, diagnoses: Mapping[RequestId, Diagnosis | None]) -> Device:
+    """Return the device with the diagnosis of each of its distributions, by Request ID."""
+    return Device(
+        device_id=str(answer.device_id),
+        tracked=answer.not_tracked_reason is None,
+        not_tracked_reason=answer.not_tracked_reason,
+        inventory=None if answer.inventory is None else inventory(answer.inventory),
+        distributions=[
+            _tracked_distribution(each, diagnoses[each.distribution.request_id])
+            for each in answer.distributions
+        ],
+        unattributed_events=[_event(entry) for entry in answer.unattributed],
+        flags=flags(answer.flags),
+        other_activations=activations(answer.other_activations),
+        others_updates=[others_update(each) for each in answer.others_updates],
+        incidents=incidents(answer.incidents),
+    )
+
+
+def _tracked_distribution(
+    answer: DeviceDistribution, diagnosis: Diagnosis | None
+) -> TrackedDistribution:
+    return filled_distribution(
+        TrackedDistribution,
+        answer.distribution,
+        events=[_event(entry) for entry in answer.history],
+        incidents=incidents(answer.incidents),
+        activations=activations(answer.activations),
+        diagnosis=diagnosis,
+    )
+
+
+def _event(entry: HistoryEntry) -> Event:
+    return Event(
+        status=entry.status,
+        occurred_at=entry.occurred_at,
+        device_time=entry.device_time,
+        reason=entry.reason,
+        comms_hub_id=eui_text(entry.comms_hub_id),
+        source=EventSource(
+            kind=entry.source_kind,
+            code=entry.source_code,
+            message_id=entry.message_id,
+            is_another_partys=entry.is_anothers,
+        ),
+        attribution=None if entry.evidence is None else attribution_name(entry.evidence),
+    )

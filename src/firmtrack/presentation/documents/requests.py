@@ -1,0 +1,145 @@
+"""A Service Request: what was asked, DCC's answer, and how its distributions stand."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from msgspec import Struct
+
+from firmtrack.answers.requests import DistributionAnswer, RequestAnswer
+from firmtrack.domain.facts import ImageFacts
+from firmtrack.domain.stages import CompletionStatus, Status, Variant
+from firmtrack.presentation.documents.distributions import Distribution, distribution
+from firmtrack.presentation.documents.fields import (
+    Count,
+    FirmwareVersionText,
+    ImageHashText,
+    RequestIdText,
+)
+from firmtrack.presentation.documents.flags import Flag, flags
+from firmtrack.presentation.documents.incidents import Incident, incidents
+
+_Request = TypeVar("_Request")
+
+
+class Image(Struct, frozen=True):
+    """The firmware image that a request carried; the image itself is not kept.
+
+    problem says why the octets are not a firmware image, null if they are one.
+    """
+
+    size_bytes: Count
+    hash: ImageHashText | None
+    header_version: FirmwareVersionText | None
+    manufacturer_code: Count | None
+    image_type: Count | None
+    header_string: str | None
+    minimum_hardware_version: Count | None
+    maximum_hardware_version: Count | None
+    problem: str | None
+
+
+class DccAnswer(Struct, frozen=True):
+    """DCC's answer to the request as a whole."""
+
+    code: str
+    answered_at: datetime | None
+
+
+class CompletionCounts(Struct, frozen=True):
+    """How many of the request's distributions have each Completion Status."""
+
+    in_progress: Count
+    failed: Count
+    successful: Count
+
+
+class ServiceRequest(Struct, frozen=True):
+    """An Update Firmware (11.1) or Update PPMID Firmware (11.4) Service Request.
+
+    current_status_counts leaves out the statuses that no distribution has. incidents are what
+    befell the request as a whole besides the stages of its updates, latest first.
+    """
+
+    service_request_id: RequestIdText
+    service_reference_variant: Variant | None
+    firmware_version: FirmwareVersionText | None
+    image: Image | None
+    submitted_at: datetime
+    answer: DccAnswer | None
+    device_count: Count
+    completion_status_counts: CompletionCounts
+    current_status_counts: dict[Status, Count]
+    flags: list[Flag]
+    incidents: list[Incident]
+
+
+class ServiceRequestWithDistributions(ServiceRequest, frozen=True):
+    """A Service Request with all of its distributions, by Device ID ascending."""
+
+    distributions: list[Distribution]
+
+
+def service_request(answer: RequestAnswer) -> ServiceRequest:
+    """Return the request as the API answers it."""
+    return _filled_request(ServiceRequest, answer)
+
+
+def service_request_with_distributions(
+    answer: RequestAnswer, distributions: Iterable[DistributionAnswer]
+) -> ServiceRequestWithDistributions:
+    """Return the request as the command line prints it, with the distributions in their order."""
+    return _filled_request(
+        ServiceRequestWithDistributions,
+        answer,
+        distributions=[distribution(each) for each in distributions],
+    )
+
+
+def _filled_request(
+    make: Callable[..., _Request], answer: RequestAnswer, **more: object
+) -> _Request:
+    """Return a ServiceRequest, or a class that adds the fields ``more`` to it."""
+    return make(
+        service_request_id=str(answer.request_id),
+        service_reference_variant=answer.variant,
+        firmware_version=answer.firmware_version,
+        image=None if answer.image is None else _image(answer.image),
+        submitted_at=answer.submitted_at,
+        answer=_dcc_answer(answer),
+        device_count=answer.device_count,
+        completion_status_counts=_completion_counts(answer.completion_counts),
+        current_status_counts=dict(answer.status_counts),
+        flags=flags(answer.flags),
+        incidents=incidents(answer.incidents),
+        **more,
+    )
+
+
+def _dcc_answer(answer: RequestAnswer) -> DccAnswer | None:
+    if answer.response_code is None:
+        return None
+    return DccAnswer(code=answer.response_code, answered_at=answer.answered_at)
+
+
+def _completion_counts(counts: Mapping[CompletionStatus, int]) -> CompletionCounts:
+    return CompletionCounts(
+        in_progress=counts.get(CompletionStatus.IN_PROGRESS, 0),
+        failed=counts.get(CompletionStatus.FAILED, 0),
+        successful=counts.get(CompletionStatus.SUCCESSFUL, 0),
+    )
+
+
+def _image(facts: ImageFacts) -> Image:
+    digest = facts.manufacturer_image_hash
+    return Image(
+        size_bytes=facts.size_bytes,
+        hash=None if digest is None else digest.hex(),
+        header_version=facts.header_version,
+        manufacturer_code=facts.manufacturer_code,
+        image_type=facts.image_type,
+        header_string=facts.header_string,
+        minimum_hardware_version=facts.minimum_hardware_version,
+        maximum_hardware_version=facts.maximum_hardware_version,
+        problem=facts.problem,
+    )

@@ -1,0 +1,213 @@
+"""Changes of current status, queued for those who are told of them, in the ledger's transaction.
+
+What a transaction changed is found by comparing the statuses before and after it: whatever moved
+them, be it an event, a step, a late request or an answer that refuses devices. A status that nobody
+could ever read, since another followed in the same transaction, is not told.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
+
+from firmtrack.domain.activation import Activation
+from firmtrack.domain.facts import Message, MessageKind
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.stages import STAGES
+from firmtrack.domain.topics import MISMATCH, topic_of_activation, topic_of_status
+from firmtrack.store.ledger import statement
+from firmtrack.store.numbers import eui_of, to_bigint
+from firmtrack.store.reading.activation_rows import activations_in, candidates_in, chapters_of
+
+# By 2 * stage + (1 if failed) - 1, from 1: how the statement finds the topic of a status.
+_TOPIC_LIST = [
+    None if status is None else topic_of_status(status)
+    for row in STAGES
+    for status in (row.good, row.bad)
+]
+_ACTIVATION_LOCK = 0x4649524E
+_HELD_STATUS = """
+CREATE TEMPORARY TABLE IF NOT EXISTS held_status (
+    device_id bigint, request_key bigint, stage smallint, failed boolean, reason text
+) ON COMMIT DELETE ROWS
+"""
+
+Activations = Mapping[RequestId, Activation]
+
+
+def is_anyone_told(cursor: Cursor[TupleRow]) -> bool:
+    """Return whether any party is told of anything; if not, nothing here needs to be called."""
+    cursor.execute("SELECT EXISTS (SELECT FROM notice_subscriber)")
+    row = cursor.fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+def hold_statuses(cursor: Cursor[TupleRow], request_keys: Sequence[int] = ()) -> None:
+    """Keep the current statuses that the staged batch may change, and lock their rows.
+
+    ``request_keys`` are the requests that the batch may itself change.
+    """
+    cursor.execute("SET LOCAL client_min_messages = warning")
+    cursor.execute(_HELD_STATUS)
+    cursor.execute(statement("lock_distributions"))
+    cursor.execute(statement("hold_statuses"), {"request_keys": list(request_keys)})
+
+
+def queue_changes(
+    cursor: Cursor[TupleRow],
+    request_keys: Sequence[int] = (),
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Queue what is no more as ``hold_statuses``, called with the same requests, found it.
+
+    ``details`` is what else to tell of each.
+    """
+    cursor.execute(
+        statement("write_changes"),
+        {
+            "request_keys": list(request_keys),
+            "topics": _TOPIC_LIST,
+            "details": None if details is None else Jsonb(details),
+        },
+    )
+
+
+def hold_activations(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> Activations:
+    """Return the activations of the messages' devices as they stand before the messages count.
+
+    Other batches with activations then wait: which status one leaves depends on all words.
+    """
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_ACTIVATION_LOCK,))
+    return _activations(cursor, messages)
+
+
+def queue_activations(
+    cursor: Cursor[TupleRow],
+    messages: Iterable[Message],
+    before: Activations,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Queue each activation whose status or reason differs from ``before``.
+
+    ``details`` is what else to tell of each.
+    """
+    for request_id, activation in sorted(_activations(cursor, messages).items()):
+        earlier = before.get(request_id)
+        if earlier is not None and (earlier.status, earlier.reason) == (
+            activation.status,
+            activation.reason,
+        ):
+            continue
+        _tell(
+            cursor,
+            _Told(
+                topic=topic_of_activation(activation.status),
+                device_id=to_bigint(request_id.target),
+                originator=to_bigint(request_id.originator),
+                counter=to_bigint(request_id.counter),
+                occurred_at=activation.updated_at,
+                reason=activation.reason,
+                message_id=activation.words[0].message_id,
+                details={"firmware_version": activation.firmware_version, **(details or {})},
+            ),
+        )
+
+
+def queue_mismatches(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> None:
+    """Queue the mismatches of firmware versions that the inventory does not hold yet.
+
+    To be called before the inventory learns what the messages say.
+    """
+    for message in messages:
+        if message.kind is not MessageKind.FIRMWARE_VERSION_MISMATCH or message.user_id is None:
+            continue
+        (facts,) = message.devices
+        cursor.execute(
+            """
+            SELECT FROM device
+            WHERE device_id = %s AND firmware_version = %s AND smi_firmware_version = %s
+            """,
+            (to_bigint(facts.device_id), facts.firmware_version, facts.smi_firmware_version),
+        )
+        if cursor.rowcount:
+            continue
+        _tell(
+            cursor,
+            _Told(
+                topic=MISMATCH,
+                device_id=to_bigint(facts.device_id),
+                originator=to_bigint(message.user_id),
+                counter=None,
+                occurred_at=facts.learnt_at,
+                reason=None,
+                message_id=message.message_id,
+                details={
+                    "firmware_version_device": facts.firmware_version,
+                    "firmware_version_smi": facts.smi_firmware_version,
+                },
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """A change that concerns one device; ``counter`` is that of an 11.3, None for no request."""
+
+    topic: str
+    device_id: int
+    originator: int
+    counter: int | None
+    occurred_at: datetime | None
+    reason: str | None
+    message_id: UUID
+    details: Mapping[str, object]
+
+
+def _tell(cursor: Cursor[TupleRow], told: _Told) -> None:
+    cursor.execute(
+        statement("write_change_of_device"),
+        {
+            "topic": told.topic,
+            "device_id": told.device_id,
+            "originator": told.originator,
+            "counter": told.counter,
+            "occurred_at": told.occurred_at,
+            "reason": told.reason,
+            "message_id": told.message_id,
+            "details": Jsonb(told.details),
+        },
+    )
+
+
+def _activations(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> Activations:
+    device_ids = {
+        to_bigint(message.activation.request_id.target)
+        for message in messages
+        if message.activation is not None
+    }
+    cursor.execute(
+        """
+        SELECT device_id, json_agg(word)::text
+        FROM told_activation WHERE device_id = ANY (%s) GROUP BY device_id
+        """,
+        (sorted(device_ids),),
+    )
+    found = [(device_id, activations_in(eui_of(device_id), rows)) for device_id, rows in cursor]
+    cursor.execute(
+        """
+        SELECT device_id, json_agg(candidate)::text
+        FROM told_candidate WHERE device_id = ANY (%s) GROUP BY device_id
+        """,
+        (sorted(device_ids),),
+    )
+    candidates = {device_id: candidates_in(rows) for device_id, rows in cursor}
+    return {
+        activation.request_id: activation
+        for device_id, activations in found
+        for activation in chapters_of(activations, candidates.get(device_id, ())).all()
+    }

@@ -1,0 +1,82 @@
+"""Whether the store is whole: what it keeps beside the facts is what the facts come to."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from firmtrack.domain.facts import MessageKind
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.inventory import IMPORT_ID
+from firmtrack.store.database import pool
+from firmtrack.store.ledger import statement
+from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_id_of
+from firmtrack.store.reports.performance import uncounted_requests
+
+_WITHOUT_FACTS = frozenset(
+    {
+        MessageKind.UPDATE_FIRMWARE_REQUEST,
+        MessageKind.INVENTORY_RESPONSE,
+        MessageKind.FIRMWARE_VERSION_RESPONSE,
+        MessageKind.FIRMWARE_VERSION_MISMATCH,
+        MessageKind.DEVICE_STATUS_CHANGE_EVENT,
+    }
+)
+
+
+class DisagreementKind(StrEnum):
+    """What is wrong with the store."""
+
+    DISTRIBUTION_IS_NOT_ITS_GREATEST_EVENT = "distribution_is_not_its_greatest_event"
+    DISTRIBUTION_IS_NOT_WHAT_NAMES_IT = "distribution_is_not_what_names_it"
+    REQUEST_IS_NOT_WHAT_IT_STATES = "request_is_not_what_it_states"
+    REQUEST_IS_NOT_AT_ITS_GREATEST_STEP = "request_is_not_at_its_greatest_step"
+    FACT_WITHOUT_MESSAGE = "fact_without_message"
+    MESSAGE_WITHOUT_FACTS = "message_without_facts"
+    REQUEST_WITHOUT_DISTRIBUTIONS = "request_without_distributions"
+    REQUEST_NOT_COUNTED = "request_not_counted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreement:
+    """One place where the store is not whole; what does not apply is None."""
+
+    kind: DisagreementKind
+    device_id: Eui64 | None
+    request_id: RequestId | None
+    message_id: UUID | None
+
+
+def disagreements(*, limit: int = 1_000) -> list[Disagreement]:
+    """Return up to ``limit`` disagreements, by kind and request; none if the store is whole.
+
+    Before them all requests that delivery performance had to pass over.
+
+    Computes every distribution anew from its events, as of one moment: others may go on writing.
+    """
+    kinds = [number for kind, number in KIND_NUMBERS.items() if kind not in _WITHOUT_FACTS]
+    with pool().connection() as connection:
+        rows = connection.execute(
+            statement("find_disagreements"),
+            {"kinds_with_facts": kinds, "import_id": IMPORT_ID, "limit": limit},
+        ).fetchall()
+    return _not_counted() + [
+        Disagreement(
+            kind=DisagreementKind(kind),
+            device_id=None if device_id is None else eui_of(device_id),
+            request_id=None if originator is None else request_id_of(originator, target, counter),
+            message_id=message_id,
+        )
+        for kind, device_id, originator, target, counter, message_id in rows
+    ]
+
+
+def _not_counted() -> list[Disagreement]:
+    return [
+        Disagreement(
+            kind=DisagreementKind.REQUEST_NOT_COUNTED,
+            device_id=None,
+            request_id=request_id,
+            message_id=None,
+        )
+        for request_id, _ in uncounted_requests()
+    ]

@@ -1,0 +1,365 @@
+"""The one way by which facts enter the store: any number of messages, one transaction, sets.
+
+Any number of processes may record at once. What they agree on without talking is in the rows: the
+primary keys make a message count once, and the greatest event wins whoever writes it. They talk in
+one case. Whether a loose event belongs to a request depends on which requests there are; so a batch
+that changes the requests, or which devices they name, holds the attribution lock alone, and every
+other batch holds it shared (docs/decisions/003).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
+
+from psycopg import Cursor, Rollback
+from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
+
+from firmtrack.domain.facts import Event, ImageFacts, Message, RequestFacts
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.inventory import knowledge_of, merge_all
+from firmtrack.domain.stages import Status
+from firmtrack.store.database import pool
+from firmtrack.store.ledger import changes, incidents, inventory, proposals, staging, statement
+from firmtrack.store.ledger.quarantine import Refusal, quarantine
+from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
+from firmtrack.store.reports import freshness, performance
+
+
+class KnownRequest(NamedTuple):
+    """A request that has a row.
+
+    settled: what names it for a single device, from ``whole_at`` on, leaves attribution as it is.
+    """
+
+    key: int
+    is_settled: bool
+    whole_at: datetime | None
+
+    def is_unmoved_by(self, event: Event) -> bool:
+        """Return whether ``event``, which names it, leaves attribution as it is.
+
+        Unless its device is new to the request, or was ever refused: only the database knows that.
+        """
+        return (
+            self.is_settled
+            and self.whole_at is not None
+            and event.occurred_at >= self.whole_at
+            and event.status is not Status.REJECTED
+        )
+
+
+KnownRequests: TypeAlias = dict[RequestId, KnownRequest]
+
+ATTRIBUTION_LOCK = 0x4649524D
+"""Key of the advisory lock between batches that change the requests and all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Who hands messages in: a party's name or ``operator``; the ending of the token, if by one."""
+
+    submitter: str
+    token: str | None = None
+
+
+OPERATOR = Submission("operator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one transaction records; ``ignored`` counts messages not about firmware by kind."""
+
+    messages: Sequence[Message] = ()
+    submission: Submission = OPERATOR
+    refusals: Sequence[Refusal] = ()
+    ignored: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a batch's transaction did, in the batch's order, once it is committed.
+
+    ``is_new`` tells of each message whether it was recorded now; a message that was there before,
+    or earlier in the batch, is a duplicate.
+    """
+
+    is_new: tuple[bool, ...]
+    quarantine_ids: tuple[int, ...]
+
+
+def record(batch: Batch) -> Receipt:
+    """Record a batch in one transaction and return what it did, after the commit."""
+    with (
+        pool().connection() as connection,
+        connection.transaction(),
+        connection.cursor() as cursor,
+    ):
+        is_new = _record_messages(cursor, batch.messages, batch.submission)
+        quarantine_ids = quarantine(cursor, batch.refusals)
+        _count_ignored(cursor, batch.ignored)
+    return Receipt(is_new=is_new, quarantine_ids=quarantine_ids)
+
+
+def _record_messages(
+    cursor: Cursor[TupleRow], messages: Sequence[Message], submission: Submission
+) -> tuple[bool, ...]:
+    first_of = {message.digest: message for message in reversed(messages)}
+    candidates = sorted(first_of.values(), key=lambda message: message.digest)
+    new_ids = _insert_messages(cursor, candidates, submission)
+    new = [message for message in candidates if message.message_id in new_ids]
+    if new:
+        _record_facts(cursor, new)
+    return _is_first(messages, new_ids)
+
+
+def _is_first(messages: Sequence[Message], new_ids: frozenset[UUID]) -> tuple[bool, ...]:
+    """Return of each message whether it is the first in the batch with its, a new, ID."""
+    waiting = set(new_ids)
+    is_first = []
+    for message in messages:
+        is_first.append(message.message_id in waiting)
+        waiting.discard(message.message_id)
+    return tuple(is_first)
+
+
+def _insert_messages(
+    cursor: Cursor[TupleRow], messages: Sequence[Message], submission: Submission
+) -> frozenset[UUID]:
+    if not messages:
+        return frozenset()
+    staging.stage_messages(cursor, messages)
+    cursor.execute(statement("insert_messages"), asdict(submission))
+    new_ids = frozenset(row[0] for row in cursor)
+    if len(new_ids) < len(messages):
+        cursor.execute(statement("keep_withdrawn_again"), asdict(submission))
+    return new_ids
+
+
+def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
+    """Record what new messages say: beside other writers if that is enough, else alone."""
+    incidents.record(cursor, messages)
+    named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
+    is_told = changes.is_anyone_told(cursor)
+    if any(map(_changes_requests, messages)) or not _record_beside_others(
+        cursor, messages, named, is_told=is_told
+    ):
+        _record_alone(cursor, messages, named, is_told=is_told)
+    performance.mark_stale(cursor, named | _befallen(messages))
+    _record_activations(cursor, messages, is_told=is_told)
+    if is_told:
+        changes.queue_mismatches(cursor, messages)
+    _record_devices(cursor, messages)
+    freshness.mark_arrivals(cursor, messages)
+
+
+def _changes_requests(message: Message) -> bool:
+    told = (message.request is not None, message.answer is not None)
+    return any(told) or bool(message.steps) or bool(message.befallen_requests())
+
+
+def _befallen(messages: Sequence[Message]) -> frozenset[RequestId]:
+    return frozenset[RequestId]().union(*(message.befallen_requests() for message in messages))
+
+
+def _record_beside_others(
+    cursor: Cursor[TupleRow],
+    messages: Sequence[Message],
+    named: frozenset[RequestId],
+    *,
+    is_told: bool,
+) -> bool:
+    """Record events that leave what attribution sees as it is.
+
+    Return whether that sufficed; if not, nothing was written.
+    """
+    with cursor.connection.transaction() as savepoint:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (ATTRIBUTION_LOCK,))
+        known = _known_requests(cursor, named)
+        if not all(
+            event.request_id in known and known[event.request_id].is_unmoved_by(event)
+            for message in messages
+            for event in message.events
+            if event.request_id is not None
+        ):
+            raise Rollback(savepoint)
+        staging.stage_events(cursor, messages, _keys_of(known))
+        if is_told:
+            changes.hold_statuses(cursor)
+        cursor.execute(statement("insert_events"))
+        if _fold_events(cursor):
+            raise Rollback(savepoint)
+        _place_devices(cursor, messages)
+        if is_told:
+            changes.queue_changes(cursor)
+        return True
+    return False
+
+
+def _record_alone(
+    cursor: Cursor[TupleRow],
+    messages: Sequence[Message],
+    named: frozenset[RequestId],
+    *,
+    is_told: bool,
+) -> None:
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ATTRIBUTION_LOCK,))
+    _insert_requests(cursor, named)
+    known = _known_requests(cursor, named)
+    # An incident makes no request known: it may be one of another service.
+    befallen = known_request_keys(cursor, _befallen(messages))
+    changed_keys = {*_keys_of(known).values(), *befallen.values()}
+    changed = {"request_keys": sorted(changed_keys)}
+    cursor.execute(statement("remember_requests"), changed)
+    staging.stage_names(cursor, messages, _keys_of(known))
+    staging.stage_events(cursor, messages, _keys_of(known))
+    if is_told:
+        changes.hold_statuses(cursor, changed["request_keys"])
+    for message in messages:
+        _record_request_facts(cursor, message, known)
+    for name in (
+        "insert_events",
+        "insert_namings",
+        "insert_names",
+        "refuse_devices",
+    ):
+        cursor.execute(statement(name))
+    cursor.execute(statement("fold_requests"), changed)
+    cursor.execute(statement("name_devices"))
+    cursor.execute(statement("decline_devices"), changed)
+    _fold_events(cursor)
+    cursor.execute(statement("keep_changed_requests"))
+    cursor.execute(statement("keep_loose_devices"))
+    cursor.execute(statement("fold_devices"))
+    _place_devices(cursor, messages)
+    if is_told:
+        changes.queue_changes(cursor, changed["request_keys"])
+
+
+def _fold_events(cursor: Cursor[TupleRow]) -> bool:
+    """Fold the staged events and return whether any may change what attribution sees."""
+    cursor.execute(statement("fold_events"))
+    return bool(_one(cursor)[0])
+
+
+def _place_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
+    if any(event.comms_hub_id is not None for message in messages for event in message.events):
+        cursor.execute(statement("place_devices"))
+
+
+def known_request_keys(
+    cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]
+) -> dict[RequestId, int]:
+    """Return the keys of those of the requests that have a row."""
+    return _keys_of(_known_requests(cursor, request_ids))
+
+
+def _known_requests(cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]) -> KnownRequests:
+    if not request_ids:
+        return {}
+    cursor.execute(statement("known_requests"), request_columns(request_ids))
+    return {
+        request_id_of(*parts): KnownRequest(key, is_settled, whole_at)
+        for key, *parts, is_settled, whole_at in cursor
+    }
+
+
+def _insert_requests(cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]) -> None:
+    if request_ids:
+        cursor.execute(statement("insert_requests"), request_columns(request_ids))
+
+
+def request_columns(request_ids: frozenset[RequestId]) -> list[list[int]]:
+    """Return the three columns that store the Request IDs, in any order."""
+    return [list(column) for column in zip(*map(request_parts, request_ids), strict=True)]
+
+
+def _keys_of(known: KnownRequests) -> dict[RequestId, int]:
+    return {request_id: request.key for request_id, request in known.items()}
+
+
+def _record_request_facts(cursor: Cursor[TupleRow], message: Message, known: KnownRequests) -> None:
+    """Record what a message says of a request as a whole."""
+    if message.request is not None:
+        _insert_statement(cursor, message, message.request, known)
+    for step in message.steps:
+        cursor.execute(
+            statement("insert_step"),
+            {
+                "request_key": known[step.request_id].key,
+                "message_id": message.message_id,
+                "occurred_at": step.occurred_at,
+                "stage": int(step.status.stage),
+                "failed": step.status.is_bad,
+                "reason": step.reason,
+                "variant": None if message.answer is None else str(message.answer.variant),
+            },
+        )
+
+
+def _insert_statement(
+    cursor: Cursor[TupleRow], message: Message, request: RequestFacts, known: KnownRequests
+) -> None:
+    cursor.execute(
+        statement("insert_statement"),
+        {
+            "request_key": known[request.request_id].key,
+            "message_id": message.message_id,
+            "sent_at": request.sent_at,
+            "variant": str(request.variant),
+            "stated_version": request.firmware_version,
+            "image_hash": request.image.manufacturer_image_hash,
+            "image": Jsonb(_image_as_json(request.image)),
+        },
+    )
+
+
+def _image_as_json(image: ImageFacts) -> dict[str, object]:
+    facts = asdict(image)
+    del facts["manufacturer_image_hash"]  # has a column of its own, which attribution compares
+    return facts
+
+
+def _record_activations(
+    cursor: Cursor[TupleRow], messages: Sequence[Message], *, is_told: bool
+) -> None:
+    if not any(message.activation is not None for message in messages):
+        return
+    before = changes.hold_activations(cursor, messages) if is_told else {}
+    staging.stage_activation_words(cursor, messages)
+    cursor.execute(statement("insert_activation_words"))
+    if is_told:
+        changes.queue_activations(cursor, messages, before)
+
+
+def _record_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
+    told = [
+        (knowledge_of(device, message.message_id), message.user_id)
+        for message in messages
+        for device in message.devices
+    ]
+    told += proposals.record(cursor, messages)
+    if told:
+        inventory.learn(cursor, merge_all(known for known, _ in told).values())
+        staging.stage_acquaintances(cursor, told)
+        cursor.execute(statement("acquaint_devices"))
+    for message in messages:
+        if message.supplier_change is not None:
+            change = message.supplier_change
+            cursor.execute(
+                statement("insert_supplier_change"),
+                (to_bigint(change.device_id), change.told_at, message.message_id),
+            )
+
+
+def _count_ignored(cursor: Cursor[TupleRow], ignored: Mapping[str, int]) -> None:
+    for kind, count in sorted(ignored.items()):
+        cursor.execute(statement("count_ignored"), (kind, count))
+
+
+def _one(cursor: Cursor[TupleRow]) -> TupleRow:
+    row = cursor.fetchone()
+    assert row is not None
+    return row

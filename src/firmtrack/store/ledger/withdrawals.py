@@ -1,0 +1,142 @@
+"""Messages taken back, and their taking back taken back: facts with a time of their own.
+
+Nothing that was recorded is changed. The views of the facts leave out what is withdrawn, and what
+is folded from facts is folded anew for all that the messages spoke of.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from firmtrack.domain.facts import Message
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.store.database import pool
+from firmtrack.store.ledger import changes, staging, statement
+from firmtrack.store.ledger.recording import ATTRIBUTION_LOCK, known_request_keys
+from firmtrack.store.numbers import to_bigint
+from firmtrack.store.reading.messages import KeptMessage, kept_messages
+from firmtrack.store.reports import performance
+
+Read = Callable[[KeptMessage], Message]
+"""Reads a kept message again, under the ID that it has."""
+
+_COUNTED_NAME = """
+CREATE TEMPORARY TABLE IF NOT EXISTS counted_name (
+    device_id bigint, request_key bigint, PRIMARY KEY (device_id, request_key)
+) ON COMMIT DELETE ROWS
+"""
+_CORRECTION = {"is_correction": True}
+
+
+def withdraw(messages: Sequence[Message], because: str, read: Read) -> frozenset[UUID]:
+    """Let the messages count no more; return the IDs of those that did until now.
+
+    None of them may have taught the inventory. ``read`` is asked for other messages, too. All that
+    they spoke of is derived anew in one transaction, and who had been told is told again.
+    """
+    return _move("withdraw_messages", messages, because, read)
+
+
+def restore(messages: Sequence[Message], because: str, read: Read) -> frozenset[UUID]:
+    """Let withdrawn messages count again; return the IDs of those that had been withdrawn."""
+    return _move("restore_messages", messages, because, read)
+
+
+def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> frozenset[UUID]:
+    named = frozenset[RequestId]().union(
+        *(message.named_requests() | message.befallen_requests() for message in messages)
+    )
+    with (
+        pool().connection() as connection,
+        connection.transaction(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ATTRIBUTION_LOCK,))
+        keys = known_request_keys(cursor, named)
+        moment = _moment(cursor)
+        staging.stage_names(cursor, messages, keys)
+        staging.stage_events(cursor, messages, keys)
+        is_told = changes.is_anyone_told(cursor)
+        request_keys = list(keys.values())
+        before: changes.Activations = {}
+        if is_told:
+            changes.hold_statuses(cursor, request_keys)
+            before = changes.hold_activations(cursor, messages)
+        cursor.execute(
+            statement(how),
+            {
+                "message_ids": [message.message_id for message in messages],
+                "moment": moment,
+                "because": because,
+            },
+        )
+        moved = frozenset(row[0] for row in cursor)
+        _derive(cursor, messages, request_keys, moment, read)
+        performance.mark_stale(cursor, named)
+        cursor.execute("INSERT INTO stale_device SELECT DISTINCT device_id FROM concerned_device")
+        if is_told:
+            changes.queue_changes(cursor, request_keys, _CORRECTION)
+            changes.queue_activations(cursor, messages, before, _CORRECTION)
+    return moved
+
+
+def _derive(
+    cursor: Cursor[TupleRow],
+    messages: Sequence[Message],
+    request_keys: Collection[int],
+    moment: datetime,
+    read: Read,
+) -> None:
+    """Make anew what is kept beside the facts, of all that the messages speak of."""
+    cursor.execute(_COUNTED_NAME)
+    _stage_counted_names(cursor, messages, request_keys, read)
+    derived = {"request_keys": list(request_keys), "moment": moment}
+    cursor.execute(statement("concern_devices"), derived)
+    for name in (
+        "end_distributions", "begin_distributions", "renew_namings", "concern_devices",
+        "fold_requests", "fold_names", "fold_devices",
+    ):  # fmt: skip
+        cursor.execute(statement(name), derived)
+
+
+def _stage_counted_names(
+    cursor: Cursor[TupleRow],
+    messages: Sequence[Message],
+    request_keys: Collection[int],
+    read: Read,
+) -> None:
+    """Copy which devices the requests' own lists name, of those that count, into counted_name."""
+    at_hand = {message.message_id: message for message in messages}
+    rows = cursor.execute(
+        "SELECT request_key, message_id FROM request_statement WHERE request_key = ANY (%s)",
+        (list(request_keys),),
+    ).fetchall()
+    elsewhere = [message_id for _, message_id in rows if message_id not in at_hand]
+    for kept in kept_messages(cursor, elsewhere):
+        at_hand[kept.message_id] = read(kept)
+    names = {
+        (to_bigint(device_id), request_key)
+        for request_key, message_id in rows
+        for device_id in _listed(at_hand[message_id])
+    }
+    with cursor.copy(
+        "COPY counted_name (device_id, request_key) FROM STDIN (FORMAT binary)"
+    ) as copy:
+        copy.set_types(("int8", "int8"))
+        for name in sorted(names):
+            copy.write_row(name)
+
+
+def _listed(message: Message) -> Iterable[int]:
+    return () if message.request is None else message.request.device_ids
+
+
+def _moment(cursor: Cursor[TupleRow]) -> datetime:
+    """Return the database's time once the lock is held: whoever recorded before began before."""
+    row = cursor.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment

@@ -1,0 +1,141 @@
+"""Recorded messages, as the operator reads them: who handed them in, and whether they count."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import Connection, Cursor
+from psycopg.rows import TupleRow
+
+from firmtrack.domain.facts import MessageKind
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.store.bodies import unpack
+from firmtrack.store.database import pool
+from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of
+from firmtrack.store.reading import statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptMessage:
+    """A recorded message as it is kept; of an Update Firmware request without its image."""
+
+    message_id: UUID
+    kind: MessageKind
+    body: bytes
+    occurred_at: datetime | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedMessage:
+    """What is known of a recorded message beside what it says.
+
+    ``submitter`` is the party that handed it in, or ``operator``, and ``token`` the ending of its
+    token; None is not known, or, of a token, none. ``withdrawn_at`` and ``withdrawn_because`` are
+    None while it counts.
+    """
+
+    message_id: UUID
+    kind: MessageKind
+    code: str | None
+    user_id: Eui64 | None
+    occurred_at: datetime | None
+    recorded_at: datetime
+    submitter: str | None
+    token: str | None
+    withdrawn_at: datetime | None
+    withdrawn_because: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameAgain:
+    """From whom a withdrawn message came again: how many times, since when."""
+
+    message_id: UUID
+    submitter: str
+    token: str | None
+    first_at: datetime
+    times: int
+
+
+def list_messages(
+    *,
+    submitter: str | None = None,
+    token: str | None = None,
+    since: datetime | None = None,
+    message_ids: Sequence[UUID] | None = None,
+    withdrawn_only: bool = False,
+    limit: int | None = None,
+) -> list[RecordedMessage]:
+    """Return the messages that all that is given holds of, the last recorded first."""
+    asked = {
+        "submitter": submitter,
+        "token": token,
+        "since": since,
+        "message_ids": None if message_ids is None else list(message_ids),
+        "withdrawn_only": withdrawn_only,
+        "limit": limit,
+    }
+    with pool().connection() as connection:
+        rows = connection.execute(statement("list_messages"), asked).fetchall()
+    return [_recorded(row) for row in rows]
+
+
+def find_message(message_id: UUID) -> tuple[RecordedMessage, KeptMessage] | None:
+    """Return a message and its body, None if none of this ID was recorded."""
+    found = list_messages(message_ids=[message_id])
+    if not found:
+        return None
+    with pool().connection() as connection:
+        (kept,) = kept_messages(connection, [message_id])
+    return found[0], kept
+
+
+def came_again(message_id: UUID | None = None) -> list[CameAgain]:
+    """Return from whom withdrawn messages came again that had not handed them in, first come first.
+
+    Those of one message, or of all.
+    """
+    with pool().connection() as connection:
+        rows = connection.execute(statement("find_again"), {"message_id": message_id}).fetchall()
+    return [
+        CameAgain(
+            message_id=found, submitter=submitter, token=token, first_at=first_at, times=times
+        )
+        for found, submitter, token, first_at, times in rows
+    ]
+
+
+def kept_messages(
+    source: Connection[TupleRow] | Cursor[TupleRow], message_ids: Iterable[UUID]
+) -> list[KeptMessage]:
+    """Return the messages with these IDs that were recorded, in any order."""
+    rows = source.execute(statement("kept_bodies"), (list(message_ids),)).fetchall()
+    return [
+        KeptMessage(
+            message_id=message_id,
+            kind=KIND_OF_NUMBER[kind],
+            body=unpack(body),
+            occurred_at=occurred_at,
+            recorded_at=recorded_at,
+        )
+        for message_id, kind, body, occurred_at, recorded_at in rows
+    ]
+
+
+def _recorded(row: TupleRow) -> RecordedMessage:
+    (message_id, kind, code, user_id, occurred_at, recorded_at, submitter, token, withdrawn_at,
+     because) = row  # fmt: skip
+    return RecordedMessage(
+        message_id=message_id,
+        kind=KIND_OF_NUMBER[kind],
+        code=code,
+        user_id=None if user_id is None else eui_of(user_id),
+        occurred_at=occurred_at,
+        recorded_at=recorded_at,
+        submitter=submitter,
+        token=token,
+        withdrawn_at=withdrawn_at,
+        withdrawn_because=because,
+    )

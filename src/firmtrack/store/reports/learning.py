@@ -1,0 +1,384 @@
+"""What is usual, learnt from the stays of all requests, and the limits of those under way.
+
+For whoever holds the counting lock (firmtrack.store.reports.performance).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from firmtrack.domain.activity import HOUR, Activity
+from firmtrack.domain.cohorts import Cohort, Past, expected_of, limits_of
+from firmtrack.domain.durations import step_of
+from firmtrack.domain.pace import Limits
+from firmtrack.domain.stages import Variant
+from firmtrack.domain.waits import FEWEST_STAYS, Estimate
+from firmtrack.store.reports import statement
+from firmtrack.store.reports.tallies import Place, Tally, total_of
+from firmtrack.store.reports.waits import NARROWINGS, forget_recent
+
+WINDOW_DAYS = 90
+"""What began earlier tells of what was usual once; it counts only where fewer began since."""
+
+_LATELY_DAYS = 14
+_LATELY, _WINDOW, _LONGER, _EVER = range(4)  # ages of stays: waits_ended.sql
+_FEWEST_PARTIES = 2
+_NARROW = 4  # a group of so many facts is narrower than type and region
+_SLIGHT = 0.05  # a request's own stays that are a smaller part of a group need not be left out
+_YOUNG = timedelta(days=14)
+
+# Which kind of request updates a type; for a request that only its alerts tell of.
+_VARIANTS_OF_TYPES: Mapping[str, Variant] = {
+    "ESME": Variant.UPDATE_FIRMWARE,
+    "GSME": Variant.UPDATE_FIRMWARE,
+    "HCALCS": Variant.UPDATE_FIRMWARE,
+    "PPMID": Variant.UPDATE_PPMID_FIRMWARE,
+}
+
+Facts = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Open:
+    """A request that is under way: its stays by stage, segment and age, and what waits."""
+
+    originator: int
+    variant: str | None
+    stays: dict[tuple[int, int], dict[int, Tally]] = field(default_factory=dict)
+    waiting: dict[tuple[int, int], Counter[int]] = field(default_factory=dict)
+    moved_at: dict[tuple[int, str], datetime] = field(default_factory=dict)
+    began_hour: dict[int, int] = field(default_factory=dict)
+
+
+class _Group(NamedTuple):
+    """Whose stays a figure is of: those of a kind, a stage, these facts, and up to an age."""
+
+    variant: str
+    stage: int
+    facts: Facts
+    age: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What other requests tell of a request's stays."""
+
+    past: Past
+    facts: int
+
+
+def refresh(connection: Connection[TupleRow], *, older_than: timedelta, now: datetime) -> None:
+    """Learn anew what is usual if that was last done longer ago than ``older_than``.
+
+    Stays are counted as they stand at ``now``.
+    """
+    with connection.transaction():
+        aged = connection.execute(
+            "UPDATE wait_limit_age SET counted_at = now() WHERE counted_at <= now() - %s",
+            (older_than,),
+        )
+        if aged.rowcount:
+            _Learning(connection, now).write()
+            forget_recent()
+
+
+class _Learning:
+    """One count of what is usual, as of one moment."""
+
+    def __init__(self, connection: Connection[TupleRow], now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+        self._hour = int(now.timestamp()) // HOUR
+        self._asked = {
+            "today": now.date(),
+            "lately_days": _LATELY_DAYS,
+            "window_days": WINDOW_DAYS,
+            "hour": self._hour,
+            "young_hour": self._hour - _YOUNG // timedelta(hours=1),
+        }
+        self._segments: dict[int, Facts] = {0: ("", "", "", "")}
+        self._tallies: dict[tuple[Place, int], Tally] = defaultdict(Tally)
+        self._parties: dict[tuple[Place, int], Counter[int]] = defaultdict(Counter)
+        self._groups: dict[_Group, tuple[Tally, Counter[int]]] = {}
+        self._estimates: dict[_Group, Estimate] = {}
+        self._activities: dict[tuple[str, int, str], Activity] = {}
+        self._hubs: dict[tuple[str, int], dict[int, Tally]] = defaultdict(dict)
+        self._has_older = False
+
+    def write(self) -> None:
+        """Make the limits of what is under way anew."""
+        opened = self._open_requests()
+        if opened:
+            self._read()
+        rows: list[tuple[object, ...]] = []
+        keys: dict[int, int] = {}
+        for request_key, each in opened.items():
+            cohorts: dict[tuple[int, str], Cohort] = {}
+            for stage, segment_key in each.waiting:
+                at = (stage, self._region(segment_key))
+                if at not in cohorts:
+                    cohorts[at] = self._cohort(each, *at)
+                rows += self._limit_rows(request_key, each, stage, segment_key, cohorts[at], keys)
+        self._connection.execute(
+            "DELETE FROM wait_limit AS l WHERE request_key = ANY (%s) OR NOT EXISTS ("
+            "SELECT FROM stay_in_progress AS w WHERE (w.request_key, w.segment_key, w.stage)"
+            " = (l.request_key, l.segment_key, l.stage))",
+            (list(opened),),
+        )
+        with self._connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO wait_limit VALUES"
+                " (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                rows,
+            )
+        self._connection.execute(
+            "DELETE FROM wait_estimate WHERE estimate_key NOT IN"
+            " (SELECT estimate_key FROM wait_limit)"
+        )
+
+    def _limit_rows(
+        self,
+        request_key: int,
+        each: _Open,
+        stage: int,
+        segment_key: int,
+        cohort: Cohort,
+        keys: dict[int, int],
+    ) -> Iterable[tuple[object, ...]]:
+        known = self._known(request_key, each, stage, segment_key)
+        if known is None or known.past.kind is None:
+            return
+        limits = limits_of(known.past, cohort, self._now)
+        if limits == Limits():
+            return
+        kind = known.past.kind
+        own = total_of(each.stays.get((stage, segment_key), {}).values()).estimate.stays
+        yield (
+            request_key, segment_key, stage, self._estimate_key(kind, known.facts, keys),
+            limits.slow_seconds, limits.allowed_seconds, limits.still_seconds, limits.moved_at,
+            limits.left_seconds, limits.silent_from, limits.silent_seconds, limits.hub_seconds,
+            own.passes, expected_of(kind, own),
+        )  # fmt: skip
+
+    def _estimate_key(self, kind: Estimate, facts: int, keys: dict[int, int]) -> int:
+        if id(kind) not in keys:
+            stays = kind.stays
+            counts = zip(stays.passed, stays.failed, stays.waiting, strict=True)
+            steps = [(step, *each) for step, each in enumerate(counts, 1) if any(each)]
+            row = self._connection.execute(
+                "INSERT INTO wait_estimate (facts, steps, passed, failed, waiting)"
+                " VALUES (%s, %s, %s, %s, %s) RETURNING estimate_key",
+                (facts, *(list(column) for column in zip(*steps, strict=True))),
+            ).fetchone()
+            assert row is not None
+            keys[id(kind)] = row[0]
+        return keys[id(kind)]
+
+    def _known(self, request_key: int, each: _Open, stage: int, segment_key: int) -> _Known | None:
+        facts = self._segments[segment_key]
+        variant = each.variant or _VARIANTS_OF_TYPES.get(facts[0])
+        if variant is None or (each.variant is None and stage == 1):
+            return None
+        found = self._kind(each, variant, stage, facts)
+        if found is None:
+            return None
+        kind, narrowed = found
+        lately = self._others(each, _Group(variant, stage, _known_facts(facts, 2), _LATELY))
+        hubs = total_of(
+            tally for key, tally in self._hubs[variant, stage].items() if key != request_key
+        )
+        return _Known(
+            Past(
+                kind=kind,
+                lately=lately,
+                hubs=hubs.estimate if hubs.entered >= FEWEST_STAYS else None,
+                activity=self._activity(variant, stage, facts[1], kind),
+            ),
+            narrowed,
+        )
+
+    def _kind(
+        self, each: _Open, variant: str, stage: int, facts: Facts
+    ) -> tuple[Estimate, int] | None:
+        """Return what others tell of the narrowest group that is large enough, and how narrow."""
+        for narrowed in NARROWINGS:
+            known = facts[:narrowed]
+            if "" in known:
+                continue
+            for age in (_WINDOW, _LONGER, _EVER):
+                found = self._others(each, _Group(variant, stage, known, age))
+                if found is not None:
+                    return found, narrowed
+        return None
+
+    def _others(self, each: _Open, group: _Group) -> Estimate | None:
+        """Return what the group's stays of other requests tell; None if they are too few."""
+        total, parties = self._group(group)
+        entered = total.entered
+        if entered < FEWEST_STAYS:
+            return None
+        own = total_of(
+            tally
+            for (stage, segment_key), ages in each.stays.items()
+            if stage == group.stage and self._is_in(segment_key, group.facts)
+            for age, tally in ages.items()
+            if age <= group.age
+        )
+        if each.variant is None:
+            own = Tally()
+        if entered - own.entered < FEWEST_STAYS:
+            return None
+        if len(group.facts) == _NARROW:
+            others = parties.copy()
+            if own.entered:
+                others[each.originator] -= 1
+            if len(+others) < _FEWEST_PARTIES:
+                return None
+        if own.entered > _SLIGHT * entered:
+            return total.without(own).estimate
+        if group not in self._estimates:
+            self._estimates[group] = total.estimate
+        return self._estimates[group]
+
+    def _group(self, group: _Group) -> tuple[Tally, Counter[int]]:
+        if group not in self._groups:
+            if group.age > _WINDOW:
+                self._read_older()
+            places = [
+                (place, age)
+                for place, age in self._tallies
+                if (place.variant, place.stage) == (group.variant, group.stage)
+                and age <= group.age
+                and self._is_in(place.segment_key, group.facts)
+            ]
+            parties: Counter[int] = Counter()
+            for key in places:
+                parties |= self._parties[key]
+            self._groups[group] = total_of(self._tallies[key] for key in places), parties
+        return self._groups[group]
+
+    def _is_in(self, segment_key: int, facts: Facts) -> bool:
+        return self._segments[segment_key][: len(facts)] == facts
+
+    def _cohort(self, each: _Open, stage: int, region: str) -> Cohort:
+        keys = [key for key in each.stays if key[0] == stage and self._region(key[1]) == region]
+        waiting: Counter[int] = Counter()
+        for key, hours in each.waiting.items():
+            if key[0] == stage and self._region(key[1]) == region:
+                waiting.update(hours)
+        return Cohort(
+            stays=total_of(t for key in keys for t in each.stays[key].values()).estimate.stays,
+            waiting=waiting,
+            moved_at=each.moved_at.get((stage, region)),
+            waits_everywhere=self._waits_everywhere(each, stage),
+            began_hour=each.began_hour.get(stage),
+        )
+
+    def _waits_everywhere(self, each: _Open, stage: int) -> bool:
+        regions = {self._region(segment_key) for at, segment_key in each.stays if at == stage}
+        return len(regions) > 1 and stage not in each.began_hour
+
+    def _region(self, segment_key: int) -> str:
+        return self._segments[segment_key][1]
+
+    def _activity(self, variant: str, stage: int, region: str, kind: Estimate) -> Activity:
+        key = (variant, stage, region)
+        if key not in self._activities:
+            asked = {
+                "variant": variant,
+                "stage": stage,
+                "csp_region": region,
+                "first_hour": self._hour - WINDOW_DAYS * 24,
+                "hour": self._hour,
+            }
+            rows = self._connection.execute(statement("waits_hours"), asked).fetchall()
+            self._activities[key] = Activity(
+                kind,
+                {hour: entered for hour, entered, _ in rows if entered},
+                {hour: passed for hour, _, passed in rows if passed},
+            )
+        return self._activities[key]
+
+    def _open_requests(self) -> Mapping[int, _Open]:
+        """Return the requests under way, without what their segments are."""
+        found: dict[int, _Open] = {}
+        rows = self._connection.execute(statement("waits_open"), self._asked)
+        for request_key, originator, variant, segment_key, stage, hour, count in rows:
+            each = found.setdefault(request_key, _Open(originator, variant))
+            each.waiting.setdefault((stage, segment_key), Counter())[hour] += count
+            age = self._age((self._hour - hour) // 24)
+            tally = each.stays.setdefault((stage, segment_key), {}).setdefault(age, Tally())
+            tally.waiting[self._waited_step(hour)] += count
+        asked = {"request_keys": list(found), "now": self._now}
+        for row in self._connection.execute(statement("waits_own"), asked):
+            request_key, segment_key, stage, entered_on, outcome, steps, counts = row
+            age = self._age((self._now.date() - entered_on).days)
+            ages = found[request_key].stays.setdefault((stage, segment_key), {})
+            ages.setdefault(age, Tally()).add(outcome, steps, counts)
+        for row in self._connection.execute(statement("waits_moved"), asked):
+            request_key, region, stage, moved_at, first_hour = row
+            each = found[request_key]
+            each.moved_at[stage, region] = moved_at
+            each.began_hour[stage] = min(first_hour, each.began_hour.get(stage, first_hour))
+        return found
+
+    def _read(self) -> None:
+        for segment_key, *facts in self._connection.execute(statement("waits_segments")):
+            self._segments[segment_key] = tuple(facts)
+        today = self._now.date()
+        self._read_ended(today - timedelta(days=WINDOW_DAYS), today)
+        for row in self._connection.execute(statement("waits_in_progress"), self._asked):
+            variant, stage, segment_key, hour, count = row
+            age = self._age((self._hour - hour) // 24)
+            tally = self._tallies[Place(variant, stage, segment_key), age]
+            tally.waiting[self._waited_step(hour)] += count
+        for row in self._connection.execute(statement("waits_parties"), self._asked):
+            variant, stage, segment_key, age, originator, requests = row
+            self._parties[Place(variant, stage, segment_key), age][originator] = requests
+        self._read_hubs()
+
+    def _read_ended(self, after: date, until: date) -> None:
+        asked = self._asked | {"after": after, "until": until}
+        for row in self._connection.execute(statement("waits_ended"), asked):
+            variant, stage, segment_key, age, outcome, steps, counts = row
+            place = Place(variant, stage, segment_key)
+            self._tallies[place, age].add(outcome, steps, counts)
+
+    def _read_older(self) -> None:
+        """Read what began before the window: only few groups need it."""
+        if not self._has_older:
+            self._has_older = True
+            self._read_ended(date.min, self._now.date() - timedelta(days=WINDOW_DAYS))
+
+    def _read_hubs(self) -> None:
+        for row in self._connection.execute(statement("waits_hubs")):
+            variant, stage, request_key, step, count, since = row
+            tally = self._hubs[variant, stage].setdefault(request_key, Tally())
+            if step is None:
+                waited = max(0.0, (self._now - since).total_seconds())
+                tally.waiting[step_of(int(waited))] += count
+            else:
+                tally.passed[step] += count
+
+    def _waited_step(self, hour: int) -> int:
+        """Return the step of a wait that began within an hour, at its middle."""
+        waited = int(self._now.timestamp()) - hour * HOUR - HOUR // 2
+        return step_of(max(0, waited))
+
+    def _age(self, days: int) -> int:
+        if days < _LATELY_DAYS:
+            return _LATELY
+        if days < WINDOW_DAYS:
+            return _WINDOW
+        return _LONGER if days < 2 * WINDOW_DAYS else _EVER
+
+
+def _known_facts(facts: Facts, most: int) -> Facts:
+    """Return the first facts, up to so many, that are all known."""
+    known = facts[:most]
+    return known[: known.index("")] if "" in known else known
