@@ -1,7 +1,7 @@
 INSERT INTO recorded_comms_hub_incident (comms_hub_id, message_id, kind, occurred_at, recorded_at,
-    new_comms_hub_id, reason, throttled_sequence, throttled_count)
+    new_comms_hub_id, reason, throttled_sequence, throttled_count, message_kind, code, user_id)
 SELECT %(comms_hub_id)s, message_id, %(kind)s, %(occurred_at)s, recorded_at, %(new_comms_hub_id)s,
-    %(reason)s, %(throttled_sequence)s, %(throttled_count)s
+    %(reason)s, %(throttled_sequence)s, %(throttled_count)s, kind, code, user_id
 FROM message
 WHERE message_id = %(message_id)s
 ON CONFLICT DO NOTHING

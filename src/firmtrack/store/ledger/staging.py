@@ -21,7 +21,7 @@ CREATE TEMPORARY TABLE staged_message (
 CREATE TEMPORARY TABLE staged_event (
     device_id bigint, request_key bigint, message_id uuid, occurred_at timestamptz,
     device_time timestamptz, comms_hub_id bigint, stage smallint, failed boolean, reason text,
-    firmware_version text, image_hash bytea, addressee bigint
+    firmware_version text, image_hash bytea, addressee bigint, message_kind smallint, code text
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE staged_name (
     device_id bigint, request_key bigint
@@ -35,7 +35,7 @@ CREATE TEMPORARY TABLE staged_acquaintance (
 CREATE TEMPORARY TABLE staged_activation_word (
     device_id bigint, originator bigint, counter bigint, message_id uuid, occurred_at timestamptz,
     device_time timestamptz, step smallint, failed boolean, reason text, firmware_version text,
-    image_hash bytea, scheduled_for timestamptz
+    image_hash bytea, scheduled_for timestamptz, message_kind smallint, code text
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE concerned_device (
     device_id bigint
@@ -54,24 +54,24 @@ _MESSAGE_TYPES = ("bytea", "int8", "timestamptz", "int2", "text", "bytea")
 
 _COPY_EVENTS = """
 COPY staged_event (device_id, request_key, message_id, occurred_at, device_time, comms_hub_id,
-    stage, failed, reason, firmware_version, image_hash, addressee)
+    stage, failed, reason, firmware_version, image_hash, addressee, message_kind, code)
 FROM STDIN (FORMAT binary)
 """
 _EVENT_TYPES = (
     "int8", "int8", "bytea", "timestamptz", "timestamptz", "int8",
-    "int2", "bool", "text", "text", "bytea", "int8",
+    "int2", "bool", "text", "text", "bytea", "int8", "int2", "text",
 )  # fmt: skip
 
 _COPY_NAMES = "COPY staged_name (device_id, request_key) FROM STDIN (FORMAT binary)"
 
 _COPY_ACTIVATION_WORDS = """
 COPY staged_activation_word (device_id, originator, counter, message_id, occurred_at, device_time,
-    step, failed, reason, firmware_version, image_hash, scheduled_for)
+    step, failed, reason, firmware_version, image_hash, scheduled_for, message_kind, code)
 FROM STDIN (FORMAT binary)
 """
 _ACTIVATION_WORD_TYPES = (
     "int8", "int8", "int8", "bytea", "timestamptz", "timestamptz",
-    "int2", "bool", "text", "text", "bytea", "timestamptz",
+    "int2", "bool", "text", "text", "bytea", "timestamptz", "int2", "text",
 )  # fmt: skip
 
 _COPY_ACQUAINTANCES = "COPY staged_acquaintance (device_id, user_id) FROM STDIN (FORMAT binary)"
@@ -108,8 +108,14 @@ def stage_events(
         for message in messages:
             message_id = message.digest[:16]
             addressee = None if message.user_id is None else to_bigint(message.user_id)
+            kind = KIND_NUMBERS[message.kind]
             for event in message.events:
-                copy.write_row((*_place(event, keys), message_id, *_word(event), addressee))
+                copy.write_row(
+                    (
+                        *_place(event, keys), message_id, *_word(event), addressee, kind,
+                        message.code,
+                    )
+                )  # fmt: skip
 
 
 def stage_names(
@@ -149,6 +155,7 @@ def stage_activation_words(cursor: Cursor[TupleRow], messages: Iterable[Message]
                         device_id, originator, counter, message.digest[:16], word.occurred_at,
                         word.device_time, int(word.step), word.is_failed, word.reason,
                         word.firmware_version, word.image_hash, word.scheduled_for,
+                        KIND_NUMBERS[message.kind], message.code,
                     )
                 )  # fmt: skip
 
