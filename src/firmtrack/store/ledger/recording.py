@@ -24,7 +24,7 @@ from firmtrack.domain.stages import Status
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import changes, incidents, inventory, proposals, staging, statement
 from firmtrack.store.ledger.quarantine import Refusal, quarantine
-from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
+from firmtrack.store.numbers import numbers_of, request_id_of, request_parts, to_bigint
 from firmtrack.store.reports import freshness, performance
 
 
@@ -295,6 +295,7 @@ def _record_request_facts(cursor: Cursor[TupleRow], message: Message, known: Kno
                 "failed": step.status.is_bad,
                 "reason": step.reason,
                 "variant": None if message.answer is None else str(message.answer.variant),
+                **numbers_of(message),
             },
         )
 

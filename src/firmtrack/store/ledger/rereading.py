@@ -26,6 +26,7 @@ from firmtrack.store.ledger.recording import ATTRIBUTION_LOCK, known_request_key
 from firmtrack.store.numbers import (
     KIND_NUMBERS,
     KIND_OF_NUMBER,
+    numbers_of,
     to_bigint,
 )
 from firmtrack.store.reading.messages import KeptMessage
@@ -180,6 +181,7 @@ def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
                     "failed": step.status.is_bad,
                     "reason": step.reason,
                     "variant": None if message.answer is None else str(message.answer.variant),
+                    **numbers_of(message),
                 },
             )
             corrected += cursor.rowcount

@@ -16,6 +16,20 @@ CREATE OR REPLACE VIEW event AS
         SELECT FROM withdrawal AS w WHERE w.message_id = e.message_id AND w.restored_at IS NULL
     );
 
+ALTER TABLE recorded_request_step
+    ADD COLUMN message_kind smallint, ADD COLUMN code text, ADD COLUMN user_id bigint;
+UPDATE recorded_request_step AS s
+SET message_kind = m.kind, code = m.code, user_id = m.user_id
+FROM message AS m
+WHERE m.message_id = s.message_id;
+ALTER TABLE recorded_request_step ALTER COLUMN message_kind SET NOT NULL;
+CREATE OR REPLACE VIEW request_step AS
+    SELECT *
+    FROM recorded_request_step AS s
+    WHERE NOT EXISTS (
+        SELECT FROM withdrawal AS w WHERE w.message_id = s.message_id AND w.restored_at IS NULL
+    );
+
 ALTER TABLE recorded_activation_word ADD COLUMN message_kind smallint, ADD COLUMN code text;
 UPDATE recorded_activation_word AS a
 SET message_kind = m.kind, code = m.code
