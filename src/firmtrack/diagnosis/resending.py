@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from firmtrack.answers.diagnoses import ResendAdvice
 from firmtrack.answers.requests import DistributionAnswer
-from firmtrack.diagnosis.findings import ResendAdvice
 from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.phrases import joined
 from firmtrack.diagnosis.remedies import Prospect, remedy_for

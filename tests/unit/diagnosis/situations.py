@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from firmtrack.answers.diagnoses import Diagnosis
 from firmtrack.diagnosis.diagnose import diagnose
-from firmtrack.diagnosis.findings import Diagnosis
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.facts import IncidentKind
 from firmtrack.domain.identifiers import FirmwareVersion

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmtrack.answers.diagnoses import Diagnosis
 from firmtrack.diagnosis.diagnose import diagnose
-from firmtrack.diagnosis.findings import Diagnosis
 from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.progress import ACTORS
 from firmtrack.diagnosis.situation import Situation

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from firmtrack.answers.inventory import SisterDevice
+from firmtrack.answers.inventory import HubDevice
 from firmtrack.answers.peers import PeerGroup, PeerGroupKind, PeersAnswer, PeerScope
 from firmtrack.answers.side_parts import side_part
 from firmtrack.domain.disclosure import may_show
@@ -55,7 +55,7 @@ def _find(connection: Connection[TupleRow], viewer: Viewer, device_id: Eui64) ->
     if known is not None:
         facts = known.facts
         if facts.comms_hub_id is not None:
-            groups.insert(0, _on_hub(connection, viewer, device_id, known.sisters))
+            groups.insert(0, _on_hub(connection, viewer, device_id, known.hub_devices))
         if version and facts.manufacturer and facts.model:
             groups.append(_of_model(connection, viewer, version, facts))
         if facts.csp_region:
@@ -74,10 +74,10 @@ def _on_hub(
     connection: Connection[TupleRow],
     viewer: Viewer,
     device_id: Eui64,
-    sisters: tuple[SisterDevice, ...],
+    hub_devices: tuple[HubDevice, ...],
 ) -> PeerGroup:
     """Count on one hub: it is one home, so never another party's updates."""
-    ids = [to_bigint(each) for each in (device_id, *(sister.device_id for sister in sisters))]
+    ids = [to_bigint(each) for each in (device_id, *(sister.device_id for sister in hub_devices))]
     asked = {"device_ids": ids, **_asking(viewer)}
     return _own(PeerGroupKind.COMMS_HUB, viewer, _rows(connection, "peers_on_hub", asked))
 
