@@ -1,4 +1,4 @@
-"""What the tracker should make of the traffic, one JSON object a line.
+"""What the tracker should make of a simulated world's traffic, line by line.
 
 ``kind`` says what a line is about. Times are DCC's, RFC 3339 with ``Z``, or null if DCC gave none.
 
@@ -39,117 +39,84 @@ another, the earlier line first: ``device_id``, ``responsible_supplier``, ``lear
 such a line has none.
 """
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.simulator.flags import flags_of
-from firmtrack.simulator.post import Letter
-from firmtrack.simulator.responsibility import Responsibility
-from firmtrack.simulator.statements import Statements
-from firmtrack.simulator.surroundings import Unattributed
+from firmtrack.simulator.chronicle import Chronicle
 from firmtrack.simulator.times import rfc3339
 from firmtrack.simulator.truth import Activation, Distribution
 from firmtrack.simulator.updates import Update
+from tests.oracle.flags import flags_of
 
-Line = Mapping[str, object]
+Line = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """All that is true at the end of the simulated time, as far as the traffic tells it.
-
-    ``letters`` are the messages in the order of sending, copies included; ``stubs`` the requests
-    that only others' messages name.
-    """
-
-    letters: Sequence[Letter]
-    updates: Sequence[Update]
-    stubs: Sequence[Update]
-    unattributed: Sequence[Unattributed]
-    not_tracked: Mapping[Eui64, str]
-    activations: Sequence[Activation]
-    statements: Statements
-    suppliers: Responsibility
-
-    def distributions(self) -> Iterator[Distribution]:
-        """Yield every distribution, request by request."""
-        for update in (*self.updates, *self.stubs):
-            for named in update.named:
-                yield named.distribution
-
-    def lines(self) -> Iterator[Line]:
-        """Yield the lines in the order: traffic, each request and its distributions, the rest."""
-        yield self._traffic()
-        for update in self.updates:
-            yield from _request_lines(update, is_stub=False)
-        for update in self.stubs:
-            yield from _request_lines(update, is_stub=True)
-        for event in self.unattributed:
-            yield {
-                "kind": "unattributed",
-                "device_id": str(event.device_id),
-                "status": event.word.status,
-                "reason": event.word.reason,
-                "occurred_at": _time(event.word.at),
-            }
-        for device_id, reason in self.not_tracked.items():
-            yield {"kind": "device", "device_id": str(device_id), "not_tracked_reason": reason}
-        yield from map(_activation_line, self.activations)
-        for device_id in self.statements.devices():
-            facts = self.statements.facts_of(device_id)
-            if facts.keys() - {"comms_hub_id"}:
-                values = {name: facts[name].value for name in sorted(facts)}
-                yield {"kind": "inventory", "device_id": str(device_id), **values}
-        for row in self.suppliers.histories():
-            yield {
-                "kind": "responsible_supplier",
-                "device_id": str(row.device_id),
-                "responsible_supplier": str(row.responsible_supplier),
-                "learnt_at": rfc3339(row.learnt_at),
-            }
-        yield from self._flags()
-
-    def _flags(self) -> Iterator[Line]:
-        told: dict[Eui64, list[tuple[Update, Distribution]]] = defaultdict(list)
-        for update in self.updates:
-            for named in update.named:
-                if named.distribution.is_tracked:
-                    told[named.device_id].append((update, named.distribution))
-        activations: dict[Eui64, list[Activation]] = defaultdict(list)
-        for activation in self.activations:
-            activations[activation.device_id].append(activation)
-        for device_id in {**told, **dict.fromkeys(self.statements.devices())}:
-            if device_id not in self.not_tracked:
-                facts = self.statements.facts_of(device_id)
-                codes = flags_of(facts, told[device_id], activations[device_id])
-                if codes:
-                    yield {"kind": "flags", "device_id": str(device_id), "codes": codes}
-
-    def _traffic(self) -> Line:
-        recorded = {letter.number for letter in self.letters if letter.is_recorded}
-        ignored = sum(not letter.is_recorded for letter in self.letters)
-        return {
-            "kind": "traffic",
-            "messages": len(self.letters),
-            "recorded": len(recorded),
-            "duplicate": len(self.letters) - ignored - len(recorded),
-            "ignored": ignored,
-            "requests": len(self.updates) + len(self.stubs),
-            "distributions": sum(1 for _ in self.distributions()),
-            "unattributed_events": len(self.unattributed),
+def lines_of(chronicle: Chronicle) -> Iterator[Line]:
+    """Yield the lines in the order: traffic, each request and its distributions, the rest."""
+    yield _traffic_line(chronicle)
+    for update in chronicle.updates:
+        yield from _request_lines(update, is_stub=False)
+    for update in chronicle.stubs:
+        yield from _request_lines(update, is_stub=True)
+    for event in chronicle.unattributed:
+        yield {
+            "kind": "unattributed",
+            "device_id": str(event.device_id),
+            "status": event.word.status,
+            "reason": event.word.reason,
+            "occurred_at": _time(event.word.at),
         }
+    for device_id, reason in chronicle.not_tracked.items():
+        yield {"kind": "device", "device_id": str(device_id), "not_tracked_reason": reason}
+    yield from map(_activation_line, chronicle.activations)
+    for device_id in chronicle.statements.devices():
+        facts = chronicle.statements.facts_of(device_id)
+        if facts.keys() - {"comms_hub_id"}:
+            values = {name: facts[name].value for name in sorted(facts)}
+            yield {"kind": "inventory", "device_id": str(device_id), **values}
+    for row in chronicle.suppliers.histories():
+        yield {
+            "kind": "responsible_supplier",
+            "device_id": str(row.device_id),
+            "responsible_supplier": str(row.responsible_supplier),
+            "learnt_at": rfc3339(row.learnt_at),
+        }
+    yield from _flag_lines(chronicle)
 
 
-def write_lines(path: Path, lines: Iterable[Line]) -> None:
-    """Write the lines as UTF-8 JSON, one a line, keys in the order of this module's description."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for line in lines:
-            file.write(json.dumps(line, separators=(",", ":")) + "\n")
+def _flag_lines(chronicle: Chronicle) -> Iterator[Line]:
+    told: dict[Eui64, list[tuple[Update, Distribution]]] = defaultdict(list)
+    for update in chronicle.updates:
+        for named in update.named:
+            if named.distribution.is_tracked:
+                told[named.device_id].append((update, named.distribution))
+    activations: dict[Eui64, list[Activation]] = defaultdict(list)
+    for activation in chronicle.activations:
+        activations[activation.device_id].append(activation)
+    for device_id in {**told, **dict.fromkeys(chronicle.statements.devices())}:
+        if device_id not in chronicle.not_tracked:
+            facts = chronicle.statements.facts_of(device_id)
+            codes = flags_of(facts, told[device_id], activations[device_id])
+            if codes:
+                yield {"kind": "flags", "device_id": str(device_id), "codes": codes}
+
+
+def _traffic_line(chronicle: Chronicle) -> Line:
+    recorded = {letter.number for letter in chronicle.letters if letter.is_recorded}
+    ignored = sum(not letter.is_recorded for letter in chronicle.letters)
+    return {
+        "kind": "traffic",
+        "messages": len(chronicle.letters),
+        "recorded": len(recorded),
+        "duplicate": len(chronicle.letters) - ignored - len(recorded),
+        "ignored": ignored,
+        "requests": sum(1 for _ in chronicle.requests()),
+        "distributions": sum(1 for _ in chronicle.distributions()),
+        "unattributed_events": len(chronicle.unattributed),
+    }
 
 
 def _request_lines(update: Update, *, is_stub: bool) -> Iterator[Line]:
