@@ -54,11 +54,6 @@ class Distribution:
             return CompletionStatus.SUCCESSFUL
         return CompletionStatus.IN_PROGRESS
 
-    @property
-    def is_refused(self) -> bool:
-        """Whether DCC left this device out, and nothing was heard of it since."""
-        return self.current.status is Status.REJECTED and self._is_own_word
-
     def hear(self, word: Word) -> None:
         """Take in a word about this very device."""
         gained = word.status.stage - self.current.status.stage

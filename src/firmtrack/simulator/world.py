@@ -14,10 +14,6 @@ from firmtrack.simulator.models import DeviceKind, Model, models_of
 DCC = Eui64.parse("90-B3-D5-1F-30-00-00-02")
 """DCC's access control broker, as in DCC's test systems: target of requests, sender of alerts."""
 
-OUTSIDE_SUPPLIER = Eui64.parse("90-B3-D5-1F-30-0F-00-00")
-"""A supplier whose own requests are not in the traffic: others only hear of what it does."""
-
-
 COMMISSIONED, SUSPENDED = "Commissioned", "Suspended"
 """Statuses of devices, as DCC's inventory writes them."""
 
