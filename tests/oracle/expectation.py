@@ -47,8 +47,8 @@ from typing import Any
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.simulator.chronicle import Chronicle
 from firmtrack.simulator.times import rfc3339
-from firmtrack.simulator.truth import Activation, Distribution
-from firmtrack.simulator.updates import Update
+from firmtrack.simulator.truth import TrueActivation, TrueDistribution
+from firmtrack.simulator.updates import SentUpdate
 from tests.oracle.flags import flags_of
 
 Line = Mapping[str, Any]
@@ -61,13 +61,13 @@ def lines_of(chronicle: Chronicle) -> Iterator[Line]:
         yield from _request_lines(update, is_stub=False)
     for update in chronicle.stubs:
         yield from _request_lines(update, is_stub=True)
-    for event in chronicle.unattributed:
+    for stray in chronicle.unattributed:
         yield {
             "kind": "unattributed",
-            "device_id": str(event.device_id),
-            "status": event.word.status,
-            "reason": event.word.reason,
-            "occurred_at": _time(event.word.at),
+            "device_id": str(stray.device_id),
+            "status": stray.event.status,
+            "reason": stray.event.reason,
+            "occurred_at": _time(stray.event.at),
         }
     for device_id, reason in chronicle.not_tracked.items():
         yield {"kind": "device", "device_id": str(device_id), "not_tracked_reason": reason}
@@ -88,12 +88,12 @@ def lines_of(chronicle: Chronicle) -> Iterator[Line]:
 
 
 def _flag_lines(chronicle: Chronicle) -> Iterator[Line]:
-    told: dict[Eui64, list[tuple[Update, Distribution]]] = defaultdict(list)
+    told: dict[Eui64, list[tuple[SentUpdate, TrueDistribution]]] = defaultdict(list)
     for update in chronicle.updates:
         for named in update.named:
             if named.distribution.is_tracked:
                 told[named.device_id].append((update, named.distribution))
-    activations: dict[Eui64, list[Activation]] = defaultdict(list)
+    activations: dict[Eui64, list[TrueActivation]] = defaultdict(list)
     for activation in chronicle.activations:
         activations[activation.device_id].append(activation)
     for device_id in {**told, **dict.fromkeys(chronicle.statements.devices())}:
@@ -105,13 +105,13 @@ def _flag_lines(chronicle: Chronicle) -> Iterator[Line]:
 
 
 def _traffic_line(chronicle: Chronicle) -> Line:
-    recorded = {letter.number for letter in chronicle.letters if letter.is_recorded}
-    ignored = sum(not letter.is_recorded for letter in chronicle.letters)
+    recorded = {message.number for message in chronicle.messages if message.is_recorded}
+    ignored = sum(not message.is_recorded for message in chronicle.messages)
     return {
         "kind": "traffic",
-        "messages": len(chronicle.letters),
+        "messages": len(chronicle.messages),
         "recorded": len(recorded),
-        "duplicate": len(chronicle.letters) - ignored - len(recorded),
+        "duplicate": len(chronicle.messages) - ignored - len(recorded),
         "ignored": ignored,
         "requests": sum(1 for _ in chronicle.requests()),
         "distributions": sum(1 for _ in chronicle.distributions()),
@@ -119,7 +119,7 @@ def _traffic_line(chronicle: Chronicle) -> Line:
     }
 
 
-def _request_lines(update: Update, *, is_stub: bool) -> Iterator[Line]:
+def _request_lines(update: SentUpdate, *, is_stub: bool) -> Iterator[Line]:
     distributions = [named.distribution for named in update.named]
     completions = Counter(one.completion_status.value for one in distributions)
     statuses = Counter(one.current.status.value for one in distributions)
@@ -149,7 +149,7 @@ def _request_lines(update: Update, *, is_stub: bool) -> Iterator[Line]:
         }
 
 
-def _activation_line(activation: Activation) -> Line:
+def _activation_line(activation: TrueActivation) -> Line:
     distribution = activation.distribution
     return {
         "kind": "activation",

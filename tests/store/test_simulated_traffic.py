@@ -17,7 +17,7 @@ from firmtrack.domain.inventory import FACT_NAMES
 from firmtrack.domain.viewer import Viewer
 from firmtrack.intake.files import envelopes_in
 from firmtrack.intake.ingest import Tally, ingest
-from firmtrack.intake.inventory_import import Source, import_inventory
+from firmtrack.intake.inventory_import import InventoryFile, import_inventory
 from firmtrack.intake.receive import OutcomeKind, Submitter
 from firmtrack.presentation.times import utc_text
 from firmtrack.simulator.scenario import Scenario
@@ -94,7 +94,9 @@ def test_the_inventory_files_tell_who_is_responsible_and_who_was(
     database: str, in_order: Simulated
 ) -> None:
     for path in (in_order.written.later_inventory, in_order.written.inventory):
-        report = import_inventory([Source.of_path(path)], skip_bad=False, on_read=lambda _: None)
+        report = import_inventory(
+            [InventoryFile.of_path(path)], skip_bad=False, on_read=lambda _: None
+        )
         assert report.is_kept
     take_in(in_order.written.traffic)
     told: dict[str, list[tuple[str, str]]] = {}

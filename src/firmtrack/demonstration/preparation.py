@@ -26,7 +26,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.errors import FirmtrackError
 from firmtrack.intake.files import envelopes_in
 from firmtrack.intake.ingest import ingest
-from firmtrack.intake.inventory_import import Source, import_inventory
+from firmtrack.intake.inventory_import import InventoryFile, import_inventory
 from firmtrack.intake.receive import Submitter
 from firmtrack.simulator.chronicle import Chronicle
 from firmtrack.simulator.output import Layout
@@ -107,7 +107,7 @@ def _make(notes: Path) -> None:
     ingest(envelopes[:-_MESSAGES_TOLD], Submitter.operator())
     inventories = (made.inventory, made.later_inventory)
     for inventory in inventories:
-        import_inventory([Source.of_path(inventory)], skip_bad=False, on_read=lambda _: None)
+        import_inventory([InventoryFile.of_path(inventory)], skip_bad=False, on_read=lambda _: None)
     parties = {person: add_party(person.party, person.kind, person.user_ids) for person in CAST}
     for person, party in parties.items():
         add_user(person.email, party, password)

@@ -70,11 +70,11 @@ def write(
     """Write what happened as messages and files, telling of it as ``run`` does."""
     scenario = chronicle.scenario
     encoder = Encoder(scenario.seed, scenario.suppliers)
-    total = len(chronicle.letters)
+    total = len(chronicle.messages)
     with open_traffic(layout.traffic) as write_message:
-        for number, letter in enumerate(chronicle.letters, start=1):
-            name = file_name_of(number, letter.content)
-            write_message(name, encoder.octets_of(letter.content))
+        for number, message in enumerate(chronicle.messages, start=1):
+            name = file_name_of(number, message.content)
+            write_message(name, encoder.octets_of(message.content))
             if progress is not None and (number % _PROGRESS_EVERY == 0 or number == total):
                 progress(number, total)
     write_trust_store(layout.trust_store, encoder.signatories)
@@ -105,7 +105,7 @@ def imagine(scenario: Scenario) -> Chronicle:
         updates.append(update)
     return Chronicle(
         scenario=scenario,
-        letters=in_order_of_sending(post.letters, scenario),
+        messages=in_order_of_sending(post.messages, scenario),
         updates=updates,
         stubs=[] if earlier is None else [earlier],
         unattributed=surroundings.unattributed,
@@ -123,7 +123,7 @@ def _summary(layout: Layout, chronicle: Chronicle) -> SimulationSummary:
         trust_store=layout.trust_store,
         inventory=layout.inventory,
         later_inventory=layout.later_inventory,
-        messages=len(chronicle.letters),
+        messages=len(chronicle.messages),
         requests=sum(1 for _ in chronicle.requests()),
         distributions=len(distributions),
         by_completion_status=dict(Counter(one.completion_status for one in distributions)),

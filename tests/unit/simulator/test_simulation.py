@@ -29,7 +29,7 @@ from firmtrack.simulator.post import (
 )
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.simulation import imagine, run
-from firmtrack.simulator.truth import Activation
+from firmtrack.simulator.truth import TrueActivation
 from firmtrack.simulator.world import Clock
 from tests.oracle.expectation import lines_of
 from tests.oracle.simulated import Simulated
@@ -231,7 +231,7 @@ def test_the_same_image_goes_to_a_device_again_and_another_one_too(
 
 
 def test_every_kind_of_message_is_in_the_traffic(standard: Chronicle) -> None:
-    contents = [letter.content for letter in standard.letters]
+    contents = [message.content for message in standard.messages]
     bodies = {type(one.body) for one in contents if isinstance(one, d.DccAlert)}
     assert bodies == {
         d.CspFirmwareDeliveryStatus,
@@ -312,7 +312,7 @@ def test_activations_end_in_every_way_and_for_every_reason(standard: Chronicle) 
 def test_cancelling_ends_what_was_scheduled_and_comes_too_late_for_what_was_done(
     standard: Chronicle,
 ) -> None:
-    of_device: dict[Eui64, list[Activation]] = {}
+    of_device: dict[Eui64, list[TrueActivation]] = {}
     for one in standard.activations:
         of_device.setdefault(one.device_id, []).append(one)
     pairs = {
@@ -345,9 +345,9 @@ def test_some_device_raises_each_flag(standard: Chronicle) -> None:
 
 def test_inventory_answers_hold_up_to_seventeen_devices(standard: Chronicle) -> None:
     answers = [
-        letter.content
-        for letter in standard.letters
-        if isinstance(letter.content, d.ReadInventoryResponse)
+        message.content
+        for message in standard.messages
+        if isinstance(message.content, d.ReadInventoryResponse)
     ]
     assert max(len(answer.devices) for answer in answers) == 17
     assert all(answer.devices for answer in answers)
@@ -357,7 +357,7 @@ def test_inventory_answers_hold_up_to_seventeen_devices(standard: Chronicle) -> 
 def test_dcc_takes_and_refuses_changes_of_the_inventory_and_leaves_some_unanswered(
     standard: Chronicle, asking: type[d.DevicePrenotification | d.UpdateInventoryRequest]
 ) -> None:
-    contents = [letter.content for letter in standard.letters]
+    contents = [message.content for message in standard.messages]
     asked = {one.request_id for one in contents if isinstance(one, asking)}
     codes = {
         one.request_id: one.response_code
@@ -383,10 +383,10 @@ def test_meters_change_supplier_in_mid_distribution_and_the_new_one_acts(
         if named.device_id in moved
     }
     told = [
-        letter.content.body.device_id
-        for letter in standard.letters
-        if isinstance(letter.content, d.DccAlert)
-        and isinstance(letter.content.body, d.DeviceChangeOfSupplier)
+        message.content.body.device_id
+        for message in standard.messages
+        if isinstance(message.content, d.DccAlert)
+        and isinstance(message.content.body, d.DeviceChangeOfSupplier)
     ]
     assert sorted(told) == sorted(moved)
     activated = [
@@ -429,7 +429,7 @@ def test_inventory_files_can_be_imported(small: Simulated) -> None:
 
 
 def test_nothing_is_sent_outside_the_simulated_time(standard: Chronicle) -> None:
-    times = [letter.sent_at for letter in standard.letters]
+    times = [message.sent_at for message in standard.messages]
     assert times == sorted(times)
     assert times[0] >= _STANDARD.first_second
     assert times[-1] <= _STANDARD.end
