@@ -230,11 +230,6 @@ FAILED: Mapping[str, Situation] = {
         reason="image_discarded",
         device=replace(INVENTORY, device_type="HCALCS"),
     ),
-    "Failed, and the way of versions is known": situation(
-        Status.DEVICE_TRANSFER_FAILED,
-        reason="file_transfer_failure",
-        version_path=(OLD_VERSION, _BETWEEN, VERSION),
-    ),
 }
 
 SUCCESSFUL: Mapping[str, Situation] = {
