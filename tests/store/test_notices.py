@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from random import Random
-from uuid import uuid4
 
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -22,7 +21,7 @@ from firmtrack.notices import queries as notice_queries
 from firmtrack.notices.addresses import UnfitAddress
 from firmtrack.notices.calling import Caller
 from firmtrack.notices.channels import Channel
-from firmtrack.notices.composing import compose_ripe
+from firmtrack.notices.composing import compose_due
 from firmtrack.notices.sending import send_next
 from firmtrack.store.database import pool
 from tests.store.facts import (
@@ -75,8 +74,8 @@ def dispatch(caller: Caller, *, is_patient: bool = True) -> None:
     """Compose what is queued and send what may be sent; do not wait unless asked to."""
     with pool().connection() as connection:
         if is_patient:
-            connection.execute("UPDATE notice_lane SET due_at = now()")
-        compose_ripe(connection, grouping_delay=NOW_AND_HERE)
+            connection.execute("UPDATE endpoint_queue SET due_at = now()")
+        compose_due(connection, grouping_delay=NOW_AND_HERE)
         while send_next(connection, caller, chance=Random(1)):
             pass
 
@@ -172,7 +171,7 @@ def test_retry_after_is_kept(alpha: Party, caller: Caller) -> None:
     assert len(receiver.calls) == 1
     with pool().connection() as connection:
         row = connection.execute(
-            "SELECT due_at - now() > interval '590 seconds' FROM notice_lane"
+            "SELECT due_at - now() > interval '590 seconds' FROM endpoint_queue"
         ).fetchone()
     assert row == (True,)
 
@@ -204,7 +203,7 @@ def test_what_could_not_be_delivered_for_three_days_is_given_up_and_the_next_goe
         webhook_to(alpha, receiver)
         deliver(1)
         with pool().connection() as connection:
-            compose_ripe(connection, grouping_delay=NOW_AND_HERE)
+            compose_due(connection, grouping_delay=NOW_AND_HERE)
             connection.execute("UPDATE notice SET waits_since = waits_since - interval '73 hours'")
         take(told(Status.COMMS_HUB_DELIVERY_FAILED, at(2), [meter(1)], reason="N19"))
         dispatch(caller)
@@ -354,9 +353,9 @@ def test_a_change_waits_for_others_no_longer_than_the_stated_delay(alpha: Party)
         webhook_to(alpha, receiver)
     deliver(1)
     with pool().connection() as connection:
-        assert compose_ripe(connection) == 0
+        assert compose_due(connection) == 0
         connection.execute("UPDATE status_change SET recorded_at = recorded_at - interval '5s'")
-        assert compose_ripe(connection) == 1
+        assert compose_due(connection) == 1
 
 
 def test_a_responsible_supplier_is_told_of_its_device_but_not_whose_the_update_is(
@@ -407,8 +406,7 @@ def test_a_test_is_sent_at_once_although_the_endpoint_failed_before(
         dispatch(caller, is_patient=False)
 
     assert receiver.calls[-1].webhook_id == str(notice_id)
-    found = notice_queries.find_notice(ALPHA, notice_id)
-    assert found is not None
+    (found,) = (notice for notice in notices(ALPHA) if notice.notice_id == notice_id)
     assert (found.topic, found.state) == ("endpoint.test", "delivered")
 
 
@@ -441,7 +439,6 @@ def test_no_one_else_sees_or_triggers_a_partys_notices(
 
     assert notices(viewer) == []
     assert notice_queries.list_endpoints(viewer) == []
-    assert notice_queries.find_notice(viewer, dead.notice_id) is None
     assert endpoints.resend(viewer) == 0
     assert endpoints.resend(viewer, [dead.notice_id]) == 0
     for act in (
@@ -455,7 +452,6 @@ def test_no_one_else_sees_or_triggers_a_partys_notices(
     with pytest.raises(endpoints.UnknownEndpoint):
         endpoints.choose_topics(viewer, made.endpoint_id, ["distribution.stalled"])
     assert notice_queries.find_endpoint(viewer, made.endpoint_id) is None
-    assert notice_queries.find_notice(ALPHA, uuid4()) is None
     assert len(notices(ALPHA)) == 1
 
 

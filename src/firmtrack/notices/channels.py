@@ -30,7 +30,7 @@ def channel_named(name: str) -> Channel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
+class EndpointQueue:
     """An endpoint as it is called: ``secrets`` are those to sign with, the newest first, sealed.
 
     ``failures`` counts those since the last success.
@@ -45,7 +45,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class PendingNotice:
     """A notice that waits to be sent: ``notice_id`` is the same at every try."""
 
     notice_id: str

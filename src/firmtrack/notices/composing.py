@@ -53,12 +53,12 @@ class Draft:
     device_count: int = 0
 
 
-def compose_ripe(
+def compose_due(
     connection: Connection[TupleRow], *, grouping_delay: timedelta = GROUPING_DELAY
 ) -> int:
     """Compose what has waited for ``grouping_delay``; return how many notices that made."""
-    ripe = connection.execute(statement("find_ripe"), {"grouping": grouping_delay}).fetchall()
-    return sum(_compose(connection, party_id, user_ids) for party_id, user_ids in ripe)
+    due = connection.execute(statement("find_due_parties"), {"grouping": grouping_delay}).fetchall()
+    return sum(_compose(connection, party_id, user_ids) for party_id, user_ids in due)
 
 
 def enqueue(
@@ -67,7 +67,7 @@ def enqueue(
     """Have the drafts sent to the endpoint, in their order, after what waits already."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            statement("insert"),
+            statement("insert_notice"),
             [
                 (
                     draft.notice_id,

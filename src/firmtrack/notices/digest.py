@@ -7,7 +7,7 @@ from smtplib import SMTPException
 from django.core.mail import EmailMessage
 from msgspec import json
 
-from firmtrack.notices.calling import Answer
+from firmtrack.notices.calling import CallResponse
 from firmtrack.presentation.topics import TOPIC_NAMES
 
 DIGEST_DELAY = timedelta(minutes=15)
@@ -16,7 +16,7 @@ DIGEST_DELAY = timedelta(minutes=15)
 _LINES = 200
 
 
-def send(address: str, bodies: Sequence[bytes]) -> Answer:
+def send(address: str, bodies: Sequence[bytes]) -> CallResponse:
     """Send one mail about notices, given as webhook bodies, oldest first; return what came of it.
 
     A mail that the server took counts as status 200, as no status code of its own tells more.
@@ -25,8 +25,8 @@ def send(address: str, bodies: Sequence[bytes]) -> Answer:
     try:
         mail.send()
     except (SMTPException, OSError) as error:
-        return Answer(problem=f"{type(error).__name__}: {error}"[:200])
-    return Answer(status_code=200)
+        return CallResponse(problem=f"{type(error).__name__}: {error}"[:200])
+    return CallResponse(status_code=200)
 
 
 def subject_of(bodies: Sequence[bytes]) -> str:

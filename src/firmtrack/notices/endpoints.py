@@ -142,7 +142,7 @@ def test_endpoint(viewer: Viewer, endpoint_id: int) -> UUID:
         enqueue(connection, endpoint_id, [draft], now)
         # Whoever tests wants to know now, not after the pause that earlier failures brought.
         connection.execute(
-            "UPDATE notice_lane SET due_at = now() WHERE endpoint_id = %s", (endpoint_id,)
+            "UPDATE endpoint_queue SET due_at = now() WHERE endpoint_id = %s", (endpoint_id,)
         )
     return draft.notice_id
 
@@ -206,7 +206,7 @@ def resend(viewer: Viewer, notice_ids: Iterable[UUID] | None = None) -> int:
     """
     asked = {**asked_by(viewer), "notice_ids": None if notice_ids is None else list(notice_ids)}
     with pool().connection() as connection:
-        return connection.execute(statement("resend"), asked).rowcount
+        return connection.execute(statement("resend_notices"), asked).rowcount
 
 
 def _chosen(topics: Iterable[str]) -> list[str]:

@@ -14,7 +14,7 @@ from firmtrack.diagnosis.requests import slower_stages
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
-from firmtrack.notices.queries import list_told
+from firmtrack.notices.queries import list_notified
 from firmtrack.store.reading import queries
 from firmtrack.store.reading.versions import request_version
 from firmtrack.web.moments import Moment
@@ -38,12 +38,14 @@ def device_status(
     under_way = any(
         each.distribution.completion is CompletionStatus.IN_PROGRESS for each in found.distributions
     )
-    told = side_part("what parties were told", lambda: list_told(viewer, found, as_of=moment.past))
+    notified = side_part(
+        "what parties were told", lambda: list_notified(viewer, found, as_of=moment.past)
+    )
     return {
         "found": found,
         "timelines": [(each, timeline_of(each)) for each in found.distributions],
         "diagnoses": diagnoses(found, now=moment.now),
-        "told": told,
+        "notified": notified,
         "live": f'"{version}"' if version is not None and under_way else None,
     }
 
