@@ -20,9 +20,10 @@ from firmtrack.notices import endpoints
 from firmtrack.notices import queries as notice_queries
 from firmtrack.notices.addresses import UnfitAddress
 from firmtrack.notices.calling import Caller
-from firmtrack.notices.channels import Channel
 from firmtrack.notices.composing import compose_due
+from firmtrack.notices.email_digest import EMAIL_DIGEST, NoMailServer
 from firmtrack.notices.sending import send_next
+from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store.database import pool
 from tests.store.facts import (
     ALPHA,
@@ -61,7 +62,7 @@ def caller() -> Iterator[Caller]:
 
 def webhook_to(party: Party, receiver: Receiver) -> endpoints.NewEndpoint:
     """Add a webhook whose address only an operator who allows private networks may add."""
-    made = endpoints.add_endpoint(party, Channel.WEBHOOK, "https://receiver.example/")
+    made = endpoints.add_endpoint(party, WEBHOOK, "https://receiver.example/")
     with pool().connection() as connection:
         connection.execute(
             "UPDATE notice_endpoint SET address = %s WHERE endpoint_id = %s",
@@ -473,16 +474,16 @@ def test_notices_are_paged_newest_first(alpha: Party) -> None:
 
 def test_an_endpoint_that_cannot_work_is_refused(alpha: Party) -> None:
     with pytest.raises(UnfitAddress):
-        endpoints.add_endpoint(alpha, Channel.WEBHOOK, "http://receiver.example/")
+        endpoints.add_endpoint(alpha, WEBHOOK, "http://receiver.example/")
     with pytest.raises(UnfitAddress):
-        endpoints.add_endpoint(alpha, Channel.WEBHOOK, "https://10.0.0.1/")
+        endpoints.add_endpoint(alpha, WEBHOOK, "https://10.0.0.1/")
     with pytest.raises(UnfitAddress):
-        endpoints.add_endpoint(alpha, Channel.EMAIL, "ada at alpha")
-    with pytest.raises(endpoints.NoMailServer):
-        endpoints.add_endpoint(alpha, Channel.EMAIL, "ada@alpha.example")
+        endpoints.add_endpoint(alpha, EMAIL_DIGEST, "ada at alpha")
+    with pytest.raises(NoMailServer):
+        endpoints.add_endpoint(alpha, EMAIL_DIGEST, "ada@alpha.example")
     with pytest.raises(endpoints.UnknownTopic):
-        endpoints.add_endpoint(alpha, Channel.WEBHOOK, "https://receiver.example/", ["weather"])
+        endpoints.add_endpoint(alpha, WEBHOOK, "https://receiver.example/", ["weather"])
     nobody = add_party("Nobody", PartyKind.SMALL_SUPPLIER, [])
     with pytest.raises(endpoints.NothingToTell):
-        endpoints.add_endpoint(nobody, Channel.WEBHOOK, "https://receiver.example/")
+        endpoints.add_endpoint(nobody, WEBHOOK, "https://receiver.example/")
     assert notice_queries.list_endpoints(DCC) == []

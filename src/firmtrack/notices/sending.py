@@ -6,35 +6,41 @@ is sent again, with the same ID.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 from psycopg import Connection
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row, dict_row
 
 from firmtrack.domain.topics import ENDPOINT_DISABLED
-from firmtrack.notices import digest, duis_alerts, statement, webhook
+from firmtrack.notices import statement
 from firmtrack.notices.calling import Caller, CallResponse
-from firmtrack.notices.channels import Channel, EndpointQueue, PendingNotice
-from firmtrack.notices.composing import enqueue, notice_about_endpoint
+from firmtrack.notices.channels import CHANNELS
+from firmtrack.notices.cloud_events import event_about_endpoint
+from firmtrack.notices.endpoint_queue import EndpointQueue, PendingNotice, enqueue, open_endpoints
 from firmtrack.notices.retrying import GIVE_UP_AFTER, CallOutcome, outcome_of, wait_after
-from firmtrack.notices.secrets import SecretUnreadable, unsealed
 
 _PENDING_AT_ONCE = 100
 _TURN_SECONDS = 1.0
 """After so long what was sent is committed, and others get their turn."""
 
 _GONE = "The receiver answered 410 Gone."
+_STATE_AFTER = {CallOutcome.DELIVERED: "delivered", CallOutcome.REFUSED: "dead"}
+_CHANNELS_AND_DELAYS = {
+    "channels": list(CHANNELS),
+    "delays": [channel.delay for channel in CHANNELS.values()],
+}
 
 
 @dataclass(slots=True)
 class _Turn:
     """What has become of a queue's notices in this turn."""
 
-    tries: list[tuple[str, datetime, int, int | None, str | None]] = field(default_factory=list)
-    settled: list[tuple[str, str]] = field(default_factory=list)
+    tries: list[dict[str, object]] = field(default_factory=list)
+    settled: list[dict[str, object]] = field(default_factory=list)
+    is_any_delivered: bool = False
     last: CallOutcome = CallOutcome.DELIVERED
     response: CallResponse = field(default_factory=CallResponse)
 
@@ -55,139 +61,94 @@ def send_next(
         if queue is None:
             return False
         turn = _Turn()
-        pending = _pending(connection, queue, turn)
-        if pending:
-            _SENDERS[queue.channel](caller, queue, pending, turn)
+        _send(caller, queue, _pending(connection, queue, turn), turn)
         _record(connection, queue, turn, chance)
         return True
 
 
 def _claim(connection: Connection[TupleRow], *, is_healthy: bool) -> EndpointQueue | None:
-    row = connection.execute(
-        statement("claim_queue"),
-        {"is_healthy": is_healthy, "digest": digest.DIGEST_DELAY},
-        prepare=True,
-    ).fetchone()
-    if row is None:
-        return None
-    endpoint_id, party_id, channel, address, secret, earlier, failures = row
-    return EndpointQueue(
-        endpoint_id=endpoint_id,
-        party_id=party_id,
-        channel=Channel(channel),
-        address=address,
-        secrets=tuple(each for each in (secret, earlier) if each is not None),
-        failures=failures,
-    )
+    with connection.cursor(row_factory=class_row(EndpointQueue)) as cursor:
+        return cursor.execute(
+            statement("claim_queue"),
+            {"is_healthy": is_healthy, **_CHANNELS_AND_DELAYS},
+            prepare=True,
+        ).fetchone()
 
 
 def _pending(
     connection: Connection[TupleRow], queue: EndpointQueue, turn: _Turn
 ) -> list[PendingNotice]:
     """Return what waits; what has waited for too long is given up instead."""
-    rows = connection.execute(
-        statement("list_pending"),
-        {"endpoint_id": queue.endpoint_id, "give_up": GIVE_UP_AFTER, "limit": _PENDING_AT_ONCE},
-        prepare=True,
-    ).fetchall()
-    turn.settled += [(str(notice_id), "dead") for notice_id, _, is_too_old in rows if is_too_old]
-    return [
-        PendingNotice(notice_id=str(notice_id), body=body)
-        for notice_id, body, is_too_old in rows
-        if not is_too_old
-    ]
+    pending = []
+    with connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(
+            statement("list_pending"),
+            {"endpoint_id": queue.endpoint_id, "give_up": GIVE_UP_AFTER, "limit": _PENDING_AT_ONCE},
+            prepare=True,
+        )
+        for row in cursor:
+            if row["is_too_old"]:
+                turn.settled.append({"notice_id": row["notice_id"], "state": "dead"})
+            else:
+                pending.append(PendingNotice(notice_id=row["notice_id"], body=row["body"]))
+    return pending
 
 
-def _send_webhooks(
+def _send(
     caller: Caller, queue: EndpointQueue, pending: Sequence[PendingNotice], turn: _Turn
 ) -> None:
-    try:
-        secrets = [unsealed(secret) for secret in queue.secrets]
-    except SecretUnreadable as error:
-        _note(turn, pending[:1], datetime.now(UTC), CallResponse(problem=str(error)), 0.0)
-        return
-
-    def call(notice: PendingNotice, now: datetime) -> CallResponse:
-        headers = webhook.headers_of(notice.notice_id, notice.body, secrets, now)
-        return caller.post(queue.address, headers, notice.body)
-
-    _one_by_one(pending, turn, call)
-
-
-def _send_alerts(
-    caller: Caller, queue: EndpointQueue, pending: Sequence[PendingNotice], turn: _Turn
-) -> None:
-    def call(notice: PendingNotice, _: datetime) -> CallResponse:
-        return caller.post(queue.address, duis_alerts.HEADERS, notice.body)
-
-    _one_by_one(pending, turn, call)
-
-
-def _send_mail(
-    _: Caller, queue: EndpointQueue, pending: Sequence[PendingNotice], turn: _Turn
-) -> None:
-    started_at, started = datetime.now(UTC), time.perf_counter()
-    response = digest.send(queue.address, [notice.body for notice in pending])
-    _note(turn, pending, started_at, response, time.perf_counter() - started)
-
-
-def _one_by_one(
-    pending: Sequence[PendingNotice],
-    turn: _Turn,
-    call: Callable[[PendingNotice, datetime], CallResponse],
-) -> None:
-    """Send until one fails or the turn is over."""
+    """Send until a call fails or the turn is over."""
+    channel = CHANNELS[queue.channel]
+    size = max(len(pending), 1) if channel.is_digest else 1
     ends = time.monotonic() + _TURN_SECONDS
-    for notice in pending:
+    for start in range(0, len(pending), size):
+        notices = pending[start : start + size]
         started_at, started = datetime.now(UTC), time.perf_counter()
-        response = call(notice, started_at)
-        _note(turn, [notice], started_at, response, time.perf_counter() - started)
+        response = channel.send(caller, queue, notices, started_at)
+        _note(turn, notices, started_at, response, time.perf_counter() - started)
         if turn.last is not CallOutcome.DELIVERED or time.monotonic() >= ends:
             return
 
 
 def _note(
     turn: _Turn,
-    pending: Sequence[PendingNotice],
+    notices: Sequence[PendingNotice],
     started_at: datetime,
     response: CallResponse,
     seconds: float,
 ) -> None:
     turn.response, turn.last = response, outcome_of(response)
-    for notice in pending:
+    turn.is_any_delivered |= turn.last is CallOutcome.DELIVERED
+    state = _STATE_AFTER.get(turn.last)
+    for notice in notices:
         turn.tries.append(
-            (
-                notice.notice_id,
-                started_at,
-                round(seconds * 1_000),
-                response.status_code,
-                response.problem,
-            )
+            {
+                "notice_id": notice.notice_id,
+                "started_at": started_at,
+                "milliseconds": round(seconds * 1_000),
+                "status_code": response.status_code,
+                "problem": response.problem,
+            }
         )
-        if turn.last is CallOutcome.DELIVERED:
-            turn.settled.append((notice.notice_id, "delivered"))
-        elif turn.last is CallOutcome.REFUSED:
-            turn.settled.append((notice.notice_id, "dead"))
+        if state is not None:
+            turn.settled.append({"notice_id": notice.notice_id, "state": state})
 
 
 def _record(
     connection: Connection[TupleRow], queue: EndpointQueue, turn: _Turn, chance: Random
 ) -> None:
     with connection.cursor() as cursor:
+        cursor.executemany(statement("insert_try"), turn.tries)
         cursor.executemany(
-            "INSERT INTO notice_try (notice_id, started_at, milliseconds, status_code, problem)"
-            " VALUES (%s, %s, %s, %s, %s)",
-            turn.tries,
-        )
-        cursor.executemany(
-            "UPDATE notice SET state = %s, settled_at = clock_timestamp() WHERE notice_id = %s",
-            [(state, notice_id) for notice_id, state in turn.settled],
+            "UPDATE notice SET state = %(state)s, settled_at = clock_timestamp()"
+            " WHERE notice_id = %(notice_id)s",
+            turn.settled,
         )
     if turn.last is CallOutcome.GONE:
         _switch_off(connection, queue)
     failures, wait = 0, timedelta()
     if turn.last is not CallOutcome.DELIVERED:
-        before = 0 if any(state == "delivered" for _, state in turn.settled) else queue.failures
+        before = 0 if turn.is_any_delivered else queue.failures
         failures = before + 1
         wait = wait_after(before, turn.response, datetime.now(UTC), chance)
     connection.execute(
@@ -199,7 +160,7 @@ def _record(
 
 
 def _switch_off(connection: Connection[TupleRow], queue: EndpointQueue) -> None:
-    """Send the endpoint nothing more, and tell its party where else it is told."""
+    """Send the endpoint nothing more, and notify its party by its other endpoints."""
     connection.execute(
         "UPDATE notice_endpoint SET disabled_at = clock_timestamp(), disabled_reason = %s"
         " WHERE endpoint_id = %s",
@@ -211,18 +172,8 @@ def _switch_off(connection: Connection[TupleRow], queue: EndpointQueue) -> None:
         (queue.endpoint_id,),
     )
     now = datetime.now(UTC)
-    said = {"endpoint_id": queue.endpoint_id, "address": queue.address, "reason": _GONE}
-    others = connection.execute(statement("open_endpoints"), (queue.party_id,)).fetchall()
-    for endpoint_id, channel, _ in others:
-        if channel != Channel.DUIS:
-            draft = notice_about_endpoint(ENDPOINT_DISABLED, said, now)
-            enqueue(connection, endpoint_id, [draft], now)
-
-
-_Sender = Callable[[Caller, EndpointQueue, Sequence[PendingNotice], _Turn], None]
-
-_SENDERS: Mapping[Channel, _Sender] = {
-    Channel.WEBHOOK: _send_webhooks,
-    Channel.DUIS: _send_alerts,
-    Channel.EMAIL: _send_mail,
-}
+    news = {"endpoint_id": queue.endpoint_id, "address": queue.address, "reason": _GONE}
+    for other in open_endpoints(connection, queue.party_id):
+        if CHANNELS[other.channel].is_testable:
+            draft = event_about_endpoint(ENDPOINT_DISABLED, news, now)
+            enqueue(connection, other.endpoint_id, [draft], now)
