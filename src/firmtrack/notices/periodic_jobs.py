@@ -10,7 +10,8 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.side_parts import side_part
-from firmtrack.store.reports import performance, stalled
+from firmtrack.notices import stalled
+from firmtrack.store.reports import performance
 
 _INTERVAL_SECONDS = 60.0
 _COUNTING_SECONDS = 5.0
