@@ -63,7 +63,7 @@ def _asked_for(retry_after: str | None, now: datetime) -> timedelta:
     """Return what a Retry-After header asks for: seconds or a date (RFC 9110, 10.2.3)."""
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit():
-        return timedelta(seconds=min(int(text[:9]), LONGEST_RETRY_AFTER.total_seconds()))
+        return timedelta(seconds=int(text[:9]))  # decades at most, which is long enough
     try:
         at = parsedate_to_datetime(text)
     except ValueError:

@@ -74,6 +74,8 @@ def test_waits_grow_and_spread_from_nothing_to_their_ceiling() -> None:
         (" 7 ", 7),
         ("Sun, 22 Nov 2026 12:10:00 GMT", 600),
         ("Sun, 22 Nov 2026 11:00:00 GMT", 0),
+        ("Sun, 22 Nov 2026 13:00:01 GMT", LONGEST_RETRY_AFTER.total_seconds()),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_RETRY_AFTER.total_seconds()),
         ("86400", LONGEST_RETRY_AFTER.total_seconds()),
         ("99999999999999999999", LONGEST_RETRY_AFTER.total_seconds()),
         ("soon", 0),
