@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from firmtrack.notices.chores import Chores
+from firmtrack.notices.periodic_jobs import PeriodicJobs
 from firmtrack.store.database import pool
 from firmtrack.store.reports import performance
 from firmtrack.upkeep import Upkeep
@@ -45,13 +45,13 @@ def test_it_ends_when_told() -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_a_count_that_fails_ends_neither_upkeep_nor_the_dispatchers_chores(
+def test_a_count_that_fails_ends_neither_upkeep_nor_the_dispatchers_jobs(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     take(request(sent_at=at(0)), answer(answered_at=at(1)))
     with pool().connection() as connection:
         connection.execute("ALTER TABLE uncounted_request RENAME TO taken_away")
-        Chores(_due_at=0.0).do_what_is_due(connection)
+        PeriodicJobs(_due_at=0.0).do_what_is_due(connection)
         failed = list(caplog.messages)
         assert failed[-1] == "Could not be told: delivery performance, counted anew."
     upkeep = Upkeep(interval_seconds=0.05)

@@ -25,11 +25,14 @@ EndpointId = Annotated[int, typer.Argument(metavar="ID", help="The endpoint's nu
 
 @endpoint.command("add")
 def add_endpoint(
-    address: Annotated[str, typer.Argument(help="A URL, or an e-mail address.")],
+    address: Annotated[
+        str, typer.Argument(help="A URL, an e-mail address: what the channel takes.")
+    ],
     *,
     party_name: PartyName,
     channel: Annotated[
-        str, typer.Option(metavar="CHANNEL", help="webhook, duis or email.")
+        str,
+        typer.Option(metavar="CHANNEL", help="How to send; a wrong one is answered with a list."),
     ] = "webhook",
     topics: Annotated[
         list[str] | None,

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from firmtrack.answers.devices import DeviceAnswer, HistoryEntry
 from firmtrack.answers.diagnoses import Diagnosis
-from firmtrack.answers.notices import ToldAnswer
+from firmtrack.answers.notices import NotifiedAnswer
 from firmtrack.answers.peers import PeersAnswer
 from firmtrack.answers.side_parts import Untold, side_part
 from firmtrack.diagnosis.reading import diagnoses
@@ -16,7 +16,7 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.comparison import peers_of
 from firmtrack.lookups.seen import device_seen
-from firmtrack.notices.queries import list_told
+from firmtrack.notices.queries import list_notified
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.database import pool
 from firmtrack.store.reading.dossiers import read_dossier
@@ -46,7 +46,7 @@ class DevicePage:
     """
 
     found: FoundDevice
-    notified: Mapping[HistoryEntry, Sequence[ToldAnswer]] | Untold
+    notified: Mapping[HistoryEntry, Sequence[NotifiedAnswer]] | Untold
     peers: PeersAnswer | Untold | None
 
 
@@ -98,7 +98,7 @@ def _page(viewer: Viewer, device: Device, found: FoundDevice) -> DevicePage:
         found=found,
         notified=side_part(
             "which notices were sent",
-            lambda: list_told(viewer, found.device, as_of=found.as_of),
+            lambda: list_notified(viewer, found.device, as_of=found.as_of),
         ),
         peers=None if found.as_of else side_part("peers", lambda: peers_of(viewer, device)),
     )

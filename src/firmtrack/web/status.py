@@ -35,7 +35,7 @@ def device_status(page: DevicePage) -> dict[str, object]:
         "found": found.device,
         "timelines": [(each, timeline_of(each)) for each in found.device.distributions],
         "diagnoses": found.diagnoses,
-        "told": page.notified,
+        "notified": page.notified,
         "live": _live(found.version) if under_way else None,
     }
 

@@ -1,5 +1,5 @@
--- What parties were told of a device's distributions, newest first: as it stood at a past moment, or
--- as it stands.
+-- The notices about a device's distributions, newest first: as they stood at a past moment, or as
+-- they stand.
 WITH about AS (
     SELECT *
     FROM notice
