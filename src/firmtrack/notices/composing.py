@@ -18,13 +18,13 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.notices import duis_alerts, statement, webhook
 from firmtrack.notices.channels import Channel
 from firmtrack.notices.grouping import Change, Group, Matter, grouped
+from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of, to_bigint
 
 GROUPING_DELAY = timedelta(seconds=5)
 """How long a change waits for others that may go out in the same call; no longer."""
 
 _DEVICES_AT_ONCE = 50_000
-_COMPOSE_LOCK = 0x46524D4E
 
 _ALERT_KINDS = frozenset(
     {
@@ -95,10 +95,7 @@ def notice_about_endpoint(topic: str, data: Mapping[str, object], now: datetime)
 
 def _compose(connection: Connection[TupleRow], party_id: int, user_ids: Sequence[int]) -> int:
     with connection.transaction():
-        locked = connection.execute(
-            "SELECT pg_try_advisory_xact_lock(%s, %s::integer)", (_COMPOSE_LOCK, party_id)
-        ).fetchone()
-        if locked != (True,):
+        if not take_if_free(connection, AdvisoryKey.COMPOSING, party_id):
             return 0
         rows = connection.execute(
             statement("take_changes"),
