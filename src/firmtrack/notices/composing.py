@@ -102,7 +102,7 @@ def _compose(connection: Connection[TupleRow], party_id: int, user_ids: Sequence
             return 0
         rows = connection.execute(
             statement("take_changes"),
-            {"user_ids": list(user_ids), "devices": _DEVICES_AT_ONCE},
+            {"users": list(user_ids), "devices": _DEVICES_AT_ONCE},
         ).fetchall()
         changes = [_change(row) for row in rows]
         endpoints = connection.execute(statement("open_endpoints"), (party_id,)).fetchall()

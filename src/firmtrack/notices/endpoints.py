@@ -24,9 +24,9 @@ from firmtrack.notices.addresses import UnfitAddress, check_address
 from firmtrack.notices.channels import Channel
 from firmtrack.notices.composing import enqueue, notice_about_endpoint
 from firmtrack.notices.duis_alerts import alert_signer
-from firmtrack.notices.queries import asked_by
 from firmtrack.notices.secrets import new_secret, sealed
 from firmtrack.store.database import pool
+from firmtrack.store.reading.seeing import asked_by
 
 SECRETS_OVERLAP = timedelta(hours=24)
 """How long calls are signed with the secret before a rotation, too."""

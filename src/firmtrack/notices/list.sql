@@ -11,9 +11,7 @@ SELECT n.notice_id, n.sequence, n.endpoint_id, p.name AS party, e.channel, e.add
 FROM notice AS n
 JOIN notice_endpoint AS e USING (endpoint_id)
 JOIN accounts_party AS p ON p.id = e.party_id
-WHERE (%(sees_all)s OR e.party_id IN (
-        SELECT party_id FROM accounts_partyuserid WHERE user_id = ANY (%(user_ids)s)
-    ))
+WHERE {sees_of_party:e.party_id}
   AND (%(notice_id)s::uuid IS NULL OR n.notice_id = %(notice_id)s)
   AND (%(state)s::text IS NULL OR n.state = %(state)s)
   AND (%(before)s::bigint IS NULL OR n.sequence < %(before)s)

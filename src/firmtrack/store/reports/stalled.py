@@ -9,7 +9,7 @@ from firmtrack.domain.stages import STAGES
 from firmtrack.domain.topics import STALLED
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.numbers import request_id_of
-from firmtrack.store.reading.filtering import stalled
+from firmtrack.store.reading.filtering import asked_by_pace, stalled
 from firmtrack.store.reports import statement
 
 # Nobody needs to be told of what any later request, whosever, has outdone.
@@ -32,7 +32,8 @@ def queue_stalled(connection: Connection[TupleRow], now: datetime) -> int:
             return 0
         requests = connection.execute(statement("requests_in_progress")).fetchall()
         for request_key, *parts in requests:
-            rows = connection.execute(stalled(_ANYONE, request_id_of(*parts), now)).fetchall()
+            asked = asked_by_pace(_ANYONE, request_id_of(*parts), now)
+            rows = connection.execute(stalled().encode(), asked, prepare=False).fetchall()
             if rows:
                 found += _queue(connection, request_key, rows, now)
     return found
