@@ -64,7 +64,7 @@ def _compose(connection: Connection[TupleRow], party_id: int, user_ids: Sequence
 def _take_changes(connection: Connection[TupleRow], user_ids: Sequence[int]) -> list[Change]:
     with connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(
-            statement("take_changes"), {"user_ids": list(user_ids), "devices": _DEVICES_AT_ONCE}
+            statement("take_changes"), {"users": list(user_ids), "devices": _DEVICES_AT_ONCE}
         )
         return [_change(row) for row in cursor]
 

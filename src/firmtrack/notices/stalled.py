@@ -11,7 +11,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.notices import statement
 from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.numbers import request_id_of
-from firmtrack.store.reading.filtering import stalled
+from firmtrack.store.reading.filtering import asked_by_pace, stalled
 
 # Nobody needs to be notified of what any later request, whosever, has outdone.
 _ANYONE = Viewer.of_dcc("stalled")
@@ -31,7 +31,8 @@ def queue_stalled(connection: Connection[TupleRow], now: datetime) -> int:
             requests = cursor.execute(statement("requests_in_progress")).fetchall()
             for row in requests:
                 request_id = request_id_of(row["originator"], row["target"], row["counter"])
-                rows = cursor.execute(stalled(_ANYONE, request_id, now)).fetchall()
+                asked = asked_by_pace(_ANYONE, request_id, now)
+                rows = cursor.execute(stalled().encode(), asked, prepare=False).fetchall()
                 if rows:
                     found += _queue(connection, row["request_key"], rows, now)
     return found

@@ -7,6 +7,7 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.numbers import eui_of, to_bigint
 from firmtrack.store.reading import statement
+from firmtrack.store.reading.seeing import asked_by
 
 _MOST = 200
 """DCC answers with up to 17 devices on a hub; more are a hub that the inventory has wrong."""
@@ -19,11 +20,9 @@ def placed_at(
 
     Whether one is there at a moment, and the viewer may see it, its dossier tells. The first 200.
     """
-    asked = {
+    asked = asked_by(viewer) | {
         "comms_hub_id": to_bigint(comms_hub_id),
         "device_id": to_bigint(device_id),
-        "sees_all": viewer.sees_all,
-        "user_ids": [to_bigint(user_id) for user_id in viewer.user_ids],
         "limit": _MOST,
     }
     rows = connection.execute(statement("hub_devices"), asked).fetchall()

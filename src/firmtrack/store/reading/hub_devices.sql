@@ -9,18 +9,18 @@ FROM (
 ) AS beside
 WHERE beside.device_id <> %(device_id)s
   AND (
-      %(sees_all)s
+      {sees_every:device}
       OR EXISTS (
           SELECT
           FROM recorded_inventory_statement AS s
           WHERE s.device_id = beside.device_id
-            AND (s.responsible_supplier = ANY (%(user_ids)s) OR s.user_id = ANY (%(user_ids)s))
+            AND ({sees:s.responsible_supplier} OR {sees:s.user_id})
       )
       OR EXISTS (
           SELECT
           FROM known_distribution AS d
           JOIN request AS r USING (request_key)
-          WHERE d.device_id = beside.device_id AND r.originator = ANY (%(user_ids)s)
+          WHERE d.device_id = beside.device_id AND {sees:r.originator}
       )
   )
 ORDER BY beside.device_id

@@ -22,6 +22,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
+from firmtrack.store.reading.seeing import asked_by
 from firmtrack.store.reports import learning, statement
 from firmtrack.store.reports.figures import performance_answer
 
@@ -57,9 +58,7 @@ def delivery_performance(viewer: Viewer, wanted: PerformanceFilter) -> Performan
     these requests still wait stands in the answer.
     """
     side_part("delivery performance, counted anew", lambda: refresh(seconds=_READ_SECONDS))
-    asked = {
-        "sees_all": viewer.sees_all,
-        "user_ids": [to_bigint(user_id) for user_id in viewer.user_ids],
+    asked = asked_by(viewer) | {
         "supplier": None if wanted.supplier is None else to_bigint(wanted.supplier),
         "first_at": wanted.first_at,
         "end_at": wanted.end_at,
