@@ -293,6 +293,22 @@ def fold(dossier: Dossier) -> Device:
     )
 
 
+def boundaries_of(dossier: Dossier) -> tuple[datetime, ...]:
+    """Return the times, ascending, at which it may change to which request a loose event belongs.
+
+    They are those from which on a request is one of its candidates.
+    """
+    named: dict[RequestId, list[ReportedEvent]] = {}
+    for event in dossier.events:
+        if event.request_id is not None:
+            named.setdefault(event.request_id, []).append(event)
+    candidates = (
+        _candidate(fold_request(file), named.get(file.request_id, ())) for file in dossier.requests
+    )
+    times = {each.submitted_at for each in candidates if each.submitted_at is not None}
+    return tuple(sorted(times))
+
+
 def fold_request(file: RequestFile) -> Request:
     """Return what the facts of a request as a whole come to."""
     claim = min(file.statements, key=lambda each: each.message_id, default=None)
