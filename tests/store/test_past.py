@@ -51,7 +51,8 @@ TABLES = (
     "recorded_request_naming", "recorded_event", "distribution", "distribution_history",
     "recorded_device_incident", "recorded_request_incident", "recorded_comms_hub_incident",
     "withdrawal", "withdrawn_again", "recorded_activation_word", "device",
-    "device_history", "device_acquaintance", "supplier_word", "comms_hub_device",
+    "device_history", "device_acquaintance", "recorded_inventory_statement",
+    "recorded_supplier_change", "comms_hub_device",
     "proposal", "verdict", "device_incident", "request_incident", "comms_hub_incident",
 )  # fmt: skip
 

@@ -68,9 +68,9 @@ SELECT
     v.comms_hub_id, v.responsible_supplier, v.smi_firmware_version, v.older,
     (SELECT activation_words FROM told) AS activation_words,
     (
-        SELECT max(w.learnt_at)
-        FROM supplier_word AS w
-        WHERE w.device_id = asked.device_id AND w.responsible_supplier IS NULL
+        SELECT max(w.told_at)
+        FROM supplier_change AS w
+        WHERE w.device_id = asked.device_id
     ) AS supplier_changed_at,
     (
         SELECT json_agg(t.candidate)::text

@@ -10,6 +10,7 @@ from firmtrack.domain.disclosure import day_of
 from firmtrack.domain.facts import DeviceFacts
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.inventory import (
+    EUI_FACTS,
     FACT_NAMES,
     IMPORT_ID,
     Knowledge,
@@ -18,7 +19,6 @@ from firmtrack.domain.inventory import (
     statement_of,
 )
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.ledger.inventory import EUI_FACTS
 from firmtrack.store.numbers import eui_of
 
 
