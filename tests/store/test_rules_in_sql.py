@@ -21,7 +21,7 @@ from firmtrack.domain.stages import CompletionStatus, Status, Variant, completio
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.ledger.recording import Batch, record
-from firmtrack.store.reading import queries
+from tests.looking import find_device
 from tests.store.facts import (
     ALPHA_ID,
     BRAVO_ID,
@@ -317,7 +317,7 @@ def tracked(history: Sequence[Message]) -> Expectation:
         for each in distributions(request_id)
     }
     devices = {event.device_id for message in history for event in message.events}
-    answers_of = {device_id: queries.find_device(DCC, device_id) for device_id in devices}
+    answers_of = {device_id: find_device(DCC, device_id) for device_id in devices}
     return Expectation(
         standings=standings,
         unattributed=frozenset(
@@ -367,7 +367,7 @@ def without_times_of_recording(
 def assert_history_agrees(history: Sequence[Message], answered: Expectation) -> None:
     """The first line of a distribution's history is its current status."""
     for device_id in {event.device_id for message in history for event in message.events}:
-        found = queries.find_device(DCC, device_id)
+        found = find_device(DCC, device_id)
         assert found is not None
         for each in found.distributions:
             current = answered.standings[each.distribution.request_id, device_id]
