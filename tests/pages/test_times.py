@@ -20,7 +20,7 @@ from firmtrack.duis import documents as d
 from firmtrack.duis.writer import write
 from firmtrack.intake.envelopes import envelope_of_line
 from firmtrack.intake.receive import Outcome, OutcomeKind, Submitter, receive
-from firmtrack.notices.composing import compose_ripe
+from firmtrack.notices.composing import compose_due
 from firmtrack.store.database import pool
 from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.reading import queries
@@ -191,7 +191,7 @@ def assert_every_page_answers(people: People, case: Case) -> None:
         assert content_of(viewer.get(f"{request}.csv"))
     assert people.ben.get("/delivery-performance").status_code == 200
     with pool().connection() as connection:
-        compose_ripe(connection, grouping_delay=timedelta(0))
+        compose_due(connection, grouping_delay=timedelta(0))
 
 
 def utc(at: datetime) -> str:

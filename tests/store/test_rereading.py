@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.core.management import call_command
+from firmtrack.diagnosis.as_json import diagnosed_device
 from psycopg.conninfo import conninfo_to_dict
 
 from firmtrack.answers.requests import DistributionFilter
-from firmtrack.diagnosis.as_json import diagnosed_device
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer

@@ -8,9 +8,9 @@ import pytest
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.domain.waits import FEWEST_STAYS
+from firmtrack.notices.stalled import queue_stalled
 from firmtrack.store.database import pool
 from firmtrack.store.reports import performance
-from firmtrack.store.reports.stalled import queue_stalled
 from tests.store.facts import (
     ALPHA_ID,
     BRAVO_ID,

@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.performance import PerformanceFilter
-from firmtrack.notices.chores import Chores
+from firmtrack.notices.periodic_jobs import PeriodicJobs
 from firmtrack.store.database import pool
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.reports import performance
@@ -103,13 +103,13 @@ def test_one_of_many_counts_and_another_takes_over_when_that_ends(database: str)
 
 
 @pytest.mark.usefixtures("database")
-def test_a_count_that_fails_ends_neither_upkeep_nor_the_dispatchers_chores(
+def test_a_count_that_fails_ends_neither_upkeep_nor_the_dispatchers_jobs(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     take(request(sent_at=at(0)), answer(answered_at=at(1)))
     with pool().connection() as connection:
         connection.execute("ALTER TABLE uncounted_request RENAME TO taken_away")
-        Chores(_due_at=0.0).do_what_is_due(connection)
+        PeriodicJobs(_due_at=0.0).do_what_is_due(connection)
         failed = list(caplog.messages)
         assert failed[-1] == "Could not be told: delivery performance, counted anew."
     with kept_up():

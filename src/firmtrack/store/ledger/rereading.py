@@ -215,7 +215,7 @@ def _correct_rows(
             statement("reread_correct_messages"),
             {
                 "message_ids": [message_id for message_id, _ in wrong],
-                "user_ids": [said[0] for _, said in wrong],
+                "users": [said[0] for _, said in wrong],
                 "occurred_ats": [said[1] for _, said in wrong],
                 "kinds": [said[2] for _, said in wrong],
                 "codes": [said[3] for _, said in wrong],

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from firmtrack.store.statements import statements_in
+from firmtrack.store.reading.seeing import statements_in
 
 Row = TypeVar("Row")
 

@@ -24,6 +24,7 @@ from firmtrack.store import reading
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import eui_of, request_id_of, request_parts, to_bigint
 from firmtrack.store.reading.inventory_lookup import look_up
+from firmtrack.store.reading.seeing import asked_by
 from firmtrack.store.reports import rows_of
 from firmtrack.store.reports.last_counts import CountedFigures, last_count
 
@@ -77,7 +78,7 @@ def count_peers(viewer: Viewer, about: PeersQuestion) -> PeersAnswer:
 def _question(
     connection: Connection[TupleRow], viewer: Viewer, device_id: Eui64
 ) -> PeersQuestion | None:
-    asked = {"device_id": to_bigint(device_id), **_asking(viewer)}
+    asked = asked_by(viewer) | {"device_id": to_bigint(device_id)}
     with connection.cursor(row_factory=dict_row) as cursor:
         newest = cursor.execute(reading.statement("list_updates"), asked).fetchone()
     if newest is None:
@@ -89,7 +90,7 @@ def _question(
         firmware_version=newest["firmware_version"],
         submitted_at=newest["submitted_at"],
         facts=None if known is None else known.facts,
-        hub_device_ids=() if known is None else tuple(each.device_id for each in known.sisters),
+        hub_device_ids=() if known is None else tuple(each.device_id for each in known.hub_devices),
     )
 
 
@@ -135,7 +136,8 @@ class _Counting:
     def _on_hub(self) -> PeerGroup:
         """Count on one hub: it is one home, so never another party's updates."""
         device_ids = (self._about.device_id, *self._about.hub_device_ids)
-        asked = {"device_ids": [to_bigint(each) for each in device_ids], **_asking(self._viewer)}
+        ids = [to_bigint(each) for each in device_ids]
+        asked = asked_by(self._viewer) | {"device_ids": ids}
         return self._of_own(PeerGroupKind.COMMS_HUB, "peers_on_hub", asked)
 
     def _in_request(self) -> PeerGroup:
@@ -175,13 +177,6 @@ def _shown(
             counted.update(counts)
     scope = PeerScope.ALL_PARTIES if shows_all else PeerScope.YOUR_REQUESTS
     return PeerGroup(kind=kind, scope=scope, counts=counted)
-
-
-def _asking(viewer: Viewer) -> dict[str, object]:
-    return {
-        "sees_all": viewer.sees_all,
-        "user_ids": [to_bigint(user_id) for user_id in viewer.user_ids],
-    }
 
 
 def _day_of(at: datetime) -> date:

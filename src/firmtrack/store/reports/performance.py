@@ -15,6 +15,7 @@ from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
+from firmtrack.store.reading.seeing import asked_by
 from firmtrack.store.reports import rows_of, statement
 from firmtrack.store.reports.counting import Round, forget, snapshot
 from firmtrack.store.reports.figures import CountRow, TimingRow, WaitingRow, performance_answer
@@ -36,9 +37,7 @@ def delivery_performance(viewer: Viewer, wanted: PerformanceFilter) -> Performan
 
     As they were last counted: how many of these requests have changed since stands in the answer.
     """
-    asked = {
-        "sees_all": viewer.sees_all,
-        "user_ids": [to_bigint(user_id) for user_id in viewer.user_ids],
+    asked = asked_by(viewer) | {
         "supplier": None if wanted.supplier is None else to_bigint(wanted.supplier),
         "first_at": wanted.first_at,
         "end_at": wanted.end_at,

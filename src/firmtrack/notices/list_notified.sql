@@ -1,5 +1,5 @@
--- What parties were told of a device's distributions, newest first: as it stood at a past moment, or
--- as it stands.
+-- The notices about a device's distributions, newest first: as they stood at a past moment, or as
+-- they stand.
 WITH about AS (
     SELECT *
     FROM notice
@@ -18,9 +18,7 @@ JOIN accounts_party AS p ON p.id = e.party_id
 CROSS JOIN LATERAL (
     SELECT CASE WHEN n.settled_at > %(as_of)s::timestamptz THEN 'waiting' ELSE n.state END AS state
 ) AS at
-WHERE (%(sees_all)s OR e.party_id IN (
-        SELECT party_id FROM accounts_partyuserid WHERE user_id = ANY (%(user_ids)s)
-    ))
+WHERE {sees_of_party:e.party_id}
   AND n.topic = ANY (%(topics)s)
   AND (%(as_of)s::timestamptz IS NULL OR n.created_at <= %(as_of)s)
 ORDER BY n.sequence DESC

@@ -6,7 +6,7 @@ WITH fresh AS (
     FROM unnest(%(device_ids)s::bigint[], %(stages)s::smallint[]) AS found (device_id, stage)
     ON CONFLICT DO NOTHING
     RETURNING device_id, stage
-), told AS (
+), notified AS (
     SELECT s.user_id, true AS is_own, fresh.*
     FROM fresh
     JOIN request AS r ON r.request_key = %(request_key)s
@@ -25,7 +25,7 @@ WITH fresh AS (
     SELECT user_id, is_own, %(topic)s, %(request_key)s, %(now)s, now(),
         array_agg(device_id ORDER BY device_id),
         jsonb_build_object('current_status', (%(statuses)s::text[])[stage])
-    FROM told
+    FROM notified
     GROUP BY user_id, is_own, stage
 )
 SELECT count(*) FROM fresh

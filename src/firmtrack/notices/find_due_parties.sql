@@ -1,5 +1,5 @@
 -- The parties whose oldest queued change has waited so long that others have had time to join it.
-SELECT s.party_id, array_agg(s.user_id ORDER BY s.user_id)
+SELECT s.party_id, array_agg(s.user_id ORDER BY s.user_id) AS user_ids
 FROM notice_subscriber AS s
 GROUP BY s.party_id
 HAVING bool_or(EXISTS (

@@ -1,19 +1,19 @@
-"""Distributions that stalled since they were last looked for, queued for those who are told."""
+"""Distributions that stalled since they were last looked for, queued for those to be notified."""
 
 from datetime import datetime
 
 from psycopg import Connection
-from psycopg.rows import TupleRow
+from psycopg.rows import DictRow, TupleRow, dict_row
 
 from firmtrack.domain.stages import STAGES
 from firmtrack.domain.topics import STALLED
 from firmtrack.domain.viewer import Viewer
+from firmtrack.notices import statement
 from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.numbers import request_id_of
-from firmtrack.store.reading.filtering import stalled
-from firmtrack.store.reports import statement
+from firmtrack.store.reading.filtering import asked_by_pace, stalled
 
-# Nobody needs to be told of what any later request, whosever, has outdone.
+# Nobody needs to be notified of what any later request, whosever, has outdone.
 _ANYONE = Viewer.of_dcc("stalled")
 
 
@@ -27,23 +27,26 @@ def queue_stalled(connection: Connection[TupleRow], now: datetime) -> int:
     with connection.transaction():
         if not take_if_free(connection, AdvisoryKey.STALLED):
             return 0
-        requests = connection.execute(statement("requests_in_progress")).fetchall()
-        for request_key, *parts in requests:
-            rows = connection.execute(stalled(_ANYONE, request_id_of(*parts), now)).fetchall()
-            if rows:
-                found += _queue(connection, request_key, rows, now)
+        with connection.cursor(row_factory=dict_row) as cursor:
+            requests = cursor.execute(statement("requests_in_progress")).fetchall()
+            for row in requests:
+                request_id = request_id_of(row["originator"], row["target"], row["counter"])
+                asked = asked_by_pace(_ANYONE, request_id, now)
+                rows = cursor.execute(stalled().encode(), asked, prepare=False).fetchall()
+                if rows:
+                    found += _queue(connection, row["request_key"], rows, now)
     return found
 
 
 def _queue(
-    connection: Connection[TupleRow], request_key: int, rows: list[TupleRow], now: datetime
+    connection: Connection[TupleRow], request_key: int, rows: list[DictRow], now: datetime
 ) -> int:
     row = connection.execute(
         statement("write_stalled"),
         {
             "request_key": request_key,
-            "device_ids": [device_id for device_id, _ in rows],
-            "stages": [stage for _, stage in rows],
+            "device_ids": [row["device_id"] for row in rows],
+            "stages": [row["stage"] for row in rows],
             "topic": STALLED,
             "now": now,
             "statuses": [str(each.good) for each in STAGES],

@@ -3,7 +3,11 @@ SELECT n.notice_id, n.sequence, n.endpoint_id, p.name AS party, e.channel, e.add
     n.created_at, n.state, n.settled_at,
     coalesce((
         SELECT json_agg(
-            json_build_array(started_at, milliseconds, status_code, problem) ORDER BY started_at
+            json_build_object(
+                'started_at', started_at, 'milliseconds', milliseconds,
+                'status_code', status_code, 'problem', problem
+            )
+            ORDER BY started_at
         )
         FROM notice_try AS t
         WHERE t.notice_id = n.notice_id
@@ -11,10 +15,7 @@ SELECT n.notice_id, n.sequence, n.endpoint_id, p.name AS party, e.channel, e.add
 FROM notice AS n
 JOIN notice_endpoint AS e USING (endpoint_id)
 JOIN accounts_party AS p ON p.id = e.party_id
-WHERE (%(sees_all)s OR e.party_id IN (
-        SELECT party_id FROM accounts_partyuserid WHERE user_id = ANY (%(user_ids)s)
-    ))
-  AND (%(notice_id)s::uuid IS NULL OR n.notice_id = %(notice_id)s)
+WHERE {sees_of_party:e.party_id}
   AND (%(state)s::text IS NULL OR n.state = %(state)s)
   AND (%(before)s::bigint IS NULL OR n.sequence < %(before)s)
 ORDER BY n.sequence DESC

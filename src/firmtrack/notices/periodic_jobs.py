@@ -1,4 +1,4 @@
-"""What the dispatcher does now and then: find what has stalled, drop what no one is told of."""
+"""What the dispatcher does every minute: find what has stalled, drop what no one is notified of."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +10,8 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.side_parts import side_part
-from firmtrack.store.reports import performance, stalled
+from firmtrack.notices import stalled
+from firmtrack.store.reports import performance
 
 _INTERVAL_SECONDS = 60.0
 _COUNTING_SECONDS = 5.0
@@ -21,7 +22,7 @@ DELETE FROM status_change WHERE user_id NOT IN (SELECT user_id FROM notice_subsc
 
 
 def drop_unwanted(connection: Connection[TupleRow]) -> None:
-    """Take off the queue what Users were to be told whose party has no endpoint any more."""
+    """Take off the queue what was for Users whose party has no endpoint any more."""
     connection.execute(_DROP_UNWANTED)
 
 
@@ -34,18 +35,18 @@ def find_stalled(connection: Connection[TupleRow]) -> None:
     stalled.queue_stalled(connection, datetime.now(UTC))
 
 
-_CHORES: Sequence[Callable[[Connection[TupleRow]], None]] = (drop_unwanted, find_stalled)
+_JOBS: Sequence[Callable[[Connection[TupleRow]], None]] = (drop_unwanted, find_stalled)
 
 
 @dataclass(slots=True)
-class Chores:
-    """Does the chores when they are due; each process for itself, which does no harm."""
+class PeriodicJobs:
+    """Does the jobs when they are due; each process for itself, which does no harm."""
 
     _due_at: float = field(default_factory=lambda: time.monotonic() + _INTERVAL_SECONDS)
 
     def do_what_is_due(self, connection: Connection[TupleRow]) -> None:
-        """Do the chores unless they were done less than a minute ago."""
+        """Do the jobs unless they were done less than a minute ago."""
         if time.monotonic() >= self._due_at:
             self._due_at = time.monotonic() + _INTERVAL_SECONDS
-            for chore in _CHORES:
-                side_part(chore.__name__, partial(chore, connection))
+            for job in _JOBS:
+                side_part(job.__name__, partial(job, connection))
