@@ -116,7 +116,9 @@ def a_device(**changed: Any) -> DeviceAnswer:
 
 
 def device_json(**changed: Any) -> dict[str, Any]:
-    shown: dict[str, Any] = as_json(documents.device(a_device(**changed), {REQUEST_ID: DIAGNOSIS}))
+    shown: dict[str, Any] = as_json(
+        documents.device(a_device(**changed), {REQUEST_ID: DIAGNOSIS}, read_at=NOON)
+    )
     return shown
 
 
