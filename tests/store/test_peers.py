@@ -9,8 +9,8 @@ from firmtrack.domain.disclosure import FEWEST_DISTRIBUTIONS, FEWEST_USERS
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.reports import performance
 from firmtrack.lookups.device import compare_device
+from firmtrack.store.reports import performance
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,

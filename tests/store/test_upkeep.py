@@ -10,12 +10,12 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.performance import PerformanceFilter
+from firmtrack.lookups.device import compare_device
 from firmtrack.notices.periodic_jobs import PeriodicJobs
 from firmtrack.store.database import pool
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.reports import performance
 from firmtrack.store.reports.freshness import freshness
-from firmtrack.lookups.device import compare_device
 from firmtrack.upkeep import Upkeep
 from tests.store.facts import ALPHA, METER, answer, at, inventory, request, take
 from tests.store.server_processes import wait_until

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from io import StringIO
 
 import pytest
-from firmtrack.diagnosis.as_json import diagnosed_device
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.diagnosis.phrases import as_sentence
+from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.diagnosis.remedies import user_advice
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
-from firmtrack.presentation import wording
+from firmtrack.presentation import documents, wording
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store import database as store_database
 from firmtrack.store.wording import (
@@ -145,7 +145,8 @@ def test_every_output_shows_what_the_operators_say_to_those_who_may_see_the_requ
     shown = find_device(ALPHA, METER)
 
     assert shown is not None
-    reason = diagnosed_device(shown, now=at(6)).distributions[0].current_status_reason
+    answer_shown = documents.device(shown, diagnoses(shown, now=at(6)), read_at=at(6))
+    reason = answer_shown.distributions[0].current_status_reason
     assert reason is not None
     assert (reason.code, reason.text) == ("N19", N19_IS_OURS)
     assert reasons_in_csv(ALPHA)[:3] == [
