@@ -4,23 +4,18 @@ It is told of the whole system, and tells of nobody: times, no numbers and no id
 only add a row every few seconds; whoever reads folds them (docs/decisions/013).
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from psycopg import Connection, Cursor
+from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.freshness import (
-    PRECISION,
-    SOURCE_OF_KIND,
     Freshness,
     Source,
     SourceFreshness,
 )
-from firmtrack.domain.facts import Message
 from firmtrack.store.database import pool
 from firmtrack.store.locks import AdvisoryKey, take_if_free
-from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reports import statement
 
 LEARNT_FROM = timedelta(days=28)
@@ -31,26 +26,6 @@ FEWEST_DAYS = 5
 
 _SETTLED = timedelta(minutes=1)
 _FOLDED_AT_ONCE = 100_000
-
-
-def mark_arrivals(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    """Mark from which sources new messages come, as part of their transaction."""
-    sources = {SOURCE_OF_KIND[message.kind] for message in messages}
-    csp_devices = {
-        to_bigint(event.device_id)
-        for message in messages
-        if SOURCE_OF_KIND[message.kind] is Source.CSP
-        for event in message.events
-    }
-    cursor.execute(
-        statement("mark_arrivals"),
-        {
-            "sources": sorted(sources - {Source.CSP}),
-            "csp": Source.CSP,
-            "csp_devices": list(csp_devices),
-            "precision": PRECISION,
-        },
-    )
 
 
 def freshness(now: datetime) -> Freshness:

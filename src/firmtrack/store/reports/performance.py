@@ -6,11 +6,11 @@ requests anew, each whole, in one snapshot (docs/decisions/010).
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from psycopg import Connection, Cursor, DatabaseError, OperationalError, sql
+from psycopg import Connection, DatabaseError, OperationalError, sql
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.performance import PerformanceAnswer, PerformanceFilter
@@ -21,7 +21,7 @@ from firmtrack.domain.pace import FEWEST_AT_HUB
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
 from firmtrack.store.locks import AdvisoryKey, held
-from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
+from firmtrack.store.numbers import request_id_of, to_bigint
 from firmtrack.store.reading.seeing import asked_by
 from firmtrack.store.reports import learning, statement
 from firmtrack.store.reports.figures import performance_answer
@@ -39,16 +39,6 @@ _TABLES = (
 )  # fmt: skip
 
 _log = logging.getLogger(__name__)
-
-
-def mark_stale(cursor: Cursor[TupleRow], named: Iterable[RequestId]) -> None:
-    """Mark what the staged batch says something of, as part of its transaction.
-
-    ``named`` are all requests that its messages name.
-    """
-    parts = [request_parts(request_id) for request_id in named]
-    columns = [[part[column] for part in parts] for column in range(3)]
-    cursor.execute(statement("performance_mark_stale"), columns)
 
 
 def delivery_performance(viewer: Viewer, wanted: PerformanceFilter) -> PerformanceAnswer:
