@@ -9,7 +9,7 @@ from firmtrack.store.database import pool
 from firmtrack.store.ledger import proposals, staging, statement
 from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.recording import Receipt
-from firmtrack.store.reading.queries import find_inventory
+from tests.looking import find_inventory
 from tests.store.facts import (
     ALPHA,
     DCC,

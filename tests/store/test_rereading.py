@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.core.management import call_command
-from firmtrack.diagnosis.as_json import diagnosed_device
 from psycopg.conninfo import conninfo_to_dict
 
 from firmtrack.answers.requests import DistributionFilter
+from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import FACT_NAMES
 from firmtrack.domain.stages import Status
@@ -35,6 +35,7 @@ from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.numbers import eui_of, request_id_of
 from firmtrack.store.reading import queries
+from tests.looking import find_device, find_inventory
 from tests.store.facts import distribution, request, take
 from tests.store.server_processes import wait_until
 from tests.unit.duis import activation_samples, samples
@@ -97,10 +98,13 @@ def all_answers() -> dict[str, bytes]:
 
 
 def device_json(device_id: Eui64) -> bytes:
-    found = queries.find_device(DCC, device_id)
-    inventory = queries.find_inventory(DCC, device_id)
+    found = find_device(DCC, device_id)
+    inventory = find_inventory(DCC, device_id)
     shown = b"" if inventory is None else documents.encode(documents.device_inventory(inventory))
-    return (b"" if found is None else documents.encode(diagnosed_device(found, now=NOW))) + shown
+    if found is None:
+        return shown
+    told = diagnoses(found, now=NOW)
+    return documents.encode(documents.device(found, told, read_at=NOW)) + shown
 
 
 def request_json(request_id: RequestId) -> bytes:

@@ -17,7 +17,7 @@ from firmtrack.store.database import pool
 from firmtrack.store.ledger import rereading
 from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.numbers import to_bigint
-from firmtrack.store.reading.queries import find_inventory
+from tests.looking import find_inventory
 from tests.store.facts import (
     ALPHA_ID,
     BRAVO_ID,

@@ -13,7 +13,14 @@ from functools import reduce
 from uuid import UUID
 
 from firmtrack.domain.activation import Chapters, ToldWord, activations_of, chapters_of
-from firmtrack.domain.attribution import Attribution, Candidate, Clue, Evidence, best_candidate
+from firmtrack.domain.attribution import (
+    Attribution,
+    Candidate,
+    Clue,
+    Evidence,
+    best_candidate,
+    is_refused_by,
+)
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.incidents import ToldIncident
@@ -344,14 +351,8 @@ def _candidate(request: Request, named: Sequence[ReportedEvent]) -> Candidate:
         submitted_at=min(firsts, default=None),
         image_hash=request.image_hash,
         firmware_versions=request.firmware_versions,
-        is_refused=_is_refused(request, named),
+        is_refused=is_refused_by((*named, *request.steps)),
     )
-
-
-def _is_refused(request: Request, named: Iterable[ReportedEvent]) -> bool:
-    """Return whether the greatest event that names the request, for this device, refuses it."""
-    greatest = current_event((*named, *request.steps))
-    return greatest is not None and greatest.status is Status.REJECTED
 
 
 def _attribute(

@@ -21,10 +21,11 @@ from firmtrack.presentation.documents.fields import (
     AttributionName,
     Count,
     EuiText,
+    Flag,
     attribution_name,
     eui_text,
+    flags,
 )
-from firmtrack.presentation.documents.flags import Flag, flags
 from firmtrack.presentation.documents.incidents import Incident, incidents
 from firmtrack.presentation.documents.inventories import Inventory, inventory
 from firmtrack.presentation.documents.others_updates import OthersUpdate, others_update

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
-from firmtrack.answers.freshness import PRECISION, SOURCE_OF_KIND, Source
+from firmtrack.answers.freshness import PRECISION, SOURCE_OF_KIND, MessageSource
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.store.ledger import statement
@@ -37,14 +37,14 @@ def mark_arrivals(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None
     csp_devices = {
         to_bigint(event.device_id)
         for message in messages
-        if SOURCE_OF_KIND[message.kind] is Source.CSP
+        if SOURCE_OF_KIND[message.kind] is MessageSource.CSP
         for event in message.events
     }
     cursor.execute(
         statement("mark_arrivals"),
         {
-            "sources": sorted(sources - {Source.CSP}),
-            "csp": Source.CSP,
+            "sources": sorted(sources - {MessageSource.CSP}),
+            "csp": MessageSource.CSP,
             "csp_devices": list(csp_devices),
             "precision": PRECISION,
         },
