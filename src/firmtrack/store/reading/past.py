@@ -16,7 +16,7 @@ from psycopg.rows import TupleRow
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.store import ledger
 from firmtrack.store.database import pool_of
-from firmtrack.store.ledger import inventory
+from firmtrack.store.ledger import inventory_sql
 from firmtrack.store.numbers import request_parts, to_bigint
 from firmtrack.store.reading import statement
 
@@ -73,7 +73,7 @@ def known_at(moment: datetime, about: Eui64 | RequestId) -> Iterator[Connection[
         rows = connection.execute("SELECT request_key FROM request").fetchall()
         for name in _FOLD:
             connection.execute(ledger.statement(name), {"request_keys": [key for (key,) in rows]})
-        inventory.fold_anew(connection.cursor())
+        connection.execute(inventory_sql.FOLD_EMPTY)
         yield connection
 
 
