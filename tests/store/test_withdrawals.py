@@ -17,7 +17,7 @@ from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.ledger.recording import Batch, Submission, record
 from firmtrack.store.ledger.withdrawals import Read, restore, withdraw
-from firmtrack.store.reading import messages, queries
+from firmtrack.store.reading import messages, queries, requests
 from firmtrack.store.reading.messages import KeptMessage
 from tests.store import test_past as past
 from tests.store import test_rules_in_sql as rules
@@ -138,11 +138,11 @@ def test_withdrawing_the_only_request_makes_it_unknown_and_restoring_brings_it_b
     read = reading(sent)
 
     withdraw([sent], BECAUSE, read)
-    assert queries.find_request(DCC, REQUEST_ID) is None
+    assert requests.find_request(DCC, REQUEST_ID) is None
     assert queries.find_device(ALPHA, METER) is None
 
     restore([sent], "it was right", read)
-    found = queries.find_request(DCC, REQUEST_ID)
+    found = requests.find_request(DCC, REQUEST_ID)
     assert found is not None
     assert found.device_count == len(METERS)
     assert disagreements() == []
@@ -177,7 +177,7 @@ def test_a_request_whose_id_was_used_twice_falls_back_to_its_other_message() -> 
     mine = request(device_ids=METERS[:2], identity=greater, sent_at=at(1))
     forged = request(device_ids=METERS[1:4], identity=smaller, sent_at=at(0), version=OTHER_VERSION)
     take(mine, forged)
-    found = queries.find_request(DCC, REQUEST_ID)
+    found = requests.find_request(DCC, REQUEST_ID)
     assert found is not None
     assert (found.firmware_version, found.device_count) == (OTHER_VERSION, 4)
     assert [flag.kind for flag in found.flags] == [FlagKind.REQUEST_STATED_TWICE]
@@ -187,7 +187,7 @@ def test_a_request_whose_id_was_used_twice_falls_back_to_its_other_message() -> 
 
     withdraw([forged], BECAUSE, reading(mine, forged))
 
-    found = queries.find_request(DCC, REQUEST_ID)
+    found = requests.find_request(DCC, REQUEST_ID)
     assert found is not None
     assert (found.firmware_version, found.device_count) == (VERSION, 2)
     assert found.submitted_at == at(1)
@@ -221,7 +221,7 @@ def test_a_withdrawn_message_that_comes_again_is_a_duplicate_and_who_brought_it_
     record(Batch(messages=[word, word], submission=bravo))
 
     assert receipt.is_new == (False,)
-    assert queries.find_request(DCC, REQUEST_ID) is None
+    assert requests.find_request(DCC, REQUEST_ID) is None
     (again,) = messages.came_again()
     assert (again.message_id, again.submitter, again.times) == (word.message_id, "Bravo Power", 1)
 

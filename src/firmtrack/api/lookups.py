@@ -31,7 +31,7 @@ from firmtrack.presentation.csv import distributions_csv
 from firmtrack.presentation.moments import past_moment
 from firmtrack.presentation.peers import Peers, peers
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import queries, requests
 from firmtrack.store.reports import peers as store_peers
 
 _Told = TypeVar("_Told")
@@ -57,7 +57,7 @@ def find_service_request(
     """Return what was asked, DCC's answer, and how many distributions have which status."""
     refuse_unknown_parameters(request, _AS_OF)
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    found = queries.find_request(viewer, service_request_id, as_of=past)
+    found = requests.find_request(viewer, service_request_id, as_of=past)
     rows = 0 if found is None else 1
     record_lookup(viewer, "service_request", str(service_request_id), rows, as_of=past)
     if found is None:
@@ -89,13 +89,13 @@ def list_distributions(
     wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
     page = _by_pace(
         wanted,
-        lambda: queries.list_distributions(
+        lambda: requests.list_distributions(
             viewer, service_request_id, wanted, limit=limit, after=cursor, as_of=past
         ),
     )
     record_lookup(viewer, "distributions", str(service_request_id), len(page.items), as_of=past)
     # An empty page is all that a request answers whose distributions fit no filter, too.
-    if not page.items and queries.find_request(viewer, service_request_id, as_of=past) is None:
+    if not page.items and requests.find_request(viewer, service_request_id, as_of=past) is None:
         raise ProblemFound(Problem.NOT_FOUND)
     following = None if page.last_device_id is None else cursor_after(page.last_device_id)
     return json_response(documents.distribution_list(page, following))
@@ -122,12 +122,12 @@ def download_distributions(
     refuse_unknown_parameters(request, _FILTERS)
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
     wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
-    found = queries.find_request(viewer, service_request_id, as_of=past)
+    found = requests.find_request(viewer, service_request_id, as_of=past)
     # Before the first row leaves: a download that breaks off was a look-up all the same.
     rows = (
         0
         if found is None
-        else _by_pace(wanted, lambda: queries.count_wanted(viewer, found, wanted, as_of=past))
+        else _by_pace(wanted, lambda: requests.count_wanted(viewer, found, wanted, as_of=past))
     )
     record_lookup(viewer, "distributions_csv", str(service_request_id), rows, as_of=past)
     if found is None:

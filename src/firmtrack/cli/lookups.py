@@ -65,10 +65,10 @@ def find_request(
         from firmtrack.diagnosis.requests import slower_stages
         from firmtrack.presentation import documents, wording
         from firmtrack.store import audit
-        from firmtrack.store.reading import queries
+        from firmtrack.store.reading import requests
 
         viewer, request_id, past = _viewer(as_party), _request_id(term), _past(as_of)
-        found = queries.find_request(viewer, request_id, as_of=past)
+        found = requests.find_request(viewer, request_id, as_of=past)
         rows = 0 if found is None else found.device_count
         audit.record_lookup(viewer, "service_request", str(request_id), rows, as_of=past)
         if found is None:
@@ -159,10 +159,10 @@ def export(
         from firmtrack.answers.requests import DistributionFilter
         from firmtrack.presentation.csv import distributions_csv
         from firmtrack.store import audit
-        from firmtrack.store.reading import queries
+        from firmtrack.store.reading import requests
 
         viewer, parsed_id, past = _viewer(as_party), _request_id(request_id), _past(as_of)
-        found = queries.find_request(viewer, parsed_id, as_of=past)
+        found = requests.find_request(viewer, parsed_id, as_of=past)
         rows = 0 if found is None else found.device_count
         audit.record_lookup(viewer, "distributions_csv", str(parsed_id), rows, as_of=past)
         if found is None:
@@ -221,11 +221,11 @@ def _distributions(
     viewer: "Viewer", request_id: "RequestId", past: datetime | None, pace: Pace | None
 ) -> "Iterator[DistributionAnswer]":
     from firmtrack.answers.requests import DistributionFilter
-    from firmtrack.store.reading import queries
+    from firmtrack.store.reading import requests
 
     wanted, after = DistributionFilter(pace=pace), None
     while True:
-        page = queries.list_distributions(
+        page = requests.list_distributions(
             viewer, request_id, wanted, limit=_PAGE, after=after, as_of=past
         )
         yield from page.items

@@ -18,7 +18,7 @@ from firmtrack.answers.requests import DistributionFilter
 from firmtrack.presentation import wording
 from firmtrack.presentation.search import TermProblem, read_device_id, read_service_request_id
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import queries, requests
 from firmtrack.store.reading.versions import device_version, request_version
 from firmtrack.web import status
 from firmtrack.web.moments import PRESENT
@@ -67,7 +67,7 @@ def service_request_status(request: HttpRequest, service_request_id: str) -> Htt
     if isinstance(request_id, TermProblem):
         raise Http404
     viewer = status.viewer_in(request)
-    found = queries.find_request(viewer, request_id)
+    found = requests.find_request(viewer, request_id)
     version = None if found is None else request_version(viewer, found)
     if version is not None and _has_seen(request, version):
         return _unchanged(version)

@@ -24,7 +24,7 @@ from firmtrack.presentation.search import (
     read_service_request_id,
 )
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import queries, requests
 from firmtrack.store.reading.versions import device_version
 from firmtrack.store.reports.peers import find_peers
 from firmtrack.web.forms import FilterForm, SearchForm
@@ -74,7 +74,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
     filters, wanted = _filter_of(request)
     position = _position_of(request)
     viewer = viewer_in(request)
-    found = queries.find_request(viewer, request_id, as_of=moment.past)
+    found = requests.find_request(viewer, request_id, as_of=moment.past)
     listed = _listed(viewer, request_id, wanted, position, moment)
     page = _NO_ROWS if listed is UNTOLD else listed
     record_lookup(viewer, "service_request", str(request_id), len(page.items), as_of=moment.past)
@@ -121,8 +121,8 @@ def service_request_csv(request: HttpRequest, service_request_id: str) -> HttpRe
     past = moment.past
     _, wanted = _filter_of(request)
     viewer = viewer_in(request)
-    found = queries.find_request(viewer, request_id, as_of=past)
-    rows = 0 if found is None else queries.count_wanted(viewer, found, wanted, as_of=past)
+    found = requests.find_request(viewer, request_id, as_of=past)
+    rows = 0 if found is None else requests.count_wanted(viewer, found, wanted, as_of=past)
     record_lookup(viewer, "distributions_csv", str(request_id), rows, as_of=past)
     if found is None:
         return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id), moment)
@@ -199,7 +199,7 @@ def _listed(
     """Return a page of the distributions; only what is filtered by pace may be untold."""
 
     def listed() -> DistributionPage:
-        return queries.list_distributions(
+        return requests.list_distributions(
             viewer, request_id, wanted, limit=PAGE_LENGTH, after=position.after, as_of=moment.past
         )
 

@@ -15,7 +15,7 @@ from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
 from firmtrack.notices.queries import list_told
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import requests
 from firmtrack.store.reading.versions import request_version
 from firmtrack.web.moments import Moment
 from firmtrack.web.timeline import timeline_of
@@ -75,7 +75,7 @@ def paces_of(viewer: Viewer, found: RequestAnswer, moment: Moment) -> PaceCounts
     if not is_under_way(found):
         return {}
     return side_part(
-        "paces", lambda: queries.count_paces(viewer, found.request_id, as_of=moment.past)
+        "paces", lambda: requests.count_paces(viewer, found.request_id, as_of=moment.past)
     )
 
 

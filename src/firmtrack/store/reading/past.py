@@ -1,4 +1,4 @@
-"""The store as it was known at a past moment: tables of one connection that hide the real ones.
+"""A device as it was known at a past moment: tables of one connection that hide the real ones.
 
 A query sees a temporary table before a table of the same name. So the connections here have empty
 copies of the tables that change, filled for one look-up with what had been recorded by the moment,
@@ -13,10 +13,10 @@ from datetime import datetime
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.identifiers import Eui64
 from firmtrack.store import ledger
 from firmtrack.store.database import pool_of
-from firmtrack.store.numbers import request_parts, to_bigint
+from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading import statement
 
 # What the statements read, and the table that has its columns.
@@ -48,22 +48,13 @@ _POOL_SIZE = 4
 
 
 @contextmanager
-def known_at(moment: datetime, about: Eui64 | RequestId) -> Iterator[Connection[TupleRow]]:
-    """Lend a connection, in a transaction, that sees what was known at ``moment``.
-
-    It sees that of one device, or of one request and its devices, and nothing of any other.
-    """
+def known_at(moment: datetime, device_id: Eui64) -> Iterator[Connection[TupleRow]]:
+    """Lend a connection, in a transaction, that sees what was known at ``moment`` of one device."""
     with (
         pool_of(_hide_tables, _POOL_SIZE).connection() as connection,
         connection.transaction(),
     ):
-        if isinstance(about, Eui64):
-            asked = {"device_id": to_bigint(about)}
-            connection.execute(statement("past_device_scope"), asked)
-        else:
-            originator, target, counter = request_parts(about)
-            asked = {"originator": originator, "target": target, "counter": counter}
-            connection.execute(statement("past_request_scope"), asked | {"moment": moment})
+        connection.execute(statement("past_device_scope"), {"device_id": to_bigint(device_id)})
         connection.execute(statement("past_requests_in_scope"), {"moment": moment})
         for name in _FILL:
             connection.execute(statement(name), {"moment": moment})
