@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
-from psycopg import connect
+from psycopg import ClientCursor, connect
 
 from bench.processes import PORT, serving
 from bench.scene import (
@@ -30,6 +30,7 @@ from firmtrack.presentation import wording
 from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.reading import csv_copy
+from firmtrack.store.reading.filtering import asked_for
 
 _SMALL, _LARGE = 1_000, 50_000
 _RUNS = 7
@@ -83,15 +84,12 @@ def _download(request_id: RequestId, token: str, scratch: Path) -> None:
 
 def _psql_copy(conninfo: str, request_id: RequestId, scratch: Path) -> None:
     with connect(conninfo) as connection:
-        query = csv_copy.query(
-            Viewer.of_dcc("bench"),
-            request_id,
-            DistributionFilter(),
-            wording.STATUS_NAMES,
-            wording.REASON_TEXTS,
-            wording.misfit_texts(),
-            datetime.now(UTC),
-        ).as_string(connection)
+        wanted = DistributionFilter()
+        asked = asked_for(Viewer.of_dcc("bench"), request_id, wanted, datetime.now(UTC))
+        asked |= csv_copy.asked_in(
+            request_id, wording.STATUS_NAMES, wording.REASON_TEXTS, wording.misfit_texts()
+        )
+        query = ClientCursor(connection).mogrify(csv_copy.query(wanted).encode(), asked)
     one_line = " ".join(query.split())
     command = (
         "\\"

@@ -8,7 +8,7 @@ import pytest
 
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.viewer import Viewer
-from firmtrack.intake.inventory_import import ImportReport, Source, import_inventory
+from firmtrack.intake.inventory_import import ImportReport, InventoryFile, import_inventory
 from firmtrack.intake.inventory_rows import BadHeader
 from firmtrack.store.reading import queries
 from tests.store.facts import ALPHA_ID, BRAVO, DCC, HUB, METERS, STRANGER, at
@@ -25,7 +25,7 @@ def bring_in(tmp_path: Path) -> Import:
         for number, text in enumerate(texts):
             path = tmp_path / f"{number}.txt"
             path.write_bytes(text.encode() if isinstance(text, str) else text)
-            sources.append(replace(Source.of_path(path), name=f"file {number}"))
+            sources.append(replace(InventoryFile.of_path(path), name=f"file {number}"))
         return import_inventory(sources, skip_bad=skip_bad, on_read=lambda _: None)
 
     return bring_in

@@ -38,6 +38,7 @@ from firmtrack.domain.stages import CompletionStatus, Stage, Status, Variant, co
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.numbers import request_id_of, to_bigint
 from firmtrack.store.reports import performance, waits
 from tests.store import test_rules_in_sql as rules
@@ -441,14 +442,14 @@ def test_while_another_counts_a_read_answers_at_once_and_says_what_waits(databas
     performance.refresh()
     take(told(Status.DELIVERED_TO_COMMS_HUB, at(60)))
     with psycopg.connect(database, autocommit=True) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", (performance.COUNTING_LOCK,))
+        other.execute("SELECT pg_advisory_lock(%s)", (AdvisoryKey.COUNTING.value,))
 
         answered = performance.delivery_performance(ALPHA, ALL)
 
         assert (answered.waiting, answered.total.timings) == (1, {})
         assert performance.delivery_performance(BRAVO, ALL).waiting == 0
         # A connection that is closed may hold its locks for a moment longer.
-        other.execute("SELECT pg_advisory_unlock(%s)", (performance.COUNTING_LOCK,))
+        other.execute("SELECT pg_advisory_unlock(%s)", (AdvisoryKey.COUNTING.value,))
     answered = performance.delivery_performance(ALPHA, ALL)
     assert (answered.waiting, answered.total.timings[Milestone.COMMS_HUB].samples) == (0, 1)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.core.management import call_command
+from firmtrack.diagnosis.as_json import diagnosed_device
 from psycopg.conninfo import conninfo_to_dict
 
 from firmtrack.answers.requests import DistributionFilter
-from firmtrack.diagnosis.as_json import diagnosed_device
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
@@ -31,7 +31,7 @@ from firmtrack.store import database as the_database
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import rereading, statement
 from firmtrack.store.ledger.consistency import disagreements
-from firmtrack.store.ledger.recording import ATTRIBUTION_LOCK
+from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.numbers import eui_of, request_id_of
 from firmtrack.store.reading import queries
 from tests.store.facts import distribution, request, take
@@ -135,12 +135,12 @@ def test_what_is_killed_in_the_middle_is_completed_by_several_at_once_and_done_o
     database: str, old: dict[str, bytes]
 ) -> None:
     with psycopg.connect(database, autocommit=True) as gate:
-        gate.execute("SELECT pg_advisory_lock(%s)", (ATTRIBUTION_LOCK,))
+        gate.execute("SELECT pg_advisory_lock(%s)", (AdvisoryKey.ATTRIBUTION.value,))
         first = start(database)
         wait_until(is_anyone_at_the_gate)
         # Whoever waits for a lock gets it in turn: one portion passes, then the gate is shut again.
-        gate.execute("SELECT pg_advisory_unlock(%s)", (ATTRIBUTION_LOCK,))
-        gate.execute("SELECT pg_advisory_lock(%s)", (ATTRIBUTION_LOCK,))
+        gate.execute("SELECT pg_advisory_unlock(%s)", (AdvisoryKey.ATTRIBUTION.value,))
+        gate.execute("SELECT pg_advisory_lock(%s)", (AdvisoryKey.ATTRIBUTION.value,))
         wait_until(is_anyone_at_the_gate)
         first.kill()
         first.wait()

@@ -62,9 +62,9 @@ def add_endpoint(
 def list_endpoints(*, as_json: AsJson = False) -> None:
     """List the endpoints and how they fare."""
     with opened():
-        from firmtrack.notices import queries as notice_queries
+        from firmtrack.lookups import notices as lookups
 
-        found = notice_queries.list_endpoints(_operator())
+        found = lookups.list_endpoints(_operator())
         if as_json:
             print_json([asdict(each) for each in found])
             return
@@ -140,9 +140,9 @@ def list_notices(
 ) -> None:
     """List notices, newest first, with what came of the last try."""
     with opened():
-        from firmtrack.notices import queries as notice_queries
+        from firmtrack.lookups import notices as lookups
 
-        found = notice_queries.list_notices(_operator(), limit=limit, state=state).items
+        found = lookups.list_notices(_operator(), limit=limit, state=state).items
         if as_json:
             print_json([asdict(each) for each in found])
             return

@@ -17,10 +17,10 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from firmtrack.accounts.models import Party
 from firmtrack.domain.viewer import Viewer
 from firmtrack.notices.endpoints import add_endpoint
-from firmtrack.notices.queries import asked_by
 from firmtrack.notices.secrets import unsealed
 from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store.database import pool
+from firmtrack.store.reading.seeing import asked_by, filled
 
 CALLS_KEPT = 50
 """So many of each party's are kept, the newest."""
@@ -64,16 +64,14 @@ WHERE party_id = %(party_id)s AND sequence <= (
     OFFSET %(kept)s LIMIT 1
 )
 """
-_LIST = """
+_LIST = filled("""
 SELECT p.name, c.received_at, c.body
 FROM demonstration_call AS c
 JOIN accounts_party AS p ON p.id = c.party_id
-WHERE %(sees_all)s OR c.party_id IN (
-    SELECT party_id FROM accounts_partyuserid WHERE user_id = ANY (%(user_ids)s)
-)
+WHERE {sees_of_party:c.party_id}
 ORDER BY c.sequence DESC
 LIMIT %(kept)s
-"""
+""")
 
 
 class Device(Struct, frozen=True):

@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 
-from firmtrack.domain.facts import Event
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, comparable_version
-from firmtrack.domain.precedence import Word, current_word
-from firmtrack.domain.stages import Status
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
@@ -39,7 +36,8 @@ class Candidate:
     ``submitted_at`` is the earliest time of what is about the whole request or about this very
     device; None while nothing tells one: such a request counts as older than all others.
     ``firmware_versions`` are the stated one and the one in its image's header, as far as known.
-    ``is_refused``: the request refused the device (``is_refused_by``).
+    ``is_refused``: of the events that name the request, for this device, the greatest says that DCC
+    refused it; what attribution adds is never among them.
     """
 
     request_id: RequestId
@@ -70,25 +68,6 @@ class Attribution:
     evidence: Evidence
 
 
-def attribute(
-    event: Event, addressee: Eui64 | None, candidates: Iterable[Candidate]
-) -> RequestId | None:
-    """Return the request that ``event`` belongs to, None if it fits none.
-
-    ``addressee`` is the User that its message was sent to, None if nobody.
-    """
-    if event.request_id is not None:
-        return event.request_id
-    clue = Clue(
-        at=event.occurred_at,
-        image_hash=event.image_hash,
-        firmware_version=event.firmware_version,
-        addressee=addressee,
-    )
-    found = best_candidate(clue, candidates)
-    return None if found is None else found.request_id
-
-
 def best_candidate(clue: Clue, candidates: Iterable[Candidate]) -> Attribution | None:
     """Return the candidate with the strongest evidence, and the evidence; None if none fits.
 
@@ -113,16 +92,6 @@ def best_candidate(clue: Clue, candidates: Iterable[Candidate]) -> Attribution |
         ),
     )
     return Attribution(best.request_id, evidence)
-
-
-def is_refused_by(words: Iterable[Word]) -> bool:
-    """Return whether a request refused a device: whether its greatest word says so.
-
-    ``words`` are those that name the request themselves, about the device or about all of it; what
-    attribution adds is never among them.
-    """
-    greatest = current_word(words)
-    return greatest is not None and greatest.status is Status.REJECTED
 
 
 def _evidence(clue: Clue, candidate: Candidate) -> Evidence | None:

@@ -40,8 +40,9 @@ class ActivationResponse:
 
     ``originator_counter`` is that of the command, which a response repeats.
     ``result`` and ``firmware_version`` come together, the version on failure too; both are None
-    if the device has only taken note of the command. ``device_time`` is the date-time of the
-    frame's header, None if that states no moment.
+    if the device has only taken note of a future-dated command; one that cancels is future-dated
+    too, and is answered in the same way. ``device_time`` is the date-time of the frame's header,
+    None if that states no moment.
     """
 
     device_id: Eui64
@@ -50,14 +51,6 @@ class ActivationResponse:
     firmware_version: FirmwareVersion | None
     device_time: datetime | None
     frame: Frame
-
-    @property
-    def is_scheduled(self) -> bool:
-        """Whether the device only took note of a future-dated command.
-
-        One that cancels is future-dated too, and is answered in the same way.
-        """
-        return self.result is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,5 @@
 """What parties are notified of, how it reaches them, and the proof that it did."""
 
-from firmtrack.store.statements import statements_in
+from firmtrack.store.reading.seeing import statements_in
 
 statement = statements_in(__name__)

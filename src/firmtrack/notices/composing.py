@@ -16,13 +16,13 @@ from firmtrack.notices import statement
 from firmtrack.notices.channels import CHANNELS
 from firmtrack.notices.endpoint_queue import enqueue, open_endpoints
 from firmtrack.notices.grouping import Change, Matter
+from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of
 
 GROUPING_DELAY = timedelta(seconds=5)
 """How long a change waits for others that may go out in the same call; no longer."""
 
 _DEVICES_AT_ONCE = 50_000
-_COMPOSE_LOCK = 0x46524D4E
 
 _ALERT_KINDS = frozenset(
     {
@@ -48,10 +48,7 @@ def compose_due(
 
 def _compose(connection: Connection[TupleRow], party_id: int, user_ids: Sequence[int]) -> int:
     with connection.transaction():
-        locked = connection.execute(
-            "SELECT pg_try_advisory_xact_lock(%s, %s::integer)", (_COMPOSE_LOCK, party_id)
-        ).fetchone()
-        if locked != (True,):
+        if not take_if_free(connection, AdvisoryKey.COMPOSING, party_id):
             return 0
         changes = _take_changes(connection, user_ids)
         now = datetime.now(UTC)
@@ -67,7 +64,7 @@ def _compose(connection: Connection[TupleRow], party_id: int, user_ids: Sequence
 def _take_changes(connection: Connection[TupleRow], user_ids: Sequence[int]) -> list[Change]:
     with connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(
-            statement("take_changes"), {"user_ids": list(user_ids), "devices": _DEVICES_AT_ONCE}
+            statement("take_changes"), {"users": list(user_ids), "devices": _DEVICES_AT_ONCE}
         )
         return [_change(row) for row in cursor]
 

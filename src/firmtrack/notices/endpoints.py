@@ -21,9 +21,9 @@ from firmtrack.notices.channel import Channel
 from firmtrack.notices.channels import CHANNELS
 from firmtrack.notices.cloud_events import event_about_endpoint
 from firmtrack.notices.endpoint_queue import enqueue
-from firmtrack.notices.queries import asked_by
 from firmtrack.notices.secrets import new_secret, sealed
 from firmtrack.store.database import pool
+from firmtrack.store.reading.seeing import asked_by
 
 SECRETS_OVERLAP = timedelta(hours=24)
 """How long calls are signed with the secret before a rotation, too."""

@@ -20,7 +20,5 @@ LEFT JOIN LATERAL (
 ) AS latest ON true
 WHERE e.removed_at IS NULL
   AND (%(endpoint_id)s::bigint IS NULL OR e.endpoint_id = %(endpoint_id)s)
-  AND (%(sees_all)s OR e.party_id IN (
-      SELECT party_id FROM accounts_partyuserid WHERE user_id = ANY (%(user_ids)s)
-  ))
+  AND {sees_of_party:e.party_id}
 ORDER BY e.endpoint_id

@@ -15,9 +15,7 @@ SELECT n.notice_id, n.sequence, n.endpoint_id, p.name AS party, e.channel, e.add
 FROM notice AS n
 JOIN notice_endpoint AS e USING (endpoint_id)
 JOIN accounts_party AS p ON p.id = e.party_id
-WHERE (%(sees_all)s OR e.party_id IN (
-        SELECT party_id FROM accounts_partyuserid WHERE user_id = ANY (%(user_ids)s)
-    ))
+WHERE {sees_of_party:e.party_id}
   AND (%(state)s::text IS NULL OR n.state = %(state)s)
   AND (%(before)s::bigint IS NULL OR n.sequence < %(before)s)
 ORDER BY n.sequence DESC

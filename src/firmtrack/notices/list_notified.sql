@@ -18,9 +18,7 @@ JOIN accounts_party AS p ON p.id = e.party_id
 CROSS JOIN LATERAL (
     SELECT CASE WHEN n.settled_at > %(as_of)s::timestamptz THEN 'waiting' ELSE n.state END AS state
 ) AS at
-WHERE (%(sees_all)s OR e.party_id IN (
-        SELECT party_id FROM accounts_partyuserid WHERE user_id = ANY (%(user_ids)s)
-    ))
+WHERE {sees_of_party:e.party_id}
   AND n.topic = ANY (%(topics)s)
   AND (%(as_of)s::timestamptz IS NULL OR n.created_at <= %(as_of)s)
 ORDER BY n.sequence DESC

@@ -19,6 +19,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.notices import statement
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import eui_of, to_bigint
+from firmtrack.store.reading.seeing import asked_by
 
 DEVICES_SHOWN = 20
 _NOTICES_AT_MOST = 200
@@ -103,14 +104,6 @@ def _entry_of(
         ),
         None,
     )
-
-
-def asked_by(viewer: Viewer) -> dict[str, object]:
-    """Return the parameters by which statements keep to what is the viewer's."""
-    return {
-        "sees_all": viewer.sees_all,
-        "user_ids": [str(user_id) for user_id in viewer.user_ids],
-    }
 
 
 def _endpoints(asked: Mapping[str, object]) -> list[EndpointAnswer]:

@@ -9,12 +9,12 @@ from firmtrack.domain.stages import STAGES
 from firmtrack.domain.topics import STALLED
 from firmtrack.domain.viewer import Viewer
 from firmtrack.notices import statement
+from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.numbers import request_id_of
-from firmtrack.store.reading.filtering import stalled
+from firmtrack.store.reading.filtering import asked_by_pace, stalled
 
 # Nobody needs to be notified of what any later request, whosever, has outdone.
 _ANYONE = Viewer.of_dcc("stalled")
-_FINDING_LOCK = 0x4649534C
 
 
 def queue_stalled(connection: Connection[TupleRow], now: datetime) -> int:
@@ -25,16 +25,14 @@ def queue_stalled(connection: Connection[TupleRow], now: datetime) -> int:
     """
     found = 0
     with connection.transaction():
-        locked = connection.execute(
-            "SELECT pg_try_advisory_xact_lock(%s)", (_FINDING_LOCK,)
-        ).fetchone()
-        if locked != (True,):
+        if not take_if_free(connection, AdvisoryKey.STALLED):
             return 0
         with connection.cursor(row_factory=dict_row) as cursor:
             requests = cursor.execute(statement("requests_in_progress")).fetchall()
             for row in requests:
                 request_id = request_id_of(row["originator"], row["target"], row["counter"])
-                rows = cursor.execute(stalled(_ANYONE, request_id, now)).fetchall()
+                asked = asked_by_pace(_ANYONE, request_id, now)
+                rows = cursor.execute(stalled().encode(), asked, prepare=False).fetchall()
                 if rows:
                     found += _queue(connection, row["request_key"], rows, now)
     return found

@@ -3,7 +3,7 @@
 WITH oldest AS (
     SELECT change_id, cardinality(device_ids) AS devices
     FROM status_change
-    WHERE user_id = ANY (%(user_ids)s)
+    WHERE user_id = ANY (%(users)s)
     ORDER BY change_id
     LIMIT %(devices)s
 ), bounded AS (

@@ -1,4 +1,4 @@
-"""Letters into octets: DUIS documents signed by whoever sends them, stage reports as JSON."""
+"""Messages into octets: DUIS documents signed by whoever sends them, stage reports as JSON."""
 
 import json
 from collections.abc import Mapping

@@ -37,7 +37,6 @@ class Layout:
     """The things that a simulation writes, side by side."""
 
     traffic: Path
-    expected: Path
     trust_store: Path
     inventory: Path
     later_inventory: Path
@@ -47,7 +46,6 @@ class Layout:
         """Return the layout for traffic at ``output``. Raises OutputExists."""
         layout = cls(
             traffic=output,
-            expected=output.with_name(f"{output.name}.expected.jsonl"),
             trust_store=output.with_name(f"{output.name}.trust"),
             inventory=output.with_name(f"{output.name}.inventory.csv"),
             later_inventory=output.with_name(f"{output.name}.inventory-later.csv"),

@@ -9,7 +9,7 @@ from firmtrack.domain.stages import Status
 from firmtrack.duis.documents import Document
 from firmtrack.simulator.gbcs_messages import Outcome
 from firmtrack.simulator.statements import Statement, Statements
-from firmtrack.simulator.updates import Update
+from firmtrack.simulator.updates import SentUpdate
 from firmtrack.simulator.world import Device
 
 
@@ -17,7 +17,7 @@ from firmtrack.simulator.world import Device
 class UpdateRequest:
     """The request of an update; its image is made when it is written."""
 
-    update: Update
+    update: SentUpdate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ Content = Document | UpdateRequest | DeviceAlertSent | DeviceAnswerSent | StageR
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class SentMessage:
     """One message to be sent: when, and what Firmtrack should make of it.
 
     ``is_recorded`` tells a message about firmware or the inventory from one to be ignored.
@@ -102,13 +102,13 @@ class Letter:
 
 
 class Post:
-    """Takes in letters until the simulated time ends; later ones are never sent.
+    """Takes in messages until the simulated time ends; later ones are never sent.
 
-    ``statements`` is what the letters state of devices.
+    ``statements`` is what the messages state of devices.
     """
 
     def __init__(self, end: datetime, counters: Iterator[int]) -> None:
-        self.letters: list[Letter] = []
+        self.messages: list[SentMessage] = []
         self.statements = Statements()
         self.end = end
         self._counters = counters
@@ -135,7 +135,7 @@ class Post:
         """
         if not self.is_open_at(sent_at):
             return False
-        self.letters.append(Letter(sent_at, len(self.letters), content, is_recorded))
+        self.messages.append(SentMessage(sent_at, len(self.messages), content, is_recorded))
         for statement in states:
             self.statements.hear(statement)
         return True

@@ -12,11 +12,10 @@ from django.views.decorators.http import require_http_methods
 from firmtrack.accounts.models import User
 from firmtrack.accounts.viewers import owner_of, viewer_of
 from firmtrack.answers.notices import STATES
+from firmtrack.lookups import notices as lookups
 from firmtrack.notices import endpoints
-from firmtrack.notices import queries as notice_queries
 from firmtrack.notices.secrets import sealed, unsealed
 from firmtrack.presentation.topics import TOPIC_NAMES
-from firmtrack.store.audit import record_lookup
 
 PAGE_LENGTH = 50
 TRIES_SHOWN = 3
@@ -67,24 +66,22 @@ def notices(request: HttpRequest) -> HttpResponse:
     if state is not None and state not in STATES:
         raise BadRequest
     before = request.GET.get("before")
-    page = notice_queries.list_notices(
+    found = lookups.open_notices_page(
         viewer,
+        owner_of(request.user),
         limit=PAGE_LENGTH,
         state=state,
         before=None if before is None else _number(before),
     )
-    record_lookup(viewer, "notices", state or "", len(page.items))
-    found = notice_queries.list_endpoints(viewer)
-    own = notice_queries.list_endpoints(owner_of(request.user)) if viewer.sees_all else found
-    open_ids = {each.endpoint_id for each in own if each.disabled_at is None}
+    open_ids = {each.endpoint_id for each in found.own if each.disabled_at is None}
     context = {
-        "endpoints": found,
-        "own_ids": {each.endpoint_id for each in own},
+        "endpoints": found.endpoints,
+        "own_ids": {each.endpoint_id for each in found.own},
         "open_ids": open_ids,
-        "dead_count": sum(each.dead for each in own if each.endpoint_id in open_ids),
+        "dead_count": sum(each.dead for each in found.own if each.endpoint_id in open_ids),
         "has_user_ids": request.user.party.user_ids.exists(),
         "news": take_news(request),
-        "page": page,
+        "page": found.notices,
         "state": state,
         "state_names": STATE_NAMES,
         "topic_names": TOPIC_NAMES,

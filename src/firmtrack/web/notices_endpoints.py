@@ -13,8 +13,8 @@ from firmtrack.accounts.viewers import owner_of
 from firmtrack.answers.notices import EndpointAnswer
 from firmtrack.domain.topics import TOPICS
 from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.notices import find_endpoint
 from firmtrack.notices import endpoints
-from firmtrack.notices import queries as notice_queries
 from firmtrack.notices.addresses import UnfitAddress
 from firmtrack.notices.channel import ChannelUnusable
 from firmtrack.notices.channels import channel_named
@@ -113,7 +113,7 @@ def _person(request: HttpRequest) -> User:
 def _found(request: HttpRequest, endpoint_id: int) -> tuple[Viewer, EndpointAnswer]:
     """Return who manages the endpoint, and the endpoint. Raises Http404 if it is not theirs."""
     owner = owner_of(_person(request))
-    found = None if endpoint_id > _LARGEST_ID else notice_queries.find_endpoint(owner, endpoint_id)
+    found = None if endpoint_id > _LARGEST_ID else find_endpoint(owner, endpoint_id)
     if found is None:
         raise Http404
     return owner, found

@@ -14,7 +14,6 @@ from firmtrack.presentation.documents.distributions import (
     distribution,
     distribution_list,
 )
-from firmtrack.presentation.documents.fields import EUI_64_PATTERN, REQUEST_ID_PATTERN
 from firmtrack.presentation.documents.inventories import DeviceInventory, device_inventory
 from firmtrack.presentation.documents.notices import (
     EndpointList,
@@ -29,8 +28,6 @@ from firmtrack.presentation.documents.requests import (
 )
 
 __all__ = [
-    "EUI_64_PATTERN",
-    "REQUEST_ID_PATTERN",
     "Device",
     "DeviceInventory",
     "DistributionList",

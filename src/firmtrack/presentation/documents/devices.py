@@ -6,7 +6,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from firmtrack.answers import diagnoses as found_diagnoses
 from firmtrack.answers.devices import DeviceAnswer, DeviceDistribution, HistoryEntry
+from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.pace import Pace
@@ -160,7 +162,9 @@ class Device(Struct, frozen=True):
     incidents: list[Incident]
 
 
-def device(answer: DeviceAnswer, diagnoses: Mapping[RequestId, Diagnosis | None]) -> Device:
+def device(
+    answer: DeviceAnswer, diagnoses: Mapping[RequestId, found_diagnoses.Diagnosis | None]
+) -> Device:
     """Return the device with the diagnosis of each of its distributions, by Request ID."""
     return Device(
         device_id=str(answer.device_id),
@@ -168,7 +172,7 @@ def device(answer: DeviceAnswer, diagnoses: Mapping[RequestId, Diagnosis | None]
         not_tracked_reason=answer.not_tracked_reason,
         inventory=None if answer.inventory is None else inventory(answer.inventory),
         distributions=[
-            _tracked_distribution(each, diagnoses[each.distribution.request_id])
+            _tracked_distribution(each, _diagnosis(diagnoses[each.distribution.request_id]))
             for each in answer.distributions
         ],
         unattributed_events=[_event(entry) for entry in answer.unattributed],
@@ -206,4 +210,38 @@ def _event(entry: HistoryEntry) -> Event:
             is_another_partys=entry.is_anothers,
         ),
         attribution=None if entry.evidence is None else attribution_name(entry.evidence),
+    )
+
+
+def _diagnosis(found: found_diagnoses.Diagnosis | None) -> Diagnosis | None:
+    if found is None:
+        return None
+    usual, waits, resend = found.usual_seconds, found.waits, found.resend
+    return Diagnosis(
+        sentence=found.sentence,
+        holder=found.holder,
+        since=found.since,
+        usual_seconds=None if usual is None else UsualSeconds(p50=usual.p50, p95=usual.p95),
+        waits=None
+        if waits is None or waits is UNTOLD
+        else Waits(
+            reached_at_least=waits.reached_at_least,
+            passed_share=waits.passed_share,
+            p50_seconds=waits.p50_seconds,
+            p95_seconds=waits.p95_seconds,
+            arrives_still_share=waits.arrives_still_share,
+            group=list(waits.group),
+        ),
+        pace=found.pace,
+        next_actor=found.next_actor,
+        advice=found.advice,
+        evidence=[Evidence(text=each.text, message_id=each.message_id) for each in found.evidence],
+        resend=None
+        if resend is None
+        else Resend(
+            again=resend.again,
+            open_request=resend.open_request,
+            expected=resend.expected,
+            version_path=resend.version_path,
+        ),
     )

@@ -9,11 +9,9 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import Stage
 
 _EUI = "[0-9A-F]{2}(-[0-9A-F]{2}){7}"
-EUI_64_PATTERN = f"^{_EUI}$"
-REQUEST_ID_PATTERN = f"^{_EUI}:{_EUI}:(0|[1-9][0-9]{{0,19}})$"
 
-EuiText = Annotated[str, Meta(pattern=EUI_64_PATTERN, examples=["00-DB-12-34-56-78-90-A0"])]
-RequestIdText = Annotated[str, Meta(pattern=REQUEST_ID_PATTERN)]
+EuiText = Annotated[str, Meta(pattern=f"^{_EUI}$", examples=["00-DB-12-34-56-78-90-A0"])]
+RequestIdText = Annotated[str, Meta(pattern=f"^{_EUI}:{_EUI}:(0|[1-9][0-9]{{0,19}})$")]
 ImageHashText = Annotated[
     str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 of the Manufacturer Image.")
 ]

@@ -104,7 +104,7 @@ def device_inventory(answer: InventoryAnswer) -> DeviceInventory:
         earlier_updates=[distribution(each) for each in answer.earlier_updates],
         sister_devices=[
             SisterDevice(device_id=str(each.device_id), device_type=each.device_type)
-            for each in answer.sisters
+            for each in answer.hub_devices
         ],
         suppliers=[
             SupplierPeriod(

@@ -20,6 +20,7 @@ from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import STAGES
 from firmtrack.domain.topics import MISMATCH, topic_of_activation, topic_of_status
 from firmtrack.store.ledger import statement
+from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import eui_of, to_bigint
 from firmtrack.store.reading.activation_rows import activations_in, candidates_in, chapters_of
 
@@ -29,7 +30,6 @@ _TOPIC_LIST = [
     for row in STAGES
     for status in (row.good, row.bad)
 ]
-_ACTIVATION_LOCK = 0x4649524E
 _HELD_STATUS = """
 CREATE TEMPORARY TABLE IF NOT EXISTS held_status (
     device_id bigint, request_key bigint, stage smallint, failed boolean, reason text
@@ -82,7 +82,7 @@ def hold_activations(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> A
 
     Other batches with activations then wait: which status one leaves depends on all words.
     """
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_ACTIVATION_LOCK,))
+    take(cursor, AdvisoryKey.ACTIVATIONS)
     return _activations(cursor, messages)
 
 

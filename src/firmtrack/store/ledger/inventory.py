@@ -14,6 +14,7 @@ from firmtrack.domain.facts import DeviceFacts
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.inventory import FACT_NAMES, IMPORT_ID, Knowledge, Origin
 from firmtrack.store.database import pool
+from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import eui_of, to_bigint
 
 EUI_FACTS = frozenset({"comms_hub_id", "responsible_supplier"})
@@ -157,7 +158,6 @@ SET responsible_supplier = excluded.responsible_supplier
 
 _MERGE = _merge_statement()
 _KEEP_SUPPLIERS = _keep_suppliers_statement()
-_SUPPLIER_LOCK = 0x4649534C
 
 
 def learn(cursor: Cursor[TupleRow], known: Iterable[Knowledge]) -> None:
@@ -199,7 +199,7 @@ def import_rows(
         if not is_wanted():
             raise Rollback(transaction)
         # Two imports at once would each keep the supplier from before both, and lose one between.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_SUPPLIER_LOCK,))
+        take(cursor, AdvisoryKey.IMPORTED_SUPPLIERS)
         cursor.execute(_KEEP_SUPPLIERS)
         cursor.execute(_MERGE)
         changed = cursor.rowcount

@@ -17,9 +17,8 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.inventory import FACT_NAMES, Knowledge, knowledge_once_taken
 from firmtrack.store.ledger import statement
 from firmtrack.store.ledger.inventory import EUI_FACTS
+from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import eui_of, request_id_of, request_parts, to_bigint
-
-_LOCK = 0x4649524F
 
 
 class Taken(NamedTuple):
@@ -41,7 +40,7 @@ def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> list[Taken]
     touched.update(said.request_id for said, _ in verdicts)
     if not touched:
         return []
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    take(cursor, AdvisoryKey.PROPOSALS)
     cursor.executemany(
         statement("insert_proposal"),
         [_row(proposal, by) for proposal, by in proposals],

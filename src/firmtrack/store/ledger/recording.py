@@ -24,6 +24,7 @@ from firmtrack.domain.stages import Status
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import changes, incidents, inventory, proposals, staging, statement
 from firmtrack.store.ledger.quarantine import Refusal, quarantine
+from firmtrack.store.locks import AdvisoryKey, take, take_shared
 from firmtrack.store.numbers import numbers_of, request_id_of, request_parts, to_bigint
 from firmtrack.store.reports import freshness, performance
 
@@ -52,9 +53,6 @@ class KnownRequest(NamedTuple):
 
 
 KnownRequests: TypeAlias = dict[RequestId, KnownRequest]
-
-ATTRIBUTION_LOCK = 0x4649524D
-"""Key of the advisory lock between batches that change the requests and all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +174,7 @@ def _record_beside_others(
     Return whether that sufficed; if not, nothing was written.
     """
     with cursor.connection.transaction() as savepoint:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (ATTRIBUTION_LOCK,))
+        take_shared(cursor, AdvisoryKey.ATTRIBUTION)
         known = _known_requests(cursor, named)
         if not all(
             event.request_id in known and known[event.request_id].is_unmoved_by(event)
@@ -205,7 +203,7 @@ def _record_alone(
     *,
     is_told: bool,
 ) -> None:
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ATTRIBUTION_LOCK,))
+    take(cursor, AdvisoryKey.ATTRIBUTION)
     _insert_requests(cursor, named)
     known = _known_requests(cursor, named)
     # An incident makes no request known: it may be one of another service.

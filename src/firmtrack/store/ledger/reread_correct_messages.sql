@@ -2,7 +2,7 @@
 UPDATE message AS m
 SET user_id = r.user_id, occurred_at = r.occurred_at, kind = r.kind, code = r.code
 FROM unnest(
-    %(message_ids)s::uuid[], %(user_ids)s::bigint[], %(occurred_ats)s::timestamptz[],
+    %(message_ids)s::uuid[], %(users)s::bigint[], %(occurred_ats)s::timestamptz[],
     %(kinds)s::smallint[], %(codes)s::text[]
 ) AS r (message_id, user_id, occurred_at, kind, code)
 WHERE m.message_id = r.message_id

@@ -8,12 +8,11 @@ changes: it happened long ago. A fact that the readers tell no more would stay; 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from psycopg import Connection, Cursor
+from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import Message
@@ -22,7 +21,8 @@ from firmtrack.domain.inventory import knowledge_of, merge_all
 from firmtrack.store.bodies import unpack
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import incidents, inventory, staging, statement
-from firmtrack.store.ledger.recording import ATTRIBUTION_LOCK, known_request_keys, request_columns
+from firmtrack.store.ledger.recording import known_request_keys, request_columns
+from firmtrack.store.locks import AdvisoryKey, held, take
 from firmtrack.store.numbers import (
     KIND_NUMBERS,
     KIND_OF_NUMBER,
@@ -40,7 +40,6 @@ ResponseDateTime, its TimeStamp stands beside it; a carrier's time counts only w
 incidents.
 """
 
-_LOCK = 0x46525244
 _MESSAGES_AT_ONCE = 500
 _OCTETS_AT_ONCE = 2 * 1024 * 1024
 _REQUESTS_AT_ONCE = 100
@@ -82,7 +81,7 @@ def reread(read: Read) -> Iterator[Progress]:
 
     One process at a time does; another waits, and does what is left, if anything.
     """
-    with pool().connection() as connection, _turn(connection):
+    with pool().connection() as connection, held(connection, AdvisoryKey.REREADING):
         connection.execute(
             "INSERT INTO rereading (edition) VALUES (%s) ON CONFLICT DO NOTHING", (EDITION,)
         )
@@ -94,18 +93,8 @@ def reread(read: Read) -> Iterator[Progress]:
             is_done = progress.is_done
 
 
-@contextmanager
-def _turn(connection: Connection[TupleRow]) -> Iterator[None]:
-    """Hold the lock of whoever reads again; it ends with the connection if the process does."""
-    connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-    try:
-        yield
-    finally:
-        connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
-
-
 def _do_some(cursor: Cursor[TupleRow], read: Read) -> Progress:
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ATTRIBUTION_LOCK,))
+    take(cursor, AdvisoryKey.ATTRIBUTION)
     cursor.execute(
         "SELECT phase, after_message, after_request, after_device FROM rereading"
         " WHERE edition = %s",
@@ -226,7 +215,7 @@ def _correct_rows(
             statement("reread_correct_messages"),
             {
                 "message_ids": [message_id for message_id, _ in wrong],
-                "user_ids": [said[0] for _, said in wrong],
+                "users": [said[0] for _, said in wrong],
                 "occurred_ats": [said[1] for _, said in wrong],
                 "kinds": [said[2] for _, said in wrong],
                 "codes": [said[3] for _, said in wrong],

@@ -1,5 +1,5 @@
 """What is read of facts and of what is kept beside them, by who may see it."""
 
-from firmtrack.store.statements import statements_in
+from firmtrack.store.reading.seeing import statements_in
 
 statement = statements_in(__name__)

@@ -258,6 +258,8 @@ def _history_entry(viewer: Viewer, row: TupleRow) -> HistoryEntry:
         source_code=code,
         message_id=row[_MESSAGE_ID],
         evidence=None if evidence is None else Evidence(evidence),
+        first_at=occurred_at,
+        first_recorded_at=recorded_at,
     )
     return _as_anothers(entry) if is_anothers_word(viewer, row[_USER_ID]) else entry
 

@@ -3,7 +3,7 @@ WITH visible AS MATERIALIZED (
     SELECT c.*
     FROM current_distribution AS c
     WHERE c.device_id = %(device_id)s
-      AND (%(sees_all)s OR c.originator = ANY (%(user_ids)s))
+      AND {sees:c.originator}
 )
 SELECT md5(concat_ws(
     '|',
@@ -14,7 +14,7 @@ SELECT md5(concat_ws(
         WHERE e.device_id = %(device_id)s
           AND (
               e.request_key IS NULL
-              OR e.addressee = ANY (%(user_ids)s)
+              OR {is_sent_to_viewer:e.addressee}
               OR e.request_key IN (SELECT request_key FROM visible)
           )
     ),
@@ -27,7 +27,7 @@ SELECT md5(concat_ws(
         SELECT string_agg(w.message_id::text, ',' ORDER BY w.message_id)
         FROM activation_word AS w
         WHERE w.device_id = %(device_id)s
-          AND (%(sees_all)s OR w.originator = ANY (%(user_ids)s))
+          AND {sees:w.originator}
     ),
     (
         SELECT string_agg(t.incident::text, ',' ORDER BY t.incident::text)

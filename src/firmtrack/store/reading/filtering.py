@@ -3,69 +3,78 @@
 from datetime import datetime
 
 from django.conf import settings
-from psycopg import sql
 
 from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.pace import OPERATOR_STALLED_MULTIPLE, Pace
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.numbers import request_parts, to_bigint
+from firmtrack.store.numbers import request_parts
 from firmtrack.store.reading import statement
+from firmtrack.store.reading.seeing import asked_by
 
-_HAS_PACE = sql.SQL("c.device_id IN (SELECT p.device_id FROM ({paced}) AS p WHERE p.pace = {pace})")
-_STALLED = sql.SQL(
-    "SELECT p.device_id, p.stage FROM ({paced}) AS p WHERE p.pace = {stalled} ORDER BY p.device_id"
-)
-_COUNT = sql.SQL("SELECT p.stage, p.pace, count(*) FROM ({paced}) AS p GROUP BY p.stage, p.pace")
+_HAS_PACE = "c.device_id IN (SELECT p.device_id FROM ({paced}) AS p WHERE p.pace = %(pace)s)"
+_COUNT = "SELECT p.stage, p.pace, count(*) FROM ({paced}) AS p GROUP BY p.stage, p.pace"
+_STALLED = """
+SELECT p.device_id, p.stage
+FROM ({paced}) AS p
+WHERE p.pace = %(stalled)s
+ORDER BY p.device_id
+"""
 
 
-def condition(
-    viewer: Viewer, request_id: RequestId, wanted: DistributionFilter, now: datetime
-) -> sql.Composable:
-    """Return what holds of the rows ``c`` of current_distribution that are wanted.
-
-    The ``viewer`` may see the request; which others it may see decides the pace. All values are
-    literals: COPY takes no parameters.
-    """
-    conditions: list[sql.Composable] = [sql.SQL("true")]
+def condition(wanted: DistributionFilter) -> str:
+    """Return what holds of the rows ``c`` of current_distribution that are wanted."""
+    conditions = ["true"]
     if wanted.completion is not None:
-        conditions.append(sql.SQL("c.completion = {}").format(sql.Literal(str(wanted.completion))))
+        conditions.append("c.completion = %(completion)s")
     if wanted.status is not None:
-        conditions.append(
-            sql.SQL("c.stage = {} AND c.failed = {}").format(
-                sql.Literal(int(wanted.status.stage)), sql.Literal(wanted.status.is_bad)
-            )
-        )
+        conditions.append("c.stage = %(stage)s AND c.failed = %(failed)s")
     if wanted.pace is not None:
-        paced = _paced_distributions(viewer, request_id, now)
-        conditions.append(_HAS_PACE.format(paced=paced, pace=sql.Literal(str(wanted.pace))))
-    return sql.SQL(" AND ").join(conditions)
+        conditions.append(_HAS_PACE.format(paced=_paced_distributions()))
+    return " AND ".join(conditions)
 
 
-def pace_count(viewer: Viewer, request_id: RequestId, now: datetime) -> sql.Composed:
-    """Return the query for (stage, pace, how many) of the request's distributions."""
-    return _COUNT.format(paced=_paced_distributions(viewer, request_id, now))
+def asked_for(
+    viewer: Viewer, request_id: RequestId, wanted: DistributionFilter, now: datetime
+) -> dict[str, object]:
+    """Return the parameters of the condition: what is wanted of one request, and of its pace.
+
+    The ``viewer`` may see the request; which others it may see decides the pace.
+    """
+    status = wanted.status
+    return asked_by_pace(viewer, request_id, now) | {
+        "completion": None if wanted.completion is None else str(wanted.completion),
+        "stage": None if status is None else int(status.stage),
+        "failed": None if status is None else status.is_bad,
+        "pace": None if wanted.pace is None else str(wanted.pace),
+    }
 
 
-def stalled(viewer: Viewer, request_id: RequestId, now: datetime) -> sql.Composed:
-    """Return the query for (device_id, stage) of the request's distributions that have stalled."""
-    return _STALLED.format(
-        paced=_paced_distributions(viewer, request_id, now), stalled=sql.Literal(str(Pace.STALLED))
-    )
+def asked_by_pace(viewer: Viewer, request_id: RequestId, now: datetime) -> dict[str, object]:
+    """Return the parameters of the statements of pace: of which request, and until when."""
+    originator, target, counter = request_parts(request_id)
+    return asked_by(viewer) | {
+        "originator": originator,
+        "target": target,
+        "counter": counter,
+        "now": now,
+        "slow_seconds": settings.ENVIRONMENT.slow_after_seconds,
+        "stalled_multiple": OPERATOR_STALLED_MULTIPLE,
+        "usual": str(Pace.USUAL),
+        "slow": str(Pace.SLOW),
+        "stalled": str(Pace.STALLED),
+    }
 
 
-def _paced_distributions(viewer: Viewer, request_id: RequestId, now: datetime) -> sql.Composed:
-    originator, target, counter = map(sql.Literal, request_parts(request_id))
-    return sql.SQL(statement("paced_distributions").decode()).format(
-        originator=originator,
-        target=target,
-        counter=counter,
-        sees_all=sql.Literal(viewer.sees_all),
-        user_ids=sql.Literal([to_bigint(user_id) for user_id in viewer.user_ids]),
-        now=sql.Literal(now),
-        slow_seconds=sql.Literal(settings.ENVIRONMENT.slow_after_seconds),
-        stalled_multiple=sql.Literal(OPERATOR_STALLED_MULTIPLE),
-        usual=sql.Literal(str(Pace.USUAL)),
-        slow=sql.Literal(str(Pace.SLOW)),
-        stalled=sql.Literal(str(Pace.STALLED)),
-    )
+def pace_count() -> str:
+    """Return the query for (stage, pace, how many) of a request's distributions."""
+    return _COUNT.format(paced=_paced_distributions())
+
+
+def stalled() -> str:
+    """Return the query for (device_id, stage) of a request's distributions that have stalled."""
+    return _STALLED.format(paced=_paced_distributions())
+
+
+def _paced_distributions() -> str:
+    return statement("paced_distributions").decode()

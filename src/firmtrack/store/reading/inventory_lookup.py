@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from firmtrack.answers.inventory import InventoryAnswer, SisterDevice, SupplierPeriod
+from firmtrack.answers.inventory import HubDevice, InventoryAnswer, SupplierPeriod
 from firmtrack.answers.sources import FactSource
 from firmtrack.domain.disclosure import day_of
 from firmtrack.domain.facts import MessageKind
@@ -114,7 +114,7 @@ def look_up(
             facts.device_type, facts.smets_version, facts.csp_region
         ),
         updates=tuple(each for each, *_ in distributions),
-        sisters=_sisters(connection, asked, known),
+        hub_devices=_sisters(connection, asked, known),
         suppliers=tuple(_period(each, viewer, sources) for each in suppliers),
         flags=device_flags(shown, distributions, chapters),
     )
@@ -176,13 +176,13 @@ def _sources(
 
 def _sisters(
     connection: Connection[TupleRow], asked: Mapping[str, object], known: Knowledge
-) -> tuple[SisterDevice, ...]:
+) -> tuple[HubDevice, ...]:
     hub = known.facts.get("comms_hub_id")
     if hub is None:
         return ()
     on_hub = {"comms_hub_id": to_bigint(cast("Eui64", hub.value)), "limit": _SISTERS}
     return tuple(
-        SisterDevice(device_id=eui_of(device_id), device_type=device_type)
+        HubDevice(device_id=eui_of(device_id), device_type=device_type)
         for device_id, device_type in connection.execute(
             statement("list_sisters"), {**asked, **on_hub}
         )

@@ -1,8 +1,7 @@
 -- The pace of a request's distributions in progress, of those that have one: how long each has waited
 -- since the first word of its status, compared with the limits of its cohort, or else with what the
 -- operator calls slow. One that a later request of those that the viewer may see has outdone has none.
--- The same rules: firmtrack.diagnosis (situation, gathering, pace) and firmtrack.domain.pace. Its
--- values are put in as literals, since COPY takes no parameters.
+-- The same rules: firmtrack.diagnosis (situation, gathering, pace) and firmtrack.domain.pace.
 WITH standing AS MATERIALIZED (
     SELECT c.device_id, c.request_key, c.stage, c.occurred_at, d.refused, d.message_id,
         -- Before DCC has answered, no fact of the device counts.
@@ -15,7 +14,7 @@ WITH standing AS MATERIALIZED (
         AND s.device_type = coalesce(v.device_type, '')
         AND s.manufacturer = coalesce(v.manufacturer, '')
         AND s.model = coalesce(v.model, '')
-    WHERE c.originator = {originator} AND c.target = {target} AND c.counter = {counter}
+    WHERE c.originator = %(originator)s AND c.target = %(target)s AND c.counter = %(counter)s
       AND c.completion = 'in_progress'
       -- A scalar query is asked device by device, whatever the planner estimates.
       AND (
@@ -23,7 +22,7 @@ WITH standing AS MATERIALIZED (
           FROM current_distribution AS later
           WHERE later.device_id = c.device_id AND later.submitted_at > c.submitted_at
             AND later.completion = 'successful'
-            AND ({sees_all} OR later.originator = ANY ({user_ids}::bigint[]))
+            AND {sees:later.originator}
           LIMIT 1
       ) IS NULL
 ), said_of_all AS MATERIALIZED (
@@ -32,18 +31,20 @@ WITH standing AS MATERIALIZED (
         SELECT s.stage, s.occurred_at
         FROM request AS r
         JOIN request_step AS s USING (request_key)
-        WHERE r.originator = {originator} AND r.target = {target} AND r.counter = {counter}
+        WHERE r.originator = %(originator)s AND r.target = %(target)s AND r.counter = %(counter)s
           AND NOT s.failed
         UNION ALL
         SELECT 1, coalesce(r.submitted_at, r.recorded_at)
         FROM request AS r
-        WHERE r.originator = {originator} AND r.target = {target} AND r.counter = {counter}
+        WHERE r.originator = %(originator)s AND r.target = %(target)s AND r.counter = %(counter)s
           AND r.message_id IS NOT NULL
     ) AS said
     GROUP BY stage
 ), waiting AS (
     SELECT s.device_id, s.stage, s.request_key, s.segment_key,
-        date_part('epoch', {now} - least(s.occurred_at, own.first_at, every.first_at)) AS waited
+        date_part(
+            'epoch', %(now)s::timestamptz - least(s.occurred_at, own.first_at, every.first_at)
+        ) AS waited
     FROM standing AS s
     LEFT JOIN said_of_all AS every ON every.stage = s.stage AND NOT s.refused
     LEFT JOIN LATERAL (
@@ -66,26 +67,28 @@ WITH standing AS MATERIALIZED (
 SELECT w.device_id, w.stage,
     CASE
         WHEN l.request_key IS NULL THEN CASE
-            WHEN w.waited <= {slow_seconds}::double precision THEN {usual}
-            WHEN w.waited <= {slow_seconds}::double precision * {stalled_multiple} THEN {slow}
-            ELSE {stalled}
+            WHEN w.waited <= %(slow_seconds)s::double precision THEN %(usual)s::text
+            WHEN w.waited <= %(slow_seconds)s::double precision * %(stalled_multiple)s
+                THEN %(slow)s::text
+            ELSE %(stalled)s::text
         END
         WHEN w.waited > l.allowed_seconds AND (
             w.waited > l.left_seconds
             OR l.still_seconds IS NOT NULL AND (
                 l.moved_at IS NULL
-                OR date_part('epoch', {now} - l.moved_at) > l.still_seconds
+                OR date_part('epoch', %(now)s::timestamptz - l.moved_at) > l.still_seconds
             )
-        ) THEN {stalled}
-        WHEN {now} >= l.silent_from AND w.waited > l.silent_seconds THEN {stalled}
-        WHEN least(w.waited, date_part('epoch', {now} - h.since)) > l.hub_seconds
-            AND h.since IS NOT NULL THEN {stalled}
-        WHEN w.waited > l.slow_seconds THEN {slow}
-        ELSE {usual}
+        ) THEN %(stalled)s::text
+        WHEN %(now)s::timestamptz >= l.silent_from AND w.waited > l.silent_seconds
+            THEN %(stalled)s::text
+        WHEN least(w.waited, date_part('epoch', %(now)s::timestamptz - h.since)) > l.hub_seconds
+            AND h.since IS NOT NULL THEN %(stalled)s::text
+        WHEN w.waited > l.slow_seconds THEN %(slow)s::text
+        ELSE %(usual)s::text
     END AS pace
 FROM waiting AS w
 LEFT JOIN wait_limit AS l
     ON l.request_key = w.request_key AND l.segment_key = w.segment_key AND l.stage = w.stage
 LEFT JOIN stay_at_hub AS h
     ON h.request_key = w.request_key AND h.stage = w.stage AND h.device_id = w.device_id
-WHERE l.request_key IS NOT NULL OR {slow_seconds}::double precision IS NOT NULL
+WHERE l.request_key IS NOT NULL OR %(slow_seconds)s::double precision IS NOT NULL

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from psycopg import Connection, sql
+from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.devices import DeviceAnswer
@@ -29,7 +29,7 @@ from firmtrack.store.database import pool
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_parts, to_bigint
 from firmtrack.store.reading import csv_copy, inventory_lookup, statement
 from firmtrack.store.reading.device_rows import device_answer
-from firmtrack.store.reading.filtering import condition, pace_count
+from firmtrack.store.reading.filtering import asked_by_pace, asked_for, condition, pace_count
 from firmtrack.store.reading.past import known_at
 from firmtrack.store.reading.rows import distribution_answer, request_answer
 
@@ -88,19 +88,12 @@ def list_distributions(
     """
     if not viewer.may_see(request_id):
         return DistributionPage(items=(), last_device_id=None)
-    originator, target, counter = request_parts(request_id)
     with _connection(request_id, as_of) as connection:
         rows = connection.execute(
-            sql.SQL(statement("list_distributions").decode()).format(
-                condition=condition(viewer, request_id, wanted, _moment(now, as_of))
-            ),
-            {
-                "originator": originator,
-                "target": target,
-                "counter": counter,
-                "after": None if after is None else to_bigint(after),
-                "limit": limit + 1,
-            },
+            statement("list_distributions").decode().format(condition=condition(wanted)).encode(),
+            asked_for(viewer, request_id, wanted, _moment(now, as_of))
+            | {"after": None if after is None else to_bigint(after), "limit": limit + 1},
+            prepare=None if wanted.pace is None else False,
         ).fetchall()
     items = tuple(
         distribution_answer(viewer, request_id, eui_of(row[0]), row[1:]) for row in rows[:limit]
@@ -125,7 +118,11 @@ def count_paces(
     if not viewer.may_see(request_id):
         return {}
     with _connection(request_id, as_of) as connection:
-        rows = connection.execute(pace_count(viewer, request_id, _moment(now, as_of))).fetchall()
+        rows = connection.execute(
+            pace_count().encode(),
+            asked_by_pace(viewer, request_id, _moment(now, as_of)),
+            prepare=False,
+        ).fetchall()
     return {
         (status_at(Stage(stage), is_bad=False), Pace(pace)): count for stage, pace, count in rows
     }
@@ -156,12 +153,10 @@ def copy_distributions(
     firmtrack.presentation.csv, without the header.
     """
     if viewer.may_see(request_id):
-        moment = _moment(now, as_of)
-        query = csv_copy.query(
-            viewer, request_id, wanted, status_names, reason_texts, misfit_texts, moment
-        )
+        asked = asked_for(viewer, request_id, wanted, _moment(now, as_of))
+        asked |= csv_copy.asked_in(request_id, status_names, reason_texts, misfit_texts)
         with _connection(request_id, as_of) as connection:
-            yield from csv_copy.blocks(connection, query)
+            yield from csv_copy.blocks(connection, csv_copy.query(wanted).encode(), asked)
 
 
 def find_device(

@@ -11,6 +11,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading import statement
+from firmtrack.store.reading.seeing import asked_by
 
 _DIGITS = 32
 
@@ -23,11 +24,7 @@ def device_version(viewer: Viewer, device_id: Eui64) -> str | None:
     with pool().connection() as connection:
         row = connection.execute(
             statement("device_version"),
-            {
-                "device_id": to_bigint(device_id),
-                "sees_all": viewer.sees_all,
-                "user_ids": [to_bigint(user_id) for user_id in viewer.user_ids],
-            },
+            asked_by(viewer) | {"device_id": to_bigint(device_id)},
             prepare=True,
         ).fetchone()
     return None if row is None else _of(viewer, str(row[0]))

@@ -19,6 +19,7 @@ from firmtrack.answers.freshness import (
 )
 from firmtrack.domain.facts import Message
 from firmtrack.store.database import pool
+from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reports import statement
 
@@ -30,7 +31,6 @@ FEWEST_DAYS = 5
 
 _SETTLED = timedelta(minutes=1)
 _FOLDED_AT_ONCE = 100_000
-_FOLDING_LOCK = 0x46504652
 
 
 def mark_arrivals(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
@@ -72,8 +72,7 @@ def freshness(now: datetime) -> Freshness:
 def _fold(connection: Connection[TupleRow]) -> None:
     """Fold the arrivals, unless someone else is at it, and drop what is too old to learn from."""
     with connection.transaction():
-        locked = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (_FOLDING_LOCK,))
-        if locked.fetchone() != (True,):
+        if not take_if_free(connection, AdvisoryKey.FOLDING_ARRIVALS):
             return
         folded = connection.execute(
             statement("fold_arrivals"),

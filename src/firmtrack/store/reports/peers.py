@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from firmtrack.answers.inventory import SisterDevice
+from firmtrack.answers.inventory import HubDevice
 from firmtrack.answers.peers import PeerGroup, PeerGroupKind, PeersAnswer, PeerScope
 from firmtrack.answers.side_parts import side_part
 from firmtrack.domain.disclosure import may_show
@@ -20,6 +20,7 @@ from firmtrack.store import reading
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import eui_of, request_id_of, request_parts, to_bigint
 from firmtrack.store.reading.inventory_lookup import look_up
+from firmtrack.store.reading.seeing import asked_by
 from firmtrack.store.reports import performance, statement
 
 _GREAT_BRITAIN = ZoneInfo("Europe/London")
@@ -43,7 +44,7 @@ def find_peers(viewer: Viewer, device_id: Eui64) -> PeersAnswer | None:
 def _find(connection: Connection[TupleRow], viewer: Viewer, device_id: Eui64) -> PeersAnswer | None:
     newest = connection.execute(
         reading.statement("list_updates"),
-        {"device_id": to_bigint(device_id), **_asking(viewer)},
+        asked_by(viewer) | {"device_id": to_bigint(device_id)},
     ).fetchone()
     if newest is None:
         return None
@@ -55,7 +56,7 @@ def _find(connection: Connection[TupleRow], viewer: Viewer, device_id: Eui64) ->
     if known is not None:
         facts = known.facts
         if facts.comms_hub_id is not None:
-            groups.insert(0, _on_hub(connection, viewer, device_id, known.sisters))
+            groups.insert(0, _on_hub(connection, viewer, device_id, known.hub_devices))
         if version and facts.manufacturer and facts.model:
             groups.append(_of_model(connection, viewer, version, facts))
         if facts.csp_region:
@@ -74,11 +75,11 @@ def _on_hub(
     connection: Connection[TupleRow],
     viewer: Viewer,
     device_id: Eui64,
-    sisters: tuple[SisterDevice, ...],
+    hub_devices: tuple[HubDevice, ...],
 ) -> PeerGroup:
     """Count on one hub: it is one home, so never another party's updates."""
-    ids = [to_bigint(each) for each in (device_id, *(sister.device_id for sister in sisters))]
-    asked = {"device_ids": ids, **_asking(viewer)}
+    ids = [to_bigint(each) for each in (device_id, *(each.device_id for each in hub_devices))]
+    asked = asked_by(viewer) | {"device_ids": ids}
     return _own(PeerGroupKind.COMMS_HUB, viewer, _rows(connection, "peers_on_hub", asked))
 
 
@@ -155,13 +156,6 @@ def _rows(
     connection: Connection[TupleRow], name: str, asked: Mapping[str, object]
 ) -> Sequence[TupleRow]:
     return connection.execute(statement(name), asked).fetchall()
-
-
-def _asking(viewer: Viewer) -> dict[str, object]:
-    return {
-        "sees_all": viewer.sees_all,
-        "user_ids": [to_bigint(user_id) for user_id in viewer.user_ids],
-    }
 
 
 def _day_of(at: datetime) -> date:

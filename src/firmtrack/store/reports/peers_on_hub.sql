@@ -4,7 +4,7 @@ FROM (
     SELECT DISTINCT ON (device_id) completion
     FROM current_distribution
     WHERE device_id = ANY (%(device_ids)s)
-      AND (%(sees_all)s OR originator = ANY (%(user_ids)s))
+      AND {sees:originator}
     ORDER BY device_id, submitted_at DESC, originator DESC, target DESC, counter DESC
 ) AS newest
 GROUP BY completion

@@ -20,12 +20,11 @@ from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.pace import FEWEST_AT_HUB
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
+from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
+from firmtrack.store.reading.seeing import asked_by
 from firmtrack.store.reports import learning, statement
 from firmtrack.store.reports.figures import performance_answer
-
-COUNTING_LOCK = 0x4650434F
-"""Key of the advisory lock of whoever counts."""
 
 _READ_SECONDS = 1.0
 """How long a read counts before it answers; the request that it is at is finished."""
@@ -59,9 +58,7 @@ def delivery_performance(viewer: Viewer, wanted: PerformanceFilter) -> Performan
     these requests still wait stands in the answer.
     """
     side_part("delivery performance, counted anew", lambda: refresh(seconds=_READ_SECONDS))
-    asked = {
-        "sees_all": viewer.sees_all,
-        "user_ids": [to_bigint(user_id) for user_id in viewer.user_ids],
+    asked = asked_by(viewer) | {
         "supplier": None if wanted.supplier is None else to_bigint(wanted.supplier),
         "first_at": wanted.first_at,
         "end_at": wanted.end_at,
@@ -83,7 +80,10 @@ def refresh(*, seconds: float | None = None, now: datetime | None = None) -> boo
     when what still waits has waited, if not until now.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    with pool().connection() as connection, _counting(connection, waits=until is None) as is_ours:
+    with (
+        pool().connection() as connection,
+        held(connection, AdvisoryKey.COUNTING, waits=until is None) as is_ours,
+    ):
         if not is_ours:
             return False
         requests_at_once = 1
@@ -102,7 +102,7 @@ def rebuild() -> None:
     """Forget every figure and count all requests anew."""
     with (
         pool().connection() as connection,
-        _counting(connection, waits=True),
+        held(connection, AdvisoryKey.COUNTING),
         connection.transaction(),
     ):
         for table in (*_TABLES, "wait_limit", "wait_estimate", "uncounted_request"):
@@ -185,20 +185,3 @@ def _snapshot(connection: Connection[TupleRow]) -> Iterator[None]:
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         yield
-
-
-@contextmanager
-def _counting(connection: Connection[TupleRow], *, waits: bool) -> Iterator[bool]:
-    """Yield whether this process is the one that counts until the block ends.
-
-    The lock belongs to the connection, since a transaction that waited for it would see the moment
-    at which it began to wait. It ends with the connection if the process is killed.
-    """
-    take = "pg_advisory_lock" if waits else "pg_try_advisory_lock"
-    taken = connection.execute(f"SELECT {take}(%s)", (COUNTING_LOCK,)).fetchone()
-    is_ours = waits or taken == (True,)
-    try:
-        yield is_ours
-    finally:
-        if is_ours:
-            connection.execute("SELECT pg_advisory_unlock(%s)", (COUNTING_LOCK,))

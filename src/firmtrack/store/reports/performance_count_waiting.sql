@@ -1,12 +1,13 @@
 -- How many of the visible requests wait to be counted anew.
 SELECT count(*)
-FROM performance_request(
-    %(sees_all)s, %(user_ids)s, %(supplier)s, %(first_at)s, %(end_at)s
-) AS v
-WHERE EXISTS (SELECT FROM stale_request AS s WHERE s.request_key = v.request_key)
-   OR EXISTS (
-        SELECT
-        FROM stale_device AS s
-        JOIN distribution AS d USING (device_id)
-        WHERE d.request_key = v.request_key
-    )
+FROM performance_request(true, NULL, %(supplier)s, %(first_at)s, %(end_at)s) AS v
+WHERE {sees:v.originator}
+  AND (
+      EXISTS (SELECT FROM stale_request AS s WHERE s.request_key = v.request_key)
+      OR EXISTS (
+          SELECT
+          FROM stale_device AS s
+          JOIN distribution AS d USING (device_id)
+          WHERE d.request_key = v.request_key
+      )
+  )

@@ -2,9 +2,8 @@
 -- and how many they are of.
 WITH visible AS MATERIALIZED (
     SELECT v.*
-    FROM performance_request(
-        %(sees_all)s, %(user_ids)s, %(supplier)s, %(first_at)s, %(end_at)s
-    ) AS v
+    FROM performance_request(true, NULL, %(supplier)s, %(first_at)s, %(end_at)s) AS v
+    WHERE {sees:v.originator}
 ), by_request AS (
     SELECT GROUPING(v.week, v.originator, v.firmware_version) AS left_out,
         v.week, v.originator, v.firmware_version, d.stage, h.step, sum(h.count) AS count

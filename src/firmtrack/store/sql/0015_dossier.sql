@@ -110,3 +110,9 @@ CREATE TABLE recorded_supplier_change (
     code         text,
     PRIMARY KEY (device_id, message_id)
 );
+
+-- From when until when each message was withdrawn.
+CREATE VIEW withdrawal_period AS
+    SELECT message_id, withdrawn_at AS began_at,
+        coalesce(restored_at, 'infinity') AS ended_at
+    FROM withdrawal;

@@ -1,4 +1,4 @@
-"""What a diagnosis says."""
+"""The diagnosis of a distribution: what it says, and what that rests on."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from firmtrack.domain.remedy import Actor, Again
 from firmtrack.domain.stages import Party
 
 
-class Verdict(NamedTuple):
+class Finding(NamedTuple):
     """The heart of a diagnosis: what is, who acts next, and what the User should do."""
 
     sentence: str

@@ -1,7 +1,6 @@
-"""Where the words about a device do not fit together, as far as the traffic tells it.
+"""Where what is reported of a device does not fit together, as far as the traffic tells it.
 
-What the words are the world knows from having sent them: the rules of the flags are all that is
-here.
+What that is the world knows from having sent it: the rules of the flags are all that is here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,19 +8,19 @@ from datetime import UTC, datetime
 
 from firmtrack.domain.stages import ActivationStatus, Status
 from firmtrack.simulator.statements import Fact
-from firmtrack.simulator.truth import Activation, Distribution
-from firmtrack.simulator.updates import Update
+from firmtrack.simulator.truth import TrueActivation, TrueDistribution
+from firmtrack.simulator.updates import SentUpdate
 from firmtrack.simulator.world import SUSPENDED
 
 _BEFORE_ANY = datetime.min.replace(tzinfo=UTC)
 _NO_ANSWER = frozenset({"N12", "N13", "E20", "E21"})
 _WAITING = frozenset({ActivationStatus.REQUESTED, ActivationStatus.SCHEDULED})
 
-Told = tuple[Update, Distribution]
+Told = tuple[SentUpdate, TrueDistribution]
 
 
 def flags_of(
-    facts: Mapping[str, Fact], told: Sequence[Told], activations: Sequence[Activation]
+    facts: Mapping[str, Fact], told: Sequence[Told], activations: Sequence[TrueActivation]
 ) -> list[str]:
     """Return the codes of what does not fit, sorted.
 
@@ -49,7 +48,7 @@ def _about_the_device(facts: Mapping[str, Fact]) -> Iterator[str]:
 
 
 def _about_activations(
-    facts: Mapping[str, Fact], told: Sequence[Told], activations: Sequence[Activation]
+    facts: Mapping[str, Fact], told: Sequence[Told], activations: Sequence[TrueActivation]
 ) -> Iterator[str]:
     running, status = facts.get("firmware_version"), facts.get("device_status")
     for at, version in _last_successes(told, activations):
@@ -72,7 +71,7 @@ def _about_activations(
             yield "activation_not_answered"
 
 
-def _is_suspended_since(status: Fact | None, activation: Activation) -> bool:
+def _is_suspended_since(status: Fact | None, activation: TrueActivation) -> bool:
     """Return whether the device was suspended when its answer was due, or later."""
     due_at = activation.scheduled_for or activation.requested_at
     return (
@@ -84,7 +83,7 @@ def _is_suspended_since(status: Fact | None, activation: Activation) -> bool:
 
 
 def _last_successes(
-    told: Sequence[Told], activations: Sequence[Activation]
+    told: Sequence[Told], activations: Sequence[TrueActivation]
 ) -> Iterator[tuple[datetime, str | None]]:
     """Yield time and version of the last activation that went well: by 11.3, and by 11.4."""
     by_command = [one for one in activations if one.status is ActivationStatus.ACTIVATED]
@@ -95,7 +94,9 @@ def _last_successes(
         yield by_itself[-1][0].current.at, by_itself[-1][1].firmware_version
 
 
-def _brings(update: Update, distribution: Distribution, since: datetime, running: Fact) -> bool:
+def _brings(
+    update: SentUpdate, distribution: TrueDistribution, since: datetime, running: Fact
+) -> bool:
     """Return whether a request later than ``since`` brought what runs: that is new, not old."""
     return (
         update.firmware_version == running.value
@@ -106,7 +107,7 @@ def _brings(update: Update, distribution: Distribution, since: datetime, running
 
 
 def _about_updates(
-    facts: Mapping[str, Fact], told: Sequence[Told], activations: Sequence[Activation]
+    facts: Mapping[str, Fact], told: Sequence[Told], activations: Sequence[TrueActivation]
 ) -> Iterator[str]:
     running = facts.get("firmware_version")
     if any(update.firmware_version != update.image.firmware_version for update, _ in told):
@@ -131,7 +132,7 @@ def _about_updates(
             yield "request_for_running_version"
 
 
-def _is_after(fact: Fact, update: Update) -> bool:
+def _is_after(fact: Fact, update: SentUpdate) -> bool:
     """Return whether a fact was told after the request; none is after one that has no time yet."""
     return update.known_since is not None and _time(fact) > update.known_since
 
