@@ -78,6 +78,7 @@ def prepare(console: Console, origin: str) -> None:
             raise NotADemonstration
         console.print("Making the demonstration's data: two suppliers, three weeks of traffic …")
         _make(notes)
+    performance.refresh()  # what an earlier run left uncounted: the first page has figures
     noted = json.loads(notes.read_text(encoding="utf-8")) | {"origin": origin}
     _write(notes, noted)
     receiver.point_to(origin)

@@ -19,5 +19,5 @@ ALTER TABLE endpoint_queue RENAME TO notice_lane;
 class Migration(migrations.Migration):
     """Endpoint queues, and channels of any name."""
 
-    dependencies = [("store", "0015_dossier")]
+    dependencies = [("store", "0017_last_counts")]
     operations = [migrations.RunSQL(statement("0018_notices").decode(), DROP)]
