@@ -12,12 +12,11 @@ from bench.scene import USER, fresh_database
 from bench.table import Figure, seconds_of
 from firmtrack.domain.facts import DeviceFacts
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.inventory import FACT_NAMES, IMPORT_ID
+from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES, IMPORT_ID
 from firmtrack.intake.bounded_lines import read_lines
 from firmtrack.intake.inventory_import import ImportReport, InventoryFile, import_inventory
 from firmtrack.intake.inventory_rows import COLUMNS, Row, read_rows
 from firmtrack.store.embedded import EmbeddedPostgres
-from firmtrack.store.ledger.inventory import EUI_FACTS
 from firmtrack.store.numbers import to_bigint
 
 _DEVICES_PER_HUB = 4

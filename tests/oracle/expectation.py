@@ -46,7 +46,7 @@ from typing import Any
 
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.simulator.chronicle import Chronicle
-from firmtrack.simulator.times import rfc3339
+from firmtrack.simulator.output import rfc3339
 from firmtrack.simulator.truth import TrueActivation, TrueDistribution
 from firmtrack.simulator.updates import SentUpdate
 from tests.oracle.flags import flags_of

@@ -23,9 +23,9 @@ from firmtrack.intake.receive import Outcome, OutcomeKind, Submitter, receive
 from firmtrack.notices.composing import compose_due
 from firmtrack.store.database import pool
 from firmtrack.store.embedded import EmbeddedPostgres
-from firmtrack.store.reading import queries
 from firmtrack.store.reports import performance
 from tests.databases import fresh_database, used
+from tests.looking import find_device
 from tests.pages import world
 from tests.pages.browsing import Browsing, content_of
 from tests.unit.duis import samples
@@ -125,7 +125,7 @@ class Case:
         return outcome
 
     def distribution(self) -> DeviceDistribution:
-        found = queries.find_device(Viewer.of_dcc("the test"), self.device_id)
+        found = find_device(Viewer.of_dcc("the test"), self.device_id)
         assert found is not None
         (distribution,) = found.distributions
         return distribution

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from firmtrack.answers.inventory import InventoryAnswer, SisterDevice
+from firmtrack.answers.inventory import HubDevice, InventoryAnswer
 from firmtrack.answers.sources import FactSource
 from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
@@ -13,7 +13,7 @@ from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
-from firmtrack.store.reading.queries import find_device, find_inventory
+from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -53,8 +53,8 @@ def found(viewer: Viewer = DCC, device_id: Eui64 = METER) -> InventoryAnswer:
     return answered
 
 
-def sister(device_id: Eui64) -> SisterDevice:
-    return SisterDevice(device_id=device_id, device_type="ESME")
+def sister(device_id: Eui64) -> HubDevice:
+    return HubDevice(device_id=device_id, device_type="ESME")
 
 
 def who_sees(device_id: Eui64 = METER) -> set[Viewer]:
@@ -298,7 +298,7 @@ def test_sisters_are_also_those_that_alerts_named_beside_the_hub() -> None:
     take(request(sent_at=at(0)), answer(answered_at=at(1)))
     take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:3]))
 
-    beside = tuple(SisterDevice(device_id=each, device_type=None) for each in METERS[1:3])
+    beside = tuple(HubDevice(device_id=each, device_type=None) for each in METERS[1:3])
     assert found(ALPHA).hub_devices == beside
     assert found(DCC).hub_devices == beside
 

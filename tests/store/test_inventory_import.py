@@ -10,7 +10,7 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.viewer import Viewer
 from firmtrack.intake.inventory_import import ImportReport, InventoryFile, import_inventory
 from firmtrack.intake.inventory_rows import BadHeader
-from firmtrack.store.reading import queries
+from tests.looking import find_device
 from tests.store.facts import ALPHA_ID, BRAVO, DCC, HUB, METERS, STRANGER, at
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -32,7 +32,7 @@ def bring_in(tmp_path: Path) -> Import:
 
 
 def model(device_id: Eui64 = METERS[0], viewer: Viewer = DCC) -> str | None:
-    found = queries.find_device(viewer, device_id)
+    found = find_device(viewer, device_id)
     return None if found is None or found.inventory is None else found.inventory.model
 
 
@@ -49,7 +49,7 @@ def test_a_csv_is_known_afterwards_with_every_fact(bring_in: Import) -> None:
         f"{ALPHA_ID},2026-03-01T10:00:00+01:00\r\n"
     )
 
-    found = queries.find_device(DCC, METERS[0])
+    found = find_device(DCC, METERS[0])
 
     assert (report.rows, report.changed, report.unchanged, report.bad) == (1, 1, 0, 0)
     assert found is not None

@@ -10,7 +10,7 @@ from firmtrack.intake.rereading import reread
 from firmtrack.store import database as the_database
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import disagreements
-from firmtrack.store.reading.queries import find_device, find_inventory
+from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,

@@ -29,7 +29,6 @@ from firmtrack.answers.performance import (
     PerformanceFilter,
     Timing,
 )
-from firmtrack.domain.attribution import attribute
 from firmtrack.domain.durations import SCALE, percentile_step, seconds_within, step_of
 from firmtrack.domain.facts import DeviceFacts, Message
 from firmtrack.domain.identifiers import Eui64, RequestId
@@ -43,6 +42,7 @@ from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.numbers import request_id_of, to_bigint
 from firmtrack.store.reports import performance, waits
 from firmtrack.store.reports.counting import Round
+from tests.rules import attribute
 from tests.store import test_rules_in_sql as rules
 from tests.store.facts import (
     ALPHA,

@@ -22,6 +22,7 @@ from firmtrack.intake.receive import OutcomeKind, Submitter
 from firmtrack.presentation.times import utc_text
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.store.reading import queries
+from tests.looking import find_device, find_inventory
 from tests.oracle.expectation import Line
 from tests.oracle.simulated import Simulated, simulate
 
@@ -105,7 +106,7 @@ def test_the_inventory_files_tell_who_is_responsible_and_who_was(
         told.setdefault(line["device_id"], []).append(period)
     assert told
     for device_id, periods in told.items():
-        found = queries.find_inventory(DCC, Eui64.parse(device_id))
+        found = find_inventory(DCC, Eui64.parse(device_id))
         assert found is not None
         assert str(found.facts.responsible_supplier) == periods[-1][0]
         stated = [each for each in found.suppliers if not each.is_change]
@@ -135,7 +136,7 @@ def assert_tracker_knows(world: Simulated) -> None:
     ]
     assert wrong == []
     for line in world.of_kind("device"):
-        device = queries.find_device(DCC, Eui64.parse(line["device_id"]))
+        device = find_device(DCC, Eui64.parse(line["device_id"]))
         assert device is not None
         assert device.not_tracked_reason == line["not_tracked_reason"]
     assert unattributed(world) == world.totals["unattributed_events"]
@@ -155,7 +156,7 @@ def assert_devices_are_as_told(world: Simulated) -> None:
     tracked = [line["device_id"] for line in world.of_kind("distribution") if line["is_tracked"]]
     wrong = []
     for device_id in dict.fromkeys([*activations, *flags, *tracked[::10]]):
-        device = queries.find_device(DCC, Eui64.parse(device_id))
+        device = find_device(DCC, Eui64.parse(device_id))
         assert device is not None
         told = {
             "activations": sorted_by_request(activations.get(device_id, [])),
@@ -252,5 +253,5 @@ def distributions_of(request_id: RequestId) -> Iterator[DistributionAnswer]:
 
 def unattributed(world: Simulated) -> int:
     devices = {Eui64.parse(line["device_id"]) for line in world.of_kind("unattributed")}
-    answers = [queries.find_device(DCC, device_id) for device_id in devices]
+    answers = [find_device(DCC, device_id) for device_id in devices]
     return sum(len(answer.unattributed) for answer in answers if answer is not None)

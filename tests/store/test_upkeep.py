@@ -10,12 +10,12 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.performance import PerformanceFilter
+from firmtrack.lookups.device import compare_device
 from firmtrack.notices.periodic_jobs import PeriodicJobs
 from firmtrack.store.database import pool
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.reports import performance
 from firmtrack.store.reports.freshness import freshness
-from firmtrack.store.reports.peers import find_peers
 from firmtrack.upkeep import Upkeep
 from tests.store.facts import ALPHA, METER, answer, at, inventory, request, take
 from tests.store.server_processes import wait_until
@@ -129,7 +129,7 @@ def test_reads_of_figures_need_no_right_to_write() -> None:
         connection.execute("SET default_transaction_read_only = on")
 
     found = performance.delivery_performance(ALPHA, ALL)
-    peers = find_peers(ALPHA, METER)
+    peers = compare_device(ALPHA, METER)
     fresh = freshness(datetime.now(UTC))
 
     assert found.waiting == 1

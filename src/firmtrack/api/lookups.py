@@ -15,7 +15,9 @@ from firmtrack.api.parameters import (
     After,
     AsOf,
     DeviceId,
+    EventsFrom,
     Limit,
+    OfServiceRequest,
     ServiceRequestId,
     WantedCompletion,
     WantedPace,
@@ -28,6 +30,7 @@ from firmtrack.lookups import device as device_lookup
 from firmtrack.lookups import inventory as inventory_lookup
 from firmtrack.lookups import request as request_lookup
 from firmtrack.presentation import documents
+from firmtrack.presentation.event_places import EventsPlace, cursor_of
 from firmtrack.presentation.moments import past_moment
 from firmtrack.presentation.peers import Peers, peers
 
@@ -135,7 +138,43 @@ def find_device(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None) -
     found = device_lookup.find_device(viewer, device_id, as_of=past)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
-    return json_response(documents.device(found.device, found.diagnoses))
+    return json_response(documents.device(found.device, found.diagnoses, read_at=found.read_at))
+
+
+@router.get(
+    "/devices/{device_id}/events",
+    summary="List a device's events",
+    openapi_extra=_described(JSON, reference_to(documents.EventList)),
+)
+def list_events(
+    request: HttpRequest,
+    device_id: DeviceId,
+    service_request_id: OfServiceRequest = None,
+    limit: Limit = 100,
+    cursor: EventsFrom = None,
+    as_of: AsOf = None,
+) -> HttpResponse:
+    """Return the events of the device's distribution in a request, furthest stage first.
+
+    Without service_request_id, those that were sent to you and belong to no request that you may
+    see. Repeats that follow each other are one. Follow `next_cursor`, or the `events_next_cursor`
+    of the device, until it is null: whatever is recorded meanwhile, the pages fit together.
+    """
+    refuse_unknown_parameters(request, _AS_OF | {"service_request_id", "limit", "cursor"})
+    viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
+    found = device_lookup.list_events(
+        viewer,
+        device_id,
+        service_request_id,
+        limit=limit,
+        skip=0 if cursor is None else cursor.skip,
+        as_of=past if cursor is None else cursor.as_of,
+    )
+    if found is None:
+        raise ProblemFound(Problem.NOT_FOUND)
+    following = EventsPlace(as_of=found.read_at, skip=found.skipped + len(found.entries))
+    next_cursor = cursor_of(following) if found.following else None
+    return json_response(documents.event_list(found.entries, next_cursor))
 
 
 @router.get(

@@ -120,7 +120,7 @@ def find_device(
             raise NotFound
         found = looked_up.device
         if as_json:
-            answer = documents.device(found, looked_up.diagnoses)
+            answer = documents.device(found, looked_up.diagnoses, read_at=looked_up.read_at)
             sys.stdout.buffer.write(documents.encode(answer) + b"\n")
             return
         console.print(str(device_id), style="bold")

@@ -62,7 +62,7 @@ class Situation:
         status = self.distribution.status
         if status.is_bad:
             return self.distribution.updated_at
-        times = [each.occurred_at for each in self.history if each.status is status]
+        times = [each.first_at for each in self.history if each.status is status]
         return min(times, default=self.distribution.updated_at)
 
     @property

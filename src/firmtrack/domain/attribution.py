@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from enum import IntEnum
 
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, comparable_version
+from firmtrack.domain.precedence import Ranked, current_event
+from firmtrack.domain.stages import Status
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
@@ -36,8 +38,7 @@ class Candidate:
     ``submitted_at`` is the earliest time of what is about the whole request or about this very
     device; None while nothing tells one: such a request counts as older than all others.
     ``firmware_versions`` are the stated one and the one in its image's header, as far as known.
-    ``is_refused``: of the events that name the request, for this device, the greatest says that DCC
-    refused it; what attribution adds is never among them.
+    ``is_refused``: the request refused the device (``is_refused_by``).
     """
 
     request_id: RequestId
@@ -92,6 +93,16 @@ def best_candidate(clue: Clue, candidates: Iterable[Candidate]) -> Attribution |
         ),
     )
     return Attribution(best.request_id, evidence)
+
+
+def is_refused_by(events: Iterable[Ranked]) -> bool:
+    """Return whether a request refused a device: whether the greatest event says so.
+
+    ``events`` are those that name the request themselves, about the device or about all of it; what
+    attribution adds is never among them.
+    """
+    greatest = current_event(events)
+    return greatest is not None and greatest.status is Status.REJECTED
 
 
 def _evidence(clue: Clue, candidate: Candidate) -> Evidence | None:

@@ -13,7 +13,14 @@ from functools import reduce
 from uuid import UUID
 
 from firmtrack.domain.activation import Chapters, ToldWord, activations_of, chapters_of
-from firmtrack.domain.attribution import Attribution, Candidate, Clue, Evidence, best_candidate
+from firmtrack.domain.attribution import (
+    Attribution,
+    Candidate,
+    Clue,
+    Evidence,
+    best_candidate,
+    is_refused_by,
+)
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.incidents import ToldIncident
@@ -293,6 +300,22 @@ def fold(dossier: Dossier) -> Device:
     )
 
 
+def boundaries_of(dossier: Dossier) -> tuple[datetime, ...]:
+    """Return the times, ascending, at which it may change to which request a loose event belongs.
+
+    They are those from which on a request is one of its candidates.
+    """
+    named: dict[RequestId, list[ReportedEvent]] = {}
+    for event in dossier.events:
+        if event.request_id is not None:
+            named.setdefault(event.request_id, []).append(event)
+    candidates = (
+        _candidate(fold_request(file), named.get(file.request_id, ())) for file in dossier.requests
+    )
+    times = {each.submitted_at for each in candidates if each.submitted_at is not None}
+    return tuple(sorted(times))
+
+
 def fold_request(file: RequestFile) -> Request:
     """Return what the facts of a request as a whole come to."""
     claim = min(file.statements, key=lambda each: each.message_id, default=None)
@@ -328,14 +351,8 @@ def _candidate(request: Request, named: Sequence[ReportedEvent]) -> Candidate:
         submitted_at=min(firsts, default=None),
         image_hash=request.image_hash,
         firmware_versions=request.firmware_versions,
-        is_refused=_is_refused(request, named),
+        is_refused=is_refused_by((*named, *request.steps)),
     )
-
-
-def _is_refused(request: Request, named: Iterable[ReportedEvent]) -> bool:
-    """Return whether the greatest event that names the request, for this device, refuses it."""
-    greatest = current_event((*named, *request.steps))
-    return greatest is not None and greatest.status is Status.REJECTED
 
 
 def _attribute(

@@ -12,10 +12,10 @@ from firmtrack.gbcs.der import (
     take_sequence,
     take_sequence_or_null,
 )
-from firmtrack.gbcs.firmware_version import take_firmware_version
 from firmtrack.gbcs.frame import Frame
 from firmtrack.gbcs.octets import Octets
 from firmtrack.gbcs.times import read_dlms_date_time
+from firmtrack.gbcs.versions import take_firmware_version
 
 
 class ActivateImageResponse(IntEnum):

@@ -29,12 +29,14 @@ class FoundDevice:
     """A device as its viewer sees it at ``as_of``, None for now, with each update's diagnosis.
 
     ``version`` changes whenever what is shown of the viewer's own updates does, and tells nobody
-    else anything; None if it has none, and of the past.
+    else anything; None if it has none, and of the past. ``read_at`` is the moment by which all
+    that it tells had been recorded: its histories continue as of that.
     """
 
     device: DeviceAnswer
     diagnoses: Mapping[RequestId, Diagnosis | None]
     as_of: datetime | None
+    read_at: datetime
     version: str | None
 
 
@@ -48,6 +50,21 @@ class DevicePage:
     found: FoundDevice
     notified: Mapping[HistoryEntry, Sequence[NotifiedAnswer]] | Untold
     peers: PeersAnswer | Untold | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundEvents:
+    """Some entries of one history of a device: that of a distribution, or what belongs to none.
+
+    ``skipped`` are before them, ``following`` after; ``read_at`` is the moment of them all.
+    """
+
+    device_id: Eui64
+    request_id: RequestId | None
+    entries: Sequence[HistoryEntry]
+    skipped: int
+    following: int
+    read_at: datetime
 
 
 def find_device(
@@ -86,11 +103,51 @@ def refresh_device_page(
     return _page(viewer, device, found)
 
 
+def list_events(
+    viewer: Viewer,
+    device_id: Eui64,
+    request_id: RequestId | None,
+    *,
+    limit: int,
+    skip: int = 0,
+    as_of: datetime | None = None,
+) -> FoundEvents | None:
+    """Return up to ``limit`` entries of a history, the greatest first, after ``skip`` of them.
+
+    That of the device's distribution in ``request_id``, or, with None, of what belongs to no
+    request that the viewer sees. None if the viewer sees no such history.
+    """
+    read_at = as_of or datetime.now(UTC)
+    answer = device_seen(viewer, _folded(device_id, read_at))
+    history = None if answer is None else _history(answer, request_id)
+    entries = () if history is None else history[skip : skip + limit]
+    record_lookup(
+        viewer, "events", f"{device_id} {request_id or ''}".strip(), len(entries), as_of=as_of
+    )
+    if history is None:
+        return None
+    return FoundEvents(
+        device_id=device_id,
+        request_id=request_id,
+        entries=entries,
+        skipped=skip,
+        following=max(0, len(history) - skip - len(entries)),
+        read_at=read_at,
+    )
+
+
 def compare_device(viewer: Viewer, device_id: Eui64) -> PeersAnswer | None:
     """Return how others fare beside the device's newest update, None if the viewer sees none."""
     found = peers_of(viewer, _folded(device_id, None))
     record_lookup(viewer, "peers", str(device_id), 0 if found is None else len(found.groups))
     return found
+
+
+def _history(answer: DeviceAnswer, request_id: RequestId | None) -> Sequence[HistoryEntry] | None:
+    if request_id is None:
+        return answer.unattributed
+    histories = {each.distribution.request_id: each.history for each in answer.distributions}
+    return histories.get(request_id)
 
 
 def _page(viewer: Viewer, device: Device, found: FoundDevice) -> DevicePage:
@@ -117,10 +174,12 @@ def _seen(viewer: Viewer, device: Device, as_of: datetime | None) -> FoundDevice
     answer = device_seen(viewer, device)
     if answer is None:
         return None
+    now = as_of or datetime.now(UTC)
     return FoundDevice(
         device=answer,
-        diagnoses=diagnoses(answer, now=as_of or datetime.now(UTC)),
+        diagnoses=diagnoses(answer, now=now),
         as_of=as_of,
+        read_at=now,
         version=None if as_of else _version(viewer, answer),
     )
 

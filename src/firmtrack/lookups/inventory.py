@@ -4,19 +4,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from firmtrack.answers.diagnoses import Diagnosis
-from firmtrack.answers.inventory import HubDevice, InventoryAnswer
+from firmtrack.answers.inventory import InventoryAnswer
 from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain import seeing
 from firmtrack.domain.dossier import Device, fold
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.viewer import Viewer
-from firmtrack.lookups.seen import device_seen, hub_of, inventory_seen
+from firmtrack.lookups.hub import hub_devices
+from firmtrack.lookups.seen import device_seen, inventory_seen
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.database import pool
 from firmtrack.store.reading.dossiers import read_dossier
-from firmtrack.store.reading.hub_devices import placed_at
-
-_MOST_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,30 +38,12 @@ def find_inventory(
     return found
 
 
-def hub_devices(viewer: Viewer, device: Device, as_of: datetime | None) -> tuple[HubDevice, ...]:
-    """Return the other devices that the viewer sees on the device's hub, by Device ID."""
-    hub = hub_of(device)
-    if hub is None:
-        return ()
-    found = []
-    with pool().connection() as connection:
-        for device_id in placed_at(connection, viewer, hub, device.device_id):
-            other = fold(read_dossier(connection, device_id, as_of))
-            if hub_of(other) == hub and seeing.sees_inventory(viewer, other):
-                kind = None if other.known is None else other.known.facts.get("device_type")
-                device_type = None if kind is None else str(kind.value)
-                found.append(HubDevice(device_id=device_id, device_type=device_type))
-            if len(found) == _MOST_SHOWN:
-                break
-    return tuple(found)
-
-
 def _look_up(viewer: Viewer, device_id: Eui64, as_of: datetime | None) -> FoundInventory | None:
     with pool().connection() as connection:
         device = fold(read_dossier(connection, device_id, as_of))
     if not seeing.sees_inventory(viewer, device):
         return None
-    answer = inventory_seen(viewer, device, hub_devices(viewer, device, as_of))
+    answer = inventory_seen(viewer, device, hub_devices(viewer, device, as_of=as_of))
     if answer is None:
         return None
     return FoundInventory(

@@ -100,7 +100,7 @@ def _entry_of(
             for entry in entries
             if topic_of_status(entry.status) == topic
             and entry.reason == reason
-            and entry.recorded_at <= created_at
+            and entry.first_recorded_at <= created_at
         ),
         None,
     )

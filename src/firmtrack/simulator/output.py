@@ -1,10 +1,14 @@
-"""Where messages go: a directory of files, or one .tar.gz that is the same octets every time."""
+"""Where messages go: a directory of files, or one .tar.gz that is the same octets every time.
+
+And how times are written, in all that the simulator writes itself.
+"""
 
 import gzip
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -82,6 +86,11 @@ def write_trust_store(path: Path, signatories: tuple[Signatory, ...]) -> None:
     path.mkdir(parents=True, exist_ok=True)
     for signatory in signatories:
         _write_file(path / signatory.file_name, signatory.certificate_pem())
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return ``moment`` in UTC with ``Z``, to the second: the simulated world knows no finer."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _write_file(path: Path, octets: bytes) -> None:

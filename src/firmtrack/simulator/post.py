@@ -1,4 +1,4 @@
-"""The post: what is sent when, until the simulated time is over."""
+"""The post: what is sent when, until the simulated time is over, and in which order it arrives."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,10 +7,15 @@ from datetime import datetime
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.duis.documents import Document
+from firmtrack.simulator.chance import duration, stream
 from firmtrack.simulator.gbcs_messages import Outcome
+from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.statements import Statement, Statements
 from firmtrack.simulator.updates import SentUpdate
 from firmtrack.simulator.world import Device
+
+_LATE_HOURS, _LATE_SPREAD = 30.0, 1.0
+_AGAIN_HOURS, _AGAIN_SPREAD = 6.0, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +144,25 @@ class Post:
         for statement in states:
             self.statements.hear(statement)
         return True
+
+
+def in_order_of_sending(messages: list[SentMessage], scenario: Scenario) -> list[SentMessage]:
+    """Return the messages in the order in which they arrive.
+
+    Late, twice and shuffled, as far as the scenario asks for it.
+    """
+    chance = stream(scenario.seed, "sending")
+    arrivals: list[tuple[datetime, int, SentMessage]] = []
+    for message in messages:
+        at = message.sent_at
+        if scenario.late > chance.random():
+            at += duration(_LATE_HOURS, _LATE_SPREAD, chance)
+        arrivals.append((at, message.number, message))
+        if scenario.doubled > chance.random():
+            at += duration(_AGAIN_HOURS, _AGAIN_SPREAD, chance)
+            arrivals.append((at, message.number, message))
+    arrivals.sort(key=lambda arrival: arrival[:2])
+    ordered = [message for _, _, message in arrivals]
+    if scenario.shuffled:
+        chance.shuffle(ordered)
+    return ordered

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.simulator.change_of_supplier import Move
-from firmtrack.simulator.times import rfc3339
+from firmtrack.simulator.output import rfc3339
 from firmtrack.simulator.updates import SentUpdate
 from firmtrack.simulator.world import Device
 

@@ -26,10 +26,9 @@ from firmtrack.simulator.encoding import Encoder, file_name_of
 from firmtrack.simulator.inventory_traffic import InventoryTraffic
 from firmtrack.simulator.journeys import Journeys
 from firmtrack.simulator.output import Layout, open_traffic, write_trust_store
-from firmtrack.simulator.post import Post
+from firmtrack.simulator.post import Post, in_order_of_sending
 from firmtrack.simulator.responsibility import Responsibility, write_rows
 from firmtrack.simulator.scenario import Scenario
-from firmtrack.simulator.sending import in_order_of_sending
 from firmtrack.simulator.suppliers import Suppliers
 from firmtrack.simulator.surroundings import Surroundings
 from firmtrack.simulator.world import World

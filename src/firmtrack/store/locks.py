@@ -28,8 +28,8 @@ class AdvisoryKey(IntEnum):
     PROPOSALS = 0x4649524F
     """Batches in which Users propose facts or DCC answers: each sees what the others recorded."""
 
-    IMPORTED_SUPPLIERS = 0x4649534C
-    """Imports of the inventory: each keeps the supplier that it replaces."""
+    INVENTORY = 0x4649534C
+    """Whoever imports an inventory, or folds rows of devices anew."""
 
     REREADING = 0x46525244
     """Whoever reads the kept messages again."""

@@ -14,9 +14,15 @@ from django.views.decorators.http import require_safe
 from firmtrack.answers.requests import DistributionFilter, DistributionPage
 from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, RequestId
-from firmtrack.lookups.device import open_device_page
+from firmtrack.lookups.device import list_events, open_device_page
 from firmtrack.lookups.inventory import find_inventory
 from firmtrack.lookups.request import download_distributions, open_request_page
+from firmtrack.presentation.event_places import (
+    EVENTS_AT_ONCE,
+    EventsPlace,
+    cursor_of,
+    read_place,
+)
 from firmtrack.presentation.search import (
     SearchBy,
     TermProblem,
@@ -157,6 +163,37 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
         }
     )
     return render(request, "firmtrack/device.html", context, status=moment.status)
+
+
+@require_safe
+@login_required
+def device_events(request: HttpRequest, device_id: str) -> HttpResponse:
+    """Return one page of a history of a device that is too long for the device's own page."""
+    eui = read_device_id(device_id)
+    of_request = request.GET.get("service_request_id")
+    request_id = None if of_request is None else read_service_request_id(of_request)
+    if isinstance(eui, TermProblem) or isinstance(request_id, TermProblem):
+        return _not_found(request, SearchBy.DEVICE_ID, device_id)
+    cursor = request.GET.get("cursor")
+    place = None if cursor is None else read_place(cursor)
+    if cursor is not None and place is None:
+        raise BadRequest("The address asks for a page that does not exist.")
+    found = list_events(
+        viewer_in(request),
+        eui,
+        request_id,
+        limit=EVENTS_AT_ONCE,
+        skip=0 if place is None else place.skip,
+        as_of=None if place is None else place.as_of,
+    )
+    if found is None:
+        return _not_found(request, SearchBy.DEVICE_ID, str(eui))
+    following = EventsPlace(as_of=found.read_at, skip=found.skipped + len(found.entries))
+    context = {
+        "found": found,
+        "next_cursor": cursor_of(following) if found.following else None,
+    }
+    return render(request, "firmtrack/device-events.html", context)
 
 
 @require_safe

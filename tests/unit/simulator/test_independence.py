@@ -54,7 +54,7 @@ def test_the_simulator_and_its_oracle_import_none_of_the_trackers_rules(source: 
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("firmtrack.domain.precedence", "current_word"),
+        ("firmtrack.domain.precedence", "current_event"),
         ("firmtrack.domain", "attribution"),
         ("firmtrack.domain.activation", "activations_of"),
         ("firmtrack.domain.inventory", "merge"),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from firmtrack.domain.attribution import Candidate, attribute, is_refused_by
+from firmtrack.domain.attribution import Candidate, is_refused_by
 from firmtrack.domain.facts import (
     AnswerFacts,
     Event,
@@ -22,7 +22,7 @@ from firmtrack.domain.facts import (
     RequestStep,
 )
 from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.domain.precedence import Word, current_word
+from firmtrack.domain.precedence import current_event
 from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.stages import Status, completion_of
 from firmtrack.duis.reader import NotAboutFirmware, read
@@ -30,6 +30,7 @@ from firmtrack.duis.rejections import DuisRejected
 from firmtrack.duis.trust import TrustStore
 from firmtrack.simulator.scenario import Scenario
 from tests.oracle.simulated import Simulated
+from tests.rules import StatusEvent, attribute
 from tests.shared_files import shared_dir
 from tests.unit.simulator.traffic import messages_of, simulate
 
@@ -117,9 +118,9 @@ class _Tracker:
         named += [event.occurred_at for event, _ in self.events if event.request_id == request_id]
         return min(named, default=None)
 
-    def words(self) -> dict[tuple[RequestId, Eui64], list[Word]]:
+    def words(self) -> dict[tuple[RequestId, Eui64], list[StatusEvent]]:
         """Return what is said of each distribution, attributed; keeps what fits none."""
-        words: dict[tuple[RequestId, Eui64], list[Word]] = {
+        words: dict[tuple[RequestId, Eui64], list[StatusEvent]] = {
             (request_id, device_id): [
                 _word(step, digest, names_device=False)
                 for step, digest in self.steps
@@ -156,8 +157,8 @@ class _Tracker:
         return words
 
 
-def _word(said: Event | RequestStep, digest: bytes, *, names_device: bool) -> Word:
-    return Word(
+def _word(said: Event | RequestStep, digest: bytes, *, names_device: bool) -> StatusEvent:
+    return StatusEvent(
         status=said.status,
         names_device=names_device,
         occurred_at=said.occurred_at,
@@ -220,7 +221,7 @@ def test_the_trackers_rules_lead_to_what_the_world_knows(
     tracker.unattributed.clear()
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for (request_id, device_id), said in tracker.words().items():
-        current = current_word(said)
+        current = current_event(said)
         facts = tracker.requests.get(request_id)
         status = Status.RECEIVED if current is None else current.status
         found[str(request_id), str(device_id)] = {

@@ -7,7 +7,7 @@ Identifiers are canonical texts, times RFC 3339 in UTC. A value that is not know
 from msgspec import Struct
 from msgspec.json import Encoder
 
-from firmtrack.presentation.documents.devices import Device, device
+from firmtrack.presentation.documents.devices import Device, EventList, device, event_list
 from firmtrack.presentation.documents.distributions import (
     DistributionList,
     Reason,
@@ -32,6 +32,7 @@ __all__ = [
     "DeviceInventory",
     "DistributionList",
     "EndpointList",
+    "EventList",
     "NoticeList",
     "Reason",
     "ServiceRequest",
@@ -41,6 +42,7 @@ __all__ = [
     "distribution_list",
     "encode",
     "endpoint_list",
+    "event_list",
     "notice_list",
     "service_request",
     "service_request_with_distributions",

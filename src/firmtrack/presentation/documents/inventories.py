@@ -10,8 +10,13 @@ from firmtrack.answers.inventory import InventoryAnswer
 from firmtrack.domain.facts import DeviceFacts, MessageKind
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.presentation.documents.distributions import Distribution, distribution
-from firmtrack.presentation.documents.fields import EuiText, FirmwareVersionText, eui_text
-from firmtrack.presentation.documents.flags import Flag, flags
+from firmtrack.presentation.documents.fields import (
+    EuiText,
+    FirmwareVersionText,
+    Flag,
+    eui_text,
+    flags,
+)
 
 
 class Inventory(Struct, frozen=True):

@@ -19,7 +19,6 @@ from psycopg.types.json import Jsonb
 
 from firmtrack.domain.facts import Event, ImageFacts, Message, RequestFacts
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.domain.inventory import knowledge_of, merge_all
 from firmtrack.domain.stages import Status
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import changes, incidents, inventory, proposals, staging, statement
@@ -334,23 +333,26 @@ def _record_activations(
 
 
 def _record_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    told = [
-        (knowledge_of(device, message.message_id), message.user_id)
-        for message in messages
-        for device in message.devices
-    ]
-    told += proposals.record(cursor, messages)
-    if told:
-        inventory.learn(cursor, merge_all(known for known, _ in told).values())
-        staging.stage_acquaintances(cursor, told)
-        cursor.execute(statement("acquaint_devices"))
+    stated = [*inventory.statements_of(messages), *proposals.record(cursor, messages)]
+    if stated:
+        inventory.state(cursor, stated)
     for message in messages:
-        if message.supplier_change is not None:
-            change = message.supplier_change
-            cursor.execute(
-                statement("insert_supplier_change"),
-                (to_bigint(change.device_id), change.told_at, message.message_id),
-            )
+        record_supplier_change(cursor, message)
+
+
+def record_supplier_change(cursor: Cursor[TupleRow], message: Message) -> None:
+    """Record that the message tells of a change of supplier, if it does."""
+    change = message.supplier_change
+    if change is not None:
+        cursor.execute(
+            statement("insert_supplier_change"),
+            {
+                "device_id": to_bigint(change.device_id),
+                "message_id": message.message_id,
+                "told_at": change.told_at,
+                **numbers_of(message),
+            },
+        )
 
 
 def _count_ignored(cursor: Cursor[TupleRow], ignored: Mapping[str, int]) -> None:

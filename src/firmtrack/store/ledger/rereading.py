@@ -17,11 +17,14 @@ from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.domain.inventory import knowledge_of, merge_all
 from firmtrack.store.bodies import unpack
 from firmtrack.store.database import pool
-from firmtrack.store.ledger import incidents, inventory, staging, statement
-from firmtrack.store.ledger.recording import known_request_keys, request_columns
+from firmtrack.store.ledger import incidents, inventory, proposals, staging, statement
+from firmtrack.store.ledger.recording import (
+    known_request_keys,
+    record_supplier_change,
+    request_columns,
+)
 from firmtrack.store.locks import AdvisoryKey, held, take
 from firmtrack.store.numbers import (
     KIND_NUMBERS,
@@ -31,13 +34,13 @@ from firmtrack.store.numbers import (
 )
 from firmtrack.store.reading.messages import KeptMessage
 
-EDITION = 2
+EDITION = 3
 """The edition of the readers in ``duis`` and ``intake``: to be raised, with a line here, when they
 make other facts of a body than before, or when what is folded from facts is folded otherwise.
 
 2: whose a word is that names no request; ``occurred_at`` of a CSPFirmwareDeliveryStatus is the
 ResponseDateTime, its TimeStamp stands beside it; a carrier's time counts only within bounds;
-incidents.
+incidents. 3: statements of the inventory are whole: what only the row of a device told before.
 """
 
 _MESSAGES_AT_ONCE = 500
@@ -175,8 +178,7 @@ def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
             )
             corrected += cursor.rowcount
     incidents.record(cursor, messages)
-    _learn_devices(cursor, messages)
-    return corrected
+    return corrected + _correct_devices(cursor, messages)
 
 
 def _request_keys(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> dict[RequestId, int]:
@@ -187,17 +189,11 @@ def _request_keys(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> dict
     return known_request_keys(cursor, named)
 
 
-def _learn_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    """Learn what the messages tell of devices: what is known already changes nothing."""
-    told = [
-        (knowledge_of(device, message.message_id), message.user_id)
-        for message in messages
-        for device in message.devices
-    ]
-    if told:
-        inventory.learn(cursor, merge_all(known for known, _ in told).values())
-        staging.stage_acquaintances(cursor, told)
-        cursor.execute(statement("acquaint_devices"))
+def _correct_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
+    stated = [*inventory.statements_of(messages), *proposals.record(cursor, messages)]
+    for message in messages:
+        record_supplier_change(cursor, message)
+    return inventory.restate(cursor, stated) if stated else 0
 
 
 def _correct_rows(

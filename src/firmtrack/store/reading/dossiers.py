@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -21,6 +21,7 @@ from firmtrack.domain.dossier import (
     RequestNaming,
     RequestStatement,
     SupplierChangeReport,
+    boundaries_of,
 )
 from firmtrack.domain.facts import ActivationWord, DeviceFacts, ImageFacts, Incident
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
@@ -38,7 +39,8 @@ from firmtrack.store.reading import statement
 NOW = datetime.max.replace(tzinfo=UTC)
 """The moment by which all has been recorded that has been."""
 
-_Fact = TypeVar("_Fact")
+MOST_EVENTS = 1_000
+"""A device with more events is in a storm: those that repeat each other are read as one."""
 
 
 class _Event(Struct):
@@ -181,12 +183,61 @@ _DECODERS: Mapping[str, Decoder[Any]] = {
 def read_dossier(
     connection: Connection[TupleRow], device_id: Eui64, as_of: datetime | None = None
 ) -> Dossier:
-    """Return all facts of a device that were recorded by ``as_of``; None is now."""
-    asked = (to_bigint(device_id), as_of or NOW, None)
+    """Return all facts of a device that were recorded by ``as_of``; None is now.
+
+    Of a device with more than MOST_EVENTS, events that repeat each other come as one. Nothing that
+    a fold of them says is lost.
+    """
+    rows = _rows(connection, device_id, as_of or NOW)
+    if sum(kind == "event" for kind, _ in rows) <= MOST_EVENTS:
+        return _dossier(device_id, rows)
+    with connection.transaction():
+        # All that is read sees the same facts.
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        return _stormy_dossier(connection, device_id, as_of or NOW)
+
+
+def _stormy_dossier(
+    connection: Connection[TupleRow], device_id: Eui64, moment: datetime
+) -> Dossier:
+    """Return the dossier of a device with its events by runs.
+
+    To which request an event belongs changes where one was submitted. Where that is, all events
+    tell; so the runs are read first without these boundaries, and with them if one lies in a run
+    that names no request.
+    """
+    others = [row for row in _rows(connection, device_id, moment) if row[0] != "event"]
+    dossier = _dossier(device_id, [*others, *_runs(connection, device_id, moment, [])])
+    boundaries = boundaries_of(dossier)
+    if any(
+        event.first_at < boundary <= event.occurred_at
+        for event in dossier.events
+        if event.request_id is None
+        for boundary in boundaries
+    ):
+        runs = _runs(connection, device_id, moment, boundaries)
+        dossier = _dossier(device_id, [*others, *runs])
+    return dossier
+
+
+def _rows(
+    connection: Connection[TupleRow], device_id: Eui64, moment: datetime
+) -> Sequence[TupleRow]:
+    asked = (to_bigint(device_id), moment, MOST_EVENTS + 1)
     with RawCursor(connection) as cursor:
-        cursor.execute(statement("dossier"), asked, prepare=True)
-        rows = cursor.fetchall()
-    return _dossier(device_id, rows)
+        return cursor.execute(statement("dossier"), asked, prepare=True).fetchall()
+
+
+def _runs(
+    connection: Connection[TupleRow],
+    device_id: Eui64,
+    moment: datetime,
+    boundaries: Sequence[datetime],
+) -> Sequence[TupleRow]:
+    asked = (to_bigint(device_id), moment, list(boundaries))
+    with RawCursor(connection) as cursor:
+        rows = cursor.execute(statement("event_runs"), asked).fetchall()
+    return [("event", fact) for (fact,) in rows]
 
 
 def _dossier(device_id: Eui64, rows: Iterable[TupleRow]) -> Dossier:

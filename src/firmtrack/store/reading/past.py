@@ -16,6 +16,7 @@ from psycopg.rows import TupleRow
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.store import ledger
 from firmtrack.store.database import pool_of
+from firmtrack.store.ledger import inventory
 from firmtrack.store.numbers import request_parts, to_bigint
 from firmtrack.store.reading import statement
 
@@ -32,14 +33,16 @@ _HIDDEN_TABLES = {
     "request_incident": "recorded_request_incident",
     "comms_hub_incident": "recorded_comms_hub_incident",
     "device": "device",
-    "supplier_word": "supplier_word",
+    "inventory_statement": "recorded_inventory_statement",
+    "supplier_change": "recorded_supplier_change",
     "device_acquaintance": "device_acquaintance",
 }
 _HIDDEN_VIEWS = ("current_distribution", "told_activation", "told_candidate")
 # In this order: each reads what those before it have filled.
 _FILL = (
     "past_event", "past_request_statement", "past_request_step", "past_request_naming",
-    "past_activation_word", "past_device", "past_supplier_word", "past_device_acquaintance",
+    "past_activation_word", "past_inventory_statement", "past_supplier_change",
+    "past_device_acquaintance",
     "past_request", "past_distribution", "past_device_incident", "past_request_incident",
     "past_comms_hub_incident",
 )  # fmt: skip
@@ -70,6 +73,7 @@ def known_at(moment: datetime, about: Eui64 | RequestId) -> Iterator[Connection[
         rows = connection.execute("SELECT request_key FROM request").fetchall()
         for name in _FOLD:
             connection.execute(ledger.statement(name), {"request_keys": [key for (key,) in rows]})
+        inventory.fold_anew(connection.cursor())
         yield connection
 
 

@@ -1,5 +1,4 @@
-INSERT INTO device_acquaintance
-SELECT a.*
-FROM concerned_device
-JOIN public.device_acquaintance AS a USING (device_id)
-WHERE a.recorded_at <= %(moment)s
+INSERT INTO device_acquaintance (device_id, user_id)
+SELECT DISTINCT device_id, user_id
+FROM inventory_statement
+WHERE user_id IS NOT NULL

@@ -3,10 +3,8 @@ INSERT INTO concerned_device (device_id)
 WITH hub AS (
     SELECT comms_hub_id FROM public.recorded_event WHERE device_id = %(device_id)s
     UNION
-    SELECT comms_hub_id FROM public.device WHERE device_id = %(device_id)s
-    UNION
-    SELECT (form ->> 'comms_hub_id')::bigint
-    FROM public.device_history
+    SELECT comms_hub_id
+    FROM public.recorded_inventory_statement
     WHERE device_id = %(device_id)s
 )
 SELECT %(device_id)s::bigint

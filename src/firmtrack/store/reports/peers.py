@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from psycopg import Connection
-from psycopg.rows import TupleRow, dict_row
+from psycopg.rows import TupleRow
 
 from firmtrack.answers.peers import (
     PeerGroup,
@@ -20,10 +20,8 @@ from firmtrack.domain.disclosure import may_show
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store import reading
 from firmtrack.store.database import pool
-from firmtrack.store.numbers import eui_of, request_id_of, request_parts, to_bigint
-from firmtrack.store.reading.inventory_lookup import look_up
+from firmtrack.store.numbers import eui_of, request_parts, to_bigint
 from firmtrack.store.reading.seeing import asked_by
 from firmtrack.store.reports import rows_of
 from firmtrack.store.reports.last_counts import CountedFigures, last_count
@@ -48,13 +46,6 @@ class _UserRow:
     count: int
 
 
-def find_peers(viewer: Viewer, device_id: Eui64) -> PeersAnswer | None:
-    """Return how others fare beside the device's newest update, None if the viewer sees none."""
-    with pool().connection() as connection:
-        question = _question(connection, viewer, device_id)
-    return None if question is None else count_peers(viewer, question)
-
-
 def count_peers(viewer: Viewer, about: PeersQuestion) -> PeersAnswer:
     """Return how others fare beside a device's update, which the viewer may see.
 
@@ -73,25 +64,6 @@ def count_peers(viewer: Viewer, about: PeersQuestion) -> PeersAnswer:
             groups=tuple(counting.groups()),
             counted=counted,
         )
-
-
-def _question(
-    connection: Connection[TupleRow], viewer: Viewer, device_id: Eui64
-) -> PeersQuestion | None:
-    asked = asked_by(viewer) | {"device_id": to_bigint(device_id)}
-    with connection.cursor(row_factory=dict_row) as cursor:
-        newest = cursor.execute(reading.statement("list_updates"), asked).fetchone()
-    if newest is None:
-        return None
-    known = look_up(connection, viewer, device_id)
-    return PeersQuestion(
-        device_id=device_id,
-        request_id=request_id_of(newest["originator"], newest["target"], newest["counter"]),
-        firmware_version=newest["firmware_version"],
-        submitted_at=newest["submitted_at"],
-        facts=None if known is None else known.facts,
-        hub_device_ids=() if known is None else tuple(each.device_id for each in known.hub_devices),
-    )
 
 
 class _Counting:

@@ -1,8 +1,12 @@
-"""How far a file may unfold: what all that is packed in it, at any depth, comes to together."""
+"""What all archives have in common: their members, and how far they may unfold.
+
+The bounds are of all that is packed in one file together, at any depth.
+"""
 
 from dataclasses import dataclass
 
 from firmtrack.errors import FirmtrackError
+from firmtrack.intake.envelopes import Refused
 
 LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024
 """The largest legal request, 10,240,000 octets of image in base64 and 50,000 IDs, is 14.9 MB."""
@@ -11,6 +15,8 @@ _LARGEST_RATIO = 200
 _RATIO_GRACE_BYTES = 64 * 1024 * 1024
 _MOST_MEMBERS = 5_000_000
 _DEEPEST_NESTING = 4  # a .tar.gz in a .tar.gz
+
+NOT_A_FILE = Refused("not_a_file", "A link, pipe or device is not read.")
 
 
 class ArchiveRefused(FirmtrackError):
@@ -24,6 +30,18 @@ class ArchiveRefused(FirmtrackError):
     def damaged(cls, problem: object) -> "ArchiveRefused":
         """Return the refusal of an archive that cannot be read on."""
         return cls("bad_archive", f"The archive is damaged: {problem}"[:200])
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in an archive: its path there, and its octets, or why there are none.
+
+    Of a file that is larger than a message may be, ``octets`` are the first, one too many.
+    """
+
+    path: str
+    octets: bytes
+    refused: Refused | None = None
 
 
 @dataclass(slots=True)
