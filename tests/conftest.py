@@ -7,6 +7,7 @@ from typing import Any
 
 import django
 import pytest
+from django.conf import settings as django_settings
 from hypothesis import settings
 
 from firmtrack.domain.identifiers import Eui64
@@ -47,6 +48,7 @@ def _set_up_django() -> str | None:
             del os.environ[name]
     os.environ.update(_ENVIRONMENT)
     django.setup()
+    django_settings.PASSWORD_HASHERS = ["tests.passwords.CheapScrypt"]
     return version
 
 
