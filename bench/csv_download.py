@@ -89,7 +89,7 @@ def _psql_copy(conninfo: str, request_id: RequestId, scratch: Path) -> None:
         asked |= csv_copy.asked_in(
             request_id, wording.STATUS_NAMES, wording.REASON_TEXTS, wording.misfit_texts()
         )
-        query = ClientCursor(connection).mogrify(csv_copy.query(wanted).encode(), asked)
+        query = ClientCursor(connection).mogrify(csv_copy.query(wanted, None).encode(), asked)
     one_line = " ".join(query.split())
     command = (
         "\\"

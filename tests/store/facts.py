@@ -25,7 +25,7 @@ from firmtrack.domain.stages import ActivationStep, Status, Variant
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.ledger.inventory import ImportedRow, ImportReceipt, import_rows
 from firmtrack.store.ledger.recording import Batch, Receipt, record
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import requests
 
 ALPHA_ID = Eui64.parse("90-B3-D5-1F-30-01-00-00")
 BRAVO_ID = Eui64.parse("90-B3-D5-1F-30-02-00-00")
@@ -353,7 +353,7 @@ def distributions(
     found: list[DistributionAnswer] = []
     after = None
     while True:
-        page = queries.list_distributions(viewer, request_id, wanted, limit=limit, after=after)
+        page = requests.list_distributions(viewer, request_id, wanted, limit=limit, after=after)
         found += page.items
         after = page.last_device_id
         if after is None:

@@ -16,7 +16,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.ledger.withdrawals import withdraw
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import requests
 from tests.looking import device_version, find_device
 from tests.store import test_past as past
 from tests.store.facts import (
@@ -126,15 +126,15 @@ def test_what_names_a_request_stands_under_it_and_on_the_request_itself() -> Non
     for viewer in (ALPHA, DCC):
         for device_id in METERS:
             assert shown(viewer, device_id) == {REQUEST_ID: [Kind.REQUEST_QUARANTINED]}
-        found = queries.find_request(viewer, REQUEST_ID)
+        found = requests.find_request(viewer, REQUEST_ID)
         assert found is not None
         assert kinds(found.incidents) == [Kind.REQUEST_QUARANTINED]
         assert found.incidents[0].incident.reason == "breach"
-        other = queries.find_request(viewer, SECOND)
+        other = requests.find_request(viewer, SECOND)
         assert other is not None
         assert other.incidents == ()
     assert shown(BRAVO) is shown(STRANGER) is None
-    assert queries.find_request(BRAVO, REQUEST_ID) is None
+    assert requests.find_request(BRAVO, REQUEST_ID) is None
 
 
 def test_what_names_a_request_and_a_device_is_that_devices_alone() -> None:
@@ -143,7 +143,7 @@ def test_what_names_a_request_and_a_device_is_that_devices_alone() -> None:
 
     assert shown() == {REQUEST_ID: [Kind.COMMAND_FAILED]}
     assert shown(device_id=METERS[1]) == {}
-    found = queries.find_request(ALPHA, REQUEST_ID)
+    found = requests.find_request(ALPHA, REQUEST_ID)
     assert found is not None
     assert found.incidents == ()
 
@@ -155,7 +155,7 @@ def test_a_request_that_is_no_update_or_has_not_come_makes_no_page() -> None:
         befell(Kind.COMMAND_FAILED, at(2), request_id=command, device_id=METER),
     )
     assert shown() is shown(DCC) is None
-    assert queries.find_request(ALPHA, command) is None
+    assert requests.find_request(ALPHA, command) is None
     take(request(command, sent_at=at(0)))
     assert shown() == {command: [Kind.COMMAND_FAILED, Kind.REQUEST_QUARANTINED]}
 
@@ -349,14 +349,14 @@ def test_a_request_was_there_when_dcc_held_it_whatever_order_that_is_told_in() -
         past.empty()
         for message in order:
             take(message)
-        found = queries.find_request(DCC, REQUEST_ID)
+        found = requests.find_request(DCC, REQUEST_ID)
         assert found is not None
         assert found.submitted_at == at(5)
         assert distribution().status is Status.VERIFIED
         assert disagreements() == []
 
     withdraw([messages[2]], "it was another's", lambda _: messages[0])
-    found = queries.find_request(DCC, REQUEST_ID)
+    found = requests.find_request(DCC, REQUEST_ID)
     assert found is not None
     assert found.submitted_at == at(30)
     assert distribution().status is Status.ACCEPTED
@@ -387,7 +387,7 @@ def test_as_of_a_moment_what_came_later_is_not_known() -> None:
             ]
         },
     ]
-    of_request = [queries.find_request(ALPHA, REQUEST_ID, as_of=moment) for moment in moments]
+    of_request = [requests.find_request(ALPHA, REQUEST_ID, as_of=moment) for moment in moments]
     assert [each and kinds(each.incidents) for each in of_request] == [
         [],
         [],
@@ -440,7 +440,7 @@ def test_what_befell_an_activation_stands_under_the_update_whose_image_it_is_of(
     assert shown(ALPHA, METERS[1]) == {}
     assert shown(BRAVO) is shown(STRANGER) is None
     assert shown(ALPHA, as_of=before) == {}
-    found = queries.find_request(ALPHA, REQUEST_ID)
+    found = requests.find_request(ALPHA, REQUEST_ID)
     assert found is not None
     assert found.incidents == ()
 

@@ -14,7 +14,7 @@ from firmtrack.domain.stages import Stage, Status
 from firmtrack.domain.waits import FEWEST_STAYS
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import to_bigint
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import requests
 from firmtrack.store.reports import performance, waits
 from tests.store.facts import (
     BRAVO,
@@ -86,7 +86,7 @@ def known(
 
 
 def paces(now: datetime, request_id: RequestId = REQUEST_ID) -> dict[Pace, int]:
-    counts = queries.count_paces(DCC, request_id, now=now)
+    counts = requests.count_paces(DCC, request_id, now=now)
     return {pace: count for (_, pace), count in counts.items()}
 
 
@@ -208,7 +208,7 @@ def test_what_waits_behind_a_silent_hub_has_stalled_while_the_others_are_slow() 
         connection.execute("INSERT INTO stale_request SELECT request_key FROM request")
     performance.refresh(now=at(27 * HOUR))
     wanted = DistributionFilter(pace=Pace.STALLED)
-    page = queries.list_distributions(DCC, REQUEST_ID, wanted, limit=9, now=at(27 * HOUR))
+    page = requests.list_distributions(DCC, REQUEST_ID, wanted, limit=9, now=at(27 * HOUR))
     assert [each.device_id for each in page.items] == devices[146:]
     since = waits.hub_silent_since(REQUEST_ID, Stage.DELIVERED_TO_COMMS_HUB, devices[149])
     assert since == at(0)

@@ -20,7 +20,7 @@ from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.quarantine import Refusal, list_quarantine
 from firmtrack.store.ledger.recording import Batch, record
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import requests
 from tests.looking import find_device
 from tests.store.facts import (
     ALPHA,
@@ -130,7 +130,7 @@ def test_the_largest_request_is_recorded_and_each_of_its_devices_found() -> None
     devices = [meter(number) for number in range(50_000)]
     take(request(device_ids=devices, sent_at=MORNING), answer(refused=devices[::100]))
 
-    found = queries.find_request(ALPHA, REQUEST_ID)
+    found = requests.find_request(ALPHA, REQUEST_ID)
     assert found is not None
     assert found.device_count == 50_000
     assert found.status_counts == {Status.ACCEPTED: 49_500, Status.REJECTED: 500}
@@ -146,7 +146,7 @@ def test_a_request_that_was_first_only_named_is_filled_in() -> None:
         answer(answered_at=at(1), variant=Variant.UPDATE_PPMID_FIRMWARE),
     ]
     for _ in in_every_order(messages):
-        found = queries.find_request(DCC, REQUEST_ID)
+        found = requests.find_request(DCC, REQUEST_ID)
         assert found is not None
         assert found.variant is Variant.UPDATE_PPMID_FIRMWARE
         assert found.firmware_version == VERSION
@@ -161,7 +161,7 @@ def test_a_stub_shows_what_is_known_of_it() -> None:
     take(told(Status.TRANSFERRED_TO_DEVICE, at(30), version=OTHER_VERSION))
     take(told(Status.DELIVERED_TO_COMMS_HUB, at(20)))
 
-    found = queries.find_request(ALPHA, REQUEST_ID)
+    found = requests.find_request(ALPHA, REQUEST_ID)
     assert found is not None
     assert (found.variant, found.image, found.response_code) == (None, None, None)
     assert (found.firmware_version, found.submitted_at) == (OTHER_VERSION, at(20))
@@ -183,7 +183,7 @@ def test_of_two_messages_that_claim_one_request_id_the_smaller_digest_counts() -
         told(Status.VERIFIED, at(9), [METER], request_id=None, image_hash=IMAGE_HASH),
     ]
     for _ in in_every_order(messages):
-        found = queries.find_request(DCC, REQUEST_ID)
+        found = requests.find_request(DCC, REQUEST_ID)
         assert found is not None
         assert (found.variant, found.firmware_version) == (
             Variant.UPDATE_PPMID_FIRMWARE,

@@ -38,7 +38,7 @@ from tests.store.facts import (
 )
 from tests.unit.duis import samples
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("own_database")
 
 VIEWERS = (DCC, ALPHA, BRAVO, STRANGER)
 

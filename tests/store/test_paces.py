@@ -18,7 +18,7 @@ from firmtrack.domain.waits import Stays
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import to_bigint
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import requests
 from firmtrack.store.reports import statement, waits
 from tests.looking import find_device
 from tests.store.facts import (
@@ -193,12 +193,12 @@ def test_a_request_is_filtered_and_counted_by_the_pace_that_each_device_is_told(
     for pace in Pace:
         expected = [device_id for device_id, each in by_device.items() if each is pace]
         assert ids_of(pace, viewer, minutes) == expected
-    counts = queries.count_paces(viewer, REQUEST_ID, now=at(minutes))
+    counts = requests.count_paces(viewer, REQUEST_ID, now=at(minutes))
     assert sum(counts.values()) == sum(each is not None for each in by_device.values())
 
 
 def ids_of(pace: Pace, viewer: Viewer, minutes: float) -> list[Eui64]:
-    page = queries.list_distributions(
+    page = requests.list_distributions(
         viewer, REQUEST_ID, DistributionFilter(pace=pace), limit=10, now=at(minutes)
     )
     return [each.device_id for each in page.items]
@@ -286,7 +286,7 @@ def test_late_word_of_success_clears_a_stall() -> None:
 @pytest.mark.usefixtures("waiting")
 def test_the_counts_are_by_status_and_leave_out_what_has_ended() -> None:
     status = Status.SENT_TO_CSP
-    assert queries.count_paces(ALPHA, REQUEST_ID, now=at(330)) == {
+    assert requests.count_paces(ALPHA, REQUEST_ID, now=at(330)) == {
         (status, Pace.STALLED): 1,
         (status, Pace.SLOW): 1,
         (status, Pace.USUAL): 1,
@@ -297,15 +297,15 @@ def test_the_counts_are_by_status_and_leave_out_what_has_ended() -> None:
 def test_a_pace_is_kept_from_page_to_page_and_beside_other_filters() -> None:
     take(told(Status.SENT_TO_CSP, at(5), DEVICES[1:2]))  # its first word counts: stalled, too
     wanted = DistributionFilter(completion=CompletionStatus.IN_PROGRESS, pace=Pace.STALLED)
-    first = queries.list_distributions(ALPHA, REQUEST_ID, wanted, limit=1, now=at(330))
+    first = requests.list_distributions(ALPHA, REQUEST_ID, wanted, limit=1, now=at(330))
     assert [each.device_id for each in first.items] == [DEVICES[0]]
-    second = queries.list_distributions(
+    second = requests.list_distributions(
         ALPHA, REQUEST_ID, wanted, limit=1, after=first.last_device_id, now=at(330)
     )
     assert [each.device_id for each in second.items] == [DEVICES[1]]
     assert second.last_device_id is None
     none = DistributionFilter(status=Status.ACCEPTED, pace=Pace.STALLED)
-    assert queries.list_distributions(ALPHA, REQUEST_ID, none, limit=9, now=at(330)).items == ()
+    assert requests.list_distributions(ALPHA, REQUEST_ID, none, limit=9, now=at(330)).items == ()
 
 
 @pytest.mark.usefixtures("waiting")
@@ -314,9 +314,9 @@ def test_the_csv_has_the_same_rows_in_its_usual_columns() -> None:
     header, *rows = b"".join(distributions_csv(ALPHA, REQUEST_ID, wanted)).splitlines()
     assert header.count(b",") == 5
     assert [row.split(b",")[2].decode() for row in rows] == [str(each) for each in DEVICES[:3]]
-    found = queries.find_request(ALPHA, REQUEST_ID)
+    found = requests.find_request(ALPHA, REQUEST_ID)
     assert found is not None
-    assert queries.count_wanted(ALPHA, found, wanted, as_of=None) == len(rows)
+    assert requests.count_wanted(ALPHA, found, wanted, as_of=None) == len(rows)
 
 
 @pytest.mark.usefixtures("waiting")
@@ -325,18 +325,18 @@ def test_the_pace_of_the_past_is_the_pace_as_of_then() -> None:
         connection.execute("UPDATE event SET recorded_at = occurred_at")
         for table in ("request", "distribution", "message", "request_step"):
             connection.execute(f"UPDATE {table} SET recorded_at = %s".encode(), (at(1),))
-    counts = queries.count_paces(ALPHA, REQUEST_ID, as_of=at(100))
+    counts = requests.count_paces(ALPHA, REQUEST_ID, as_of=at(100))
     assert counts == {(Status.SENT_TO_CSP, Pace.SLOW): 1}
     wanted = DistributionFilter(pace=Pace.SLOW)
-    page = queries.list_distributions(ALPHA, REQUEST_ID, wanted, limit=9, as_of=at(100))
+    page = requests.list_distributions(ALPHA, REQUEST_ID, wanted, limit=9, as_of=at(100))
     assert [each.device_id for each in page.items] == [DEVICES[0]]
 
 
 @pytest.mark.usefixtures("waiting")
 def test_the_paces_of_a_request_are_its_partys_and_dccs_alone() -> None:
-    assert queries.count_paces(DCC, REQUEST_ID) == queries.count_paces(ALPHA, REQUEST_ID) != {}
+    assert requests.count_paces(DCC, REQUEST_ID) == requests.count_paces(ALPHA, REQUEST_ID) != {}
     for viewer in (BRAVO, STRANGER):
-        assert queries.count_paces(viewer, REQUEST_ID) == {}
+        assert requests.count_paces(viewer, REQUEST_ID) == {}
         assert ids_of(Pace.STALLED, viewer, 330) == []
 
 

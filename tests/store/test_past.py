@@ -1,10 +1,14 @@
 """An answer as of a moment is what was answered at that moment, whatever has come since."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
+from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
@@ -12,11 +16,14 @@ from psycopg import sql
 from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.facts import ActivationWord, Incident, IncidentKind, Message, MessageKind
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.domain.stages import ActivationStep, Status
+from firmtrack.domain.pace import Pace
+from firmtrack.domain.stages import ActivationStep, CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.recording import Batch, record
-from firmtrack.store.reading import queries
+from firmtrack.store.ledger.withdrawals import restore, withdraw
+from firmtrack.store.reading import requests
+from firmtrack.store.reading.messages import KeptMessage
 from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
@@ -57,7 +64,10 @@ TABLES = (
     "proposal", "verdict", "device_incident", "request_incident", "comms_hub_incident",
 )  # fmt: skip
 
+# An hour after the middle of the times: what is slow after an hour is so for some.
+LATER = at(62)
 times = st.integers(0, 4).map(at)
+users = st.sampled_from([ALPHA_ID, BRAVO_ID])
 request_ids = st.sampled_from(REQUEST_IDS)
 devices = st.sampled_from(DEVICES)
 some_devices = st.sets(devices, min_size=1).map(sorted)
@@ -96,7 +106,7 @@ def befell(kind: IncidentKind, occurred_at: datetime, **said: Any) -> Message:
     )
 
 
-messages = (
+of_requests = (
     st.builds(
         request, request_ids, some_devices, sent_at=st.none() | times, version=versions,
         image_hash=st.none() | image_hashes, identity=digests,
@@ -109,9 +119,15 @@ messages = (
     | st.builds(
         told, st.sampled_from([status for status in Status if status is not Status.REJECTED]),
         times, some_devices, request_id=st.none() | request_ids, version=st.none() | versions,
-        image_hash=st.none() | image_hashes, identity=digests,
+        image_hash=st.none() | image_hashes, user_id=users, identity=digests,
     )
     | st.builds(
+        befell, st.sampled_from(IncidentKind), times, identity=digests,
+        request_id=st.none() | request_ids, device_id=st.none() | devices, user_id=users,
+    )
+)  # fmt: skip
+messages = of_requests | (
+    st.builds(
         inventory, st.none() | times, devices, identity=digests,
         device_type=st.none() | st.sampled_from(["ESME", "CHF"]),
         firmware_version=st.none() | versions,
@@ -125,11 +141,6 @@ messages = (
         st.sampled_from(ActivationStep), is_failed=st.booleans(), occurred_at=st.none() | times,
         image_hash=st.none() | image_hashes, firmware_version=st.none() | versions,
         identity=digests,
-    )
-    | st.builds(
-        befell, st.sampled_from(IncidentKind), times, identity=digests,
-        request_id=st.none() | request_ids, device_id=st.none() | devices,
-        user_id=st.sampled_from([ALPHA_ID, BRAVO_ID]),
     )
 )  # fmt: skip
 
@@ -150,21 +161,52 @@ def answers(viewer: Viewer, as_of: datetime | None = None) -> Iterator[object]:
     for device_id in DEVICES:
         yield find_device(viewer, device_id, as_of=as_of)
         yield find_inventory(viewer, device_id, as_of=as_of)
+    yield from answers_of_requests(viewer, as_of)
+
+
+def answers_of_requests(viewer: Viewer, as_of: datetime | None = None) -> Iterator[object]:
+    """Yield all that the viewer can look up of requests: facts, counts, pages, paces, the CSV."""
     for request_id in REQUEST_IDS:
-        yield queries.find_request(viewer, request_id, as_of=as_of)
-        wanted = DistributionFilter()
-        yield queries.list_distributions(viewer, request_id, wanted, limit=10, as_of=as_of)
+        found = requests.find_request(viewer, request_id, as_of=as_of)
+        yield found
+        if found is None:
+            continue
+        yield requests.count_paces(viewer, request_id, as_of=as_of, now=LATER)
+        yield from pages(viewer, request_id, DistributionFilter(), as_of)
+        for wanted in (
+            DistributionFilter(completion=CompletionStatus.IN_PROGRESS),
+            DistributionFilter(status=min(found.status_counts, default=None)),
+            DistributionFilter(pace=Pace.SLOW),
+        ):
+            yield requests.list_distributions(
+                viewer, request_id, wanted, limit=10, as_of=as_of, now=LATER
+            )
         yield b"".join(
-            queries.copy_distributions(
+            requests.copy_distributions(
                 viewer,
                 request_id,
-                wanted,
+                DistributionFilter(),
                 status_names={status: status.value for status in Status},
                 reason_texts={},
                 misfit_texts={},
                 as_of=as_of,
             )
         )
+
+
+def pages(
+    viewer: Viewer, request_id: RequestId, wanted: DistributionFilter, as_of: datetime | None
+) -> Iterator[object]:
+    """Yield every page of two of the request's distributions that are wanted."""
+    after = None
+    while True:
+        page = requests.list_distributions(
+            viewer, request_id, wanted, limit=2, after=after, as_of=as_of, now=LATER
+        )
+        yield page
+        after = page.last_device_id
+        if after is None:
+            break
 
 
 def empty() -> None:
@@ -185,7 +227,7 @@ def now() -> datetime:
 @pytest.mark.usefixtures("database")
 @given(histories, st.sampled_from([DCC, ALPHA]))
 @settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -202,13 +244,75 @@ def test_an_answer_as_of_a_moment_is_what_was_answered_then(
         assert list(answers(viewer, moment)) == then
 
 
+@dataclass(frozen=True)
+class Act:
+    """What is done with messages: ``record``, ``withdraw`` or ``restore``."""
+
+    name: str
+    messages: Sequence[Message]
+
+    def __call__(self) -> None:
+        if self.name == "record":
+            record(Batch(messages=self.messages))
+        elif self.name == "withdraw":
+            withdraw(self.messages, "the token leaked", self.read)
+        else:
+            restore(self.messages, "it did not", self.read)
+
+    def read(self, kept: KeptMessage) -> Message:
+        return next(each for each in self.known if each.message_id == kept.message_id)
+
+    known: Sequence[Message] = field(default=(), repr=False)
+
+
+@st.composite
+def acts(draw: st.DrawFn) -> list[Act]:
+    """Return a history of requests in any order, in which some messages are taken back."""
+    history = draw(
+        st.lists(of_requests, min_size=2, max_size=10, unique_by=lambda message: message.digest)
+    )
+    cuts = sorted(draw(st.sets(st.integers(1, len(history) - 1), max_size=4)))
+    batches = [history[a:b] for a, b in pairwise([0, *cuts, len(history)])]
+    done = [Act("record", batch) for batch in batches]
+    for message in draw(st.lists(st.sampled_from(history), max_size=3, unique_by=id)):
+        first = next(n for n, act in enumerate(done) if message in act.messages)
+        at_place = draw(st.integers(first + 1, len(done)))
+        done.insert(at_place, Act("withdraw", [message], history))
+        if draw(st.booleans()):
+            again = draw(st.integers(at_place + 1, len(done)))
+            done.insert(again, Act("restore", [message], history))
+    return done
+
+
+@pytest.mark.usefixtures("database")
+@given(acts(), st.sampled_from([DCC, ALPHA]))
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_a_request_as_of_a_moment_is_what_was_answered_then_whatever_was_taken_back(
+    done: list[Act], viewer: Viewer
+) -> None:
+    empty()
+    answered = []
+    environment = replace(django_settings.ENVIRONMENT, slow_after_hours=1)
+    with override_settings(ENVIRONMENT=environment):
+        for act in done:
+            act()
+            answered.append((now(), list(answers_of_requests(viewer))))
+
+        for moment, then in answered:
+            assert list(answers_of_requests(viewer, moment)) == then
+
+
 @pytest.mark.usefixtures("database")
 def test_before_anything_was_recorded_there_is_nothing() -> None:
     before = now()
     take(request(), answer())
 
     assert find_device(DCC, METER, as_of=before) is None
-    assert queries.find_request(DCC, REQUEST_ID, as_of=before) is None
+    assert requests.find_request(DCC, REQUEST_ID, as_of=before) is None
     assert find_inventory(DCC, METER, as_of=before) is None
 
 
@@ -217,7 +321,7 @@ def test_the_past_is_shown_to_those_alone_who_may_see_it() -> None:
     take(request(), answer(), inventory(at(1), model="M1"))
     moment = now()
 
-    assert queries.find_request(STRANGER, REQUEST_ID, as_of=moment) is None
+    assert requests.find_request(STRANGER, REQUEST_ID, as_of=moment) is None
     assert find_device(STRANGER, METER, as_of=moment) is None
     assert find_inventory(STRANGER, METER, as_of=moment) is None
     assert find_device(ALPHA, METER, as_of=moment) is not None

@@ -14,7 +14,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation.csv import COLUMNS, distributions_csv
 from firmtrack.store import audit
 from firmtrack.store.database import pool
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import requests
 from tests.looking import find_device
 from tests.store.facts import (
     ALL,
@@ -68,7 +68,7 @@ def test_a_request_is_found_by_its_owner_and_by_dcc(viewer: Viewer) -> None:
     take(request(sent_at=at(0)), answer(code="W110101", answered_at=at(1), refused=METERS[:1]))
     take(told(Status.VERIFIED, at(9), METERS[1:3]))
 
-    found = queries.find_request(viewer, REQUEST_ID)
+    found = requests.find_request(viewer, REQUEST_ID)
 
     assert found is not None
     assert found.submitted_at == at(0)
@@ -87,13 +87,13 @@ def test_someone_elses_request_is_as_one_that_does_not_exist(viewer: Viewer) -> 
     take(request(), answer())
 
     for request_id in (REQUEST_ID, UNKNOWN_REQUEST_ID):
-        assert queries.find_request(viewer, request_id) is None
+        assert requests.find_request(viewer, request_id) is None
         assert distributions(request_id, viewer=viewer) == []
         assert csv_of(viewer, request_id) == ",".join(COLUMNS).encode() + b"\r\n"
 
 
 def test_a_request_that_does_not_exist_is_not_found_by_anybody() -> None:
-    assert [queries.find_request(viewer, UNKNOWN_REQUEST_ID) for viewer in (DCC, ALPHA)] == [
+    assert [requests.find_request(viewer, UNKNOWN_REQUEST_ID) for viewer in (DCC, ALPHA)] == [
         None,
         None,
     ]
@@ -133,17 +133,19 @@ def test_every_page_size_shows_each_device_once_in_order() -> None:
 
     for limit in range(1, len(devices) + 2):
         assert [each.device_id for each in distributions(limit=limit)] == devices
-    last = queries.list_distributions(ALPHA, REQUEST_ID, ALL, limit=len(devices))
+    last = requests.list_distributions(ALPHA, REQUEST_ID, ALL, limit=len(devices))
     assert last.last_device_id is None
 
 
 def test_pages_stay_in_place_while_the_request_changes() -> None:
     take(request(device_ids=METERS), answer())
-    first = queries.list_distributions(ALPHA, REQUEST_ID, ALL, limit=2)
+    first = requests.list_distributions(ALPHA, REQUEST_ID, ALL, limit=2)
     take(told(Status.VERIFIED, at(9), METERS), told(Status.VERIFIED, at(9), [meter(0), meter(99)]))
 
     assert first.last_device_id == METERS[1]
-    after = queries.list_distributions(ALPHA, REQUEST_ID, ALL, limit=10, after=first.last_device_id)
+    after = requests.list_distributions(
+        ALPHA, REQUEST_ID, ALL, limit=10, after=first.last_device_id
+    )
     assert [each.device_id for each in after.items] == [*METERS[2:], meter(99)]
 
 

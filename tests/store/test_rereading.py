@@ -34,7 +34,7 @@ from firmtrack.store.ledger import rereading, statement
 from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.numbers import eui_of, request_id_of
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import requests
 from tests.looking import find_device, find_inventory
 from tests.store.facts import distribution, request, take
 from tests.store.server_processes import wait_until
@@ -108,9 +108,15 @@ def device_json(device_id: Eui64) -> bytes:
 
 
 def request_json(request_id: RequestId) -> bytes:
-    found = queries.find_request(DCC, request_id)
+    found = requests.find_request(DCC, request_id)
     assert found is not None
     return documents.encode(documents.service_request(found))
+
+
+@pytest.fixture
+def database(own_database: str) -> str:
+    """A database that may be migrated back and forth."""
+    return own_database
 
 
 @pytest.fixture

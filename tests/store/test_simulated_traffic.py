@@ -21,7 +21,7 @@ from firmtrack.intake.inventory_import import InventoryFile, import_inventory
 from firmtrack.intake.receive import OutcomeKind, Submitter
 from firmtrack.presentation.times import utc_text
 from firmtrack.simulator.scenario import Scenario
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import requests
 from tests.looking import find_device, find_inventory
 from tests.oracle.expectation import Line
 from tests.oracle.simulated import Simulated, simulate
@@ -214,7 +214,7 @@ def inventory_line(device: DeviceAnswer) -> Line:
 
 
 def assert_request_is(line: Line) -> None:
-    answer = queries.find_request(DCC, RequestId.parse(line["service_request_id"]))
+    answer = requests.find_request(DCC, RequestId.parse(line["service_request_id"]))
     assert answer is not None
     assert answer.variant == line["service_reference_variant"]
     assert answer.response_code == line["response_code"]
@@ -242,7 +242,7 @@ def is_as_told(line: Line, answer: DistributionAnswer) -> bool:
 def distributions_of(request_id: RequestId) -> Iterator[DistributionAnswer]:
     after = None
     while True:
-        page = queries.list_distributions(
+        page = requests.list_distributions(
             DCC, request_id, DistributionFilter(), limit=1_000, after=after
         )
         yield from page.items

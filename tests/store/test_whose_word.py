@@ -16,7 +16,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.intake.envelopes import Envelope
 from firmtrack.simulator.image import build_image
 from firmtrack.store.ledger.consistency import disagreements
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import requests
 from tests.looking import find_device
 from tests.store import documents
 from tests.store import test_past as past
@@ -153,7 +153,7 @@ def test_an_image_of_another_size_than_its_header_promises_is_told_and_still_has
         (flag,) = seen(ALPHA).flags
         assert flag.kind is FlagKind.IMAGE_PROBLEM
         assert flag.problem == "its header promises 9999 octets in all, it has 2000"
-        found = queries.find_request(ALPHA, FIRST)
+        found = requests.find_request(ALPHA, FIRST)
         assert found is not None
         assert found.flags == (flag,)
 
@@ -243,13 +243,13 @@ def test_later_word_that_names_it_makes_a_request_take_the_device_on_after_all()
 
 
 def listed_times(viewer: Viewer) -> list[datetime]:
-    page = queries.list_distributions(viewer, FIRST, ALL, limit=10)
+    page = requests.list_distributions(viewer, FIRST, ALL, limit=10)
     return [each.updated_at for each in page.items]
 
 
 def csv_of(viewer: Viewer) -> bytes:
     return b"".join(
-        queries.copy_distributions(
+        requests.copy_distributions(
             viewer,
             FIRST,
             ALL,

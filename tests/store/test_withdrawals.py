@@ -21,7 +21,7 @@ from firmtrack.store.ledger.inventory import ImportedRow, import_rows
 from firmtrack.store.ledger.recording import Batch, Submission, record
 from firmtrack.store.ledger.withdrawals import Read, restore, withdraw
 from firmtrack.store.numbers import eui_of
-from firmtrack.store.reading import messages, queries
+from firmtrack.store.reading import messages, requests
 from firmtrack.store.reading.messages import KeptMessage
 from firmtrack.store.reports import performance
 from tests.looking import find_device
@@ -268,11 +268,11 @@ def test_withdrawing_the_only_request_makes_it_unknown_and_restoring_brings_it_b
     read = reading(sent)
 
     withdraw([sent], BECAUSE, read)
-    assert queries.find_request(DCC, REQUEST_ID) is None
+    assert requests.find_request(DCC, REQUEST_ID) is None
     assert find_device(ALPHA, METER) is None
 
     restore([sent], "it was right", read)
-    found = queries.find_request(DCC, REQUEST_ID)
+    found = requests.find_request(DCC, REQUEST_ID)
     assert found is not None
     assert found.device_count == len(METERS)
     assert disagreements() == []
@@ -307,7 +307,7 @@ def test_a_request_whose_id_was_used_twice_falls_back_to_its_other_message() -> 
     mine = request(device_ids=METERS[:2], identity=greater, sent_at=at(1))
     forged = request(device_ids=METERS[1:4], identity=smaller, sent_at=at(0), version=OTHER_VERSION)
     take(mine, forged)
-    found = queries.find_request(DCC, REQUEST_ID)
+    found = requests.find_request(DCC, REQUEST_ID)
     assert found is not None
     assert (found.firmware_version, found.device_count) == (OTHER_VERSION, 4)
     assert [flag.kind for flag in found.flags] == [FlagKind.REQUEST_STATED_TWICE]
@@ -317,7 +317,7 @@ def test_a_request_whose_id_was_used_twice_falls_back_to_its_other_message() -> 
 
     withdraw([forged], BECAUSE, reading(mine, forged))
 
-    found = queries.find_request(DCC, REQUEST_ID)
+    found = requests.find_request(DCC, REQUEST_ID)
     assert found is not None
     assert (found.firmware_version, found.device_count) == (VERSION, 2)
     assert found.submitted_at == at(1)
@@ -351,7 +351,7 @@ def test_a_withdrawn_message_that_comes_again_is_a_duplicate_and_who_brought_it_
     record(Batch(messages=[word, word], submission=bravo))
 
     assert receipt.is_new == (False,)
-    assert queries.find_request(DCC, REQUEST_ID) is None
+    assert requests.find_request(DCC, REQUEST_ID) is None
     (again,) = messages.came_again()
     assert (again.message_id, again.submitter, again.times) == (word.message_id, "Bravo Power", 1)
 

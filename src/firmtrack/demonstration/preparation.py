@@ -32,7 +32,7 @@ from firmtrack.simulator.chronicle import Chronicle
 from firmtrack.simulator.output import Layout
 from firmtrack.simulator.scenario import DEFAULT_SUPPLIERS, Scenario
 from firmtrack.simulator.simulation import imagine, write
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import requests
 from firmtrack.store.reports import performance
 
 _DAYS = 21
@@ -151,7 +151,7 @@ def _examples_by_pace(chronicle: Chronicle) -> dict[str, str]:
     for what, pace in _PACES.items():
         wanted = DistributionFilter(pace=pace)
         pages = (
-            queries.list_distributions(alpha, request_id, wanted, limit=1)
+            requests.list_distributions(alpha, request_id, wanted, limit=1)
             for request_id in request_ids
         )
         found = next((page.items[0] for page in pages if page.items), None)

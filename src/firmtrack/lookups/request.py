@@ -20,7 +20,7 @@ from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.reading import queries
+from firmtrack.store.reading import requests
 
 _Told = TypeVar("_Told")
 _NO_ROWS = DistributionPage(items=(), last_device_id=None)
@@ -69,7 +69,7 @@ def find_request(
     viewer: Viewer, request_id: RequestId, *, as_of: datetime | None = None
 ) -> RequestAnswer | None:
     """Return the request, None if it is unknown or someone else's."""
-    found = queries.find_request(viewer, request_id, as_of=as_of)
+    found = requests.find_request(viewer, request_id, as_of=as_of)
     _audit(viewer, "service_request", request_id, 0 if found is None else 1, as_of)
     return found
 
@@ -82,7 +82,7 @@ def find_request_with_distributions(
     as_of: datetime | None = None,
 ) -> tuple[FoundRequest, Sequence[DistributionAnswer]] | None:
     """Return the request and all its wanted distributions, by Device ID ascending."""
-    found = queries.find_request(viewer, request_id, as_of=as_of)
+    found = requests.find_request(viewer, request_id, as_of=as_of)
     distributions = [] if found is None else list(_all(viewer, request_id, wanted, as_of))
     _audit(viewer, "service_request", request_id, len(distributions), as_of)
     return None if found is None else (_found(viewer, found, as_of), distributions)
@@ -98,7 +98,7 @@ def open_request_page(
     as_of: datetime | None = None,
 ) -> RequestPage | None:
     """Return the request and up to ``limit`` of its distributions; None if it is unknown."""
-    found = queries.find_request(viewer, request_id, as_of=as_of)
+    found = requests.find_request(viewer, request_id, as_of=as_of)
     listed: DistributionPage | Untold = _NO_ROWS
     if found is not None:
         listed = _list(viewer, request_id, wanted, limit, after, as_of)
@@ -116,7 +116,7 @@ def refresh_request_page(
 
     To ask shows nothing, so it is not audited; what has changed is a look-up. None if unknown.
     """
-    found = queries.find_request(viewer, request_id)
+    found = requests.find_request(viewer, request_id)
     current = None if found is None else _version(viewer, found)
     if current is not None and current == version:
         return current
@@ -141,7 +141,7 @@ def list_distributions(
     rows = 0 if listed is UNTOLD else len(listed.items)
     _audit(viewer, "distributions", request_id, rows, as_of)
     # An empty page is all that a request answers whose distributions fit no filter, too.
-    if rows or queries.find_request(viewer, request_id, as_of=as_of) is not None:
+    if rows or requests.find_request(viewer, request_id, as_of=as_of) is not None:
         return listed
     return None
 
@@ -157,12 +157,12 @@ def download_distributions(
 
     None if the request is unknown. Only what is wanted by pace may be untold.
     """
-    found = queries.find_request(viewer, request_id, as_of=as_of)
+    found = requests.find_request(viewer, request_id, as_of=as_of)
     if found is None:
         _audit(viewer, "distributions_csv", request_id, 0, as_of)
         return None
     request = found
-    rows = _by_pace(wanted, lambda: queries.count_wanted(viewer, request, wanted, as_of=as_of))
+    rows = _by_pace(wanted, lambda: requests.count_wanted(viewer, request, wanted, as_of=as_of))
     _audit(viewer, "distributions_csv", request_id, 0 if rows is UNTOLD else rows, as_of)
     if rows is UNTOLD:
         return UNTOLD
@@ -179,7 +179,7 @@ def _found(viewer: Viewer, request: RequestAnswer, as_of: datetime | None) -> Fo
     paces: PaceCounts | Untold = {}
     if is_under_way(request):
         paces = side_part(
-            "paces", lambda: queries.count_paces(viewer, request.request_id, as_of=as_of)
+            "paces", lambda: requests.count_paces(viewer, request.request_id, as_of=as_of)
         )
     slower: Sequence[str] | Untold = ()
     if as_of is None:
@@ -203,7 +203,7 @@ def _list(
 ) -> DistributionPage | Untold:
     return _by_pace(
         wanted,
-        lambda: queries.list_distributions(
+        lambda: requests.list_distributions(
             viewer, request_id, wanted, limit=limit, after=after, as_of=as_of
         ),
     )
@@ -214,7 +214,7 @@ def _all(
 ) -> Iterator[DistributionAnswer]:
     after = None
     while True:
-        page = queries.list_distributions(
+        page = requests.list_distributions(
             viewer, request_id, wanted, limit=_AT_ONCE, after=after, as_of=as_of
         )
         yield from page.items

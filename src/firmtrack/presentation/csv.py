@@ -7,7 +7,7 @@ from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation import wording
-from firmtrack.store.reading.queries import copy_distributions
+from firmtrack.store.reading.requests import copy_distributions
 
 COLUMN_TEXTS: Mapping[str, str] = {
     "Service Request ID": "The request’s ID, the same in every row.",

@@ -146,7 +146,7 @@ def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None
     """Record what new messages say: beside other writers if that is enough, else alone."""
     incidents.record(cursor, messages)
     named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
-    is_told = changes.is_anyone_told(cursor)
+    is_told = changes.is_anyone_notified(cursor)
     if any(map(_changes_requests, messages)) or not _record_beside_others(
         cursor, messages, named, is_told=is_told
     ):

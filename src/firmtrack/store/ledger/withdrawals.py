@@ -60,7 +60,7 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         moment = inventory.moment(cursor)
         staging.stage_names(cursor, messages, keys)
         staging.stage_events(cursor, messages, keys)
-        is_told = changes.is_anyone_told(cursor)
+        is_told = changes.is_anyone_notified(cursor)
         request_keys = list(keys.values())
         before: changes.Activations = {}
         if is_told:

@@ -1,5 +1,5 @@
 COPY (
-    SELECT
+    {as_of}SELECT
         %(request_id)s::text,
         {firmware_version},
         upper(substr(h, 1, 2) || '-' || substr(h, 3, 2) || '-' || substr(h, 5, 2) || '-'

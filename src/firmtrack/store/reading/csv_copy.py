@@ -1,6 +1,7 @@
 """A request's distributions as CSV, made by the database: COPY … TO STDOUT passed through."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -10,6 +11,7 @@ from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.store.reading import statement
 from firmtrack.store.reading.filtering import condition
+from firmtrack.store.reading.known import as_known
 
 _BLOCK_BYTES = 64 * 1024
 
@@ -20,16 +22,14 @@ _SAFE = (
 )
 
 
-def query(wanted: DistributionFilter) -> str:
+def query(wanted: DistributionFilter, as_of: datetime | None) -> str:
     """Return the COPY statement for the wanted distributions of one request."""
-    return (
-        statement("copy_distributions")
-        .decode()
-        .format(
-            firmware_version=_SAFE.format(cell="c.firmware_version"),
-            reason=_SAFE.format(cell="coalesce(misfit_text.text, reason_text.text, c.reason)"),
-            condition=condition(wanted),
-        )
+    return as_known(
+        statement("copy_distributions").decode(),
+        as_of,
+        firmware_version=_SAFE.format(cell="c.firmware_version"),
+        reason=_SAFE.format(cell="coalesce(misfit_text.text, reason_text.text, c.reason)"),
+        condition=condition(wanted, as_of),
     )
 
 

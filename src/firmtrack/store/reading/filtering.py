@@ -10,10 +10,15 @@ from firmtrack.domain.pace import OPERATOR_STALLED_MULTIPLE, Pace
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.numbers import request_parts
 from firmtrack.store.reading import statement
+from firmtrack.store.reading.known import as_known
 from firmtrack.store.reading.seeing import asked_by
 
 _HAS_PACE = "c.device_id IN (SELECT p.device_id FROM ({paced}) AS p WHERE p.pace = %(pace)s)"
-_COUNT = "SELECT p.stage, p.pace, count(*) FROM ({paced}) AS p GROUP BY p.stage, p.pace"
+_COUNT = """
+{as_of}SELECT p.stage, p.pace, count(*) AS count
+FROM ({paced}) AS p
+GROUP BY p.stage, p.pace
+"""
 _STALLED = """
 SELECT p.device_id, p.stage
 FROM ({paced}) AS p
@@ -22,7 +27,7 @@ ORDER BY p.device_id
 """
 
 
-def condition(wanted: DistributionFilter) -> str:
+def condition(wanted: DistributionFilter, as_of: datetime | None) -> str:
     """Return what holds of the rows ``c`` of current_distribution that are wanted."""
     conditions = ["true"]
     if wanted.completion is not None:
@@ -30,7 +35,7 @@ def condition(wanted: DistributionFilter) -> str:
     if wanted.status is not None:
         conditions.append("c.stage = %(stage)s AND c.failed = %(failed)s")
     if wanted.pace is not None:
-        conditions.append(_HAS_PACE.format(paced=_paced_distributions()))
+        conditions.append(_HAS_PACE.format(paced=_paced_distributions(as_of)))
     return " AND ".join(conditions)
 
 
@@ -66,15 +71,15 @@ def asked_by_pace(viewer: Viewer, request_id: RequestId, now: datetime) -> dict[
     }
 
 
-def pace_count() -> str:
+def pace_count(as_of: datetime | None) -> str:
     """Return the query for (stage, pace, how many) of a request's distributions."""
-    return _COUNT.format(paced=_paced_distributions())
+    return as_known(_COUNT, as_of, paced=_paced_distributions(as_of))
 
 
 def stalled() -> str:
     """Return the query for (device_id, stage) of a request's distributions that have stalled."""
-    return _STALLED.format(paced=_paced_distributions())
+    return as_known(_STALLED, None, paced=_paced_distributions(None))
 
 
-def _paced_distributions() -> str:
-    return statement("paced_distributions").decode()
+def _paced_distributions(as_of: datetime | None) -> str:
+    return as_known(statement("paced_distributions").decode(), as_of)

@@ -1,9 +1,14 @@
-SELECT r.request_key, r.variant, r.firmware_version, r.image_hash, r.image,
+{as_of}SELECT r.request_key, r.variant, r.firmware_version, r.image_hash, r.image,
     coalesce(r.submitted_at, r.recorded_at) AS submitted_at,
     answer.response_code, answer.answered_at, r.statement_count,
     (
-        SELECT json_agg(t.incident)::text
-        FROM told_incidents(r.originator, r.target, r.counter) AS t
+        SELECT json_agg(json_build_array(
+            i.kind, i.occurred_at, i.recorded_at, NULL, i.originator, i.target, i.counter,
+            NULL, NULL, NULL, i.reason, i.throttled_sequence, i.throttled_count,
+            i.message_id, i.message_kind, i.code, i.user_id
+        ))::text
+        FROM request_incident AS i
+        WHERE i.originator = r.originator AND i.target = r.target AND i.counter = r.counter
     ) AS incidents
 FROM request AS r
 LEFT JOIN LATERAL (
@@ -19,5 +24,5 @@ WHERE r.originator = %(originator)s AND r.target = %(target)s AND r.counter = %(
   AND (
       r.message_id IS NOT NULL
       OR r.step_message_id IS NOT NULL
-      OR EXISTS (SELECT FROM distribution AS d WHERE d.request_key = r.request_key)
+      OR EXISTS (SELECT FROM current_distribution AS d WHERE d.request_key = r.request_key)
   )

@@ -3,11 +3,11 @@
 -- operator calls slow. One that a later request of those that the viewer may see has outdone has none.
 -- The same rules: firmtrack.diagnosis (situation, gathering, pace) and firmtrack.domain.pace.
 WITH standing AS MATERIALIZED (
-    SELECT c.device_id, c.request_key, c.stage, c.occurred_at, d.refused, d.message_id,
+    SELECT c.device_id, c.request_key, c.stage, c.occurred_at, d.refused,
         -- Before DCC has answered, no fact of the device counts.
         CASE WHEN c.stage > 1 THEN s.segment_key ELSE 0 END AS segment_key
     FROM current_distribution AS c
-    JOIN distribution AS d USING (device_id, request_key)
+    {refused}
     LEFT JOIN device AS v USING (device_id)
     LEFT JOIN device_segment AS s
         ON s.csp_region = coalesce(v.csp_region, '')
@@ -50,17 +50,11 @@ WITH standing AS MATERIALIZED (
     LEFT JOIN LATERAL (
         SELECT min(e.occurred_at) AS first_at
         FROM event AS e
-        -- The word that decides is known already, and there is seldom another one.
-        WHERE e.device_id = s.device_id AND e.message_id IS DISTINCT FROM s.message_id
-          AND e.stage = s.stage AND NOT e.failed AND e.occurred_at < s.occurred_at
+        WHERE e.device_id = s.device_id AND e.stage = s.stage AND NOT e.failed
+          AND e.occurred_at < s.occurred_at
           AND s.request_key = coalesce(
               e.request_key,
-              (
-                  SELECT found.request_key
-                  FROM attributed_request(
-                      e.device_id, e.occurred_at, e.image_hash, e.firmware_version, e.addressee
-                  ) AS found
-              )
+              ({attributed})
           )
     ) AS own ON true
 )

@@ -1,54 +1,20 @@
 """Rows of requests and distributions to the values that they answer."""
 
-from collections import Counter
 from typing import Any
 
 from psycopg.rows import TupleRow
 
-from firmtrack.answers.requests import DistributionAnswer, RequestAnswer
+from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.domain.disclosure import start_of_day
 from firmtrack.domain.facts import ImageFacts
 from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.domain.incidents import entries_of_request
 from firmtrack.domain.stages import (
-    CompletionStatus,
     Stage,
     Variant,
-    completion_of,
     status_at,
 )
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.ledger.incidents import incidents_in
 from firmtrack.store.numbers import eui_of
-
-
-def request_answer(
-    viewer: Viewer, request_id: RequestId, row: TupleRow, counts: list[TupleRow]
-) -> RequestAnswer:
-    """Return the request in a row of ``find_request``, with the rows of its counts."""
-    (_, variant_text, firmware_version, image_hash, image, submitted_at, code, answered_at,
-     statement_count, incidents) = row  # fmt: skip
-    variant = None if variant_text is None else Variant(variant_text)
-    status_counts = {
-        status_at(Stage(stage), is_bad=failed): count for stage, failed, count in counts
-    }
-    completion_counts = Counter[CompletionStatus]()
-    for status, count in status_counts.items():
-        completion_counts[completion_of(status, variant)] += count
-    return RequestAnswer(
-        request_id=request_id,
-        variant=variant,
-        firmware_version=firmware_version,
-        image=image_facts(image, image_hash),
-        submitted_at=submitted_at,
-        response_code=code,
-        answered_at=answered_at,
-        statement_count=statement_count,
-        device_count=sum(status_counts.values()),
-        completion_counts=dict(completion_counts),
-        status_counts=status_counts,
-        incidents=entries_of_request(viewer, incidents_in(incidents)),
-    )
 
 
 def distribution_answer(

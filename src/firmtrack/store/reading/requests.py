@@ -1,0 +1,216 @@
+"""What is read of requests; the first argument is the viewer, who sees only what is theirs.
+
+``as_of`` asks for what was known at a moment, by the time of recording; None is now. ``now`` is
+until when a distribution has waited, if not until that moment.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from psycopg.rows import DictRow, dict_row
+
+from firmtrack.answers.requests import (
+    DistributionAnswer,
+    DistributionFilter,
+    DistributionPage,
+    PaceCounts,
+    RequestAnswer,
+)
+from firmtrack.domain.disclosure import start_of_day
+from firmtrack.domain.facts import MessageKind
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.incidents import entries_of_request
+from firmtrack.domain.pace import Pace
+from firmtrack.domain.stages import (
+    CompletionStatus,
+    Stage,
+    Status,
+    Variant,
+    completion_of,
+    status_at,
+)
+from firmtrack.domain.viewer import Viewer
+from firmtrack.store.database import pool
+from firmtrack.store.ledger.incidents import incidents_in
+from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_parts, to_bigint
+from firmtrack.store.reading import csv_copy, statement
+from firmtrack.store.reading.filtering import asked_by_pace, asked_for, condition, pace_count
+from firmtrack.store.reading.known import as_known, moment_of
+from firmtrack.store.reading.rows import image_facts, is_anothers_word
+
+_NEXT_DEVICES = "c.device_id = ANY (ARRAY(SELECT device_id FROM asked_device))"
+
+
+def find_request(
+    viewer: Viewer, request_id: RequestId, *, as_of: datetime | None = None
+) -> RequestAnswer | None:
+    """Return the request, None if it is unknown or someone else's."""
+    if not viewer.may_see(request_id):
+        return None
+    asked = _asked(request_id) | {
+        "response_kind": KIND_NUMBERS[MessageKind.UPDATE_FIRMWARE_RESPONSE]
+    }
+    with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(
+            as_known(statement("find_request").decode(), as_of).encode(),
+            asked | moment_of(as_of, devices=0),
+            prepare=None if as_of is None else False,
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        cursor.execute(
+            as_known(statement("count_distributions").decode(), as_of).encode(),
+            asked | moment_of(as_of) | {"request_key": row["request_key"]},
+            prepare=None if as_of is None else False,
+        )
+        return _request_answer(viewer, request_id, row, cursor.fetchall())
+
+
+def list_distributions(
+    viewer: Viewer,
+    request_id: RequestId,
+    wanted: DistributionFilter,
+    *,
+    limit: int,
+    after: Eui64 | None = None,
+    as_of: datetime | None = None,
+    now: datetime | None = None,
+) -> DistributionPage:
+    """Return up to ``limit`` of the request's distributions whose Device ID is above ``after``.
+
+    Under ``as_of`` a pace is that of the past, measured by what is usual today. Empty if the
+    request is unknown or someone else's.
+    """
+    if not viewer.may_see(request_id):
+        return DistributionPage(items=(), last_device_id=None)
+    # Where all are wanted a page of the past knows its devices before it folds any.
+    is_next = as_of is not None and wanted == DistributionFilter()
+    query = as_known(
+        statement("list_distributions").decode(),
+        as_of,
+        condition=_NEXT_DEVICES if is_next else condition(wanted, as_of),
+    )
+    asked = asked_for(viewer, request_id, wanted, _moment(now, as_of)) | {
+        "after": None if after is None else to_bigint(after),
+        "limit": limit + 1,
+    }
+    with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            query.encode(),
+            asked | moment_of(as_of, devices=limit + 1 if is_next else None),
+            prepare=None if as_of is None and wanted.pace is None else False,
+        ).fetchall()
+    items = tuple(_distribution_answer(viewer, request_id, row) for row in rows[:limit])
+    return DistributionPage(
+        items=items, last_device_id=items[-1].device_id if len(rows) > limit else None
+    )
+
+
+def count_paces(
+    viewer: Viewer,
+    request_id: RequestId,
+    *,
+    as_of: datetime | None = None,
+    now: datetime | None = None,
+) -> PaceCounts:
+    """Return how many of the request's distributions in progress wait at which stage and pace.
+
+    Those that there is nothing to compare with are not counted. Empty if the request is unknown or
+    someone else's.
+    """
+    if not viewer.may_see(request_id):
+        return {}
+    asked = asked_by_pace(viewer, request_id, _moment(now, as_of)) | moment_of(as_of)
+    with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            pace_count(as_of).encode(), asked | {"after": None}, prepare=False
+        ).fetchall()
+    return {
+        (status_at(Stage(row["stage"]), is_bad=False), Pace(row["pace"])): row["count"]
+        for row in rows
+    }
+
+
+def count_wanted(
+    viewer: Viewer, found: RequestAnswer, wanted: DistributionFilter, *, as_of: datetime | None
+) -> int:
+    """Return how many of the found request's distributions are wanted."""
+    paces = {} if wanted.pace is None else count_paces(viewer, found.request_id, as_of=as_of)
+    return found.count_of(wanted, paces)
+
+
+def copy_distributions(
+    viewer: Viewer,
+    request_id: RequestId,
+    wanted: DistributionFilter,
+    *,
+    status_names: Mapping[Status, str],
+    reason_texts: Mapping[str, str],
+    misfit_texts: Mapping[tuple[Status, str], str],
+    as_of: datetime | None = None,
+    now: datetime | None = None,
+) -> Iterator[bytes]:
+    """Yield the CSV rows of the request's distributions, in blocks, by Device ID ascending.
+
+    Nothing if the request is unknown or someone else's. The columns are those of
+    firmtrack.presentation.csv, without the header.
+    """
+    if viewer.may_see(request_id):
+        query = csv_copy.query(wanted, as_of)
+        asked = asked_for(viewer, request_id, wanted, _moment(now, as_of)) | moment_of(as_of)
+        asked |= csv_copy.asked_in(request_id, status_names, reason_texts, misfit_texts)
+        with pool().connection() as connection:
+            yield from csv_copy.blocks(connection, query.encode(), asked | {"after": None})
+
+
+def _moment(now: datetime | None, as_of: datetime | None) -> datetime:
+    return now or as_of or datetime.now(UTC)
+
+
+def _asked(request_id: RequestId) -> dict[str, object]:
+    originator, target, counter = request_parts(request_id)
+    return {"originator": originator, "target": target, "counter": counter, "after": None}
+
+
+def _request_answer(
+    viewer: Viewer, request_id: RequestId, row: DictRow, counts: Sequence[DictRow]
+) -> RequestAnswer:
+    variant = None if row["variant"] is None else Variant(row["variant"])
+    status_counts = {
+        status_at(Stage(each["stage"]), is_bad=each["failed"]): each["count"] for each in counts
+    }
+    completion_counts = Counter[CompletionStatus]()
+    for status, count in status_counts.items():
+        completion_counts[completion_of(status, variant)] += count
+    return RequestAnswer(
+        request_id=request_id,
+        variant=variant,
+        firmware_version=row["firmware_version"],
+        image=image_facts(row["image"], row["image_hash"]),
+        submitted_at=row["submitted_at"],
+        response_code=row["response_code"],
+        answered_at=row["answered_at"],
+        statement_count=row["statement_count"],
+        device_count=sum(status_counts.values()),
+        completion_counts=dict(completion_counts),
+        status_counts=status_counts,
+        incidents=entries_of_request(viewer, incidents_in(row["incidents"])),
+    )
+
+
+def _distribution_answer(viewer: Viewer, request_id: RequestId, row: DictRow) -> DistributionAnswer:
+    is_anothers = is_anothers_word(viewer, row["addressee"])
+    return DistributionAnswer(
+        request_id=request_id,
+        variant=None if row["variant"] is None else Variant(row["variant"]),
+        device_id=eui_of(row["device_id"]),
+        firmware_version=row["firmware_version"],
+        image_hash=row["image_hash"],
+        submitted_at=row["submitted_at"],
+        status=status_at(Stage(row["stage"]), is_bad=row["failed"]),
+        reason=row["reason"],
+        updated_at=start_of_day(row["occurred_at"]) if is_anothers else row["occurred_at"],
+        is_anothers_word=is_anothers,
+    )
