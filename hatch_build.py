@@ -85,8 +85,6 @@ def _make(frontend: Path, copy: Path, files: Path) -> None:
         "--no-source-map",
         "--load-path=node_modules",
         "--quiet-deps",
-        # GOV.UK Frontend 6 is made of @import, which Sass 3 will drop
-        "--silence-deprecation=import",
         f"styles/firmtrack.scss:{files / 'firmtrack.css'}",
         cwd=copy,
     )

@@ -12,12 +12,11 @@ from bench.scene import USER, fresh_database
 from bench.table import Figure, seconds_of
 from firmtrack.domain.facts import DeviceFacts
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.inventory import FACT_NAMES, IMPORT_ID
+from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES, IMPORT_ID
 from firmtrack.intake.bounded_lines import read_lines
-from firmtrack.intake.inventory_import import ImportReport, Source, import_inventory
+from firmtrack.intake.inventory_import import ImportReport, InventoryFile, import_inventory
 from firmtrack.intake.inventory_rows import COLUMNS, Row, read_rows
 from firmtrack.store.embedded import EmbeddedPostgres
-from firmtrack.store.ledger.inventory import EUI_FACTS
 from firmtrack.store.numbers import to_bigint
 
 _DEVICES_PER_HUB = 4
@@ -62,7 +61,7 @@ def _rows(path: Path) -> list[DeviceFacts]:
 
 
 def _import(path: Path) -> ImportReport:
-    return import_inventory([Source.of_path(path)], skip_bad=False, on_read=lambda _: None)
+    return import_inventory([InventoryFile.of_path(path)], skip_bad=False, on_read=lambda _: None)
 
 
 def _write(path: Path, devices: int) -> None:

@@ -20,10 +20,11 @@ from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.parties import add_party
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.notices.calling import Caller
-from firmtrack.notices.channels import Channel
-from firmtrack.notices.composing import enqueue, notice_about_endpoint
+from firmtrack.notices.cloud_events import event_about_endpoint
+from firmtrack.notices.endpoint_queue import enqueue
 from firmtrack.notices.endpoints import add_endpoint
 from firmtrack.notices.sending import send_next
+from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store.database import pool
 from firmtrack.store.embedded import EmbeddedPostgres
 
@@ -93,7 +94,7 @@ def _receiver() -> Iterator[str]:
 
 def _endpoint(url: str) -> int:
     party = add_party("Alpha Energy", PartyKind.LARGE_SUPPLIER, [_ALPHA])
-    made = add_endpoint(party, Channel.WEBHOOK, "https://receiver.example/")
+    made = add_endpoint(party, WEBHOOK, "https://receiver.example/")
     with pool().connection() as connection:
         connection.execute("UPDATE notice_endpoint SET address = %s", (url,))
     return made.endpoint_id
@@ -104,7 +105,7 @@ def _fill(endpoint_id: int, count: int) -> list[bytes]:
     now = datetime.now(UTC)
     devices = [{"device_id": str(Eui64(number)), "updated_at": None} for number in range(10)]
     drafts = [
-        notice_about_endpoint("endpoint.test", {"number": number, "devices": devices}, now)
+        event_about_endpoint("endpoint.test", {"number": number, "devices": devices}, now)
         for number in range(count)
     ]
     with pool().connection() as connection, connection.transaction():

@@ -1,41 +1,133 @@
-"""What a server does beside answering: it counts delivery performance anew, now and then."""
+"""What a server does beside answering: it counts what pages show, so that no page has to.
+
+Of all processes that serve, one counts, for as long as it lives; then another takes over. It looks
+every few seconds whether anything has changed, and rests between counts for a multiple of what they
+took, so that requests that change all the time take a small part of the database's time.
+"""
 
 import time
-from threading import Event, Thread
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event, Lock, Thread
 
-from firmtrack.answers.side_parts import side_part
-from firmtrack.store.reports import performance
+import psycopg
+from psycopg import Connection
+from psycopg.rows import TupleRow
 
-INTERVAL_SECONDS = 300.0
+from firmtrack.answers.side_parts import UNTOLD, side_part
+from firmtrack.store.database import pool
+from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.reports import counting, freshness
+
+LOOK_SECONDS = 2.0
+"""How long after one look the next one is."""
+
+FAILED_SECONDS = 60.0
+"""The same after one that failed: the log is to be read."""
+
 _AT_ONCE_SECONDS = 5.0
-_PAUSE_SECONDS = 1.0
+_REST_FACTOR = 4.0
+_FOLDING_SECONDS = 60.0
+_STOPPING_SECONDS = 30.0
+_CANCELLING_SECONDS = 0.2
 
 
 class Upkeep:
-    """A thread that counts every few minutes; one process at a time does, others find it busy."""
+    """A thread that counts whenever something has changed, unless another process does."""
 
-    def __init__(self, interval_seconds: float = INTERVAL_SECONDS) -> None:
-        self._interval_seconds = interval_seconds
+    def __init__(
+        self, look_seconds: float = LOOK_SECONDS, failed_seconds: float = FAILED_SECONDS
+    ) -> None:
+        self._look_seconds = look_seconds
+        self._failed_seconds = failed_seconds
         self._is_over = Event()
         self._thread = Thread(target=self._run, name="upkeep", daemon=True)
+        self._guard = Lock()
+        self._connection: Connection[TupleRow] | None = None
 
     def start(self) -> None:
-        """Begin; the first count is one interval from now."""
+        """Begin; the first look is in a moment."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, after the request that is being counted."""
+        """End now: what is being counted is given up, and left to whoever counts next."""
         self._is_over.set()
-        self._thread.join()
+        until = time.monotonic() + _STOPPING_SECONDS
+        while self._thread.is_alive() and time.monotonic() < until:
+            self._cancel()
+            self._thread.join(_CANCELLING_SECONDS)
+
+    def _cancel(self) -> None:
+        with self._guard, suppress(psycopg.Error):
+            if self._connection is not None:
+                self._connection.cancel_safe(timeout=_STOPPING_SECONDS)
 
     def _run(self) -> None:
-        while not self._is_over.wait(self._interval_seconds):
-            side_part("delivery performance, counted anew", self._count)
+        is_well = True
+        while not self._is_over.wait(self._look_seconds if is_well else self._failed_seconds):
+            is_well = side_part("figures, counted in the background", self._keep_up) is True
 
-    def _count(self) -> None:
-        """Count for as long as there is something to count, but notice soon that it is over."""
-        until = time.monotonic() + self._interval_seconds
-        while not self._is_over.is_set() and time.monotonic() < until:
-            if performance.refresh(seconds=_AT_ONCE_SECONDS):
-                return
-            self._is_over.wait(_PAUSE_SECONDS)
+    def _keep_up(self) -> bool:
+        """Count until it is over, if no other process does; return whether nothing has failed."""
+        with pool().connection() as connection:
+            self._use(connection)
+            try:
+                with held(connection, AdvisoryKey.UPKEEP, waits=False) as is_ours:
+                    return not is_ours or self._look_on(_Figures(connection))
+            except psycopg.errors.QueryCanceled:
+                return self._is_over.is_set()
+            finally:
+                self._use(None)
+
+    def _use(self, connection: Connection[TupleRow] | None) -> None:
+        with self._guard:
+            self._connection = connection
+
+    def _look_on(self, figures: "_Figures") -> bool:
+        pause = 0.0
+        while not self._is_over.wait(pause):
+            started = time.monotonic()
+            done = [
+                side_part("delivery performance, counted anew", self._unless_over(figures.count)),
+                side_part("arrivals, folded", self._unless_over(figures.fold)),
+            ]
+            if UNTOLD in done:
+                return False
+            pause = max(self._look_seconds, _REST_FACTOR * (time.monotonic() - started))
+        return True
+
+    def _unless_over(self, job: Callable[[], None]) -> Callable[[], None]:
+        """Return the job, of which it is no failure if it is cancelled because it is over."""
+
+        def done() -> None:
+            try:
+                job()
+            except psycopg.errors.QueryCanceled:
+                if not self._is_over.is_set():
+                    raise
+
+        return done
+
+
+class _Figures:
+    """The figures as the one process that counts them has them under way."""
+
+    def __init__(self, connection: Connection[TupleRow]) -> None:
+        self._connection = connection
+        self._round: counting.Round | None = None
+        self._folded_at: float | None = None
+
+    def count(self) -> None:
+        """Count for a moment if anything has changed."""
+        if self._round is None and counting.is_due(self._connection):
+            self._round = counting.Round(self._connection)
+        if self._round is not None and self._round.go_on(_AT_ONCE_SECONDS):
+            self._round = None
+
+    def fold(self) -> None:
+        """Fold what came, now and then."""
+        now = time.monotonic()
+        if self._folded_at is not None and now - self._folded_at < _FOLDING_SECONDS:
+            return
+        if freshness.fold_arrivals(self._connection):
+            self._folded_at = now

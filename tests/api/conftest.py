@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from firmtrack.store.embedded import EmbeddedPostgres
+from firmtrack.store.reports import performance
 from tests.api.calling import Caller
 from tests.api.world import (
     DISPLAY,
@@ -66,3 +67,4 @@ def _tell(cast: Cast) -> None:
         assert sent.status == 200, sent.body
     report = api.post("/messages", cast.dcc.intake, stage_report("1"), "application/json")
     assert report.status == 200, report.body
+    performance.refresh()

@@ -17,6 +17,7 @@ def test_it_tells_of_each_source_when_anything_last_came(api: Caller, told: Cast
     ]
     assert found.json["complete_to"] == max(each["last_at"] for each in found.json["sources"])
     assert found.json["sentence"].startswith("Data complete to ")
+    assert found.json["counted_at"] is None
 
 
 def test_everybody_is_told_the_same_and_nothing_of_anybody(api: Caller, told: Cast) -> None:

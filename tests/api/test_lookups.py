@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 
 import pytest
 
@@ -292,5 +293,6 @@ def test_peers_are_counts_beside_the_newest_update(api: Caller, told: Cast) -> N
         "successful": 0,
     }
     assert in_request in found.json["groups"]
+    assert datetime.fromisoformat(found.json["counted_at"]) < datetime.now(UTC)
     for outsider in (told.bravo, told.stranger):
         assert api.get(f"{DEVICE}/peers", outsider.read).status == 404

@@ -5,7 +5,7 @@ import pytest
 from firmtrack.accounts.parties import party_named
 from firmtrack.accounts.viewers import viewer_of_party
 from firmtrack.notices import endpoints
-from firmtrack.notices.channels import Channel
+from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store.database import pool
 from tests.api.calling import Caller
 from tests.api.world import Cast
@@ -15,7 +15,7 @@ from tests.api.world import Cast
 def notified(cast: Cast) -> Cast:
     """The cast; Alpha has an endpoint, to which three tests are to be sent, one of them dead."""
     alpha = party_named("Alpha")
-    made = endpoints.add_endpoint(alpha, Channel.WEBHOOK, "https://alpha.example/notices")
+    made = endpoints.add_endpoint(alpha, WEBHOOK, "https://alpha.example/notices")
     sent = [endpoints.test_endpoint(viewer_of_party(alpha), made.endpoint_id) for _ in range(3)]
     with pool().connection() as connection:
         connection.execute(

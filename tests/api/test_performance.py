@@ -1,4 +1,5 @@
 import csv
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -13,6 +14,7 @@ def test_a_supplier_reads_the_figures_of_its_own_requests(api: Caller, told: Cas
     found = api.get(PATH, told.alpha.read).json
 
     assert found["requests_waiting"] == 0
+    assert datetime.fromisoformat(found["counted_at"]) < datetime.now(UTC)
     total = found["total"]
     assert [total[name] for name in ("distributions", "in_progress", "failed", "successful")] == [
         5, 3, 2, 0,

@@ -36,13 +36,14 @@ from tests.journeys.processes import (
     on,
     wait_until,
 )
-from tests.store.test_simulated_traffic import World, assert_tracker_knows, simulated
+from tests.oracle.simulated import Simulated
+from tests.store.test_simulated_traffic import assert_tracker_knows, simulated
 
 _KILLS = 3
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
     return simulated(tmp_path_factory.mktemp("traffic"), is_shuffled=True)
 
 
@@ -63,7 +64,7 @@ def assert_gone(processes: list[psutil.Process]) -> None:
 
 
 def test_an_ingest_that_is_killed_again_and_again_is_completed_by_the_next(
-    database: str, world: World, tmp_path: Path
+    database: str, world: Simulated, tmp_path: Path
 ) -> None:
     chance = random.Random(7)
     env = on(database, tmp_path)
@@ -71,7 +72,7 @@ def test_an_ingest_that_is_killed_again_and_again_is_completed_by_the_next(
     for _ in range(_KILLS):
         before = recorded()
         goal = before + chance.randrange(1, max(2, (total - before) // 2))
-        ingest = firmtrack("ingest", world.traffic, env=env)
+        ingest = firmtrack("ingest", world.written.traffic, env=env)
         wait_until(lambda goal=goal: recorded() >= goal, "some were recorded")  # type: ignore[misc]  # a lambda that holds its own goal
         readers = descendants(ingest)
         assert len(readers) >= 2
@@ -82,7 +83,7 @@ def test_an_ingest_that_is_killed_again_and_again_is_completed_by_the_next(
         assert disagreements() == []
 
     kept = recorded()
-    status, output, _ = ended(firmtrack("ingest", world.traffic, "--json", env=env))
+    status, output, _ = ended(firmtrack("ingest", world.written.traffic, "--json", env=env))
 
     assert status == 0
     tally = json.loads(output)
@@ -93,9 +94,9 @@ def test_an_ingest_that_is_killed_again_and_again_is_completed_by_the_next(
 
 
 def test_an_ingest_whose_reader_is_killed_says_so(
-    database: str, world: World, tmp_path: Path
+    database: str, world: Simulated, tmp_path: Path
 ) -> None:
-    ingest = firmtrack("ingest", world.traffic, env=on(database, tmp_path))
+    ingest = firmtrack("ingest", world.written.traffic, env=on(database, tmp_path))
     wait_until(lambda: recorded() > 0, "some were recorded")
     family = descendants(ingest)
     readers = [reader for reader in family if "spawn_main" in " ".join(reader.cmdline())]
@@ -121,10 +122,10 @@ def embedded(tmp_path: Path) -> Iterator[tuple[EmbeddedPostgres, dict[str, str]]
 
 
 def test_an_ingest_whose_database_is_killed_says_so_and_is_completed_by_the_next(
-    embedded: tuple[EmbeddedPostgres, dict[str, str]], world: World
+    embedded: tuple[EmbeddedPostgres, dict[str, str]], world: Simulated
 ) -> None:
     server, env = embedded
-    ingest = firmtrack("ingest", world.traffic, env=env)
+    ingest = firmtrack("ingest", world.written.traffic, env=env)
     with used(server.conninfo()):
         wait_until(lambda: recorded() > 0, "some were recorded")
     family = descendants(ingest)
@@ -138,7 +139,7 @@ def test_an_ingest_whose_database_is_killed_says_so_and_is_completed_by_the_next
     assert "Traceback" not in errors
     assert_gone([each for each in family if "spawn" in " ".join(_command_of(each))])
     wait_until(lambda: _answers(server), "the server was back")
-    status, output, errors = ended(firmtrack("ingest", world.traffic, "--json", env=env))
+    status, output, errors = ended(firmtrack("ingest", world.written.traffic, "--json", env=env))
     assert status == 0, errors
     assert json.loads(output)["duplicate"] > 0
     status, output, _ = ended(firmtrack("check", "--json", env=env))

@@ -2,6 +2,9 @@ import csv
 from io import StringIO
 
 from firmtrack.presentation.performance import CSV_COLUMNS
+from firmtrack.store.database import pool
+from firmtrack.store.numbers import to_bigint
+from firmtrack.store.reports import performance
 from tests.pages.browsing import Browsing, Page
 from tests.pages.world import BRAVO_REQUEST, LARGE_REQUEST
 
@@ -60,6 +63,27 @@ def test_the_figures_are_of_the_viewers_own_requests(ada: Browsing) -> None:
     assert len(shown["Reasons of failure"]) == 5
     assert all(row[2:] == ["1", "20.0 %"] for row in shown["Reasons of failure"])
     assert "Figures by Supplier" not in shown
+
+
+def test_it_says_how_old_the_figures_are_and_counts_nothing(ada: Browsing, ben: Browsing) -> None:
+    counted = "Counted less than a minute ago ("
+    (fresh,) = (text for text in ada.open(ADDRESS).all("p") if text.startswith(counted))
+    assert fresh.endswith("; nothing has changed since.")
+    originator = {"originator": to_bigint(ALPHA_ID)}
+    with pool().connection() as connection:
+        connection.execute(
+            "INSERT INTO stale_request SELECT request_key FROM request"
+            " WHERE originator = %(originator)s",
+            originator,
+        )
+        stale = connection.execute("SELECT FROM stale_request").rowcount
+        for _ in range(2):
+            (inset,) = ada.open(ADDRESS).all(".govuk-inset-text")
+            assert inset.startswith(counted)
+            assert inset.endswith(f"; {stale} requests have changed since.")
+        assert ben.open(ADDRESS).all(".govuk-inset-text") == []
+        assert connection.execute("SELECT FROM stale_request").rowcount == stale
+    performance.refresh()
 
 
 def test_a_chart_is_drawn_of_weeks_and_each_has_a_name(ada: Browsing) -> None:

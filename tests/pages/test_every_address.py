@@ -11,8 +11,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from firmtrack.accounts.kinds import TokenScope
 from firmtrack.accounts.models import User
 from firmtrack.accounts.tokens import create_token
-from firmtrack.notices.channels import Channel
 from firmtrack.notices.endpoints import add_endpoint
+from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store.database import pool
 from firmtrack.web.guidance import TOPICS
 from tests.pages.browsing import Browsing
@@ -70,7 +70,7 @@ def alphas_endpoint(cast: Cast) -> Iterator[None]:
         connection.execute(
             f"ALTER TABLE notice_endpoint ALTER COLUMN endpoint_id RESTART WITH {ENDPOINT_ID}"
         )
-    made = add_endpoint(cast.ada.party, Channel.WEBHOOK, "https://alpha.example/notices")
+    made = add_endpoint(cast.ada.party, WEBHOOK, "https://alpha.example/notices")
     assert made.endpoint_id == ENDPOINT_ID
     yield
     with pool().connection() as connection:

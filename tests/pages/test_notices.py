@@ -6,7 +6,7 @@ import pytest
 
 from firmtrack.accounts.viewers import viewer_of
 from firmtrack.notices import endpoints
-from firmtrack.notices.channels import Channel
+from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store.database import pool
 from tests.pages.browsing import Browsing
 from tests.pages.world import Cast
@@ -15,7 +15,7 @@ from tests.pages.world import Cast
 @pytest.fixture
 def endpoint_id(cast: Cast) -> Iterator[int]:
     """Alpha's endpoint, with a notice that was given up; gone again afterwards."""
-    made = endpoints.add_endpoint(cast.ada.party, Channel.WEBHOOK, "https://alpha.example/notices")
+    made = endpoints.add_endpoint(cast.ada.party, WEBHOOK, "https://alpha.example/notices")
     notice_id = endpoints.test_endpoint(viewer_of(cast.ada), made.endpoint_id)
     with pool().connection() as connection:
         connection.execute(

@@ -16,7 +16,7 @@ from firmtrack.answers.notices import EndpointAnswer
 from firmtrack.domain.topics import DEFAULT_TOPICS
 from firmtrack.notices import endpoints
 from firmtrack.notices import queries as notice_queries
-from firmtrack.notices.channels import Channel
+from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.settings import MailServer
 from firmtrack.store.database import pool
 from tests.pages.browsing import Browsing, page_of
@@ -30,7 +30,7 @@ NEW = {"channel": "webhook", "address": ADDRESS, "topics": list(DEFAULT_TOPICS)}
 @pytest.fixture
 def endpoint_id(cast: Cast) -> int:
     """Alpha's endpoint."""
-    return endpoints.add_endpoint(cast.ada.party, Channel.WEBHOOK, ADDRESS).endpoint_id
+    return endpoints.add_endpoint(cast.ada.party, WEBHOOK, ADDRESS).endpoint_id
 
 
 @pytest.fixture(autouse=True)
@@ -174,7 +174,7 @@ def test_only_what_the_installation_is_set_up_for_is_offered(cast: Cast, ada: Br
 
 def test_an_organisation_has_no_more_endpoints_than_it_may(cast: Cast, ada: Browsing) -> None:
     for _ in range(endpoints.MOST_ENDPOINTS):
-        endpoints.add_endpoint(cast.ada.party, Channel.WEBHOOK, ADDRESS)
+        endpoints.add_endpoint(cast.ada.party, WEBHOOK, ADDRESS)
     page = page_of(ada.client.post("/notices/endpoints/new", NEW), "new")
 
     assert page.status == 400

@@ -20,6 +20,14 @@ def test_where_nothing_was_distributed_there_is_nothing_to_compare(olga: Browsin
     assert "Is it only me?" not in olga.open(f"/devices/{COMMS_HUB}").text
 
 
+def test_what_is_counted_in_the_background_is_said_to_be(ada: Browsing, olga: Browsing) -> None:
+    said = "Models and regions were counted "
+    assert not any(said in text for text in ada.open(f"/devices/{DISCARDED}").all("p"))
+    texts = [text for text in olga.open(f"/devices/{VERIFIED}").all("p") if said in text]
+    assert len(texts) == 1
+    assert texts[0].endswith("GMT): what came since may not be among them.")
+
+
 def test_every_result_says_how_fresh_it_is(ada: Browsing) -> None:
     for address in (f"/devices/{VERIFIED}", f"/inventory/{VERIFIED}"):
         (summary, *_) = ada.open(address).all("details summary")

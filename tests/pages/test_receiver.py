@@ -11,7 +11,8 @@ from django.test import override_settings
 from firmtrack import settings as product
 from firmtrack.demonstration import receiver
 from firmtrack.demonstration import settings as demonstration
-from firmtrack.notices import webhook
+from firmtrack.notices import cloud_events, webhook
+from firmtrack.notices.endpoint_queue import PendingNotice
 from firmtrack.notices.secrets import new_secret, unsealed
 from firmtrack.store.database import pool
 from tests.pages.browsing import Browsing
@@ -49,15 +50,14 @@ def secret_of(party_id: int) -> str:
 
 def event(notice_id: UUID, **data: object) -> bytes:
     told = {"device_count": 1, "devices": [{"device_id": str(VERIFIED)}]} | data
-    return webhook.event(notice_id, "distribution.verified", datetime.now(UTC), told)
+    return cloud_events.event(notice_id, "distribution.verified", datetime.now(UTC), told)
 
 
 def post(
     party_id: int, body: bytes, secret: str, *, notice_id: UUID, at: datetime | None = None
 ) -> int:
-    headers: Mapping[str, str] = webhook.headers_of(
-        str(notice_id), body, [secret], at or datetime.now(UTC)
-    )
+    notice = PendingNotice(notice_id=notice_id, body=body)
+    headers: Mapping[str, str] = webhook.headers_of(notice, [secret], at or datetime.now(UTC))
     response = Browsing.of_nobody().client.post(
         f"{PAGE}/{party_id}", body, content_type=webhook.CONTENT_TYPE, headers=headers
     )

@@ -85,17 +85,6 @@ def test_nor_does_it_cost_a_refresh(own: Browsing, table: str, address: str) -> 
         assert own.get(address).status_code == 200
 
 
-@pytest.mark.parametrize("address", [DEVICE, "/delivery-performance", "/delivery-performance.csv"])
-def test_figures_that_cannot_be_counted_anew_are_answered_as_they_were(
-    own: Browsing, caplog: pytest.LogCaptureFixture, address: str
-) -> None:
-    with database.pool().connection() as connection:
-        connection.execute("INSERT INTO stale_request SELECT request_key FROM request")
-    with gone("uncounted_request"):
-        assert own.get(address).status_code == 200
-    assert any("counted anew" in each.getMessage() for each in caplog.records)
-
-
 def test_the_operators_wording_that_cannot_be_read_costs_no_answer(own: Browsing) -> None:
     with gone("code_wording"):
         assert own.open(REQUEST).status == 200

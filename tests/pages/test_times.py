@@ -20,11 +20,12 @@ from firmtrack.duis import documents as d
 from firmtrack.duis.writer import write
 from firmtrack.intake.envelopes import envelope_of_line
 from firmtrack.intake.receive import Outcome, OutcomeKind, Submitter, receive
-from firmtrack.notices.composing import compose_ripe
+from firmtrack.notices.composing import compose_due
 from firmtrack.store.database import pool
 from firmtrack.store.embedded import EmbeddedPostgres
-from firmtrack.store.reading import queries
+from firmtrack.store.reports import performance
 from tests.databases import fresh_database, used
+from tests.looking import find_device
 from tests.pages import world
 from tests.pages.browsing import Browsing, content_of
 from tests.unit.duis import samples
@@ -124,7 +125,7 @@ class Case:
         return outcome
 
     def distribution(self) -> DeviceDistribution:
-        found = queries.find_device(Viewer.of_dcc("the test"), self.device_id)
+        found = find_device(Viewer.of_dcc("the test"), self.device_id)
         assert found is not None
         (distribution,) = found.distributions
         return distribution
@@ -178,6 +179,8 @@ def people(postgres: EmbeddedPostgres) -> Iterator[People]:
 
 
 def assert_every_page_answers(people: People, case: Case) -> None:
+    assert performance.refresh()
+    assert performance.uncounted_requests() == []
     request, device = f"/service-requests/{case.request_id}", f"/devices/{case.device_id}"
     of_request = (request, f"{request}/status", f"{request}?pace=stalled")
     of_device = (device, f"{device}/status", f"/inventory/{case.device_id}")
@@ -188,7 +191,7 @@ def assert_every_page_answers(people: People, case: Case) -> None:
         assert content_of(viewer.get(f"{request}.csv"))
     assert people.ben.get("/delivery-performance").status_code == 200
     with pool().connection() as connection:
-        compose_ripe(connection, grouping_delay=timedelta(0))
+        compose_due(connection, grouping_delay=timedelta(0))
 
 
 def utc(at: datetime) -> str:

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from firmtrack.notices import endpoints
-from firmtrack.notices.channels import Channel
-from firmtrack.notices.composing import Draft, enqueue
+from firmtrack.notices.endpoint_queue import Draft, enqueue
+from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store.database import pool
 from tests.pages.browsing import Browsing
 from tests.pages.world import LARGE_REQUEST, VERIFIED, Cast
@@ -19,7 +19,7 @@ PAGE = f"/devices/{VERIFIED}"
 @pytest.fixture
 def notices(cast: Cast) -> Iterator[None]:
     """Alpha was told that the device verified its image, and is to be told of the delivery."""
-    made = endpoints.add_endpoint(cast.ada.party, Channel.WEBHOOK, "https://alpha.example/notices")
+    made = endpoints.add_endpoint(cast.ada.party, WEBHOOK, "https://alpha.example/notices")
     verified, delivered = (
         Draft(
             notice_id=uuid4(),

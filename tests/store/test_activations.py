@@ -20,8 +20,8 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.recording import Batch, record
-from firmtrack.store.reading import queries
 from tests.databases import used
+from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -55,7 +55,7 @@ GREATEST_COUNTER = 2**64 - 1
 
 
 def found(viewer: Viewer = ALPHA, device_id: Eui64 = METER) -> DeviceAnswer:
-    answered = queries.find_device(viewer, device_id)
+    answered = find_device(viewer, device_id)
     assert answered is not None
     return answered
 
@@ -67,7 +67,7 @@ def all_activations(answered: DeviceAnswer) -> tuple[Activation, ...]:
 
 def who_sees_activations() -> dict[str, list[Eui64]]:
     """Return by viewer whose activations of the meter are shown; leaves out who sees no meter."""
-    answers = {viewer: queries.find_device(viewer, METER) for viewer in VIEWERS}
+    answers = {viewer: find_device(viewer, METER) for viewer in VIEWERS}
     return {
         viewer.name: sorted(each.request_id.originator for each in all_activations(answered))
         for viewer, answered in answers.items()
@@ -163,7 +163,7 @@ def test_no_order_batching_or_repetition_changes_an_activation(
 
     rule = by_the_rule(history)
     for viewer in VIEWERS:
-        answered = queries.find_device(viewer, METER)
+        answered = find_device(viewer, METER)
         shown = standings(() if answered is None else all_activations(answered))
         own = [
             message for message in history if viewer.sees_all or message.user_id in viewer.user_ids
@@ -247,7 +247,7 @@ def test_to_ask_for_an_activation_shows_nothing_of_someone_elses_device() -> Non
     take(inventory(at(0), device_type="IHD", device_status="Suspended"))
     take(request(sent_at=at(0)), answer(answered_at=at(1)))
     take(activation(ANSWERED, at(9), version=VERSION), inventory(at(10), firmware_version="1"))
-    before = queries.find_device(BRAVO, METER)
+    before = find_device(BRAVO, METER)
 
     take(activation(REQUESTED, at(20), originator=BRAVO_ID, image_hash=IMAGE_HASH))
     take(activation(NOT_ANSWERED, at(21), originator=BRAVO_ID, reason="E4"))
@@ -257,7 +257,7 @@ def test_to_ask_for_an_activation_shows_nothing_of_someone_elses_device() -> Non
     assert [each.status for each in shown.other_activations] == [ActivationStatus.FAILED]
     told_of = {each.name for each in fields(shown) if getattr(shown, each.name)}
     assert told_of == {"device_id", "other_activations"}
-    assert queries.find_inventory(BRAVO, METER) is None
+    assert find_inventory(BRAVO, METER) is None
     assert found(ALPHA).inventory is not None
     assert {flag.kind for flag in found(ALPHA).flags} >= {FlagKind.SUSPENDED}
 
@@ -289,7 +289,7 @@ def test_a_lost_answer_is_flagged_on_the_device_and_in_its_inventory_until_it_is
     take(inventory(at(8), firmware_version=OTHER_VERSION, device_status="Suspended"))
 
     def flags(viewer: Viewer) -> list[FlagKind]:
-        read = queries.find_inventory(viewer, METER)
+        read = find_inventory(viewer, METER)
         assert read is not None
         assert read.flags == found(viewer).flags
         return [flag.kind for flag in read.flags]
@@ -299,7 +299,7 @@ def test_a_lost_answer_is_flagged_on_the_device_and_in_its_inventory_until_it_is
     take(inventory(at(9), firmware_version=VERSION, device_status="Commissioned"))
     for viewer in (ALPHA, DCC):
         assert flags(viewer) == []
-    assert queries.find_inventory(STRANGER, METER) is None
+    assert find_inventory(STRANGER, METER) is None
 
 
 # Values at their ends.

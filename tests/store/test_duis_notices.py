@@ -20,7 +20,7 @@ from firmtrack.duis.reader import read
 from firmtrack.duis.trust import TrustStore
 from firmtrack.notices import endpoints
 from firmtrack.notices.calling import Caller
-from firmtrack.notices.channels import Channel
+from firmtrack.notices.duis_alerts import DUIS_ALERTS
 from firmtrack.store.database import pool
 from tests.pki import make_identity
 from tests.shared_files import shared_dir
@@ -131,7 +131,7 @@ def test_a_change_is_one_signed_alert_a_device_that_says_the_same(
     kind: MessageKind,
 ) -> None:
     with Receiver() as receiver:
-        endpoints.add_endpoint(alpha, Channel.DUIS, receiver.url, _ALL_STATUSES)
+        endpoints.add_endpoint(alpha, DUIS_ALERTS, receiver.url, _ALL_STATUSES)
         for device_id in METERS[:2]:
             take(inventory(at(0), device_id, comms_hub_id=HUB))
         take(request(sent_at=at(0)))
@@ -153,7 +153,7 @@ def test_what_came_in_as_an_alert_is_not_sent_out_as_one(
     alpha: Party, caller: Caller, trust: TrustStore
 ) -> None:
     with Receiver() as receiver:
-        endpoints.add_endpoint(alpha, Channel.DUIS, receiver.url, _ALL_STATUSES)
+        endpoints.add_endpoint(alpha, DUIS_ALERTS, receiver.url, _ALL_STATUSES)
         take(inventory(at(0), METER, comms_hub_id=HUB))
         take(request(sent_at=at(0)), told(Status.DELIVERED_TO_COMMS_HUB, at(1)))
         dispatch(caller)
@@ -166,7 +166,7 @@ def test_an_alert_whose_facts_are_not_known_is_not_made_up(
     alpha: Party, caller: Caller, trust: TrustStore
 ) -> None:
     with Receiver() as receiver:
-        endpoints.add_endpoint(alpha, Channel.DUIS, receiver.url, _ALL_STATUSES)
+        endpoints.add_endpoint(alpha, DUIS_ALERTS, receiver.url, _ALL_STATUSES)
         take(request(sent_at=at(0)))
         take(reported(Status.DELIVERED_TO_COMMS_HUB, 5))  # through which hub, nobody said
         take(reported(Status.DEVICE_TRANSFER_FAILED, 6, reason="no_such_result"))
@@ -180,7 +180,7 @@ def test_a_responsible_supplier_is_told_that_an_update_was_asked_for_but_not_by_
 ) -> None:
     bravo = add_party("Bravo Power", PartyKind.SMALL_SUPPLIER, [BRAVO_ID])
     with Receiver() as receiver:
-        endpoints.add_endpoint(bravo, Channel.DUIS, receiver.url, _ALL_STATUSES)
+        endpoints.add_endpoint(bravo, DUIS_ALERTS, receiver.url, _ALL_STATUSES)
         take(
             inventory(
                 at(0), METER, comms_hub_id=HUB, device_type="ESME", responsible_supplier=BRAVO_ID
@@ -201,7 +201,7 @@ def test_every_alert_has_a_number_of_its_own_and_goes_out_again_as_it_was(
     alpha: Party, caller: Caller, trust: TrustStore
 ) -> None:
     with Receiver() as receiver:
-        endpoints.add_endpoint(alpha, Channel.DUIS, receiver.url, _ALL_STATUSES)
+        endpoints.add_endpoint(alpha, DUIS_ALERTS, receiver.url, _ALL_STATUSES)
         for device_id in METERS[:2]:
             take(inventory(at(0), device_id, comms_hub_id=HUB))
         take(request(sent_at=at(0)))

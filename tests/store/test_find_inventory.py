@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from firmtrack.answers.inventory import InventoryAnswer, SisterDevice
+from firmtrack.answers.inventory import HubDevice, InventoryAnswer
 from firmtrack.answers.sources import FactSource
 from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
@@ -13,7 +13,7 @@ from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
-from firmtrack.store.reading.queries import find_device, find_inventory
+from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -53,8 +53,8 @@ def found(viewer: Viewer = DCC, device_id: Eui64 = METER) -> InventoryAnswer:
     return answered
 
 
-def sister(device_id: Eui64) -> SisterDevice:
-    return SisterDevice(device_id=device_id, device_type="ESME")
+def sister(device_id: Eui64) -> HubDevice:
+    return HubDevice(device_id=device_id, device_type="ESME")
 
 
 def who_sees(device_id: Eui64 = METER) -> set[Viewer]:
@@ -290,17 +290,17 @@ def test_the_sisters_on_the_hub_are_those_that_the_viewer_may_see() -> None:
     imported(METERS[3], comms_hub_id=Eui64(HUB + 1))
     take(inventory(at(0), METERS[0]), inventory(at(0), METERS[1]))
 
-    assert found(DCC).sisters == tuple(sister(each) for each in METERS[1:3])
-    assert found(ALPHA).sisters == (sister(METERS[1]),)
+    assert found(DCC).hub_devices == tuple(sister(each) for each in METERS[1:3])
+    assert found(ALPHA).hub_devices == (sister(METERS[1]),)
 
 
 def test_sisters_are_also_those_that_alerts_named_beside_the_hub() -> None:
     take(request(sent_at=at(0)), answer(answered_at=at(1)))
     take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:3]))
 
-    beside = tuple(SisterDevice(device_id=each, device_type=None) for each in METERS[1:3])
-    assert found(ALPHA).sisters == beside
-    assert found(DCC).sisters == beside
+    beside = tuple(HubDevice(device_id=each, device_type=None) for each in METERS[1:3])
+    assert found(ALPHA).hub_devices == beside
+    assert found(DCC).hub_devices == beside
 
 
 def test_a_sister_that_a_later_word_places_elsewhere_is_none_any_more() -> None:
@@ -315,8 +315,8 @@ def test_a_sister_that_a_later_word_places_elsewhere_is_none_any_more() -> None:
     take(replace(moved, events=(replace(moved.events[0], comms_hub_id=elsewhere),)))
 
     for viewer in (ALPHA, DCC):
-        assert [each.device_id for each in found(viewer).sisters] == [METERS[2]]
-        assert [each.device_id for each in found(viewer, METERS[1]).sisters] == [METERS[3]]
+        assert [each.device_id for each in found(viewer).hub_devices] == [METERS[2]]
+        assert [each.device_id for each in found(viewer, METERS[1]).hub_devices] == [METERS[3]]
 
 
 def test_no_sister_is_shown_that_the_viewer_may_not_look_up() -> None:
@@ -329,7 +329,7 @@ def test_no_sister_is_shown_that_the_viewer_may_not_look_up() -> None:
     imported(METERS[4], comms_hub_id=HUB)
 
     def sisters(viewer: Viewer, device_id: Eui64) -> list[Eui64]:
-        shown = [each.device_id for each in found(viewer, device_id).sisters]
+        shown = [each.device_id for each in found(viewer, device_id).hub_devices]
         assert all(find_inventory(viewer, each) is not None for each in shown)
         return shown
 

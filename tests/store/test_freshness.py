@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firmtrack.answers.freshness import SOURCE_OF_KIND, Freshness, Source
+from firmtrack.answers.freshness import SOURCE_OF_KIND, Freshness, MessageSource
 from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import Status
 from firmtrack.store.database import pool
-from firmtrack.store.reports.freshness import freshness
+from firmtrack.store.reports.freshness import fold_arrivals, freshness
 from tests.store.facts import METERS, REQUEST_ID, answer, at, digest, inventory, request, take, told
 
 SOMETIME = datetime(2026, 1, 1, tzinfo=UTC)
@@ -31,12 +31,17 @@ def csp_alert(device_id: Eui64) -> Message:
     )
 
 
-def arrive(times: Iterable[datetime], source: Source = Source.DSP) -> None:
+def arrive(times: Iterable[datetime], source: MessageSource = MessageSource.DSP) -> None:
     with pool().connection() as connection, connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO arrival (source, region, recorded_at) VALUES (%s, '', %s)",
             [(source, each) for each in times],
         )
+
+
+def fold() -> None:
+    with pool().connection() as connection:
+        assert fold_arrivals(connection)
 
 
 def only(found: Freshness) -> tuple[datetime, int | None, bool]:
@@ -72,10 +77,10 @@ def test_what_comes_is_seen_at_once_by_source_and_by_the_regions_of_the_inventor
     found = freshness(datetime.now(UTC))
 
     assert [(each.source, each.csp_region) for each in found.sources] == [
-        (Source.USERS, None),
-        (Source.DSP, None),
-        (Source.CSP, "North"),
-        (Source.CSP, None),
+        (MessageSource.USERS, None),
+        (MessageSource.DSP, None),
+        (MessageSource.CSP, "North"),
+        (MessageSource.CSP, None),
     ]
     assert all(each.silent_seconds < 60 for each in found.sources)
     assert found.quiet == ()
@@ -108,6 +113,7 @@ def test_a_source_silent_longer_than_on_other_days_is_quiet_until_it_speaks() ->
     times = every_day(10)
     arrive(times[:-1])  # of the last day the second is missing
     last = times[-2]
+    fold()
 
     soon = freshness(last + timedelta(minutes=70))
     late = freshness(last + timedelta(minutes=71))
@@ -125,6 +131,7 @@ def test_a_source_silent_longer_than_on_other_days_is_quiet_until_it_speaks() ->
 def test_what_is_usual_is_not_known_after_a_few_days() -> None:
     times = every_day(5)
     arrive(times[:-1])
+    fold()
 
     assert only(freshness(times[-1] + timedelta(days=30))) == (times[-2], None, False)
 
@@ -133,12 +140,33 @@ def test_what_is_usual_is_not_known_after_a_few_days() -> None:
 def test_data_are_complete_to_the_word_before_the_longest_unusual_silence() -> None:
     times = every_day(10)
     arrive(times[:-1])
-    arrive([times[-1] + timedelta(hours=1)], Source.DEVICES)
+    arrive([times[-1] + timedelta(hours=1)], MessageSource.DEVICES)
+    fold()
 
     found = freshness(times[-1] + timedelta(hours=2))
 
-    assert [each.source for each in found.quiet] == [Source.DSP]
+    assert [each.source for each in found.quiet] == [MessageSource.DSP]
     assert found.complete_to == times[-2]
+
+
+@pytest.mark.usefixtures("database")
+def test_a_read_folds_nothing_and_says_from_when_what_is_usual_is() -> None:
+    times = every_day(10)
+    arrive(times)
+
+    unfolded = freshness(times[-1])
+    assert (unfolded.counted_at, only(unfolded)[1]) == (None, None)
+    before = datetime.now(UTC)
+    fold()
+    folded = freshness(times[-1])
+
+    assert only(folded)[1] is not None
+    assert folded.counted_at is not None
+    assert timedelta(0) < before - folded.counted_at < timedelta(minutes=1)
+    fold()
+    later = freshness(times[-1]).counted_at
+    assert later is not None
+    assert later > folded.counted_at
 
 
 @pytest.mark.usefixtures("database")
@@ -162,8 +190,8 @@ def test_folded_piece_by_piece_it_is_what_all_arrivals_say(
     for number, each in enumerate(times):
         arrive([each])
         if number in folded_after:
-            freshness(now)
-    freshness(now)
+            fold()
+    fold()
 
     longest: dict[datetime, int] = {}
     for before, after in pairwise(times):

@@ -16,8 +16,8 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.ledger.withdrawals import withdraw
-from firmtrack.store.reading import queries, requests
-from firmtrack.store.reading.versions import device_version
+from firmtrack.store.reading import requests
+from tests.looking import device_version, find_device
 from tests.store import test_past as past
 from tests.store.facts import (
     ALPHA,
@@ -100,7 +100,7 @@ def shown(
     viewer: Viewer = ALPHA, device_id: Eui64 = METER, as_of: datetime | None = None
 ) -> dict[RequestId | None, list[IncidentKind]] | None:
     """Return the kinds under each request, and under None what concerns none of them."""
-    found = queries.find_device(viewer, device_id, as_of=as_of)
+    found = find_device(viewer, device_id, as_of=as_of)
     if found is None:
         return None
     by_request: dict[RequestId | None, list[IncidentKind]] = {
@@ -110,7 +110,7 @@ def shown(
 
 
 def entries(viewer: Viewer = ALPHA, device_id: Eui64 = METER) -> tuple[IncidentEntry, ...]:
-    found = queries.find_device(viewer, device_id)
+    found = find_device(viewer, device_id)
     assert found is not None
     return found.distributions[0].incidents
 
@@ -212,7 +212,7 @@ def test_another_party_that_may_see_the_inventory_sees_what_and_on_which_day() -
             device_time=at(39), throttled_sequence=1, throttled_count=3,
         )
     )  # fmt: skip
-    (own,) = queries.find_device(ALPHA, METER).incidents  # type: ignore[union-attr]  # it is there
+    (own,) = find_device(ALPHA, METER).incidents  # type: ignore[union-attr]  # it is there
     assert own.source is not None
     assert (own.incident.occurred_at, own.incident.reason) == (at(40), "8F43")
     (others,) = entries(BRAVO)

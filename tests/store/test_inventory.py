@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from firmtrack.domain.facts import DeviceFacts, Message
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.inventory import (
+    EUI_FACTS,
     FACT_NAMES,
     Knowledge,
     Known,
@@ -21,7 +22,7 @@ from firmtrack.domain.inventory import (
     merge_all,
 )
 from firmtrack.store.database import pool
-from firmtrack.store.ledger.inventory import EUI_FACTS, ImportedRow, ImportReceipt, import_rows
+from firmtrack.store.ledger.inventory import ImportedRow, ImportReceipt, import_rows
 from firmtrack.store.numbers import eui_of
 from tests.store.facts import (
     ALPHA_ID,
@@ -152,7 +153,10 @@ _histories = st.lists(
 )
 def test_the_table_holds_what_the_rule_says(history: list[Message], data: st.DataObject) -> None:
     with pool().connection() as connection:
-        for table in ("message", "device", "device_acquaintance", "proposal", "verdict"):
+        for table in (
+            "message", "device", "device_acquaintance", "proposal", "verdict",
+            "recorded_inventory_statement",
+        ):  # fmt: skip
             connection.execute(f"DELETE FROM {table}".encode())
     delivered = data.draw(st.permutations(history))
     while delivered:

@@ -8,9 +8,9 @@ import pytest
 
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.viewer import Viewer
-from firmtrack.intake.inventory_import import ImportReport, Source, import_inventory
+from firmtrack.intake.inventory_import import ImportReport, InventoryFile, import_inventory
 from firmtrack.intake.inventory_rows import BadHeader
-from firmtrack.store.reading import queries
+from tests.looking import find_device
 from tests.store.facts import ALPHA_ID, BRAVO, DCC, HUB, METERS, STRANGER, at
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -25,14 +25,14 @@ def bring_in(tmp_path: Path) -> Import:
         for number, text in enumerate(texts):
             path = tmp_path / f"{number}.txt"
             path.write_bytes(text.encode() if isinstance(text, str) else text)
-            sources.append(replace(Source.of_path(path), name=f"file {number}"))
+            sources.append(replace(InventoryFile.of_path(path), name=f"file {number}"))
         return import_inventory(sources, skip_bad=skip_bad, on_read=lambda _: None)
 
     return bring_in
 
 
 def model(device_id: Eui64 = METERS[0], viewer: Viewer = DCC) -> str | None:
-    found = queries.find_device(viewer, device_id)
+    found = find_device(viewer, device_id)
     return None if found is None or found.inventory is None else found.inventory.model
 
 
@@ -49,7 +49,7 @@ def test_a_csv_is_known_afterwards_with_every_fact(bring_in: Import) -> None:
         f"{ALPHA_ID},2026-03-01T10:00:00+01:00\r\n"
     )
 
-    found = queries.find_device(DCC, METERS[0])
+    found = find_device(DCC, METERS[0])
 
     assert (report.rows, report.changed, report.unchanged, report.bad) == (1, 1, 0, 0)
     assert found is not None

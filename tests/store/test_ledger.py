@@ -20,7 +20,8 @@ from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.quarantine import Refusal, list_quarantine
 from firmtrack.store.ledger.recording import Batch, record
-from firmtrack.store.reading import queries, requests
+from firmtrack.store.reading import requests
+from tests.looking import find_device
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -265,7 +266,7 @@ def test_of_a_devices_facts_the_latest_word_wins() -> None:
         inventory(at(2), model="latest", identity=max(tie)),
     ]
     for _ in in_every_order(messages):
-        found = queries.find_device(ALPHA, METER)
+        found = find_device(ALPHA, METER)
         assert found is not None
         assert found.inventory is not None
         assert (found.inventory.model, found.inventory.manufacturer) == ("latest", "00AB")

@@ -10,7 +10,7 @@ from firmtrack.intake.rereading import reread
 from firmtrack.store import database as the_database
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import disagreements
-from firmtrack.store.reading.queries import find_device, find_inventory
+from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -83,7 +83,7 @@ def test_what_an_older_firmtrack_recorded_is_answered_as_before() -> None:
     assert answers() == before
     sisters = find_inventory(ALPHA, METERS[0])
     assert sisters is not None
-    assert [each.device_id for each in sisters.sisters] == list(METERS[1:3])
+    assert [each.device_id for each in sisters.hub_devices] == list(METERS[1:3])
     assert disagreements() == []
 
 

@@ -15,7 +15,7 @@ from firmtrack.accounts.parties import add_party
 from firmtrack.domain.stages import Status
 from firmtrack.notices import endpoints
 from firmtrack.notices.calling import Caller
-from firmtrack.notices.channels import Channel
+from firmtrack.notices.email_digest import EMAIL_DIGEST
 from firmtrack.settings import MailServer
 from firmtrack.store.database import pool
 from tests.store.facts import ALPHA_ID, METERS, REQUEST_ID, at, request, take, told
@@ -39,7 +39,7 @@ def ada(database: str) -> Iterator[Party]:
         ENVIRONMENT=environment, EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"
     ):
         mail.outbox = []
-        endpoints.add_endpoint(party, Channel.EMAIL, "ada@alpha.example")
+        endpoints.add_endpoint(party, EMAIL_DIGEST, "ada@alpha.example")
         take(request(sent_at=at(0)))
         take(told(Status.DELIVERED_TO_COMMS_HUB, at(1), METERS[:2]))
         take(told(Status.COMMS_HUB_DELIVERY_FAILED, at(2), METERS[:1], reason="N19"))

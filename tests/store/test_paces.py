@@ -18,8 +18,9 @@ from firmtrack.domain.waits import Stays
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import to_bigint
-from firmtrack.store.reading import queries, requests
+from firmtrack.store.reading import requests
 from firmtrack.store.reports import statement, waits
+from tests.looking import find_device
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -161,7 +162,7 @@ def slow_after(seconds: float) -> Limits:
 
 
 def diagnosed(viewer: Viewer, minutes: float) -> Mapping[Eui64, Pace | None]:
-    found = (queries.find_device(viewer, device_id) for device_id in DEVICES)
+    found = (find_device(viewer, device_id) for device_id in DEVICES)
     return {
         device.device_id: told.pace
         for device in found
@@ -358,16 +359,16 @@ def test_what_is_usual_is_asked_of_the_database_once_in_a_while() -> None:
 @pytest.mark.usefixtures("database")
 def test_a_change_of_supplier_is_told_to_dcc_and_to_who_is_responsible_now() -> None:
     take(request(sent_at=at(0)), answer(answered_at=at(1)), supplier_change(at(60)))
-    shown = {viewer: queries.find_device(viewer, METER) for viewer in (DCC, ALPHA)}
+    shown = {viewer: find_device(viewer, METER) for viewer in (DCC, ALPHA)}
     assert {who: found and found.supplier_changed_at for who, found in shown.items()} == {
         DCC: at(60),
         ALPHA: None,
     }
     imported(learnt_at=at(61), responsible_supplier=ALPHA_ID)
-    responsible = queries.find_device(ALPHA, METER)
+    responsible = find_device(ALPHA, METER)
     assert responsible is not None
     assert responsible.supplier_changed_at == at(60)
     told = diagnoses(responsible, now=at(90))[REQUEST_ID]
     assert told is not None
     assert "supplier changed" in told.advice
-    assert queries.find_device(STRANGER, METER) is None
+    assert find_device(STRANGER, METER) is None

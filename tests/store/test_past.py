@@ -22,8 +22,9 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.ledger.withdrawals import restore, withdraw
-from firmtrack.store.reading import queries, requests
+from firmtrack.store.reading import requests
 from firmtrack.store.reading.messages import KeptMessage
+from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -58,7 +59,8 @@ TABLES = (
     "recorded_request_naming", "recorded_event", "distribution", "distribution_history",
     "recorded_device_incident", "recorded_request_incident", "recorded_comms_hub_incident",
     "withdrawal", "withdrawn_again", "recorded_activation_word", "device",
-    "device_history", "device_acquaintance", "supplier_word", "comms_hub_device",
+    "device_history", "device_acquaintance", "recorded_inventory_statement",
+    "recorded_supplier_change", "comms_hub_device",
     "proposal", "verdict", "device_incident", "request_incident", "comms_hub_incident",
 )  # fmt: skip
 
@@ -157,8 +159,8 @@ histories = st.lists(
 def answers(viewer: Viewer, as_of: datetime | None = None) -> Iterator[object]:
     """Yield all that the viewer can look up."""
     for device_id in DEVICES:
-        yield queries.find_device(viewer, device_id, as_of=as_of)
-        yield queries.find_inventory(viewer, device_id, as_of=as_of)
+        yield find_device(viewer, device_id, as_of=as_of)
+        yield find_inventory(viewer, device_id, as_of=as_of)
     yield from answers_of_requests(viewer, as_of)
 
 
@@ -309,9 +311,9 @@ def test_before_anything_was_recorded_there_is_nothing() -> None:
     before = now()
     take(request(), answer())
 
-    assert queries.find_device(DCC, METER, as_of=before) is None
+    assert find_device(DCC, METER, as_of=before) is None
     assert requests.find_request(DCC, REQUEST_ID, as_of=before) is None
-    assert queries.find_inventory(DCC, METER, as_of=before) is None
+    assert find_inventory(DCC, METER, as_of=before) is None
 
 
 @pytest.mark.usefixtures("database")
@@ -320,9 +322,9 @@ def test_the_past_is_shown_to_those_alone_who_may_see_it() -> None:
     moment = now()
 
     assert requests.find_request(STRANGER, REQUEST_ID, as_of=moment) is None
-    assert queries.find_device(STRANGER, METER, as_of=moment) is None
-    assert queries.find_inventory(STRANGER, METER, as_of=moment) is None
-    assert queries.find_device(ALPHA, METER, as_of=moment) is not None
+    assert find_device(STRANGER, METER, as_of=moment) is None
+    assert find_inventory(STRANGER, METER, as_of=moment) is None
+    assert find_device(ALPHA, METER, as_of=moment) is not None
 
 
 @pytest.mark.usefixtures("database")
@@ -332,11 +334,11 @@ def test_what_dcc_took_was_not_known_before_its_answer_came() -> None:
     take(verdict(at(0)))
     answered = now()
 
-    assert queries.find_inventory(DCC, METER, as_of=asked) is None
-    assert queries.find_inventory(ALPHA, METER, as_of=asked) is None
-    assert queries.find_inventory(STRANGER, METER, as_of=answered) is None
+    assert find_inventory(DCC, METER, as_of=asked) is None
+    assert find_inventory(ALPHA, METER, as_of=asked) is None
+    assert find_inventory(STRANGER, METER, as_of=answered) is None
     for viewer in (DCC, ALPHA):
-        found = queries.find_inventory(viewer, METER, as_of=answered)
+        found = find_inventory(viewer, METER, as_of=answered)
         assert found is not None
         assert found.facts.model == "M1"
 
@@ -347,8 +349,8 @@ def test_a_look_up_of_the_past_leaves_the_present_as_it_is() -> None:
     moment = now()
     take(answer(code="E110101"))
 
-    past = queries.find_device(DCC, METER, as_of=moment)
-    present = queries.find_device(DCC, METER)
+    past = find_device(DCC, METER, as_of=moment)
+    present = find_device(DCC, METER)
 
     assert past is not None
     assert present is not None

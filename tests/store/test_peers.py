@@ -9,8 +9,8 @@ from firmtrack.domain.disclosure import FEWEST_DISTRIBUTIONS, FEWEST_USERS
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.device import compare_device
 from firmtrack.store.reports import performance
-from firmtrack.store.reports.peers import find_peers
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -88,7 +88,7 @@ def updated(database: str) -> None:
 
 def found(viewer: Viewer, device_id: Eui64 = METER) -> PeersAnswer:
     performance.refresh()
-    answered = find_peers(viewer, device_id)
+    answered = compare_device(viewer, device_id)
     assert answered is not None
     return answered
 
@@ -191,9 +191,9 @@ def test_others_who_are_no_crowd_are_counted_for_dcc_alone() -> None:
 
 @pytest.mark.usefixtures("updated")
 def test_what_the_viewer_may_not_see_has_no_peers() -> None:
-    assert find_peers(STRANGER, METER) is None
-    assert find_peers(BRAVO, METER) is None
-    assert find_peers(ALPHA, meter(999)) is None
+    assert compare_device(STRANGER, METER) is None
+    assert compare_device(BRAVO, METER) is None
+    assert compare_device(ALPHA, meter(999)) is None
 
 
 @pytest.mark.usefixtures("database")

@@ -29,17 +29,20 @@ from firmtrack.answers.performance import (
     PerformanceFilter,
     Timing,
 )
-from firmtrack.domain.attribution import attribute
 from firmtrack.domain.durations import SCALE, percentile_step, seconds_within, step_of
 from firmtrack.domain.facts import DeviceFacts, Message
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import knowledge_of, merge_all, statement_of
 from firmtrack.domain.stages import CompletionStatus, Stage, Status, Variant, completion_of
+from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.numbers import request_id_of, to_bigint
 from firmtrack.store.reports import performance, waits
+from firmtrack.store.reports.counting import Round
+from tests.rules import attribute
 from tests.store import test_rules_in_sql as rules
 from tests.store.facts import (
     ALPHA,
@@ -387,6 +390,12 @@ def test_the_figures_are_those_of_a_recomputation(
     assert_stays_agree(found)
 
 
+def counted(viewer: Viewer, wanted: PerformanceFilter = ALL) -> PerformanceAnswer:
+    """Count what has changed, and return the figures."""
+    performance.refresh()
+    return performance.delivery_performance(viewer, wanted)
+
+
 def moved(at_once: PerformanceAnswer) -> list[tuple[str, ...]]:
     return [group.value for group in at_once.groups[Dimension.CSP_REGION]]
 
@@ -397,7 +406,7 @@ def test_the_days_of_a_period_are_those_of_great_britain(database: str) -> None:
 
     def count(first: date | None = None, last: date | None = None) -> int:
         wanted = PerformanceFilter(first=first, last=last)
-        return performance.delivery_performance(ALPHA, wanted).total.distributions
+        return counted(ALPHA, wanted).total.distributions
 
     march, april = date(2026, 3, 31), date(2026, 4, 1)
     assert (count(last=march), count(first=april), count(first=april, last=april)) == (0, 5, 5)
@@ -408,7 +417,7 @@ def test_the_days_of_a_period_are_those_of_great_britain(database: str) -> None:
 def test_a_request_that_only_alerts_have_named_is_counted_but_not_timed(database: str) -> None:
     take(told(Status.DELIVERED_TO_COMMS_HUB, at(60)))
 
-    answered = performance.delivery_performance(ALPHA, ALL)
+    answered = counted(ALPHA)
 
     assert answered.total.distributions == 1
     assert answered.total.timings == {}
@@ -416,14 +425,14 @@ def test_a_request_that_only_alerts_have_named_is_counted_but_not_timed(database
 
 def test_a_device_that_moves_is_counted_where_it_is_now_whoever_told_so(database: str) -> None:
     take(request(sent_at=MORNING), inventory(at(0), csp_region="North"))
-    assert moved(performance.delivery_performance(DCC, ALL)) == [("",), ("North",)]
+    assert moved(counted(DCC)) == [("",), ("North",)]
 
     take(inventory(at(1), csp_region="South"))
-    assert moved(performance.delivery_performance(DCC, ALL)) == [("",), ("South",)]
+    assert moved(counted(DCC)) == [("",), ("South",)]
 
     with pool().connection() as connection:
         connection.execute("UPDATE device SET csp_region = 'Central'")
-    assert moved(performance.delivery_performance(DCC, ALL)) == [("",), ("Central",)]
+    assert moved(counted(DCC)) == [("",), ("Central",)]
 
 
 def test_what_was_told_already_makes_no_device_stale(database: str) -> None:
@@ -436,21 +445,49 @@ def test_what_was_told_already_makes_no_device_stale(database: str) -> None:
         assert connection.execute("SELECT FROM stale_device").rowcount == 0
 
 
-def test_while_another_counts_a_read_answers_at_once_and_says_what_waits(database: str) -> None:
+def test_a_read_counts_nothing_and_says_how_old_its_figures_are(database: str) -> None:
+    assert performance.delivery_performance(ALPHA, ALL).counted.at is None
     take(request(sent_at=MORNING))
-    performance.refresh()
+    first = counted(ALPHA)
     take(told(Status.DELIVERED_TO_COMMS_HUB, at(60)))
-    with psycopg.connect(database, autocommit=True) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", (performance.COUNTING_LOCK,))
 
-        answered = performance.delivery_performance(ALPHA, ALL)
+    stale = performance.delivery_performance(ALPHA, ALL)
 
-        assert (answered.waiting, answered.total.timings) == (1, {})
-        assert performance.delivery_performance(BRAVO, ALL).waiting == 0
-        # A connection that is closed may hold its locks for a moment longer.
-        other.execute("SELECT pg_advisory_unlock(%s)", (performance.COUNTING_LOCK,))
+    assert (stale.waiting, stale.total.timings) == (1, {})
+    assert performance.delivery_performance(BRAVO, ALL).waiting == 0
+    assert first.counted.at is not None
+    assert stale.counted.at == first.counted.at < stale.counted.read_at
+    fresh = counted(ALPHA)
+    assert (fresh.waiting, fresh.total.timings[Milestone.COMMS_HUB].samples) == (0, 1)
+    assert fresh.counted.at is not None
+    assert fresh.counted.at > stale.counted.read_at
+
+
+def test_while_another_counts_one_that_has_little_time_gives_up(database: str) -> None:
+    take(request(sent_at=MORNING))
+    with (
+        psycopg.connect(database, autocommit=True) as other,
+        held(other, AdvisoryKey.COUNTING),
+    ):
+        assert not performance.refresh(seconds=60)
+    assert performance.refresh(seconds=60)
+
+
+def test_a_round_counts_each_request_once_and_leaves_what_changes_meanwhile(database: str) -> None:
+    take(request(sent_at=MORNING), request(LATER, sent_at=MORNING))
+    with pool().connection() as connection:
+        one_round = Round(connection)
+        assert not one_round.go_on(0)
+        (before,) = connection.execute("SELECT now()").fetchone() or (None,)
+        while not one_round.go_on(0.000_001):
+            take(told(Status.DELIVERED_TO_COMMS_HUB, at(60), METERS[:1]))
+
     answered = performance.delivery_performance(ALPHA, ALL)
-    assert (answered.waiting, answered.total.timings[Milestone.COMMS_HUB].samples) == (0, 1)
+
+    assert answered.waiting == 1  # the older one, which changed after it was counted
+    assert answered.counted.at is not None
+    assert answered.counted.at < before
+    assert counted(ALPHA).waiting == 0
 
 
 def test_who_counts_and_who_writes_do_not_wait_for_each_other(database: str) -> None:
@@ -459,8 +496,8 @@ def test_who_counts_and_who_writes_do_not_wait_for_each_other(database: str) -> 
     with psycopg.connect(database) as writer:
         writer.execute("UPDATE distribution SET stage = 4, occurred_at = %s", (at(60),))
         writer.execute("INSERT INTO stale_request SELECT request_key FROM request")
-        assert performance.delivery_performance(ALPHA, ALL).funnel[3].reached == 0
-    assert performance.delivery_performance(ALPHA, ALL).funnel[3].reached == 5
+        assert counted(ALPHA).funnel[3].reached == 0
+    assert counted(ALPHA).funnel[3].reached == 5
 
 
 def test_a_duration_of_any_length_that_times_allow_is_counted(database: str) -> None:
@@ -468,7 +505,7 @@ def test_a_duration_of_any_length_that_times_allow_is_counted(database: str) -> 
     take(request(sent_at=early), answer(answered_at=early + timedelta(seconds=1)))
     take(told(Status.DELIVERED_TO_COMMS_HUB, late, METERS[:1]))
 
-    answered = performance.delivery_performance(ALPHA, ALL)
+    answered = counted(ALPHA)
 
     assert answered.waiting == 0
     timing = answered.total.timings[Milestone.COMMS_HUB]
@@ -500,7 +537,8 @@ def test_a_request_that_cannot_be_counted_is_passed_over_and_named(
 
     assert performance.refresh()
 
-    assert performance.delivery_performance(ALPHA, ALL).funnel[3].reached == 1
+    assert counted(ALPHA).funnel[3].reached == 1
+    assert performance.delivery_performance(ALPHA, ALL).waiting == 1
     assert performance.uncounted_requests() == [(LATER, "no such figure")]
     assert "could not be counted" in caplog.text
     assert [each.kind for each in disagreements()] == [DisagreementKind.REQUEST_NOT_COUNTED]
@@ -528,7 +566,7 @@ def test_a_counter_that_is_killed_has_taken_no_marks(database: str) -> None:
 
     performance.refresh()
 
-    answered = performance.delivery_performance(ALPHA, ALL)
+    answered = counted(ALPHA)
     assert (answered.total.distributions, answered.waiting) == (len(METERS), 0)
 
 
@@ -555,7 +593,7 @@ def test_writers_and_counters_at_once_lose_nothing_and_count_nothing_twice(datab
 
     performance.refresh()
 
-    total = performance.delivery_performance(DCC, ALL).total
+    total = counted(DCC).total
     assert total.completions == {CompletionStatus.SUCCESSFUL: len(devices)}
     assert {m: timing.samples for m, timing in total.timings.items()} == {
         Milestone.COMMS_HUB: len(devices),
@@ -569,7 +607,7 @@ def test_a_request_of_any_time_counts_in_a_week_that_can_be_told(database: str) 
         name = RequestId(ALPHA_ID, BRAVO_ID, answered_at.year)
         take(request(name), answer(name, answered_at=answered_at))
 
-    weeks = performance.delivery_performance(ALPHA, ALL).groups[Dimension.WEEK]
+    weeks = counted(ALPHA).groups[Dimension.WEEK]
 
     assert [week.value for week in weeks] == [("0001-01-01",), ("9999-12-27",)]
     assert [date.fromisoformat(week.value[0]).weekday() for week in weeks] == [0, 0]

@@ -6,10 +6,10 @@ from time import sleep
 import pytest
 
 from firmtrack.store.database import pool
-from firmtrack.store.ledger import proposals
+from firmtrack.store.ledger import proposals, staging, statement
 from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.recording import Receipt
-from firmtrack.store.reading.queries import find_inventory
+from tests.looking import find_inventory
 from tests.store.facts import (
     ALPHA,
     DCC,
@@ -47,7 +47,10 @@ def test_an_answer_that_comes_while_its_request_is_recorded_finds_it() -> None:
             connection.transaction(),
             connection.cursor() as cursor,
         ):
-            assert proposals.record(cursor, [proposed(model="M1")]) == []
+            asking = [proposed(model="M1")]
+            staging.stage_messages(cursor, asking)
+            cursor.execute(statement("insert_messages"), {"submitter": "operator", "token": None})
+            assert proposals.record(cursor, asking) == []
             answering = executor.submit(take, verdict(at(0)))
             wait_for(answering)
         answering.result()

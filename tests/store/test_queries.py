@@ -14,7 +14,8 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation.csv import COLUMNS, distributions_csv
 from firmtrack.store import audit
 from firmtrack.store.database import pool
-from firmtrack.store.reading import queries, requests
+from firmtrack.store.reading import requests
+from tests.looking import find_device
 from tests.store.facts import (
     ALL,
     ALPHA,
@@ -217,7 +218,7 @@ def test_the_csv_of_a_large_request_comes_in_blocks_of_whole_rows() -> None:
 
 
 def find(viewer: Viewer, device_id: Eui64 = METER) -> Sequence[RequestId] | None:
-    found = queries.find_device(viewer, device_id)
+    found = find_device(viewer, device_id)
     return None if found is None else [each.distribution.request_id for each in found.distributions]
 
 
@@ -241,7 +242,7 @@ def test_a_distributions_history_is_its_own_and_begins_with_its_current_status()
     take(request(BRAVOS_REQUEST_ID, sent_at=at(9)))
     take(told(Status.TRANSFERRED_TO_DEVICE, at(9), request_id=BRAVOS_REQUEST_ID, user_id=BRAVO_ID))
 
-    found = queries.find_device(ALPHA, METER)
+    found = find_device(ALPHA, METER)
 
     assert found is not None
     (only,) = found.distributions
@@ -261,7 +262,7 @@ def test_a_distributions_history_is_its_own_and_begins_with_its_current_status()
 def test_word_about_the_whole_request_is_not_in_a_refused_devices_history() -> None:
     take(request(sent_at=at(0)), answer(answered_at=at(1), refused=[METER]))
 
-    found = queries.find_device(ALPHA, METER)
+    found = find_device(ALPHA, METER)
 
     assert found is not None
     assert [entry.status for entry in found.distributions[0].history] == [
@@ -275,13 +276,13 @@ def test_word_that_fits_no_request_is_seen_by_whom_it_was_sent_to() -> None:
 
     assert [find(viewer) for viewer in (DCC, ALPHA, BRAVO, STRANGER)] == [[], None, [], None]
     for viewer in (DCC, BRAVO):
-        found = queries.find_device(viewer, METER)
+        found = find_device(viewer, METER)
         assert found is not None
         assert [entry.status for entry in found.unattributed] == [Status.RECEIVED]
 
     # Alpha has a request for the device by now; what was said to Bravo alone stays Bravo's.
     take(request(version=OTHER_VERSION, sent_at=at(0)))
-    found = queries.find_device(ALPHA, METER)
+    found = find_device(ALPHA, METER)
     assert found is not None
     assert found.unattributed == ()
 
@@ -293,7 +294,7 @@ def test_an_inventory_is_shown_to_those_who_were_told_it() -> None:
     shown = {
         viewer: found and found.inventory and found.inventory.model
         for viewer in (DCC, ALPHA, BRAVO, STRANGER)
-        for found in [queries.find_device(viewer, METER)]
+        for found in [find_device(viewer, METER)]
     }
 
     assert shown == {DCC: "M1", ALPHA: "M1", BRAVO: None, STRANGER: None}
@@ -305,7 +306,7 @@ def test_an_inventory_is_shown_to_those_whose_request_dcc_accepted() -> None:
     take(inventory(at(0), device_type="ESME", model="M1", user_id=ALPHA_ID))
     take(request(BRAVOS_REQUEST_ID), answer(BRAVOS_REQUEST_ID))
 
-    found = queries.find_device(BRAVO, METER)
+    found = find_device(BRAVO, METER)
 
     assert found is not None
     assert found.inventory is not None
@@ -315,12 +316,12 @@ def test_an_inventory_is_shown_to_those_whose_request_dcc_accepted() -> None:
 def test_the_responsible_supplier_sees_the_inventory() -> None:
     take(inventory(at(0), model="M1", responsible_supplier=BRAVO_ID))
 
-    found = queries.find_device(BRAVO, METER)
+    found = find_device(BRAVO, METER)
 
     assert found is not None
     assert found.inventory is not None
     assert found.inventory.model == "M1"
-    assert queries.find_device(STRANGER, METER) is None
+    assert find_device(STRANGER, METER) is None
 
 
 def test_the_hub_is_the_one_that_the_latest_word_names() -> None:
@@ -328,7 +329,7 @@ def test_the_hub_is_the_one_that_the_latest_word_names() -> None:
     take(inventory(at(1), comms_hub_id=other_hub), request(sent_at=at(0)))
 
     def hub() -> Eui64 | None:
-        found = queries.find_device(ALPHA, METER)
+        found = find_device(ALPHA, METER)
         assert found is not None
         assert found.inventory is not None
         assert found.inventory.learnt_at == at(1)
@@ -343,11 +344,11 @@ def test_the_hub_is_the_one_that_the_latest_word_names() -> None:
 def test_a_device_that_is_not_tracked_says_why() -> None:
     take(inventory(at(0), HUB, device_type="CHF"))
 
-    found = queries.find_device(ALPHA, HUB)
+    found = find_device(ALPHA, HUB)
 
     assert found is not None
     assert found.not_tracked_reason is NotTrackedReason.COMMS_HUB
-    assert queries.find_device(BRAVO, HUB) is None
+    assert find_device(BRAVO, HUB) is None
 
 
 # The audit.

@@ -12,8 +12,9 @@ from django.core.management import call_command
 from psycopg.conninfo import conninfo_to_dict
 
 from firmtrack.answers.requests import DistributionFilter
-from firmtrack.diagnosis.as_json import diagnosed_device
+from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.inventory import FACT_NAMES
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.duis.documents import Document
@@ -31,9 +32,10 @@ from firmtrack.store import database as the_database
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import rereading, statement
 from firmtrack.store.ledger.consistency import disagreements
-from firmtrack.store.ledger.recording import ATTRIBUTION_LOCK
+from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.numbers import eui_of, request_id_of
-from firmtrack.store.reading import queries, requests
+from firmtrack.store.reading import requests
+from tests.looking import find_device, find_inventory
 from tests.store.facts import distribution, request, take
 from tests.store.server_processes import wait_until
 from tests.unit.duis import activation_samples, samples
@@ -96,10 +98,13 @@ def all_answers() -> dict[str, bytes]:
 
 
 def device_json(device_id: Eui64) -> bytes:
-    found = queries.find_device(DCC, device_id)
-    inventory = queries.find_inventory(DCC, device_id)
+    found = find_device(DCC, device_id)
+    inventory = find_inventory(DCC, device_id)
     shown = b"" if inventory is None else documents.encode(documents.device_inventory(inventory))
-    return (b"" if found is None else documents.encode(diagnosed_device(found, now=NOW))) + shown
+    if found is None:
+        return shown
+    told = diagnoses(found, now=NOW)
+    return documents.encode(documents.device(found, told, read_at=NOW)) + shown
 
 
 def request_json(request_id: RequestId) -> bytes:
@@ -135,12 +140,12 @@ def test_what_is_killed_in_the_middle_is_completed_by_several_at_once_and_done_o
     database: str, old: dict[str, bytes]
 ) -> None:
     with psycopg.connect(database, autocommit=True) as gate:
-        gate.execute("SELECT pg_advisory_lock(%s)", (ATTRIBUTION_LOCK,))
+        gate.execute("SELECT pg_advisory_lock(%s)", (AdvisoryKey.ATTRIBUTION.value,))
         first = start(database)
         wait_until(is_anyone_at_the_gate)
         # Whoever waits for a lock gets it in turn: one portion passes, then the gate is shut again.
-        gate.execute("SELECT pg_advisory_unlock(%s)", (ATTRIBUTION_LOCK,))
-        gate.execute("SELECT pg_advisory_lock(%s)", (ATTRIBUTION_LOCK,))
+        gate.execute("SELECT pg_advisory_unlock(%s)", (AdvisoryKey.ATTRIBUTION.value,))
+        gate.execute("SELECT pg_advisory_lock(%s)", (AdvisoryKey.ATTRIBUTION.value,))
         wait_until(is_anyone_at_the_gate)
         first.kill()
         first.wait()
@@ -251,3 +256,44 @@ def test_the_facts_of_an_image_that_is_not_kept_stay() -> None:
     reread()
 
     assert request_json(samples.REQUEST_ID) == before
+
+
+@pytest.mark.usefixtures("database")
+def test_what_a_message_states_of_a_device_is_whole_again_and_its_row_what_that_comes_to() -> None:
+    documents = (
+        samples.INVENTORY,
+        samples.PRENOTIFICATION,
+        activation_samples.verdict("12.2", request_id=samples.REQUEST_ID),
+    )
+    taken = receive([enveloped(document) for document in documents], OPERATOR)
+    assert [each.outcome for each in taken] == [OutcomeKind.RECORDED] * 3
+    stated, known = statements(), devices()
+    assert len(stated) > 1
+    with pool().connection() as connection:
+        connection.execute(
+            "UPDATE recorded_inventory_statement SET model = NULL, user_id = NULL, taken_by = NULL"
+        )
+        connection.execute("UPDATE device SET model = 'misread', learnt_at = NULL")
+        connection.execute("DELETE FROM device_acquaintance")
+        connection.execute("DELETE FROM rereading")
+
+    reread()
+
+    assert (statements(), devices()) == (stated, known)
+    assert disagreements() == []
+
+
+def statements() -> list[tuple[object, ...]]:
+    with pool().connection() as connection:
+        return connection.execute(
+            "SELECT * FROM recorded_inventory_statement ORDER BY device_id, message_id, learnt_at"
+        ).fetchall()
+
+
+def devices() -> list[tuple[object, ...]]:
+    with pool().connection() as connection:
+        return connection.execute(
+            f"SELECT device_id, learnt_at, message_id, {', '.join(FACT_NAMES)}, older, user_id"
+            " FROM device LEFT JOIN device_acquaintance USING (device_id)"
+            " ORDER BY device_id, user_id"
+        ).fetchall()

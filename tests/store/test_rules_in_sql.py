@@ -13,15 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from firmtrack.domain.attribution import Candidate, attribute, is_refused_by
+from firmtrack.domain.attribution import Candidate, is_refused_by
 from firmtrack.domain.facts import Event, Message, RequestFacts
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
-from firmtrack.domain.precedence import Word, current_word
+from firmtrack.domain.precedence import current_event
 from firmtrack.domain.stages import CompletionStatus, Status, Variant, completion_of
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.ledger.recording import Batch, record
-from firmtrack.store.reading import queries
+from tests.looking import find_device
+from tests.rules import StatusEvent, attribute
 from tests.store.facts import (
     ALPHA_ID,
     BRAVO_ID,
@@ -221,7 +222,7 @@ class Known:
         )
 
     @property
-    def words_about_all(self) -> Iterator[tuple[Word, datetime | None]]:
+    def words_about_all(self) -> Iterator[tuple[StatusEvent, datetime | None]]:
         """What is said of the whole request, each with its time if any is known."""
         for message in self.messages:
             for said in filter(self._is_it, message.steps):
@@ -231,7 +232,7 @@ class Known:
                 )
         if self.claim is not None:
             arrived_at = self.submitted_at
-            word = Word(
+            word = StatusEvent(
                 status=Status.RECEIVED,
                 names_device=False,
                 occurred_at=arrived_at or at(0),
@@ -249,8 +250,8 @@ def _earliest(times: Iterable[datetime | None]) -> datetime | None:
 
 def _word(
     status: Status, names_device: bool, occurred_at: datetime, message: Message, reason: str | None
-) -> Word:
-    return Word(
+) -> StatusEvent:
+    return StatusEvent(
         status=status,
         names_device=names_device,
         occurred_at=occurred_at,
@@ -270,7 +271,7 @@ class Expectation:
 def expected(history: Sequence[Message]) -> Expectation:
     named: frozenset[RequestId] = reduce(or_, (m.named_requests() for m in history), frozenset())
     known = [Known(request_id, history) for request_id in named]
-    words: dict[tuple[RequestId, Eui64], list[tuple[Word, datetime | None]]] = {
+    words: dict[tuple[RequestId, Eui64], list[tuple[StatusEvent, datetime | None]]] = {
         (request.request_id, device_id): list(request.words_about_all)
         for request in known
         for device_id in request.device_ids
@@ -294,9 +295,11 @@ def expected(history: Sequence[Message]) -> Expectation:
     )
 
 
-def _standing(said: Iterable[tuple[Word, datetime | None]], variant: Variant | None) -> Standing:
+def _standing(
+    said: Iterable[tuple[StatusEvent, datetime | None]], variant: Variant | None
+) -> Standing:
     times_of = dict(said)
-    word = current_word(times_of)
+    word = current_event(times_of)
     assert word is not None
     return Standing(
         status=word.status,
@@ -317,7 +320,7 @@ def tracked(history: Sequence[Message]) -> Expectation:
         for each in distributions(request_id)
     }
     devices = {event.device_id for message in history for event in message.events}
-    answers_of = {device_id: queries.find_device(DCC, device_id) for device_id in devices}
+    answers_of = {device_id: find_device(DCC, device_id) for device_id in devices}
     return Expectation(
         standings=standings,
         unattributed=frozenset(
@@ -367,7 +370,7 @@ def without_times_of_recording(
 def assert_history_agrees(history: Sequence[Message], answered: Expectation) -> None:
     """The first line of a distribution's history is its current status."""
     for device_id in {event.device_id for message in history for event in message.events}:
-        found = queries.find_device(DCC, device_id)
+        found = find_device(DCC, device_id)
         assert found is not None
         for each in found.distributions:
             current = answered.standings[each.distribution.request_id, device_id]

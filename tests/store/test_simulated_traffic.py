@@ -3,11 +3,9 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,54 +17,30 @@ from firmtrack.domain.inventory import FACT_NAMES
 from firmtrack.domain.viewer import Viewer
 from firmtrack.intake.files import envelopes_in
 from firmtrack.intake.ingest import Tally, ingest
-from firmtrack.intake.inventory_import import Source, import_inventory
+from firmtrack.intake.inventory_import import InventoryFile, import_inventory
 from firmtrack.intake.receive import OutcomeKind, Submitter
 from firmtrack.presentation.times import utc_text
 from firmtrack.simulator.scenario import Scenario
-from firmtrack.simulator.simulation import run
-from firmtrack.store.reading import queries, requests
+from firmtrack.store.reading import requests
+from tests.looking import find_device, find_inventory
+from tests.oracle.expectation import Line
+from tests.oracle.simulated import Simulated, simulate
 
 DCC = Viewer.of_dcc("the test")
 
-Line = Mapping[str, Any]
 
-
-@dataclass(frozen=True)
-class World:
-    """A simulated traffic, and the lines of what is true of it."""
-
-    traffic: Path
-    inventory: Path
-    later_inventory: Path
-    lines: list[Line]
-
-    def of_kind(self, kind: str) -> Iterator[Line]:
-        return (line for line in self.lines if line["kind"] == kind)
-
-    @property
-    def totals(self) -> Line:
-        return next(self.of_kind("traffic"))
-
-
-def simulated(directory: Path, *, is_shuffled: bool) -> World:
+def simulated(directory: Path, *, is_shuffled: bool) -> Simulated:
     scenario = Scenario(requests=20, devices=500, seed=7, shuffled=is_shuffled)
-    summary = run(scenario, directory / "traffic.tar.gz")
-    with summary.expected.open(encoding="utf-8") as file:
-        return World(
-            traffic=summary.traffic,
-            inventory=summary.inventory,
-            later_inventory=summary.later_inventory,
-            lines=[json.loads(line) for line in file],
-        )
+    return simulate(scenario, directory / "traffic.tar.gz")
 
 
 @pytest.fixture(scope="module")
-def in_order(tmp_path_factory: pytest.TempPathFactory) -> World:
+def in_order(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
     return simulated(tmp_path_factory.mktemp("in-order"), is_shuffled=False)
 
 
 @pytest.fixture(scope="module")
-def shuffled(tmp_path_factory: pytest.TempPathFactory) -> World:
+def shuffled(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
     return simulated(tmp_path_factory.mktemp("shuffled"), is_shuffled=True)
 
 
@@ -74,8 +48,8 @@ def take_in(traffic: Path) -> Tally:
     return ingest(envelopes_in(traffic), Submitter.operator())
 
 
-def test_traffic_in_order_leads_to_what_the_world_knows(database: str, in_order: World) -> None:
-    tally = take_in(in_order.traffic)
+def test_traffic_in_order_leads_to_what_the_world_knows(database: str, in_order: Simulated) -> None:
+    tally = take_in(in_order.written.traffic)
     assert tally.outcomes == {
         OutcomeKind.RECORDED: in_order.totals["recorded"],
         OutcomeKind.IGNORED: in_order.totals["ignored"],
@@ -83,14 +57,14 @@ def test_traffic_in_order_leads_to_what_the_world_knows(database: str, in_order:
     assert_tracker_knows(in_order)
 
 
-def test_shuffled_traffic_leads_to_what_the_world_knows(database: str, shuffled: World) -> None:
-    take_in(shuffled.traffic)
+def test_shuffled_traffic_leads_to_what_the_world_knows(database: str, shuffled: Simulated) -> None:
+    take_in(shuffled.written.traffic)
     assert_tracker_knows(shuffled)
 
 
-def test_taking_traffic_in_again_changes_nothing(database: str, in_order: World) -> None:
-    take_in(in_order.traffic)
-    again = take_in(in_order.traffic)
+def test_taking_traffic_in_again_changes_nothing(database: str, in_order: Simulated) -> None:
+    take_in(in_order.written.traffic)
+    again = take_in(in_order.written.traffic)
     assert again.outcomes[OutcomeKind.RECORDED] == 0
     assert again.outcomes[OutcomeKind.DUPLICATE] == in_order.totals["recorded"]
     assert again.events == 0
@@ -98,10 +72,10 @@ def test_taking_traffic_in_again_changes_nothing(database: str, in_order: World)
 
 
 def test_every_message_twice_by_four_processes_at_once_counts_once(
-    database: str, in_order: World, shuffled: World
+    database: str, in_order: Simulated, shuffled: Simulated
 ) -> None:
     # The two archives hold the same messages: one seed, two orders.
-    traffic = [in_order.traffic, shuffled.traffic] * 2
+    traffic = [in_order.written.traffic, shuffled.written.traffic] * 2
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.store.take_in", database, path],
@@ -118,19 +92,21 @@ def test_every_message_twice_by_four_processes_at_once_counts_once(
 
 
 def test_the_inventory_files_tell_who_is_responsible_and_who_was(
-    database: str, in_order: World
+    database: str, in_order: Simulated
 ) -> None:
-    for path in (in_order.later_inventory, in_order.inventory):
-        report = import_inventory([Source.of_path(path)], skip_bad=False, on_read=lambda _: None)
+    for path in (in_order.written.later_inventory, in_order.written.inventory):
+        report = import_inventory(
+            [InventoryFile.of_path(path)], skip_bad=False, on_read=lambda _: None
+        )
         assert report.is_kept
-    take_in(in_order.traffic)
+    take_in(in_order.written.traffic)
     told: dict[str, list[tuple[str, str]]] = {}
     for line in in_order.of_kind("responsible_supplier"):
         period = line["responsible_supplier"], line["learnt_at"]
         told.setdefault(line["device_id"], []).append(period)
     assert told
     for device_id, periods in told.items():
-        found = queries.find_inventory(DCC, Eui64.parse(device_id))
+        found = find_inventory(DCC, Eui64.parse(device_id))
         assert found is not None
         assert str(found.facts.responsible_supplier) == periods[-1][0]
         stated = [each for each in found.suppliers if not each.is_change]
@@ -141,7 +117,7 @@ def test_the_inventory_files_tell_who_is_responsible_and_who_was(
         assert time_text(change.source.learnt_at) == periods[-1][1]
 
 
-def assert_tracker_knows(world: World) -> None:
+def assert_tracker_knows(world: Simulated) -> None:
     """Hold all that the world knows, and nothing besides, against what the tracker answers."""
     for line in world.of_kind("request"):
         assert_request_is(line)
@@ -160,14 +136,14 @@ def assert_tracker_knows(world: World) -> None:
     ]
     assert wrong == []
     for line in world.of_kind("device"):
-        device = queries.find_device(DCC, Eui64.parse(line["device_id"]))
+        device = find_device(DCC, Eui64.parse(line["device_id"]))
         assert device is not None
         assert device.not_tracked_reason == line["not_tracked_reason"]
     assert unattributed(world) == world.totals["unattributed_events"]
     assert_devices_are_as_told(world)
 
 
-def assert_devices_are_as_told(world: World) -> None:
+def assert_devices_are_as_told(world: Simulated) -> None:
     """Hold activations, flags and inventory of every device of which the world tells any.
 
     Of the tracked devices without a line, which have neither, it is every tenth.
@@ -180,7 +156,7 @@ def assert_devices_are_as_told(world: World) -> None:
     tracked = [line["device_id"] for line in world.of_kind("distribution") if line["is_tracked"]]
     wrong = []
     for device_id in dict.fromkeys([*activations, *flags, *tracked[::10]]):
-        device = queries.find_device(DCC, Eui64.parse(device_id))
+        device = find_device(DCC, Eui64.parse(device_id))
         assert device is not None
         told = {
             "activations": sorted_by_request(activations.get(device_id, [])),
@@ -275,7 +251,7 @@ def distributions_of(request_id: RequestId) -> Iterator[DistributionAnswer]:
             return
 
 
-def unattributed(world: World) -> int:
+def unattributed(world: Simulated) -> int:
     devices = {Eui64.parse(line["device_id"]) for line in world.of_kind("unattributed")}
-    answers = [queries.find_device(DCC, device_id) for device_id in devices]
+    answers = [find_device(DCC, device_id) for device_id in devices]
     return sum(len(answer.unattributed) for answer in answers if answer is not None)

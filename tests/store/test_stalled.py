@@ -1,25 +1,30 @@
 """What stalls is told once for each stage, and never what goes on as usual."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
 import pytest
 
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.domain.waits import FEWEST_STAYS
+from firmtrack.notices.stalled import queue_stalled
 from firmtrack.store.database import pool
 from firmtrack.store.reports import performance
-from firmtrack.store.reports.stalled import queue_stalled
 from tests.store.facts import (
     ALPHA_ID,
     BRAVO_ID,
     DCC_ID,
     METER,
     at,
+    imported,
     inventory,
     meter,
     request,
     take,
     told,
 )
+from tests.store.server_processes import wait_until
 from tests.store.test_status_changes import Change, queued, subscribe
 
 OTHERS = RequestId(BRAVO_ID, DCC_ID, 5)
@@ -80,3 +85,16 @@ def test_the_responsible_supplier_is_told_too_and_a_stranger_is_not() -> None:
         Change(ALPHA_ID, True, "distribution.stalled", None, (METER,)),
         Change(BRAVO_ID, False, "distribution.stalled", None, (METER,)),
     ]
+
+
+def test_what_stalls_is_found_while_an_import_runs(waiting: str) -> None:
+    import_stands = "SELECT FROM pg_locks WHERE relation = 'device'::regclass AND NOT granted"
+    with ThreadPoolExecutor(1) as importer, psycopg.connect(waiting) as gate:
+        gate.execute("LOCK device IN SHARE MODE")  # the import gets as far as writing there
+        importing = importer.submit(imported, METER, responsible_supplier=BRAVO_ID)
+        wait_until(lambda: gate.execute(import_stands).rowcount > 0)
+
+        found = find(10 + 6 * 60)
+
+        gate.rollback()
+        assert (found, importing.result().changed) == (1, 1)

@@ -19,7 +19,7 @@ from firmtrack.domain.stages import ActivationStep, CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
-from firmtrack.store.reading.queries import find_device, find_inventory
+from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -97,7 +97,7 @@ def test_of_each_time_the_word_imported_last_counts(
     words: list[tuple[datetime | None, Eui64]],
 ) -> None:
     with pool().connection() as connection:
-        for table in ("device", "supplier_word"):
+        for table in ("device", "recorded_inventory_statement"):
             connection.execute(f"DELETE FROM {table}".encode())
     for learnt_at, supplier in words:
         imported(learnt_at=learnt_at, responsible_supplier=supplier)
@@ -179,7 +179,7 @@ def test_check_finds_a_change_of_supplier_apart_from_its_message() -> None:
 
     with pool().connection() as connection:
         connection.execute(
-            "UPDATE supplier_word SET message_id = %s WHERE message_id = %s",
+            "UPDATE recorded_supplier_change SET message_id = %s WHERE message_id = %s",
             (UNKNOWN_MESSAGE_ID, change.message_id),
         )
     assert [(each.kind, each.device_id, each.message_id) for each in disagreements()] == [

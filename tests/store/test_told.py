@@ -9,14 +9,14 @@ import pytest
 
 from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.parties import add_party
-from firmtrack.answers.notices import ToldAnswer
+from firmtrack.answers.notices import NotifiedAnswer
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.notices import queries as notice_queries
 from firmtrack.notices.calling import Caller
 from firmtrack.store.database import pool
-from firmtrack.store.reading import queries
+from tests.looking import find_device
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -58,9 +58,9 @@ def told_of(
     viewer: Viewer, device_id: Eui64 = METER, as_of: datetime | None = None
 ) -> dict[tuple[int, Status], list[tuple[str, str]]]:
     """Return by request and status who was told, and in which state that is."""
-    found = queries.find_device(viewer, device_id, as_of=as_of)
+    found = find_device(viewer, device_id, as_of=as_of)
     assert found is not None
-    by_entry = notice_queries.list_told(viewer, found, as_of=as_of)
+    by_entry = notice_queries.list_notified(viewer, found, as_of=as_of)
     return {
         (each.distribution.request_id.counter, entry.status): [
             (answer.party, answer.state) for answer in by_entry[entry]
@@ -97,9 +97,9 @@ def test_what_failed_twice_is_told_beside_the_failure_that_the_notice_was_about(
         dispatch(caller)
         take(told(Status.DELIVERED_TO_COMMS_HUB, at(minutes + 1)))
         dispatch(caller)
-    found = queries.find_device(ALPHA, METER)
+    found = find_device(ALPHA, METER)
     assert found is not None
-    by_entry = notice_queries.list_told(ALPHA, found)
+    by_entry = notice_queries.list_notified(ALPHA, found)
 
     (distribution,) = found.distributions
     entries = [each for each in distribution.history if each.status is not Status.RECEIVED]
@@ -112,12 +112,12 @@ def test_a_stranger_is_told_nothing_of_it_even_if_handed_the_device(
 ) -> None:
     take(request(sent_at=at(0)), told(Status.DELIVERED_TO_COMMS_HUB, at(2)))
     dispatch(caller)
-    found = queries.find_device(ALPHA, METER)
+    found = find_device(ALPHA, METER)
     assert found is not None
 
-    assert len(notice_queries.list_told(ALPHA, found)) == 1
-    assert not notice_queries.list_told(BRAVO, found)
-    assert not notice_queries.list_told(STRANGER, found)
+    assert len(notice_queries.list_notified(ALPHA, found)) == 1
+    assert not notice_queries.list_notified(BRAVO, found)
+    assert not notice_queries.list_notified(STRANGER, found)
 
 
 def test_dcc_sees_that_the_responsible_supplier_was_told_and_the_originator_does_not(
@@ -163,10 +163,10 @@ def test_the_past_knows_what_was_told_by_then(receiver: Receiver, caller: Caller
 
 def test_nothing_is_told_of_a_device_without_distributions(receiver: Receiver) -> None:
     take(inventory(at(0)))
-    found = queries.find_device(DCC, METER)
+    found = find_device(DCC, METER)
     assert found is not None
-    nothing: dict[UUID, list[ToldAnswer]] = {}
-    assert notice_queries.list_told(DCC, found) == nothing
+    nothing: dict[UUID, list[NotifiedAnswer]] = {}
+    assert notice_queries.list_notified(DCC, found) == nothing
 
 
 def _now() -> datetime:

@@ -1,15 +1,26 @@
-"""A server counts delivery performance by itself."""
+"""A server counts what its pages show by itself, and no page does."""
 
-import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 
+import psycopg
 import pytest
+from psycopg import Connection
+from psycopg.rows import TupleRow
 
-from firmtrack.notices.chores import Chores
+from firmtrack.answers.performance import PerformanceFilter
+from firmtrack.lookups.device import compare_device
+from firmtrack.notices.periodic_jobs import PeriodicJobs
 from firmtrack.store.database import pool
+from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.reports import performance
+from firmtrack.store.reports.freshness import freshness
 from firmtrack.upkeep import Upkeep
-from tests.store.facts import answer, at, request, take
+from tests.store.facts import ALPHA, METER, answer, at, inventory, request, take
 from tests.store.server_processes import wait_until
+
+ALL = PerformanceFilter()
 
 
 def stale_count() -> int:
@@ -19,24 +30,42 @@ def stale_count() -> int:
     return int(row[0])
 
 
-@pytest.mark.usefixtures("database")
-def test_what_comes_is_counted_without_anybody_asking() -> None:
-    take(request(sent_at=at(0)), answer(answered_at=at(1)))
-    upkeep = Upkeep(interval_seconds=0.05)
+def connections() -> Iterator[Connection[TupleRow]]:
+    """Give out all connections of the pool, each while it holds those before."""
+    with ExitStack() as held_ones:
+        for _ in range(pool().get_stats()["pool_size"]):
+            yield held_ones.enter_context(pool().connection())
+
+
+@contextmanager
+def kept_up(failed_seconds: float = 0.05) -> Iterator[Upkeep]:
+    """Keep figures up until the block ends."""
+    upkeep = Upkeep(look_seconds=0.05, failed_seconds=failed_seconds)
     upkeep.start()
-    deadline = time.monotonic() + 300
     try:
-        while stale_count() and time.monotonic() < deadline:
-            time.sleep(0.05)  # what is waited for happens in another thread
+        yield upkeep
     finally:
         upkeep.stop()
 
-    assert stale_count() == 0
+
+@pytest.mark.usefixtures("database")
+def test_what_comes_is_counted_and_folded_without_anybody_asking() -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
+    with pool().connection() as connection:
+        connection.execute("UPDATE arrival SET recorded_at = recorded_at - interval '1 hour'")
+
+    with kept_up():
+        wait_until(lambda: performance.delivery_performance(ALPHA, ALL).counted.at is not None, 60)
+        take(answer(answered_at=at(2)))
+        wait_until(lambda: not stale_count(), 60)
+        wait_until(lambda: freshness(datetime.now(UTC)).counted_at is not None, 60)
+
+    assert performance.delivery_performance(ALPHA, ALL).waiting == 0
 
 
 @pytest.mark.usefixtures("database")
 def test_it_ends_when_told() -> None:
-    upkeep = Upkeep(interval_seconds=3600)
+    upkeep = Upkeep(look_seconds=3600)
     upkeep.start()
 
     upkeep.stop()  # would wait for an hour if it did not hear
@@ -44,22 +73,70 @@ def test_it_ends_when_told() -> None:
     assert performance.refresh(seconds=10)
 
 
+def test_it_ends_in_the_middle_of_a_count_which_is_then_taken_back(
+    database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
+    stands = "SELECT FROM pg_locks WHERE relation = 'performance_count'::regclass AND NOT granted"
+    with psycopg.connect(database) as gate:
+        gate.execute("LOCK performance_count")  # the count gets no further than that
+        with kept_up():
+            wait_until(lambda: gate.execute(stands).rowcount > 0)
+
+    assert stale_count() == 1
+    assert caplog.messages == []
+    assert performance.refresh(seconds=10)
+
+
+def test_one_of_many_counts_and_another_takes_over_when_that_ends(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as other, kept_up():
+        wait_until(lambda: performance.delivery_performance(ALPHA, ALL).counted.at is not None, 60)
+        with held(other, AdvisoryKey.UPKEEP, waits=False) as is_others:
+            assert not is_others
+    with psycopg.connect(database, autocommit=True) as other:
+        with held(other, AdvisoryKey.UPKEEP), kept_up() as idle:
+            take(request(sent_at=at(0)))
+            assert idle is not None
+            assert stale_count() == 1
+        with kept_up():
+            wait_until(lambda: not stale_count(), 60)
+
+
 @pytest.mark.usefixtures("database")
-def test_a_count_that_fails_ends_neither_upkeep_nor_the_dispatchers_chores(
+def test_a_count_that_fails_ends_neither_upkeep_nor_the_dispatchers_jobs(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     take(request(sent_at=at(0)), answer(answered_at=at(1)))
     with pool().connection() as connection:
         connection.execute("ALTER TABLE uncounted_request RENAME TO taken_away")
-        Chores(_due_at=0.0).do_what_is_due(connection)
+        PeriodicJobs(_due_at=0.0).do_what_is_due(connection)
         failed = list(caplog.messages)
         assert failed[-1] == "Could not be told: delivery performance, counted anew."
-    upkeep = Upkeep(interval_seconds=0.05)
-    upkeep.start()
-    try:
+    with kept_up():
         wait_until(lambda: len(caplog.messages) > len(failed))
         with pool().connection() as connection:
             connection.execute("ALTER TABLE taken_away RENAME TO uncounted_request")
         wait_until(lambda: not stale_count(), 60)
-    finally:
-        upkeep.stop()
+
+
+@pytest.mark.usefixtures("database")
+def test_reads_of_figures_need_no_right_to_write() -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
+    take(inventory(at(0), METER, manufacturer="1234", model="M1", csp_region="North"))
+    performance.refresh()
+    take(answer(answered_at=at(2)))
+    for connection in connections():
+        connection.execute("SET default_transaction_read_only = on")
+
+    found = performance.delivery_performance(ALPHA, ALL)
+    peers = compare_device(ALPHA, METER)
+    fresh = freshness(datetime.now(UTC))
+
+    assert found.waiting == 1
+    assert peers is not None
+    assert len(peers.groups) == 3
+    assert peers.counted.at == found.counted.at
+    assert fresh.sources
+    for connection in connections():
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute("DELETE FROM stale_request")

@@ -16,7 +16,8 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.intake.envelopes import Envelope
 from firmtrack.simulator.image import build_image
 from firmtrack.store.ledger.consistency import disagreements
-from firmtrack.store.reading import queries, requests
+from firmtrack.store.reading import requests
+from tests.looking import find_device
 from tests.store import documents
 from tests.store import test_past as past
 from tests.store.documents import TOTAL_SIZE_AT, UPDATE, UPDATE_PPMID
@@ -55,7 +56,7 @@ def in_many_orders(*envelopes: Envelope) -> Iterator[None]:
 
 
 def seen(viewer: Viewer) -> DeviceAnswer:
-    found = queries.find_device(viewer, METER)
+    found = find_device(viewer, METER)
     assert found is not None
     return found
 
@@ -184,7 +185,7 @@ def test_what_was_sent_to_a_party_it_always_sees(is_known: bool) -> None:
     assert told == before
     assert [each.status for each in told.unattributed] == [Status.ACTIVATED, Status.RECEIVED]
     assert not told.distributions
-    assert queries.find_device(STRANGER, METER) is None
+    assert find_device(STRANGER, METER) is None
     if is_known:
         assert statuses(ALPHA) == {FIRST: Status.ACTIVATED}
 

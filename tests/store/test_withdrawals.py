@@ -17,8 +17,9 @@ from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.ledger.recording import Batch, Submission, record
 from firmtrack.store.ledger.withdrawals import Read, restore, withdraw
-from firmtrack.store.reading import messages, queries, requests
+from firmtrack.store.reading import messages, requests
 from firmtrack.store.reading.messages import KeptMessage
+from tests.looking import find_device
 from tests.store import test_past as past
 from tests.store import test_rules_in_sql as rules
 from tests.store.facts import (
@@ -139,7 +140,7 @@ def test_withdrawing_the_only_request_makes_it_unknown_and_restoring_brings_it_b
 
     withdraw([sent], BECAUSE, read)
     assert requests.find_request(DCC, REQUEST_ID) is None
-    assert queries.find_device(ALPHA, METER) is None
+    assert find_device(ALPHA, METER) is None
 
     restore([sent], "it was right", read)
     found = requests.find_request(DCC, REQUEST_ID)
@@ -181,7 +182,7 @@ def test_a_request_whose_id_was_used_twice_falls_back_to_its_other_message() -> 
     assert found is not None
     assert (found.firmware_version, found.device_count) == (OTHER_VERSION, 4)
     assert [flag.kind for flag in found.flags] == [FlagKind.REQUEST_STATED_TWICE]
-    seen = queries.find_device(ALPHA, METER)
+    seen = find_device(ALPHA, METER)
     assert seen is not None
     assert seen.flags == found.flags
 
@@ -199,13 +200,13 @@ def test_a_withdrawn_activation_is_not_told_of_any_more() -> None:
 
     asked = activation(ActivationStep.REQUESTED, at(3), image_hash=IMAGE_HASH)
     take(request(sent_at=at(0)), asked)
-    found = queries.find_device(DCC, METER)
+    found = find_device(DCC, METER)
     assert found is not None
     assert found.distributions[0].activations
 
     withdraw([asked], BECAUSE, reading())
 
-    found = queries.find_device(DCC, METER)
+    found = find_device(DCC, METER)
     assert found is not None
     assert not found.distributions[0].activations
     assert not found.other_activations

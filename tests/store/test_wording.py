@@ -9,15 +9,14 @@ import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from firmtrack.diagnosis.as_json import diagnosed_device
 from firmtrack.diagnosis.phrases import as_sentence
+from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.diagnosis.remedies import user_advice
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
-from firmtrack.presentation import wording
+from firmtrack.presentation import documents, wording
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store import database as store_database
-from firmtrack.store.reading import queries
 from firmtrack.store.wording import (
     MAXIMUM_AGE_SECONDS,
     TEXT_CHARACTERS,
@@ -27,6 +26,7 @@ from firmtrack.store.wording import (
     list_wordings,
     set_wording,
 )
+from tests.looking import find_device
 from tests.store.facts import (
     ALL,
     ALPHA,
@@ -142,10 +142,11 @@ def test_every_output_shows_what_the_operators_say_to_those_who_may_see_the_requ
     set_wording("N19", OURS, set_by="olga")
     set_wording("new_code", '=HYPERLINK("x")', set_by="olga")
 
-    shown = queries.find_device(ALPHA, METER)
+    shown = find_device(ALPHA, METER)
 
     assert shown is not None
-    reason = diagnosed_device(shown, now=at(6)).distributions[0].current_status_reason
+    answer_shown = documents.device(shown, diagnoses(shown, now=at(6)), read_at=at(6))
+    reason = answer_shown.distributions[0].current_status_reason
     assert reason is not None
     assert (reason.code, reason.text) == ("N19", N19_IS_OURS)
     assert reasons_in_csv(ALPHA)[:3] == [

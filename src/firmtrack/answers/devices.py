@@ -33,6 +33,8 @@ class HistoryEntry:
     ``names_device`` is False for a step of the whole request. ``recorded_at`` is when Firmtrack
     learnt of it. ``firmware_version`` and ``image_hash`` are what the event itself carried.
     ``evidence`` is what ties it to the request if its message names none.
+    It stands for ``times`` repeats that differ in nothing but times and messages, of which it is
+    the latest: the first was of ``first_at``, and learnt at ``first_recorded_at``.
     Of a message that was sent to another party (``is_anothers``) nothing is told but what it says:
     no source and no device's time, and its times are the beginnings of days in UTC.
     """
@@ -51,6 +53,9 @@ class HistoryEntry:
     message_id: UUID | None
     evidence: Evidence | None = None
     is_anothers: bool = False
+    times: int = 1
+    first_at: datetime
+    first_recorded_at: datetime
 
     @property
     def source(self) -> FactSource:

@@ -11,7 +11,7 @@ PRECISION = timedelta(seconds=10)
 """So closely is it known when something came."""
 
 
-class Source(StrEnum):
+class MessageSource(StrEnum):
     """Where messages come from, in the order in which an update passes."""
 
     USERS = "users"
@@ -22,35 +22,35 @@ class Source(StrEnum):
     STAGE_REPORTS = "stage_reports"
 
 
-SOURCE_OF_KIND: Mapping[MessageKind, Source] = {
-    MessageKind.UPDATE_FIRMWARE_REQUEST: Source.USERS,
-    MessageKind.ACTIVATE_FIRMWARE_REQUEST: Source.USERS,
-    MessageKind.UPDATE_INVENTORY_REQUEST: Source.USERS,
-    MessageKind.DEVICE_PRE_NOTIFICATION: Source.USERS,
-    MessageKind.UPDATE_FIRMWARE_RESPONSE: Source.DSP,
-    MessageKind.ACTIVATE_FIRMWARE_RESPONSE: Source.DSP,
-    MessageKind.FIRMWARE_VERSION_RESPONSE: Source.DSP,
-    MessageKind.INVENTORY_RESPONSE: Source.DSP,
-    MessageKind.INVENTORY_UPDATE_RESPONSE: Source.DSP,
-    MessageKind.FIRMWARE_DISTRIBUTION_FAILURE: Source.DSP,
-    MessageKind.FIRMWARE_UPGRADE_REQUESTED: Source.DSP,
-    MessageKind.FIRMWARE_VERSION_MISMATCH: Source.DSP,
-    MessageKind.DEVICE_STATUS_CHANGE_EVENT: Source.DSP,
-    MessageKind.CHANGE_OF_SUPPLIER: Source.DSP,
-    MessageKind.COMMAND_FAILURE: Source.DSP,
-    MessageKind.QUARANTINED_REQUEST: Source.DSP,
-    MessageKind.DUIS_VERSION_MISMATCH: Source.DSP,
-    MessageKind.PPMID_REMOVAL: Source.DSP,
-    MessageKind.DEVICE_LOG_RESTORED: Source.DSP,
-    MessageKind.CSP_FIRMWARE_DELIVERY_STATUS: Source.CSP,
-    MessageKind.FIRMWARE_TRANSFER_ALERT: Source.COMMS_HUBS,
-    MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT: Source.DEVICES,
-    MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT: Source.DEVICES,
-    MessageKind.FUTURE_DATED_ACTIVATION_ALERT: Source.DEVICES,
-    MessageKind.DEVICE_FIRMWARE_ALERT: Source.DEVICES,
-    MessageKind.STAGE_REPORT: Source.STAGE_REPORTS,
+SOURCE_OF_KIND: Mapping[MessageKind, MessageSource] = {
+    MessageKind.UPDATE_FIRMWARE_REQUEST: MessageSource.USERS,
+    MessageKind.ACTIVATE_FIRMWARE_REQUEST: MessageSource.USERS,
+    MessageKind.UPDATE_INVENTORY_REQUEST: MessageSource.USERS,
+    MessageKind.DEVICE_PRE_NOTIFICATION: MessageSource.USERS,
+    MessageKind.UPDATE_FIRMWARE_RESPONSE: MessageSource.DSP,
+    MessageKind.ACTIVATE_FIRMWARE_RESPONSE: MessageSource.DSP,
+    MessageKind.FIRMWARE_VERSION_RESPONSE: MessageSource.DSP,
+    MessageKind.INVENTORY_RESPONSE: MessageSource.DSP,
+    MessageKind.INVENTORY_UPDATE_RESPONSE: MessageSource.DSP,
+    MessageKind.FIRMWARE_DISTRIBUTION_FAILURE: MessageSource.DSP,
+    MessageKind.FIRMWARE_UPGRADE_REQUESTED: MessageSource.DSP,
+    MessageKind.FIRMWARE_VERSION_MISMATCH: MessageSource.DSP,
+    MessageKind.DEVICE_STATUS_CHANGE_EVENT: MessageSource.DSP,
+    MessageKind.CHANGE_OF_SUPPLIER: MessageSource.DSP,
+    MessageKind.COMMAND_FAILURE: MessageSource.DSP,
+    MessageKind.QUARANTINED_REQUEST: MessageSource.DSP,
+    MessageKind.DUIS_VERSION_MISMATCH: MessageSource.DSP,
+    MessageKind.PPMID_REMOVAL: MessageSource.DSP,
+    MessageKind.DEVICE_LOG_RESTORED: MessageSource.DSP,
+    MessageKind.CSP_FIRMWARE_DELIVERY_STATUS: MessageSource.CSP,
+    MessageKind.FIRMWARE_TRANSFER_ALERT: MessageSource.COMMS_HUBS,
+    MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT: MessageSource.DEVICES,
+    MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT: MessageSource.DEVICES,
+    MessageKind.FUTURE_DATED_ACTIVATION_ALERT: MessageSource.DEVICES,
+    MessageKind.DEVICE_FIRMWARE_ALERT: MessageSource.DEVICES,
+    MessageKind.STAGE_REPORT: MessageSource.STAGE_REPORTS,
 }
-"""Which source each kind of message tells of. Answers of devices come with the DSP's, and the two
+"""Which source each kind of message comes from. Answers of devices come with the DSP's, and the two
 cannot be told apart by kind; alerts of DCC that name no other party are the DSP's."""
 
 
@@ -59,11 +59,11 @@ class SourceFreshness:
     """When Firmtrack last received anything from a source.
 
     ``csp_region`` is None for every source but the CSPs, and for a CSP whose devices' region the
-    inventory has not told. ``usual_silence_seconds`` is the longest silence on 19 of 20 days of
+    inventory does not state. ``usual_silence_seconds`` is the longest silence on 19 of 20 days of
     those that began in that hour of the day; None while too few days are known.
     """
 
-    source: Source
+    source: MessageSource
     csp_region: str | None
     last_at: datetime
     silent_seconds: int
@@ -80,11 +80,13 @@ class SourceFreshness:
 class Freshness:
     """How fresh all that Firmtrack knows is: its sources in the order of an update, then by region.
 
-    Only sources from which anything ever came are there.
+    Only sources from which anything ever came are there. What is usual of them was learnt from all
+    that had come by ``counted_at``; None: there is no record of any such count.
     """
 
-    told_at: datetime
+    read_at: datetime
     sources: tuple[SourceFreshness, ...]
+    counted_at: datetime | None
 
     @property
     def quiet(self) -> tuple[SourceFreshness, ...]:
@@ -95,7 +97,7 @@ class Freshness:
     def complete_to(self) -> datetime | None:
         """Up to when nothing is known to be missing, None if nothing ever came.
 
-        The last word of the source that is quiet for longest, or else of all sources.
+        When something last came from the source that is quiet for longest, or else from any.
         """
         if self.quiet:
             return min(each.last_at for each in self.quiet)

@@ -20,7 +20,7 @@ from firmtrack.domain.stages import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SisterDevice:
+class HubDevice:
     """Another device on the same Communications Hub."""
 
     device_id: Eui64
@@ -46,15 +46,16 @@ class InventoryAnswer:
 
     ``sources`` has, by the fact's name, one entry for each fact that ``facts`` states;
     ``facts.learnt_at``, too, is the beginning of a day if the latest word is another party's.
-    ``updates`` are those that the viewer may see, newest request first; ``sisters`` are by Device
-    ID. ``suppliers`` are latest first; only DCC and the present Responsible Supplier see any.
+    ``updates`` are those that the viewer may see, newest request first; ``hub_devices`` are by
+    Device ID. ``suppliers`` are latest first; only DCC and the present Responsible Supplier see
+    any.
     """
 
     facts: DeviceFacts
     sources: Mapping[str, FactSource]
     not_tracked_reason: NotTrackedReason | None
     updates: tuple[DistributionAnswer, ...]
-    sisters: tuple[SisterDevice, ...]
+    hub_devices: tuple[HubDevice, ...]
     suppliers: tuple[SupplierPeriod, ...]
     flags: tuple[Flag, ...]
 

@@ -12,7 +12,7 @@ STATES = ("waiting", "delivered", "dead")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointAnswer:
-    """Where a party is told, and how that fares.
+    """Where a party is notified, and how that fares.
 
     ``failures`` counts those since the last success; ``waiting`` and ``dead`` are counts of
     notices. ``disabled_reason`` is None while it is on. Until ``earlier_secret_until`` calls are
@@ -71,8 +71,8 @@ class NoticeAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldAnswer:
-    """That a party was, or is to be, told of one entry of a device's history.
+class NotifiedAnswer:
+    """That a party was, or is to be, notified of one entry of a device's history.
 
     ``settled_at`` is when it was delivered or given up, None while it waits.
     """

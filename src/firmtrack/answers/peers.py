@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
+from firmtrack.answers.counted import Counted
 from firmtrack.domain.facts import DeviceFacts
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import CompletionStatus
@@ -24,6 +25,26 @@ class PeerScope(StrEnum):
 
     YOUR_REQUESTS = "your_requests"
     ALL_PARTIES = "all_parties"
+
+
+COUNTED_IN_BACKGROUND = frozenset({PeerGroupKind.MODEL_AND_VERSION, PeerGroupKind.REGION_AND_DAY})
+"""The wide groups: read from figures that are as old as they say; the others are as of now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeersQuestion:
+    """Beside what to count: a device's newest update that the viewer may see, and what is known.
+
+    ``facts`` are those of the device that the viewer may see, None if there are none;
+    ``hub_device_ids`` are the other devices on its Communications Hub.
+    """
+
+    device_id: Eui64
+    request_id: RequestId
+    firmware_version: FirmwareVersion | None
+    submitted_at: datetime
+    facts: DeviceFacts | None = None
+    hub_device_ids: tuple[Eui64, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +70,7 @@ class PeersAnswer:
     """The groups of a device's newest update, narrowest first.
 
     A group whose common fact is not known to the viewer is not there. ``day`` is that of the
-    request's submission, in Great Britain.
+    request's submission, in Great Britain; ``counted`` is how old the wide groups' figures are.
     """
 
     device_id: Eui64
@@ -58,3 +79,4 @@ class PeersAnswer:
     day: date
     facts: DeviceFacts | None
     groups: tuple[PeerGroup, ...]
+    counted: Counted

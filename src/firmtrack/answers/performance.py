@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from zoneinfo import ZoneInfo
 
+from firmtrack.answers.counted import Counted
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import (
     CompletionStatus,
@@ -142,8 +143,8 @@ class PerformanceAnswer:
     """Delivery performance of the requests that were asked for.
 
     ``groups`` has every dimension, weeks ascending, other groups by size descending; ``reasons``
-    are by count descending. ``waiting`` is how many of the requests have changed since and wait to
-    be counted anew.
+    are by count descending. ``counted`` is how old they are; ``waiting`` is how many of the
+    requests have changed since they were counted.
     """
 
     total: Figures
@@ -151,6 +152,7 @@ class PerformanceAnswer:
     reasons: tuple[FailureReason, ...]
     groups: Mapping[Dimension, tuple[Group, ...]]
     waiting: int
+    counted: Counted
 
 
 def _midnight(day: date) -> datetime:

@@ -17,8 +17,8 @@ from firmtrack.api.problems import (
     problem_response,
 )
 from firmtrack.api.responses import schemas_of
-from firmtrack.api.stage_report_schema import STAGE_REPORT_SCHEMA
 from firmtrack.intake.envelopes import DuisLine
+from firmtrack.intake.stage_reports import StageReport
 from firmtrack.presentation import documents
 from firmtrack.presentation.freshness import Freshness
 from firmtrack.presentation.peers import Peers
@@ -37,6 +37,7 @@ _STRUCTS = (
     DuisLine,
     Freshness,
     Peers,
+    StageReport,
     submissions.LineOutcome,
     submissions.Taken,
     ProblemDocument,
@@ -61,7 +62,6 @@ class FirmtrackApi(NinjaAPI):
     ) -> OpenAPISchema:
         document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
         document["components"]["schemas"] |= schemas_of(_STRUCTS)
-        document["components"]["schemas"]["StageReport"] = STAGE_REPORT_SCHEMA
         for methods in document["paths"].values():
             for operation in methods.values():
                 for parameter in operation["parameters"]:

@@ -1,6 +1,5 @@
 """The look-ups: a Service Request, its distributions, a device, its inventory."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -9,14 +8,16 @@ from ninja import Router
 
 from firmtrack.accounts.viewers import viewer_of_token
 from firmtrack.answers.requests import DistributionFilter
-from firmtrack.answers.side_parts import UNTOLD, side_part
+from firmtrack.answers.side_parts import UNTOLD, Untold
 from firmtrack.api.authentication import ReadToken, holder_of
 from firmtrack.api.cursors import cursor_after
 from firmtrack.api.parameters import (
     After,
     AsOf,
     DeviceId,
+    EventsFrom,
     Limit,
+    OfServiceRequest,
     ServiceRequestId,
     WantedCompletion,
     WantedPace,
@@ -25,16 +26,15 @@ from firmtrack.api.parameters import (
 )
 from firmtrack.api.problems import Problem, ProblemFound
 from firmtrack.api.responses import CSV, JSON, describe, json_response, reference_to
-from firmtrack.diagnosis.as_json import diagnosed_device
+from firmtrack.lookups import device as device_lookup
+from firmtrack.lookups import inventory as inventory_lookup
+from firmtrack.lookups import request as request_lookup
 from firmtrack.presentation import documents
-from firmtrack.presentation.csv import distributions_csv
+from firmtrack.presentation.event_places import EventsPlace, cursor_of
 from firmtrack.presentation.moments import past_moment
 from firmtrack.presentation.peers import Peers, peers
-from firmtrack.store.audit import record_lookup
-from firmtrack.store.reading import queries, requests
-from firmtrack.store.reports import peers as store_peers
 
-_Told = TypeVar("_Told")
+_Found = TypeVar("_Found")
 
 router = Router(auth=ReadToken(), tags=["Look-ups"])
 
@@ -57,9 +57,7 @@ def find_service_request(
     """Return what was asked, DCC's answer, and how many distributions have which status."""
     refuse_unknown_parameters(request, _AS_OF)
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    found = requests.find_request(viewer, service_request_id, as_of=past)
-    rows = 0 if found is None else 1
-    record_lookup(viewer, "service_request", str(service_request_id), rows, as_of=past)
+    found = request_lookup.find_request(viewer, service_request_id, as_of=past)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
     return json_response(documents.service_request(found))
@@ -87,16 +85,11 @@ def list_distributions(
     refuse_unknown_parameters(request, _FILTERS | {"limit", "cursor"})
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
     wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
-    page = _by_pace(
-        wanted,
-        lambda: requests.list_distributions(
+    page = _told(
+        request_lookup.list_distributions(
             viewer, service_request_id, wanted, limit=limit, after=cursor, as_of=past
-        ),
+        )
     )
-    record_lookup(viewer, "distributions", str(service_request_id), len(page.items), as_of=past)
-    # An empty page is all that a request answers whose distributions fit no filter, too.
-    if not page.items and requests.find_request(viewer, service_request_id, as_of=past) is None:
-        raise ProblemFound(Problem.NOT_FOUND)
     following = None if page.last_device_id is None else cursor_after(page.last_device_id)
     return json_response(documents.distribution_list(page, following))
 
@@ -122,19 +115,12 @@ def download_distributions(
     refuse_unknown_parameters(request, _FILTERS)
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
     wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
-    found = requests.find_request(viewer, service_request_id, as_of=past)
-    # Before the first row leaves: a download that breaks off was a look-up all the same.
-    rows = (
-        0
-        if found is None
-        else _by_pace(wanted, lambda: requests.count_wanted(viewer, found, wanted, as_of=past))
+    file = _told(
+        request_lookup.download_distributions(viewer, service_request_id, wanted, as_of=past)
     )
-    record_lookup(viewer, "distributions_csv", str(service_request_id), rows, as_of=past)
-    if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
     name = str(service_request_id).replace(":", "_")
     return StreamingHttpResponse(
-        distributions_csv(viewer, service_request_id, wanted, as_of=past),
+        file.blocks,
         content_type="text/csv; charset=utf-8; header=present",
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
     )
@@ -149,10 +135,46 @@ def find_device(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None) -
     """Return the device's distributions that you may see, newest first: history and diagnosis."""
     refuse_unknown_parameters(request, _AS_OF)
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    found = queries.find_device(viewer, device_id, as_of=past)
+    found = device_lookup.find_device(viewer, device_id, as_of=past)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
-    return json_response(diagnosed_device(found, now=past or datetime.now(UTC)))
+    return json_response(documents.device(found.device, found.diagnoses, read_at=found.read_at))
+
+
+@router.get(
+    "/devices/{device_id}/events",
+    summary="List a device's events",
+    openapi_extra=_described(JSON, reference_to(documents.EventList)),
+)
+def list_events(
+    request: HttpRequest,
+    device_id: DeviceId,
+    service_request_id: OfServiceRequest = None,
+    limit: Limit = 100,
+    cursor: EventsFrom = None,
+    as_of: AsOf = None,
+) -> HttpResponse:
+    """Return the events of the device's distribution in a request, furthest stage first.
+
+    Without service_request_id, those that were sent to you and belong to no request that you may
+    see. Repeats that follow each other are one. Follow `next_cursor`, or the `events_next_cursor`
+    of the device, until it is null: whatever is recorded meanwhile, the pages fit together.
+    """
+    refuse_unknown_parameters(request, _AS_OF | {"service_request_id", "limit", "cursor"})
+    viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
+    found = device_lookup.list_events(
+        viewer,
+        device_id,
+        service_request_id,
+        limit=limit,
+        skip=0 if cursor is None else cursor.skip,
+        as_of=past if cursor is None else cursor.as_of,
+    )
+    if found is None:
+        raise ProblemFound(Problem.NOT_FOUND)
+    following = EventsPlace(as_of=found.read_at, skip=found.skipped + len(found.entries))
+    next_cursor = cursor_of(following) if found.following else None
+    return json_response(documents.event_list(found.entries, next_cursor))
 
 
 @router.get(
@@ -168,8 +190,7 @@ def find_peers(request: HttpRequest, device_id: DeviceId) -> HttpResponse:
     """
     refuse_unknown_parameters(request, frozenset())
     viewer = viewer_of_token(holder_of(request))
-    found = store_peers.find_peers(viewer, device_id)
-    record_lookup(viewer, "peers", str(device_id), 0 if found is None else len(found.groups))
+    found = device_lookup.compare_device(viewer, device_id)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
     return json_response(peers(found))
@@ -184,20 +205,19 @@ def find_inventory(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None
     """Return what runs on the device, its update in progress, and where each fact comes from."""
     refuse_unknown_parameters(request, _AS_OF)
     viewer = viewer_of_token(holder_of(request))
-    found = queries.find_inventory(viewer, device_id, as_of=_past(as_of))
+    found = inventory_lookup.find_inventory(viewer, device_id, as_of=_past(as_of))
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
-    return json_response(documents.device_inventory(found))
+    return json_response(documents.device_inventory(found.inventory))
 
 
-def _by_pace(wanted: DistributionFilter, tell: Callable[[], _Told]) -> _Told:
-    """Return what ``tell`` returns. Raises ProblemFound if a pace is wanted and cannot be told."""
-    if wanted.pace is None:
-        return tell()
-    told = side_part("distributions by pace", tell)
-    if told is UNTOLD:
+def _told(found: _Found | Untold | None) -> _Found:
+    """Return what was found. Raises ProblemFound if nothing was, or it cannot be told now."""
+    if found is None:
+        raise ProblemFound(Problem.NOT_FOUND)
+    if found is UNTOLD:
         raise ProblemFound(Problem.UNTOLD)
-    return told
+    return found
 
 
 def _past(as_of: datetime | None) -> datetime | None:

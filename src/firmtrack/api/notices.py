@@ -12,9 +12,8 @@ from firmtrack.api.authentication import ReadToken, holder_of
 from firmtrack.api.cursors import cursor_before, read_place_cursor
 from firmtrack.api.parameters import Limit, UnknownName, read_by, refuse_unknown_parameters
 from firmtrack.api.responses import JSON, describe, json_response, reference_to
-from firmtrack.notices import queries as notice_queries
+from firmtrack.lookups import notices as lookups
 from firmtrack.presentation import documents
-from firmtrack.store.audit import record_lookup
 
 router = Router(auth=ReadToken(), tags=["Notices"])
 
@@ -54,8 +53,7 @@ def list_notices(
     """Return your party's notices, newest first, each try with its answer."""
     refuse_unknown_parameters(request, frozenset({"state", "limit", "cursor"}))
     viewer = viewer_of_token(holder_of(request))
-    page = notice_queries.list_notices(viewer, limit=limit, state=state, before=cursor)
-    record_lookup(viewer, "notices", state or "", len(page.items))
+    page = lookups.list_notices(viewer, limit=limit, state=state, before=cursor)
     following = None if page.before is None else cursor_before(page.before)
     return json_response(documents.notice_list(page, following))
 
@@ -71,6 +69,5 @@ def list_endpoints(request: HttpRequest) -> HttpResponse:
     """Return your party's endpoints and how they fare; secrets are never shown again."""
     refuse_unknown_parameters(request, frozenset())
     viewer = viewer_of_token(holder_of(request))
-    found = notice_queries.list_endpoints(viewer)
-    record_lookup(viewer, "endpoints", "", len(found))
+    found = lookups.list_endpoints(viewer)
     return json_response(documents.endpoint_list(found))

@@ -8,12 +8,13 @@ from django.http import HttpRequest
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from firmtrack.api.cursors import read_cursor
+from firmtrack.api.cursors import BadCursor, read_cursor
 from firmtrack.api.problems import ProblemFound
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.errors import FirmtrackError
+from firmtrack.presentation.event_places import EventsPlace, read_place
 from firmtrack.presentation.moments import read_moment
 
 _Value = TypeVar("_Value")
@@ -64,6 +65,13 @@ def _pace(text: str) -> Pace:
     if text not in set(Pace):
         raise UnknownName(list(Pace))
     return Pace(text)
+
+
+def _events_place(text: str) -> EventsPlace:
+    place = read_place(text)
+    if place is None:
+        raise BadCursor
+    return place
 
 
 class MalformedLimit(FirmtrackError):
@@ -155,7 +163,7 @@ Limit = Annotated[
             "type": "integer",
             "minimum": 1,
             "maximum": _LARGEST_LIMIT,
-            "description": "How many distributions to answer at most.",
+            "description": "How many items to answer at most.",
         }
     ),
 ]
@@ -164,6 +172,24 @@ After = Annotated[
     read_by(read_cursor),
     WithJsonSchema(
         {"type": "string", "description": "The next_cursor of the answer to be continued."}
+    ),
+]
+EventsFrom = Annotated[
+    EventsPlace | None,
+    read_by(_events_place),
+    WithJsonSchema(
+        {"type": "string", "description": "The next_cursor, or events_next_cursor, to go on from."}
+    ),
+]
+OfServiceRequest = Annotated[
+    RequestId | None,
+    read_by(RequestId.parse),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{_EUI}:{_EUI}:(0|[1-9][0-9]*)$",
+            "description": "The request whose distribution to the device is meant.",
+        }
     ),
 ]
 AsOf = Annotated[

@@ -12,14 +12,13 @@ from firmtrack.answers.performance import PerformanceAnswer, PerformanceFilter
 from firmtrack.api.authentication import ReadToken, holder_of
 from firmtrack.api.parameters import UserId, read_by, refuse_unknown_parameters
 from firmtrack.api.responses import CSV, JSON, describe, json_response, reference_to
+from firmtrack.lookups.performance import delivery_performance as look_up
 from firmtrack.presentation.moments import read_day
 from firmtrack.presentation.performance import (
     DeliveryPerformance,
     delivery_performance,
     performance_csv,
 )
-from firmtrack.store.audit import record_lookup
-from firmtrack.store.reports import performance
 
 router = Router(auth=ReadToken(), tags=["Delivery performance"])
 
@@ -88,6 +87,4 @@ def download_performance(
 def _found(request: HttpRequest, wanted: PerformanceFilter) -> PerformanceAnswer:
     refuse_unknown_parameters(request, _PARAMETERS)
     viewer = viewer_of_token(holder_of(request))
-    found = performance.delivery_performance(viewer, wanted)
-    record_lookup(viewer, "delivery_performance", wanted.term, found.total.distributions)
-    return found
+    return look_up(viewer, wanted)

@@ -15,6 +15,7 @@ from firmtrack.api.problems import Problem, ProblemFound
 from firmtrack.api.responses import JSON, NDJSON, describe, json_response, reference_to
 from firmtrack.intake.envelopes import JSON_MEDIA_TYPES, DuisLine, Envelope, envelope_of_line
 from firmtrack.intake.receive import Outcome, OutcomeKind, Submitter, receive
+from firmtrack.intake.stage_reports import StageReport
 
 MESSAGE_LIMIT_BYTES = 16 * 1024 * 1024
 BATCH_LIMIT_BYTES = 32 * 1024 * 1024
@@ -65,7 +66,7 @@ _TIME_PARAMETER = {
     " still to come.",
 }
 _XML_CONTENT = {"schema": {"type": "string", "description": "A DUIS message."}}
-_REPORT_CONTENT = {"schema": {"$ref": "#/components/schemas/StageReport"}}
+_REPORT_CONTENT = {"schema": reference_to(StageReport)}
 _LINE_SCHEMA = {
     "anyOf": [reference_to(DuisLine), _REPORT_CONTENT["schema"]],
     "description": f"One line. A batch has at most {BATCH_LIMIT_LINES} lines and "

@@ -14,7 +14,7 @@ from firmtrack.cli.options import AsJson, console, errors, file_failures, print_
 from firmtrack.cli.session import opened
 
 if TYPE_CHECKING:
-    from firmtrack.intake.inventory_import import ImportReport, RowProblem, Source
+    from firmtrack.intake.inventory_import import ImportReport, InventoryFile, RowProblem
 
 _SOME_BAD = 3
 _STANDARD_INPUT = Path("-")
@@ -82,15 +82,15 @@ def _import(paths: list[Path], *, skip_bad: bool) -> "ImportReport":
             if progress.finished:
                 progress.update(task, description="merging")
 
-        return import_inventory(map(_source, paths), skip_bad=skip_bad, on_read=on_read)
+        return import_inventory(map(_inventory_file, paths), skip_bad=skip_bad, on_read=on_read)
 
 
-def _source(path: Path) -> "Source":
-    from firmtrack.intake.inventory_import import Source
+def _inventory_file(path: Path) -> "InventoryFile":
+    from firmtrack.intake.inventory_import import InventoryFile
 
     if path == _STANDARD_INPUT:
-        return Source(name="standard input", open=lambda: nullcontext(sys.stdin.buffer))
-    return Source.of_path(path)
+        return InventoryFile(name="standard input", open=lambda: nullcontext(sys.stdin.buffer))
+    return InventoryFile.of_path(path)
 
 
 def _print(report: "ImportReport", seconds: float, *, as_json: bool) -> None:

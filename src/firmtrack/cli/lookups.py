@@ -1,7 +1,6 @@
 """``firmtrack find`` and ``firmtrack export``: the look-ups of the screens, and the CSV."""
 
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,19 +60,17 @@ def find_request(
 ) -> None:
     """Show a Service Request and all its distributions, or those of a pace."""
     with opened():
-        from firmtrack.answers.side_parts import UNTOLD, side_part
-        from firmtrack.diagnosis.requests import slower_stages
+        from firmtrack.answers.requests import DistributionFilter
+        from firmtrack.lookups.request import find_request_with_distributions
         from firmtrack.presentation import documents, wording
-        from firmtrack.store import audit
-        from firmtrack.store.reading import requests
 
         viewer, request_id, past = _viewer(as_party), _request_id(term), _past(as_of)
-        found = requests.find_request(viewer, request_id, as_of=past)
-        rows = 0 if found is None else found.device_count
-        audit.record_lookup(viewer, "service_request", str(request_id), rows, as_of=past)
-        if found is None:
+        looked_up = find_request_with_distributions(
+            viewer, request_id, DistributionFilter(pace=pace), as_of=past
+        )
+        if looked_up is None:
             raise NotFound
-        distributions = list(_distributions(viewer, request_id, past, pace))
+        found, distributions = looked_up[0].request, looked_up[1]
         if as_json:
             answer = documents.service_request_with_distributions(found, distributions)
             sys.stdout.buffer.write(documents.encode(answer) + b"\n")
@@ -89,8 +86,7 @@ def find_request(
             markup=False,
         )
         results.print_flags(found.flags)
-        told = side_part("the request's pace", lambda: slower_stages(viewer, found))
-        for sentence in () if past or told is UNTOLD else told:
+        for sentence in looked_up[0].slower:
             console.print(sentence, markup=False)
         results.print_incidents("What else befell this request", found.incidents)
         table = Table(device_id_column(), "Current Status", "Reason", "Updated")
@@ -115,26 +111,25 @@ def find_device(
 ) -> None:
     """Show a device's distributions, newest request first, with their history."""
     with opened():
-        from firmtrack.diagnosis.as_json import diagnosed_device
-        from firmtrack.diagnosis.reading import diagnoses
+        from firmtrack.lookups.device import find_device as look_up
         from firmtrack.presentation import documents, wording
-        from firmtrack.store.reading import queries
 
         viewer, device_id, past = _viewer(as_party), _device_id(term), _past(as_of)
-        now = past or datetime.now(UTC)
-        found = queries.find_device(viewer, device_id, as_of=past)
-        if found is None:
+        looked_up = look_up(viewer, device_id, as_of=past)
+        if looked_up is None:
             raise NotFound
+        found = looked_up.device
         if as_json:
-            sys.stdout.buffer.write(documents.encode(diagnosed_device(found, now=now)) + b"\n")
+            answer = documents.device(found, looked_up.diagnoses, read_at=looked_up.read_at)
+            sys.stdout.buffer.write(documents.encode(answer) + b"\n")
             return
         console.print(str(device_id), style="bold")
         if found.not_tracked_reason is not None:
             console.print(wording.NOT_TRACKED_TEXTS[found.not_tracked_reason])
         results.print_flags(found.flags)
-        told = diagnoses(found, now=now)
         for each in found.distributions:
-            results.print_distribution(each, told[each.distribution.request_id])
+            diagnosis = looked_up.diagnoses[each.distribution.request_id]
+            results.print_distribution(each, diagnosis)
             results.print_incidents("What else befell this update", each.incidents)
             results.print_activations("Activation", each.activations)
         results.print_incidents("What else befell this device", found.incidents)
@@ -157,23 +152,20 @@ def export(
     """Write the CSV of a Service Request's distributions to a file or to standard output."""
     with opened():
         from firmtrack.answers.requests import DistributionFilter
-        from firmtrack.presentation.csv import distributions_csv
-        from firmtrack.store import audit
-        from firmtrack.store.reading import requests
+        from firmtrack.answers.side_parts import UNTOLD
+        from firmtrack.lookups.request import download_distributions
 
         viewer, parsed_id, past = _viewer(as_party), _request_id(request_id), _past(as_of)
-        found = requests.find_request(viewer, parsed_id, as_of=past)
-        rows = 0 if found is None else found.device_count
-        audit.record_lookup(viewer, "distributions_csv", str(parsed_id), rows, as_of=past)
-        if found is None:
+        download = download_distributions(viewer, parsed_id, DistributionFilter(), as_of=past)
+        if download is None:
             raise NotFound
-        blocks = distributions_csv(viewer, parsed_id, DistributionFilter(), as_of=past)
+        assert download is not UNTOLD, "no pace was asked for"
         if output is None:
-            for block in blocks:
+            for block in download.blocks:
                 sys.stdout.buffer.write(block)
             return
         with file_failures(output), output.open("wb") as file:
-            file.writelines(blocks)
+            file.writelines(download.blocks)
 
 
 def _viewer(party_name: str | None) -> "Viewer":
@@ -215,23 +207,6 @@ def _past(text: str | None) -> datetime | None:
         return past_moment(read_typed_moment(text), datetime.now(UTC))
     except MalformedMoment as error:
         raise typer.BadParameter(str(error), param_hint="--as-of") from None
-
-
-def _distributions(
-    viewer: "Viewer", request_id: "RequestId", past: datetime | None, pace: Pace | None
-) -> "Iterator[DistributionAnswer]":
-    from firmtrack.answers.requests import DistributionFilter
-    from firmtrack.store.reading import requests
-
-    wanted, after = DistributionFilter(pace=pace), None
-    while True:
-        page = requests.list_distributions(
-            viewer, request_id, wanted, limit=_PAGE, after=after, as_of=past
-        )
-        yield from page.items
-        after = page.last_device_id
-        if after is None:
-            return
 
 
 def _reason(distribution: "DistributionAnswer") -> str:

@@ -25,11 +25,14 @@ EndpointId = Annotated[int, typer.Argument(metavar="ID", help="The endpoint's nu
 
 @endpoint.command("add")
 def add_endpoint(
-    address: Annotated[str, typer.Argument(help="A URL, or an e-mail address.")],
+    address: Annotated[
+        str, typer.Argument(help="A URL, an e-mail address: what the channel takes.")
+    ],
     *,
     party_name: PartyName,
     channel: Annotated[
-        str, typer.Option(metavar="CHANNEL", help="webhook, duis or email.")
+        str,
+        typer.Option(metavar="CHANNEL", help="How to send; a wrong one is answered with a list."),
     ] = "webhook",
     topics: Annotated[
         list[str] | None,
@@ -59,9 +62,9 @@ def add_endpoint(
 def list_endpoints(*, as_json: AsJson = False) -> None:
     """List the endpoints and how they fare."""
     with opened():
-        from firmtrack.notices import queries as notice_queries
+        from firmtrack.lookups import notices as lookups
 
-        found = notice_queries.list_endpoints(_operator())
+        found = lookups.list_endpoints(_operator())
         if as_json:
             print_json([asdict(each) for each in found])
             return
@@ -137,9 +140,9 @@ def list_notices(
 ) -> None:
     """List notices, newest first, with what came of the last try."""
     with opened():
-        from firmtrack.notices import queries as notice_queries
+        from firmtrack.lookups import notices as lookups
 
-        found = notice_queries.list_notices(_operator(), limit=limit, state=state).items
+        found = lookups.list_notices(_operator(), limit=limit, state=state).items
         if as_json:
             print_json([asdict(each) for each in found])
             return

@@ -12,13 +12,19 @@ performance = typer.Typer(help="Keep delivery performance fresh.", no_args_is_he
 def refresh() -> None:
     """Count anew what has changed since, and learn how long each stage usually takes.
 
-    Run it regularly, such as every ten minutes: a page counts what it shows by itself, but only for
-    about a second.
+    So does a server (``firmtrack serve``), every few seconds. Run this where none runs, or to have
+    all that came so far counted when it ends. The silences of each source, from which
+    freshness learns what is usual, are counted, too.
     """
     with opened():
+        from firmtrack.store.database import pool
         from firmtrack.store.reports import performance as figures
+        from firmtrack.store.reports.freshness import fold_arrivals
 
         figures.refresh()
+        with pool().connection() as connection:
+            while not fold_arrivals(connection):
+                pass
     console.print("Delivery performance is counted.")
 
 

@@ -9,8 +9,8 @@ from firmtrack.cli.options import add_row, console, minute
 
 if TYPE_CHECKING:
     from firmtrack.answers.devices import DeviceDistribution, HistoryEntry, OthersUpdate
+    from firmtrack.answers.diagnoses import Diagnosis
     from firmtrack.answers.requests import DistributionAnswer
-    from firmtrack.diagnosis.findings import Diagnosis
     from firmtrack.domain.activation import Activation
     from firmtrack.domain.incidents import IncidentEntry
     from firmtrack.domain.reconciliation import Flag

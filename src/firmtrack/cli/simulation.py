@@ -27,7 +27,7 @@ def simulate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the messages of a small Great Britain, and beside them what is to come of each."""
+    """Write the messages of a small Great Britain, and beside them what DCC's inventory holds."""
     from firmtrack.simulator.scenario import Scenario
     from firmtrack.simulator.simulation import run
 
@@ -53,7 +53,7 @@ def simulate(
     else:
         console.print(
             f"{summary.messages:,} messages in {summary.traffic}\n"
-            f"What is to come of them: {summary.expected}\n"
+            f"Inventories to import: {summary.inventory}, then {summary.later_inventory}\n"
             f"Certificates of the signers: {summary.trust_store}",
             markup=False,
         )

@@ -19,16 +19,19 @@ from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.people import add_user
 from firmtrack.answers.requests import DistributionFilter
 from firmtrack.demonstration import receiver
-from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.pace import Pace
+from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.errors import FirmtrackError
 from firmtrack.intake.files import envelopes_in
 from firmtrack.intake.ingest import ingest
-from firmtrack.intake.inventory_import import Source, import_inventory
+from firmtrack.intake.inventory_import import InventoryFile, import_inventory
 from firmtrack.intake.receive import Submitter
+from firmtrack.simulator.chronicle import Chronicle
+from firmtrack.simulator.output import Layout
 from firmtrack.simulator.scenario import DEFAULT_SUPPLIERS, Scenario
-from firmtrack.simulator.simulation import run
+from firmtrack.simulator.simulation import imagine, write
 from firmtrack.store.reading import requests
 from firmtrack.store.reports import performance
 
@@ -75,6 +78,7 @@ def prepare(console: Console, origin: str) -> None:
             raise NotADemonstration
         console.print("Making the demonstration's data: two suppliers, three weeks of traffic …")
         _make(notes)
+    performance.refresh()  # what an earlier run left uncounted: the first page has figures
     noted = json.loads(notes.read_text(encoding="utf-8")) | {"origin": origin}
     _write(notes, noted)
     receiver.point_to(origin)
@@ -96,15 +100,15 @@ def _make(notes: Path) -> None:
     password = secrets.token_urlsafe(9)
     traffic = notes.parent / f"demonstration-{secrets.token_hex(4)}.tar.gz"
     now = datetime.now(UTC)
-    made = run(
-        Scenario(requests=24, devices=120, seed=7, start=now - timedelta(days=_DAYS), days=_DAYS),
-        traffic,
+    chronicle = imagine(
+        Scenario(requests=24, devices=120, seed=7, start=now - timedelta(days=_DAYS), days=_DAYS)
     )
+    made = write(chronicle, Layout.beside(traffic))
     envelopes = list(envelopes_in(traffic))
     ingest(envelopes[:-_MESSAGES_TOLD], Submitter.operator())
     inventories = (made.inventory, made.later_inventory)
     for inventory in inventories:
-        import_inventory([Source.of_path(inventory)], skip_bad=False, on_read=lambda _: None)
+        import_inventory([InventoryFile.of_path(inventory)], skip_bad=False, on_read=lambda _: None)
     parties = {person: add_party(person.party, person.kind, person.user_ids) for person in CAST}
     for person, party in parties.items():
         add_user(person.email, party, password)
@@ -112,9 +116,9 @@ def _make(notes: Path) -> None:
             receiver.tell(party)
     ingest(envelopes[-_MESSAGES_TOLD:], Submitter.operator())
     performance.refresh()
-    examples = _examples(made.expected) | _examples_by_pace(made.expected)
+    examples = _examples(chronicle) | _examples_by_pace(chronicle)
     _write(notes, {"password": password, "examples": examples})
-    for written in (traffic, made.expected, *inventories):
+    for written in (traffic, *inventories):
         written.unlink()
     shutil.rmtree(made.trust_store)
 
@@ -127,27 +131,21 @@ def _write(notes: Path, noted: Mapping[str, object]) -> None:
     fresh.replace(notes)
 
 
-def _examples(expected: Path) -> dict[str, str]:
+def _examples(chronicle: Chronicle) -> dict[str, str]:
     """Return a failed device of Alpha's, and a request that names it."""
-    examples: dict[str, str] = {}
-    with expected.open(encoding="utf-8") as lines:
-        for line in map(json.loads, lines):
-            if line["kind"] != "distribution":
-                continue
-            is_alphas = line["service_request_id"].startswith(str(DEFAULT_SUPPLIERS[0]))
-            if is_alphas and line["current_status"] == "device_transfer_failed":
-                examples.setdefault("A device whose update failed", line["device_id"])
-                examples.setdefault("The Service Request", line["service_request_id"])
-    return examples
+    for request in chronicle.requests():
+        for named in request.named if request.supplier == DEFAULT_SUPPLIERS[0] else ():
+            if named.distribution.current.status is Status.DEVICE_TRANSFER_FAILED:
+                return {
+                    "A device whose update failed": str(named.device_id),
+                    "The Service Request": str(request.request_id),
+                }
+    return {}
 
 
-def _examples_by_pace(expected: Path) -> dict[str, str]:
+def _examples_by_pace(chronicle: Chronicle) -> dict[str, str]:
     """Return a device in progress as others are, and one that has stalled, of Alpha's."""
-    with expected.open(encoding="utf-8") as lines:
-        told = [line for line in map(json.loads, lines) if line["kind"] == "distribution"]
-    request_ids = [
-        RequestId.parse(each) for each in sorted({line["service_request_id"] for line in told})
-    ]
+    request_ids = sorted((request.request_id for request in chronicle.requests()), key=str)
     alpha = Viewer.of_user_ids("the demonstration", DEFAULT_SUPPLIERS[:1])
     examples: dict[str, str] = {}
     for what, pace in _PACES.items():

@@ -16,9 +16,9 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from firmtrack.accounts.models import Party
 from firmtrack.domain.viewer import Viewer
-from firmtrack.notices.channels import Channel
 from firmtrack.notices.endpoints import add_endpoint
 from firmtrack.notices.secrets import unsealed
+from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store.database import pool
 from firmtrack.store.reading.seeing import asked_by, filled
 
@@ -118,7 +118,7 @@ def create() -> None:
 
 def tell(party: Party) -> None:
     """Give the party an endpoint that leads to its receiver, once ``point_to`` says where it is."""
-    add_endpoint(party, Channel.WEBHOOK, f"{_BEFORE_THE_START}{party.pk}")
+    add_endpoint(party, WEBHOOK, f"{_BEFORE_THE_START}{party.pk}")
 
 
 def point_to(origin: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from firmtrack.diagnosis.findings import Verdict
+from firmtrack.answers.diagnoses import Finding
 from firmtrack.diagnosis.phrases import as_sentence, joined, supplier_change, surroundings
 from firmtrack.diagnosis.remedies import remedy_for, user_advice
 from firmtrack.diagnosis.situation import Situation
@@ -37,12 +37,12 @@ def to_read_version(situation: Situation, *, may_answer: bool = False) -> str:
     return joined(supplier_change(situation), condition, _READ_VERSION)
 
 
-def verdict_on_failed_activation(situation: Situation, found: Activation) -> Verdict:
+def finding_on_failed_activation(situation: Situation, found: Activation) -> Finding:
     """Return the verdict on an activation that failed."""
     when = near_text(found.updated_at, situation.now)
     reason, status = found.reason, Status.ACTIVATION_FAILED
     is_unanswered = reason in NO_ANSWER_REASONS
-    return Verdict(
+    return Finding(
         _how_it_failed(situation, reason, when),
         remedy_for(reason, status).next_actor,
         joined(to_read_version(situation), MAY_HAVE_WORKED)

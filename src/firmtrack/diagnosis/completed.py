@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
+from firmtrack.answers.diagnoses import Finding
 from firmtrack.diagnosis.activation_failure import (
     HELD,
     MAY_HAVE_WORKED,
+    finding_on_failed_activation,
     to_read_version,
-    verdict_on_failed_activation,
 )
-from firmtrack.diagnosis.findings import Verdict
 from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.phrases import (
     joined,
@@ -40,12 +40,12 @@ _DOUBTS: Mapping[FlagKind, str] = {
 }
 
 
-def verdict_on_success(situation: Situation) -> Verdict:
+def finding_on_success(situation: Situation) -> Finding:
     """Return the verdict on a distribution that is Successful."""
     return _with_news(situation, _verdict_on_success(situation))
 
 
-def _with_news(situation: Situation, told: Verdict) -> Verdict:
+def _with_news(situation: Situation, told: Finding) -> Finding:
     """Return the verdict with what was told since; of a device that runs the image, only alarms."""
     activation = current_activation(situation)
     is_activated = activation is not None and activation.status is ActivationStatus.ACTIVATED
@@ -56,7 +56,7 @@ def _with_news(situation: Situation, told: Verdict) -> Verdict:
         since = activation.updated_at
     for each in news_of(situation):
         if each.at >= since and (each.is_alarm or not is_running):
-            return Verdict(joined(told.sentence, each.what), each.actor, each.advice)
+            return Finding(joined(told.sentence, each.what), each.actor, each.advice)
     return told
 
 
@@ -67,7 +67,7 @@ def _was_answered(activation: Activation) -> bool:
     return heard or not is_asked
 
 
-def _verdict_on_success(situation: Situation) -> Verdict:
+def _verdict_on_success(situation: Situation) -> Finding:
     if situation.distribution.status is Status.ACTIVATED:
         return _activated_by_itself(situation)
     found = current_activation(situation)
@@ -93,10 +93,10 @@ def current_activation(situation: Situation) -> Activation | None:
     return next(done, own[0] if own else None)
 
 
-def _activated_by_itself(situation: Situation) -> Verdict:
+def _activated_by_itself(situation: Situation) -> Finding:
     when = when_text(situation)
     doubt = _doubt(situation, situation.distribution.request_id)
-    return Verdict(
+    return Finding(
         joined(
             f"The device activated the image on {when}: a PPMID needs no Activate Firmware.", doubt
         ),
@@ -105,7 +105,7 @@ def _activated_by_itself(situation: Situation) -> Verdict:
     )
 
 
-def _not_activated(situation: Situation) -> Verdict:
+def _not_activated(situation: Situation) -> Finding:
     if _runs_it(situation):
         return _nothing_to_do(situation, "It runs this version though no activation was seen.")
     return _to_activate(situation, "No activation of it was seen.")
@@ -115,20 +115,20 @@ def _runs_it(situation: Situation) -> bool:
     return situation.flag(situation.distribution.request_id, *_RUNS_IT) is not None
 
 
-def _nothing_to_do(situation: Situation, sentence: str) -> Verdict:
-    return Verdict(sentence, Actor.NOBODY, joined(_NOTHING, suspension(situation)))
+def _nothing_to_do(situation: Situation, sentence: str) -> Finding:
+    return Finding(sentence, Actor.NOBODY, joined(_NOTHING, suspension(situation)))
 
 
-def _to_activate(situation: Situation, sentence: str) -> Verdict:
+def _to_activate(situation: Situation, sentence: str) -> Finding:
     outdone = superseded(situation)
     if outdone is not None:
-        return Verdict(sentence, Actor.NOBODY, outdone)
+        return Finding(sentence, Actor.NOBODY, outdone)
     is_changed = supplier_change(situation) is not None
     advice = joined(surroundings(situation), _ACTIVATE_IF_YOURS if is_changed else _ACTIVATE)
-    return Verdict(sentence, Actor.SUPPLIER, advice)
+    return Finding(sentence, Actor.SUPPLIER, advice)
 
 
-def _activation(situation: Situation, found: Activation) -> Verdict:
+def _activation(situation: Situation, found: Activation) -> Finding:
     when = near_text(found.updated_at, situation.now)
     match found.status:
         case ActivationStatus.ACTIVATED:
@@ -136,17 +136,17 @@ def _activation(situation: Situation, found: Activation) -> Verdict:
         case ActivationStatus.CANCELLED:
             return _to_activate(situation, f"Its activation was cancelled on {when}.")
         case ActivationStatus.FAILED:
-            return verdict_on_failed_activation(situation, found)
+            return finding_on_failed_activation(situation, found)
         case ActivationStatus.REQUESTED | ActivationStatus.SCHEDULED:
             return _pending(situation, found, when)
 
 
-def _activated(situation: Situation, found: Activation, when: str) -> Verdict:
+def _activated(situation: Situation, found: Activation, when: str) -> Finding:
     sentence = _how_it_activated(situation, found, when)
     doubt = _doubt(situation, found.request_id)
     if doubt is None and not situation.is_suspended:
-        return Verdict(sentence, Actor.NOBODY, _NOTHING)
-    return Verdict(joined(sentence, doubt), Actor.SUPPLIER, to_read_version(situation))
+        return Finding(sentence, Actor.NOBODY, _NOTHING)
+    return Finding(joined(sentence, doubt), Actor.SUPPLIER, to_read_version(situation))
 
 
 def _how_it_activated(situation: Situation, found: Activation, when: str) -> str:
@@ -168,12 +168,12 @@ def _doubt(situation: Situation, request_id: RequestId) -> str | None:
     return None if flag is None else _DOUBTS[flag.kind].format(version=flag.found_version)
 
 
-def _pending(situation: Situation, found: Activation, when: str) -> Verdict:
+def _pending(situation: Situation, found: Activation, when: str) -> Finding:
     at = found.scheduled_for
     due = None if at is None else near_text(at, situation.now)
     if at is not None and at > situation.now:
         confirmed = found.status is ActivationStatus.SCHEDULED
-        return Verdict(
+        return Finding(
             f"It is to activate it on {due}."
             if confirmed
             else f"It was asked to activate it on {due}, and has not confirmed that.",
@@ -181,7 +181,7 @@ def _pending(situation: Situation, found: Activation, when: str) -> Verdict:
             joined("Nothing for you to do yet.", surroundings(situation)),
         )
     asked = "It was asked to activate it on" if due is None else "It was to activate it on"
-    return Verdict(
+    return Finding(
         f"{asked} {due or when}, and no word of how that went was seen.",
         Actor.SUPPLIER,
         joined(to_read_version(situation, may_answer=True), MAY_HAVE_WORKED),

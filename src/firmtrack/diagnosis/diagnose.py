@@ -1,11 +1,11 @@
 """The diagnosis of one distribution: pure, from what is known to what people are told."""
 
-from firmtrack.diagnosis.completed import verdict_on_success
+from firmtrack.answers.diagnoses import Diagnosis, Finding
+from firmtrack.diagnosis.completed import finding_on_success
 from firmtrack.diagnosis.evidence import evidence_of
-from firmtrack.diagnosis.failure import verdict_on_failure
-from firmtrack.diagnosis.findings import Diagnosis, Verdict
+from firmtrack.diagnosis.failure import finding_on_failure
 from firmtrack.diagnosis.pace import pace_of, usual_seconds, waits_of
-from firmtrack.diagnosis.progress import verdict_in_progress
+from firmtrack.diagnosis.progress import finding_in_progress
 from firmtrack.diagnosis.resending import resend_advice
 from firmtrack.diagnosis.situation import Situation
 
@@ -31,9 +31,9 @@ def diagnose(situation: Situation) -> Diagnosis:
     )
 
 
-def _verdict(situation: Situation) -> Verdict:
+def _verdict(situation: Situation) -> Finding:
     if situation.next_stage is not None:
-        return verdict_in_progress(situation, situation.next_stage)
+        return finding_in_progress(situation, situation.next_stage)
     if situation.distribution.status.is_bad:
-        return verdict_on_failure(situation)
-    return verdict_on_success(situation)
+        return finding_on_failure(situation)
+    return finding_on_success(situation)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from firmtrack.answers.devices import HistoryEntry
+from firmtrack.answers.diagnoses import Evidence
 from firmtrack.diagnosis.completed import current_activation
 from firmtrack.diagnosis.failure import reason_fact
-from firmtrack.diagnosis.findings import Evidence
 from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.pace import pace_of, sample_text
 from firmtrack.diagnosis.phrases import status_text

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+from firmtrack.answers.diagnoses import Finding
 from firmtrack.answers.requests import DistributionAnswer
-from firmtrack.diagnosis.findings import Verdict
 from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.phrases import (
     as_sentence,
@@ -23,7 +23,7 @@ from firmtrack.presentation.times import near_text
 from firmtrack.presentation.wording import STAGE_NAMES, reason_text
 
 
-def verdict_on_failure(situation: Situation) -> Verdict:
+def finding_on_failure(situation: Situation) -> Finding:
     """Return the verdict on a distribution whose current status is bad."""
     distribution = situation.distribution
     news = news_of(situation)
@@ -36,10 +36,10 @@ def verdict_on_failure(situation: Situation) -> Verdict:
     )
     outdone = superseded(situation) or followed_up(situation)
     if outdone is not None:
-        return Verdict(sentence, Actor.NOBODY, outdone)
+        return Finding(sentence, Actor.NOBODY, outdone)
     if news and news[0].ends:
-        return Verdict(sentence, news[0].actor, joined(news[0].advice, surroundings(situation)))
-    return Verdict(
+        return Finding(sentence, news[0].actor, joined(news[0].advice, surroundings(situation)))
+    return Finding(
         sentence,
         remedy_for(distribution.reason, distribution.status).next_actor,
         joined(

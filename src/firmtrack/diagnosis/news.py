@@ -10,8 +10,8 @@ from datetime import datetime
 from uuid import UUID
 
 from firmtrack.answers.devices import HistoryEntry
-from firmtrack.diagnosis.activation_failure import verdict_on_failed_activation
-from firmtrack.diagnosis.findings import Evidence
+from firmtrack.answers.diagnoses import Evidence
+from firmtrack.diagnosis.activation_failure import finding_on_failed_activation
 from firmtrack.diagnosis.phrases import as_sentence, joined, said_at
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.facts import Incident, IncidentKind
@@ -286,7 +286,7 @@ def _failed_activations(situation: Situation) -> Iterator[News]:
     last_step = _last_step(situation)
     for activation in situation.activations:
         if activation.status is ActivationStatus.FAILED and activation.updated_at >= last_step:
-            told = verdict_on_failed_activation(situation, activation)
+            told = finding_on_failed_activation(situation, activation)
             message_id: UUID | None = activation.words[0].message_id if activation.words else None
             yield News(
                 at=activation.updated_at,

@@ -2,8 +2,8 @@
 
 from math import floor
 
+from firmtrack.answers.diagnoses import UsualSeconds, Waits
 from firmtrack.answers.side_parts import UNTOLD, Untold
-from firmtrack.diagnosis.findings import UsualSeconds, Waits
 from firmtrack.diagnosis.phrases import joined
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.pace import Pace, Stall, is_slow, pace_of_unknown, stall_of

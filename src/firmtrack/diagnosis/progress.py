@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from firmtrack.diagnosis.findings import Verdict
+from firmtrack.answers.diagnoses import Finding
 from firmtrack.diagnosis.news import News, news_of
 from firmtrack.diagnosis.pace import LONG_SECONDS, comparison, pace_of
 from firmtrack.diagnosis.phrases import joined, since_text, superseded, surroundings, the_party
@@ -75,13 +75,13 @@ _ASK_DEVICE = (
 )
 
 
-def verdict_in_progress(situation: Situation, next_stage: StageRow) -> Verdict:
+def finding_in_progress(situation: Situation, next_stage: StageRow) -> Finding:
     """Return the verdict on a distribution that must pass ``next_stage`` next."""
     status = situation.distribution.status
     outdone = superseded(situation)
     if outdone is not None:
         last = f"The last word of this update is “{STATUS_NAMES[status]}”, of"
-        return Verdict(
+        return Finding(
             f"{last} {since_text(situation)}. A later request has overtaken it.",
             Actor.NOBODY,
             outdone,
@@ -92,7 +92,7 @@ def verdict_in_progress(situation: Situation, next_stage: StageRow) -> Verdict:
     if news and (activated is None or news[0].at >= activated.updated_at):
         return _led_by(news, situation, standing)
     if activated is not None:
-        return Verdict(
+        return Finding(
             joined(standing, _activated_text(activated, situation)),
             Actor.NOBODY,
             joined(
@@ -102,7 +102,7 @@ def verdict_in_progress(situation: Situation, next_stage: StageRow) -> Verdict:
         )
     pace = pace_of(situation)
     is_unmeasured = status is Status.RECEIVED and pace is None
-    return Verdict(
+    return Finding(
         joined(standing, _AT_ONCE if is_unmeasured else comparison(situation)),
         actor_of(next_stage.holder, pace),
         joined(_advice(situation, next_stage, pace), surroundings(situation)),
@@ -135,12 +135,12 @@ def _advice(situation: Situation, next_stage: StageRow, pace: Pace | None) -> st
     return joined(f"{must}.", silent, _ASK_DEVICE if is_at_device else _ASK_DCC)
 
 
-def _led_by(news: Sequence[News], situation: Situation, standing: str) -> Verdict:
+def _led_by(news: Sequence[News], situation: Situation, standing: str) -> Finding:
     """Return the verdict on an update of which something newer than its last step was told."""
     lead = news[0]
     others = [each.what for each in news[1:]]
     usual = None if lead.ends else comparison(situation)
-    return Verdict(
+    return Finding(
         joined(lead.what, lead.consequence, *others, standing, usual),
         lead.actor,
         joined(lead.advice, surroundings(situation)),

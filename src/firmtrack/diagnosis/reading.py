@@ -7,9 +7,9 @@ from datetime import datetime
 from django.conf import settings
 
 from firmtrack.answers.devices import DeviceAnswer
+from firmtrack.answers.diagnoses import Diagnosis
 from firmtrack.answers.side_parts import UNTOLD, side_part
 from firmtrack.diagnosis.diagnose import diagnose
-from firmtrack.diagnosis.findings import Diagnosis
 from firmtrack.diagnosis.gathering import situations, wait_keys
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.identifiers import RequestId

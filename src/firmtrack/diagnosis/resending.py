@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from firmtrack.answers.diagnoses import ResendAdvice
 from firmtrack.answers.requests import DistributionAnswer
-from firmtrack.diagnosis.findings import ResendAdvice
 from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.phrases import joined
 from firmtrack.diagnosis.remedies import Prospect, remedy_for
@@ -82,9 +82,6 @@ def _open_request(situation: Situation) -> str | None:
 def _version_path(situation: Situation) -> str:
     running = None if situation.device is None else situation.device.firmware_version
     on_version = None if running is None else f"The device is on version {running}."
-    if situation.version_path:
-        steps = ", then ".join(situation.version_path)
-        return joined(on_version, f"The way to this version is {steps}.")
     whose = "the device" if on_version is None else "it"
     return joined(
         on_version,

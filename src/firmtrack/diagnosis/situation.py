@@ -11,7 +11,7 @@ from firmtrack.answers.devices import HistoryEntry
 from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.facts import DeviceFacts, ImageFacts
-from firmtrack.domain.identifiers import FirmwareVersion, RequestId
+from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.incidents import IncidentEntry
 from firmtrack.domain.reconciliation import SUSPENDED, Flag, FlagKind
 from firmtrack.domain.stages import CompletionStatus, StageRow, stages_of
@@ -34,7 +34,6 @@ class Situation:
     ``slow_seconds`` counts, what an operator calls slow, None if nobody set it. ``hub_since`` is
     since when the updates behind the device's hub have all waited, None if they are few.
     Unless ``is_usual_told``, what is usual could not be asked for, and all three are None.
-    ``version_path`` is the order in which the device must pass versions, None if it is not known.
     """
 
     distribution: DistributionAnswer
@@ -49,7 +48,6 @@ class Situation:
     is_foreign_update_open: bool = False
     flags: Sequence[Flag] = ()
     supplier_changed_at: datetime | None = None
-    version_path: Sequence[FirmwareVersion] | None = None
     wait: KnownWait | None = None
     hub_since: datetime | None = None
     slow_seconds: float | None = None
@@ -64,7 +62,7 @@ class Situation:
         status = self.distribution.status
         if status.is_bad:
             return self.distribution.updated_at
-        times = [each.occurred_at for each in self.history if each.status is status]
+        times = [each.first_at for each in self.history if each.status is status]
         return min(times, default=self.distribution.updated_at)
 
     @property

@@ -7,7 +7,7 @@ cancels the earlier, scheduled ones of the same User for the same device and ima
 took it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -126,6 +126,58 @@ def states_one_of(activation: Activation, versions: Collection[FirmwareVersion])
     """Return whether the device answered with one of these versions, however each is written."""
     stated = activation.firmware_version
     return stated is not None and comparable_version(stated) in map(comparable_version, versions)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapters:
+    """A device's activations, each under the request that brought its image, latest first.
+
+    ``others`` are those of images that none of the requests brought.
+    """
+
+    of_request: Mapping[RequestId, tuple[Activation, ...]]
+    others: tuple[Activation, ...]
+
+    def all(self) -> Iterator[Activation]:
+        """Yield all of them, in any order."""
+        yield from self.others
+        for of_one in self.of_request.values():
+            yield from of_one
+
+    def seen(self, request_ids: Iterable[RequestId]) -> "Chapters":
+        """Return them as someone who sees these requests alone: the rest are of others."""
+        visible = frozenset(request_ids)
+        unseen = [
+            each for key, of_one in self.of_request.items() if key not in visible for each in of_one
+        ]
+        return Chapters(
+            {key: each for key, each in self.of_request.items() if key in visible},
+            tuple(
+                sorted(
+                    (*self.others, *unseen),
+                    key=lambda each: (each.requested_at, each.request_id),
+                    reverse=True,
+                )
+            ),
+        )
+
+
+def chapters_of(activations: Sequence[Activation], candidates: Sequence[Candidate]) -> Chapters:
+    """Return the activations under the requests whose images they are of, whosever those are.
+
+    What a device answered with settles whether it runs the image (``settled_by_version``).
+    """
+    versions = {each.request_id: each.firmware_versions for each in candidates}
+    of_request: dict[RequestId, list[Activation]] = {}
+    others = []
+    for activation in activations:
+        request_id = distribution_of(activation, candidates)
+        if request_id is None:
+            others.append(activation)
+        else:
+            settled = settled_by_version(activation, versions[request_id])
+            of_request.setdefault(request_id, []).append(settled)
+    return Chapters({key: tuple(each) for key, each in of_request.items()}, tuple(others))
 
 
 def _is_activation(told: ToldWord) -> bool:

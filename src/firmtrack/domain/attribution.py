@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 
-from firmtrack.domain.facts import Event
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, comparable_version
-from firmtrack.domain.precedence import Word, current_word
+from firmtrack.domain.precedence import Ranked, current_event
 from firmtrack.domain.stages import Status
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
@@ -70,25 +69,6 @@ class Attribution:
     evidence: Evidence
 
 
-def attribute(
-    event: Event, addressee: Eui64 | None, candidates: Iterable[Candidate]
-) -> RequestId | None:
-    """Return the request that ``event`` belongs to, None if it fits none.
-
-    ``addressee`` is the User that its message was sent to, None if nobody.
-    """
-    if event.request_id is not None:
-        return event.request_id
-    clue = Clue(
-        at=event.occurred_at,
-        image_hash=event.image_hash,
-        firmware_version=event.firmware_version,
-        addressee=addressee,
-    )
-    found = best_candidate(clue, candidates)
-    return None if found is None else found.request_id
-
-
 def best_candidate(clue: Clue, candidates: Iterable[Candidate]) -> Attribution | None:
     """Return the candidate with the strongest evidence, and the evidence; None if none fits.
 
@@ -115,13 +95,13 @@ def best_candidate(clue: Clue, candidates: Iterable[Candidate]) -> Attribution |
     return Attribution(best.request_id, evidence)
 
 
-def is_refused_by(words: Iterable[Word]) -> bool:
-    """Return whether a request refused a device: whether its greatest word says so.
+def is_refused_by(events: Iterable[Ranked]) -> bool:
+    """Return whether a request refused a device: whether the greatest event says so.
 
-    ``words`` are those that name the request themselves, about the device or about all of it; what
+    ``events`` are those that name the request themselves, about the device or about all of it; what
     attribution adds is never among them.
     """
-    greatest = current_word(words)
+    greatest = current_event(events)
     return greatest is not None and greatest.status is Status.REJECTED
 
 

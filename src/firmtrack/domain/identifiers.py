@@ -5,8 +5,15 @@ from typing import NamedTuple, NewType, Self
 
 from firmtrack.errors import FirmtrackError
 
-_EUI = re.compile(r"[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){7}", re.ASCII)
-_COUNTER = re.compile(r"0|[1-9][0-9]{0,19}", re.ASCII)
+EUI_64_FORM = r"[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){7}"
+"""The expression that an EUI-64 matches as a whole."""
+
+_COUNTER_FORM = r"(?:0|[1-9][0-9]{0,19})"
+REQUEST_ID_FORM = f"{EUI_64_FORM}:{EUI_64_FORM}:{_COUNTER_FORM}"
+"""The expression that a Request ID matches as a whole; its counter is less than 2 to the 64th."""
+
+_EUI = re.compile(EUI_64_FORM, re.ASCII)
+_COUNTER = re.compile(_COUNTER_FORM, re.ASCII)
 _COUNTER_MAX = 2**64 - 1
 _VERSION_NUMBER = re.compile(r"(?:0[xX])?([0-9A-Fa-f]{1,8})", re.ASCII)
 _GBCS_VERSION = re.compile(r"[0-9A-Fa-f]{8}", re.ASCII)

@@ -23,6 +23,9 @@ FACT_NAMES = tuple(
 )
 """What there is to know of a device: the fields of DeviceFacts that are facts, in their order."""
 
+EUI_FACTS = frozenset({"comms_hub_id", "responsible_supplier"})
+"""The facts that are EUI-64s; the others are texts."""
+
 _BEFORE_ANY = datetime.min.replace(tzinfo=UTC)
 
 
@@ -68,13 +71,17 @@ def knowledge_of(statement: DeviceFacts, message_id: UUID) -> Knowledge:
     )
 
 
-def knowledge_once_taken(proposal: Proposal, taken_at: datetime, message_id: UUID) -> Knowledge:
-    """Return what a proposal makes known that DCC says to have taken at ``taken_at``.
+def facts_once_taken(facts: DeviceFacts, taken_at: datetime) -> DeviceFacts:
+    """Return what a proposal states once DCC says to have taken it at ``taken_at``.
 
-    ``message_id`` is the proposal's own message. Of several answers that take it, each says so: the
-    latest counts, whichever comes first.
+    Of several answers that take it, each says so: the latest counts, whichever comes first.
     """
-    return knowledge_of(replace(proposal.facts, learnt_at=taken_at), message_id)
+    return replace(facts, learnt_at=taken_at)
+
+
+def knowledge_once_taken(proposal: Proposal, taken_at: datetime, message_id: UUID) -> Knowledge:
+    """Return what it makes known that DCC took a proposal, whose own message is ``message_id``."""
+    return knowledge_of(facts_once_taken(proposal.facts, taken_at), message_id)
 
 
 def with_comms_hub(known: Knowledge, comms_hub_id: Eui64, origin: Origin) -> Knowledge:

@@ -5,37 +5,50 @@ together. Whoever folds the same events in any order, in any parts, gets the sam
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
 
 from firmtrack.domain.stages import Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """One thing said about a distribution, by a message, at DCC's time ``occurred_at``.
+class Ranked(Protocol):
+    """What decides the place of an event: a message reports it at DCC's time ``occurred_at``.
 
-    ``names_device`` tells word about this device from word about the whole request.
+    ``names_device`` tells an event of this device from a step of the whole request.
     """
 
-    status: Status
-    names_device: bool
-    occurred_at: datetime
-    digest: bytes
-    reason: str | None = None
+    @property
+    def status(self) -> Status:
+        """The status that it reports."""
+
+    @property
+    def names_device(self) -> bool:
+        """Whether it is about this device, and not about the whole request."""
+
+    @property
+    def occurred_at(self) -> datetime:
+        """DCC's time."""
+
+    @property
+    def message_id(self) -> UUID:
+        """The message that reports it, in the order of the digests."""
 
 
-def precedence_of(word: Word) -> tuple[int, bool, datetime, bytes]:
-    """Return the sort key of ``word``: the greatest word is the current status."""
-    return (word.status.stage, word.names_device, word.occurred_at, word.digest)
+_Event = TypeVar("_Event", bound=Ranked)
 
 
-def current_word(words: Iterable[Word]) -> Word | None:
-    """Return the word that decides a distribution's current status, None if nothing was said.
+def precedence_of(event: Ranked) -> tuple[int, bool, datetime, int]:
+    """Return the sort key of ``event``: the greatest event is the current status."""
+    return (event.status.stage, event.names_device, event.occurred_at, event.message_id.int)
 
-    Word about the whole request does not concern a device that the DSP refused by name.
+
+def current_event(events: Iterable[_Event]) -> _Event | None:
+    """Return the event that decides a distribution's current status, None if there is none.
+
+    A step of the whole request does not concern a device that the DSP refused by name.
     """
-    said = list(words)
-    is_refused = any(word.names_device and word.status is Status.REJECTED for word in said)
-    counted = (word for word in said if word.names_device or not is_refused)
+    reported = list(events)
+    is_refused = any(event.names_device and event.status is Status.REJECTED for event in reported)
+    counted = (event for event in reported if event.names_device or not is_refused)
     return max(counted, key=precedence_of, default=None)

@@ -3,7 +3,6 @@
 import re
 from enum import StrEnum
 
-TRACKED_DEVICE_TYPES = frozenset({"ESME", "GSME", "PPMID", "HCALCS"})
 _COMMS_HUB_TYPES = frozenset({"CHF", "GPF"})
 _TYPE_2_TYPES = frozenset({"IHD", "CAD"})
 _SMETS1_VERSION = re.compile(r"(?:SMETS)?[- V]*1(?![0-9])", re.ASCII | re.IGNORECASE)

@@ -22,10 +22,10 @@ from firmtrack.domain.stages import Status
 from firmtrack.duis import incidents
 from firmtrack.duis.activations import failed_command
 from firmtrack.duis.codes import ACTIVATION_REASONS, DCC_ALERT_CODES, DEVICE_TYPES, TRANSFER_REASONS
-from firmtrack.duis.device_facts import running_versions
 from firmtrack.duis.documents import CommsHubTransferStatus
 from firmtrack.duis.elements import Children, name_of, only_child
 from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message, user_of
+from firmtrack.duis.inventories import running_versions
 from firmtrack.duis.rejections import UnexpectedElement
 from firmtrack.duis.throttling import with_throttling
 

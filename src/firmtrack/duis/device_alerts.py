@@ -8,10 +8,10 @@ from datetime import datetime
 from firmtrack.domain.facts import Event, Message, MessageKind
 from firmtrack.domain.stages import Status
 from firmtrack.duis.activations import future_dated_alert
-from firmtrack.duis.device_facts import running_versions
 from firmtrack.duis.elements import Children
 from firmtrack.duis.envelope import Envelope, NotAboutFirmware, message
 from firmtrack.duis.incidents import device_alert
+from firmtrack.duis.inventories import running_versions
 from firmtrack.duis.payload import (
     alert_code_of,
     alert_sender,

@@ -4,12 +4,13 @@ A firmware version that stands here is what DCC's inventory holds, and for want 
 what the device runs. Source: DUIS 5.4 schema.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypedDict
 
-from firmtrack.domain.facts import DeviceFacts, Message, MessageKind, Proposal, Verdict
+from firmtrack.domain.facts import DeviceFacts, Event, Message, MessageKind, Proposal, Verdict
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion
+from firmtrack.domain.stages import Status
 from firmtrack.duis.codes import (
     CSP_REGIONS,
     DEVICE_STATUSES,
@@ -190,3 +191,16 @@ def _choice(device: Children, name: str) -> str:
 
 def _optional_choice(device: Children, name: str) -> str | None:
     return _choice(device, name) if name in device else None
+
+
+def running_versions(events: Iterable[Event]) -> tuple[DeviceFacts, ...]:
+    """Return the firmware version that each activated device runs from now on."""
+    return tuple(
+        DeviceFacts(
+            device_id=event.device_id,
+            learnt_at=event.occurred_at,
+            firmware_version=event.firmware_version,
+        )
+        for event in events
+        if event.status is Status.ACTIVATED
+    )

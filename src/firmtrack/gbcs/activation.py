@@ -12,10 +12,10 @@ from firmtrack.gbcs.der import (
     take_sequence,
     take_sequence_or_null,
 )
-from firmtrack.gbcs.firmware_version import take_firmware_version
 from firmtrack.gbcs.frame import Frame
 from firmtrack.gbcs.octets import Octets
 from firmtrack.gbcs.times import read_dlms_date_time
+from firmtrack.gbcs.versions import take_firmware_version
 
 
 class ActivateImageResponse(IntEnum):
@@ -40,8 +40,9 @@ class ActivationResponse:
 
     ``originator_counter`` is that of the command, which a response repeats.
     ``result`` and ``firmware_version`` come together, the version on failure too; both are None
-    if the device has only taken note of the command. ``device_time`` is the date-time of the
-    frame's header, None if that states no moment.
+    if the device has only taken note of a future-dated command; one that cancels is future-dated
+    too, and is answered in the same way. ``device_time`` is the date-time of the frame's header,
+    None if that states no moment.
     """
 
     device_id: Eui64
@@ -50,14 +51,6 @@ class ActivationResponse:
     firmware_version: FirmwareVersion | None
     device_time: datetime | None
     frame: Frame
-
-    @property
-    def is_scheduled(self) -> bool:
-        """Whether the device only took note of a future-dated command.
-
-        One that cancels is future-dated too, and is answered in the same way.
-        """
-        return self.result is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,6 @@ from firmtrack.gbcs.der import (
     take_octet_string,
     take_sequence,
 )
-from firmtrack.gbcs.firmware_version import take_firmware_version
 from firmtrack.gbcs.frame import Frame
 from firmtrack.gbcs.octets import MalformedGbcs, Octets
 from firmtrack.gbcs.times import (
@@ -25,6 +24,7 @@ from firmtrack.gbcs.times import (
     read_dlms_date_time,
     read_seconds_since_2000,
 )
+from firmtrack.gbcs.versions import take_firmware_version
 
 _HASH_SIZE: Final = 32
 _EUI_SIZE: Final = 8

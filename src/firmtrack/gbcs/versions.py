@@ -1,4 +1,7 @@
-"""The GBCS messages that answer a Read Firmware Version command (ECS52, GCS38, CS08)."""
+"""Firmware versions in GBCS: how they are written, and the answers to commands that read them.
+
+These are the messages that answer Read Firmware Version (ECS52, GCS38, CS08).
+"""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -6,14 +9,12 @@ from typing import Final
 
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion
 from firmtrack.gbcs import dlms, gbz
-from firmtrack.gbcs.der import take_enumerated, take_sequence
-from firmtrack.gbcs.firmware_version import (
-    FIRMWARE_VERSION_SIZE,
-    read_firmware_version,
-    take_firmware_version,
-)
+from firmtrack.gbcs.der import take_enumerated, take_octet_string, take_sequence
 from firmtrack.gbcs.frame import Frame
 from firmtrack.gbcs.octets import MalformedGbcs, Octets
+
+FIRMWARE_VERSION_SIZE: Final = 4
+"""The octets of a version, read as eight hexadecimal digits."""
 
 _DLMS_SUCCESS: Final = 0x00
 
@@ -42,6 +43,18 @@ class FirmwareVersionRead:
     device_id: Eui64
     firmware_version: FirmwareVersion | None
     frame: Frame
+
+
+def read_firmware_version(octets: bytes) -> FirmwareVersion:
+    """Return the version that four octets state, its digits in upper case."""
+    return FirmwareVersion(octets.hex().upper())
+
+
+def take_firmware_version(octets: Octets) -> FirmwareVersion:
+    """Take a DER OCTET STRING of four octets and return the version. Raises MalformedGbcs."""
+    return read_firmware_version(
+        take_octet_string(octets, FIRMWARE_VERSION_SIZE, "the firmware version")
+    )
 
 
 def read_dlms_version(frame: Frame, content: Octets) -> FirmwareVersionRead:

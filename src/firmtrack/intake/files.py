@@ -15,10 +15,12 @@ from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
 from typing import IO
 
-from firmtrack.intake.bounds import (
+from firmtrack.intake.archives import (
     LARGEST_MESSAGE_BYTES,
+    NOT_A_FILE,
     ArchiveRefused,
     Bounds,
+    Member,
     check_nesting,
 )
 from firmtrack.intake.envelopes import (
@@ -28,7 +30,6 @@ from firmtrack.intake.envelopes import (
     Refused,
     envelope_of_line,
 )
-from firmtrack.intake.members import NOT_A_FILE, Member
 from firmtrack.intake.tar import is_tar, tar_members
 from firmtrack.intake.zips import is_zip, zip_members
 

@@ -15,15 +15,15 @@ _LINE_BITS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class InventoryFile:
     """A file to be imported: its name for people, and how to open it."""
 
     name: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
 
     @classmethod
-    def of_path(cls, path: Path) -> "Source":
-        """Return the source that a file is."""
+    def of_path(cls, path: Path) -> "InventoryFile":
+        """Return the file at ``path``, not yet opened."""
         return cls(name=str(path), open=lambda: path.open("rb"))
 
 
@@ -53,13 +53,13 @@ class ImportReport:
 
 
 def import_inventory(
-    sources: Iterable[Source], *, skip_bad: bool, on_read: Callable[[int], object]
+    files: Iterable[InventoryFile], *, skip_bad: bool, on_read: Callable[[int], object]
 ) -> ImportReport:
     """Import the files in one transaction; a bad row is left out or, usually, refuses them all.
 
     Raises BadHeader, OSError.
     """
-    importing = _Importing(sources, on_read)
+    importing = _Importing(files, on_read)
     receipt = import_rows(
         importing.rows(),
         importing.refuse_repeated,
@@ -74,19 +74,19 @@ def import_inventory(
 class _Importing:
     """One import under way: its good rows, and what is wrong with the others."""
 
-    def __init__(self, sources: Iterable[Source], on_read: Callable[[int], object]) -> None:
+    def __init__(self, files: Iterable[InventoryFile], on_read: Callable[[int], object]) -> None:
         self.report = ImportReport()
-        self._sources = tuple(sources)
+        self._files = tuple(files)
         self._on_read = on_read
 
     def rows(self) -> Iterator[ImportedRow]:
         """Yield the good rows of all files; a row's number tells its file and its line."""
-        for place, source in enumerate(self._sources):
-            with source.open() as stream:
-                for row in read_rows(source.name, read_lines(stream, self._on_read)):
+        for place, file in enumerate(self._files):
+            with file.open() as stream:
+                for row in read_rows(file.name, read_lines(stream, self._on_read)):
                     self.report.rows += 1
                     if isinstance(row, BadRow):
-                        self._refuse(source, row)
+                        self._refuse(file, row)
                     else:
                         yield ImportedRow(place << _LINE_BITS | row.line, row.facts)
 
@@ -94,11 +94,11 @@ class _Importing:
         """Take in that a device stands twice."""
         line = row.number & (1 << _LINE_BITS) - 1
         problem = f"'{row.device_id}' stands in an earlier line, too"
-        self._refuse(self._sources[row.number >> _LINE_BITS], BadRow(line, "device_id", problem))
+        self._refuse(self._files[row.number >> _LINE_BITS], BadRow(line, "device_id", problem))
 
-    def _refuse(self, source: Source, row: BadRow) -> None:
+    def _refuse(self, file: InventoryFile, row: BadRow) -> None:
         self.report.bad += 1
         if self.report.bad <= _LISTED_PROBLEMS:
             self.report.problems.append(
-                RowProblem(file=source.name, line=row.line, column=row.column, problem=row.problem)
+                RowProblem(file=file.name, line=row.line, column=row.column, problem=row.problem)
             )

@@ -11,17 +11,40 @@ from typing import Annotated, Literal
 from msgspec import DecodeError, Meta, Struct, ValidationError, json
 
 from firmtrack.domain.facts import Event, Message, MessageKind, RequestStep
-from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, RequestId
+from firmtrack.domain.identifiers import (
+    EUI_64_FORM,
+    REQUEST_ID_FORM,
+    Eui64,
+    MalformedIdentifier,
+    RequestId,
+)
 from firmtrack.domain.stages import Status
 from firmtrack.errors import FirmtrackError
 
 LARGEST_REPORT_BYTES = 2 * 1024 * 1024
 _DEVICES_MAX = 50_000
 
+_WHOLE = r"^{form}$(?!\n)"  # $ alone also matches before a newline at the end, in Python
+
 _Name = Annotated[str, Meta(min_length=1, max_length=1024)]
-# $ alone also matches before a newline at the end.
-_Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+$(?!\n)")]
-_Time = Annotated[datetime, Meta(tz=True)]
+_Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=_WHOLE.format(form="[!-~]+"))]
+_Time = Annotated[
+    datetime,
+    Meta(
+        tz=True,
+        description="Not before anything happened at DCC, nor still to come, and with its offset"
+        " from UTC.",
+    ),
+]
+# Identifiers are parsed, so that their refusal has a code of its own; the schema tells their form.
+_EuiText = Annotated[str, Meta(extra_json_schema={"pattern": _WHOLE.format(form=EUI_64_FORM)})]
+_RequestIdText = Annotated[
+    str,
+    Meta(
+        description="Its counter is less than 2 to the 64th.",
+        extra_json_schema={"pattern": _WHOLE.format(form=REQUEST_ID_FORM)},
+    ),
+]
 
 
 class MalformedStageReport(FirmtrackError):
@@ -32,23 +55,36 @@ class MalformedStageReport(FirmtrackError):
         super().__init__(problem)
 
 
-class _Data(Struct, frozen=True, forbid_unknown_fields=True):
-    service_request_id: str
-    device_ids: Annotated[list[str], Meta(min_length=1, max_length=_DEVICES_MAX)] | Literal["all"]
+class StageReportData(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which stage the devices have reached, or where it went wrong and why.
+
+    device_ids is "all" if it concerns the request as a whole.
+    """
+
+    service_request_id: _RequestIdText
+    device_ids: (
+        Annotated[list[_EuiText], Meta(min_length=1, max_length=_DEVICES_MAX)] | Literal["all"]
+    )
     status: Status
     occurred_at: _Time
     reason: _Code | None = None
 
 
-class _CloudEvent(Struct, frozen=True):
+class StageReport(Struct, frozen=True):
+    """What a system of DCC's says of the stage that a request's devices have reached.
+
+    A CloudEvent: source, a URI reference, and id together are its identity. Other attributes of
+    CloudEvents may stand beside these and count for nothing.
+    """
+
     specversion: Literal["1.0"]
     type: Literal["firmtrack.stage-report.v1"]
     source: _Name
     id: _Name
-    data: _Data
+    data: StageReportData
 
 
-_decoder = json.Decoder(_CloudEvent)
+_decoder = json.Decoder(StageReport)
 _identity_encoder = json.Encoder()
 
 
@@ -65,7 +101,7 @@ def read_stage_report(body: bytes) -> Message:
     return _message(body, report)
 
 
-def _message(body: bytes, report: _CloudEvent) -> Message:
+def _message(body: bytes, report: StageReport) -> Message:
     data = report.data
     try:
         occurred_at = data.occurred_at.astimezone(UTC)

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 
-from firmtrack.intake.bounds import LARGEST_MESSAGE_BYTES, ArchiveRefused
-from firmtrack.intake.members import NOT_A_FILE, Member
+from firmtrack.intake.archives import LARGEST_MESSAGE_BYTES, NOT_A_FILE, ArchiveRefused, Member
 
 _BLOCK_BYTES = 512
 _ZEROS = bytes(_BLOCK_BYTES)

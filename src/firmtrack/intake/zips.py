@@ -7,9 +7,14 @@ import zlib
 from collections.abc import Iterator
 from typing import IO
 
-from firmtrack.intake.bounds import LARGEST_MESSAGE_BYTES, ArchiveRefused, Bounds
+from firmtrack.intake.archives import (
+    LARGEST_MESSAGE_BYTES,
+    NOT_A_FILE,
+    ArchiveRefused,
+    Bounds,
+    Member,
+)
 from firmtrack.intake.envelopes import Refused
-from firmtrack.intake.members import NOT_A_FILE, Member
 
 _END = b"PK\x05\x06"
 _LOCATOR_64 = b"PK\x06\x07"

@@ -7,6 +7,6 @@ WITH endpoint AS (
     ) < %(most)s
     RETURNING endpoint_id
 )
-INSERT INTO notice_lane (endpoint_id)
+INSERT INTO endpoint_queue (endpoint_id)
 SELECT endpoint_id FROM endpoint
 RETURNING endpoint_id

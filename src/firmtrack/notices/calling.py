@@ -24,7 +24,7 @@ _ANSWER_BYTES = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class CallResponse:
     """What came of a call: the receiver's status code, or else the problem that there was.
 
     ``retry_after`` is the header of that name; ``is_refused``: the call was not even begun, since
@@ -61,7 +61,7 @@ class Caller:
             ),
         )
 
-    def post(self, url: str, headers: Mapping[str, str], content: bytes) -> Answer:
+    def post(self, url: str, headers: Mapping[str, str], content: bytes) -> CallResponse:
         """Return what came of the POST; whatever the receiver does, this raises nothing."""
         self._limit.ends_at = time.monotonic() + self._call_seconds
         timeouts = {"connect": CONNECT_SECONDS, "read": self._call_seconds,
@@ -74,16 +74,16 @@ class Caller:
                 content=content,
                 extensions={"timeout": timeouts},
             ) as response:
-                answer = Answer(
+                answer = CallResponse(
                     status_code=response.status, retry_after=_header(response, b"retry-after")
                 )
                 with suppress(httpcore.TimeoutException, httpcore.NetworkError):
                     _read_some(response)
                 return answer
         except UnfitAddress as unfit:
-            return Answer(problem=str(unfit), is_refused=True)
+            return CallResponse(problem=str(unfit), is_refused=True)
         except httpcore.TimeoutException:
-            return Answer(problem=f"No answer within {self._call_seconds:g} seconds.")
+            return CallResponse(problem=f"No answer within {self._call_seconds:g} seconds.")
         except (
             httpcore.NetworkError,
             httpcore.ProtocolError,
@@ -91,7 +91,7 @@ class Caller:
             OSError,
             UnicodeError,  # a host name that cannot be written for the resolver
         ) as error:
-            return Answer(problem=_problem(error))
+            return CallResponse(problem=_problem(error))
 
     def close(self) -> None:
         """Close the connections."""

@@ -1,52 +1,33 @@
-"""The ways by which a notice reaches a party, and what is known of one endpoint."""
+"""The table of channels: whoever needs to know one asks here."""
 
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Mapping
 
 from firmtrack.errors import FirmtrackError
+from firmtrack.notices.channel import Channel
+from firmtrack.notices.duis_alerts import DUIS_ALERTS
+from firmtrack.notices.email_digest import EMAIL_DIGEST
+from firmtrack.notices.webhook import WEBHOOK
 
-
-class Channel(StrEnum):
-    """A way by which notices are sent."""
-
-    WEBHOOK = "webhook"
-    """Signed JSON to an address of the party's."""
-    DUIS = "duis"
-    """Signed DCC Alerts to the party's receive-response address."""
-    EMAIL = "email"
-    """Now and then one mail about all that is new, for people."""
+CHANNELS: Mapping[str, Channel] = {each.name: each for each in (WEBHOOK, DUIS_ALERTS, EMAIL_DIGEST)}
+"""By their names, in the order in which people choose among them."""
 
 
 class UnknownChannel(FirmtrackError):
-    """A channel is webhook, duis or email."""
+    """A channel by which no notices are sent."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"There is no channel {name[:60]!r}. Channels: {', '.join(CHANNELS)}.")
 
 
 def channel_named(name: str) -> Channel:
     """Return the channel of this name. Raises UnknownChannel."""
     try:
-        return Channel(name)
-    except ValueError:
-        raise UnknownChannel from None
+        return CHANNELS[name]
+    except KeyError:
+        raise UnknownChannel(name) from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
-    """An endpoint as it is called: ``secrets`` are those to sign with, the newest first, sealed.
-
-    ``failures`` counts those since the last success.
-    """
-
-    endpoint_id: int
-    party_id: int
-    channel: Channel
-    address: str
-    secrets: tuple[bytes, ...]
-    failures: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """A notice that waits to be sent: ``notice_id`` is the same at every try."""
-
-    notice_id: str
-    body: bytes
+def open_channels() -> tuple[Channel, ...]:
+    """Return the channels that this installation is set up for, a webhook first."""
+    return tuple(channel for channel in CHANNELS.values() if channel.is_open)

@@ -13,8 +13,8 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.notices.calling import Caller
-from firmtrack.notices.chores import Chores
-from firmtrack.notices.composing import compose_ripe
+from firmtrack.notices.composing import compose_due
+from firmtrack.notices.periodic_jobs import PeriodicJobs
 from firmtrack.notices.sending import send_next
 from firmtrack.store.database import conninfo_in_use
 
@@ -66,7 +66,7 @@ def dispatch_once(*, may_be_private: bool) -> None:
     chance = SystemRandom()
     try:
         with _connected() as connection:
-            while compose_ripe(connection):
+            while compose_due(connection):
                 pass
             while send_next(connection, caller, chance=chance):
                 pass
@@ -79,13 +79,13 @@ def _connected() -> Connection[TupleRow]:
 
 
 def _compose(stopping: Event) -> None:
-    chores = Chores()
+    jobs = PeriodicJobs()
     while not stopping.is_set():
         try:
             with _connected() as connection:
                 while not stopping.wait(_COMPOSE_SECONDS):
-                    compose_ripe(connection)
-                    chores.do_what_is_due(connection)
+                    compose_due(connection)
+                    jobs.do_what_is_due(connection)
         except psycopg.OperationalError as error:
             _wait_for_database(stopping, error)
 

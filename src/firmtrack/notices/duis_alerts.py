@@ -8,30 +8,30 @@ not said again.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
+from typing import Final
+from uuid import uuid4
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.conf import settings
 from psycopg import Connection
-from psycopg.rows import TupleRow
+from psycopg.rows import DictRow, TupleRow, dict_row, scalar_row
 
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, ResponseId
 from firmtrack.domain.stages import Status
 from firmtrack.domain.topics import topic_of_status
 from firmtrack.duis import documents as d
 from firmtrack.duis.codes import TRANSFER_REASONS
-from firmtrack.duis.signing import Signer
-from firmtrack.duis.trust import BadTrustStore, eui_of_certificate
 from firmtrack.duis.writer import write
-from firmtrack.errors import FirmtrackError
+from firmtrack.notices import statement
+from firmtrack.notices.addresses import check_address
+from firmtrack.notices.alert_signing import alert_signer
+from firmtrack.notices.calling import Caller, CallResponse
+from firmtrack.notices.channel import Channel, ChannelWords
+from firmtrack.notices.endpoint_queue import Draft, EndpointQueue, PendingNotice
 from firmtrack.notices.grouping import Change
 from firmtrack.store.numbers import eui_of as stored_eui
 from firmtrack.store.numbers import request_parts, to_bigint
 
-HEADERS = {"Content-Type": "application/xml; charset=utf-8", "User-Agent": "Firmtrack"}
+_HEADERS = {"Content-Type": "application/xml; charset=utf-8", "User-Agent": "Firmtrack"}
 
 # DCC Alert codes, and GBCS alert codes of the Firmware Transfer Alert: see firmtrack.duis.codes.
 _DELIVERED, _NOT_DELIVERED, _HUB_ALERT, _UPGRADE_REQUESTED = "N60", "N61", "N62", "N59"
@@ -39,29 +39,64 @@ _TRANSFERRED, _NOT_TRANSFERRED = 0x8F8A, 0x8F89
 _RESULT_OF_REASON = {reason: code for code, reason in TRANSFER_REASONS.items()}
 
 
-class BadAlertSigner(FirmtrackError):
-    """FIRMTRACK_ALERT_SIGNER is not a PEM file with a P-256 key and its certificate."""
+class DuisAlerts(Channel):
+    """Signed DCC Alerts to the party's receive-response address."""
+
+    name = "duis"
+    words = ChannelWords(
+        title="DCC Alerts",
+        in_sentence="DCC Alert",
+        hint="Signed DUIS messages to your receive-response address, on the statuses that DUIS has"
+        " an alert for",
+        example="https://receiver.example/notices",
+    )
+    why_untestable = "A DUIS address takes DCC Alerts, and none of them is a test."
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is something to sign with."""
+        return settings.ENVIRONMENT.alert_signer is not None
+
+    def check(self, address: str) -> None:
+        """Raise UnfitAddress unless it may be called. Raises NoAlertSigner, BadAlertSigner."""
+        alert_signer()
+        check_address(address, may_be_private=settings.ENVIRONMENT.notice_private_addresses)
+
+    def drafts(
+        self, connection: Connection[TupleRow], changes: Sequence[Change], now: datetime
+    ) -> list[Draft]:
+        """Return the alerts that tell of the changes, in their order; some changes have none.
+
+        Raises NoAlertSigner, BadAlertSigner.
+        """
+        coded = [
+            (subject, code, body)
+            for change in changes
+            if change.matter.topic in _BODIES and not change.matter.is_from_alert
+            for subject in _subjects(connection, change, now)
+            for code, body in _BODIES[change.matter.topic](subject)
+        ]
+        if not coded:
+            return []
+        counters = _counters(connection, len(coded))
+        return [
+            _draft(subject, counter, code, body)
+            for (subject, code, body), counter in zip(coded, counters, strict=True)
+        ]
+
+    def send(
+        self,
+        caller: Caller,
+        queue: EndpointQueue,
+        notices: Sequence[PendingNotice],
+        _now: datetime,
+    ) -> CallResponse:
+        """Post the alert, which was signed when it was drafted."""
+        (notice,) = notices
+        return caller.post(queue.address, _HEADERS, notice.body)
 
 
-class NoAlertSigner(FirmtrackError):
-    """DCC Alerts need a key and a certificate to be signed with: set FIRMTRACK_ALERT_SIGNER."""
-
-
-@dataclass(frozen=True, slots=True)
-class AlertSigner:
-    """Who signs alerts, and with what."""
-
-    sender: Eui64
-    signer: Signer
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """A signed DCC Alert about one device, and the change that it tells."""
-
-    change: Change
-    device_id: Eui64
-    octets: bytes
+DUIS_ALERTS: Final = DuisAlerts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +111,7 @@ class _Subject:
 
     @property
     def own_request(self) -> RequestId | None:
-        """The request, None if it is not the told User's own."""
+        """The request, None if it is not the notified User's own."""
         return self.change.matter.service_request_id
 
     @property
@@ -85,111 +120,55 @@ class _Subject:
         return None if text is None else FirmwareVersion(text)
 
 
-def alert_signer() -> AlertSigner:
-    """Return who signs. Raises NoAlertSigner, BadAlertSigner."""
-    path: Path | None = settings.ENVIRONMENT.alert_signer
-    if path is None:
-        raise NoAlertSigner
-    return _read_signer(path)
-
-
-@cache
-def _read_signer(path: Path) -> AlertSigner:
-    try:
-        pem = path.read_bytes()
-        key = load_pem_private_key(pem, password=None)
-        certificate = x509.load_pem_x509_certificate(pem)
-        sender = eui_of_certificate(certificate, path)
-    except (OSError, ValueError, TypeError, BadTrustStore) as error:
-        raise BadAlertSigner from error
-    if not isinstance(key, EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
-        raise BadAlertSigner
-    return AlertSigner(
-        sender, Signer(key, certificate.issuer.rfc4514_string(), certificate.serial_number)
-    )
-
-
-def alerts_for(
-    connection: Connection[TupleRow], changes: Sequence[Change], now: datetime
-) -> list[Alert]:
-    """Return the alerts that tell of the changes, in their order; some changes have none.
-
-    Raises NoAlertSigner, BadAlertSigner.
-    """
-    writable = [
-        change
-        for change in changes
-        if change.matter.topic in _BODIES and not change.matter.is_from_alert
-    ]
-    if not writable:
-        return []
+def _draft(subject: _Subject, counter: int, code: str, body: d.DccAlertBody) -> Draft:
     signing = alert_signer()
-    coded = [
-        (subject, code, body)
-        for change in writable
-        for subject in _subjects(connection, change, now)
-        for code, body in _BODIES[change.matter.topic](subject)
-    ]
-    return [
-        Alert(
-            change=subject.change,
-            device_id=subject.device_id,
-            octets=write(
-                d.DccAlert(
-                    response_id=ResponseId(signing.sender, subject.change.matter.user_id, counter),
-                    responded_at=now,
-                    alert_code=code,
-                    body=body,
-                ),
-                signer=signing.signer,
-            ),
-        )
-        for (subject, code, body), counter in zip(
-            coded, _counters(connection, len(coded)), strict=True
-        )
-    ]
+    matter = subject.change.matter
+    alert = d.DccAlert(
+        response_id=ResponseId(signing.sender, matter.user_id, counter),
+        responded_at=subject.now,
+        alert_code=code,
+        body=body,
+    )
+    return Draft(
+        notice_id=uuid4(),
+        topic=matter.topic,
+        body=write(alert, signer=signing.signer),
+        user_id=matter.user_id,
+        reason=matter.reason,
+        service_request_id=matter.service_request_id,
+        device_ids=(subject.device_id,),
+        device_count=1,
+    )
 
 
 def _counters(connection: Connection[TupleRow], count: int) -> list[int]:
-    rows = connection.execute(
-        "SELECT nextval('dcc_alert_counter') FROM generate_series(1, %s)", (count,)
-    )
-    return [row[0] for row in rows]
-
-
-_DEVICES = """
-SELECT named.device_id, device.device_type, device.comms_hub_id
-FROM unnest(%s::bigint[]) WITH ORDINALITY AS named (device_id, place)
-LEFT JOIN device USING (device_id)
-ORDER BY place
-"""
-_DEVICES_OF_REQUEST = """
-SELECT d.device_id, device.device_type, device.comms_hub_id
-FROM request AS r
-JOIN distribution AS d USING (request_key)
-LEFT JOIN device USING (device_id)
-WHERE r.originator = %s AND r.target = %s AND r.counter = %s AND NOT d.refused
-ORDER BY d.device_id
-"""
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(
+            "SELECT nextval('dcc_alert_counter') FROM generate_series(1, %s)", (count,)
+        ).fetchall()
 
 
 def _subjects(connection: Connection[TupleRow], change: Change, now: datetime) -> list[_Subject]:
     request_id = change.matter.service_request_id
-    if change.device_ids is not None:
-        rows = connection.execute(_DEVICES, (list(map(to_bigint, change.device_ids)),))
-    else:
-        assert request_id is not None  # a request as a whole is told of to its originator alone
-        rows = connection.execute(_DEVICES_OF_REQUEST, request_parts(request_id))
-    return [
-        _Subject(
-            change=change,
-            device_id=stored_eui(device_id),
-            device_type=device_type,
-            comms_hub_id=None if comms_hub_id is None else stored_eui(comms_hub_id),
-            now=now,
-        )
-        for device_id, device_type, comms_hub_id in rows
-    ]
+    with connection.cursor(row_factory=dict_row) as cursor:
+        if change.device_ids is not None:
+            named = list(map(to_bigint, change.device_ids))
+            cursor.execute(statement("alert_devices"), (named,))
+        else:
+            assert request_id is not None  # of a whole request its originator alone is notified
+            cursor.execute(statement("alert_devices_of_request"), request_parts(request_id))
+        return [_subject(change, row, now) for row in cursor]
+
+
+def _subject(change: Change, row: DictRow, now: datetime) -> _Subject:
+    comms_hub_id = row["comms_hub_id"]
+    return _Subject(
+        change=change,
+        device_id=stored_eui(row["device_id"]),
+        device_type=row["device_type"],
+        comms_hub_id=None if comms_hub_id is None else stored_eui(comms_hub_id),
+        now=now,
+    )
 
 
 _Bodies = list[tuple[str, d.DccAlertBody]]
@@ -229,7 +208,7 @@ def _transfer(subject: _Subject) -> _Bodies:
 
 
 def _upgrade_requested(subject: _Subject) -> _Bodies:
-    """Tell a Responsible Supplier that another party asked for an update."""
+    """Notify a Responsible Supplier that another party asked for an update."""
     if subject.own_request is not None or subject.device_type is None or subject.version is None:
         return []
     body = d.FirmwareUpgradeRequested(

@@ -9,21 +9,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from psycopg import Connection
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, scalar_row
 
 from firmtrack.accounts.models import Party
 from firmtrack.domain.topics import DEFAULT_TOPICS, TEST, TOPICS
 from firmtrack.domain.viewer import Viewer
 from firmtrack.errors import FirmtrackError
 from firmtrack.notices import statement
-from firmtrack.notices.addresses import UnfitAddress, check_address
-from firmtrack.notices.channels import Channel
-from firmtrack.notices.composing import enqueue, notice_about_endpoint
-from firmtrack.notices.duis_alerts import alert_signer
+from firmtrack.notices.channel import Channel
+from firmtrack.notices.channels import CHANNELS
+from firmtrack.notices.cloud_events import event_about_endpoint
+from firmtrack.notices.endpoint_queue import enqueue
 from firmtrack.notices.secrets import new_secret, sealed
 from firmtrack.store.database import pool
 from firmtrack.store.reading.seeing import asked_by
@@ -50,7 +47,7 @@ class UnknownTopic(FirmtrackError):
 
 
 class NothingToTell(FirmtrackError):
-    """The party has no User IDs, so that nothing is told of it."""
+    """The party has no User IDs, so that there is nothing to notify it of."""
 
 
 class TooManyEndpoints(FirmtrackError):
@@ -58,15 +55,11 @@ class TooManyEndpoints(FirmtrackError):
 
 
 class NoSecret(FirmtrackError):
-    """Only a webhook has a secret."""
-
-
-class NoMailServer(FirmtrackError):
-    """Mail needs a server that takes it: set FIRMTRACK_MAIL_SERVER."""
+    """Calls to this endpoint are not signed with a secret."""
 
 
 class NotForTesting(FirmtrackError):
-    """A DUIS address takes DCC Alerts, and none of them is a test."""
+    """The endpoint's channel has no form for a test."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,47 +73,36 @@ class NewEndpoint:
 def add_endpoint(
     party: Party, channel: Channel, address: str, topics: Iterable[str] = DEFAULT_TOPICS
 ) -> NewEndpoint:
-    """Have the party told at ``address`` of ``topics``, from now on.
+    """Have the party notified at ``address`` of ``topics``, from now on.
 
-    Raises UnfitAddress, UnknownTopic, NothingToTell, TooManyEndpoints; for DUIS NoAlertSigner and
-    BadAlertSigner, for e-mail NoMailServer.
+    Raises UnfitAddress, UnknownTopic, NothingToTell, TooManyEndpoints, ChannelUnusable.
     """
     chosen = _chosen(topics)
     if not party.user_ids.exists():
         raise NothingToTell
-    if channel is Channel.EMAIL:
-        _check_email(address)
-    else:
-        if channel is Channel.DUIS:
-            alert_signer()
-        check_address(address, may_be_private=settings.ENVIRONMENT.notice_private_addresses)
-    secret = new_secret() if channel is Channel.WEBHOOK else None
-    with pool().connection() as connection:
-        row = connection.execute(
+    channel.check(address)
+    secret = new_secret() if channel.has_secret else None
+    with pool().connection() as connection, connection.cursor(row_factory=scalar_row) as cursor:
+        endpoint_id = cursor.execute(
             statement("add_endpoint"),
             {
                 "party_id": party.pk,
-                "channel": channel,
+                "channel": channel.name,
                 "address": address,
                 "topics": chosen,
                 "secret": None if secret is None else sealed(secret),
                 "most": MOST_ENDPOINTS,
             },
         ).fetchone()
-    if row is None:
+    if endpoint_id is None:
         raise TooManyEndpoints
-    return NewEndpoint(endpoint_id=row[0], secret=secret)
-
-
-def open_channels() -> tuple[Channel, ...]:
-    """Return the channels that this installation is set up for, a webhook first."""
-    return tuple(channel for channel in Channel if _is_open(channel))
+    return NewEndpoint(endpoint_id=endpoint_id, secret=secret)
 
 
 def choose_topics(viewer: Viewer, endpoint_id: int, topics: Iterable[str]) -> None:
-    """Have the endpoint told of ``topics`` and no others. Raises UnknownEndpoint, UnknownTopic.
+    """Have the endpoint notified of ``topics`` and no others. Raises UnknownEndpoint, UnknownTopic.
 
-    What is in the queue by then is told by the new choice; what waits to be sent is sent.
+    What is in the queue by then goes by the new choice; what waits to be sent is sent.
     """
     chosen = _chosen(topics)
     with _endpoint(viewer, endpoint_id) as (connection, _):
@@ -135,14 +117,14 @@ def test_endpoint(viewer: Viewer, endpoint_id: int) -> UUID:
     Raises UnknownEndpoint, NotForTesting.
     """
     with _endpoint(viewer, endpoint_id) as (connection, channel):
-        if channel is Channel.DUIS:
-            raise NotForTesting
+        if not channel.is_testable:
+            raise NotForTesting(channel.why_untestable)
         now = datetime.now(UTC)
-        draft = notice_about_endpoint(TEST, {"endpoint_id": endpoint_id}, now)
+        draft = event_about_endpoint(TEST, {"endpoint_id": endpoint_id}, now)
         enqueue(connection, endpoint_id, [draft], now)
         # Whoever tests wants to know now, not after the pause that earlier failures brought.
         connection.execute(
-            "UPDATE notice_lane SET due_at = now() WHERE endpoint_id = %s", (endpoint_id,)
+            "UPDATE endpoint_queue SET due_at = now() WHERE endpoint_id = %s", (endpoint_id,)
         )
     return draft.notice_id
 
@@ -154,7 +136,7 @@ def rotate_secret(viewer: Viewer, endpoint_id: int) -> str:
     """
     secret = new_secret()
     with _endpoint(viewer, endpoint_id) as (connection, channel):
-        if channel is not Channel.WEBHOOK:
+        if not channel.has_secret:
             raise NoSecret
         connection.execute(
             """
@@ -200,13 +182,13 @@ def enable_endpoint(viewer: Viewer, endpoint_id: int) -> None:
 
 
 def resend(viewer: Viewer, notice_ids: Iterable[UUID] | None = None) -> int:
-    """Have dead letters sent again, with their own IDs; return how many.
+    """Have notices that were given up sent again, with their own IDs; return how many.
 
     ``notice_ids`` None is all of the viewer's. Those whose endpoint is off or removed stay.
     """
     asked = {**asked_by(viewer), "notice_ids": None if notice_ids is None else list(notice_ids)}
     with pool().connection() as connection:
-        return connection.execute(statement("resend"), asked).rowcount
+        return connection.execute(statement("resend_notices"), asked).rowcount
 
 
 def _chosen(topics: Iterable[str]) -> list[str]:
@@ -217,32 +199,14 @@ def _chosen(topics: Iterable[str]) -> list[str]:
     return chosen
 
 
-def _is_open(channel: Channel) -> bool:
-    match channel:
-        case Channel.WEBHOOK:
-            return True
-        case Channel.DUIS:
-            return settings.ENVIRONMENT.alert_signer is not None
-        case Channel.EMAIL:
-            return settings.ENVIRONMENT.mail_server is not None
-
-
-def _check_email(address: str) -> None:
-    try:
-        validate_email(address)
-    except ValidationError:
-        raise UnfitAddress("is not an e-mail address") from None
-    if settings.ENVIRONMENT.mail_server is None:
-        raise NoMailServer
-
-
 @contextmanager
 def _endpoint(viewer: Viewer, endpoint_id: int) -> Iterator[tuple[Connection[TupleRow], Channel]]:
     """Lend a connection in a transaction, and the channel of the endpoint, which is locked."""
     with pool().connection() as connection, connection.transaction():
-        row = connection.execute(
-            statement("find_endpoint"), {**asked_by(viewer), "endpoint_id": endpoint_id}
-        ).fetchone()
-        if row is None:
+        with connection.cursor(row_factory=scalar_row) as cursor:
+            name = cursor.execute(
+                statement("find_endpoint"), {**asked_by(viewer), "endpoint_id": endpoint_id}
+            ).fetchone()
+        if name is None:
             raise UnknownEndpoint
-        yield connection, Channel(row[0])
+        yield connection, CHANNELS[name]

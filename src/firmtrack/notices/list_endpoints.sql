@@ -1,10 +1,10 @@
 SELECT e.endpoint_id, p.name AS party, e.channel, e.address, e.topics, e.created_at, e.disabled_at,
     e.disabled_reason,
     CASE WHEN e.earlier_secret_until > now() THEN e.earlier_secret_until END AS earlier_secret_until,
-    l.failures, counted.waiting, counted.dead, latest.settled_at AS last_delivered_at
+    q.failures, counted.waiting, counted.dead, latest.settled_at AS last_delivered_at
 FROM notice_endpoint AS e
 JOIN accounts_party AS p ON p.id = e.party_id
-JOIN notice_lane AS l USING (endpoint_id)
+JOIN endpoint_queue AS q USING (endpoint_id)
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
         count(*) FILTER (WHERE state = 'dead') AS dead

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
 
@@ -12,7 +11,7 @@ from firmtrack.answers.notices import (
     EndpointAnswer,
     NoticeAnswer,
     NoticePage,
-    ToldAnswer,
+    NotifiedAnswer,
     TryAnswer,
 )
 from firmtrack.domain.topics import topic_of_status
@@ -23,7 +22,7 @@ from firmtrack.store.numbers import eui_of, to_bigint
 from firmtrack.store.reading.seeing import asked_by
 
 DEVICES_SHOWN = 20
-_TOLD_AT_MOST = 200
+_NOTICES_AT_MOST = 200
 
 
 def list_endpoints(viewer: Viewer) -> list[EndpointAnswer]:
@@ -44,7 +43,7 @@ def list_notices(
     ``state`` is waiting, delivered or dead; None is all.
     """
     asked = {**asked_by(viewer), "limit": limit + 1, "state": state, "before": before,
-             "notice_id": None, "devices": DEVICES_SHOWN}  # fmt: skip
+             "devices": DEVICES_SHOWN}  # fmt: skip
     items = _notices(asked)
     is_more = len(items) > limit
     return NoticePage(
@@ -52,20 +51,13 @@ def list_notices(
     )
 
 
-def find_notice(viewer: Viewer, notice_id: UUID) -> NoticeAnswer | None:
-    """Return one notice of the party's, None if it is unknown or someone else's."""
-    asked = {**asked_by(viewer), "limit": 1, "state": None, "before": None,
-             "notice_id": notice_id, "devices": DEVICES_SHOWN}  # fmt: skip
-    return next(iter(_notices(asked)), None)
-
-
-def list_told(
+def list_notified(
     viewer: Viewer, found: DeviceAnswer, *, as_of: datetime | None = None
-) -> Mapping[HistoryEntry, Sequence[ToldAnswer]]:
+) -> Mapping[HistoryEntry, Sequence[NotifiedAnswer]]:
     """Return which of the party's notices were about which entry of the device's histories.
 
-    Newest first; of a device that was told of more often than
-    anyone reads, only the newest. ``as_of`` is a past moment, None for the present.
+    Newest first; of a device of which there were more notices than anyone reads, only the newest.
+    ``as_of`` is a past moment, None for the present.
     """
     histories = {str(each.distribution.request_id): each.history for each in found.distributions}
     entries = [entry for history in histories.values() for entry in history]
@@ -77,31 +69,38 @@ def list_told(
         "request_ids": list(histories),
         "topics": sorted({topic_of_status(entry.status) for entry in entries}),
         "as_of": as_of,
-        "limit": _TOLD_AT_MOST,
+        "limit": _NOTICES_AT_MOST,
     }
-    told: dict[HistoryEntry, list[ToldAnswer]] = defaultdict(list)
-    with pool().connection() as connection:
-        rows = connection.execute(statement("of_device"), asked).fetchall()
-    for party, channel, topic, reason, request_id, created_at, state, settled_at in rows:
+    notified: dict[HistoryEntry, list[NotifiedAnswer]] = defaultdict(list)
+    with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(statement("list_notified"), asked).fetchall()
+    for row in rows:
+        request_id = row["service_request_id"]
         concerned = entries if request_id is None else histories[request_id]
-        entry = _entry_told(concerned, topic, reason, created_at)
+        entry = _entry_of(concerned, row["topic"], row["reason"], row["created_at"])
         if entry is not None:
-            answer = ToldAnswer(party=party, channel=channel, state=state, settled_at=settled_at)
-            told[entry].append(answer)
-    return told
+            notified[entry].append(
+                NotifiedAnswer(
+                    party=row["party"],
+                    channel=row["channel"],
+                    state=row["state"],
+                    settled_at=row["settled_at"],
+                )
+            )
+    return notified
 
 
-def _entry_told(
+def _entry_of(
     entries: Sequence[HistoryEntry], topic: str, reason: str | None, created_at: datetime
 ) -> HistoryEntry | None:
-    """Return the entry that a notice was about: the greatest word that was known by then."""
+    """Return the entry that a notice was about: the greatest event that was known by then."""
     return next(
         (
             entry
             for entry in entries
             if topic_of_status(entry.status) == topic
             and entry.reason == reason
-            and entry.recorded_at <= created_at
+            and entry.first_recorded_at <= created_at
         ),
         None,
     )
@@ -117,17 +116,12 @@ def _endpoints(asked: Mapping[str, object]) -> list[EndpointAnswer]:
 
 def _notices(asked: Mapping[str, object]) -> list[NoticeAnswer]:
     with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(statement("list"), asked).fetchall()
+        rows = cursor.execute(statement("list_notices"), asked).fetchall()
     for row in rows:
         if row["device_ids"] is not None:
             row["device_ids"] = tuple(map(eui_of, row["device_ids"]))
         row["tries"] = tuple(
-            TryAnswer(
-                started_at=datetime.fromisoformat(started_at),
-                milliseconds=milliseconds,
-                status_code=status_code,
-                problem=problem,
-            )
-            for started_at, milliseconds, status_code, problem in row["tries"]
+            TryAnswer(**{**each, "started_at": datetime.fromisoformat(each["started_at"])})
+            for each in row["tries"]
         )
     return [NoticeAnswer(**row) for row in rows]

@@ -1,11 +1,11 @@
-"""What an answer means for the notice, and when to try again: tables and arithmetic, no clock."""
+"""What a response means for the notice, and when to try again: tables and arithmetic, no clock."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from random import Random
 
-from firmtrack.notices.calling import Answer
+from firmtrack.notices.calling import CallResponse
 
 GIVE_UP_AFTER = timedelta(hours=72)
 """A notice that could not be delivered for so long goes to the dead letters."""
@@ -19,7 +19,7 @@ _PASSING_CODES = frozenset({408, 409, 423, 425, 429})
 """Refusals of the moment: too slow, in conflict, locked, too early, too many (RFC 9110, 6585)."""
 
 
-class Verdict(StrEnum):
+class CallOutcome(StrEnum):
     """What becomes of a notice after a call."""
 
     DELIVERED = "delivered"
@@ -30,25 +30,25 @@ class Verdict(StrEnum):
     """The receiver wants no more notices."""
 
 
-def verdict_on(answer: Answer) -> Verdict:
-    """Return what an answer means. Anything but 2xx, a refusal for good or 410 may pass."""
-    code = answer.status_code
+def outcome_of(response: CallResponse) -> CallOutcome:
+    """Return what a response means. Anything but 2xx, a refusal for good or 410 may pass."""
+    code = response.status_code
     if code is None:
-        return Verdict.REFUSED if answer.is_refused else Verdict.TRY_AGAIN
+        return CallOutcome.REFUSED if response.is_refused else CallOutcome.TRY_AGAIN
     if code == _GONE:
-        return Verdict.GONE
+        return CallOutcome.GONE
     match code // 100:
         case 2:
-            return Verdict.DELIVERED
+            return CallOutcome.DELIVERED
         case 3:
-            return Verdict.REFUSED
+            return CallOutcome.REFUSED
         case 4:
-            return Verdict.TRY_AGAIN if code in _PASSING_CODES else Verdict.REFUSED
+            return CallOutcome.TRY_AGAIN if code in _PASSING_CODES else CallOutcome.REFUSED
         case _:
-            return Verdict.TRY_AGAIN
+            return CallOutcome.TRY_AGAIN
 
 
-def wait_after(failures: int, answer: Answer, now: datetime, chance: Random) -> timedelta:
+def wait_after(failures: int, response: CallResponse, now: datetime, chance: Random) -> timedelta:
     """Return how long to leave an endpoint alone after its ``failures``-th failure in a row.
 
     Exponential with full jitter: anything up to twice as long as before, so that those who failed
@@ -56,14 +56,14 @@ def wait_after(failures: int, answer: Answer, now: datetime, chance: Random) -> 
     """
     ceiling = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(failures, 20))
     jittered = timedelta(seconds=chance.uniform(0, ceiling))
-    return max(jittered, min(_asked_for(answer.retry_after, now), LONGEST_RETRY_AFTER))
+    return max(jittered, min(_asked_for(response.retry_after, now), LONGEST_RETRY_AFTER))
 
 
 def _asked_for(retry_after: str | None, now: datetime) -> timedelta:
     """Return what a Retry-After header asks for: seconds or a date (RFC 9110, 10.2.3)."""
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit():
-        return timedelta(seconds=min(int(text[:9]), LONGEST_RETRY_AFTER.total_seconds()))
+        return timedelta(seconds=int(text[:9]))  # decades at most, which is long enough
     try:
         at = parsedate_to_datetime(text)
     except ValueError:

@@ -1,42 +1,48 @@
 """Notices to an endpoint, one after the other, in a transaction that no one else can enter.
 
-The lock of the endpoint's lane is held while it is called, so that its notices keep their order.
+The lock of the endpoint's queue is held while it is called, so that its notices keep their order.
 A process that is killed loses the lock with its connection: what it had sent and not yet recorded
 is sent again, with the same ID.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 from psycopg import Connection
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row, dict_row
 
 from firmtrack.domain.topics import ENDPOINT_DISABLED
-from firmtrack.notices import digest, duis_alerts, statement, webhook
-from firmtrack.notices.calling import Answer, Caller
-from firmtrack.notices.channels import Channel, Lane, Letter
-from firmtrack.notices.composing import enqueue, notice_about_endpoint
-from firmtrack.notices.retrying import GIVE_UP_AFTER, Verdict, verdict_on, wait_after
-from firmtrack.notices.secrets import SecretUnreadable, unsealed
+from firmtrack.notices import statement
+from firmtrack.notices.calling import Caller, CallResponse
+from firmtrack.notices.channels import CHANNELS
+from firmtrack.notices.cloud_events import event_about_endpoint
+from firmtrack.notices.endpoint_queue import EndpointQueue, PendingNotice, enqueue, open_endpoints
+from firmtrack.notices.retrying import GIVE_UP_AFTER, CallOutcome, outcome_of, wait_after
 
-_LETTERS_AT_ONCE = 100
+_PENDING_AT_ONCE = 100
 _TURN_SECONDS = 1.0
 """After so long what was sent is committed, and others get their turn."""
 
 _GONE = "The receiver answered 410 Gone."
+_STATE_AFTER = {CallOutcome.DELIVERED: "delivered", CallOutcome.REFUSED: "dead"}
+_CHANNELS_AND_DELAYS = {
+    "channels": list(CHANNELS),
+    "delays": [channel.delay for channel in CHANNELS.values()],
+}
 
 
 @dataclass(slots=True)
 class _Turn:
-    """What has become of a lane's notices in this turn."""
+    """What has become of a queue's notices in this turn."""
 
-    tries: list[tuple[str, datetime, int, int | None, str | None]] = field(default_factory=list)
-    settled: list[tuple[str, str]] = field(default_factory=list)
-    last: Verdict = Verdict.DELIVERED
-    answer: Answer = field(default_factory=Answer)
+    tries: list[dict[str, object]] = field(default_factory=list)
+    settled: list[dict[str, object]] = field(default_factory=list)
+    is_any_delivered: bool = False
+    last: CallOutcome = CallOutcome.DELIVERED
+    response: CallResponse = field(default_factory=CallResponse)
 
 
 def send_next(
@@ -51,162 +57,123 @@ def send_next(
     With ``is_healthy`` only among those whose last call succeeded.
     """
     with connection.transaction():
-        lane = _claim(connection, is_healthy=is_healthy)
-        if lane is None:
+        queue = _claim(connection, is_healthy=is_healthy)
+        if queue is None:
             return False
         turn = _Turn()
-        letters = _letters(connection, lane, turn)
-        if letters:
-            _SENDERS[lane.channel](caller, lane, letters, turn)
-        _record(connection, lane, turn, chance)
+        _send(caller, queue, _pending(connection, queue, turn), turn)
+        _record(connection, queue, turn, chance)
         return True
 
 
-def _claim(connection: Connection[TupleRow], *, is_healthy: bool) -> Lane | None:
-    row = connection.execute(
-        statement("claim_lane"),
-        {"is_healthy": is_healthy, "digest": digest.DIGEST_DELAY},
-        prepare=True,
-    ).fetchone()
-    if row is None:
-        return None
-    endpoint_id, party_id, channel, address, secret, earlier, failures = row
-    return Lane(
-        endpoint_id=endpoint_id,
-        party_id=party_id,
-        channel=Channel(channel),
-        address=address,
-        secrets=tuple(each for each in (secret, earlier) if each is not None),
-        failures=failures,
-    )
+def _claim(connection: Connection[TupleRow], *, is_healthy: bool) -> EndpointQueue | None:
+    with connection.cursor(row_factory=class_row(EndpointQueue)) as cursor:
+        return cursor.execute(
+            statement("claim_queue"),
+            {"is_healthy": is_healthy, **_CHANNELS_AND_DELAYS},
+            prepare=True,
+        ).fetchone()
 
 
-def _letters(connection: Connection[TupleRow], lane: Lane, turn: _Turn) -> list[Letter]:
+def _pending(
+    connection: Connection[TupleRow], queue: EndpointQueue, turn: _Turn
+) -> list[PendingNotice]:
     """Return what waits; what has waited for too long is given up instead."""
-    rows = connection.execute(
-        statement("waiting"),
-        {"endpoint_id": lane.endpoint_id, "give_up": GIVE_UP_AFTER, "limit": _LETTERS_AT_ONCE},
-        prepare=True,
-    ).fetchall()
-    turn.settled += [(str(notice_id), "dead") for notice_id, _, is_too_old in rows if is_too_old]
-    return [
-        Letter(notice_id=str(notice_id), body=body)
-        for notice_id, body, is_too_old in rows
-        if not is_too_old
-    ]
+    pending = []
+    with connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(
+            statement("list_pending"),
+            {"endpoint_id": queue.endpoint_id, "give_up": GIVE_UP_AFTER, "limit": _PENDING_AT_ONCE},
+            prepare=True,
+        )
+        for row in cursor:
+            if row["is_too_old"]:
+                turn.settled.append({"notice_id": row["notice_id"], "state": "dead"})
+            else:
+                pending.append(PendingNotice(notice_id=row["notice_id"], body=row["body"]))
+    return pending
 
 
-def _send_webhooks(caller: Caller, lane: Lane, letters: Sequence[Letter], turn: _Turn) -> None:
-    try:
-        secrets = [unsealed(secret) for secret in lane.secrets]
-    except SecretUnreadable as error:
-        _note(turn, letters[:1], datetime.now(UTC), Answer(problem=str(error)), 0.0)
-        return
-
-    def call(letter: Letter, now: datetime) -> Answer:
-        headers = webhook.headers_of(letter.notice_id, letter.body, secrets, now)
-        return caller.post(lane.address, headers, letter.body)
-
-    _one_by_one(letters, turn, call)
-
-
-def _send_alerts(caller: Caller, lane: Lane, letters: Sequence[Letter], turn: _Turn) -> None:
-    def call(letter: Letter, _: datetime) -> Answer:
-        return caller.post(lane.address, duis_alerts.HEADERS, letter.body)
-
-    _one_by_one(letters, turn, call)
-
-
-def _send_mail(_: Caller, lane: Lane, letters: Sequence[Letter], turn: _Turn) -> None:
-    started_at, started = datetime.now(UTC), time.perf_counter()
-    answer = digest.send(lane.address, [letter.body for letter in letters])
-    _note(turn, letters, started_at, answer, time.perf_counter() - started)
-
-
-def _one_by_one(
-    letters: Sequence[Letter], turn: _Turn, call: Callable[[Letter, datetime], Answer]
+def _send(
+    caller: Caller, queue: EndpointQueue, pending: Sequence[PendingNotice], turn: _Turn
 ) -> None:
-    """Send until one fails or the turn is over."""
+    """Send until a call fails or the turn is over."""
+    channel = CHANNELS[queue.channel]
+    size = max(len(pending), 1) if channel.is_digest else 1
     ends = time.monotonic() + _TURN_SECONDS
-    for letter in letters:
+    for start in range(0, len(pending), size):
+        notices = pending[start : start + size]
         started_at, started = datetime.now(UTC), time.perf_counter()
-        answer = call(letter, started_at)
-        _note(turn, [letter], started_at, answer, time.perf_counter() - started)
-        if turn.last is not Verdict.DELIVERED or time.monotonic() >= ends:
+        response = channel.send(caller, queue, notices, started_at)
+        _note(turn, notices, started_at, response, time.perf_counter() - started)
+        if turn.last is not CallOutcome.DELIVERED or time.monotonic() >= ends:
             return
 
 
 def _note(
-    turn: _Turn, letters: Sequence[Letter], started_at: datetime, answer: Answer, seconds: float
+    turn: _Turn,
+    notices: Sequence[PendingNotice],
+    started_at: datetime,
+    response: CallResponse,
+    seconds: float,
 ) -> None:
-    turn.answer, turn.last = answer, verdict_on(answer)
-    for letter in letters:
+    turn.response, turn.last = response, outcome_of(response)
+    turn.is_any_delivered |= turn.last is CallOutcome.DELIVERED
+    state = _STATE_AFTER.get(turn.last)
+    for notice in notices:
         turn.tries.append(
-            (
-                letter.notice_id,
-                started_at,
-                round(seconds * 1_000),
-                answer.status_code,
-                answer.problem,
-            )
+            {
+                "notice_id": notice.notice_id,
+                "started_at": started_at,
+                "milliseconds": round(seconds * 1_000),
+                "status_code": response.status_code,
+                "problem": response.problem,
+            }
         )
-        if turn.last is Verdict.DELIVERED:
-            turn.settled.append((letter.notice_id, "delivered"))
-        elif turn.last is Verdict.REFUSED:
-            turn.settled.append((letter.notice_id, "dead"))
+        if state is not None:
+            turn.settled.append({"notice_id": notice.notice_id, "state": state})
 
 
-def _record(connection: Connection[TupleRow], lane: Lane, turn: _Turn, chance: Random) -> None:
+def _record(
+    connection: Connection[TupleRow], queue: EndpointQueue, turn: _Turn, chance: Random
+) -> None:
     with connection.cursor() as cursor:
+        cursor.executemany(statement("insert_try"), turn.tries)
         cursor.executemany(
-            "INSERT INTO notice_try (notice_id, started_at, milliseconds, status_code, problem)"
-            " VALUES (%s, %s, %s, %s, %s)",
-            turn.tries,
+            "UPDATE notice SET state = %(state)s, settled_at = clock_timestamp()"
+            " WHERE notice_id = %(notice_id)s",
+            turn.settled,
         )
-        cursor.executemany(
-            "UPDATE notice SET state = %s, settled_at = clock_timestamp() WHERE notice_id = %s",
-            [(state, notice_id) for notice_id, state in turn.settled],
-        )
-    if turn.last is Verdict.GONE:
-        _switch_off(connection, lane)
+    if turn.last is CallOutcome.GONE:
+        _switch_off(connection, queue)
     failures, wait = 0, timedelta()
-    if turn.last is not Verdict.DELIVERED:
-        before = 0 if any(state == "delivered" for _, state in turn.settled) else lane.failures
+    if turn.last is not CallOutcome.DELIVERED:
+        before = 0 if turn.is_any_delivered else queue.failures
         failures = before + 1
-        wait = wait_after(before, turn.answer, datetime.now(UTC), chance)
+        wait = wait_after(before, turn.response, datetime.now(UTC), chance)
     connection.execute(
-        "UPDATE notice_lane SET failures = %s, due_at = clock_timestamp() + %s"
+        "UPDATE endpoint_queue SET failures = %s, due_at = clock_timestamp() + %s"
         " WHERE endpoint_id = %s",
-        (failures, wait, lane.endpoint_id),
+        (failures, wait, queue.endpoint_id),
         prepare=True,
     )
 
 
-def _switch_off(connection: Connection[TupleRow], lane: Lane) -> None:
-    """Send the endpoint nothing more, and tell its party where else it is told."""
+def _switch_off(connection: Connection[TupleRow], queue: EndpointQueue) -> None:
+    """Send the endpoint nothing more, and notify its party by its other endpoints."""
     connection.execute(
         "UPDATE notice_endpoint SET disabled_at = clock_timestamp(), disabled_reason = %s"
         " WHERE endpoint_id = %s",
-        (_GONE, lane.endpoint_id),
+        (_GONE, queue.endpoint_id),
     )
     connection.execute(
         "UPDATE notice SET state = 'dead', settled_at = clock_timestamp()"
         " WHERE endpoint_id = %s AND state = 'waiting'",
-        (lane.endpoint_id,),
+        (queue.endpoint_id,),
     )
     now = datetime.now(UTC)
-    said = {"endpoint_id": lane.endpoint_id, "address": lane.address, "reason": _GONE}
-    others = connection.execute(statement("open_endpoints"), (lane.party_id,)).fetchall()
-    for endpoint_id, channel, _ in others:
-        if channel != Channel.DUIS:
-            draft = notice_about_endpoint(ENDPOINT_DISABLED, said, now)
-            enqueue(connection, endpoint_id, [draft], now)
-
-
-_Sender = Callable[[Caller, Lane, Sequence[Letter], _Turn], None]
-
-_SENDERS: Mapping[Channel, _Sender] = {
-    Channel.WEBHOOK: _send_webhooks,
-    Channel.DUIS: _send_alerts,
-    Channel.EMAIL: _send_mail,
-}
+    news = {"endpoint_id": queue.endpoint_id, "address": queue.address, "reason": _GONE}
+    for other in open_endpoints(connection, queue.party_id):
+        if CHANNELS[other.channel].is_testable:
+            draft = event_about_endpoint(ENDPOINT_DISABLED, news, now)
+            enqueue(connection, other.endpoint_id, [draft], now)

@@ -20,13 +20,14 @@ WITH oldest AS (
     RETURNING *
 )
 SELECT t.user_id, t.is_own, t.topic, t.reason, t.occurred_at, t.device_ids, t.details,
-    coalesce(r.originator, t.originator), r.target, coalesce(r.counter, t.counter),
+    coalesce(r.originator, t.originator) AS originator, r.target,
+    coalesce(r.counter, t.counter) AS counter,
     r.firmware_version, m.kind,
     CASE
         WHEN t.device_ids IS NULL
             THEN (SELECT count(*) FROM distribution AS d WHERE d.request_key = t.request_key)
         ELSE cardinality(t.device_ids)
-    END
+    END AS device_count
 FROM taken AS t
 LEFT JOIN request AS r USING (request_key)
 LEFT JOIN message AS m ON m.message_id = t.message_id

@@ -6,26 +6,26 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from firmtrack.answers import freshness as found
-from firmtrack.answers.freshness import Source
+from firmtrack.answers.freshness import MessageSource
 from firmtrack.presentation.times import duration_text, local_text
 
 _SOURCE_NAMES = {
-    Source.USERS: "Users",
-    Source.DSP: "the DSP",
-    Source.CSP: "CSPs of unknown region",
-    Source.COMMS_HUBS: "Communications Hubs",
-    Source.DEVICES: "devices",
-    Source.STAGE_REPORTS: "stage reports",
+    MessageSource.USERS: "Users",
+    MessageSource.DSP: "the DSP",
+    MessageSource.CSP: "CSPs of unknown region",
+    MessageSource.COMMS_HUBS: "Communications Hubs",
+    MessageSource.DEVICES: "devices",
+    MessageSource.STAGE_REPORTS: "stage reports",
 }
 """Who a source is, after "nothing from"."""
 
 SOURCE_TEXTS = {
-    Source.USERS: "Service Requests",
-    Source.DSP: "DCC’s responses, and its alerts that name no other source",
-    Source.CSP: "alerts that an image was delivered to a Communications Hub, or was not",
-    Source.COMMS_HUBS: "alerts that an image was handed to a device, or was not",
-    Source.DEVICES: "alerts that an image was verified or activated, or was not",
-    Source.STAGE_REPORTS: "what DCC’s systems report beside DUIS",
+    MessageSource.USERS: "Service Requests",
+    MessageSource.DSP: "DCC’s responses, and its alerts that name no other source",
+    MessageSource.CSP: "alerts that an image was delivered to a Communications Hub, or was not",
+    MessageSource.COMMS_HUBS: "alerts that an image was handed to a device, or was not",
+    MessageSource.DEVICES: "alerts that an image was verified or activated, or was not",
+    MessageSource.STAGE_REPORTS: "what DCC’s systems report beside DUIS",
 }
 """What comes from each source."""
 
@@ -40,7 +40,7 @@ class SourceFreshness(Struct, frozen=True):
     on 19 of 20 days; null while too few days are known. quiet: it is silent for longer.
     """
 
-    source: Source
+    source: MessageSource
     csp_region: str | None
     last_at: datetime
     silent_seconds: Seconds
@@ -51,20 +51,22 @@ class SourceFreshness(Struct, frozen=True):
 class Freshness(Struct, frozen=True):
     """How fresh all that Firmtrack knows is: the same for everybody.
 
-    complete_to is the last word of the source that is quiet for longest, or else of all sources;
-    null if nothing ever came. Only sources from which anything ever came are there.
+    complete_to is when anything last came from the source that is quiet for longest, or else from
+    any; null if nothing ever came. Only sources from which anything ever came are there. What is
+    usual was learnt from all that had come by counted_at, null if there is no record of a count.
     """
 
     told_at: datetime
     complete_to: datetime | None
     sentence: str
     sources: list[SourceFreshness]
+    counted_at: datetime | None
 
 
 def freshness(answer: found.Freshness) -> Freshness:
     """Return freshness as the API answers it."""
     return Freshness(
-        told_at=answer.told_at,
+        told_at=answer.read_at,
         complete_to=answer.complete_to,
         sentence=freshness_text(answer),
         sources=[
@@ -78,6 +80,7 @@ def freshness(answer: found.Freshness) -> Freshness:
             )
             for each in answer.sources
         ],
+        counted_at=answer.counted_at,
     )
 
 
@@ -89,6 +92,13 @@ def freshness_text(answer: found.Freshness) -> str:
     for each in answer.quiet:
         text += f"; nothing from {source_name(each)} for {duration_text(each.silent_seconds)}"
     return f"{text}, which is longer than usual." if answer.quiet else f"{text}."
+
+
+def learnt_text(answer: found.Freshness) -> str:
+    """Return from what the usual silences were learnt, as a sentence."""
+    if answer.counted_at is None:
+        return "There is no record of when what is usual was last learnt."
+    return f"What is usual was learnt from all that had come by {local_text(answer.counted_at)}."
 
 
 def source_name(source: found.SourceFreshness) -> str:

@@ -1,11 +1,11 @@
 """Is it only me? Counts of others beside one device, in words and as JSON."""
 
-from datetime import date
+from datetime import date, datetime
 
 from msgspec import Struct
 
+from firmtrack.answers.peers import COUNTED_IN_BACKGROUND, PeerGroupKind, PeersAnswer, PeerScope
 from firmtrack.answers.peers import PeerGroup as Group
-from firmtrack.answers.peers import PeerGroupKind, PeersAnswer, PeerScope
 from firmtrack.domain.disclosure import FEWEST_DISTRIBUTIONS, FEWEST_USERS
 from firmtrack.domain.stages import CompletionStatus
 from firmtrack.presentation.documents.fields import (
@@ -14,6 +14,7 @@ from firmtrack.presentation.documents.fields import (
     FirmwareVersionText,
     RequestIdText,
 )
+from firmtrack.presentation.times import ago_text
 
 SCOPE_NAMES = {
     PeerScope.YOUR_REQUESTS: "Your requests",
@@ -41,7 +42,8 @@ class Peers(Struct, frozen=True):
     """How others fare that have something in common with a device's newest update.
 
     submitted_on is the day of its request, in Great Britain. Groups are narrowest first; one whose
-    common fact is not known is not there.
+    common fact is not known is not there. In model_and_version and region_and_day is all that was
+    recorded by counted_at, null if there is no record of a count; the others are as of now.
     """
 
     device_id: EuiText
@@ -49,6 +51,7 @@ class Peers(Struct, frozen=True):
     firmware_version: FirmwareVersionText | None
     submitted_on: date
     groups: list[PeerGroup]
+    counted_at: datetime | None
 
 
 def peers(answer: PeersAnswer) -> Peers:
@@ -68,7 +71,18 @@ def peers(answer: PeersAnswer) -> Peers:
             )
             for group in answer.groups
         ],
+        counted_at=answer.counted.at,
     )
+
+
+def counted_text(answer: PeersAnswer) -> str:
+    """Return how old the figures of models and regions are, empty if there are none."""
+    if COUNTED_IN_BACKGROUND.isdisjoint(group.kind for group in answer.groups):
+        return ""
+    if answer.counted.at is None:
+        return "There is no record of when models and regions were counted."
+    ago = ago_text(answer.counted.at, answer.counted.read_at)
+    return f"Models and regions were counted {ago}: what came since may not be among them."
 
 
 def group_name(answer: PeersAnswer, group: Group) -> str:

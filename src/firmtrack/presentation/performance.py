@@ -6,6 +6,7 @@ Each class is one object of the published schema, its docstring the schema's des
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -15,6 +16,7 @@ from firmtrack.answers.performance import Dimension, Milestone
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.presentation import wording
 from firmtrack.presentation.documents.fields import Count, StageName, stage_name
+from firmtrack.presentation.times import ago_text
 
 DIMENSION_NAMES: Mapping[Dimension, str] = {
     Dimension.WEEK: "Week of submission",
@@ -35,7 +37,9 @@ NOT_KNOWN = "Not known"
 _MODEL_PARTS = ("device type", "manufacturer", "model")
 
 Share = Annotated[float, Meta(ge=0, le=1)]
-Value = Annotated[str, Meta(description="null where the inventory or the request has not told it.")]
+Value = Annotated[
+    str, Meta(description="null where neither the inventory nor the request states it.")
+]
 
 
 class Timing(Struct, frozen=True):
@@ -110,8 +114,8 @@ class DeliveryPerformance(Struct, frozen=True):
     """Delivery performance of your own requests.
 
     Weeks are named by their Monday in Great Britain, ascending; other groups come by size
-    descending, suppliers by their User IDs. requests_waiting is how many requests have changed and
-    are not counted anew yet.
+    descending, suppliers by their User IDs. All that was recorded by counted_at is counted, null if
+    there is no record of a count; requests_waiting is how many requests have changed since.
     """
 
     total: PerformanceFigures
@@ -124,6 +128,7 @@ class DeliveryPerformance(Struct, frozen=True):
     by_model: list[ModelPerformance]
     by_firmware_version: list[PerformanceGroup]
     requests_waiting: Count
+    counted_at: datetime | None
 
 
 def delivery_performance(found: store.PerformanceAnswer) -> DeliveryPerformance:
@@ -142,7 +147,19 @@ def delivery_performance(found: store.PerformanceAnswer) -> DeliveryPerformance:
         by_model=[_model(group) for group in found.groups[Dimension.MODEL]],
         by_firmware_version=_groups(found, Dimension.FIRMWARE_VERSION),
         requests_waiting=found.waiting,
+        counted_at=found.counted.at,
     )
+
+
+def counted_text(found: store.PerformanceAnswer) -> str:
+    """Return how old the figures are, and how many requests have changed since, as sentences."""
+    since = "request has" if found.waiting == 1 else "requests have"
+    if found.counted.at is None:
+        text = "There is no record of when these figures were counted"
+        return f"{text}; {found.waiting:,} {since} changed since." if found.waiting else f"{text}."
+    changed = f"{found.waiting:,} {since}" if found.waiting else "nothing has"
+    ago = ago_text(found.counted.at, found.counted.read_at)
+    return f"Counted {ago}; {changed} changed since."
 
 
 def group_name(group: store.Group) -> str:

@@ -68,6 +68,14 @@ def limit_text(seconds: float) -> str:
     return _duration(seconds, ceil)
 
 
+def ago_text(at: datetime, now: datetime) -> str:
+    """Return how long ago something was, and when.
+
+    For example ``2 minutes ago (14 November 2026, 09:12 GMT)``.
+    """
+    return f"{duration_text(max(0.0, (now - at).total_seconds()))} ago ({local_text(at)})"
+
+
 def utc_text(at: datetime) -> str:
     """Return an aware time as RFC 3339 in UTC with ``Z``, with a fraction only if it has one."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"

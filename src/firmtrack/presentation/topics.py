@@ -1,4 +1,4 @@
-"""The names of what parties are told of, and of the ways by which they are told."""
+"""The names of what parties are notified of."""
 
 from firmtrack.domain.stages import ActivationStatus, Status
 from firmtrack.domain.topics import (
@@ -21,12 +21,4 @@ TOPIC_NAMES = {
     MISMATCH: "Firmware versions disagree",
     ENDPOINT_DISABLED: "An endpoint was switched off",
     TEST: "Test",
-}
-
-CHANNEL_NAMES = {"webhook": "Webhook", "duis": "DCC Alerts", "email": "E-mail digest"}
-CHANNEL_HINTS = {
-    "webhook": "Signed JSON to an https address of yours",
-    "duis": "Signed DUIS messages to your receive-response address, on the statuses that DUIS has"
-    " an alert for",
-    "email": "One mail for all that is new, at most every 15 minutes, to an e-mail address",
 }

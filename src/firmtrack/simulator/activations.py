@@ -10,8 +10,8 @@ from firmtrack.simulator.chance import Deck, stream
 from firmtrack.simulator.plots import Plot
 from firmtrack.simulator.post import Post
 from firmtrack.simulator.scenes import Scene
-from firmtrack.simulator.truth import Activation
-from firmtrack.simulator.updates import Named, Update
+from firmtrack.simulator.truth import TrueActivation
+from firmtrack.simulator.updates import Named, SentUpdate
 from firmtrack.simulator.world import SUSPENDED, Device
 
 
@@ -19,7 +19,7 @@ class Activations:
     """Lets suppliers activate what their devices verified; ``activations`` are all of them."""
 
     def __init__(self, seed: int, post: Post) -> None:
-        self.activations: list[Activation] = []
+        self.activations: list[TrueActivation] = []
         self._post = post
         self._chance = stream(seed, "activations")
         size = plots.PLOTS_IN_A_DECK
@@ -27,7 +27,7 @@ class Activations:
         self._simple_plots = Deck(plots.SIMPLE_PLOTS, size, self._chance)
         self._refusals = cycle(plots.DCC_REFUSALS)
 
-    def after(self, update: Update) -> None:
+    def after(self, update: SentUpdate) -> None:
         """Let everything happen that comes of a request after its images were verified."""
         if update.variant is not Variant.UPDATE_FIRMWARE:
             return
@@ -50,7 +50,7 @@ class Activations:
             and self._post.is_open_at(device.busy_until)
         )
 
-    def _carry_out(self, device: Device, update: Update) -> None:
+    def _carry_out(self, device: Device, update: SentUpdate) -> None:
         assert device.busy_until is not None
         scene = Scene(
             device=device,
@@ -63,7 +63,7 @@ class Activations:
             old_version=device.listed.as_of(device.busy_until),
         )
         plot = self._plot_for(update)
-        asked: dict[RequestId, Activation] = {}
+        asked: dict[RequestId, TrueActivation] = {}
         for act in plot:
             scene.at += scene.hours(plots.HOURS[act])
             if not ACTS[act](scene):
@@ -74,12 +74,12 @@ class Activations:
         is_open = any(map(_is_open, asked.values()))
         device.keep_busy(self._post.end if is_open else scene.at)
 
-    def _plot_for(self, update: Update) -> Plot:
+    def _plot_for(self, update: SentUpdate) -> Plot:
         is_plain = update.firmware_version == update.image.firmware_version
         return (self._plots if is_plain else self._simple_plots).draw()
 
 
-def _is_open(activation: Activation) -> bool:
+def _is_open(activation: TrueActivation) -> bool:
     """Return whether no one can tell when it was asked for, or its time may still come."""
     is_waiting = activation.status in {ActivationStatus.REQUESTED, ActivationStatus.SCHEDULED}
     return activation.requested_at is None or (is_waiting and activation.scheduled_for is not None)

@@ -14,7 +14,7 @@ from firmtrack.simulator import gbcs_messages as gbcs
 from firmtrack.simulator.correspondence import dcc_alert
 from firmtrack.simulator.plots import Act
 from firmtrack.simulator.scenes import Scene
-from firmtrack.simulator.truth import Activation
+from firmtrack.simulator.truth import TrueActivation
 from firmtrack.simulator.world import DCC
 
 CANCELLING = datetime(3000, 12, 31, tzinfo=UTC)
@@ -65,7 +65,7 @@ def _send_request(
     if not scene.post.send(scene.at, request):
         return False
     is_cancelling = execution_date_time == CANCELLING
-    scene.asked = Activation(
+    scene.asked = TrueActivation(
         request_id=request_id,
         image_hash=image_hash,
         distribution=distribution,

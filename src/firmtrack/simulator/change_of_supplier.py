@@ -13,7 +13,7 @@ from firmtrack.simulator.correspondence import dcc_alert
 from firmtrack.simulator.models import DeviceKind
 from firmtrack.simulator.post import Post
 from firmtrack.simulator.statements import Statement
-from firmtrack.simulator.updates import Update
+from firmtrack.simulator.updates import SentUpdate
 from firmtrack.simulator.world import Device, World
 
 # Which code tells of it is not public: the schema allows any.
@@ -45,7 +45,7 @@ class ChangesOfSupplier:
         self._is_moved = Deck({True: share, False: 1 - share}, plots.METERS_IN_A_DECK, self._chance)
         self._is_anew = cycle((False, True))
 
-    def during(self, update: Update) -> None:
+    def during(self, update: SentUpdate) -> None:
         """Move some of the devices of a request that is under way."""
         if update.model.kind not in _METERS:
             return
@@ -55,7 +55,7 @@ class ChangesOfSupplier:
             if device is not None and _may_move(device, update) and self._is_moved.draw():
                 self._move(device, update, others)
 
-    def _move(self, device: Device, update: Update, others: Sequence[Eui64]) -> None:
+    def _move(self, device: Device, update: SentUpdate, others: Sequence[Eui64]) -> None:
         assert device.busy_until is not None
         seconds = int((device.busy_until - update.submitted_at).total_seconds())
         at = update.submitted_at + timedelta(seconds=self._chance.randrange(1, max(2, seconds)))
@@ -76,7 +76,7 @@ class ChangesOfSupplier:
             self._world.await_new_image(device)
 
 
-def _may_move(device: Device, update: Update) -> bool:
+def _may_move(device: Device, update: SentUpdate) -> bool:
     """Return whether an update of the device is known to be under way, and it never moved yet."""
     is_with_its_first = device.supplier.last == device.home.supplier_of(device.kind)
     return is_with_its_first and device.is_busy_at(update.submitted_at)

@@ -13,8 +13,8 @@ from firmtrack.simulator.gbcs_messages import RECEIPT_BAD, RECEIPT_GOOD
 from firmtrack.simulator.outcomes import Said
 from firmtrack.simulator.post import DeviceAlertSent, Post, StageReport, UpdateRequest
 from firmtrack.simulator.statements import Statement
-from firmtrack.simulator.truth import Word
-from firmtrack.simulator.updates import Update
+from firmtrack.simulator.truth import TrueEvent
+from firmtrack.simulator.updates import SentUpdate
 from firmtrack.simulator.world import DCC, Device
 
 # DCC Alert codes. Source: DUIS 5.4 for N60 and N61; likely for N18 to N23 and N62. Which code a
@@ -37,15 +37,15 @@ _DEVICE_WAITS_SECONDS = 40
 class Utterance:
     """A party says something about one device: the ``repetition``-th time, from 0, at ``at``."""
 
-    update: Update
+    update: SentUpdate
     device: Device
     said: Said
     at: datetime
     repetition: int = 0
 
 
-def tell(utterance: Utterance, post: Post, chance: Random) -> Word | None:
-    """Send the message that says it; return the word that was heard, None if it came too late."""
+def tell(utterance: Utterance, post: Post, chance: Random) -> TrueEvent | None:
+    """Send the message that says it; return the event that it reports, None if it came too late."""
     return _TELLERS[utterance.said](utterance, post, chance)
 
 
@@ -54,12 +54,12 @@ def last_moment_to_tell(at: datetime) -> datetime:
     return at + timedelta(seconds=_CSP_REPORTS_WITHIN_SECONDS)
 
 
-def send_request(update: Update, post: Post) -> None:
+def send_request(update: SentUpdate, post: Post) -> None:
     """Send the request itself."""
     post.send(update.submitted_at, UpdateRequest(update))
 
 
-def answer_request(update: Update, post: Post) -> bool:
+def answer_request(update: SentUpdate, post: Post) -> bool:
     """Send DCC's answer; return whether it was in time."""
     answer = d.UpdateFirmwareResponse(
         request_id=update.request_id,
@@ -72,7 +72,7 @@ def answer_request(update: Update, post: Post) -> bool:
     return post.send(update.answer.at, answer)
 
 
-def report_sent_to_csp(update: Update, at: datetime, post: Post) -> bool:
+def report_sent_to_csp(update: SentUpdate, at: datetime, post: Post) -> bool:
     """Report that the whole request was handed to the CSPs; return whether it was in time."""
     report = StageReport(
         request_id=update.request_id,
@@ -83,30 +83,32 @@ def report_sent_to_csp(update: Update, at: datetime, post: Post) -> bool:
     return post.send(at, report)
 
 
-def report_not_sent(update: Update, devices: list[Device], at: datetime, post: Post) -> Word | None:
-    """Report the devices whose image could not be handed to the CSP; return the word heard."""
-    word = Word(Status.SEND_TO_CSP_FAILED, at, SENDING_FAILED)
+def report_not_sent(
+    update: SentUpdate, devices: list[Device], at: datetime, post: Post
+) -> TrueEvent | None:
+    """Report the devices whose image could not be handed to the CSP; return the event."""
+    event = TrueEvent(Status.SEND_TO_CSP_FAILED, at, SENDING_FAILED)
     report = StageReport(
         request_id=update.request_id,
-        status=word.status,
+        status=event.status,
         occurred_at=at,
         counter=post.next_counter(),
         device_ids=tuple(device.device_id for device in devices),
-        reason=word.reason,
+        reason=event.reason,
     )
-    return word if post.send(at, report) else None
+    return event if post.send(at, report) else None
 
 
 def give_up(
-    update: Update, devices: list[Device], at: datetime, code: str, post: Post
-) -> Word | None:
-    """Tell that the distribution failed for these devices; return the word heard."""
+    update: SentUpdate, devices: list[Device], at: datetime, code: str, post: Post
+) -> TrueEvent | None:
+    """Tell that the distribution failed for these devices; return the event."""
     body = d.FirmwareDistributionFailure(
         update_firmware_request_id=update.request_id,
         meter_ids=tuple(device.device_id for device in devices),
     )
-    word = Word(Status.COMMS_HUB_DELIVERY_FAILED, at, code)
-    return word if post.send(at, dcc_alert(update.supplier, code, at, body, post)) else None
+    event = TrueEvent(Status.COMMS_HUB_DELIVERY_FAILED, at, code)
+    return event if post.send(at, dcc_alert(update.supplier, code, at, body, post)) else None
 
 
 def dcc_alert(
@@ -132,7 +134,7 @@ def dcc_alert(
     )
 
 
-def _tell_delivery(utterance: Utterance, post: Post, chance: Random) -> Word | None:
+def _tell_delivery(utterance: Utterance, post: Post, chance: Random) -> TrueEvent | None:
     """Send a CSPFirmwareDeliveryStatus: what counts is when DCC passes it on, a little later."""
     update, device = utterance.update, utterance.device
     is_success = utterance.said is Said.HUB_HAS_IT
@@ -151,8 +153,8 @@ def _tell_delivery(utterance: Utterance, post: Post, chance: Random) -> Word | N
     if not post.send(passed_on_at, alert, states=[names_hub(device, passed_on_at)]):
         return None
     if is_success:
-        return Word(Status.DELIVERED_TO_COMMS_HUB, passed_on_at)
-    return Word(Status.COMMS_HUB_DELIVERY_FAILED, passed_on_at, code)
+        return TrueEvent(Status.DELIVERED_TO_COMMS_HUB, passed_on_at)
+    return TrueEvent(Status.COMMS_HUB_DELIVERY_FAILED, passed_on_at, code)
 
 
 _TRANSFERS: Mapping[Said, tuple[d.TransferResponseCode, Status, str | None]] = {
@@ -179,7 +181,7 @@ _TRANSFERS: Mapping[Said, tuple[d.TransferResponseCode, Status, str | None]] = {
 }
 
 
-def _tell_transfer(utterance: Utterance, post: Post, chance: Random) -> Word | None:
+def _tell_transfer(utterance: Utterance, post: Post, chance: Random) -> TrueEvent | None:
     """Send a CommsHubAlert with a FirmwareTransferAlert, which may leave out its request."""
     update, device, at = utterance.update, utterance.device, utterance.at
     code, status, reason = _TRANSFERS[utterance.said]
@@ -200,7 +202,7 @@ def _tell_transfer(utterance: Utterance, post: Post, chance: Random) -> Word | N
     throttled = utterance.repetition or None
     alert = dcc_alert(update.supplier, HUB_ALERT, at, body, post, throttled)
     is_sent = post.send(at, alert, states=[names_hub(device, at)])
-    return Word(status, at, reason) if is_sent else None
+    return TrueEvent(status, at, reason) if is_sent else None
 
 
 def names_hub(device: Device, at: datetime) -> Statement:
@@ -208,7 +210,7 @@ def names_hub(device: Device, at: datetime) -> Statement:
     return Statement(device.device_id, at, {"comms_hub_id": str(device.home.comms_hub_id)})
 
 
-def _tell_end(utterance: Utterance, post: Post, chance: Random) -> Word | None:
+def _tell_end(utterance: Utterance, post: Post, chance: Random) -> TrueEvent | None:
     is_good = utterance.said is Said.ENDED_WELL
     if utterance.update.variant is Variant.UPDATE_PPMID_FIRMWARE:
         return _tell_activation(utterance, post, chance, is_good=is_good)
@@ -225,13 +227,13 @@ def _tell_end(utterance: Utterance, post: Post, chance: Random) -> Word | None:
     if not post.send(at, receipt):
         return None
     if is_good:
-        return Word(Status.VERIFIED, at)
-    return Word(Status.VERIFICATION_FAILED, at, f"{RECEIPT_BAD:04X}")
+        return TrueEvent(Status.VERIFIED, at)
+    return TrueEvent(Status.VERIFICATION_FAILED, at, f"{RECEIPT_BAD:04X}")
 
 
 def _tell_activation(
     utterance: Utterance, post: Post, chance: Random, *, is_good: bool
-) -> Word | None:
+) -> TrueEvent | None:
     update, device, at = utterance.update, utterance.device, utterance.at
     moment = at - timedelta(seconds=chance.randrange(_DEVICE_WAITS_SECONDS))
     result = d.ActivateImageResultCode
@@ -256,11 +258,11 @@ def _tell_activation(
     if not post.send(at, alert, states=states):
         return None
     if is_good:
-        return Word(Status.ACTIVATED, at)
-    return Word(Status.ACTIVATION_FAILED, at, "activation_failure")
+        return TrueEvent(Status.ACTIVATED, at)
+    return TrueEvent(Status.ACTIVATION_FAILED, at, "activation_failure")
 
 
-_TELLERS: Mapping[Said, Callable[[Utterance, Post, Random], Word | None]] = {
+_TELLERS: Mapping[Said, Callable[[Utterance, Post, Random], TrueEvent | None]] = {
     Said.HUB_HAS_IT: _tell_delivery,
     Said.HUB_MISSED_IT: _tell_delivery,
     Said.DEVICE_HAS_IT: _tell_transfer,

@@ -1,4 +1,4 @@
-"""What a device says of an activation: one function for each kind of word.
+"""What a device says of an activation: one function for each kind of answer.
 
 Each sends the message, keeps what is true, and returns whether the simulated time goes on.
 """
@@ -12,7 +12,7 @@ from firmtrack.simulator.plots import Act
 from firmtrack.simulator.post import ActivationAnswerSent, FutureDatedAlertSent
 from firmtrack.simulator.scenes import Scene
 from firmtrack.simulator.statements import Statement
-from firmtrack.simulator.truth import Activation
+from firmtrack.simulator.truth import TrueActivation
 
 _NAMES_REQUEST_SHARE = 0.7
 _ALERT_SHARE = 0.25
@@ -69,7 +69,7 @@ def answer_later(scene: Scene, *, alert_code: int, result: int) -> bool:
 
 
 def _hear_answer(
-    scene: Scene, activation: Activation, reason: str | None, outcome: Outcome
+    scene: Scene, activation: TrueActivation, reason: str | None, outcome: Outcome
 ) -> None:
     """Let an answer count: the version in it is what the device runs, whatever its result is."""
     runs_it = (

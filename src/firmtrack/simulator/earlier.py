@@ -1,4 +1,4 @@
-"""The tail of a request that was sent before the traffic begins: only its last words are in it."""
+"""The tail of a request that was sent before the traffic begins: only its last events are in it."""
 
 from datetime import timedelta
 
@@ -11,8 +11,8 @@ from firmtrack.simulator.models import DeviceKind, models_of
 from firmtrack.simulator.outcomes import AnswerKind, Said
 from firmtrack.simulator.post import Post
 from firmtrack.simulator.scenario import MINIMUM_IMAGE_BYTES, Scenario
-from firmtrack.simulator.truth import Distribution
-from firmtrack.simulator.updates import Answer, Named, Update
+from firmtrack.simulator.truth import TrueDistribution
+from firmtrack.simulator.updates import DccAnswer, Named, SentUpdate
 from firmtrack.simulator.world import DCC, World
 
 FEWEST_REQUESTS = 8
@@ -25,10 +25,10 @@ _GIVEN_UP = 3
 _MINUTES_BETWEEN_WORDS = 25
 
 
-def tail_of_earlier_request(scenario: Scenario, world: World, post: Post) -> Update | None:
-    """Send the last words about an earlier request; return it with its devices as they are known.
+def tail_of_earlier_request(scenario: Scenario, world: World, post: Post) -> SentUpdate | None:
+    """Send the last messages about an earlier request; return it as it is known from them.
 
-    Every word names the request, for without its image nothing else could tell whose it is.
+    Every message names the request, for without its image nothing else could tell whose it is.
     None for a small scenario.
     """
     if scenario.requests < FEWEST_REQUESTS:
@@ -40,24 +40,24 @@ def tail_of_earlier_request(scenario: Scenario, world: World, post: Post) -> Upd
     for position, device in enumerate(devices):
         at += timedelta(minutes=_MINUTES_BETWEEN_WORDS)
         said = _SAID[position % len(_SAID)]
-        word = correspondence.tell(Utterance(update, device, said, at), post, chance)
-        if word is not None:
-            update.known_since = update.known_since or word.at
-            distribution = Distribution(device.device_id, is_tracked=True)
-            distribution.hear(word)
+        event = correspondence.tell(Utterance(update, device, said, at), post, chance)
+        if event is not None:
+            update.known_since = update.known_since or event.at
+            distribution = TrueDistribution(device.device_id, is_tracked=True)
+            distribution.hear(event)
             update.named.append(Named(device.device_id, device, None, distribution))
     at += timedelta(minutes=_MINUTES_BETWEEN_WORDS)
     code = correspondence.GIVEN_UP_CODES[0]
     given_up = update.named[:_GIVEN_UP]
     ids = [named.device for named in given_up if named.device is not None]
-    word = correspondence.give_up(update, ids, at, code, post)
+    event = correspondence.give_up(update, ids, at, code, post)
     for named in given_up:
-        if word is not None:
-            named.distribution.hear(word)
+        if event is not None:
+            named.distribution.hear(event)
     return update
 
 
-def _earlier_update(scenario: Scenario, post: Post) -> Update:
+def _earlier_update(scenario: Scenario, post: Post) -> SentUpdate:
     model = models_of(DeviceKind.ESME)[0]
     image = ImagePlan(
         seed=scenario.seed,
@@ -71,12 +71,12 @@ def _earlier_update(scenario: Scenario, post: Post) -> Update:
         has_trailer=model.images_have_trailer,
     )
     submitted_at = scenario.first_second - timedelta(days=2)
-    return Update(
+    return SentUpdate(
         request_id=RequestId(scenario.suppliers[0], DCC, post.next_counter()),
         model=model,
         firmware_version=_VERSION,
         image=image,
         image_hash=manufacturer_image_hash(image),
         submitted_at=submitted_at,
-        answer=Answer(AnswerKind.ACCEPTED, "I0", submitted_at),
+        answer=DccAnswer(AnswerKind.ACCEPTED, "I0", submitted_at),
     )

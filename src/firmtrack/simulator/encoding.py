@@ -1,4 +1,4 @@
-"""Letters into octets: DUIS documents signed by whoever sends them, stage reports as JSON."""
+"""Messages into octets: DUIS documents signed by whoever sends them, stage reports as JSON."""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from firmtrack.duis import documents as d
 from firmtrack.duis.writer import write
 from firmtrack.simulator.device_messages import device_alert, device_answer
 from firmtrack.simulator.image import build_image
+from firmtrack.simulator.output import rfc3339
 from firmtrack.simulator.pki import DCC_ROLE, SUPPLIER_ROLE, IssuingAuthority, Signatory, key_of
 from firmtrack.simulator.post import (
     ActivationAnswerSent,
@@ -19,7 +20,6 @@ from firmtrack.simulator.post import (
     UpdateRequest,
     VersionReadSent,
 )
-from firmtrack.simulator.times import rfc3339
 from firmtrack.simulator.world import DCC
 
 _STAGE_REPORT_TYPE = "firmtrack.stage-report.v1"

@@ -8,10 +8,10 @@ from firmtrack.simulator import inventories
 from firmtrack.simulator import outcomes as o
 from firmtrack.simulator.chance import Deck, stream
 from firmtrack.simulator.inventories import INSTALLED_NOT_COMMISSIONED
-from firmtrack.simulator.outcomes import Refusal
+from firmtrack.simulator.outcomes import DeviceRefusal
 from firmtrack.simulator.post import Post
 from firmtrack.simulator.scenario import Scenario
-from firmtrack.simulator.updates import Named, Update
+from firmtrack.simulator.updates import Named, SentUpdate
 from firmtrack.simulator.world import COMMISSIONED, Device, World
 
 
@@ -29,7 +29,7 @@ class InventoryTraffic:
         self._chance = stream(scenario.seed, "inventory")
         self._answers = Deck(o.INVENTORY_ANSWER_SHARES, o.ANSWERS_IN_A_DECK, self._chance)
 
-    def before(self, update: Update) -> None:
+    def before(self, update: SentUpdate) -> None:
         """Let the supplier read some devices before it asks, and all that are out of scope."""
         for named in update.named:
             device = named.device
@@ -55,7 +55,7 @@ class InventoryTraffic:
         """Let the inventory agree with DCC's answer about which devices are commissioned."""
         assert named.device is not None
         status = named.device.status
-        if named.refusal is Refusal.NOT_COMMISSIONED:
+        if named.refusal is DeviceRefusal.NOT_COMMISSIONED:
             status.change(at, INSTALLED_NOT_COMMISSIONED)
         elif status.as_of(at) == INSTALLED_NOT_COMMISSIONED:
             status.change(at, COMMISSIONED)
@@ -66,7 +66,7 @@ class InventoryTraffic:
         has_hub = hub[0].device_id != device.device_id and not device.is_smets1
         self._read_inventory([device, *hub] if has_hub else [device], user, at)
 
-    def _read_whole_home(self, update: Update) -> None:
+    def _read_whole_home(self, update: SentUpdate) -> None:
         """Let the supplier read all that is on one hub: as many devices as an answer may hold."""
         homes = [
             one.device.home
@@ -86,7 +86,7 @@ class InventoryTraffic:
             if device.not_tracked_reason is not None:
                 self.not_tracked[device.device_id] = device.not_tracked_reason
 
-    def _find_it_there(self, named: Named, update: Update) -> None:
+    def _find_it_there(self, named: Named, update: SentUpdate) -> None:
         """Let a device say that it runs what it is about to be sent."""
         device = named.device
         if device is not None and device.image_hashes == {update.image_hash}:
@@ -103,6 +103,6 @@ class InventoryTraffic:
         change, code = self._chance.choice(changes), self._answers.draw()
         inventories.update_inventory(device, change, user, at, self._post, code)
 
-    def _before(self, update: Update) -> datetime:
+    def _before(self, update: SentUpdate) -> datetime:
         moment = update.submitted_at - timedelta(seconds=self._chance.randrange(2 * 86_400))
         return max(moment, self._start)

@@ -1,4 +1,4 @@
-"""What happens to the devices of one request, from its submission to the last word about each."""
+"""What happens to the devices of one request, from its submission to the last event of each."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -10,10 +10,10 @@ from firmtrack.simulator import correspondence
 from firmtrack.simulator import outcomes as o
 from firmtrack.simulator.chance import dealt, duration, stream
 from firmtrack.simulator.correspondence import Utterance
-from firmtrack.simulator.outcomes import AnswerKind, Outcome, Refusal, Said
+from firmtrack.simulator.outcomes import AnswerKind, DeviceRefusal, Outcome, Said
 from firmtrack.simulator.post import Post
-from firmtrack.simulator.truth import Word
-from firmtrack.simulator.updates import Named, Update
+from firmtrack.simulator.truth import TrueEvent
+from firmtrack.simulator.updates import Named, SentUpdate
 from firmtrack.simulator.world import Device
 
 _GOOD_OUTCOME = Outcome((Said.HUB_HAS_IT, Said.DEVICE_HAS_IT, Said.ENDED_WELL))
@@ -31,7 +31,7 @@ class Journeys:
         self._chance = stream(seed, "journeys")
         self._giving_up_codes = cycle(correspondence.GIVEN_UP_CODES)
 
-    def carry_out(self, update: Update) -> None:
+    def carry_out(self, update: SentUpdate) -> None:
         """Let everything happen that ever happens to ``update``, up to the end of the time."""
         correspondence.send_request(update, self._post)
         if not self._answer(update) or update.is_refused:
@@ -49,7 +49,7 @@ class Journeys:
         self._report_not_sent(update, together[Said.NOT_SENT])
         self._give_up(update, together[Said.GIVEN_UP])
 
-    def _answer(self, update: Update) -> bool:
+    def _answer(self, update: SentUpdate) -> bool:
         """Return whether the request goes on: answered in time, or its answer got lost."""
         if update.answer.kind is AnswerKind.LOST:
             return True
@@ -57,15 +57,19 @@ class Journeys:
             return False
         at, code = update.answer.at, update.answer.code
         update.is_answered, update.known_since = True, at
-        whole = Word(Status.REJECTED, at, code) if update.is_refused else Word(Status.ACCEPTED, at)
+        whole = (
+            TrueEvent(Status.REJECTED, at, code)
+            if update.is_refused
+            else TrueEvent(Status.ACCEPTED, at)
+        )
         for named in update.named:
             if named.refusal is None or update.is_refused:
                 named.distribution.hear_of_request(whole)
             else:
-                named.distribution.hear(Word(Status.REJECTED, at, named.refusal))
+                named.distribution.hear(TrueEvent(Status.REJECTED, at, named.refusal))
         return True
 
-    def _hand_over(self, update: Update, at: datetime) -> None:
+    def _hand_over(self, update: SentUpdate, at: datetime) -> None:
         """Hand the image to the CSPs, which is reported a little later, or never.
 
         If the answer was lost it is reported at once, and so tells when the request was submitted.
@@ -77,36 +81,36 @@ class Journeys:
         if correspondence.report_sent_to_csp(update, at, self._post):
             update.known_since = update.known_since or at
             for named in update.accepted():
-                named.distribution.hear_of_request(Word(Status.SENT_TO_CSP, at))
+                named.distribution.hear_of_request(TrueEvent(Status.SENT_TO_CSP, at))
 
-    def _refused_yet_sent(self, update: Update) -> Iterator[Named]:
+    def _refused_yet_sent(self, update: SentUpdate) -> Iterator[Named]:
         for named in update.named:
             if (
-                named.refusal is Refusal.NOT_COMMISSIONED
+                named.refusal is DeviceRefusal.NOT_COMMISSIONED
                 and self._chance.random() < o.REFUSED_YET_SENT_SHARE
             ):
                 yield named
 
     def _travel(
-        self, update: Update, named: Named, outcome: Outcome, at: datetime
+        self, update: SentUpdate, named: Named, outcome: Outcome, at: datetime
     ) -> Iterator[tuple[Said, datetime]]:
         """Tell what happens to one device; yield instead what is told of several together."""
         device = _existing(named)
-        for position, said in enumerate(outcome.words):
+        for position, said in enumerate(outcome.reports):
             at += self._dwell(said, device)
             _keep_busy(device, at)
             if said in _TOLD_TOGETHER:
                 yield said, at
                 continue
-            is_last = position == len(outcome.words) - 1
+            is_last = position == len(outcome.reports) - 1
             for repetition in range(outcome.last_said if is_last else 1):
                 if repetition > 0:
                     at += _duration(_REPETITION_HOURS, self._chance)
                     _keep_busy(device, at)
                 utterance = Utterance(update, device, said, at, repetition)
-                word = correspondence.tell(utterance, self._post, self._chance)
-                if word is not None:
-                    named.distribution.hear(word)
+                event = correspondence.tell(utterance, self._post, self._chance)
+                if event is not None:
+                    named.distribution.hear(event)
 
     def _dwell(self, said: Said, device: Device) -> timedelta:
         dwell = o.DWELLS[said]
@@ -118,30 +122,32 @@ class Journeys:
         )
         return timedelta(seconds=max(1, round(time.total_seconds() * factor)))
 
-    def _report_not_sent(self, update: Update, told: Sequence[tuple[datetime, Named]]) -> None:
+    def _report_not_sent(self, update: SentUpdate, told: Sequence[tuple[datetime, Named]]) -> None:
         if not told:
             return
         at = max(at for at, _ in told)
         devices = [_existing(named) for _, named in told]
-        word = correspondence.report_not_sent(update, devices, at, self._post)
-        _all_hear(word, told, at)
+        event = correspondence.report_not_sent(update, devices, at, self._post)
+        _all_hear(event, told, at)
 
-    def _give_up(self, update: Update, told: list[tuple[datetime, Named]]) -> None:
+    def _give_up(self, update: SentUpdate, told: list[tuple[datetime, Named]]) -> None:
         told.sort(key=lambda one: (one[0], one[1].device_id))
         for start in range(0, len(told), _MOST_IN_ONE_FAILURE_LIST):
             listed = told[start : start + _MOST_IN_ONE_FAILURE_LIST]
             at = listed[-1][0]
             devices = [_existing(named) for _, named in listed]
             code = next(self._giving_up_codes)
-            word = correspondence.give_up(update, devices, at, code, self._post)
-            _all_hear(word, listed, at)
+            event = correspondence.give_up(update, devices, at, code, self._post)
+            _all_hear(event, listed, at)
 
 
-def _all_hear(word: Word | None, told: Sequence[tuple[datetime, Named]], at: datetime) -> None:
+def _all_hear(
+    event: TrueEvent | None, told: Sequence[tuple[datetime, Named]], at: datetime
+) -> None:
     for _, named in told:
         _keep_busy(_existing(named), at)
-        if word is not None:
-            named.distribution.hear(word)
+        if event is not None:
+            named.distribution.hear(event)
 
 
 def _keep_busy(device: Device, at: datetime) -> None:

@@ -71,7 +71,7 @@ REFUSED_CODES = {
 }
 
 
-class Refusal(StrEnum):
+class DeviceRefusal(StrEnum):
     """Why DCC leaves one device of a request out, in the order of the schema's lists."""
 
     INVALID_DEVICE_ID = auto()
@@ -82,11 +82,11 @@ class Refusal(StrEnum):
 
 
 REFUSAL_SHARES = {
-    Refusal.INVALID_DEVICE_ID: 0.30,
-    Refusal.NOT_COMMISSIONED: 0.25,
-    Refusal.NOT_APPLICABLE_FIRMWARE: 0.15,
-    Refusal.OTHER_REQUEST_IN_PROGRESS: 0.20,
-    Refusal.INVALID_GBCS_VERSION: 0.10,
+    DeviceRefusal.INVALID_DEVICE_ID: 0.30,
+    DeviceRefusal.NOT_COMMISSIONED: 0.25,
+    DeviceRefusal.NOT_APPLICABLE_FIRMWARE: 0.15,
+    DeviceRefusal.OTHER_REQUEST_IN_PROGRESS: 0.20,
+    DeviceRefusal.INVALID_GBCS_VERSION: 0.10,
 }
 REFUSED_SHARE_OF_DEVICES = 0.06
 REFUSED_YET_SENT_SHARE = 0.15  # of those not commissioned: DCC sends to them after all
@@ -115,10 +115,10 @@ class Said(StrEnum):
 class Outcome:
     """One way that a device's update can go: what is said of it, in order, then silence.
 
-    The last word is said ``last_said`` times: DCC throttles an alert that repeats itself.
+    The last is said ``last_said`` times: DCC throttles an alert that repeats itself.
     """
 
-    words: tuple[Said, ...]
+    reports: tuple[Said, ...]
     last_said: int = 1
 
 
@@ -131,7 +131,7 @@ _HUB, _DEVICE, _GOOD, _BAD = (
 
 OUTCOME_SHARES = {
     Outcome((_HUB, _DEVICE, _GOOD)): 0.500,
-    # Words get lost, and come in an odd order.
+    # Reports get lost, and come in an odd order.
     Outcome((_DEVICE, _GOOD)): 0.030,
     Outcome((_HUB, _GOOD)): 0.030,
     Outcome((_GOOD,)): 0.015,

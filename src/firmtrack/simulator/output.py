@@ -1,10 +1,14 @@
-"""Where messages go: a directory of files, or one .tar.gz that is the same octets every time."""
+"""Where messages go: a directory of files, or one .tar.gz that is the same octets every time.
+
+And how times are written, in all that the simulator writes itself.
+"""
 
 import gzip
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -37,7 +41,6 @@ class Layout:
     """The things that a simulation writes, side by side."""
 
     traffic: Path
-    expected: Path
     trust_store: Path
     inventory: Path
     later_inventory: Path
@@ -47,7 +50,6 @@ class Layout:
         """Return the layout for traffic at ``output``. Raises OutputExists."""
         layout = cls(
             traffic=output,
-            expected=output.with_name(f"{output.name}.expected.jsonl"),
             trust_store=output.with_name(f"{output.name}.trust"),
             inventory=output.with_name(f"{output.name}.inventory.csv"),
             later_inventory=output.with_name(f"{output.name}.inventory-later.csv"),
@@ -84,6 +86,11 @@ def write_trust_store(path: Path, signatories: tuple[Signatory, ...]) -> None:
     path.mkdir(parents=True, exist_ok=True)
     for signatory in signatories:
         _write_file(path / signatory.file_name, signatory.certificate_pem())
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return ``moment`` in UTC with ``Z``, to the second: the simulated world knows no finer."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _write_file(path: Path, octets: bytes) -> None:

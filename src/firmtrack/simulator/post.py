@@ -1,4 +1,4 @@
-"""The post: what is sent when, until the simulated time is over."""
+"""The post: what is sent when, until the simulated time is over, and in which order it arrives."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,17 +7,22 @@ from datetime import datetime
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.duis.documents import Document
+from firmtrack.simulator.chance import duration, stream
 from firmtrack.simulator.gbcs_messages import Outcome
+from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.statements import Statement, Statements
-from firmtrack.simulator.updates import Update
+from firmtrack.simulator.updates import SentUpdate
 from firmtrack.simulator.world import Device
+
+_LATE_HOURS, _LATE_SPREAD = 30.0, 1.0
+_AGAIN_HOURS, _AGAIN_SPREAD = 6.0, 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateRequest:
     """The request of an update; its image is made when it is written."""
 
-    update: Update
+    update: SentUpdate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +94,7 @@ Content = Document | UpdateRequest | DeviceAlertSent | DeviceAnswerSent | StageR
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class SentMessage:
     """One message to be sent: when, and what Firmtrack should make of it.
 
     ``is_recorded`` tells a message about firmware or the inventory from one to be ignored.
@@ -102,13 +107,13 @@ class Letter:
 
 
 class Post:
-    """Takes in letters until the simulated time ends; later ones are never sent.
+    """Takes in messages until the simulated time ends; later ones are never sent.
 
-    ``statements`` is what the letters state of devices.
+    ``statements`` is what the messages state of devices.
     """
 
     def __init__(self, end: datetime, counters: Iterator[int]) -> None:
-        self.letters: list[Letter] = []
+        self.messages: list[SentMessage] = []
         self.statements = Statements()
         self.end = end
         self._counters = counters
@@ -135,7 +140,29 @@ class Post:
         """
         if not self.is_open_at(sent_at):
             return False
-        self.letters.append(Letter(sent_at, len(self.letters), content, is_recorded))
+        self.messages.append(SentMessage(sent_at, len(self.messages), content, is_recorded))
         for statement in states:
             self.statements.hear(statement)
         return True
+
+
+def in_order_of_sending(messages: list[SentMessage], scenario: Scenario) -> list[SentMessage]:
+    """Return the messages in the order in which they arrive.
+
+    Late, twice and shuffled, as far as the scenario asks for it.
+    """
+    chance = stream(scenario.seed, "sending")
+    arrivals: list[tuple[datetime, int, SentMessage]] = []
+    for message in messages:
+        at = message.sent_at
+        if scenario.late > chance.random():
+            at += duration(_LATE_HOURS, _LATE_SPREAD, chance)
+        arrivals.append((at, message.number, message))
+        if scenario.doubled > chance.random():
+            at += duration(_AGAIN_HOURS, _AGAIN_SPREAD, chance)
+            arrivals.append((at, message.number, message))
+    arrivals.sort(key=lambda arrival: arrival[:2])
+    ordered = [message for _, _, message in arrivals]
+    if scenario.shuffled:
+        chance.shuffle(ordered)
+    return ordered

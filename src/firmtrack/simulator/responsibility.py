@@ -11,8 +11,8 @@ from pathlib import Path
 
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.simulator.change_of_supplier import Move
-from firmtrack.simulator.times import rfc3339
-from firmtrack.simulator.updates import Update
+from firmtrack.simulator.output import rfc3339
+from firmtrack.simulator.updates import SentUpdate
 from firmtrack.simulator.world import Device
 
 COLUMNS = (
@@ -23,7 +23,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SupplierRow:
     """One row: a device, what it is, and its Responsible Supplier from a time on."""
 
     device: Device
@@ -52,12 +52,12 @@ class Responsibility:
     Each names a device once.
     """
 
-    first: Sequence[Row]
-    later: Sequence[Row]
+    first: Sequence[SupplierRow]
+    later: Sequence[SupplierRow]
 
     @classmethod
     def of(
-        cls, updates: Iterable[Update], moves: Iterable[Move], since: datetime
+        cls, updates: Iterable[SentUpdate], moves: Iterable[Move], since: datetime
     ) -> "Responsibility":
         """Return who is responsible for the devices that the updates name."""
         devices = {
@@ -69,13 +69,13 @@ class Responsibility:
         later = {move.device.device_id: move for move in moves}
         return cls(
             first=[
-                Row(device, device.home.supplier_of(device.kind), since)
+                SupplierRow(device, device.home.supplier_of(device.kind), since)
                 for device in devices.values()
             ],
-            later=[Row(move.device, move.supplier, move.at) for move in later.values()],
+            later=[SupplierRow(move.device, move.supplier, move.at) for move in later.values()],
         )
 
-    def histories(self) -> Iterator[Row]:
+    def histories(self) -> Iterator[SupplierRow]:
         """Yield both rows of each device that is in both files, the earlier first."""
         first = {row.device_id: row for row in self.first}
         for row in self.later:
@@ -83,7 +83,7 @@ class Responsibility:
             yield row
 
 
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
+def write_rows(path: Path, rows: Iterable[SupplierRow]) -> None:
     """Write the rows as an inventory file (CSV) that can be imported."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -9,8 +9,8 @@ from firmtrack.domain.identifiers import Eui64, FirmwareVersion
 from firmtrack.simulator.chance import duration
 from firmtrack.simulator.outcomes import Dwell
 from firmtrack.simulator.post import Post
-from firmtrack.simulator.truth import Activation
-from firmtrack.simulator.updates import Update
+from firmtrack.simulator.truth import TrueActivation
+from firmtrack.simulator.updates import SentUpdate
 from firmtrack.simulator.world import Device
 
 
@@ -23,24 +23,24 @@ class Scene:
     """
 
     device: Device
-    update: Update
+    update: SentUpdate
     supplier: Eui64
     at: datetime
     post: Post
     chance: Random
     refusals: Iterator[str]
     old_version: FirmwareVersion
-    asked: Activation | None = None
-    planned: Activation | None = None
+    asked: TrueActivation | None = None
+    planned: TrueActivation | None = None
 
     @property
-    def subject(self) -> Activation:
+    def subject(self) -> TrueActivation:
         """The request that is answered: no plot lets anyone answer before anything was asked."""
         assert self.asked is not None
         return self.asked
 
     @property
-    def plan(self) -> Activation:
+    def plan(self) -> TrueActivation:
         """The future-dated request that is carried out: no plot has that without one."""
         assert self.planned is not None
         return self.planned

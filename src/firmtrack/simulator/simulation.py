@@ -1,9 +1,8 @@
-"""Runs a scenario: lets the world happen, and writes its traffic and what is true of it.
+"""Runs a scenario: lets the world happen, and writes its traffic.
 
 For an output ``O`` (a directory, or an archive named ``*.tar.gz`` or ``*.tgz``) it writes
 
 * ``O``: the messages, one file each; names, and an archive's order, are the order of sending;
-* ``O.expected.jsonl``: what a tracker should make of them (format: ``expectation``);
 * ``O.trust/``: the certificates of all who signed them, as PEM;
 * ``O.inventory.csv``: what each device is and who is responsible for it when the time begins, and
   ``O.inventory-later.csv``: who has taken one over since (for ``firmtrack inventory import``).
@@ -21,16 +20,15 @@ from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.simulator.activations import Activations
 from firmtrack.simulator.chance import stream
 from firmtrack.simulator.change_of_supplier import ChangesOfSupplier
+from firmtrack.simulator.chronicle import Chronicle
 from firmtrack.simulator.earlier import tail_of_earlier_request
 from firmtrack.simulator.encoding import Encoder, file_name_of
-from firmtrack.simulator.expectation import Expectation, write_lines
 from firmtrack.simulator.inventory_traffic import InventoryTraffic
 from firmtrack.simulator.journeys import Journeys
 from firmtrack.simulator.output import Layout, open_traffic, write_trust_store
-from firmtrack.simulator.post import Post
+from firmtrack.simulator.post import Post, in_order_of_sending
 from firmtrack.simulator.responsibility import Responsibility, write_rows
 from firmtrack.simulator.scenario import Scenario
-from firmtrack.simulator.sending import in_order_of_sending
 from firmtrack.simulator.suppliers import Suppliers
 from firmtrack.simulator.surroundings import Surroundings
 from firmtrack.simulator.world import World
@@ -43,7 +41,6 @@ class SimulationSummary:
     """What was written, and where."""
 
     traffic: Path
-    expected: Path
     trust_store: Path
     inventory: Path
     later_inventory: Path
@@ -63,23 +60,29 @@ def run(
     end. Raises OutputExists if anything stands there already, OSError if it cannot be written.
     """
     layout = Layout.beside(output)
-    expectation = imagine(scenario)
+    return write(imagine(scenario), layout, progress)
+
+
+def write(
+    chronicle: Chronicle, layout: Layout, progress: Callable[[int, int], None] | None = None
+) -> SimulationSummary:
+    """Write what happened as messages and files, telling of it as ``run`` does."""
+    scenario = chronicle.scenario
     encoder = Encoder(scenario.seed, scenario.suppliers)
-    total = len(expectation.letters)
+    total = len(chronicle.messages)
     with open_traffic(layout.traffic) as write_message:
-        for number, letter in enumerate(expectation.letters, start=1):
-            name = file_name_of(number, letter.content)
-            write_message(name, encoder.octets_of(letter.content))
+        for number, message in enumerate(chronicle.messages, start=1):
+            name = file_name_of(number, message.content)
+            write_message(name, encoder.octets_of(message.content))
             if progress is not None and (number % _PROGRESS_EVERY == 0 or number == total):
                 progress(number, total)
     write_trust_store(layout.trust_store, encoder.signatories)
-    write_rows(layout.inventory, expectation.suppliers.first)
-    write_rows(layout.later_inventory, expectation.suppliers.later)
-    write_lines(layout.expected, expectation.lines())
-    return _summary(layout, expectation)
+    write_rows(layout.inventory, chronicle.suppliers.first)
+    write_rows(layout.later_inventory, chronicle.suppliers.later)
+    return _summary(layout, chronicle)
 
 
-def imagine(scenario: Scenario) -> Expectation:
+def imagine(scenario: Scenario) -> Chronicle:
     """Let the scenario happen; return its messages, not yet written, and what is true of it."""
     # Counters begin somewhere else for each seed, so that two simulations can be told apart.
     counters = count(stream(scenario.seed, "counters").randrange(10**6, 10**12))
@@ -99,8 +102,9 @@ def imagine(scenario: Scenario) -> Expectation:
         activations.after(update)
         surroundings.around(update)
         updates.append(update)
-    return Expectation(
-        letters=in_order_of_sending(post.letters, scenario),
+    return Chronicle(
+        scenario=scenario,
+        messages=in_order_of_sending(post.messages, scenario),
         updates=updates,
         stubs=[] if earlier is None else [earlier],
         unattributed=surroundings.unattributed,
@@ -111,16 +115,15 @@ def imagine(scenario: Scenario) -> Expectation:
     )
 
 
-def _summary(layout: Layout, expectation: Expectation) -> SimulationSummary:
-    distributions = list(expectation.distributions())
+def _summary(layout: Layout, chronicle: Chronicle) -> SimulationSummary:
+    distributions = list(chronicle.distributions())
     return SimulationSummary(
         traffic=layout.traffic,
-        expected=layout.expected,
         trust_store=layout.trust_store,
         inventory=layout.inventory,
         later_inventory=layout.later_inventory,
-        messages=len(expectation.letters),
-        requests=len(expectation.updates) + len(expectation.stubs),
+        messages=len(chronicle.messages),
+        requests=sum(1 for _ in chronicle.requests()),
         distributions=len(distributions),
         by_completion_status=dict(Counter(one.completion_status for one in distributions)),
         by_current_status=dict(Counter(one.current.status for one in distributions)),

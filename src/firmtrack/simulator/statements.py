@@ -1,4 +1,4 @@
-"""What the messages in the traffic state of devices, and which word on each fact is the latest."""
+"""What the messages in the traffic state of devices, and the latest statement of each fact."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """The latest word on one fact."""
+    """The latest statement of one fact."""
 
     value: str
     at: datetime | None
 
 
 class Statements:
-    """All that was stated. Of two words on one fact the later counts; no two are of one time."""
+    """All that was stated. Of two on one fact the later counts; no two are of one time."""
 
     def __init__(self) -> None:
         self._facts: dict[Eui64, dict[str, Fact]] = {}
@@ -57,11 +57,11 @@ class Statements:
         return at
 
     def facts_of(self, device_id: Eui64) -> Mapping[str, Fact]:
-        """Return the latest word on each fact of a device, none of one that nothing named."""
+        """Return the latest statement of each fact of a device, none of one that nothing named."""
         return self._facts.get(device_id, {})
 
     def devices(self) -> Iterable[Eui64]:
-        """Return the devices of which anything was stated, in the order of the first word."""
+        """Return the devices of which anything was stated, in the order of the first statement."""
         return self._facts.keys()
 
 

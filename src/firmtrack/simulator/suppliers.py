@@ -10,11 +10,11 @@ from firmtrack.simulator import outcomes as o
 from firmtrack.simulator.chance import Deck, dealt, stream
 from firmtrack.simulator.image import ImagePlan, manufacturer_image_hash
 from firmtrack.simulator.models import DeviceKind, Model, models_of
-from firmtrack.simulator.outcomes import AnswerKind, Purpose, Refusal
+from firmtrack.simulator.outcomes import AnswerKind, DeviceRefusal, Purpose
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.slots import Slot, slots_of
-from firmtrack.simulator.truth import Distribution
-from firmtrack.simulator.updates import Answer, Named, Update, variant_for
+from firmtrack.simulator.truth import TrueDistribution
+from firmtrack.simulator.updates import DccAnswer, Named, SentUpdate, variant_for
 from firmtrack.simulator.world import DCC, Device, World
 
 
@@ -29,7 +29,7 @@ class _Wish:
     devices: list[Device]
 
 
-_NEVER_RETRIED = frozenset({Refusal.INVALID_DEVICE_ID, Refusal.NOT_APPLICABLE_FIRMWARE})
+_NEVER_RETRIED = frozenset({DeviceRefusal.INVALID_DEVICE_ID, DeviceRefusal.NOT_APPLICABLE_FIRMWARE})
 
 
 class Suppliers:
@@ -43,11 +43,11 @@ class Suppliers:
         self._world = world
         self._counters = counters
         self._chance = stream(scenario.seed, "suppliers")
-        self._sent: list[Update] = []
+        self._sent: list[SentUpdate] = []
         self._images_made = 0
         self._is_misnamed = Deck(o.MISNAMED_SHARES, o.IMAGES_IN_A_DECK, self._chance)
 
-    def updates(self) -> Iterator[Update]:
+    def updates(self) -> Iterator[SentUpdate]:
         """Yield the scenario's requests in the order of their submission.
 
         What becomes of one must be known (its devices' ``busy_until`` and distributions) before
@@ -58,15 +58,15 @@ class Suppliers:
             self._sent.append(update)
             yield update
 
-    def _write(self, slot: Slot) -> Update:
+    def _write(self, slot: Slot) -> SentUpdate:
         wish = self._follow_up(slot) or self._new_image(slot)
         kind = slot.answer_kind
-        refused: list[tuple[Eui64, Device | None, Refusal]] = []
+        refused: list[tuple[Eui64, Device | None, DeviceRefusal]] = []
         if kind is AnswerKind.ACCEPTED_IN_PART:
             refused = list(self._refused(slot, wish))
         if kind is AnswerKind.ACCEPTED_IN_PART and not refused:
             kind = AnswerKind.ACCEPTED
-        update = Update(
+        update = SentUpdate(
             request_id=RequestId(slot.supplier, DCC, next(self._counters)),
             model=wish.model,
             firmware_version=wish.firmware_version,
@@ -83,17 +83,17 @@ class Suppliers:
                 device.image_hashes.add(wish.image_hash)
             is_tracked = device is None or device.not_tracked_reason is None
             update.named.append(
-                Named(device_id, device, refusal, Distribution(device_id, is_tracked))
+                Named(device_id, device, refusal, TrueDistribution(device_id, is_tracked))
             )
         return update
 
-    def _answer(self, kind: AnswerKind, variant: Variant, submitted_at: datetime) -> Answer:
+    def _answer(self, kind: AnswerKind, variant: Variant, submitted_at: datetime) -> DccAnswer:
         at = submitted_at + timedelta(seconds=self._chance.randint(*o.ANSWER_SECONDS))
         if kind is AnswerKind.REFUSED:
-            return Answer(kind, self._chance.choice(o.REFUSED_CODES[variant]), at)
+            return DccAnswer(kind, self._chance.choice(o.REFUSED_CODES[variant]), at)
         if kind is AnswerKind.ACCEPTED_IN_PART:
-            return Answer(kind, o.PARTLY_ACCEPTED_CODE[variant], at)
-        return Answer(kind, self._chance.choice(o.ACCEPTED_CODES), at)
+            return DccAnswer(kind, o.PARTLY_ACCEPTED_CODE[variant], at)
+        return DccAnswer(kind, self._chance.choice(o.ACCEPTED_CODES), at)
 
     def _new_image(self, slot: Slot) -> _Wish:
         # First for models of which a device was taken over: those wait for an image.
@@ -136,7 +136,7 @@ class Suppliers:
                 return wish
         return None
 
-    def _after(self, earlier: Update, slot: Slot) -> _Wish:
+    def _after(self, earlier: SentUpdate, slot: Slot) -> _Wish:
         """Return what comes after ``earlier``; devices not asked for before fill the batch up."""
         devices: list[Device] = []
         if slot.purpose is not Purpose.NEXT_BATCH:
@@ -151,7 +151,7 @@ class Suppliers:
             return self._wish(earlier.model, devices)
         return _wish_again(earlier, devices)
 
-    def _settled(self, earlier: Update, slot: Slot, *, failed: bool) -> list[Device]:
+    def _settled(self, earlier: SentUpdate, slot: Slot, *, failed: bool) -> list[Device]:
         """Return devices of an earlier request of which nothing more will be heard.
 
         Those that did not succeed, or those that did: only they can be asked for the same image
@@ -167,27 +167,29 @@ class Suppliers:
             and failed is (one.distribution.completion_status is not CompletionStatus.SUCCESSFUL)
         ][: slot.size]
 
-    def _refused(self, slot: Slot, wish: _Wish) -> Iterable[tuple[Eui64, Device | None, Refusal]]:
+    def _refused(
+        self, slot: Slot, wish: _Wish
+    ) -> Iterable[tuple[Eui64, Device | None, DeviceRefusal]]:
         """Yield the devices that DCC will leave out, with the reason: one at least for each.
 
         A device is busy with another image, never with this one: see ``_settled``.
         """
         count = min(
-            max(len(Refusal), round(len(wish.devices) * o.REFUSED_SHARE_OF_DEVICES)),
+            max(len(DeviceRefusal), round(len(wish.devices) * o.REFUSED_SHARE_OF_DEVICES)),
             len(wish.devices) // 2,
         )
-        reasons = list(Refusal)[:count]
+        reasons = list(DeviceRefusal)[:count]
         reasons += dealt(o.REFUSAL_SHARES, count - len(reasons), self._chance)
-        busy = self._busy(slot, wish, reasons.count(Refusal.OTHER_REQUEST_IN_PROGRESS))
+        busy = self._busy(slot, wish, reasons.count(DeviceRefusal.OTHER_REQUEST_IN_PROGRESS))
         for reason in reasons:
-            if reason is Refusal.INVALID_DEVICE_ID:
+            if reason is DeviceRefusal.INVALID_DEVICE_ID:
                 yield self._invalid(slot, wish)
                 continue
-            if reason is Refusal.OTHER_REQUEST_IN_PROGRESS:
+            if reason is DeviceRefusal.OTHER_REQUEST_IN_PROGRESS:
                 device = next(busy, None)
             else:
                 model = wish.model
-                if reason is Refusal.NOT_APPLICABLE_FIRMWARE:
+                if reason is DeviceRefusal.NOT_APPLICABLE_FIRMWARE:
                     model = next(m for m in models_of(model.kind) if m is not model)
                 (device,) = self._world.untouched(model, slot.supplier, 1)
             if device is not None:
@@ -214,7 +216,7 @@ class Suppliers:
                     count -= 1
                     yield one.device
 
-    def _invalid(self, slot: Slot, wish: _Wish) -> tuple[Eui64, Device | None, Refusal]:
+    def _invalid(self, slot: Slot, wish: _Wish) -> tuple[Eui64, Device | None, DeviceRefusal]:
         device: Device | None = None
         (who,) = dealt(o.INVALID_SHARES, 1, self._chance)
         if who == o.INVALID_OUT_OF_SCOPE:
@@ -224,10 +226,10 @@ class Suppliers:
             model = self._chance.choice(models_of(other))
             (device,) = self._world.untouched(model, slot.supplier, 1)
         device_id = self._world.unknown_device_id() if device is None else device.device_id
-        return device_id, device, Refusal.INVALID_DEVICE_ID
+        return device_id, device, DeviceRefusal.INVALID_DEVICE_ID
 
 
-def _wish_again(earlier: Update, devices: list[Device]) -> _Wish:
+def _wish_again(earlier: SentUpdate, devices: list[Device]) -> _Wish:
     """Return the wish for the image of an earlier request."""
     return _Wish(
         earlier.model, earlier.firmware_version, earlier.image, earlier.image_hash, devices

@@ -1,4 +1,4 @@
-"""What else is in the traffic: other matters, and word of requests that are not seen."""
+"""What else is in the traffic: other matters, and events of requests that are not seen."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -17,8 +17,8 @@ from firmtrack.simulator.gbcs_messages import EXECUTING_VERSION_CHANGED, RECEIPT
 from firmtrack.simulator.models import DeviceKind, models_of
 from firmtrack.simulator.post import DeviceAlertSent, Post
 from firmtrack.simulator.scenario import Scenario
-from firmtrack.simulator.truth import Word
-from firmtrack.simulator.updates import Update
+from firmtrack.simulator.truth import TrueEvent
+from firmtrack.simulator.updates import SentUpdate
 from firmtrack.simulator.world import Device, World
 
 _POWER_OUTAGE, _HUB_ACTIVATED = "AD1", "N64"
@@ -32,10 +32,10 @@ _FOREIGN_VERSIONS = 0xF00000
 
 @dataclass(frozen=True, slots=True)
 class Unattributed:
-    """A word about a device that belongs to no request in the traffic."""
+    """An event of a device that belongs to no request in the traffic."""
 
     device_id: Eui64
-    word: Word
+    event: TrueEvent
 
 
 class Surroundings:
@@ -62,7 +62,7 @@ class Surroundings:
             self._version_read,
         )
 
-    def around(self, update: Update) -> None:
+    def around(self, update: SentUpdate) -> None:
         """Send what surrounds one request."""
         self._tell_other_suppliers(update)
         devices = [one.device for one in update.accepted() if one.device is not None]
@@ -73,13 +73,13 @@ class Surroundings:
         for _ in range(self._count(o.UNATTRIBUTED_SHARE, update)):
             next(self._foreign_words)(update.supplier, self._some_time(update))
 
-    def _count(self, share: float, update: Update) -> int:
+    def _count(self, share: float, update: SentUpdate) -> int:
         return round(share * len(update.named))
 
-    def _some_time(self, update: Update) -> datetime:
+    def _some_time(self, update: SentUpdate) -> datetime:
         return update.submitted_at + timedelta(seconds=self._chance.randrange(_LATEST_SECONDS))
 
-    def _tell_other_suppliers(self, update: Update) -> None:
+    def _tell_other_suppliers(self, update: SentUpdate) -> None:
         """Tell the homes' other suppliers that an update of a shared device was asked for."""
         is_shared = update.model.kind in {DeviceKind.PPMID, DeviceKind.HCALCS}
         if not is_shared or not update.is_answered or update.is_refused:
@@ -101,7 +101,7 @@ class Surroundings:
             )
             self._post.send(at, dcc_alert(supplier, UPGRADE_REQUESTED, at, body, self._post))
 
-    # Word of requests that are not in the traffic -----------------------------------------
+    # Events of requests that are not in the traffic ---------------------------------------
 
     def _foreign_version(self, device: Device) -> FirmwareVersion:
         self._foreign_images += 1
@@ -124,7 +124,7 @@ class Surroundings:
             image_hash=self._chance.randbytes(32),
         )
         if self._post.send(at, alert):
-            self.unattributed.append(Unattributed(device.device_id, Word(Status.VERIFIED, at)))
+            self.unattributed.append(Unattributed(device.device_id, TrueEvent(Status.VERIFIED, at)))
 
     def _foreign_notice(self, supplier: Eui64, at: datetime) -> None:
         """Tell that a supplier outside the traffic asked for an update of a PPMID."""
@@ -135,7 +135,7 @@ class Surroundings:
             device_ids=(device.device_id,),
         )
         if self._post.send(at, dcc_alert(supplier, UPGRADE_REQUESTED, at, body, self._post)):
-            self.unattributed.append(Unattributed(device.device_id, Word(Status.RECEIVED, at)))
+            self.unattributed.append(Unattributed(device.device_id, TrueEvent(Status.RECEIVED, at)))
 
     def _foreign_transfer(self, supplier: Eui64, at: datetime) -> None:
         device = self._stranger(supplier, DeviceKind.ESME, DeviceKind.PPMID)
@@ -150,8 +150,8 @@ class Surroundings:
         )
         alert = dcc_alert(supplier, correspondence.HUB_ALERT, at, body, self._post)
         if self._post.send(at, alert, states=[correspondence.names_hub(device, at)]):
-            word = Word(Status.TRANSFERRED_TO_DEVICE, at)
-            self.unattributed.append(Unattributed(device.device_id, word))
+            event = TrueEvent(Status.TRANSFERRED_TO_DEVICE, at)
+            self.unattributed.append(Unattributed(device.device_id, event))
 
     # Other matters ------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
-"""What is true of each distribution: the furthest stage reached, and the latest word of it.
+"""What is true of each distribution: the furthest stage reached, and the latest event of it.
 
-The simulated world keeps this as it goes along. It knows which request each word belongs to and
-hears all words in the order of time, so it needs neither attribution nor sorting.
+The simulated world keeps this as it goes along. It knows which request each event belongs to and
+hears of all in the order of time, so it needs neither attribution nor sorting.
 """
 
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ _STOPPED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """One thing that is said, at DCC's time ``at``; None if DCC gave it no time."""
+class TrueEvent:
+    """One thing that is reported, at DCC's time ``at``; None if DCC gave it no time."""
 
     status: Status
     at: datetime | None
@@ -33,17 +33,17 @@ class Word:
 
 
 @dataclass(slots=True)
-class Distribution:
+class TrueDistribution:
     """The true state of one device's update.
 
-    Hears words in the order in which they are said. DCC may pass two of one stage on in another
-    order, and what it tells last counts.
+    Hears of events in the order in which they are reported. DCC may pass two of one stage on in
+    another order, and what it tells last counts.
     """
 
     device_id: Eui64
     is_tracked: bool
-    current: Word = Word(Status.RECEIVED, None)
-    _is_own_word: bool = False
+    current: TrueEvent = TrueEvent(Status.RECEIVED, None)
+    _is_own_event: bool = False
 
     @property
     def completion_status(self) -> CompletionStatus:
@@ -54,37 +54,32 @@ class Distribution:
             return CompletionStatus.SUCCESSFUL
         return CompletionStatus.IN_PROGRESS
 
-    @property
-    def is_refused(self) -> bool:
-        """Whether DCC left this device out, and nothing was heard of it since."""
-        return self.current.status is Status.REJECTED and self._is_own_word
+    def hear(self, event: TrueEvent) -> None:
+        """Take in an event of this very device."""
+        gained = event.status.stage - self.current.status.stage
+        if gained > 0 or (gained == 0 and not (self._is_own_event and self._is_older(event))):
+            self.current = event
+            self._is_own_event = True
 
-    def hear(self, word: Word) -> None:
-        """Take in a word about this very device."""
-        gained = word.status.stage - self.current.status.stage
-        if gained > 0 or (gained == 0 and not (self._is_own_word and self._is_older(word))):
-            self.current = word
-            self._is_own_word = True
-
-    def _is_older(self, word: Word) -> bool:
-        assert word.at is not None, "a word about a device has a time"
+    def _is_older(self, event: TrueEvent) -> bool:
+        assert event.at is not None, "an event of a device has a time"
         assert self.current.at is not None, "and so has the one before it"
-        return word.at < self.current.at
+        return event.at < self.current.at
 
-    def hear_of_request(self, word: Word) -> None:
-        """Take in a word about the whole request, which tells less than one about the device."""
-        gained = word.status.stage - self.current.status.stage
-        if gained > 0 or (gained == 0 and not self._is_own_word):
-            self.current = word
-            self._is_own_word = False
+    def hear_of_request(self, event: TrueEvent) -> None:
+        """Take in an event of the whole request, which tells less than one of the device."""
+        gained = event.status.stage - self.current.status.stage
+        if gained > 0 or (gained == 0 and not self._is_own_event):
+            self.current = event
+            self._is_own_event = False
 
 
 @dataclass(slots=True, eq=False)
-class Activation:
-    """The true state of one Activate Firmware (11.3) request; hears words in the order of time.
+class TrueActivation:
+    """The true state of one Activate Firmware (11.3) request; hears in the order of time.
 
     ``distribution`` is the request that brought the image, None if none brought it to the device.
-    ``requested_at`` is the time of the first word on it, ``updated_at`` of the one that decides;
+    ``requested_at`` is the time of the first report on it, ``updated_at`` of the one that decides;
     None until there is any: a request carries no time.
     """
 

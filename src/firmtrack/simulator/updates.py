@@ -7,13 +7,13 @@ from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import Variant
 from firmtrack.simulator.image import ImagePlan
 from firmtrack.simulator.models import DeviceKind, Model
-from firmtrack.simulator.outcomes import AnswerKind, Refusal
-from firmtrack.simulator.truth import Distribution
+from firmtrack.simulator.outcomes import AnswerKind, DeviceRefusal
+from firmtrack.simulator.truth import TrueDistribution
 from firmtrack.simulator.world import Device
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DccAnswer:
     """DCC's answer to a request; a lost one was given, and never arrived."""
 
     kind: AnswerKind
@@ -27,12 +27,12 @@ class Named:
 
     device_id: Eui64
     device: Device | None
-    refusal: Refusal | None
-    distribution: Distribution
+    refusal: DeviceRefusal | None
+    distribution: TrueDistribution
 
 
 @dataclass(slots=True, eq=False)
-class Update:
+class SentUpdate:
     """One Update Firmware (11.1) or Update PPMID Firmware (11.4) request and its answer.
 
     ``is_answered`` and ``known_since`` are what the traffic shows: whether the answer arrived,
@@ -46,7 +46,7 @@ class Update:
     image: ImagePlan
     image_hash: bytes
     submitted_at: datetime
-    answer: Answer
+    answer: DccAnswer
     named: list[Named] = field(default_factory=list)
     is_answered: bool = False
     known_since: datetime | None = None
@@ -74,7 +74,7 @@ class Update:
         """Return the devices that DCC left out, by reason, in the schema's order."""
         lists = {
             reason: tuple(one.device_id for one in self.named if one.refusal is reason)
-            for reason in Refusal
+            for reason in DeviceRefusal
         }
         return {reason.value: devices for reason, devices in lists.items() if devices}
 

@@ -14,10 +14,6 @@ from firmtrack.simulator.models import DeviceKind, Model, models_of
 DCC = Eui64.parse("90-B3-D5-1F-30-00-00-02")
 """DCC's access control broker, as in DCC's test systems: target of requests, sender of alerts."""
 
-OUTSIDE_SUPPLIER = Eui64.parse("90-B3-D5-1F-30-0F-00-00")
-"""A supplier whose own requests are not in the traffic: others only hear of what it does."""
-
-
 COMMISSIONED, SUSPENDED = "Commissioned", "Suspended"
 """Statuses of devices, as DCC's inventory writes them."""
 
@@ -96,7 +92,7 @@ class Home:
 class Device:
     """A device in a home.
 
-    ``busy_until`` is when the last word about an update of it will have been said;
+    ``busy_until`` is when the last message about an update of it will have been sent;
     ``image_hashes`` are those of all images that requests meant for it.
     ``running`` is the firmware version that it runs, ``listed`` the one that DCC's inventory holds,
     ``status`` its status there. It ``awaits_new_image`` from a supplier that has taken it over.
@@ -143,11 +139,11 @@ class Device:
         return moment + _CLOCK_ERRORS.get(self.clock, timedelta())
 
     def keep_busy(self, until: datetime) -> None:
-        """Let word of an update or activation be still to come until then."""
+        """Let messages about an update or activation be still to come until then."""
         self.busy_until = until if self.busy_until is None else max(self.busy_until, until)
 
     def is_busy_at(self, moment: datetime) -> bool:
-        """Return whether word of an earlier update is still to come at ``moment``."""
+        """Return whether messages about an earlier update are still to come at ``moment``."""
         return self.busy_until is not None and self.busy_until >= moment
 
 

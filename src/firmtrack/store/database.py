@@ -15,6 +15,7 @@ from psycopg_pool import ConnectionPool
 from firmtrack.errors import FirmtrackError
 from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.ledger import staging
+from firmtrack.store.locks import AdvisoryKey, held
 
 Prepare: TypeAlias = Callable[[Connection[TupleRow]], None]
 """Makes a new connection ready for what its pool is for."""
@@ -27,7 +28,6 @@ _DJANGO_NAMES = {
     "PORT": "port",
 }
 _POOL_SIZE = 16
-_MIGRATION_LOCK = 0x46494D47
 
 
 class DatabaseNotOpen(FirmtrackError):
@@ -124,6 +124,8 @@ def pool_of(prepare: Prepare, size: int) -> ConnectionPool[Connection[TupleRow]]
 
 def migrate() -> None:
     """Bring the database's tables to this version of Firmtrack; one process at a time does it."""
-    with Connection.connect(conninfo_in_use(), autocommit=True) as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+    with (
+        Connection.connect(conninfo_in_use(), autocommit=True) as connection,
+        held(connection, AdvisoryKey.MIGRATION),
+    ):
         call_command("migrate", verbosity=0, interactive=False)

@@ -1,6 +1,6 @@
 """How values stand in the tables: unsigned 64-bit numbers and message kinds."""
 
-from firmtrack.domain.facts import IncidentKind, MessageKind
+from firmtrack.domain.facts import IncidentKind, Message, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 
 _FLIP = 1 << 63
@@ -79,3 +79,12 @@ def request_parts(request_id: RequestId) -> tuple[int, int, int]:
 def request_id_of(originator: int, target: int, counter: int) -> RequestId:
     """Return the Request ID that three bigints store."""
     return RequestId(eui_of(originator), eui_of(target), counter + _FLIP)
+
+
+def numbers_of(message: Message) -> dict[str, object]:
+    """Return the columns that tell, beside a fact, what its message is and whose."""
+    return {
+        "message_kind": KIND_NUMBERS[message.kind],
+        "code": message.code,
+        "user_id": None if message.user_id is None else to_bigint(message.user_id),
+    }

@@ -24,6 +24,7 @@ from firmtrack.answers.performance import (
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import STAGES
 from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.performance import delivery_performance as look_up
 from firmtrack.presentation.performance import (
     DIMENSION_NAMES,
     MILESTONE_NAMES,
@@ -31,8 +32,6 @@ from firmtrack.presentation.performance import (
     performance_csv,
 )
 from firmtrack.presentation.times import day_text, limit_text
-from firmtrack.store.audit import record_lookup
-from firmtrack.store.reports import performance
 from firmtrack.web.charts import LineChart, line_chart
 
 LARGEST = 30
@@ -92,7 +91,7 @@ def delivery_performance(request: HttpRequest) -> HttpResponse:
     context = {"form": form, "suppliers": names, "sees_all": viewer.sees_all}
     if not form.is_valid():
         return render(request, "firmtrack/delivery-performance.html", context, status=400)
-    found = _found(viewer, form)
+    found = look_up(viewer, form.wanted)
     chosen = {name: request.GET.get(name, "") for name in form.fields}
     context |= {
         "found": found,
@@ -116,7 +115,7 @@ def delivery_performance_csv(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         raise BadRequest("The address asks for a period that does not exist.")
     return HttpResponse(
-        performance_csv(_found(viewer, form)),
+        performance_csv(look_up(viewer, form.wanted)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="delivery-performance.csv"'},
     )
@@ -135,12 +134,6 @@ def _asked(request: HttpRequest) -> tuple[Viewer, PeriodForm, dict[Eui64, str]]:
         error_messages={"invalid_choice": "Select a supplier from the list"},
     )
     return viewer, form, names
-
-
-def _found(viewer: Viewer, form: PeriodForm) -> PerformanceAnswer:
-    found = performance.delivery_performance(viewer, form.wanted)
-    record_lookup(viewer, "delivery_performance", form.wanted.term, found.total.distributions)
-    return found
 
 
 def _tables(found: PerformanceAnswer, names: dict[Eui64, str]) -> list[Table]:

@@ -15,11 +15,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from firmtrack.answers.requests import DistributionFilter
+from firmtrack.lookups.device import refresh_device_page
+from firmtrack.lookups.request import refresh_request_page
 from firmtrack.presentation import wording
 from firmtrack.presentation.search import TermProblem, read_device_id, read_service_request_id
-from firmtrack.store.audit import record_lookup
-from firmtrack.store.reading import queries, requests
-from firmtrack.store.reading.versions import device_version, request_version
 from firmtrack.web import status
 from firmtrack.web.moments import PRESENT
 
@@ -46,17 +45,15 @@ def device_status(request: HttpRequest, device_id: str) -> HttpResponse:
     eui = read_device_id(device_id)
     if isinstance(eui, TermProblem):
         raise Http404
-    viewer = status.viewer_in(request)
-    version = device_version(viewer, eui)
-    if version is not None and _has_seen(request, version):
-        return _unchanged(version)
-    found = queries.find_device(viewer, eui)
-    if version is None or found is None:
+    page = refresh_device_page(status.viewer_in(request), eui, _seen_version(request))
+    if page is None:
         raise Http404
-    newest = found.distributions[0].distribution
+    if isinstance(page, str):
+        return _unchanged(page)
+    newest = page.found.device.distributions[0].distribution
     news = f"the Current Status is {wording.STATUS_NAMES[newest.status]}."
-    context = status.device_status(viewer, found, version, PRESENT)
-    return _news(request, "firmtrack/device-status.html", context, news, version)
+    context = status.device_status(page)
+    return _news(request, "firmtrack/device-status.html", context, news, page.found.version)
 
 
 @require_safe
@@ -66,27 +63,23 @@ def service_request_status(request: HttpRequest, service_request_id: str) -> Htt
     request_id = read_service_request_id(service_request_id)
     if isinstance(request_id, TermProblem):
         raise Http404
-    viewer = status.viewer_in(request)
-    found = requests.find_request(viewer, request_id)
-    version = None if found is None else request_version(viewer, found)
-    if version is not None and _has_seen(request, version):
-        return _unchanged(version)
-    record_lookup(viewer, "service_request", str(request_id), 0 if found is None else 1)
-    if found is None or version is None:
+    found = refresh_request_page(status.viewer_in(request), request_id, _seen_version(request))
+    if found is None:
         raise Http404
+    if isinstance(found, str):
+        return _unchanged(found)
     counts = (
-        f"{found.completion_counts.get(completion, 0)} {name}"
+        f"{found.request.completion_counts.get(completion, 0)} {name}"
         for completion, name in wording.COMPLETION_NAMES.items()
     )
-    context = status.request_status(
-        viewer, found, DistributionFilter(), PRESENT, status.paces_of(viewer, found, PRESENT)
-    )
+    context = status.request_status(found, DistributionFilter())
     part = "firmtrack/service-request-status.html"
-    return _news(request, part, context, f"{', '.join(counts)}.", version)
+    return _news(request, part, context, f"{', '.join(counts)}.", found.version)
 
 
-def _has_seen(request: HttpRequest, version: str) -> bool:
-    return request.headers.get("If-None-Match") == f'"{version}"'
+def _seen_version(request: HttpRequest) -> str:
+    """Return the version that the page has, by the entity tag that it was given."""
+    return request.headers.get("If-None-Match", "").strip('"')
 
 
 def _unchanged(version: str) -> HttpResponse:
@@ -94,7 +87,7 @@ def _unchanged(version: str) -> HttpResponse:
 
 
 def _news(
-    request: HttpRequest, part: str, context: dict[str, object], news: str, version: str
+    request: HttpRequest, part: str, context: dict[str, object], news: str, version: str | None
 ) -> HttpResponse:
     shown = context | {"part": part, "news": news, "moment": PRESENT}
     answer = render(request, "firmtrack/live-answer.html", shown)

@@ -1,6 +1,7 @@
 """The look-ups: the search form, a request's distributions, a device's, and its inventory."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -10,26 +11,27 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from firmtrack.answers.requests import DistributionAnswer, DistributionFilter, DistributionPage
-from firmtrack.answers.side_parts import UNTOLD, Untold, side_part
-from firmtrack.diagnosis.findings import Diagnosis
-from firmtrack.diagnosis.reading import diagnoses
+from firmtrack.answers.requests import DistributionFilter, DistributionPage
+from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, RequestId
-from firmtrack.domain.viewer import Viewer
-from firmtrack.presentation.csv import distributions_csv
+from firmtrack.lookups.device import list_events, open_device_page
+from firmtrack.lookups.inventory import find_inventory
+from firmtrack.lookups.request import download_distributions, open_request_page
+from firmtrack.presentation.event_places import (
+    EVENTS_AT_ONCE,
+    EventsPlace,
+    cursor_of,
+    read_place,
+)
 from firmtrack.presentation.search import (
     SearchBy,
     TermProblem,
     read_device_id,
     read_service_request_id,
 )
-from firmtrack.store.audit import record_lookup
-from firmtrack.store.reading import queries, requests
-from firmtrack.store.reading.versions import device_version
-from firmtrack.store.reports.peers import find_peers
 from firmtrack.web.forms import FilterForm, SearchForm
 from firmtrack.web.moments import PRESENT, Moment, moment_context, moment_of
-from firmtrack.web.status import device_status, paces_of, request_status, viewer_in
+from firmtrack.web.status import device_status, request_status, viewer_in
 from firmtrack.web.timeline import progress_of, timeline_of_others
 
 PAGE_LENGTH = 50
@@ -74,23 +76,30 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
     filters, wanted = _filter_of(request)
     position = _position_of(request)
     viewer = viewer_in(request)
-    found = requests.find_request(viewer, request_id, as_of=moment.past)
-    listed = _listed(viewer, request_id, wanted, position, moment)
-    page = _NO_ROWS if listed is UNTOLD else listed
-    record_lookup(viewer, "service_request", str(request_id), len(page.items), as_of=moment.past)
-    if found is None:
+    opened = open_request_page(
+        viewer,
+        request_id,
+        wanted,
+        limit=PAGE_LENGTH,
+        after=position.after,
+        as_of=moment.past,
+    )
+    if opened is None:
         return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id), moment)
-    paces = paces_of(viewer, found, moment)
+    found, listed = opened.found, opened.distributions
+    page = _NO_ROWS if listed is UNTOLD else listed
     shown = position.earlier + len(page.items)
     context = (
         moment_context(moment)
-        | request_status(viewer, found, wanted, moment, paces)
+        | request_status(found, wanted)
         | {
             "page": page,
             "is_untold": listed is UNTOLD,
             "filters": filters,
             "filter_fields": _filter_fields(wanted),
-            "wanted_count": found.count_of(wanted, {} if paces is UNTOLD else paces),
+            "wanted_count": found.request.count_of(
+                wanted, {} if found.paces is UNTOLD else found.paces
+            ),
             "first": position.earlier + 1,
             "last": shown,
             "is_first_page": position.after is None,
@@ -118,16 +127,13 @@ def service_request_csv(request: HttpRequest, service_request_id: str) -> HttpRe
     moment = moment_of(request)
     if moment.errors:
         raise BadRequest("The address asks for a time that cannot be read.")
-    past = moment.past
     _, wanted = _filter_of(request)
-    viewer = viewer_in(request)
-    found = requests.find_request(viewer, request_id, as_of=past)
-    rows = 0 if found is None else requests.count_wanted(viewer, found, wanted, as_of=past)
-    record_lookup(viewer, "distributions_csv", str(request_id), rows, as_of=past)
-    if found is None:
+    file = download_distributions(viewer_in(request), request_id, wanted, as_of=moment.past)
+    if file is None:
         return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id), moment)
-    file = distributions_csv(viewer, request_id, wanted, as_of=past)
-    response = StreamingHttpResponse(file, content_type="text/csv; charset=utf-8")
+    if file is UNTOLD:
+        return render(request, "500.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response = StreamingHttpResponse(file.blocks, content_type="text/csv; charset=utf-8")
     name = f"firmware-distribution-{str(request_id).replace(':', '_')}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -143,21 +149,51 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
     if str(eui) != device_id:
         return _canonical(request, address_of(eui))
     moment, viewer = moment_of(request), viewer_in(request)
-    # Before the look-up, so that what comes in between refreshes the page.
-    version = None if moment.past else device_version(viewer, eui)
-    found = queries.find_device(viewer, eui, as_of=moment.past)
-    if found is None:
+    page = open_device_page(viewer, eui, as_of=moment.past)
+    if page is None:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui), moment)
+    others = page.found.device.others_updates
     context = (
         moment_context(moment)
-        | device_status(viewer, found, version, moment)
+        | device_status(page)
         | {
-            "others": [(each, timeline_of_others(each)) for each in found.others_updates],
-            "peers": None if moment.past else side_part("peers", lambda: find_peers(viewer, eui)),
+            "others": [(each, timeline_of_others(each)) for each in others],
+            "peers": page.peers,
             "sees_all": viewer.sees_all,
         }
     )
     return render(request, "firmtrack/device.html", context, status=moment.status)
+
+
+@require_safe
+@login_required
+def device_events(request: HttpRequest, device_id: str) -> HttpResponse:
+    """Return one page of a history of a device that is too long for the device's own page."""
+    eui = read_device_id(device_id)
+    of_request = request.GET.get("service_request_id")
+    request_id = None if of_request is None else read_service_request_id(of_request)
+    if isinstance(eui, TermProblem) or isinstance(request_id, TermProblem):
+        return _not_found(request, SearchBy.DEVICE_ID, device_id)
+    cursor = request.GET.get("cursor")
+    place = None if cursor is None else read_place(cursor)
+    if cursor is not None and place is None:
+        raise BadRequest("The address asks for a page that does not exist.")
+    found = list_events(
+        viewer_in(request),
+        eui,
+        request_id,
+        limit=EVENTS_AT_ONCE,
+        skip=0 if place is None else place.skip,
+        as_of=None if place is None else place.as_of,
+    )
+    if found is None:
+        return _not_found(request, SearchBy.DEVICE_ID, str(eui))
+    following = EventsPlace(as_of=found.read_at, skip=found.skipped + len(found.entries))
+    context = {
+        "found": found,
+        "next_cursor": cursor_of(following) if found.following else None,
+    }
+    return render(request, "firmtrack/device-events.html", context)
 
 
 @require_safe
@@ -169,15 +205,15 @@ def inventory(request: HttpRequest, device_id: str) -> HttpResponse:
         return _not_found(request, SearchBy.DEVICE_ID, device_id)
     if str(eui) != device_id:
         return _canonical(request, reverse("inventory", args=[str(eui)]))
-    moment, viewer = moment_of(request), viewer_in(request)
-    found = queries.find_inventory(viewer, eui, as_of=moment.past)
+    moment = moment_of(request)
+    found = find_inventory(viewer_in(request), eui, as_of=moment.past)
     if found is None:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui), moment)
-    current = found.update_in_progress
+    current = found.inventory.update_in_progress
     context = moment_context(moment) | {
-        "found": found,
+        "found": found.inventory,
         "progress": None if current is None else progress_of(current),
-        "diagnosis": None if current is None else _diagnosis_of(viewer, current, moment),
+        "diagnosis": found.diagnosis,
     }
     return render(request, "firmtrack/inventory.html", context, status=moment.status)
 
@@ -187,31 +223,6 @@ def address_of(found_id: RequestId | Eui64) -> str:
     if isinstance(found_id, RequestId):
         return reverse("service-request", args=[str(found_id)])
     return reverse("device", args=[str(found_id)])
-
-
-def _listed(
-    viewer: Viewer,
-    request_id: RequestId,
-    wanted: DistributionFilter,
-    position: Position,
-    moment: Moment,
-) -> DistributionPage | Untold:
-    """Return a page of the distributions; only what is filtered by pace may be untold."""
-
-    def listed() -> DistributionPage:
-        return requests.list_distributions(
-            viewer, request_id, wanted, limit=PAGE_LENGTH, after=position.after, as_of=moment.past
-        )
-
-    return listed() if wanted.pace is None else side_part("distributions by pace", listed)
-
-
-def _diagnosis_of(viewer: Viewer, current: DistributionAnswer, moment: Moment) -> Diagnosis | None:
-    """Return the diagnosis of an update that was just seen, None if it is not there any more."""
-    found = queries.find_device(viewer, current.device_id, as_of=moment.past)
-    if found is None:
-        return None
-    return diagnoses(found, now=moment.now).get(current.request_id)
 
 
 def _filter_of(request: HttpRequest) -> tuple[FilterForm, DistributionFilter]:

@@ -1,4 +1,4 @@
-"""The page of notices: where a party is told, how that fares, what was sent, and every try."""
+"""The page of notices: where a party is notified, how that fares, what was sent, every try."""
 
 from uuid import UUID
 
@@ -11,10 +11,9 @@ from django.views.decorators.http import require_http_methods
 from firmtrack.accounts.models import User
 from firmtrack.accounts.viewers import owner_of, viewer_of
 from firmtrack.answers.notices import STATES
+from firmtrack.lookups import notices as lookups
 from firmtrack.notices import endpoints
-from firmtrack.notices import queries as notice_queries
-from firmtrack.presentation.topics import CHANNEL_NAMES, TOPIC_NAMES
-from firmtrack.store.audit import record_lookup
+from firmtrack.presentation.topics import TOPIC_NAMES
 from firmtrack.web.notices_news import leave_news, take_news
 
 PAGE_LENGTH = 50
@@ -28,7 +27,7 @@ STATE_NAMES = {"waiting": "Waiting", "delivered": "Delivered", "dead": "Given up
 def notices(request: HttpRequest) -> HttpResponse:
     """Return the party's endpoints and one page of its notices, newest first.
 
-    A POST has dead letters sent again, one or ``all``, and leads back to the page.
+    A POST has notices sent again that were given up, one or ``all``, and leads back to the page.
     """
     assert isinstance(request.user, User), "the view asks for a signed-in person"
     if request.method == "POST":
@@ -39,25 +38,22 @@ def notices(request: HttpRequest) -> HttpResponse:
     if state is not None and state not in STATES:
         raise BadRequest
     before = request.GET.get("before")
-    page = notice_queries.list_notices(
+    found = lookups.open_notices_page(
         viewer,
+        owner_of(request.user),
         limit=PAGE_LENGTH,
         state=state,
         before=None if before is None else _number(before),
     )
-    record_lookup(viewer, "notices", state or "", len(page.items))
-    found = notice_queries.list_endpoints(viewer)
-    own = notice_queries.list_endpoints(owner_of(request.user)) if viewer.sees_all else found
-    open_ids = {each.endpoint_id for each in own if each.disabled_at is None}
+    open_ids = {each.endpoint_id for each in found.own if each.disabled_at is None}
     context = {
-        "endpoints": found,
-        "own_ids": {each.endpoint_id for each in own},
+        "endpoints": found.endpoints,
+        "own_ids": {each.endpoint_id for each in found.own},
         "open_ids": open_ids,
-        "dead_count": sum(each.dead for each in own if each.endpoint_id in open_ids),
+        "dead_count": sum(each.dead for each in found.own if each.endpoint_id in open_ids),
         "has_user_ids": request.user.party.user_ids.exists(),
-        "channel_names": CHANNEL_NAMES,
         "news": take_news(request),
-        "page": page,
+        "page": found.notices,
         "state": state,
         "state_names": STATE_NAMES,
         "topic_names": TOPIC_NAMES,
@@ -69,7 +65,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 
 
 def _resend(person: User, which: str) -> str:
-    """Have one or all of the party's own dead letters sent again, and return what to say of it."""
+    """Have one or all of the party's own dead notices sent again, and return what to say of it."""
     try:
         notice_ids = None if which == "all" else [UUID(which)]
     except ValueError:

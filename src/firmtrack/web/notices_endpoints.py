@@ -13,12 +13,12 @@ from firmtrack.accounts.viewers import owner_of
 from firmtrack.answers.notices import EndpointAnswer
 from firmtrack.domain.topics import TOPICS
 from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.notices import find_endpoint
 from firmtrack.notices import endpoints
-from firmtrack.notices import queries as notice_queries
 from firmtrack.notices.addresses import UnfitAddress
-from firmtrack.notices.channels import Channel
-from firmtrack.notices.duis_alerts import BadAlertSigner
-from firmtrack.presentation.topics import CHANNEL_HINTS, CHANNEL_NAMES, TOPIC_NAMES
+from firmtrack.notices.channel import ChannelUnusable
+from firmtrack.notices.channels import channel_named
+from firmtrack.presentation.topics import TOPIC_NAMES
 from firmtrack.web.notices_forms import EndpointForm, TopicsForm
 from firmtrack.web.notices_news import leave_news, take_news
 
@@ -27,7 +27,6 @@ _REFUSALS: Mapping[type[Exception], str] = {
     endpoints.NothingToTell: "Your organisation has no User ID, so that there is nothing to tell",
     endpoints.TooManyEndpoints: f"You have {endpoints.MOST_ENDPOINTS} endpoints, which is as many"
     " as an organisation may have: remove one first",
-    BadAlertSigner: "DCC Alerts cannot be signed at the moment: ask Firmtrack’s operator",
 }
 
 
@@ -41,7 +40,7 @@ def new_endpoint(request: HttpRequest) -> HttpResponse:
         sentence = f"Endpoint {made.endpoint_id} was added."
         leave_news(request, sentence, secret=made.secret)
         return redirect("endpoint", made.endpoint_id)
-    context = {"form": form, "channel_hints": CHANNEL_HINTS}
+    context = {"form": form}
     return render(request, "firmtrack/notices-new.html", context, status=_status(form))
 
 
@@ -65,7 +64,6 @@ def endpoint(request: HttpRequest, endpoint_id: int) -> HttpResponse:
             raise BadRequest from None
     context = {
         "found": found,
-        "channel_name": CHANNEL_NAMES[found.channel],
         "topics": [TOPIC_NAMES[topic.name] for topic in TOPICS if topic.name in found.topics],
         "overlap_seconds": endpoints.SECRETS_OVERLAP.total_seconds(),
         "news": take_news(request),
@@ -115,7 +113,7 @@ def _person(request: HttpRequest) -> User:
 def _found(request: HttpRequest, endpoint_id: int) -> tuple[Viewer, EndpointAnswer]:
     """Return who manages the endpoint, and the endpoint. Raises Http404 if it is not theirs."""
     owner = owner_of(_person(request))
-    found = None if endpoint_id > _LARGEST_ID else notice_queries.find_endpoint(owner, endpoint_id)
+    found = None if endpoint_id > _LARGEST_ID else find_endpoint(owner, endpoint_id)
     if found is None:
         raise Http404
     return owner, found
@@ -126,10 +124,12 @@ def _add(person: User, form: EndpointForm) -> endpoints.NewEndpoint | None:
     wanted = form.cleaned_data
     try:
         return endpoints.add_endpoint(
-            person.party, Channel(wanted["channel"]), wanted["address"], wanted["topics"]
+            person.party, channel_named(wanted["channel"]), wanted["address"], wanted["topics"]
         )
     except UnfitAddress as refusal:
         form.add_error("address", f"The address {refusal.problem}")
+    except ChannelUnusable as refusal:
+        form.add_error(None, refusal.sentence)
     except tuple(_REFUSALS) as refusal:
         form.add_error(None, _REFUSALS[type(refusal)])
     return None

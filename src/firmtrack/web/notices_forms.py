@@ -1,12 +1,12 @@
-"""The forms of endpoints: by which channel, where, and of what a party is told."""
+"""The forms of endpoints: by which channel, where, and of what a party is notified."""
 
 from typing import Any
 
 from django import forms
 
 from firmtrack.domain.topics import DEFAULT_TOPICS, TOPICS
-from firmtrack.notices.endpoints import open_channels
-from firmtrack.presentation.topics import CHANNEL_NAMES, TOPIC_NAMES
+from firmtrack.notices.channels import open_channels
+from firmtrack.presentation.topics import TOPIC_NAMES
 
 _NO_CHANNEL = "Select how notices are to be sent"
 _NO_TOPICS = "Select what notices are to be about"
@@ -14,7 +14,7 @@ _UNKNOWN_TOPIC = "Select only what is on the list"
 
 
 class TopicsForm(forms.Form):
-    """What an endpoint is told of: at least one topic."""
+    """What an endpoint is notified of: at least one topic."""
 
     topics = forms.MultipleChoiceField(
         choices=[(topic.name, TOPIC_NAMES[topic.name]) for topic in TOPICS],
@@ -38,4 +38,4 @@ class EndpointForm(TopicsForm):
         super().__init__(*args, **kwargs)
         channel = self.fields["channel"]
         assert isinstance(channel, forms.ChoiceField)
-        channel.choices = [(each, CHANNEL_NAMES[each]) for each in open_channels()]
+        channel.choices = [(each.name, each.words.title) for each in open_channels()]

@@ -11,10 +11,16 @@ from markupsafe import Markup
 from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.presentation import diagnosis_wording, wording
+from firmtrack.notices.channels import CHANNELS
+from firmtrack.presentation import diagnosis_wording, peers, performance, wording
 from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
 from firmtrack.presentation.flags import FLAG_NAMES, flag_text
-from firmtrack.presentation.freshness import SOURCE_TEXTS, freshness_text, source_title
+from firmtrack.presentation.freshness import (
+    SOURCE_TEXTS,
+    freshness_text,
+    learnt_text,
+    source_title,
+)
 from firmtrack.presentation.incidents import incident_details, incident_source
 from firmtrack.presentation.moments import typed_text
 from firmtrack.presentation.peers import SCOPE_NAMES, WHOSE_TEXT, group_name
@@ -41,8 +47,11 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"INCIDENT_NAMES": INCIDENT_NAMES, "incident_details": incident_details}
     made.globals |= {"incident_source": incident_source}
     made.globals |= {"freshness_text": freshness_text, "SOURCE_TEXTS": SOURCE_TEXTS}
-    made.globals |= {"source_title": source_title}
+    made.globals |= {"source_title": source_title, "learnt_text": learnt_text}
     made.globals |= {"group_name": group_name, "SCOPE_NAMES": SCOPE_NAMES, "WHOSE_TEXT": WHOSE_TEXT}
+    made.globals |= {"performance_counted_text": performance.counted_text}
+    made.globals |= {"peers_counted_text": peers.counted_text}
+    made.globals |= {"channels": CHANNELS}
     made.tests["untold"] = lambda part: part is UNTOLD
     made.filters |= {
         "day": day_element,

@@ -35,6 +35,7 @@ urlpatterns = [
     ),
     path("devices/<str:device_id>", lookups.device, name="device"),
     path("devices/<str:device_id>/status", live.device_status, name="device-status"),
+    path("devices/<str:device_id>/events", lookups.device_events, name="device-events"),
     path("guidance", guidance.index, name="guidance"),
     *(
         path(f"guidance/{slug}", guidance.page, {"topic": slug}, name=f"guidance-{slug}")

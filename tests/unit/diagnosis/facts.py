@@ -122,6 +122,8 @@ def entry(status: Status, occurred_at: datetime = SINCE, **changes: Any) -> Hist
         source_kind=kind,
         source_code=code,
         message_id=UUID(int=1),
+        first_at=occurred_at,
+        first_recorded_at=occurred_at,
     )
     return replace(usual, **changes)
 

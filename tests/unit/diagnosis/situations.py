@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from firmtrack.answers.diagnoses import Diagnosis
 from firmtrack.diagnosis.diagnose import diagnose
-from firmtrack.diagnosis.findings import Diagnosis
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.facts import IncidentKind
 from firmtrack.domain.identifiers import FirmwareVersion
@@ -229,11 +229,6 @@ FAILED: Mapping[str, Situation] = {
         Status.DEVICE_TRANSFER_FAILED,
         reason="image_discarded",
         device=replace(INVENTORY, device_type="HCALCS"),
-    ),
-    "Failed, and the way of versions is known": situation(
-        Status.DEVICE_TRANSFER_FAILED,
-        reason="file_transfer_failure",
-        version_path=(OLD_VERSION, _BETWEEN, VERSION),
     ),
 }
 

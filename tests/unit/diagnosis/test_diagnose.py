@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmtrack.answers.diagnoses import Diagnosis
 from firmtrack.diagnosis.diagnose import diagnose
-from firmtrack.diagnosis.findings import Diagnosis
 from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.progress import ACTORS
 from firmtrack.diagnosis.situation import Situation
@@ -168,7 +168,6 @@ def situations(draw: st.DrawFn) -> Situation:
         is_foreign_update_open=draw(st.booleans()),
         flags=draw(st.lists(flags, max_size=3)),
         supplier_changed_at=draw(st.none() | times),
-        version_path=draw(st.none() | st.lists(st.just(VERSION), max_size=2)),
         wait=draw(st.none() | usuals),
         hub_since=draw(st.none() | times),
         slow_seconds=draw(st.none() | seconds),

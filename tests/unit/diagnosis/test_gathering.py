@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from firmtrack.answers.devices import DeviceAnswer, DeviceDistribution, OthersUpdate
-from firmtrack.diagnosis.as_json import diagnosed_device
 from firmtrack.diagnosis.diagnose import diagnose
 from firmtrack.diagnosis.gathering import situations, wait_keys
 from firmtrack.diagnosis.reading import diagnoses
@@ -108,8 +107,6 @@ def test_the_updates_of_a_device_that_is_not_tracked_have_no_diagnosis(
 ) -> None:
     answer = device(UNDER_WAY, DONE, not_tracked_reason=reason)
     assert diagnoses(answer, now=NOW) == {LATER_REQUEST: None, REQUEST: None}
-    told = diagnosed_device(answer, now=NOW)
-    assert [each.diagnosis for each in told.distributions] == [None, None]
 
 
 def test_before_dcc_has_answered_the_usual_is_that_of_all_requests() -> None:

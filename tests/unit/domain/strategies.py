@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.domain.precedence import Word
 from firmtrack.domain.stages import Status
+from tests.rules import StatusEvent
 
 COUNTER_MAX = 2**64 - 1
 
@@ -29,13 +29,13 @@ STEPS = (
 )
 
 words = st.builds(
-    Word,
+    StatusEvent,
     status=st.sampled_from(Status),
     names_device=st.just(True),
     occurred_at=times,
     digest=digests,
 ) | st.builds(
-    Word,
+    StatusEvent,
     status=st.sampled_from(STEPS),
     names_device=st.just(False),
     occurred_at=times,

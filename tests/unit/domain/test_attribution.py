@@ -7,14 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmtrack.domain.attribution import (
-    Candidate,
-    Clue,
-    Evidence,
-    attribute,
-    best_candidate,
-    is_refused_by,
-)
+from firmtrack.domain.attribution import Candidate, Clue, Evidence, best_candidate, is_refused_by
 from firmtrack.domain.facts import Event
 from firmtrack.domain.identifiers import (
     Eui64,
@@ -22,8 +15,8 @@ from firmtrack.domain.identifiers import (
     RequestId,
     comparable_version,
 )
-from firmtrack.domain.precedence import Word
 from firmtrack.domain.stages import Status
+from tests.rules import StatusEvent, attribute
 from tests.unit.domain.strategies import histories, request_ids, times
 
 ALPHA = Eui64.parse("90-B3-D5-1F-30-01-00-00")
@@ -321,8 +314,8 @@ def test_no_request_changes_what_an_event_says_of_itself(
     assert attribute(replace(event, request_id=named), user, requests) == named
 
 
-def said(status: Status, day: int, *, of_device: bool = True) -> Word:
-    return Word(
+def said(status: Status, day: int, *, of_device: bool = True) -> StatusEvent:
+    return StatusEvent(
         status=status,
         names_device=of_device,
         occurred_at=NOON + day * DAY,
@@ -344,6 +337,6 @@ def test_a_request_refused_a_device_if_its_greatest_word_says_so() -> None:
 
 
 @given(histories)
-def test_no_request_refused_a_device_that_it_never_refused(words: list[Word]) -> None:
+def test_no_request_refused_a_device_that_it_never_refused(words: list[StatusEvent]) -> None:
     kept = [word for word in words if word.status is not Status.REJECTED]
     assert not is_refused_by(kept)

@@ -4,13 +4,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from firmtrack.domain.precedence import Word, current_word, precedence_of
+from firmtrack.domain.precedence import current_event, precedence_of
 from firmtrack.domain.stages import Status
+from tests.rules import StatusEvent
 from tests.unit.domain.strategies import histories, words
 
 
-def said(status: Status, day: int, *, of_request: bool = False, digest: int = 0) -> Word:
-    return Word(
+def said(status: Status, day: int, *, of_request: bool = False, digest: int = 0) -> StatusEvent:
+    return StatusEvent(
         status=status,
         names_device=not of_request,
         occurred_at=datetime(2026, 3, day, tzinfo=UTC),
@@ -18,13 +19,13 @@ def said(status: Status, day: int, *, of_request: bool = False, digest: int = 0)
     )
 
 
-def status_of(*history: Word) -> Status | None:
-    word = current_word(history)
+def status_of(*history: StatusEvent) -> Status | None:
+    word = current_event(history)
     return None if word is None else word.status
 
 
 def test_of_nothing_said_there_is_no_current_word() -> None:
-    assert current_word([]) is None
+    assert current_event([]) is None
 
 
 def test_the_furthest_stage_counts_however_late_an_earlier_one_is_told() -> None:
@@ -113,50 +114,56 @@ def test_a_refusal_of_the_whole_request_is_no_refusal_by_name() -> None:
 
 
 @given(st.data(), histories)
-def test_the_order_of_arrival_changes_nothing(data: st.DataObject, history: list[Word]) -> None:
-    assert current_word(data.draw(st.permutations(history))) == current_word(history)
+def test_the_order_of_arrival_changes_nothing(
+    data: st.DataObject, history: list[StatusEvent]
+) -> None:
+    assert current_event(data.draw(st.permutations(history))) == current_event(history)
 
 
 @given(st.data(), histories)
-def test_word_that_arrives_twice_changes_nothing(data: st.DataObject, history: list[Word]) -> None:
+def test_word_that_arrives_twice_changes_nothing(
+    data: st.DataObject, history: list[StatusEvent]
+) -> None:
     assume(history)
     again = data.draw(st.lists(st.sampled_from(history), max_size=12))
 
-    assert current_word([*history, *again]) == current_word(history)
+    assert current_event([*history, *again]) == current_event(history)
 
 
 @given(st.lists(words.filter(lambda word: word.status is not Status.REJECTED)), st.data())
 def test_parts_may_be_folded_on_their_own_where_nobody_is_refused(
-    history: list[Word], data: st.DataObject
+    history: list[StatusEvent], data: st.DataObject
 ) -> None:
     first, second, third = _in_three(history, data)
 
     left = _fold(_fold(first, second), third)
     right = _fold(first, _fold(second, third))
 
-    assert current_word(left) == current_word(right) == current_word(history)
+    assert current_event(left) == current_event(right) == current_event(history)
 
 
 @given(histories, st.data())
 def test_parts_may_be_folded_on_their_own_if_a_refusal_by_name_is_remembered(
-    history: list[Word], data: st.DataObject
+    history: list[StatusEvent], data: st.DataObject
 ) -> None:
     first, second, third = (_summary(part) for part in _in_three(history, data))
 
     assert _joined(_joined(first, second), third) == _joined(first, _joined(second, third))
-    assert _decision(_joined(_joined(first, second), third)) == current_word(history)
+    assert _decision(_joined(_joined(first, second), third)) == current_event(history)
 
 
 @given(histories)
-def test_the_current_word_is_one_that_was_said(history: list[Word]) -> None:
-    current = current_word(history)
+def test_the_current_word_is_one_that_was_said(history: list[StatusEvent]) -> None:
+    current = current_event(history)
 
     assert current in history if history else current is None
 
 
 @given(histories)
-def test_no_word_about_the_device_is_greater_than_the_current_word(history: list[Word]) -> None:
-    current = current_word(history)
+def test_no_word_about_the_device_is_greater_than_the_current_word(
+    history: list[StatusEvent],
+) -> None:
+    current = current_event(history)
 
     for word in history:
         if word.names_device:
@@ -166,9 +173,9 @@ def test_no_word_about_the_device_is_greater_than_the_current_word(history: list
 
 @given(histories, words)
 def test_one_more_word_becomes_current_or_changes_nothing_unless_it_refuses_by_name(
-    history: list[Word], word: Word
+    history: list[StatusEvent], word: StatusEvent
 ) -> None:
-    before, after = current_word(history), current_word([*history, word])
+    before, after = current_event(history), current_event([*history, word])
     refuses = word.names_device and word.status is Status.REJECTED
 
     assert after in (before, word) or refuses
@@ -177,7 +184,7 @@ def test_one_more_word_becomes_current_or_changes_nothing_unless_it_refuses_by_n
 @pytest.mark.parametrize("reason", [None, "N61"])
 def test_the_reason_takes_no_part_in_the_order(reason: str | None) -> None:
     word = said(Status.COMMS_HUB_DELIVERY_FAILED, 2)
-    reasoned = Word(
+    reasoned = StatusEvent(
         status=word.status,
         names_device=True,
         occurred_at=word.occurred_at,
@@ -189,24 +196,24 @@ def test_the_reason_takes_no_part_in_the_order(reason: str | None) -> None:
 
 
 def _in_three(
-    history: list[Word], data: st.DataObject
-) -> tuple[list[Word], list[Word], list[Word]]:
+    history: list[StatusEvent], data: st.DataObject
+) -> tuple[list[StatusEvent], list[StatusEvent], list[StatusEvent]]:
     cuts = sorted(data.draw(st.tuples(*[st.integers(0, len(history))] * 2)))
     return history[: cuts[0]], history[cuts[0] : cuts[1]], history[cuts[1] :]
 
 
-def _fold(*parts: list[Word]) -> list[Word]:
+def _fold(*parts: list[StatusEvent]) -> list[StatusEvent]:
     """The current word of the parts as a history of at most one word."""
-    current = current_word([word for part in parts for word in part])
+    current = current_event([word for part in parts for word in part])
     return [] if current is None else [current]
 
 
 # What a ledger keeps of a history: the greatest word about the device, the greatest about the
 # request, and whether the device was refused by name.
-Summary = tuple[Word | None, Word | None, bool]
+Summary = tuple[StatusEvent | None, StatusEvent | None, bool]
 
 
-def _summary(history: list[Word]) -> Summary:
+def _summary(history: list[StatusEvent]) -> Summary:
     return (
         max((w for w in history if w.names_device), key=precedence_of, default=None),
         max((w for w in history if not w.names_device), key=precedence_of, default=None),
@@ -222,7 +229,7 @@ def _joined(one: Summary, other: Summary) -> Summary:
     )
 
 
-def _decision(summary: Summary) -> Word | None:
+def _decision(summary: Summary) -> StatusEvent | None:
     of_device, of_request, is_refused = summary
     counted = [w for w in (of_device, None if is_refused else of_request) if w is not None]
     return max(counted, key=precedence_of, default=None)

@@ -77,7 +77,6 @@ def test_an_activate_firmware_response_says_what_became_of_it(
     assert isinstance(message, ActivationResponse)
     assert message.device_id == Eui64.parse("00-DB-12-34-56-78-90-A0")
     assert message.originator_counter == counter
-    assert not message.is_scheduled
     assert message.result is result
     assert message.firmware_version == version
     assert message.device_time == _2015

@@ -20,7 +20,7 @@ from firmtrack.intake.envelopes import (
 )
 from firmtrack.intake.reading import CLOCK_TOLERANCE, ReadingRules, read_envelope
 from tests.unit.duis import activation_samples, samples
-from tests.unit.intake.test_stage_reports import octets
+from tests.unit.intake.stage_report_bodies import octets
 
 EARLIEST = datetime(2013, 1, 1, tzinfo=UTC)
 TAKEN_AT = datetime(2026, 3, 2, tzinfo=UTC)

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmtrack.intake.bounds import LARGEST_MESSAGE_BYTES
+from firmtrack.intake.archives import LARGEST_MESSAGE_BYTES
 from firmtrack.intake.envelopes import Envelope
 from firmtrack.intake.files import (
     envelopes_in,

@@ -1,6 +1,5 @@
 """Stage reports: what they say, and each way in which they can be wrong."""
 
-import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -10,47 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmtrack.domain.facts import Event, MessageKind, RequestStep
-from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import Status
 from firmtrack.intake.stage_reports import (
     LARGEST_REPORT_BYTES,
     MalformedStageReport,
     read_stage_report,
 )
-
-REQUEST_ID = RequestId.parse("90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:1000")
-METER = "00-DB-12-34-56-78-90-A0"
-OTHER_METER = "00-DB-12-34-56-78-90-A1"
-ABSENT = "this name is left out"
-
-
-def report(**changes: Any) -> dict[str, Any]:
-    """Return a good report with changes to its data, or with ``event__…`` around them."""
-    data = {
-        "service_request_id": str(REQUEST_ID),
-        "device_ids": [METER, OTHER_METER],
-        "status": "sent_to_csp",
-        "reason": None,
-        "occurred_at": "2026-03-01T09:30:00Z",
-    }
-    event = {
-        "specversion": "1.0",
-        "type": "firmtrack.stage-report.v1",
-        "source": "/dsp",
-        "id": "1",
-        "data": data,
-    }
-    for name, value in changes.items():
-        where = event if name.startswith("event__") else data
-        where[name.removeprefix("event__")] = value
-    for where in (event, data):
-        for name in [name for name, value in where.items() if value == ABSENT]:
-            del where[name]
-    return event
-
-
-def octets(**changes: Any) -> bytes:
-    return json.dumps(report(**changes)).encode()
+from tests.unit.intake.stage_report_bodies import (
+    ABSENT,
+    METER,
+    OTHER_METER,
+    REQUEST_ID,
+    octets,
+    report,
+)
 
 
 def refusal_of(body: bytes) -> str:

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmtrack.notices.calling import Answer
+from firmtrack.notices.calling import CallResponse
 from firmtrack.notices.retrying import (
     LONGEST_RETRY_AFTER,
     LONGEST_WAIT_SECONDS,
-    Verdict,
-    verdict_on,
+    CallOutcome,
+    outcome_of,
     wait_after,
 )
 
@@ -20,34 +20,34 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("answer", "verdict"),
+    ("response", "outcome"),
     [
-        (Answer(status_code=200), Verdict.DELIVERED),
-        (Answer(status_code=204), Verdict.DELIVERED),
-        (Answer(status_code=301), Verdict.REFUSED),
-        (Answer(status_code=400), Verdict.REFUSED),
-        (Answer(status_code=401), Verdict.REFUSED),
-        (Answer(status_code=404), Verdict.REFUSED),
-        (Answer(status_code=408), Verdict.TRY_AGAIN),
-        (Answer(status_code=410), Verdict.GONE),
-        (Answer(status_code=425), Verdict.TRY_AGAIN),
-        (Answer(status_code=429), Verdict.TRY_AGAIN),
-        (Answer(status_code=500), Verdict.TRY_AGAIN),
-        (Answer(status_code=503), Verdict.TRY_AGAIN),
-        (Answer(status_code=999), Verdict.TRY_AGAIN),
-        (Answer(problem="No answer."), Verdict.TRY_AGAIN),
-        (Answer(problem="The address is not public.", is_refused=True), Verdict.REFUSED),
+        (CallResponse(status_code=200), CallOutcome.DELIVERED),
+        (CallResponse(status_code=204), CallOutcome.DELIVERED),
+        (CallResponse(status_code=301), CallOutcome.REFUSED),
+        (CallResponse(status_code=400), CallOutcome.REFUSED),
+        (CallResponse(status_code=401), CallOutcome.REFUSED),
+        (CallResponse(status_code=404), CallOutcome.REFUSED),
+        (CallResponse(status_code=408), CallOutcome.TRY_AGAIN),
+        (CallResponse(status_code=410), CallOutcome.GONE),
+        (CallResponse(status_code=425), CallOutcome.TRY_AGAIN),
+        (CallResponse(status_code=429), CallOutcome.TRY_AGAIN),
+        (CallResponse(status_code=500), CallOutcome.TRY_AGAIN),
+        (CallResponse(status_code=503), CallOutcome.TRY_AGAIN),
+        (CallResponse(status_code=999), CallOutcome.TRY_AGAIN),
+        (CallResponse(problem="No answer."), CallOutcome.TRY_AGAIN),
+        (CallResponse(problem="The address is not public.", is_refused=True), CallOutcome.REFUSED),
     ],
 )
-def test_what_an_answer_means(answer: Answer, verdict: Verdict) -> None:
-    assert verdict_on(answer) is verdict
+def test_what_a_response_means(response: CallResponse, outcome: CallOutcome) -> None:
+    assert outcome_of(response) is outcome
 
 
 @given(st.integers(0, 10_000), st.text(max_size=40) | st.none(), st.randoms(use_true_random=False))
 def test_the_wait_is_bounded_whatever_the_receiver_asks_for(
     failures: int, retry_after: str | None, chance: Random
 ) -> None:
-    wait = wait_after(failures, Answer(status_code=503, retry_after=retry_after), NOW, chance)
+    wait = wait_after(failures, CallResponse(status_code=503, retry_after=retry_after), NOW, chance)
 
     assert timedelta() <= wait <= LONGEST_RETRY_AFTER
 
@@ -56,7 +56,7 @@ def test_waits_grow_and_spread_from_nothing_to_their_ceiling() -> None:
     chance = Random(1)
     waits = {
         failures: [
-            wait_after(failures, Answer(), NOW, chance).total_seconds() for _ in range(2_000)
+            wait_after(failures, CallResponse(), NOW, chance).total_seconds() for _ in range(2_000)
         ]
         for failures in (0, 3, 30)
     }
@@ -74,6 +74,8 @@ def test_waits_grow_and_spread_from_nothing_to_their_ceiling() -> None:
         (" 7 ", 7),
         ("Sun, 22 Nov 2026 12:10:00 GMT", 600),
         ("Sun, 22 Nov 2026 11:00:00 GMT", 0),
+        ("Sun, 22 Nov 2026 13:00:01 GMT", LONGEST_RETRY_AFTER.total_seconds()),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_RETRY_AFTER.total_seconds()),
         ("86400", LONGEST_RETRY_AFTER.total_seconds()),
         ("99999999999999999999", LONGEST_RETRY_AFTER.total_seconds()),
         ("soon", 0),
@@ -85,6 +87,6 @@ def test_waits_grow_and_spread_from_nothing_to_their_ceiling() -> None:
 def test_what_the_receiver_asks_for_is_kept_up_to_an_hour(
     header: str | None, seconds: float
 ) -> None:
-    wait = wait_after(0, Answer(status_code=503, retry_after=header), NOW, Random(1))
+    wait = wait_after(0, CallResponse(status_code=503, retry_after=header), NOW, Random(1))
 
     assert seconds <= wait.total_seconds() <= max(seconds, 1)

@@ -14,6 +14,7 @@ from firmtrack.answers.devices import (
     OthersStep,
     OthersUpdate,
 )
+from firmtrack.answers.diagnoses import Diagnosis
 from firmtrack.answers.requests import DistributionAnswer, DistributionPage, RequestAnswer
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.attribution import Evidence
@@ -24,7 +25,6 @@ from firmtrack.domain.remedy import Actor
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Party, Status, Variant
 from firmtrack.presentation import documents
-from firmtrack.presentation.documents.devices import Diagnosis
 
 REQUEST_ID = RequestId.parse("90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:1000")
 ACTIVATION_ID = RequestId.parse("90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:7")
@@ -64,6 +64,8 @@ def an_entry(**changed: Any) -> HistoryEntry:
         "source_kind": MessageKind.FIRMWARE_TRANSFER_ALERT,
         "source_code": "N62",
         "message_id": MESSAGE_ID,
+        "first_at": NOON,
+        "first_recorded_at": NOON,
     }
     return HistoryEntry(**values | changed)
 
@@ -93,7 +95,7 @@ DIAGNOSIS = Diagnosis(
     pace=None,
     next_actor=Actor.NOBODY,
     advice="Nothing for you to do yet.",
-    evidence=[],
+    evidence=(),
     resend=None,
 )
 
@@ -116,7 +118,9 @@ def a_device(**changed: Any) -> DeviceAnswer:
 
 
 def device_json(**changed: Any) -> dict[str, Any]:
-    shown: dict[str, Any] = as_json(documents.device(a_device(**changed), {REQUEST_ID: DIAGNOSIS}))
+    shown: dict[str, Any] = as_json(
+        documents.device(a_device(**changed), {REQUEST_ID: DIAGNOSIS}, read_at=NOON)
+    )
     return shown
 
 

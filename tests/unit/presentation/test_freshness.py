@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from firmtrack.answers.freshness import Freshness, Source, SourceFreshness
+from firmtrack.answers.freshness import Freshness, MessageSource, SourceFreshness
 from firmtrack.presentation.freshness import (
     SOURCE_TEXTS,
     freshness,
@@ -17,7 +17,11 @@ NOW = datetime(2026, 11, 22, 10, 56, tzinfo=UTC)
 
 
 def source(
-    name: Source, minutes: int, *, usual_minutes: int | None = None, region: str | None = None
+    name: MessageSource,
+    minutes: int,
+    *,
+    usual_minutes: int | None = None,
+    region: str | None = None,
 ) -> SourceFreshness:
     return SourceFreshness(
         source=name,
@@ -33,17 +37,20 @@ def source(
     [
         ((), "Nothing has come in yet."),
         (
-            (source(Source.DSP, 3), source(Source.DEVICES, 40)),
-            "Data complete to 22 November 2026, 10:53 GMT.",
-        ),
-        (
-            (source(Source.DSP, 3, usual_minutes=5), source(Source.CSP, 14, region="North")),
+            (source(MessageSource.DSP, 3), source(MessageSource.DEVICES, 40)),
             "Data complete to 22 November 2026, 10:53 GMT.",
         ),
         (
             (
-                source(Source.DSP, 3, usual_minutes=5),
-                source(Source.CSP, 14, usual_minutes=2, region="North"),
+                source(MessageSource.DSP, 3, usual_minutes=5),
+                source(MessageSource.CSP, 14, region="North"),
+            ),
+            "Data complete to 22 November 2026, 10:53 GMT.",
+        ),
+        (
+            (
+                source(MessageSource.DSP, 3, usual_minutes=5),
+                source(MessageSource.CSP, 14, usual_minutes=2, region="North"),
             ),
             (
                 "Data complete to 22 November 2026, 10:42 GMT; nothing from CSP North for 14 "
@@ -52,8 +59,8 @@ def source(
         ),
         (
             (
-                source(Source.DSP, 130, usual_minutes=5),
-                source(Source.CSP, 14, usual_minutes=2),
+                source(MessageSource.DSP, 130, usual_minutes=5),
+                source(MessageSource.CSP, 14, usual_minutes=2),
             ),
             (
                 "Data complete to 22 November 2026, 08:46 GMT; nothing from the DSP for 2 hours; "
@@ -63,19 +70,23 @@ def source(
     ],
 )
 def test_it_is_one_sentence(sources: tuple[SourceFreshness, ...], sentence: str) -> None:
-    assert freshness_text(Freshness(told_at=NOW, sources=sources)) == sentence
+    assert freshness_text(Freshness(read_at=NOW, sources=sources, counted_at=NOW)) == sentence
 
 
 def test_every_source_has_a_name_and_a_text() -> None:
-    assert set(SOURCE_TEXTS) == set(Source)
-    assert len({source_name(source(each, 1)) for each in Source}) == len(Source)
-    assert source_title(source(Source.DSP, 1)) == "DSP"
-    assert source_title(source(Source.CSP, 1, region="4G North")) == "CSP 4G North"
+    assert set(SOURCE_TEXTS) == set(MessageSource)
+    assert len({source_name(source(each, 1)) for each in MessageSource}) == len(MessageSource)
+    assert source_title(source(MessageSource.DSP, 1)) == "DSP"
+    assert source_title(source(MessageSource.CSP, 1, region="4G North")) == "CSP 4G North"
 
 
 def test_programs_are_told_the_same() -> None:
     told = freshness(
-        Freshness(told_at=NOW, sources=(source(Source.CSP, 14, usual_minutes=2, region="North"),))
+        Freshness(
+            read_at=NOW,
+            sources=(source(MessageSource.CSP, 14, usual_minutes=2, region="North"),),
+            counted_at=NOW - timedelta(minutes=2),
+        )
     )
 
     assert told.complete_to == NOW - timedelta(minutes=14)

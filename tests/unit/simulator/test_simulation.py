@@ -18,7 +18,7 @@ from firmtrack.domain.stages import ActivationStatus, Status
 from firmtrack.duis import documents as d
 from firmtrack.intake.bounded_lines import read_lines
 from firmtrack.intake.inventory_rows import BadRow, read_rows
-from firmtrack.simulator.expectation import Expectation
+from firmtrack.simulator.chronicle import Chronicle
 from firmtrack.simulator.output import OutputExists
 from firmtrack.simulator.plots import PLOT_SHARES, PLOTS_IN_A_DECK
 from firmtrack.simulator.post import (
@@ -28,10 +28,12 @@ from firmtrack.simulator.post import (
     VersionReadSent,
 )
 from firmtrack.simulator.scenario import Scenario
-from firmtrack.simulator.simulation import SimulationSummary, imagine, run
-from firmtrack.simulator.truth import Activation
+from firmtrack.simulator.simulation import imagine, run
+from firmtrack.simulator.truth import TrueActivation
 from firmtrack.simulator.world import Clock
-from tests.unit.simulator.traffic import expected_lines, messages_of, simulate
+from tests.oracle.expectation import lines_of
+from tests.oracle.simulated import Simulated
+from tests.unit.simulator.traffic import messages_of, simulate
 
 _SMALL = Scenario(requests=9, devices=12, seed=7, image_bytes=2_000)
 _STANDARD = Scenario(requests=20, devices=500, seed=0)
@@ -39,12 +41,12 @@ _SEEDS = (7, 8, 4711)
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> SimulationSummary:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
     return simulate(tmp_path_factory.mktemp("small"), _SMALL)
 
 
 @pytest.fixture(scope="module", params=_SEEDS, ids=lambda seed: f"seed-{seed}")
-def standard(request: pytest.FixtureRequest) -> Expectation:
+def standard(request: pytest.FixtureRequest) -> Chronicle:
     return imagine(replace(_STANDARD, seed=request.param))
 
 
@@ -69,24 +71,21 @@ def test_the_same_seed_gives_the_same_octets_and_another_seed_does_not(
     assert not set(first.values()) & set(other.values())
 
 
-def test_directory_and_archive_hold_the_same_messages(
-    small: SimulationSummary, tmp_path: Path
-) -> None:
+def test_directory_and_archive_hold_the_same_messages(small: Simulated, tmp_path: Path) -> None:
     run(_SMALL, tmp_path / "traffic")
-    assert list(_files(tmp_path / "traffic")) == list(messages_of(small.traffic))
+    assert list(_files(tmp_path / "traffic")) == list(messages_of(small.written.traffic))
 
 
-def test_names_carry_the_order_of_sending_and_the_kind(small: SimulationSummary) -> None:
-    names = [name for name, _ in messages_of(small.traffic)]
+def test_names_carry_the_order_of_sending_and_the_kind(small: Simulated) -> None:
+    names = [name for name, _ in messages_of(small.written.traffic)]
     assert names == sorted(names)
-    assert len(names) == small.messages
+    assert len(names) == small.written.messages
     assert all(re.fullmatch(r"\d{8}-[a-z-]+\.(xml|json)", name) for name in names)
 
 
-def test_expectation_and_trust_store_stand_beside_the_traffic(small: SimulationSummary) -> None:
-    assert small.expected == small.traffic.with_name("traffic.tar.gz.expected.jsonl")
-    assert small.trust_store == small.traffic.with_name("traffic.tar.gz.trust")
-    assert sorted(path.name for path in small.trust_store.iterdir()) == [
+def test_the_trust_store_stands_beside_the_traffic(small: Simulated) -> None:
+    assert small.written.trust_store == small.written.traffic.with_name("traffic.tar.gz.trust")
+    assert sorted(path.name for path in small.written.trust_store.iterdir()) == [
         "90-B3-D5-1F-30-00-00-02.pem",
         "90-B3-D5-1F-30-01-00-00.pem",
         "90-B3-D5-1F-30-02-00-00.pem",
@@ -97,7 +96,6 @@ def test_expectation_and_trust_store_stand_beside_the_traffic(small: SimulationS
     "taken",
     [
         "traffic.tar.gz",
-        "traffic.tar.gz.expected.jsonl",
         "traffic.tar.gz.inventory.csv",
         "traffic.tar.gz.inventory-later.csv",
         "traffic.tar.gz.trust/old.pem",
@@ -124,16 +122,16 @@ def test_progress_is_told_up_to_the_end(tmp_path: Path) -> None:
 # Numbers add up -------------------------------------------------------------------------------
 
 
-def test_expected_counts_add_up(small: SimulationSummary) -> None:
-    requests = expected_lines(small, "request")
-    distributions = expected_lines(small, "distribution")
-    (traffic,) = expected_lines(small, "traffic")
-    assert len(requests) == small.requests == traffic["requests"] == _SMALL.requests + 1
+def test_expected_counts_add_up(small: Simulated) -> None:
+    requests = small.of_kind("request")
+    distributions = small.of_kind("distribution")
+    traffic = small.totals
+    assert len(requests) == small.written.requests == traffic["requests"] == _SMALL.requests + 1
     assert [request["is_stub"] for request in requests].count(True) == 1
-    assert len(distributions) == small.distributions == traffic["distributions"]
-    assert traffic["messages"] == small.messages
+    assert len(distributions) == small.written.distributions == traffic["distributions"]
+    assert traffic["messages"] == small.written.messages
     assert traffic["messages"] == sum(traffic[k] for k in ("recorded", "duplicate", "ignored"))
-    assert traffic["unattributed_events"] == len(expected_lines(small, "unattributed"))
+    assert traffic["unattributed_events"] == len(small.of_kind("unattributed"))
     for request in requests:
         own = [
             one
@@ -143,10 +141,12 @@ def test_expected_counts_add_up(small: SimulationSummary) -> None:
         assert request["device_count"] == len(own) > 0
         for key in ("completion_status", "current_status"):
             assert request[f"by_{key}"] == dict(sorted(Counter(one[key] for one in own).items()))
-    assert small.by_current_status == Counter(one["current_status"] for one in distributions)
+    assert small.written.by_current_status == Counter(
+        one["current_status"] for one in distributions
+    )
 
 
-def test_no_request_names_a_device_twice(standard: Expectation) -> None:
+def test_no_request_names_a_device_twice(standard: Chronicle) -> None:
     for update in standard.updates:
         device_ids = [named.device_id for named in update.named]
         assert len(set(device_ids)) == len(device_ids)
@@ -156,14 +156,14 @@ def test_a_single_request_names_exactly_the_devices_asked_for_and_nothing_goes_b
     tmp_path: Path,
 ) -> None:
     scenario = Scenario(requests=1, devices=300, seed=3)
-    expectation = imagine(scenario)
-    assert expectation.stubs == []
-    (update,) = expectation.updates
+    chronicle = imagine(scenario)
+    assert chronicle.stubs == []
+    (update,) = chronicle.updates
     assert len(update.named) == 300
     assert update.variant == "11.1"
 
 
-def test_requests_are_of_about_the_size_asked_for(standard: Expectation) -> None:
+def test_requests_are_of_about_the_size_asked_for(standard: Chronicle) -> None:
     sizes = [len(update.named) for update in standard.updates]
     assert len(sizes) == 20
     assert 7_000 <= sum(sizes) <= 12_000
@@ -172,18 +172,18 @@ def test_requests_are_of_about_the_size_asked_for(standard: Expectation) -> None
 
 def test_the_traffic_belongs_to_the_suppliers_asked_for(tmp_path: Path) -> None:
     suppliers = tuple(Eui64(0x0011223344556600 + number) for number in range(3))
-    expectation = imagine(replace(_SMALL, requests=30, suppliers=suppliers))
-    assert {update.supplier for update in expectation.updates} == set(suppliers)
+    chronicle = imagine(replace(_SMALL, requests=30, suppliers=suppliers))
+    assert {update.supplier for update in chronicle.updates} == set(suppliers)
 
 
 # Everything happens ---------------------------------------------------------------------------
 
 
-def test_every_status_is_the_end_of_some_distribution(standard: Expectation) -> None:
+def test_every_status_is_the_end_of_some_distribution(standard: Chronicle) -> None:
     assert {one.current.status for one in standard.distributions()} == set(Status)
 
 
-def test_every_reason_occurs(standard: Expectation) -> None:
+def test_every_reason_occurs(standard: Chronicle) -> None:
     reasons = {one.current.reason for one in standard.distributions()}
     assert reasons >= {
         None,
@@ -205,7 +205,7 @@ def test_every_reason_occurs(standard: Expectation) -> None:
     assert refused
 
 
-def test_requests_end_in_every_way(standard: Expectation) -> None:
+def test_requests_end_in_every_way(standard: Chronicle) -> None:
     answers = {update.answer.code for update in standard.updates if update.is_answered}
     assert answers & {"I0", "I99"}
     assert answers >= {"W110101", "W110401"}
@@ -220,7 +220,7 @@ def test_requests_end_in_every_way(standard: Expectation) -> None:
 
 
 def test_the_same_image_goes_to_a_device_again_and_another_one_too(
-    standard: Expectation,
+    standard: Chronicle,
 ) -> None:
     images: dict[Eui64, list[bytes]] = {}
     for update in standard.updates:
@@ -230,8 +230,8 @@ def test_the_same_image_goes_to_a_device_again_and_another_one_too(
     assert any(len(set(hashes)) > 1 for hashes in images.values())
 
 
-def test_every_kind_of_message_is_in_the_traffic(standard: Expectation) -> None:
-    contents = [letter.content for letter in standard.letters]
+def test_every_kind_of_message_is_in_the_traffic(standard: Chronicle) -> None:
+    contents = [message.content for message in standard.messages]
     bodies = {type(one.body) for one in contents if isinstance(one, d.DccAlert)}
     assert bodies == {
         d.CspFirmwareDeliveryStatus,
@@ -273,7 +273,7 @@ def test_every_kind_of_message_is_in_the_traffic(standard: Expectation) -> None:
 
 
 def test_devices_of_all_kinds_with_wrong_clocks_and_out_of_scope_take_part(
-    standard: Expectation,
+    standard: Chronicle,
 ) -> None:
     devices = [
         named.device
@@ -298,7 +298,7 @@ def test_a_deck_holds_every_plot() -> None:
     assert all(share >= 1 and share == int(share) for share in PLOT_SHARES.values())
 
 
-def test_activations_end_in_every_way_and_for_every_reason(standard: Expectation) -> None:
+def test_activations_end_in_every_way_and_for_every_reason(standard: Chronicle) -> None:
     assert {one.status for one in standard.activations} == set(ActivationStatus)
     assert {one.reason for one in standard.activations} == {
         None,
@@ -310,9 +310,9 @@ def test_activations_end_in_every_way_and_for_every_reason(standard: Expectation
 
 
 def test_cancelling_ends_what_was_scheduled_and_comes_too_late_for_what_was_done(
-    standard: Expectation,
+    standard: Chronicle,
 ) -> None:
-    of_device: dict[Eui64, list[Activation]] = {}
+    of_device: dict[Eui64, list[TrueActivation]] = {}
     for one in standard.activations:
         of_device.setdefault(one.device_id, []).append(one)
     pairs = {
@@ -329,8 +329,8 @@ def test_cancelling_ends_what_was_scheduled_and_comes_too_late_for_what_was_done
     assert pairs >= {(cancelled, cancelled), (activated, cancelled), (activated, failed)}
 
 
-def test_some_device_raises_each_flag(standard: Expectation) -> None:
-    lines = [line for line in standard.lines() if line["kind"] == "flags"]
+def test_some_device_raises_each_flag(standard: Chronicle) -> None:
+    lines = [line for line in lines_of(standard) if line["kind"] == "flags"]
     codes = Counter(code for line in lines for code in cast("list[str]", line["codes"]))
     assert set(codes) == {
         "activated_but_old_version",
@@ -343,11 +343,11 @@ def test_some_device_raises_each_flag(standard: Expectation) -> None:
     }
 
 
-def test_inventory_answers_hold_up_to_seventeen_devices(standard: Expectation) -> None:
+def test_inventory_answers_hold_up_to_seventeen_devices(standard: Chronicle) -> None:
     answers = [
-        letter.content
-        for letter in standard.letters
-        if isinstance(letter.content, d.ReadInventoryResponse)
+        message.content
+        for message in standard.messages
+        if isinstance(message.content, d.ReadInventoryResponse)
     ]
     assert max(len(answer.devices) for answer in answers) == 17
     assert all(answer.devices for answer in answers)
@@ -355,9 +355,9 @@ def test_inventory_answers_hold_up_to_seventeen_devices(standard: Expectation) -
 
 @pytest.mark.parametrize("asking", [d.DevicePrenotification, d.UpdateInventoryRequest])
 def test_dcc_takes_and_refuses_changes_of_the_inventory_and_leaves_some_unanswered(
-    standard: Expectation, asking: type[d.DevicePrenotification | d.UpdateInventoryRequest]
+    standard: Chronicle, asking: type[d.DevicePrenotification | d.UpdateInventoryRequest]
 ) -> None:
-    contents = [letter.content for letter in standard.letters]
+    contents = [message.content for message in standard.messages]
     asked = {one.request_id for one in contents if isinstance(one, asking)}
     codes = {
         one.request_id: one.response_code
@@ -372,7 +372,7 @@ def test_dcc_takes_and_refuses_changes_of_the_inventory_and_leaves_some_unanswer
 
 
 def test_meters_change_supplier_in_mid_distribution_and_the_new_one_acts(
-    standard: Expectation,
+    standard: Chronicle,
 ) -> None:
     moved = {row.device_id: row for row in standard.suppliers.later}
     assert moved
@@ -383,10 +383,10 @@ def test_meters_change_supplier_in_mid_distribution_and_the_new_one_acts(
         if named.device_id in moved
     }
     told = [
-        letter.content.body.device_id
-        for letter in standard.letters
-        if isinstance(letter.content, d.DccAlert)
-        and isinstance(letter.content.body, d.DeviceChangeOfSupplier)
+        message.content.body.device_id
+        for message in standard.messages
+        if isinstance(message.content, d.DccAlert)
+        and isinstance(message.content.body, d.DeviceChangeOfSupplier)
     ]
     assert sorted(told) == sorted(moved)
     activated = [
@@ -407,7 +407,7 @@ def test_meters_change_supplier_in_mid_distribution_and_the_new_one_acts(
     )
 
 
-def test_a_supplier_that_lost_a_meter_asks_nothing_more_of_it(standard: Expectation) -> None:
+def test_a_supplier_that_lost_a_meter_asks_nothing_more_of_it(standard: Chronicle) -> None:
     moved = {row.device_id: row for row in standard.suppliers.later}
     for update in standard.updates:
         for named in update.named:
@@ -416,20 +416,20 @@ def test_a_supplier_that_lost_a_meter_asks_nothing_more_of_it(standard: Expectat
                 assert update.supplier == row.responsible_supplier
 
 
-def test_inventory_files_can_be_imported(small: SimulationSummary) -> None:
-    for path in (small.inventory, small.later_inventory):
+def test_inventory_files_can_be_imported(small: Simulated) -> None:
+    for path in (small.written.inventory, small.written.later_inventory):
         with path.open("rb") as stream:
             rows = list(read_rows(path.name, read_lines(stream, lambda _: None)))
         assert not any(isinstance(row, BadRow) for row in rows)
-    with small.inventory.open(encoding="utf-8") as file:
+    with small.written.inventory.open(encoding="utf-8") as file:
         first = {row["device_id"] for row in csv.DictReader(file)}
-    known = {line["device_id"] for line in expected_lines(small, "distribution")}
+    known = {line["device_id"] for line in small.of_kind("distribution")}
     assert first
     assert first <= known
 
 
-def test_nothing_is_sent_outside_the_simulated_time(standard: Expectation) -> None:
-    times = [letter.sent_at for letter in standard.letters]
+def test_nothing_is_sent_outside_the_simulated_time(standard: Chronicle) -> None:
+    times = [message.sent_at for message in standard.messages]
     assert times == sorted(times)
     assert times[0] >= _STANDARD.first_second
     assert times[-1] <= _STANDARD.end
@@ -438,39 +438,39 @@ def test_nothing_is_sent_outside_the_simulated_time(standard: Expectation) -> No
 # Disorder -------------------------------------------------------------------------------------
 
 
-def _octets(directory: Path, scenario: Scenario) -> tuple[SimulationSummary, list[bytes]]:
-    summary = simulate(directory, scenario)
-    return summary, [octets for _, octets in messages_of(summary.traffic)]
+def _octets(directory: Path, scenario: Scenario) -> tuple[Simulated, list[bytes]]:
+    simulated = simulate(directory, scenario)
+    return simulated, [octets for _, octets in messages_of(simulated.written.traffic)]
 
 
 @pytest.mark.parametrize("disorder", [{"shuffled": True}, {"late": 0.5}], ids=["shuffled", "late"])
 def test_disorder_changes_the_order_and_nothing_else(
-    disorder: dict[str, float], small: SimulationSummary, tmp_path: Path
+    disorder: dict[str, float], small: Simulated, tmp_path: Path
 ) -> None:
-    summary, octets = _octets(tmp_path, replace(_SMALL, **disorder))  # type: ignore[arg-type]  # a plain mapping of fields
-    in_order = [one for _, one in messages_of(small.traffic)]
+    simulated, octets = _octets(tmp_path, replace(_SMALL, **disorder))  # type: ignore[arg-type]  # a plain mapping of fields
+    in_order = [one for _, one in messages_of(small.written.traffic)]
     assert octets != in_order
     assert sorted(octets) == sorted(in_order)
-    assert summary.expected.read_bytes() == small.expected.read_bytes()
+    assert simulated.lines == small.lines
 
 
-def test_doubled_sends_every_message_twice_and_tells_so(
-    small: SimulationSummary, tmp_path: Path
-) -> None:
-    summary, octets = _octets(tmp_path, replace(_SMALL, doubled=True))
+def test_doubled_sends_every_message_twice_and_tells_so(small: Simulated, tmp_path: Path) -> None:
+    simulated, octets = _octets(tmp_path, replace(_SMALL, doubled=True))
     assert set(Counter(octets).values()) == {2}
-    (once,) = expected_lines(small, "traffic")
-    (twice,) = expected_lines(summary, "traffic")
+    once = small.totals
+    twice = simulated.totals
     assert twice["recorded"] == twice["duplicate"] == once["recorded"]
     assert twice["ignored"] == 2 * once["ignored"]
-    assert expected_lines(summary, "distribution") == expected_lines(small, "distribution")
+    assert simulated.of_kind("distribution") == small.of_kind("distribution")
 
 
 # Stage reports --------------------------------------------------------------------------------
 
 
-def test_stage_reports_are_cloud_events(small: SimulationSummary) -> None:
-    reports = [json.loads(o) for name, o in messages_of(small.traffic) if name.endswith(".json")]
+def test_stage_reports_are_cloud_events(small: Simulated) -> None:
+    reports = [
+        json.loads(o) for name, o in messages_of(small.written.traffic) if name.endswith(".json")
+    ]
     assert len({report["id"] for report in reports}) == len(reports) > 1
     for report in reports:
         assert report["specversion"] == "1.0"

@@ -31,8 +31,8 @@ from firmtrack.domain.reconciliation import Update, flags_of
 from firmtrack.domain.stages import Status
 from firmtrack.duis.reader import NotAboutFirmware, read
 from firmtrack.simulator.scenario import Scenario
-from firmtrack.simulator.simulation import SimulationSummary
-from tests.unit.simulator.traffic import expected_lines, messages_of, simulate
+from tests.oracle.simulated import Simulated
+from tests.unit.simulator.traffic import messages_of, simulate
 
 Line = Mapping[str, Any]
 
@@ -148,28 +148,28 @@ def _moment(text: str | None) -> datetime:
 
 
 @pytest.fixture(scope="module", params=_SCENARIOS, ids=lambda scenario: f"seed-{scenario.seed}")
-def summary(
+def simulated(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> SimulationSummary:
+) -> Simulated:
     return simulate(tmp_path_factory.mktemp("simulated"), request.param)
 
 
 @pytest.fixture(scope="module")
-def tracker(summary: SimulationSummary) -> _Tracker:
-    return tracked(summary)
+def tracker(simulated: Simulated) -> _Tracker:
+    return tracked(simulated)
 
 
-def tracked(summary: SimulationSummary) -> _Tracker:
+def tracked(simulated: Simulated) -> _Tracker:
     tracker = _Tracker()
-    for name, octets in messages_of(summary.traffic):
+    for name, octets in messages_of(simulated.written.traffic):
         if name.endswith(".xml"):
             message = read(octets, dcc_ids=_DCC_IDS)
             if not isinstance(message, NotAboutFirmware):
                 tracker.take(message)
-    for line in expected_lines(summary, "request"):
+    for line in simulated.of_kind("request"):
         request_id = RequestId.parse(line["service_request_id"])
         tracker.submitted_at[request_id] = _moment(line["submitted_at"])
-    for line in expected_lines(summary, "distribution"):
+    for line in simulated.of_kind("distribution"):
         if line["is_tracked"]:
             tracker.distributions[Eui64.parse(line["device_id"])].append(line)
     return tracker
@@ -179,7 +179,7 @@ def _rfc3339(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
-def test_activations_stand_as_the_world_says(tracker: _Tracker, summary: SimulationSummary) -> None:
+def test_activations_stand_as_the_world_says(tracker: _Tracker, simulated: Simulated) -> None:
     found = [
         {
             "kind": "activation",
@@ -196,7 +196,7 @@ def test_activations_stand_as_the_world_says(tracker: _Tracker, summary: Simulat
         for distribution, activations in tracker.activations(device_id).items()
         for one in activations
     ]
-    expected = expected_lines(summary, "activation")
+    expected = simulated.of_kind("activation")
     assert expected
     assert _by_request(found) == _by_request(expected)
 
@@ -205,9 +205,7 @@ def _by_request(lines: Iterable[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: str(line["service_request_id"]))
 
 
-def test_the_inventory_knows_what_the_world_says(
-    tracker: _Tracker, summary: SimulationSummary
-) -> None:
+def test_the_inventory_knows_what_the_world_says(tracker: _Tracker, simulated: Simulated) -> None:
     found = {
         str(device_id): {name: str(word.value) for name, word in known.facts.items()}
         for device_id, known in tracker.knowledge().items()
@@ -216,24 +214,24 @@ def test_the_inventory_knows_what_the_world_says(
         line["device_id"]: {
             name: value for name, value in line.items() if name not in {"kind", "device_id"}
         }
-        for line in expected_lines(summary, "inventory")
+        for line in simulated.of_kind("inventory")
     }
     assert expected
     assert found == expected
 
 
 def test_what_does_not_fit_is_flagged_as_the_world_says(
-    tracker: _Tracker, summary: SimulationSummary
+    tracker: _Tracker, simulated: Simulated
 ) -> None:
     known = tracker.knowledge()
-    not_tracked = {line["device_id"] for line in expected_lines(summary, "device")}
+    not_tracked = {line["device_id"] for line in simulated.of_kind("device")}
     found = {}
     for device_id in {**tracker.distributions, **known}:
         unmatched = tracker.activations(device_id)[None]
         flags = flags_of(known.get(device_id), tracker.updates(device_id), unmatched)
         if flags and str(device_id) not in not_tracked:
             found[str(device_id)] = sorted({flag.kind.value for flag in flags})
-    expected = {line["device_id"]: line["codes"] for line in expected_lines(summary, "flags")}
+    expected = {line["device_id"]: line["codes"] for line in simulated.of_kind("flags")}
     assert expected
     assert found == expected
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from firmtrack.domain.attribution import Candidate, attribute, is_refused_by
+from firmtrack.domain.attribution import Candidate, is_refused_by
 from firmtrack.domain.facts import (
     AnswerFacts,
     Event,
@@ -22,16 +22,17 @@ from firmtrack.domain.facts import (
     RequestStep,
 )
 from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.domain.precedence import Word, current_word
+from firmtrack.domain.precedence import current_event
 from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.stages import Status, completion_of
 from firmtrack.duis.reader import NotAboutFirmware, read
 from firmtrack.duis.rejections import DuisRejected
 from firmtrack.duis.trust import TrustStore
 from firmtrack.simulator.scenario import Scenario
-from firmtrack.simulator.simulation import SimulationSummary
+from tests.oracle.simulated import Simulated
+from tests.rules import StatusEvent, attribute
 from tests.shared_files import shared_dir
-from tests.unit.simulator.traffic import expected_lines, messages_of, simulate
+from tests.unit.simulator.traffic import messages_of, simulate
 
 _DCC_IDS = frozenset({Eui64.parse("90-B3-D5-1F-30-00-00-02")})
 _SCENARIOS = [
@@ -40,30 +41,30 @@ _SCENARIOS = [
 
 
 @pytest.fixture(scope="module", params=_SCENARIOS, ids=lambda scenario: f"seed-{scenario.seed}")
-def summary(
+def simulated(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> SimulationSummary:
+) -> Simulated:
     return simulate(tmp_path_factory.mktemp("simulated"), request.param)
 
 
-def test_every_document_is_valid(summary: SimulationSummary) -> None:
+def test_every_document_is_valid(simulated: Simulated) -> None:
     shared = shared_dir()
     if shared is None:
         pytest.skip("the DUIS schema is not part of this repository")
     schema = etree.XMLSchema(etree.parse(shared / "duis/schema/duis-5.4.xsd"))
-    for name, octets in messages_of(summary.traffic):
+    for name, octets in messages_of(simulated.written.traffic):
         if name.endswith(".xml"):
             assert schema.validate(etree.fromstring(octets)), (name, schema.error_log)
 
 
 def test_every_document_is_signed_by_whom_it_says_and_recorded_or_ignored_as_expected(
-    summary: SimulationSummary,
+    simulated: Simulated,
 ) -> None:
-    trust = TrustStore.load(summary.trust_store)
-    (expected,) = expected_lines(summary, "traffic")
+    trust = TrustStore.load(simulated.written.trust_store)
+    (expected,) = simulated.of_kind("traffic")
     ignored = 0
     digests = set()
-    for name, octets in messages_of(summary.traffic):
+    for name, octets in messages_of(simulated.written.traffic):
         if name.endswith(".xml"):
             message = read(octets, trust=trust, dcc_ids=_DCC_IDS)
             if isinstance(message, NotAboutFirmware):
@@ -77,11 +78,11 @@ def test_every_document_is_signed_by_whom_it_says_and_recorded_or_ignored_as_exp
 
 
 def test_without_its_trust_store_no_document_is_believed(
-    summary: SimulationSummary, tmp_path: Path
+    simulated: Simulated, tmp_path: Path
 ) -> None:
     other = simulate(tmp_path, Scenario(requests=1, devices=1, seed=0))
-    trust = TrustStore.load(other.trust_store)
-    name, octets = next(iter(messages_of(summary.traffic)))
+    trust = TrustStore.load(other.written.trust_store)
+    name, octets = next(iter(messages_of(simulated.written.traffic)))
     assert name.endswith(".xml")
     with pytest.raises(DuisRejected):
         read(octets, trust=trust, dcc_ids=_DCC_IDS)
@@ -117,9 +118,9 @@ class _Tracker:
         named += [event.occurred_at for event, _ in self.events if event.request_id == request_id]
         return min(named, default=None)
 
-    def words(self) -> dict[tuple[RequestId, Eui64], list[Word]]:
+    def words(self) -> dict[tuple[RequestId, Eui64], list[StatusEvent]]:
         """Return what is said of each distribution, attributed; keeps what fits none."""
-        words: dict[tuple[RequestId, Eui64], list[Word]] = {
+        words: dict[tuple[RequestId, Eui64], list[StatusEvent]] = {
             (request_id, device_id): [
                 _word(step, digest, names_device=False)
                 for step, digest in self.steps
@@ -156,8 +157,8 @@ class _Tracker:
         return words
 
 
-def _word(said: Event | RequestStep, digest: bytes, *, names_device: bool) -> Word:
-    return Word(
+def _word(said: Event | RequestStep, digest: bytes, *, names_device: bool) -> StatusEvent:
+    return StatusEvent(
         status=said.status,
         names_device=names_device,
         occurred_at=said.occurred_at,
@@ -210,17 +211,17 @@ def _rfc3339(moment: datetime | None) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def tracker(summary: SimulationSummary) -> _Tracker:
-    return _tracked(messages_of(summary.traffic))
+def tracker(simulated: Simulated) -> _Tracker:
+    return _tracked(messages_of(simulated.written.traffic))
 
 
 def test_the_trackers_rules_lead_to_what_the_world_knows(
-    tracker: _Tracker, summary: SimulationSummary
+    tracker: _Tracker, simulated: Simulated
 ) -> None:
     tracker.unattributed.clear()
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for (request_id, device_id), said in tracker.words().items():
-        current = current_word(said)
+        current = current_event(said)
         facts = tracker.requests.get(request_id)
         status = Status.RECEIVED if current is None else current.status
         found[str(request_id), str(device_id)] = {
@@ -239,13 +240,13 @@ def test_the_trackers_rules_lead_to_what_the_world_knows(
                 "current_status_updated_at",
             )
         }
-        for line in expected_lines(summary, "distribution")
+        for line in simulated.of_kind("distribution")
     }
     assert found == expected
 
 
 def test_what_fits_no_request_is_what_the_world_meant_to_fit_none(
-    tracker: _Tracker, summary: SimulationSummary
+    tracker: _Tracker, simulated: Simulated
 ) -> None:
     tracker.unattributed.clear()
     tracker.words()
@@ -255,15 +256,15 @@ def test_what_fits_no_request_is_what_the_world_meant_to_fit_none(
     )
     assert found == sorted(
         (line["device_id"], line["status"], line["occurred_at"])
-        for line in expected_lines(summary, "unattributed")
+        for line in simulated.of_kind("unattributed")
     )
     assert found
 
 
 def test_requests_are_submitted_when_the_world_says(
-    tracker: _Tracker, summary: SimulationSummary
+    tracker: _Tracker, simulated: Simulated
 ) -> None:
-    for line in expected_lines(summary, "request"):
+    for line in simulated.of_kind("request"):
         request_id = RequestId.parse(line["service_request_id"])
         assert _rfc3339(tracker.submitted_at(request_id)) == line["submitted_at"]
         facts = tracker.requests.get(request_id)
@@ -275,9 +276,9 @@ def test_requests_are_submitted_when_the_world_says(
 
 
 def test_the_inventory_tells_which_devices_are_out_of_scope(
-    tracker: _Tracker, summary: SimulationSummary
+    tracker: _Tracker, simulated: Simulated
 ) -> None:
-    lines = expected_lines(summary, "device")
+    lines = simulated.of_kind("device")
     assert lines
     assert {str(device_id): reason for device_id, reason in tracker.not_tracked.items()} == {
         line["device_id"]: line["not_tracked_reason"] for line in lines

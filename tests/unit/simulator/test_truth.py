@@ -6,55 +6,57 @@ import pytest
 
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Status
-from firmtrack.simulator.truth import Activation, Distribution, Word
+from firmtrack.simulator.truth import TrueActivation, TrueDistribution, TrueEvent
 
 _NOON = datetime(2025, 1, 6, 12, tzinfo=UTC)
 
 
-def _word(status: Status, hours: int, reason: str | None = None) -> Word:
-    return Word(status, _NOON + timedelta(hours=hours), reason)
+def _event(status: Status, hours: int, reason: str | None = None) -> TrueEvent:
+    return TrueEvent(status, _NOON + timedelta(hours=hours), reason)
 
 
 @pytest.fixture
-def distribution() -> Distribution:
-    return Distribution(Eui64(1), is_tracked=True)
+def distribution() -> TrueDistribution:
+    return TrueDistribution(Eui64(1), is_tracked=True)
 
 
-def test_a_request_without_any_word_is_received_at_a_time_that_no_one_gave(
-    distribution: Distribution,
+def test_a_request_without_any_event_is_received_at_a_time_that_no_one_gave(
+    distribution: TrueDistribution,
 ) -> None:
-    assert distribution.current == Word(Status.RECEIVED, None)
+    assert distribution.current == TrueEvent(Status.RECEIVED, None)
     assert distribution.completion_status is CompletionStatus.IN_PROGRESS
 
 
-def test_a_later_word_from_an_earlier_stage_changes_nothing(distribution: Distribution) -> None:
-    distribution.hear(_word(Status.VERIFIED, 1))
-    distribution.hear(_word(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61"))
-    assert distribution.current == _word(Status.VERIFIED, 1)
+def test_a_later_event_from_an_earlier_stage_changes_nothing(
+    distribution: TrueDistribution,
+) -> None:
+    distribution.hear(_event(Status.VERIFIED, 1))
+    distribution.hear(_event(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61"))
+    assert distribution.current == _event(Status.VERIFIED, 1)
     assert distribution.completion_status is CompletionStatus.SUCCESSFUL
 
 
-def test_the_latest_word_of_a_stage_counts(distribution: Distribution) -> None:
-    distribution.hear(_word(Status.DELIVERED_TO_COMMS_HUB, 1))
-    distribution.hear(_word(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61"))
-    assert distribution.current == _word(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61")
+def test_the_latest_event_of_a_stage_counts(distribution: TrueDistribution) -> None:
+    distribution.hear(_event(Status.DELIVERED_TO_COMMS_HUB, 1))
+    distribution.hear(_event(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61"))
+    assert distribution.current == _event(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61")
     assert distribution.completion_status is CompletionStatus.FAILED
 
 
-def test_of_two_words_of_a_stage_the_one_that_dcc_told_last_counts(
-    distribution: Distribution,
+def test_of_two_events_of_a_stage_the_one_that_dcc_told_last_counts(
+    distribution: TrueDistribution,
 ) -> None:
-    distribution.hear(_word(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61"))
-    distribution.hear(_word(Status.DELIVERED_TO_COMMS_HUB, 1))
-    assert distribution.current == _word(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61")
+    distribution.hear(_event(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61"))
+    distribution.hear(_event(Status.DELIVERED_TO_COMMS_HUB, 1))
+    assert distribution.current == _event(Status.COMMS_HUB_DELIVERY_FAILED, 2, "N61")
 
 
 @pytest.mark.parametrize("own_first", [True, False])
-def test_word_about_the_device_outweighs_word_about_all_of_the_same_stage(
-    distribution: Distribution, own_first: bool
+def test_an_event_of_the_device_outweighs_one_of_all_of_the_same_stage(
+    distribution: TrueDistribution, own_first: bool
 ) -> None:
-    own = _word(Status.SEND_TO_CSP_FAILED, 1, "csp_interface_error")
-    whole = _word(Status.SENT_TO_CSP, 2 if own_first else 0)
+    own = _event(Status.SEND_TO_CSP_FAILED, 1, "csp_interface_error")
+    whole = _event(Status.SENT_TO_CSP, 2 if own_first else 0)
     if own_first:
         distribution.hear(own)
     distribution.hear_of_request(whole)
@@ -63,17 +65,19 @@ def test_word_about_the_device_outweighs_word_about_all_of_the_same_stage(
     assert distribution.current == own
 
 
-def test_word_about_all_moves_a_device_on_that_was_at_an_earlier_stage(
-    distribution: Distribution,
+def test_an_event_of_all_moves_a_device_on_that_was_at_an_earlier_stage(
+    distribution: TrueDistribution,
 ) -> None:
-    distribution.hear_of_request(_word(Status.ACCEPTED, 0))
-    distribution.hear_of_request(_word(Status.SENT_TO_CSP, 1))
-    assert distribution.current == _word(Status.SENT_TO_CSP, 1)
+    distribution.hear_of_request(_event(Status.ACCEPTED, 0))
+    distribution.hear_of_request(_event(Status.SENT_TO_CSP, 1))
+    assert distribution.current == _event(Status.SENT_TO_CSP, 1)
 
 
 @pytest.mark.parametrize("status", Status)
-def test_every_status_has_its_completion_status(status: Status, distribution: Distribution) -> None:
-    distribution.hear(_word(status, 0))
+def test_every_status_has_its_completion_status(
+    status: Status, distribution: TrueDistribution
+) -> None:
+    distribution.hear(_event(status, 0))
     expected = CompletionStatus.IN_PROGRESS
     if status in {Status.VERIFIED, Status.ACTIVATED}:
         expected = CompletionStatus.SUCCESSFUL
@@ -87,8 +91,8 @@ def test_every_status_has_its_completion_status(status: Status, distribution: Di
 _VERSION = FirmwareVersion("01020304")
 
 
-def _activation(*, is_cancelling: bool = False) -> Activation:
-    return Activation(
+def _activation(*, is_cancelling: bool = False) -> TrueActivation:
+    return TrueActivation(
         request_id=RequestId(Eui64(1), Eui64(2), 3),
         image_hash=bytes(32),
         distribution=None,
@@ -96,7 +100,7 @@ def _activation(*, is_cancelling: bool = False) -> Activation:
     )
 
 
-def _state(activation: Activation) -> tuple[ActivationStatus, str | None, datetime | None]:
+def _state(activation: TrueActivation) -> tuple[ActivationStatus, str | None, datetime | None]:
     return activation.status, activation.reason, activation.updated_at
 
 
@@ -107,7 +111,7 @@ def test_an_activation_is_requested_until_anyone_says_more() -> None:
     assert _state(activation) == (ActivationStatus.REQUESTED, None, _NOON)
 
 
-def test_the_devices_word_outweighs_dccs_whichever_comes_first() -> None:
+def test_the_devices_answer_outweighs_dccs_whichever_comes_first() -> None:
     late, early = _activation(), _activation()
     late.hear_no_answer(_NOON, "N13")
     assert _state(late) == (ActivationStatus.FAILED, "N13", _NOON)

@@ -7,14 +7,13 @@ Identifiers are canonical texts, times RFC 3339 in UTC. A value that is not know
 from msgspec import Struct
 from msgspec.json import Encoder
 
-from firmtrack.presentation.documents.devices import Device, device
+from firmtrack.presentation.documents.devices import Device, EventList, device, event_list
 from firmtrack.presentation.documents.distributions import (
     DistributionList,
     Reason,
     distribution,
     distribution_list,
 )
-from firmtrack.presentation.documents.fields import EUI_64_PATTERN, REQUEST_ID_PATTERN
 from firmtrack.presentation.documents.inventories import DeviceInventory, device_inventory
 from firmtrack.presentation.documents.notices import (
     EndpointList,
@@ -29,12 +28,11 @@ from firmtrack.presentation.documents.requests import (
 )
 
 __all__ = [
-    "EUI_64_PATTERN",
-    "REQUEST_ID_PATTERN",
     "Device",
     "DeviceInventory",
     "DistributionList",
     "EndpointList",
+    "EventList",
     "NoticeList",
     "Reason",
     "ServiceRequest",
@@ -44,6 +42,7 @@ __all__ = [
     "distribution_list",
     "encode",
     "endpoint_list",
+    "event_list",
     "notice_list",
     "service_request",
     "service_request_with_distributions",

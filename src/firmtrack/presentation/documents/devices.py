@@ -1,12 +1,14 @@
 """A device: its distributions with their history, and word of it that fits none of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
+from firmtrack.answers import diagnoses as found_diagnoses
 from firmtrack.answers.devices import DeviceAnswer, DeviceDistribution, HistoryEntry
+from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.pace import Pace
@@ -17,14 +19,17 @@ from firmtrack.presentation.documents.activations import Activation, activations
 from firmtrack.presentation.documents.distributions import Distribution, filled_distribution
 from firmtrack.presentation.documents.fields import (
     AttributionName,
+    Count,
     EuiText,
+    Flag,
     attribution_name,
     eui_text,
+    flags,
 )
-from firmtrack.presentation.documents.flags import Flag, flags
 from firmtrack.presentation.documents.incidents import Incident, incidents
 from firmtrack.presentation.documents.inventories import Inventory, inventory
 from firmtrack.presentation.documents.others_updates import OthersUpdate, others_update
+from firmtrack.presentation.event_places import EVENTS_AT_ONCE, EventsPlace, cursor_of
 
 
 class EventSource(Struct, frozen=True):
@@ -42,6 +47,8 @@ class EventSource(Struct, frozen=True):
 class Event(Struct, frozen=True):
     """What a message says happened to a device's update, and when.
 
+    It stands for times events that follow each other and differ in nothing but times and messages:
+    it is the last of them, first_at is the first's time, last_at its own.
     occurred_at is DCC's time, or the beginning of its day in UTC if the message was sent to another
     party. device_time is what whoever DCC had it from wrote, and orders nothing, since it may be
     wrong: of source kind csp_firmware_delivery_status the CSP, of firmware_transfer_alert the
@@ -57,6 +64,9 @@ class Event(Struct, frozen=True):
     comms_hub_id: EuiText | None
     source: EventSource
     attribution: AttributionName | None
+    times: Count
+    first_at: datetime
+    last_at: datetime
 
 
 class UsualSeconds(Struct, frozen=True):
@@ -129,19 +139,29 @@ class TrackedDistribution(Distribution, frozen=True):
     """A distribution with its events, furthest stage first and the latest of a stage first.
 
     incidents are what befell it besides its stages, activations those of its image, each latest
-    first. diagnosis is null if the device is not tracked.
+    first. diagnosis is null if the device is not tracked. events are the first 200;
+    events_next_cursor is where /devices/{id}/events goes on, null if these are all.
     """
 
     incidents: list[Incident]
     events: list[Event]
     activations: list[Activation]
     diagnosis: Diagnosis | None
+    events_next_cursor: str | None
+
+
+class EventList(Struct, frozen=True):
+    """Some events of one history, in its order; next_cursor is null at the end."""
+
+    items: list[Event]
+    next_cursor: str | None
 
 
 class Device(Struct, frozen=True):
     """One device and its distributions, newest request first.
 
-    unattributed_events are words that were sent to you and belong to no request that you may see.
+    unattributed_events were sent to you and belong to no request that you may see: the first 200,
+    and where they go on, as of a distribution.
     other_activations are of images that no
     request that you may see has distributed to it, latest first. others_updates are other parties',
     newest first: only its Responsible Supplier is told of any, and only where the operator of this
@@ -158,20 +178,32 @@ class Device(Struct, frozen=True):
     other_activations: list[Activation]
     others_updates: list[OthersUpdate]
     incidents: list[Incident]
+    unattributed_events_next_cursor: str | None
 
 
-def device(answer: DeviceAnswer, diagnoses: Mapping[RequestId, Diagnosis | None]) -> Device:
-    """Return the device with the diagnosis of each of its distributions, by Request ID."""
+def device(
+    answer: DeviceAnswer,
+    diagnoses: Mapping[RequestId, found_diagnoses.Diagnosis | None],
+    *,
+    read_at: datetime,
+) -> Device:
+    """Return the device with the diagnosis of each of its distributions, by Request ID.
+
+    ``read_at`` is the moment as of which its histories go on.
+    """
     return Device(
         device_id=str(answer.device_id),
         tracked=answer.not_tracked_reason is None,
         not_tracked_reason=answer.not_tracked_reason,
         inventory=None if answer.inventory is None else inventory(answer.inventory),
         distributions=[
-            _tracked_distribution(each, diagnoses[each.distribution.request_id])
+            _tracked_distribution(
+                each, _diagnosis(diagnoses[each.distribution.request_id]), read_at
+            )
             for each in answer.distributions
         ],
-        unattributed_events=[_event(entry) for entry in answer.unattributed],
+        unattributed_events=_first_events(answer.unattributed),
+        unattributed_events_next_cursor=_next_cursor(answer.unattributed, read_at),
         flags=flags(answer.flags),
         other_activations=activations(answer.other_activations),
         others_updates=[others_update(each) for each in answer.others_updates],
@@ -179,13 +211,29 @@ def device(answer: DeviceAnswer, diagnoses: Mapping[RequestId, Diagnosis | None]
     )
 
 
+def event_list(entries: Sequence[HistoryEntry], next_cursor: str | None) -> EventList:
+    """Return some events of a history, with where it goes on."""
+    return EventList(items=[_event(entry) for entry in entries], next_cursor=next_cursor)
+
+
+def _first_events(history: Sequence[HistoryEntry]) -> list[Event]:
+    return [_event(entry) for entry in history[:EVENTS_AT_ONCE]]
+
+
+def _next_cursor(history: Sequence[HistoryEntry], read_at: datetime) -> str | None:
+    if len(history) <= EVENTS_AT_ONCE:
+        return None
+    return cursor_of(EventsPlace(as_of=read_at, skip=EVENTS_AT_ONCE))
+
+
 def _tracked_distribution(
-    answer: DeviceDistribution, diagnosis: Diagnosis | None
+    answer: DeviceDistribution, diagnosis: Diagnosis | None, read_at: datetime
 ) -> TrackedDistribution:
     return filled_distribution(
         TrackedDistribution,
         answer.distribution,
-        events=[_event(entry) for entry in answer.history],
+        events=_first_events(answer.history),
+        events_next_cursor=_next_cursor(answer.history, read_at),
         incidents=incidents(answer.incidents),
         activations=activations(answer.activations),
         diagnosis=diagnosis,
@@ -206,4 +254,41 @@ def _event(entry: HistoryEntry) -> Event:
             is_another_partys=entry.is_anothers,
         ),
         attribution=None if entry.evidence is None else attribution_name(entry.evidence),
+        times=entry.times,
+        first_at=entry.first_at,
+        last_at=entry.occurred_at,
+    )
+
+
+def _diagnosis(found: found_diagnoses.Diagnosis | None) -> Diagnosis | None:
+    if found is None:
+        return None
+    usual, waits, resend = found.usual_seconds, found.waits, found.resend
+    return Diagnosis(
+        sentence=found.sentence,
+        holder=found.holder,
+        since=found.since,
+        usual_seconds=None if usual is None else UsualSeconds(p50=usual.p50, p95=usual.p95),
+        waits=None
+        if waits is None or waits is UNTOLD
+        else Waits(
+            reached_at_least=waits.reached_at_least,
+            passed_share=waits.passed_share,
+            p50_seconds=waits.p50_seconds,
+            p95_seconds=waits.p95_seconds,
+            arrives_still_share=waits.arrives_still_share,
+            group=list(waits.group),
+        ),
+        pace=found.pace,
+        next_actor=found.next_actor,
+        advice=found.advice,
+        evidence=[Evidence(text=each.text, message_id=each.message_id) for each in found.evidence],
+        resend=None
+        if resend is None
+        else Resend(
+            again=resend.again,
+            open_request=resend.open_request,
+            expected=resend.expected,
+            version_path=resend.version_path,
+        ),
     )

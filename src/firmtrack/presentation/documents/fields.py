@@ -1,19 +1,21 @@
-"""The fields that many objects share, and identifiers as their texts."""
+"""What many objects share: fields, flags, and identifiers as their texts."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
+from firmtrack.domain import reconciliation
 from firmtrack.domain.attribution import Evidence
 from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.reconciliation import FlagKind
 from firmtrack.domain.stages import Stage
+from firmtrack.presentation.flags import flag_text
 
 _EUI = "[0-9A-F]{2}(-[0-9A-F]{2}){7}"
-EUI_64_PATTERN = f"^{_EUI}$"
-REQUEST_ID_PATTERN = f"^{_EUI}:{_EUI}:(0|[1-9][0-9]{{0,19}})$"
 
-EuiText = Annotated[str, Meta(pattern=EUI_64_PATTERN, examples=["00-DB-12-34-56-78-90-A0"])]
-RequestIdText = Annotated[str, Meta(pattern=REQUEST_ID_PATTERN)]
+EuiText = Annotated[str, Meta(pattern=f"^{_EUI}$", examples=["00-DB-12-34-56-78-90-A0"])]
+RequestIdText = Annotated[str, Meta(pattern=f"^{_EUI}:{_EUI}:(0|[1-9][0-9]{{0,19}})$")]
 ImageHashText = Annotated[
     str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 of the Manufacturer Image.")
 ]
@@ -23,6 +25,18 @@ StageName = Annotated[str, Meta(extra_json_schema={"enum": [row.name.lower() for
 AttributionName = Annotated[
     str, Meta(extra_json_schema={"enum": [each.name.lower() for each in Evidence]})
 ]
+
+
+class Flag(Struct, frozen=True):
+    """Something that does not fit together, and what to do about it."""
+
+    code: FlagKind
+    text: str
+
+
+def flags(found: Iterable[reconciliation.Flag]) -> list[Flag]:
+    """Return the flags in their order."""
+    return [Flag(code=each.kind, text=flag_text(each)) for each in found]
 
 
 def eui_text(eui: Eui64 | None) -> str | None:

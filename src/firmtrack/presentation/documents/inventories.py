@@ -10,8 +10,13 @@ from firmtrack.answers.inventory import InventoryAnswer
 from firmtrack.domain.facts import DeviceFacts, MessageKind
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.presentation.documents.distributions import Distribution, distribution
-from firmtrack.presentation.documents.fields import EuiText, FirmwareVersionText, eui_text
-from firmtrack.presentation.documents.flags import Flag, flags
+from firmtrack.presentation.documents.fields import (
+    EuiText,
+    FirmwareVersionText,
+    Flag,
+    eui_text,
+    flags,
+)
 
 
 class Inventory(Struct, frozen=True):
@@ -104,7 +109,7 @@ def device_inventory(answer: InventoryAnswer) -> DeviceInventory:
         earlier_updates=[distribution(each) for each in answer.earlier_updates],
         sister_devices=[
             SisterDevice(device_id=str(each.device_id), device_type=each.device_type)
-            for each in answer.sisters
+            for each in answer.hub_devices
         ],
         suppliers=[
             SupplierPeriod(

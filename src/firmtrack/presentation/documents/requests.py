@@ -13,10 +13,11 @@ from firmtrack.presentation.documents.distributions import Distribution, distrib
 from firmtrack.presentation.documents.fields import (
     Count,
     FirmwareVersionText,
+    Flag,
     ImageHashText,
     RequestIdText,
+    flags,
 )
-from firmtrack.presentation.documents.flags import Flag, flags
 from firmtrack.presentation.documents.incidents import Incident, incidents
 
 _Request = TypeVar("_Request")

@@ -15,13 +15,15 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from firmtrack.domain.activation import Activation
+from firmtrack.domain.dossier import fold
 from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import STAGES
 from firmtrack.domain.topics import MISMATCH, topic_of_activation, topic_of_status
 from firmtrack.store.ledger import statement
-from firmtrack.store.numbers import eui_of, to_bigint
-from firmtrack.store.reading.activation_rows import activations_in, candidates_in, chapters_of
+from firmtrack.store.locks import AdvisoryKey, take
+from firmtrack.store.numbers import to_bigint
+from firmtrack.store.reading.dossiers import read_dossier
 
 # By 2 * stage + (1 if failed) - 1, from 1: how the statement finds the topic of a status.
 _TOPIC_LIST = [
@@ -29,7 +31,6 @@ _TOPIC_LIST = [
     for row in STAGES
     for status in (row.good, row.bad)
 ]
-_ACTIVATION_LOCK = 0x4649524E
 _HELD_STATUS = """
 CREATE TEMPORARY TABLE IF NOT EXISTS held_status (
     device_id bigint, request_key bigint, stage smallint, failed boolean, reason text
@@ -82,7 +83,7 @@ def hold_activations(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> A
 
     Other batches with activations then wait: which status one leaves depends on all words.
     """
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_ACTIVATION_LOCK,))
+    take(cursor, AdvisoryKey.ACTIVATIONS)
     return _activations(cursor, messages)
 
 
@@ -186,28 +187,12 @@ def _tell(cursor: Cursor[TupleRow], told: _Told) -> None:
 
 def _activations(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> Activations:
     device_ids = {
-        to_bigint(message.activation.request_id.target)
+        message.activation.request_id.target
         for message in messages
         if message.activation is not None
     }
-    cursor.execute(
-        """
-        SELECT device_id, json_agg(word)::text
-        FROM told_activation WHERE device_id = ANY (%s) GROUP BY device_id
-        """,
-        (sorted(device_ids),),
-    )
-    found = [(device_id, activations_in(eui_of(device_id), rows)) for device_id, rows in cursor]
-    cursor.execute(
-        """
-        SELECT device_id, json_agg(candidate)::text
-        FROM told_candidate WHERE device_id = ANY (%s) GROUP BY device_id
-        """,
-        (sorted(device_ids),),
-    )
-    candidates = {device_id: candidates_in(rows) for device_id, rows in cursor}
     return {
         activation.request_id: activation
-        for device_id, activations in found
-        for activation in chapters_of(activations, candidates.get(device_id, ())).all()
+        for device_id in sorted(device_ids)
+        for activation in fold(read_dossier(cursor.connection, device_id)).chapters.all()
     }

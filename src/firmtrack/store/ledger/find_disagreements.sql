@@ -83,7 +83,7 @@ WITH attributed AS (
             claim.image_hash, told.stepped_at,
             least(claim.first_sent_at, told.stepped_at, n.named_at))
     UNION ALL
-    SELECT 'fact_without_message', said.device_id, said.request_key, said.message_id
+    SELECT DISTINCT 'fact_without_message', said.device_id, said.request_key, said.message_id
     FROM (
         SELECT device_id, request_key, message_id FROM recorded_event
         UNION ALL
@@ -93,7 +93,15 @@ WITH attributed AS (
         UNION ALL
         SELECT device_id, NULL, message_id FROM recorded_activation_word
         UNION ALL
-        SELECT device_id, NULL, message_id FROM supplier_word WHERE message_id <> %(import_id)s
+        SELECT device_id, NULL, message_id
+        FROM recorded_inventory_statement
+        WHERE message_id <> %(import_id)s
+        UNION ALL
+        SELECT NULL, NULL, taken_by
+        FROM recorded_inventory_statement
+        WHERE taken_by IS NOT NULL
+        UNION ALL
+        SELECT device_id, NULL, message_id FROM recorded_supplier_change
         UNION ALL
         SELECT device_id, NULL, message_id FROM proposal
         UNION ALL
@@ -107,7 +115,7 @@ WITH attributed AS (
       AND NOT EXISTS (SELECT FROM recorded_event AS e WHERE e.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM recorded_request_step AS s WHERE s.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM recorded_activation_word AS w WHERE w.message_id = m.message_id)
-      AND NOT EXISTS (SELECT FROM supplier_word AS w WHERE w.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM recorded_supplier_change AS c WHERE c.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM proposal AS p WHERE p.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM verdict AS v WHERE v.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM recorded_device_incident AS i WHERE i.message_id = m.message_id)

@@ -1,4 +1,5 @@
 INSERT INTO recorded_request_step
-    (request_key, message_id, occurred_at, recorded_at, stage, failed, reason, variant)
+    (request_key, message_id, occurred_at, recorded_at, stage, failed, reason, variant,
+    message_kind, code, user_id)
 VALUES (%(request_key)s, %(message_id)s, %(occurred_at)s, now(), %(stage)s, %(failed)s, %(reason)s,
-    %(variant)s)
+    %(variant)s, %(message_kind)s, %(code)s, %(user_id)s)

@@ -1,1 +1,8 @@
-INSERT INTO supplier_word (device_id, learnt_at, message_id) VALUES (%s, %s, %s)
+INSERT INTO recorded_supplier_change
+    (device_id, message_id, recorded_at, told_at, user_id, message_kind, code)
+SELECT %(device_id)s, message_id, recorded_at, %(told_at)s, %(user_id)s, %(message_kind)s, %(code)s
+FROM message
+WHERE message_id = %(message_id)s
+ON CONFLICT (device_id, message_id) DO UPDATE
+SET told_at = excluded.told_at, user_id = excluded.user_id, message_kind = excluded.message_kind,
+    code = excluded.code

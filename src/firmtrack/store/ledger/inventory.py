@@ -1,31 +1,49 @@
-"""The inventory's one write: what batches and imports tell of devices, merged in sets.
+"""The inventory's one write: what batches and imports state of devices, in sets.
 
-The rule is that of firmtrack.domain.inventory. Its SQL is made here from the facts' names, because
-it says the same of each of them.
+Statements are appended and never changed; the row of a device is what they come to. A statement is
+merged into it as it comes; where one is taken back, or read otherwise, the row is folded anew from
+all that count.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from psycopg import Cursor, Rollback
 from psycopg.rows import TupleRow
 
-from firmtrack.domain.facts import DeviceFacts
+from firmtrack.domain.facts import DeviceFacts, Message, MessageKind
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.inventory import FACT_NAMES, IMPORT_ID, Knowledge, Origin
+from firmtrack.domain.inventory import (
+    EUI_FACTS,
+    FACT_NAMES,
+    IMPORT_ID,
+    Knowledge,
+    Origin,
+    knowledge_of,
+    merge_all,
+)
 from firmtrack.store.database import pool
-from firmtrack.store.numbers import eui_of, to_bigint
+from firmtrack.store.ledger import inventory_sql, statement
+from firmtrack.store.locks import AdvisoryKey, take
+from firmtrack.store.numbers import KIND_NUMBERS, eui_of, to_bigint
 
-EUI_FACTS = frozenset({"comms_hub_id", "responsible_supplier"})
-"""The facts that are EUI-64s; the others are texts."""
 
-_STAGED_TYPES = (
-    "int8", "timestamptz", "bytea",
-    *("int8" if name in EUI_FACTS else "text" for name in FACT_NAMES),
-    "jsonb", "int8",
-)  # fmt: skip
-_COLUMNS = f"device_id, learnt_at, message_id, {', '.join(FACT_NAMES)}, older"
-_COPY = f"COPY staged_device ({_COLUMNS}, row_number) FROM STDIN (FORMAT binary)"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryStatement:
+    """What a message states of a device.
+
+    ``taken_by`` is the answer with which DCC took what the message only proposes, None of what it
+    states itself. ``user_id`` is the User that is party to it, None if it has none.
+    """
+
+    facts: DeviceFacts
+    message_id: UUID
+    message_kind: MessageKind
+    code: str | None
+    user_id: Eui64 | None
+    taken_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,114 +74,85 @@ class ImportReceipt:
     is_kept: bool
 
 
-def _latest(row: str) -> str:
-    """Return SQL for the age of a row's latest statement: as Origin.age."""
-    return f"(coalesce({row}.learnt_at, '-infinity'), {row}.message_id)"
+def statements_of(messages: Iterable[Message]) -> Iterator[InventoryStatement]:
+    """Yield what the messages state of devices themselves, not what they only propose."""
+    for message in messages:
+        for facts in message.devices:
+            yield InventoryStatement(
+                facts=facts,
+                message_id=message.message_id,
+                message_kind=message.kind,
+                code=message.code,
+                user_id=message.user_id,
+            )
 
 
-def _age(row: str, fact: str) -> str:
-    """Return SQL for the age of a row's word on a fact."""
-    place = f"{row}.older -> '{fact}'"
-    return (
-        f"CASE WHEN {row}.older ? '{fact}'"
-        f" THEN (coalesce(({place} ->> 0)::timestamptz, '-infinity'), ({place} ->> 1)::uuid)"
-        f" ELSE {_latest(row)} END"
-    )
+def state(cursor: Cursor[TupleRow], statements: Sequence[InventoryStatement]) -> None:
+    """Append statements of messages, each once, and merge those that count into the rows.
 
-
-def _is_news(fact: str) -> str:
-    """Return SQL for whether the new row's word on a fact replaces the known row's."""
-    told, known = _age("excluded", fact), _age("d", fact)
-    return (
-        f"(excluded.{fact} IS NOT NULL AND (d.{fact} IS NULL OR {told} > {known}"
-        f" OR ({told} = {known} AND excluded.{fact} <> d.{fact})))"
-    )
-
-
-def _place(row: str, fact: str) -> str:
-    """Return SQL for what ``older`` holds of a row's word once both are one row; may be null."""
-    latest = f"greatest({_latest('excluded')}, {_latest('d')})"
-    return (
-        f"CASE WHEN {row}.{fact} IS NOT NULL AND {_age(row, fact)} < {latest}"
-        f" THEN coalesce({row}.older -> '{fact}',"
-        f" jsonb_build_array({row}.learnt_at, {row}.message_id)) END"
-    )
-
-
-def _for_each_fact(separator: str, text: Callable[[str], str]) -> str:
-    return separator.join(map(text, FACT_NAMES))
-
-
-def _merge_statement() -> bytes:
-    """Return the statement that merges ``staged_device`` into ``device``, changed rows only.
-
-    Its order gives all writers one locking order.
+    What DCC took may have been stated before, and may be of a message that is withdrawn.
     """
-    is_later = f"{_latest('excluded')} > {_latest('d')}"
-    values = _for_each_fact(
-        ",\n    ", lambda f: f"{f} = CASE WHEN {_is_news(f)} THEN excluded.{f} ELSE d.{f} END"
+    stage_statements(cursor, statements)
+    cursor.execute(inventory_sql.INSERT)
+    uncounted: set[tuple[UUID, UUID | None]] = set()
+    if any(each.taken_by is not None for each in statements):
+        cursor.execute(statement("uncounted_statements"))
+        uncounted.update((message_id, taken_by) for message_id, taken_by in cursor)
+    learn(
+        cursor,
+        merge_all(
+            knowledge_of(each.facts, each.message_id)
+            for each in statements
+            if (each.message_id, each.taken_by) not in uncounted
+        ).values(),
     )
-    places = _for_each_fact(
-        ",\n        ",
-        lambda f: (
-            f"'{f}', CASE WHEN {_is_news(f)} THEN {_place('excluded', f)} ELSE {_place('d', f)} END"
-        ),
-    )
-    return f"""
-INSERT INTO device AS d ({_COLUMNS})
-SELECT {_COLUMNS} FROM staged_device ORDER BY device_id
-ON CONFLICT (device_id) DO UPDATE
-SET learnt_at = CASE WHEN {is_later} THEN excluded.learnt_at ELSE d.learnt_at END,
-    message_id = CASE WHEN {is_later} THEN excluded.message_id ELSE d.message_id END,
-    {values},
-    older = nullif(jsonb_strip_nulls(jsonb_build_object(
-        {places}
-    )), '{{}}')
-WHERE {is_later} OR {_for_each_fact(" OR ", _is_news)}
-""".encode()  # noqa: S608 - made of our own names alone
+    cursor.execute(statement("insert_parties"))
 
 
-def _keep_suppliers_statement() -> bytes:
-    """Return the statement that keeps of two Responsible Suppliers' words the earlier one.
+def restate(cursor: Cursor[TupleRow], statements: Sequence[InventoryStatement]) -> int:
+    """Make what messages stated what they are read to state now; return how many that changed.
 
-    The later one stands in ``device``. Words of one age are a correction: the later told counts.
+    The rows of their devices are folded anew.
     """
-    told, known = _latest("s"), _age("d", "responsible_supplier")
-    place = "d.older -> 'responsible_supplier'"
-    return f"""
-INSERT INTO supplier_word (device_id, learnt_at, message_id, responsible_supplier)
-SELECT
-    d.device_id,
-    CASE
-        WHEN {told} < {known} THEN s.learnt_at
-        WHEN d.older ? 'responsible_supplier' THEN ({place} ->> 0)::timestamptz
-        ELSE d.learnt_at
-    END,
-    CASE
-        WHEN {told} < {known} THEN s.message_id
-        WHEN d.older ? 'responsible_supplier' THEN ({place} ->> 1)::uuid
-        ELSE d.message_id
-    END,
-    CASE WHEN {told} < {known} THEN s.responsible_supplier ELSE d.responsible_supplier END
-FROM staged_device AS s
-JOIN device AS d USING (device_id)
-WHERE s.responsible_supplier IS NOT NULL
-  AND d.responsible_supplier IS NOT NULL
-  AND {told} <> {known}
-ON CONFLICT (device_id, learnt_at, message_id) DO UPDATE
-SET responsible_supplier = excluded.responsible_supplier
-""".encode()  # noqa: S608 - made of our own names alone
+    take(cursor, AdvisoryKey.INVENTORY)
+    stage_statements(cursor, statements)
+    cursor.execute(inventory_sql.FORGET_MISREAD)
+    cursor.execute(inventory_sql.INSERT_READ)
+    corrected = cursor.rowcount
+    fold_anew(cursor)
+    cursor.execute(statement("insert_parties"))
+    return corrected
 
 
-_MERGE = _merge_statement()
-_KEEP_SUPPLIERS = _keep_suppliers_statement()
-_SUPPLIER_LOCK = 0x4649534C
+def stage_statements(cursor: Cursor[TupleRow], statements: Iterable[InventoryStatement]) -> None:
+    """Copy what messages state of devices into ``staged_statement``."""
+    with cursor.copy(inventory_sql.COPY_STATEMENTS) as copy:
+        copy.set_types(inventory_sql.STATEMENT_TYPES)
+        for each in statements:
+            values = ((name, getattr(each.facts, name)) for name in FACT_NAMES)
+            copy.write_row(
+                (
+                    to_bigint(each.facts.device_id),
+                    each.message_id.bytes,
+                    None if each.taken_by is None else each.taken_by.bytes,
+                    each.facts.learnt_at,
+                    None if each.user_id is None else to_bigint(each.user_id),
+                    KIND_NUMBERS[each.message_kind],
+                    each.code,
+                    *(None if value is None else _stored(name, value) for name, value in values),
+                )
+            )
+
+
+def fold_anew(cursor: Cursor[TupleRow]) -> None:
+    """Make the rows of ``restated_device`` what the statements that count come to."""
+    cursor.execute(inventory_sql.FOLD)
 
 
 def learn(cursor: Cursor[TupleRow], known: Iterable[Knowledge]) -> None:
     """Merge what is known of devices, each once, into the inventory."""
-    with cursor.copy(_COPY.encode()) as copy:
-        copy.set_types(_STAGED_TYPES)
+    with cursor.copy(inventory_sql.COPY_DEVICES) as copy:
+        copy.set_types(inventory_sql.DEVICE_TYPES)
         for each in known:
             values = (
                 _stored(name, each.facts[name].value) if name in each.facts else None
@@ -176,7 +165,7 @@ def learn(cursor: Cursor[TupleRow], known: Iterable[Knowledge]) -> None:
                     *values, _older(each), None,
                 )
             )  # fmt: skip
-    cursor.execute(_MERGE)
+    cursor.execute(inventory_sql.MERGE)
 
 
 def import_rows(
@@ -198,10 +187,10 @@ def import_rows(
         repeated = _take_out_repeated(cursor, refuse)
         if not is_wanted():
             raise Rollback(transaction)
-        # Two imports at once would each keep the supplier from before both, and lose one between.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_SUPPLIER_LOCK,))
-        cursor.execute(_KEEP_SUPPLIERS)
-        cursor.execute(_MERGE)
+        # Of two imports at once the one that is merged later counts, and is recorded later.
+        take(cursor, AdvisoryKey.INVENTORY)
+        cursor.execute(inventory_sql.INSERT_IMPORT, {"moment": moment(cursor)})
+        cursor.execute(inventory_sql.MERGE)
         changed = cursor.rowcount
         return ImportReceipt(changed=changed, unchanged=staged - repeated - changed, is_kept=True)
     return ImportReceipt(changed=0, unchanged=0, is_kept=False)
@@ -211,8 +200,8 @@ def _stage_import(cursor: Cursor[TupleRow], rows: Iterable[ImportedRow]) -> int:
     """Copy the rows into ``staged_device`` as they come, and return how many they were."""
     staged = 0
     origin = IMPORT_ID.bytes
-    with cursor.copy(_COPY.encode()) as copy:
-        copy.set_types(_STAGED_TYPES)
+    with cursor.copy(inventory_sql.COPY_DEVICES) as copy:
+        copy.set_types(inventory_sql.DEVICE_TYPES)
         for row in rows:
             it = row.statement
             hub, supplier = it.comms_hub_id, it.responsible_supplier
@@ -246,6 +235,14 @@ def _take_out_repeated(cursor: Cursor[TupleRow], refuse: Callable[[RepeatedDevic
     for number, device_id in cursor:
         refuse(RepeatedDevice(number, eui_of(device_id)))
     return cursor.rowcount
+
+
+def moment(cursor: Cursor[TupleRow]) -> datetime:
+    """Return the database's time once a lock is held: whoever recorded before began before."""
+    row = cursor.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    now: datetime = row[0]
+    return now
 
 
 def _stored(name: str, value: object) -> object:

@@ -4,36 +4,29 @@ Request and answer come in any order, and in any two batches. So a batch that ho
 waits for every other such batch: whoever comes second sees both.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from psycopg import Cursor
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row
 from psycopg.types.json import Jsonb
 
 from firmtrack.domain.facts import DeviceFacts, Message, Proposal
-from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.inventory import FACT_NAMES, Knowledge, knowledge_once_taken
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES, facts_once_taken
 from firmtrack.store.ledger import statement
-from firmtrack.store.ledger.inventory import EUI_FACTS
-from firmtrack.store.numbers import eui_of, request_id_of, request_parts, to_bigint
-
-_LOCK = 0x4649524F
-
-
-class Taken(NamedTuple):
-    """What a proposal made known that DCC has taken, and the User that proposed it."""
-
-    knowledge: Knowledge
-    user_id: Eui64
+from firmtrack.store.ledger.inventory import InventoryStatement
+from firmtrack.store.locks import AdvisoryKey, take
+from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_parts, to_bigint
 
 
-def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> list[Taken]:
-    """Record what new messages propose and what DCC answers; return all that DCC has then taken.
+def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> list[InventoryStatement]:
+    """Record what messages propose and what DCC answers; return all that DCC has then taken.
 
-    Of the requests that the messages are about, what was taken before is among it: to learn it
-    again changes nothing.
+    Of the requests that the messages are about, what was taken before is among it.
     """
     proposals = [(each.proposal, each.message_id) for each in messages if each.proposal is not None]
     verdicts = [(each.verdict, each.message_id) for each in messages if each.verdict is not None]
@@ -41,7 +34,7 @@ def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> list[Taken]
     touched.update(said.request_id for said, _ in verdicts)
     if not touched:
         return []
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    take(cursor, AdvisoryKey.PROPOSALS)
     cursor.executemany(
         statement("insert_proposal"),
         [_row(proposal, by) for proposal, by in proposals],
@@ -53,9 +46,40 @@ def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> list[Taken]
             for verdict, by in verdicts
         ],
     )
-    columns = [list(column) for column in zip(*map(request_parts, touched), strict=True)]
-    cursor.execute(statement("taken_proposals"), columns)
-    return [_taken(row) for row in cursor]
+    return taken(cursor, touched)
+
+
+def taken(cursor: Cursor[TupleRow], request_ids: Iterable[RequestId]) -> list[InventoryStatement]:
+    """Return all that DCC has taken of what the requests proposed, a statement an answer."""
+    columns = [list(column) for column in zip(*map(request_parts, request_ids), strict=True)]
+    with cursor.connection.cursor(row_factory=class_row(_Taken)) as rows:
+        rows.execute(statement("taken_proposals"), columns)
+        return [row.statement() for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """A row of what was proposed, and taken."""
+
+    originator: int
+    message_id: UUID
+    device_id: int
+    facts: Mapping[str, str]
+    message_kind: int
+    code: str | None
+    taken_by: UUID
+    answered_at: datetime
+
+    def statement(self) -> InventoryStatement:
+        facts = _facts(eui_of(self.device_id), self.facts)
+        return InventoryStatement(
+            facts=facts_once_taken(facts, self.answered_at),
+            message_id=self.message_id,
+            message_kind=KIND_OF_NUMBER[self.message_kind],
+            code=self.code,
+            user_id=eui_of(self.originator),
+            taken_by=self.taken_by,
+        )
 
 
 def _row(proposal: Proposal, message_id: UUID) -> tuple[object, ...]:
@@ -63,13 +87,6 @@ def _row(proposal: Proposal, message_id: UUID) -> tuple[object, ...]:
     facts = {name: str(value) for name, value in told if value is not None}
     device_id = to_bigint(proposal.facts.device_id)
     return (*request_parts(proposal.request_id), message_id, device_id, Jsonb(facts))
-
-
-def _taken(row: TupleRow) -> Taken:
-    originator, target, counter, message_id, device_id, facts, answered_at = row
-    request_id = request_id_of(originator, target, counter)
-    proposal = Proposal(request_id=request_id, facts=_facts(eui_of(device_id), facts))
-    return Taken(knowledge_once_taken(proposal, answered_at, message_id), request_id.originator)
 
 
 def _facts(device_id: Eui64, stored: Mapping[str, str]) -> DeviceFacts:

@@ -19,12 +19,12 @@ from psycopg.types.json import Jsonb
 
 from firmtrack.domain.facts import Event, ImageFacts, Message, RequestFacts
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.domain.inventory import knowledge_of, merge_all
 from firmtrack.domain.stages import Status
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import changes, incidents, inventory, proposals, staging, statement
 from firmtrack.store.ledger.quarantine import Refusal, quarantine
-from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
+from firmtrack.store.locks import AdvisoryKey, take, take_shared
+from firmtrack.store.numbers import numbers_of, request_id_of, request_parts, to_bigint
 from firmtrack.store.reports import freshness, performance
 
 
@@ -52,9 +52,6 @@ class KnownRequest(NamedTuple):
 
 
 KnownRequests: TypeAlias = dict[RequestId, KnownRequest]
-
-ATTRIBUTION_LOCK = 0x4649524D
-"""Key of the advisory lock between batches that change the requests and all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +173,7 @@ def _record_beside_others(
     Return whether that sufficed; if not, nothing was written.
     """
     with cursor.connection.transaction() as savepoint:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (ATTRIBUTION_LOCK,))
+        take_shared(cursor, AdvisoryKey.ATTRIBUTION)
         known = _known_requests(cursor, named)
         if not all(
             event.request_id in known and known[event.request_id].is_unmoved_by(event)
@@ -205,7 +202,7 @@ def _record_alone(
     *,
     is_told: bool,
 ) -> None:
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ATTRIBUTION_LOCK,))
+    take(cursor, AdvisoryKey.ATTRIBUTION)
     _insert_requests(cursor, named)
     known = _known_requests(cursor, named)
     # An incident makes no request known: it may be one of another service.
@@ -295,6 +292,7 @@ def _record_request_facts(cursor: Cursor[TupleRow], message: Message, known: Kno
                 "failed": step.status.is_bad,
                 "reason": step.reason,
                 "variant": None if message.answer is None else str(message.answer.variant),
+                **numbers_of(message),
             },
         )
 
@@ -335,23 +333,26 @@ def _record_activations(
 
 
 def _record_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    told = [
-        (knowledge_of(device, message.message_id), message.user_id)
-        for message in messages
-        for device in message.devices
-    ]
-    told += proposals.record(cursor, messages)
-    if told:
-        inventory.learn(cursor, merge_all(known for known, _ in told).values())
-        staging.stage_acquaintances(cursor, told)
-        cursor.execute(statement("acquaint_devices"))
+    stated = [*inventory.statements_of(messages), *proposals.record(cursor, messages)]
+    if stated:
+        inventory.state(cursor, stated)
     for message in messages:
-        if message.supplier_change is not None:
-            change = message.supplier_change
-            cursor.execute(
-                statement("insert_supplier_change"),
-                (to_bigint(change.device_id), change.told_at, message.message_id),
-            )
+        record_supplier_change(cursor, message)
+
+
+def record_supplier_change(cursor: Cursor[TupleRow], message: Message) -> None:
+    """Record that the message tells of a change of supplier, if it does."""
+    change = message.supplier_change
+    if change is not None:
+        cursor.execute(
+            statement("insert_supplier_change"),
+            {
+                "device_id": to_bigint(change.device_id),
+                "message_id": message.message_id,
+                "told_at": change.told_at,
+                **numbers_of(message),
+            },
+        )
 
 
 def _count_ignored(cursor: Cursor[TupleRow], ignored: Mapping[str, int]) -> None:

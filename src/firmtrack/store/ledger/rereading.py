@@ -8,38 +8,41 @@ changes: it happened long ago. A fact that the readers tell no more would stay; 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from psycopg import Connection, Cursor
+from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.domain.inventory import knowledge_of, merge_all
 from firmtrack.store.bodies import unpack
 from firmtrack.store.database import pool
-from firmtrack.store.ledger import incidents, inventory, staging, statement
-from firmtrack.store.ledger.recording import ATTRIBUTION_LOCK, known_request_keys, request_columns
+from firmtrack.store.ledger import incidents, inventory, proposals, staging, statement
+from firmtrack.store.ledger.recording import (
+    known_request_keys,
+    record_supplier_change,
+    request_columns,
+)
+from firmtrack.store.locks import AdvisoryKey, held, take
 from firmtrack.store.numbers import (
     KIND_NUMBERS,
     KIND_OF_NUMBER,
+    numbers_of,
     to_bigint,
 )
 from firmtrack.store.reading.messages import KeptMessage
 
-EDITION = 2
+EDITION = 3
 """The edition of the readers in ``duis`` and ``intake``: to be raised, with a line here, when they
 make other facts of a body than before, or when what is folded from facts is folded otherwise.
 
 2: whose a word is that names no request; ``occurred_at`` of a CSPFirmwareDeliveryStatus is the
 ResponseDateTime, its TimeStamp stands beside it; a carrier's time counts only within bounds;
-incidents.
+incidents. 3: statements of the inventory are whole: what only the row of a device told before.
 """
 
-_LOCK = 0x46525244
 _MESSAGES_AT_ONCE = 500
 _OCTETS_AT_ONCE = 2 * 1024 * 1024
 _REQUESTS_AT_ONCE = 100
@@ -81,7 +84,7 @@ def reread(read: Read) -> Iterator[Progress]:
 
     One process at a time does; another waits, and does what is left, if anything.
     """
-    with pool().connection() as connection, _turn(connection):
+    with pool().connection() as connection, held(connection, AdvisoryKey.REREADING):
         connection.execute(
             "INSERT INTO rereading (edition) VALUES (%s) ON CONFLICT DO NOTHING", (EDITION,)
         )
@@ -93,18 +96,8 @@ def reread(read: Read) -> Iterator[Progress]:
             is_done = progress.is_done
 
 
-@contextmanager
-def _turn(connection: Connection[TupleRow]) -> Iterator[None]:
-    """Hold the lock of whoever reads again; it ends with the connection if the process does."""
-    connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-    try:
-        yield
-    finally:
-        connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
-
-
 def _do_some(cursor: Cursor[TupleRow], read: Read) -> Progress:
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ATTRIBUTION_LOCK,))
+    take(cursor, AdvisoryKey.ATTRIBUTION)
     cursor.execute(
         "SELECT phase, after_message, after_request, after_device FROM rereading"
         " WHERE edition = %s",
@@ -180,12 +173,12 @@ def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
                     "failed": step.status.is_bad,
                     "reason": step.reason,
                     "variant": None if message.answer is None else str(message.answer.variant),
+                    **numbers_of(message),
                 },
             )
             corrected += cursor.rowcount
     incidents.record(cursor, messages)
-    _learn_devices(cursor, messages)
-    return corrected
+    return corrected + _correct_devices(cursor, messages)
 
 
 def _request_keys(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> dict[RequestId, int]:
@@ -196,17 +189,11 @@ def _request_keys(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> dict
     return known_request_keys(cursor, named)
 
 
-def _learn_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    """Learn what the messages tell of devices: what is known already changes nothing."""
-    told = [
-        (knowledge_of(device, message.message_id), message.user_id)
-        for message in messages
-        for device in message.devices
-    ]
-    if told:
-        inventory.learn(cursor, merge_all(known for known, _ in told).values())
-        staging.stage_acquaintances(cursor, told)
-        cursor.execute(statement("acquaint_devices"))
+def _correct_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
+    stated = [*inventory.statements_of(messages), *proposals.record(cursor, messages)]
+    for message in messages:
+        record_supplier_change(cursor, message)
+    return inventory.restate(cursor, stated) if stated else 0
 
 
 def _correct_rows(

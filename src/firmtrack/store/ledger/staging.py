@@ -9,8 +9,8 @@ from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import Event, Message
-from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.domain.inventory import Knowledge
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES
 from firmtrack.store.bodies import pack
 from firmtrack.store.numbers import KIND_NUMBERS, request_parts, to_bigint
 
@@ -29,8 +29,12 @@ CREATE TEMPORARY TABLE staged_name (
 CREATE TEMPORARY TABLE staged_device (
     LIKE device INCLUDING DEFAULTS, row_number bigint
 ) ON COMMIT DELETE ROWS;
-CREATE TEMPORARY TABLE staged_acquaintance (
-    device_id bigint, user_id bigint
+CREATE TEMPORARY TABLE staged_statement (
+    device_id bigint, message_id uuid, taken_by uuid, learnt_at timestamptz, user_id bigint,
+    message_kind smallint, code text, {facts}
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE restated_device (
+    device_id bigint
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE staged_activation_word (
     device_id bigint, originator bigint, counter bigint, message_id uuid, occurred_at timestamptz,
@@ -43,7 +47,9 @@ CREATE TEMPORARY TABLE concerned_device (
 CREATE TEMPORARY TABLE changed_request (
     request_key bigint, whole_at timestamptz, image_hash bytea, comparable_versions text[]
 ) ON COMMIT DELETE ROWS;
-"""
+""".format(
+    facts=", ".join(f"{name} {'bigint' if name in EUI_FACTS else 'text'}" for name in FACT_NAMES)
+)
 
 _COPY_MESSAGES = """
 COPY staged_message (message_id, user_id, occurred_at, kind, code, body)
@@ -73,8 +79,6 @@ _ACTIVATION_WORD_TYPES = (
     "int8", "int8", "int8", "bytea", "timestamptz", "timestamptz",
     "int2", "bool", "text", "text", "bytea", "timestamptz", "int2", "text",
 )  # fmt: skip
-
-_COPY_ACQUAINTANCES = "COPY staged_acquaintance (device_id, user_id) FROM STDIN (FORMAT binary)"
 
 
 def prepare(connection: Connection[TupleRow]) -> None:
@@ -129,17 +133,6 @@ def stage_names(
                 key = keys[message.request.request_id]
                 for device_id in message.request.device_ids:
                     copy.write_row((to_bigint(device_id), key))
-
-
-def stage_acquaintances(
-    cursor: Cursor[TupleRow], told: Iterable[tuple[Knowledge, Eui64 | None]]
-) -> None:
-    """Copy which devices were described with which Users a party into ``staged_acquaintance``."""
-    with cursor.copy(_COPY_ACQUAINTANCES) as copy:
-        copy.set_types(("int8", "int8"))
-        for known, user_id in told:
-            if user_id is not None:
-                copy.write_row((to_bigint(known.device_id), to_bigint(user_id)))
 
 
 def stage_activation_words(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> None:

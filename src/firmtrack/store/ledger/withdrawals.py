@@ -15,7 +15,8 @@ from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import changes, staging, statement
-from firmtrack.store.ledger.recording import ATTRIBUTION_LOCK, known_request_keys
+from firmtrack.store.ledger.recording import known_request_keys
+from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading.messages import KeptMessage, kept_messages
 from firmtrack.store.reports import performance
@@ -54,7 +55,7 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         connection.transaction(),
         connection.cursor() as cursor,
     ):
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ATTRIBUTION_LOCK,))
+        take(cursor, AdvisoryKey.ATTRIBUTION)
         keys = known_request_keys(cursor, named)
         moment = _moment(cursor)
         staging.stage_names(cursor, messages, keys)

@@ -18,6 +18,8 @@ _IS_VIEWERS = "{0} = ANY (%(user_ids)s::bigint[])"
 _RULES: Mapping[str, str] = {
     # The viewer may see what this User sent: a request by its originator.
     "sees": f"(%(sees_all)s OR {_IS_VIEWERS})",
+    # The viewer sees all of these, whosever they are.
+    "sees_every": "%(sees_all)s",
     # What was sent to this User was sent to the viewer itself.
     "is_sent_to_viewer": f"coalesce({_IS_VIEWERS}, false)",
     # What was sent to this User was sent to another party: null is nobody, and no party.

@@ -1,11 +1,11 @@
 """Rows of delivery performance to the figures that they answer."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from psycopg.rows import TupleRow
-
+from firmtrack.answers.counted import Counted
 from firmtrack.answers.performance import (
     Dimension,
     FailureReason,
@@ -28,6 +28,42 @@ from firmtrack.domain.stages import (
 )
 from firmtrack.store.numbers import eui_of
 
+_Key: TypeAlias = tuple[str, tuple[str, ...]]
+"""A dimension and the value in it that distributions have in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """A row of performance_read_counts: how many distributions stand so."""
+
+    dimension: str
+    value: Sequence[str]
+    variant: str | None
+    stage: int | None
+    failed: bool | None
+    reason: str | None
+    completion: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimingRow:
+    """A row of performance_read_durations: how long they took to a stage."""
+
+    dimension: str
+    value: Sequence[str]
+    stage: int
+    p50_step: int
+    p95_step: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """The row of performance_count_waiting."""
+
+    requests: int
+
 
 @dataclass(frozen=True, slots=True)
 class _StatusCount:
@@ -39,27 +75,24 @@ class _StatusCount:
 
 
 def performance_answer(
-    counts: Iterable[TupleRow], durations: Iterable[TupleRow], waiting: int
+    counts: Iterable[CountRow], timings: Iterable[TimingRow], *, waiting: int, counted: Counted
 ) -> PerformanceAnswer:
-    """Return the answer in the rows of performance_read_counts and performance_read_durations."""
-    completions: dict[tuple[str, tuple[str, ...]], dict[CompletionStatus, int]] = defaultdict(dict)
+    """Return the answer in the rows; ``waiting`` and ``counted`` are those of the answer."""
+    completions: dict[_Key, dict[CompletionStatus, int]] = defaultdict(dict)
     statuses = []
-    for dimension, value, variant, stage, failed, reason, completion, count in counts:
-        if dimension == "status":
-            status = status_at(Stage(stage), is_bad=failed)
-            known = None if variant is None else Variant(variant)
-            statuses.append(
-                _StatusCount(known, status, reason, CompletionStatus(completion), count)
-            )
+    for row in counts:
+        if row.dimension == "status":
+            statuses.append(_status_count(row))
         else:
-            completions[dimension, tuple(value)][CompletionStatus(completion)] = count
-    timings: dict[tuple[str, tuple[str, ...]], dict[Milestone, Timing]] = defaultdict(dict)
-    for dimension, value, stage, p50_step, p95_step, samples in durations:
-        timings[dimension, tuple(value)][Milestone(stage)] = Timing(
-            seconds_within(p50_step), seconds_within(p95_step), samples
+            held = completions[row.dimension, tuple(row.value)]
+            held[CompletionStatus(row.completion)] = row.count
+    taken: dict[_Key, dict[Milestone, Timing]] = defaultdict(dict)
+    for timed in timings:
+        taken[timed.dimension, tuple(timed.value)][Milestone(timed.stage)] = Timing(
+            seconds_within(timed.p50_step), seconds_within(timed.p95_step), timed.samples
         )
     figures = {
-        key: Figures(completions=held, timings=timings.get(key, {}))
+        key: Figures(completions=held, timings=taken.get(key, {}))
         for key, held in completions.items()
     }
     return PerformanceAnswer(
@@ -68,12 +101,22 @@ def performance_answer(
         reasons=_reasons(statuses),
         groups={dimension: _groups(dimension, figures) for dimension in Dimension},
         waiting=waiting,
+        counted=counted,
     )
 
 
-def _groups(
-    dimension: Dimension, figures: Mapping[tuple[str, tuple[str, ...]], Figures]
-) -> tuple[Group, ...]:
+def _status_count(row: CountRow) -> _StatusCount:
+    assert row.stage is not None
+    return _StatusCount(
+        variant=None if row.variant is None else Variant(row.variant),
+        status=status_at(Stage(row.stage), is_bad=bool(row.failed)),
+        reason=row.reason,
+        completion=CompletionStatus(row.completion),
+        count=row.count,
+    )
+
+
+def _groups(dimension: Dimension, figures: Mapping[_Key, Figures]) -> tuple[Group, ...]:
     found = [
         Group(value=_shown(dimension, value), figures=held)
         for (of, value), held in figures.items()

@@ -1,5 +1,6 @@
 -- Take away the oldest of the arrivals that no writer can still be behind of, and keep of each source
--- the last and the longest silence that began within each hour.
+-- the last and the longest silence that began within each hour. Return how many they were, and until
+-- when arrivals have settled.
 WITH taken AS (
     DELETE FROM arrival
     WHERE ctid = ANY (
@@ -29,10 +30,12 @@ WITH taken AS (
     GROUP BY source, region, date_trunc('hour', before)
     ON CONFLICT (source, region, hour_at)
         DO UPDATE SET longest_seconds = greatest(s.longest_seconds, excluded.longest_seconds)
+), lasting AS (
+    INSERT INTO source_last AS l (source, region, recorded_at)
+    SELECT source, region, max(recorded_at)
+    FROM taken
+    GROUP BY source, region
+    ON CONFLICT (source, region)
+        DO UPDATE SET recorded_at = greatest(l.recorded_at, excluded.recorded_at)
 )
-INSERT INTO source_last AS l (source, region, recorded_at)
-SELECT source, region, max(recorded_at)
-FROM taken
-GROUP BY source, region
-ON CONFLICT (source, region)
-    DO UPDATE SET recorded_at = greatest(l.recorded_at, excluded.recorded_at)
+SELECT count(*) AS arrivals, now() - %(settled)s::interval AS settled_at FROM taken

@@ -1,10 +1,11 @@
 """When something last came from each source, and whether it is silent longer than usual.
 
-It is told of the whole system, and tells of nobody: times, no numbers and no identifiers. Writers
-only add a row every few seconds; whoever reads folds them (docs/decisions/013).
+It is of the whole system and of nobody in particular: times, no numbers and no identifiers. Writers
+only add a row every few seconds, upkeep folds them, readers only read (docs/decisions/013, 023).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from psycopg import Connection, Cursor
@@ -14,13 +15,15 @@ from firmtrack.answers.freshness import (
     PRECISION,
     SOURCE_OF_KIND,
     Freshness,
-    Source,
+    MessageSource,
     SourceFreshness,
 )
 from firmtrack.domain.facts import Message
 from firmtrack.store.database import pool
+from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.numbers import to_bigint
-from firmtrack.store.reports import statement
+from firmtrack.store.reports import rows_of, statement
+from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
 
 LEARNT_FROM = timedelta(days=28)
 """The rhythm is learnt from the silences of these last weeks."""
@@ -30,7 +33,24 @@ FEWEST_DAYS = 5
 
 _SETTLED = timedelta(minutes=1)
 _FOLDED_AT_ONCE = 100_000
-_FOLDING_LOCK = 0x46504652
+
+
+@dataclass(frozen=True, slots=True)
+class _SourceRow:
+    """A row of read_freshness; ``region`` is empty where it is not known, or of no CSP."""
+
+    source: str
+    region: str
+    last_at: datetime
+    usual_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """A row of fold_arrivals: how many were folded; all are that came by ``settled_at``, if few."""
+
+    arrivals: int
+    settled_at: datetime
 
 
 def mark_arrivals(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
@@ -39,14 +59,14 @@ def mark_arrivals(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None
     csp_devices = {
         to_bigint(event.device_id)
         for message in messages
-        if SOURCE_OF_KIND[message.kind] is Source.CSP
+        if SOURCE_OF_KIND[message.kind] is MessageSource.CSP
         for event in message.events
     }
     cursor.execute(
         statement("mark_arrivals"),
         {
-            "sources": sorted(sources - {Source.CSP}),
-            "csp": Source.CSP,
+            "sources": sorted(sources - {MessageSource.CSP}),
+            "csp": MessageSource.CSP,
             "csp_devices": list(csp_devices),
             "precision": PRECISION,
         },
@@ -56,47 +76,51 @@ def mark_arrivals(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None
 def freshness(now: datetime) -> Freshness:
     """Return how fresh the store is at ``now``, for any viewer: it identifies nobody.
 
-    A handful of rows, whatever the store holds.
+    What came last is read as it is, what is usual as it was last folded.
     """
+    asked = {"now": now, "learnt_from": LEARNT_FROM, "fewest_days": FEWEST_DAYS}
     with pool().connection() as connection:
-        _fold(connection)
-        rows = connection.execute(
-            statement("read_freshness"),
-            {"now": now, "learnt_from": LEARNT_FROM, "fewest_days": FEWEST_DAYS},
-        ).fetchall()
+        counted = last_count(connection, CountedFigures.ARRIVALS)  # before what it is of
+        rows = rows_of(connection, _SourceRow, "read_freshness", asked)
     return Freshness(
-        told_at=now, sources=tuple(sorted((_source(row, now) for row in rows), key=_place))
+        read_at=now,
+        sources=tuple(sorted((_source(row, now) for row in rows), key=_place)),
+        counted_at=counted.at,
     )
 
 
-def _fold(connection: Connection[TupleRow]) -> None:
-    """Fold the arrivals, unless someone else is at it, and drop what is too old to learn from."""
+def fold_arrivals(connection: Connection[TupleRow]) -> bool:
+    """Fold arrivals into silences, and return whether nothing is left that has settled.
+
+    One process at a time folds; to another that is at it, nothing is left. What is too old to learn
+    from is dropped.
+    """
     with connection.transaction():
-        locked = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (_FOLDING_LOCK,))
-        if locked.fetchone() != (True,):
-            return
-        folded = connection.execute(
-            statement("fold_arrivals"),
-            {"settled": _SETTLED, "limit": _FOLDED_AT_ONCE},
-        )
-        if folded.rowcount:
+        if not take_if_free(connection, AdvisoryKey.FOLDING_ARRIVALS):
+            return True
+        asked = {"settled": _SETTLED, "limit": _FOLDED_AT_ONCE}
+        (folded,) = rows_of(connection, _Folded, "fold_arrivals", asked)
+        is_all = folded.arrivals < _FOLDED_AT_ONCE
+        if is_all:
+            note_count(connection, CountedFigures.ARRIVALS, folded.settled_at)
+        if folded.arrivals:
             connection.execute(
                 "DELETE FROM source_silence"
                 " WHERE hour_at < (SELECT max(recorded_at) FROM source_last) - %s::interval",
                 (LEARNT_FROM,),
             )
+    return is_all
 
 
-def _source(row: TupleRow, now: datetime) -> SourceFreshness:
-    source, region, last_at, usual_seconds = row
+def _source(row: _SourceRow, now: datetime) -> SourceFreshness:
     return SourceFreshness(
-        source=Source(source),
-        csp_region=region or None,
-        last_at=last_at,
-        silent_seconds=max(0, int((now - last_at).total_seconds())),
-        usual_silence_seconds=usual_seconds,
+        source=MessageSource(row.source),
+        csp_region=row.region or None,
+        last_at=row.last_at,
+        silent_seconds=max(0, int((now - row.last_at).total_seconds())),
+        usual_silence_seconds=row.usual_seconds,
     )
 
 
 def _place(each: SourceFreshness) -> tuple[int, str]:
-    return list(Source).index(each.source), each.csp_region or "~"
+    return list(MessageSource).index(each.source), each.csp_region or "~"

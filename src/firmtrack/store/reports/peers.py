@@ -1,130 +1,136 @@
 """Is it only me? How other devices fare that have something in common with one device's update."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from firmtrack.answers.inventory import SisterDevice
-from firmtrack.answers.peers import PeerGroup, PeerGroupKind, PeersAnswer, PeerScope
-from firmtrack.answers.side_parts import side_part
+from firmtrack.answers.peers import (
+    PeerGroup,
+    PeerGroupKind,
+    PeersAnswer,
+    PeerScope,
+    PeersQuestion,
+)
 from firmtrack.domain.disclosure import may_show
-from firmtrack.domain.facts import DeviceFacts
-from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store import reading
 from firmtrack.store.database import pool
-from firmtrack.store.numbers import eui_of, request_id_of, request_parts, to_bigint
-from firmtrack.store.reading.inventory_lookup import look_up
+from firmtrack.store.numbers import eui_of, request_parts, to_bigint
 from firmtrack.store.reading.seeing import asked_by
-from firmtrack.store.reports import performance, statement
+from firmtrack.store.reports import rows_of
+from firmtrack.store.reports.last_counts import CountedFigures, last_count
 
 _GREAT_BRITAIN = ZoneInfo("Europe/London")
-_COUNTING_SECONDS = 0.05
 
 
-def find_peers(viewer: Viewer, device_id: Eui64) -> PeersAnswer | None:
-    """Return how others fare beside the device's newest update, None if the viewer sees none of it.
+@dataclass(frozen=True, slots=True)
+class _OwnRow:
+    """How many of the updates that the viewer may see stand so."""
+
+    completion: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _UserRow:
+    """How many of a User's updates stand so."""
+
+    originator: int
+    completion: str
+    count: int
+
+
+def count_peers(viewer: Viewer, about: PeersQuestion) -> PeersAnswer:
+    """Return how others fare beside a device's update, which the viewer may see.
 
     Only counts: nothing tells whose the others are. The two wider groups are read from figures that
-    are counted as people look, and may lag behind by what came since.
+    are counted in the background; the answer says how old they are.
     """
-    side_part(
-        "delivery performance, counted anew",
-        lambda: performance.refresh(seconds=_COUNTING_SECONDS),
-    )
     with pool().connection() as connection:
-        return _find(connection, viewer, device_id)
+        counted = last_count(connection, CountedFigures.PERFORMANCE)  # before what it is of
+        counting = _Counting(connection, viewer, about)
+        return PeersAnswer(
+            device_id=about.device_id,
+            request_id=about.request_id,
+            firmware_version=about.firmware_version,
+            day=counting.day,
+            facts=about.facts,
+            groups=tuple(counting.groups()),
+            counted=counted,
+        )
 
 
-def _find(connection: Connection[TupleRow], viewer: Viewer, device_id: Eui64) -> PeersAnswer | None:
-    newest = connection.execute(
-        reading.statement("list_updates"),
-        asked_by(viewer) | {"device_id": to_bigint(device_id)},
-    ).fetchone()
-    if newest is None:
-        return None
-    _, _, originator, target, counter, _, version, _, submitted_at, *_ = newest
-    request_id = request_id_of(originator, target, counter)
-    day = _day_of(submitted_at)
-    known = look_up(connection, viewer, device_id)
-    groups = [_in_request(connection, viewer, request_id)]
-    if known is not None:
-        facts = known.facts
-        if facts.comms_hub_id is not None:
-            groups.insert(0, _on_hub(connection, viewer, device_id, known.sisters))
-        if version and facts.manufacturer and facts.model:
-            groups.append(_of_model(connection, viewer, version, facts))
-        if facts.csp_region:
-            groups.append(_of_day(connection, viewer, day, facts.csp_region))
-    return PeersAnswer(
-        device_id=device_id,
-        request_id=request_id,
-        firmware_version=version,
-        day=day,
-        facts=None if known is None else known.facts,
-        groups=tuple(groups),
-    )
+class _Counting:
+    """The counts beside one update, each of one statement."""
 
+    def __init__(
+        self, connection: Connection[TupleRow], viewer: Viewer, about: PeersQuestion
+    ) -> None:
+        self._connection = connection
+        self._viewer = viewer
+        self._about = about
+        self.day = _day_of(about.submitted_at)
 
-def _on_hub(
-    connection: Connection[TupleRow],
-    viewer: Viewer,
-    device_id: Eui64,
-    sisters: tuple[SisterDevice, ...],
-) -> PeerGroup:
-    """Count on one hub: it is one home, so never another party's updates."""
-    ids = [to_bigint(each) for each in (device_id, *(sister.device_id for sister in sisters))]
-    asked = asked_by(viewer) | {"device_ids": ids}
-    return _own(PeerGroupKind.COMMS_HUB, viewer, _rows(connection, "peers_on_hub", asked))
+    def groups(self) -> Iterable[PeerGroup]:
+        """Return the groups of which it is known what they have in common, the narrowest first."""
+        about, facts = self._about, self._about.facts
+        if facts is not None and facts.comms_hub_id is not None:
+            yield self._on_hub()
+        yield self._in_request()
+        if facts is not None and about.firmware_version and facts.manufacturer and facts.model:
+            yield self._of_all(
+                PeerGroupKind.MODEL_AND_VERSION,
+                "peers_of_model",
+                {
+                    "firmware_version": about.firmware_version,
+                    "manufacturer": facts.manufacturer,
+                    "model": facts.model,
+                },
+            )
+        if facts is not None and facts.csp_region:
+            last = self.day == date.max
+            yield self._of_all(
+                PeerGroupKind.REGION_AND_DAY,
+                "peers_of_day",
+                {
+                    "csp_region": facts.csp_region,
+                    "first_at": _midnight(self.day),
+                    "end_at": None if last else _midnight(self.day + timedelta(days=1)),
+                },
+            )
 
+    def _on_hub(self) -> PeerGroup:
+        """Count on one hub: it is one home, so never another party's updates."""
+        device_ids = (self._about.device_id, *self._about.hub_device_ids)
+        ids = [to_bigint(each) for each in device_ids]
+        asked = asked_by(self._viewer) | {"device_ids": ids}
+        return self._of_own(PeerGroupKind.COMMS_HUB, "peers_on_hub", asked)
 
-def _in_request(
-    connection: Connection[TupleRow], viewer: Viewer, request_id: RequestId
-) -> PeerGroup:
-    originator, target, counter = request_parts(request_id)
-    asked = {"originator": originator, "target": target, "counter": counter}
-    return _own(
-        PeerGroupKind.SERVICE_REQUEST,
-        viewer,
-        _rows(connection, "peers_in_request", asked),
-    )
+    def _in_request(self) -> PeerGroup:
+        originator, target, counter = request_parts(self._about.request_id)
+        asked = {"originator": originator, "target": target, "counter": counter}
+        return self._of_own(PeerGroupKind.SERVICE_REQUEST, "peers_in_request", asked)
 
+    def _of_own(self, kind: PeerGroupKind, name: str, asked: Mapping[str, object]) -> PeerGroup:
+        rows = rows_of(self._connection, _OwnRow, name, asked)
+        return PeerGroup(
+            kind=kind,
+            scope=PeerScope.ALL_PARTIES if self._viewer.sees_all else PeerScope.YOUR_REQUESTS,
+            counts={CompletionStatus(row.completion): row.count for row in rows},
+        )
 
-def _of_model(
-    connection: Connection[TupleRow], viewer: Viewer, version: FirmwareVersion, facts: DeviceFacts
-) -> PeerGroup:
-    asked = {
-        "firmware_version": version,
-        "manufacturer": facts.manufacturer,
-        "model": facts.model,
-    }
-    by_user = _by_user(_rows(connection, "peers_of_model", asked))
-    return _shown(PeerGroupKind.MODEL_AND_VERSION, viewer, by_user)
-
-
-def _of_day(
-    connection: Connection[TupleRow], viewer: Viewer, day: date, csp_region: str
-) -> PeerGroup:
-    asked = {
-        "csp_region": csp_region,
-        "first_at": _midnight(day),
-        "end_at": None if day == date.max else _midnight(day + timedelta(days=1)),
-    }
-    by_user = _by_user(_rows(connection, "peers_of_day", asked))
-    return _shown(PeerGroupKind.REGION_AND_DAY, viewer, by_user)
-
-
-def _own(kind: PeerGroupKind, viewer: Viewer, rows: Sequence[TupleRow]) -> PeerGroup:
-    return PeerGroup(
-        kind=kind,
-        scope=PeerScope.ALL_PARTIES if viewer.sees_all else PeerScope.YOUR_REQUESTS,
-        counts={CompletionStatus(completion): count for completion, count in rows},
-    )
+    def _of_all(self, kind: PeerGroupKind, name: str, asked: Mapping[str, object]) -> PeerGroup:
+        by_user: dict[Eui64, dict[CompletionStatus, int]] = {}
+        for row in rows_of(self._connection, _UserRow, name, asked):
+            counts = by_user.setdefault(eui_of(row.originator), {})
+            counts[CompletionStatus(row.completion)] = row.count
+        return _shown(kind, self._viewer, by_user)
 
 
 def _shown(
@@ -143,19 +149,6 @@ def _shown(
             counted.update(counts)
     scope = PeerScope.ALL_PARTIES if shows_all else PeerScope.YOUR_REQUESTS
     return PeerGroup(kind=kind, scope=scope, counts=counted)
-
-
-def _by_user(rows: Sequence[TupleRow]) -> dict[Eui64, dict[CompletionStatus, int]]:
-    by_user: dict[Eui64, dict[CompletionStatus, int]] = {}
-    for originator, completion, count in rows:
-        by_user.setdefault(eui_of(originator), {})[CompletionStatus(completion)] = int(count)
-    return by_user
-
-
-def _rows(
-    connection: Connection[TupleRow], name: str, asked: Mapping[str, object]
-) -> Sequence[TupleRow]:
-    return connection.execute(statement(name), asked).fetchall()
 
 
 def _day_of(at: datetime) -> date:

@@ -1,6 +1,6 @@
 -- By User, how all updates in one region that were submitted on one day stand, as they were last
 -- counted.
-SELECT r.originator, c.completion, sum(c.count)
+SELECT r.originator, c.completion, sum(c.count)::bigint AS count
 FROM request AS r
 JOIN performance_count AS c USING (request_key)
 JOIN device_segment AS s USING (segment_key)

@@ -1,5 +1,5 @@
 -- By User, how all updates of one model to one version stand, as they were last counted.
-SELECT r.originator, c.completion, sum(c.count)
+SELECT r.originator, c.completion, sum(c.count)::bigint AS count
 FROM request AS r
 JOIN performance_count AS c USING (request_key)
 JOIN device_segment AS s USING (segment_key)

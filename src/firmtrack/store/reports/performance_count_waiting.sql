@@ -1,9 +1,10 @@
--- How many of the visible requests wait to be counted anew.
-SELECT count(*)
+-- How many of the visible requests have changed since they were counted.
+SELECT count(*) AS requests
 FROM performance_request(true, NULL, %(supplier)s, %(first_at)s, %(end_at)s) AS v
 WHERE {sees:v.originator}
   AND (
       EXISTS (SELECT FROM stale_request AS s WHERE s.request_key = v.request_key)
+      OR EXISTS (SELECT FROM uncounted_request AS u WHERE u.request_key = v.request_key)
       OR EXISTS (
           SELECT
           FROM stale_device AS s

@@ -27,7 +27,7 @@ SELECT
             s.manufacturer, s.model],
         NULL
     ) AS value,
-    c.variant, c.stage, c.failed, c.reason, c.completion, sum(c.count)::bigint
+    c.variant, c.stage, c.failed, c.reason, c.completion, sum(c.count)::bigint AS count
 FROM counted AS c
 JOIN device_segment AS s USING (segment_key)
 GROUP BY GROUPING SETS (

@@ -48,8 +48,8 @@ WITH visible AS MATERIALIZED (
     FROM labelled
 )
 SELECT dimension, value, stage,
-    min(step) FILTER (WHERE so_far * 100 >= samples * 50),
-    min(step) FILTER (WHERE so_far * 100 >= samples * 95),
+    min(step) FILTER (WHERE so_far * 100 >= samples * 50) AS p50_step,
+    min(step) FILTER (WHERE so_far * 100 >= samples * 95) AS p95_step,
     samples
 FROM summed
 GROUP BY dimension, value, stage, samples

@@ -1,6 +1,6 @@
 -- Of each source from which anything ever came: the last, and the silence that 19 in 20 days did not
 -- exceed, of those that began in the same hour of the day, in Great Britain, as the present one did.
-SELECT last.source, last.region, last.recorded_at, usual.seconds
+SELECT last.source, last.region, last.recorded_at AS last_at, usual.seconds AS usual_seconds
 FROM (
     SELECT source, region, max(recorded_at) AS recorded_at
     FROM (TABLE source_last UNION ALL TABLE arrival) AS every

@@ -1,0 +1,82 @@
+"""What all archives have in common: their members, and how far they may unfold.
+
+The bounds are of all that is packed in one file together, at any depth.
+"""
+
+from dataclasses import dataclass
+
+from firmtrack.errors import FirmtrackError
+from firmtrack.intake.envelopes import Refused
+
+LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024
+"""The largest legal request, 10,240,000 octets of image in base64 and 50,000 IDs, is 14.9 MB."""
+
+_LARGEST_RATIO = 200
+_RATIO_GRACE_BYTES = 64 * 1024 * 1024
+_MOST_MEMBERS = 5_000_000
+_DEEPEST_NESTING = 4  # a .tar.gz in a .tar.gz
+
+NOT_A_FILE = Refused("not_a_file", "A link, pipe or device is not read.")
+
+
+class ArchiveRefused(FirmtrackError):
+    """An archive is damaged or breaks one of the bounds."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        self.code = code
+        super().__init__(reason)
+
+    @classmethod
+    def damaged(cls, problem: object) -> "ArchiveRefused":
+        """Return the refusal of an archive that cannot be read on."""
+        return cls("bad_archive", f"The archive is damaged: {problem}"[:200])
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in an archive: its path there, and its octets, or why there are none.
+
+    Of a file that is larger than a message may be, ``octets`` are the first, one too many.
+    """
+
+    path: str
+    octets: bytes
+    refused: Refused | None = None
+
+
+@dataclass(slots=True)
+class Bounds:
+    """One file's account: its own size, and what was unfolded of it so far.
+
+    ``packed_bytes`` of a stream is what has been read of it.
+    """
+
+    packed_bytes: int = 0
+    expanded_bytes: int = 0
+    members: int = 0
+
+    def read(self, count: int) -> None:
+        """Note that ``count`` more octets of a stream were read."""
+        self.packed_bytes += count
+
+    def expand(self, count: int) -> None:
+        """Note that ``count`` octets were unpacked. Raises ArchiveRefused if they are too many."""
+        self.expanded_bytes += count
+        if self.expanded_bytes > self.packed_bytes * _LARGEST_RATIO + _RATIO_GRACE_BYTES:
+            raise ArchiveRefused(
+                "expands_too_far", f"The archive expands to over {_LARGEST_RATIO} times its size."
+            )
+
+    def enter_member(self) -> None:
+        """Note one more member of an archive. Raises ArchiveRefused if they are too many."""
+        self.members += 1
+        if self.members > _MOST_MEMBERS:
+            raise ArchiveRefused(
+                "too_many_members", f"The archive has over {_MOST_MEMBERS} members."
+            )
+
+
+def check_nesting(depth: int) -> None:
+    """Raise ArchiveRefused if so many layers of packing are too many."""
+    if depth > _DEEPEST_NESTING:
+        raise ArchiveRefused("nested_too_deep", "Archives are nested too deep.")

@@ -1,0 +1,201 @@
+"""The look-up of one device: its updates, the diagnosis of each, and how others fare beside it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from firmtrack.answers.devices import DeviceAnswer, HistoryEntry
+from firmtrack.answers.diagnoses import Diagnosis
+from firmtrack.answers.notices import NotifiedAnswer
+from firmtrack.answers.peers import PeersAnswer
+from firmtrack.answers.side_parts import Untold, side_part
+from firmtrack.diagnosis.reading import diagnoses
+from firmtrack.domain.dossier import Device, fold
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.comparison import peers_of
+from firmtrack.lookups.seen import device_seen
+from firmtrack.notices.queries import list_notified
+from firmtrack.store.audit import record_lookup
+from firmtrack.store.database import pool
+from firmtrack.store.reading.dossiers import read_dossier
+
+_VERSION_DIGITS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundDevice:
+    """A device as its viewer sees it at ``as_of``, None for now, with each update's diagnosis.
+
+    ``version`` changes whenever what is shown of the viewer's own updates does, and tells nobody
+    else anything; None if it has none, and of the past. ``read_at`` is the moment by which all
+    that it tells had been recorded: its histories continue as of that.
+    """
+
+    device: DeviceAnswer
+    diagnoses: Mapping[RequestId, Diagnosis | None]
+    as_of: datetime | None
+    read_at: datetime
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicePage:
+    """A found device with what stands beside it: which notices were about which event, and peers.
+
+    ``peers`` is None of the past, and where the viewer has no update of the device.
+    """
+
+    found: FoundDevice
+    notified: Mapping[HistoryEntry, Sequence[NotifiedAnswer]] | Untold
+    peers: PeersAnswer | Untold | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundEvents:
+    """Some entries of one history of a device: that of a distribution, or what belongs to none.
+
+    ``skipped`` are before them, ``following`` after; ``read_at`` is the moment of them all.
+    """
+
+    device_id: Eui64
+    request_id: RequestId | None
+    entries: Sequence[HistoryEntry]
+    skipped: int
+    following: int
+    read_at: datetime
+
+
+def find_device(
+    viewer: Viewer, device_id: Eui64, *, as_of: datetime | None = None
+) -> FoundDevice | None:
+    """Return the device, None if nothing that the viewer may see names it."""
+    return _audited(viewer, device_id, _look_up(viewer, device_id, as_of), as_of)
+
+
+def open_device_page(
+    viewer: Viewer, device_id: Eui64, *, as_of: datetime | None = None
+) -> DevicePage | None:
+    """Return the device with what stands beside it, None if nothing of it may be seen."""
+    device = _folded(device_id, as_of)
+    found = _audited(viewer, device_id, _seen(viewer, device, as_of), as_of)
+    if found is None:
+        return None
+    return _page(viewer, device, found)
+
+
+def refresh_device_page(
+    viewer: Viewer, device_id: Eui64, version: str | None
+) -> DevicePage | str | None:
+    """Return the device's page if it is no more of this version, or else the version.
+
+    To ask shows nothing, so it is not audited; what has changed is a look-up. None if the viewer
+    has no update of the device.
+    """
+    device = _folded(device_id, None)
+    found = _seen(viewer, device, None)
+    if found is not None and found.version is not None and found.version == version:
+        return found.version
+    _audited(viewer, device_id, found, None)
+    if found is None or found.version is None:
+        return None
+    return _page(viewer, device, found)
+
+
+def list_events(
+    viewer: Viewer,
+    device_id: Eui64,
+    request_id: RequestId | None,
+    *,
+    limit: int,
+    skip: int = 0,
+    as_of: datetime | None = None,
+) -> FoundEvents | None:
+    """Return up to ``limit`` entries of a history, the greatest first, after ``skip`` of them.
+
+    That of the device's distribution in ``request_id``, or, with None, of what belongs to no
+    request that the viewer sees. None if the viewer sees no such history.
+    """
+    read_at = as_of or datetime.now(UTC)
+    answer = device_seen(viewer, _folded(device_id, read_at))
+    history = None if answer is None else _history(answer, request_id)
+    entries = () if history is None else history[skip : skip + limit]
+    record_lookup(
+        viewer, "events", f"{device_id} {request_id or ''}".strip(), len(entries), as_of=as_of
+    )
+    if history is None:
+        return None
+    return FoundEvents(
+        device_id=device_id,
+        request_id=request_id,
+        entries=entries,
+        skipped=skip,
+        following=max(0, len(history) - skip - len(entries)),
+        read_at=read_at,
+    )
+
+
+def compare_device(viewer: Viewer, device_id: Eui64) -> PeersAnswer | None:
+    """Return how others fare beside the device's newest update, None if the viewer sees none."""
+    found = peers_of(viewer, _folded(device_id, None))
+    record_lookup(viewer, "peers", str(device_id), 0 if found is None else len(found.groups))
+    return found
+
+
+def _history(answer: DeviceAnswer, request_id: RequestId | None) -> Sequence[HistoryEntry] | None:
+    if request_id is None:
+        return answer.unattributed
+    histories = {each.distribution.request_id: each.history for each in answer.distributions}
+    return histories.get(request_id)
+
+
+def _page(viewer: Viewer, device: Device, found: FoundDevice) -> DevicePage:
+    return DevicePage(
+        found=found,
+        notified=side_part(
+            "which notices were sent",
+            lambda: list_notified(viewer, found.device, as_of=found.as_of),
+        ),
+        peers=None if found.as_of else side_part("peers", lambda: peers_of(viewer, device)),
+    )
+
+
+def _folded(device_id: Eui64, as_of: datetime | None) -> Device:
+    with pool().connection() as connection:
+        return fold(read_dossier(connection, device_id, as_of))
+
+
+def _look_up(viewer: Viewer, device_id: Eui64, as_of: datetime | None) -> FoundDevice | None:
+    return _seen(viewer, _folded(device_id, as_of), as_of)
+
+
+def _seen(viewer: Viewer, device: Device, as_of: datetime | None) -> FoundDevice | None:
+    answer = device_seen(viewer, device)
+    if answer is None:
+        return None
+    now = as_of or datetime.now(UTC)
+    return FoundDevice(
+        device=answer,
+        diagnoses=diagnoses(answer, now=now),
+        as_of=as_of,
+        read_at=now,
+        version=None if as_of else _version(viewer, answer),
+    )
+
+
+def _audited(
+    viewer: Viewer, device_id: Eui64, found: FoundDevice | None, as_of: datetime | None
+) -> FoundDevice | None:
+    rows = 0
+    if found is not None:
+        rows = len(found.device.distributions) + len(found.device.others_updates)
+    record_lookup(viewer, "device", str(device_id), rows, as_of=as_of)
+    return found
+
+
+def _version(viewer: Viewer, answer: DeviceAnswer) -> str | None:
+    if not answer.distributions:
+        return None
+    shown = f"{viewer.name}\0{answer!r}"
+    return sha256(shown.encode()).hexdigest()[:_VERSION_DIGITS]

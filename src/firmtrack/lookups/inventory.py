@@ -1,0 +1,61 @@
+"""The look-up of one device's inventory: what is known of it, from what, and what is beside it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from firmtrack.answers.diagnoses import Diagnosis
+from firmtrack.answers.inventory import InventoryAnswer
+from firmtrack.diagnosis.reading import diagnoses
+from firmtrack.domain import seeing
+from firmtrack.domain.dossier import Device, fold
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.hub import hub_devices
+from firmtrack.lookups.seen import device_seen, inventory_seen
+from firmtrack.store.audit import record_lookup
+from firmtrack.store.database import pool
+from firmtrack.store.reading.dossiers import read_dossier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundInventory:
+    """A device's inventory as its viewer sees it at ``as_of``, None for now.
+
+    ``diagnosis`` is of the update in progress, None if there is none or the device is not tracked.
+    """
+
+    inventory: InventoryAnswer
+    diagnosis: Diagnosis | None
+    as_of: datetime | None
+
+
+def find_inventory(
+    viewer: Viewer, device_id: Eui64, *, as_of: datetime | None = None
+) -> FoundInventory | None:
+    """Return what the inventory knows of a device, None if the viewer may see nothing of it."""
+    found = _look_up(viewer, device_id, as_of)
+    record_lookup(viewer, "inventory", str(device_id), 0 if found is None else 1, as_of=as_of)
+    return found
+
+
+def _look_up(viewer: Viewer, device_id: Eui64, as_of: datetime | None) -> FoundInventory | None:
+    with pool().connection() as connection:
+        device = fold(read_dossier(connection, device_id, as_of))
+    if not seeing.sees_inventory(viewer, device):
+        return None
+    answer = inventory_seen(viewer, device, hub_devices(viewer, device, as_of=as_of))
+    if answer is None:
+        return None
+    return FoundInventory(
+        inventory=answer, diagnosis=_diagnosis(viewer, device, answer, as_of), as_of=as_of
+    )
+
+
+def _diagnosis(
+    viewer: Viewer, device: Device, answer: InventoryAnswer, as_of: datetime | None
+) -> Diagnosis | None:
+    current = answer.update_in_progress
+    seen = None if current is None else device_seen(viewer, device)
+    if current is None or seen is None:
+        return None
+    return diagnoses(seen, now=as_of or datetime.now(UTC)).get(current.request_id)

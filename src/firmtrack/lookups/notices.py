@@ -1,0 +1,53 @@
+"""The look-ups of notices: what a party was sent, and where."""
+
+from dataclasses import dataclass
+
+from firmtrack.answers.notices import EndpointAnswer, NoticePage
+from firmtrack.domain.viewer import Viewer
+from firmtrack.notices import queries
+from firmtrack.store.audit import record_lookup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticesPage:
+    """Some notices, newest first, with the endpoints that the viewer sees and those it manages."""
+
+    notices: NoticePage
+    endpoints: list[EndpointAnswer]
+    own: list[EndpointAnswer]
+
+
+def list_notices(
+    viewer: Viewer, *, limit: int, state: str | None = None, before: int | None = None
+) -> NoticePage:
+    """Return up to ``limit`` of the party's notices, newest first, older than ``before``.
+
+    ``state`` is waiting, delivered or dead; None is all.
+    """
+    page = queries.list_notices(viewer, limit=limit, state=state, before=before)
+    record_lookup(viewer, "notices", state or "", len(page.items))
+    return page
+
+
+def open_notices_page(
+    viewer: Viewer, owner: Viewer, *, limit: int, state: str | None, before: int | None
+) -> NoticesPage:
+    """Return some notices that ``viewer`` sees, its endpoints, and those that ``owner`` manages."""
+    page = list_notices(viewer, limit=limit, state=state, before=before)
+    endpoints = queries.list_endpoints(viewer)
+    own = queries.list_endpoints(owner) if viewer.sees_all else endpoints
+    return NoticesPage(notices=page, endpoints=endpoints, own=own)
+
+
+def find_endpoint(viewer: Viewer, endpoint_id: int) -> EndpointAnswer | None:
+    """Return one endpoint of the party's, None if it is unknown, removed, or someone else's."""
+    found = queries.find_endpoint(viewer, endpoint_id)
+    record_lookup(viewer, "endpoint", str(endpoint_id), 0 if found is None else 1)
+    return found
+
+
+def list_endpoints(viewer: Viewer) -> list[EndpointAnswer]:
+    """Return the endpoints of the viewer's party, removed ones left out, in order of making."""
+    found = queries.list_endpoints(viewer)
+    record_lookup(viewer, "endpoints", "", len(found))
+    return found

@@ -1,0 +1,22 @@
+SELECT n.notice_id, n.sequence, n.endpoint_id, p.name AS party, e.channel, e.address, n.topic,
+    n.reason, n.service_request_id, n.device_ids[1:%(devices)s] AS device_ids, n.device_count,
+    n.created_at, n.state, n.settled_at,
+    coalesce((
+        SELECT json_agg(
+            json_build_object(
+                'started_at', started_at, 'milliseconds', milliseconds,
+                'status_code', status_code, 'problem', problem
+            )
+            ORDER BY started_at
+        )
+        FROM notice_try AS t
+        WHERE t.notice_id = n.notice_id
+    ), '[]') AS tries
+FROM notice AS n
+JOIN notice_endpoint AS e USING (endpoint_id)
+JOIN accounts_party AS p ON p.id = e.party_id
+WHERE {sees_of_party:e.party_id}
+  AND (%(state)s::text IS NULL OR n.state = %(state)s)
+  AND (%(before)s::bigint IS NULL OR n.sequence < %(before)s)
+ORDER BY n.sequence DESC
+LIMIT %(limit)s

@@ -1,0 +1,165 @@
+-- All facts of one device that were recorded by a moment and not withdrawn at it: each row one fact, as
+-- JSON. Nothing is attributed, ordered or hidden here. Each branch is bound to the device by the
+-- parameter, so that one shard, or a replica, answers all of them. $1: the device, $2: the moment,
+-- $3: so many events at most.
+SELECT 'event' AS kind, row_to_json(f)::text AS fact
+FROM (
+    SELECT f.request_key, f.message_id, f.occurred_at, f.recorded_at, f.device_time,
+        f.comms_hub_id, f.stage, f.failed, f.reason, f.firmware_version, encode(f.image_hash,
+        'hex') AS image_hash, f.addressee AS user_id, f.message_kind, f.code
+    FROM recorded_event AS f
+    WHERE f.device_id = $1 AND f.recorded_at <= $2
+      AND f.message_id NOT IN (
+          SELECT w.message_id FROM withdrawal_period AS w
+          WHERE w.began_at <= $2 AND w.ended_at > $2
+      )
+    LIMIT $3
+) AS f
+UNION ALL
+SELECT 'request', row_to_json(f)::text
+FROM (
+    SELECT d.request_key, r.originator, r.target, r.counter, r.recorded_at
+    FROM known_distribution AS d
+    JOIN request AS r USING (request_key)
+    WHERE d.device_id = $1 AND d.recorded_at <= $2 AND d.ended_at > $2
+) AS f
+UNION ALL
+SELECT 'statement', row_to_json(f)::text
+FROM (
+    SELECT f.request_key, f.message_id, f.sent_at, f.variant, f.stated_version AS
+        firmware_version, encode(f.image_hash, 'hex') AS image_hash, f.image
+    FROM known_distribution AS d
+    JOIN recorded_request_statement AS f USING (request_key)
+    WHERE d.device_id = $1 AND d.recorded_at <= $2 AND d.ended_at > $2
+      AND f.recorded_at <= $2
+      AND f.message_id NOT IN (
+          SELECT w.message_id FROM withdrawal_period AS w
+          WHERE w.began_at <= $2 AND w.ended_at > $2
+      )
+) AS f
+UNION ALL
+SELECT 'step', row_to_json(f)::text
+FROM (
+    SELECT f.request_key, f.message_id, f.occurred_at, f.recorded_at, f.stage, f.failed,
+        f.reason, f.variant, f.message_kind, f.code, f.user_id
+    FROM known_distribution AS d
+    JOIN recorded_request_step AS f USING (request_key)
+    WHERE d.device_id = $1 AND d.recorded_at <= $2 AND d.ended_at > $2
+      AND f.recorded_at <= $2
+      AND f.message_id NOT IN (
+          SELECT w.message_id FROM withdrawal_period AS w
+          WHERE w.began_at <= $2 AND w.ended_at > $2
+      )
+) AS f
+UNION ALL
+SELECT 'naming', row_to_json(f)::text
+FROM (
+    SELECT f.request_key, f.named_at, f.claimed_version AS firmware_version
+    FROM known_distribution AS d
+    JOIN recorded_request_naming AS f USING (request_key)
+    WHERE d.device_id = $1 AND d.recorded_at <= $2 AND d.ended_at > $2
+      AND f.recorded_at <= $2
+      AND f.message_id NOT IN (
+          SELECT w.message_id FROM withdrawal_period AS w
+          WHERE w.began_at <= $2 AND w.ended_at > $2
+      )
+) AS f
+UNION ALL
+SELECT 'activation', row_to_json(f)::text
+FROM (
+    SELECT f.originator, f.counter, f.message_id, f.occurred_at, f.recorded_at, f.device_time,
+        f.step, f.failed, f.reason, f.firmware_version, encode(f.image_hash, 'hex') AS
+        image_hash, f.scheduled_for, f.message_kind, f.code
+    FROM recorded_activation_word AS f
+    WHERE f.device_id = $1 AND f.recorded_at <= $2
+      AND f.message_id NOT IN (
+          SELECT w.message_id FROM withdrawal_period AS w
+          WHERE w.began_at <= $2 AND w.ended_at > $2
+      )
+) AS f
+UNION ALL
+SELECT 'incident', row_to_json(f)::text
+FROM (
+    SELECT f.kind, f.occurred_at, f.recorded_at, f.reason, f.throttled_sequence,
+        f.throttled_count, f.message_id, f.message_kind, f.code, f.user_id, f.device_id,
+        f.originator, f.target, f.counter, f.comms_hub_id, f.device_time
+    FROM recorded_device_incident AS f
+    WHERE f.device_id = $1 AND f.recorded_at <= $2
+      AND f.message_id NOT IN (
+          SELECT w.message_id FROM withdrawal_period AS w
+          WHERE w.began_at <= $2 AND w.ended_at > $2
+      )
+) AS f
+UNION ALL
+SELECT 'incident', row_to_json(f)::text
+FROM (
+    SELECT f.kind, f.occurred_at, f.recorded_at, f.reason, f.throttled_sequence,
+        f.throttled_count, f.message_id, f.message_kind, f.code, f.user_id, f.originator,
+        f.target, f.counter
+    FROM known_distribution AS d
+    JOIN request AS r USING (request_key)
+    JOIN recorded_request_incident AS f USING (originator, target, counter)
+    WHERE d.device_id = $1 AND d.recorded_at <= $2 AND d.ended_at > $2
+      AND f.recorded_at <= $2
+      AND f.message_id NOT IN (
+          SELECT w.message_id FROM withdrawal_period AS w
+          WHERE w.began_at <= $2 AND w.ended_at > $2
+      )
+) AS f
+UNION ALL
+SELECT 'incident', row_to_json(f)::text
+FROM (
+    SELECT f.kind, f.occurred_at, f.recorded_at, f.reason, f.throttled_sequence,
+        f.throttled_count, f.message_id, f.message_kind, f.code, f.user_id, f.originator,
+        f.target, f.counter
+    FROM recorded_request_incident AS f
+    WHERE f.target = $1 AND f.recorded_at <= $2
+      AND f.message_id NOT IN (
+          SELECT w.message_id FROM withdrawal_period AS w
+          WHERE w.began_at <= $2 AND w.ended_at > $2
+      )
+) AS f
+UNION ALL
+SELECT 'incident', row_to_json(f)::text
+FROM (
+    SELECT f.kind, f.occurred_at, f.recorded_at, f.reason, f.throttled_sequence,
+        f.throttled_count, f.message_id, f.message_kind, f.code, f.user_id, f.comms_hub_id,
+        f.new_comms_hub_id
+    FROM recorded_comms_hub_incident AS f
+    WHERE f.comms_hub_id IN (
+          SELECT e.comms_hub_id FROM recorded_event AS e WHERE e.device_id = $1
+      ) AND f.recorded_at <= $2
+      AND f.message_id NOT IN (
+          SELECT w.message_id FROM withdrawal_period AS w
+          WHERE w.began_at <= $2 AND w.ended_at > $2
+      )
+) AS f
+UNION ALL
+SELECT 'inventory', row_to_json(f)::text
+FROM (
+    SELECT f.*
+    FROM recorded_inventory_statement AS f
+    WHERE f.device_id = $1 AND f.recorded_at <= $2
+      AND f.message_id NOT IN (
+          SELECT w.message_id FROM withdrawal_period AS w
+          WHERE w.began_at <= $2 AND w.ended_at > $2
+      )
+      AND (
+          f.taken_by IS NULL
+          OR f.taken_by NOT IN (
+              SELECT w.message_id FROM withdrawal_period AS w
+              WHERE w.began_at <= $2 AND w.ended_at > $2
+          )
+      )
+) AS f
+UNION ALL
+SELECT 'supplier_change', row_to_json(f)::text
+FROM (
+    SELECT f.told_at, f.message_id, f.message_kind, f.code, f.user_id
+    FROM recorded_supplier_change AS f
+    WHERE f.device_id = $1 AND f.recorded_at <= $2
+      AND f.message_id NOT IN (
+          SELECT w.message_id FROM withdrawal_period AS w
+          WHERE w.began_at <= $2 AND w.ended_at > $2
+      )
+) AS f

@@ -1,0 +1,173 @@
+"""Counting delivery performance anew: one counter at a time, each request whole, in one snapshot.
+
+Whoever writes only marks what it touched as stale (docs/decisions/010).
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from psycopg import Connection, DatabaseError, OperationalError, sql
+from psycopg.rows import TupleRow, scalar_row
+
+from firmtrack.domain.durations import SCALE
+from firmtrack.domain.pace import FEWEST_AT_HUB
+from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.reports import learning, statement
+from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
+
+_FORGET = sql.SQL("DELETE FROM {} WHERE request_key = ANY (%(request_keys)s)")
+_QUICK_SECONDS = 0.25
+_DEVICES_AT_ONCE = 100_000
+_LEARNT_AGE = timedelta(minutes=10)
+_LONGEST_AGE = timedelta(minutes=1)
+_TABLES = (
+    "performance_count", "performance_duration", "stay", "stay_in_progress", "cohort",
+    "stay_at_hub", "hub_stay",
+)  # fmt: skip
+
+_log = logging.getLogger(__name__)
+
+
+class Round:
+    """One count of all that had changed when it began, in as many goes as it takes.
+
+    The newest requests come first, and each once: those that change all the time do not keep others
+    waiting. A request that cannot be counted is passed over: ``firmtrack check`` names it. ``now``
+    is until when what still waits has waited, if not until the end of the count.
+    """
+
+    def __init__(self, connection: Connection[TupleRow], *, now: datetime | None = None) -> None:
+        self._connection = connection
+        self._now = now
+        self._began_at: datetime | None = None
+        self._has_devices = True
+        self._last_taken: int | None = None
+        self._at_once = 1
+
+    def go_on(self, seconds: float | None = None) -> bool:
+        """Count on, and return whether the round has ended.
+
+        ``seconds`` is when to stop, after the request that is being counted; None counts all. False
+        at once if another process is counting, unless there is no such limit: then it waits for its
+        turn.
+        """
+        waits = seconds is None
+        with held(self._connection, AdvisoryKey.COUNTING, waits=waits) as is_ours:
+            if not is_ours:
+                return False
+            if self._began_at is None:
+                self._began_at = last_count(self._connection, CountedFigures.PERFORMANCE).read_at
+            until = None if seconds is None else time.monotonic() + seconds
+            while until is None or time.monotonic() < until:
+                if self._has_devices:
+                    self._has_devices = _take_devices(self._connection)
+                elif not self._count_some():
+                    self._end(self._began_at, timedelta(0) if waits else _LEARNT_AGE)
+                    return True
+        return False
+
+    def _count_some(self) -> bool:
+        """Count some requests anew, in one snapshot; return whether there were any.
+
+        What others commit meanwhile has its marks, which are not taken yet.
+        """
+        started = time.monotonic()
+        asked = {"limit": self._at_once, "below": self._last_taken}
+        with snapshot(self._connection):
+            with self._connection.cursor(row_factory=scalar_row) as cursor:
+                cursor.execute(statement("performance_take_requests"), asked)
+                request_keys: list[int] = cursor.fetchall()
+            if request_keys:
+                _count_all_that_can_be(self._connection, request_keys)
+        if request_keys:
+            self._last_taken = min(request_keys)
+        is_quick = time.monotonic() - started < _QUICK_SECONDS
+        self._at_once = self._at_once * 2 if is_quick else max(1, self._at_once // 2)
+        return bool(request_keys)
+
+    def _end(self, began_at: datetime, learnt_age: timedelta) -> None:
+        """Keep that all that had changed by the beginning is counted, and learn from it."""
+        note_count(self._connection, CountedFigures.PERFORMANCE, began_at)
+        now = self._now or datetime.now(UTC)
+        learning.refresh(self._connection, older_than=learnt_age, now=now)
+
+
+def is_due(connection: Connection[TupleRow]) -> bool:
+    """Return whether something waits to be counted, or has not been looked for lately."""
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        asked = {"longest_age": _LONGEST_AGE}
+        return bool(cursor.execute(statement("performance_is_due"), asked).fetchone())
+
+
+def forget(connection: Connection[TupleRow]) -> None:
+    """Forget every figure, and mark all requests as stale."""
+    with held(connection, AdvisoryKey.COUNTING), connection.transaction():
+        for table in (*_TABLES, "wait_limit", "wait_estimate", "uncounted_request"):
+            connection.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(table)))
+        connection.execute("INSERT INTO stale_request SELECT request_key FROM request")
+
+
+@contextmanager
+def snapshot(connection: Connection[TupleRow]) -> Iterator[None]:
+    """Open a transaction whose statements all see the same moment, and each other."""
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
+def _take_devices(connection: Connection[TupleRow]) -> bool:
+    """Turn stale devices into stale requests; return whether there may be more."""
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        asked = {"limit": _DEVICES_AT_ONCE}
+        taken = cursor.execute(statement("performance_take_devices"), asked).fetchone()
+    return bool(taken == _DEVICES_AT_ONCE)
+
+
+def _count_all_that_can_be(connection: Connection[TupleRow], request_keys: Sequence[int]) -> None:
+    try:
+        _count(connection, request_keys)
+    except OperationalError:  # the database's trouble, not the request's
+        raise
+    except DatabaseError:
+        for request_key in request_keys:
+            _count_or_pass_over(connection, request_key)
+
+
+def _count(connection: Connection[TupleRow], request_keys: Sequence[int]) -> None:
+    """Count requests anew, each whole; nothing is changed if that cannot be done."""
+    counted = {
+        "request_keys": request_keys,
+        "scale": list(SCALE),
+        "longest_seconds": SCALE[-1],
+        "fewest_at_hub": FEWEST_AT_HUB,
+    }
+    with connection.transaction(), connection.cursor() as cursor:
+        for table in (*_TABLES, "uncounted_request"):
+            cursor.execute(_FORGET.format(sql.Identifier(table)), counted)
+        for name in (
+            "performance_add_segments",
+            "performance_count",
+            "performance_time",
+        ):
+            cursor.execute(statement(name), counted)
+        cursor.execute(statement("waits_follow"), counted)
+
+
+def _count_or_pass_over(connection: Connection[TupleRow], request_key: int) -> None:
+    try:
+        _count(connection, [request_key])
+    except OperationalError:
+        raise
+    except DatabaseError as error:
+        _log.warning(
+            "Request %d could not be counted, and is passed over.", request_key, exc_info=True
+        )
+        connection.execute(
+            "INSERT INTO uncounted_request (request_key, error) VALUES (%s, %s)"
+            " ON CONFLICT (request_key) DO UPDATE"
+            " SET error = excluded.error, tried_at = excluded.tried_at",
+            (request_key, str(error).split("\n")[0]),
+        )

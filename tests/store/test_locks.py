@@ -1,0 +1,70 @@
+"""Advisory locks: one module has them all, and no two are one."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+
+import firmtrack
+from firmtrack.store import locks
+from firmtrack.store.locks import AdvisoryKey, held, take_if_free
+
+KEYS = {
+    "MIGRATION": 0x46494D47,
+    "ATTRIBUTION": 0x4649524D,
+    "ACTIVATIONS": 0x4649524E,
+    "PROPOSALS": 0x4649524F,
+    "INVENTORY": 0x4649534C,
+    "REREADING": 0x46525244,
+    "COUNTING": 0x4650434F,
+    "FOLDING_ARRIVALS": 0x46504652,
+    "UPKEEP": 0x4650554B,
+    "STALLED": 0x46505354,
+    "COMPOSING": 0x46524D4E,
+}
+
+
+def modules() -> Iterator[tuple[str, str]]:
+    root = Path(firmtrack.__file__).parent
+    for path in sorted([*root.rglob("*.py"), *root.rglob("*.sql")]):
+        if path != Path(locks.__file__):
+            yield str(path.relative_to(root)), path.read_text(encoding="utf-8")
+
+
+def test_no_two_locks_are_one() -> None:
+    values = [each.value for each in AdvisoryKey.__members__.values()]
+
+    assert len(set(values)) == len(values)
+
+
+def test_keys_stay_as_they_are_since_processes_of_two_versions_may_meet() -> None:
+    assert {each.name: each.value for each in AdvisoryKey} == KEYS
+
+
+def test_no_other_module_takes_an_advisory_lock_or_writes_a_key() -> None:
+    numbers = {each.value for each in AdvisoryKey}
+    for name, text in modules():
+        assert not re.search(r"pg_\w*advisory", text), name
+        written = re.findall(r"\b(?:0[xX][0-9a-fA-F_]+|\d[\d_]{8,})\b", text)
+        assert numbers.isdisjoint(int(each, 0) for each in written if each[:2] != "00"), name
+
+
+def test_a_lock_that_another_holds_is_not_free_until_that_lets_go(database: str) -> None:
+    with (
+        psycopg.connect(database, autocommit=True) as one,
+        psycopg.connect(database, autocommit=True) as other,
+    ):
+        with held(one, AdvisoryKey.COUNTING) as is_ours:
+            with held(other, AdvisoryKey.COUNTING, waits=False) as is_others:
+                assert (is_ours, is_others) == (True, False)
+            assert not take_if_free(other, AdvisoryKey.COUNTING)
+            assert take_if_free(other, AdvisoryKey.STALLED)
+        assert take_if_free(other, AdvisoryKey.COUNTING)
+
+
+def test_locks_of_two_parts_differ(database: str) -> None:
+    with psycopg.connect(database) as one, psycopg.connect(database) as other:
+        assert take_if_free(one, AdvisoryKey.COMPOSING, 1)
+        assert take_if_free(other, AdvisoryKey.COMPOSING, 2)
+        assert not take_if_free(other, AdvisoryKey.COMPOSING, 1)
