@@ -24,6 +24,7 @@ from firmtrack.domain.inventory import (
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.inventory import ImportedRow, ImportReceipt, import_rows
 from firmtrack.store.numbers import eui_of
+from tests.examples import examples
 from tests.store.facts import (
     ALPHA_ID,
     BRAVO_ID,
@@ -147,7 +148,7 @@ _histories = st.lists(
 
 @given(history=_histories, data=st.data())
 @settings(
-    max_examples=80,
+    max_examples=examples(80),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -17,6 +17,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.reading import queries
+from tests.examples import examples
 from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
@@ -185,7 +186,7 @@ def now() -> datetime:
 @pytest.mark.usefixtures("database")
 @given(histories, st.sampled_from([DCC, ALPHA]))
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

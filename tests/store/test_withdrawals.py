@@ -19,6 +19,7 @@ from firmtrack.store.ledger.recording import Batch, Submission, record
 from firmtrack.store.ledger.withdrawals import Read, restore, withdraw
 from firmtrack.store.reading import messages, queries
 from firmtrack.store.reading.messages import KeptMessage
+from tests.examples import examples
 from tests.looking import find_device
 from tests.store import test_past as past
 from tests.store import test_rules_in_sql as rules
@@ -77,7 +78,7 @@ def taken_back(draw: st.DrawFn) -> tuple[rules.Delivery, list[tuple[bool, list[M
 
 @given(taken_back())
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -109,7 +110,7 @@ def test_what_is_withdrawn_counts_as_if_it_had_never_come(
 
 @given(past.histories, st.data())
 @settings(
-    max_examples=15,
+    max_examples=examples(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
