@@ -7,11 +7,12 @@ from typing import Any
 
 import django
 import pytest
+from django.conf import settings as django_settings
 from hypothesis import settings
 
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.store.embedded import EmbeddedPostgres
-from tests.databases import QUICK, binaries_of, fresh_database, make_template, used
+from tests.databases import QUICK, ReusedDatabase, binaries_of, fresh_database, make_template, used
 
 _ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "firmtrack.settings",
@@ -47,6 +48,7 @@ def _set_up_django() -> str | None:
             del os.environ[name]
     os.environ.update(_ENVIRONMENT)
     django.setup()
+    django_settings.PASSWORD_HASHERS = ["tests.passwords.CheapScrypt"]
     return version
 
 
@@ -89,8 +91,23 @@ def postgres(
         yield server
 
 
+@pytest.fixture(scope="session")
+def reused_database(postgres: EmbeddedPostgres) -> Iterator[ReusedDatabase]:
+    """The database that this worker's tests have one after the other."""
+    with fresh_database(postgres) as conninfo, ReusedDatabase(conninfo) as reused:
+        yield reused
+
+
 @pytest.fixture
-def database(postgres: EmbeddedPostgres) -> Iterator[str]:
-    """The conninfo of a migrated, empty database of the test's own, which the process uses."""
+def database(reused_database: ReusedDatabase) -> Iterator[str]:
+    """The conninfo of a migrated, empty database that no other test has meanwhile, in use."""
+    with used(reused_database.next_conninfo()) as conninfo:
+        yield conninfo
+    reused_database.empty()
+
+
+@pytest.fixture
+def own_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The same for tests that change more than rows: a clone, which is dropped afterwards."""
     with fresh_database(postgres) as conninfo, used(conninfo):
         yield conninfo

@@ -18,6 +18,12 @@ UNTOLD = "Whether that is usual could not be told now."
 
 
 @pytest.fixture
+def database(own_database: str) -> str:
+    """A database that may lose a table."""
+    return own_database
+
+
+@pytest.fixture
 def without_the_usual(cast: Cast, api: Caller) -> Cast:
     """A request under way, in a database that has lost what is usual."""
     for xml in (update_firmware(), accepted_but_for()):

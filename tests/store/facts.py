@@ -312,10 +312,14 @@ def activation(
 
 
 def supplier_change(
-    told_at: datetime, device_id: Eui64 = METER, *, user_id: Eui64 = ALPHA_ID
+    told_at: datetime,
+    device_id: Eui64 = METER,
+    *,
+    user_id: Eui64 = ALPHA_ID,
+    identity: bytes | None = None,
 ) -> Message:
     return Message(
-        digest=_fresh_digest(),
+        digest=identity or _fresh_digest(),
         kind=MessageKind.CHANGE_OF_SUPPLIER,
         body=b"a change of supplier",
         user_id=user_id,

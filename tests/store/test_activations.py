@@ -152,7 +152,10 @@ def test_no_order_batching_or_repetition_changes_an_activation(
     history: list[Message], data: st.DataObject
 ) -> None:
     with pool().connection() as connection:
-        for table in ("message", "activation_word", "device", "device_acquaintance"):
+        for table in (
+            "message", "activation_word", "device", "device_acquaintance",
+            "recorded_inventory_statement",
+        ):  # fmt: skip
             connection.execute(f"DELETE FROM {table}".encode())
     again = data.draw(st.lists(st.sampled_from(history), max_size=4))
     coming = data.draw(st.permutations([*history, *again]))

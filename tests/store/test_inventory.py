@@ -14,6 +14,7 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.inventory import (
     EUI_FACTS,
     FACT_NAMES,
+    IMPORT_ID,
     Knowledge,
     Known,
     Origin,
@@ -22,8 +23,10 @@ from firmtrack.domain.inventory import (
     merge_all,
 )
 from firmtrack.store.database import pool
+from firmtrack.store.ledger import inventory_sql
+from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.inventory import ImportedRow, ImportReceipt, import_rows
-from firmtrack.store.numbers import eui_of
+from firmtrack.store.numbers import eui_of, to_bigint
 from tests.store.facts import (
     ALPHA_ID,
     BRAVO_ID,
@@ -38,6 +41,9 @@ from tests.store.facts import (
 )
 
 pytestmark = pytest.mark.usefixtures("database")
+
+
+DEVICE = to_bigint(METERS[0])
 
 
 def stored() -> dict[Eui64, Knowledge]:
@@ -75,6 +81,15 @@ def _knowledge(
     )
 
 
+def empty() -> None:
+    with pool().connection() as connection:
+        for table in (
+            "message", "device", "device_acquaintance", "proposal", "verdict",
+            "recorded_inventory_statement", "recorded_supplier_change", "withdrawal",
+        ):  # fmt: skip
+            connection.execute(f"DELETE FROM {table}".encode())
+
+
 def acquainted() -> set[tuple[Eui64, Eui64]]:
     with pool().connection() as connection:
         rows = connection.execute("SELECT device_id, user_id FROM device_acquaintance").fetchall()
@@ -103,7 +118,7 @@ def expected(messages: Sequence[Message]) -> list[tuple[Knowledge, Eui64]]:
     return [(known, user_id) for known, user_id in made_known if user_id is not None]
 
 
-_statements = (
+statements = (
     st.builds(
         lambda number, minutes, device_id, **facts: inventory(
             None if minutes is None else at(minutes), device_id, identity=digest(number), **facts
@@ -139,7 +154,7 @@ _statements = (
     )
 )
 _histories = st.lists(
-    _statements,
+    statements,
     max_size=8,
     unique_by=lambda message: message.digest,
 )
@@ -152,12 +167,7 @@ _histories = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_the_table_holds_what_the_rule_says(history: list[Message], data: st.DataObject) -> None:
-    with pool().connection() as connection:
-        for table in (
-            "message", "device", "device_acquaintance", "proposal", "verdict",
-            "recorded_inventory_statement",
-        ):  # fmt: skip
-            connection.execute(f"DELETE FROM {table}".encode())
+    empty()
     delivered = data.draw(st.permutations(history))
     while delivered:
         size = data.draw(st.integers(1, len(delivered)))
@@ -167,6 +177,25 @@ def test_the_table_holds_what_the_rule_says(history: list[Message], data: st.Dat
     made_known = expected(history)
     assert stored() == dict(merge_all(known for known, _ in made_known))
     assert acquainted() == {(known.device_id, user_id) for known, user_id in made_known}
+    assert fold_anew() == 0
+    assert disagreements() == []
+
+
+def fold_anew() -> int:
+    """Fold all rows from the statements alone, and return how many that changed."""
+    with (
+        pool().connection() as connection,
+        connection.transaction(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            "INSERT INTO restated_device SELECT device_id FROM recorded_inventory_statement"
+            " UNION SELECT device_id FROM device"
+        )
+        cursor.execute(inventory_sql.FOLD)
+        row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 # Imports.
@@ -219,6 +248,61 @@ def test_a_corrected_import_of_the_same_time_counts() -> None:
 
     assert receipt.changed == 1
     assert stored()[METERS[0]].facts["model"].value == "M2"
+    assert fold_anew() == 0
+
+
+@given(
+    st.lists(
+        st.builds(
+            row, st.just(1), st.just(METERS[0]), st.none() | st.integers(0, 2),
+            model=st.none() | st.sampled_from(["M1", "M2"]),
+            responsible_supplier=st.none() | st.sampled_from([ALPHA_ID, BRAVO_ID]),
+        )
+        | st.builds(
+            inventory, st.none() | st.integers(0, 2).map(at), st.just(METERS[0]),
+            identity=st.integers(0, 9_999).map(digest), model=st.sampled_from(["M1", "M2"]),
+        ),
+        max_size=8,
+    )
+)  # fmt: skip
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_a_row_is_what_its_statements_come_to_among_imports_too(
+    coming: list[ImportedRow | Message],
+) -> None:
+    empty()
+    known = []
+    for each in coming:
+        if isinstance(each, Message):
+            if take(each).is_new == (True,):
+                known += [told for told, _ in expected([each])]
+        else:
+            brought_in(each)
+            known.append(knowledge_of(each.statement, IMPORT_ID))
+
+        assert stored() == dict(merge_all(known))
+        assert fold_anew() == 0
+    assert disagreements() == []
+
+
+def test_check_finds_a_row_that_is_not_what_is_stated_and_a_party_that_is_not_known() -> None:
+    take(inventory(at(1), METERS[0], model="M1"), inventory(at(1), METERS[1], model="M1"))
+    assert disagreements() == []
+
+    with pool().connection() as connection:
+        connection.execute("UPDATE device SET model = 'M2' WHERE device_id = %s", (DEVICE,))
+        connection.execute("DELETE FROM device_acquaintance WHERE device_id = %s", (DEVICE,))
+
+    assert [(each.kind, each.device_id) for each in disagreements()] == [
+        (DisagreementKind.DEVICE_IS_NOT_WHAT_IS_STATED_OF_IT, METERS[0]),
+        (DisagreementKind.PARTY_IS_MISSING, METERS[0]),
+    ]
+    with pool().connection() as connection:
+        connection.execute("DELETE FROM device WHERE device_id = %s", (DEVICE,))
+    assert [each.device_id for each in disagreements()] == [METERS[0]] * 2
 
 
 def test_a_device_that_stands_twice_is_refused_the_second_time() -> None:

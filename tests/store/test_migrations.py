@@ -32,7 +32,7 @@ from tests.store.facts import (
     told,
 )
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("own_database")
 
 VIEWERS = (DCC, ALPHA, BRAVO, STRANGER)
 

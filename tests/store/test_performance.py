@@ -352,6 +352,7 @@ def empty() -> None:
     with pool().connection() as connection:
         for table in (
             "device",
+            "recorded_inventory_statement",
             "performance_count",
             "performance_duration",
             "stay",

@@ -114,6 +114,12 @@ def request_json(request_id: RequestId) -> bytes:
 
 
 @pytest.fixture
+def database(own_database: str) -> str:
+    """A database that may be migrated back and forth."""
+    return own_database
+
+
+@pytest.fixture
 def old(database: str, traffic: Path) -> dict[str, bytes]:
     """The answers to a traffic taken in anew; then its database as the last version made it."""
     ingest(envelopes_in(traffic), OPERATOR)

@@ -10,20 +10,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from firmtrack.domain.facts import Message
+from firmtrack.domain.facts import DeviceFacts, Message
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.inventory import IMPORT_ID, knowledge_of, merge_all
 from firmtrack.domain.reconciliation import FlagKind
 from firmtrack.domain.stages import Status
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import disagreements
+from firmtrack.store.ledger.inventory import ImportedRow, import_rows
 from firmtrack.store.ledger.recording import Batch, Submission, record
 from firmtrack.store.ledger.withdrawals import Read, restore, withdraw
+from firmtrack.store.numbers import eui_of
 from firmtrack.store.reading import messages, requests
 from firmtrack.store.reading.messages import KeptMessage
+from firmtrack.store.reports import performance
 from tests.looking import find_device
+from tests.store import test_inventory as known
 from tests.store import test_past as past
 from tests.store import test_rules_in_sql as rules
 from tests.store.facts import (
     ALPHA,
+    ALPHA_ID,
+    BRAVO_ID,
     DCC,
     IMAGE_HASH,
     METER,
@@ -34,10 +42,15 @@ from tests.store.facts import (
     activation,
     answer,
     at,
+    digest,
     distribution,
+    inventory,
+    proposed,
     request,
+    supplier_change,
     take,
     told,
+    verdict,
 )
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -107,6 +120,124 @@ def test_what_is_withdrawn_counts_as_if_it_had_never_come(
         assert disagreements() == []
 
 
+inventories = st.lists(
+    known.statements
+    | st.builds(
+        supplier_change, st.integers(0, 4).map(at), st.sampled_from(METERS[:2]),
+        identity=st.integers(0, 2**16).map(digest),
+    ),
+    min_size=1,
+    max_size=8,
+    unique_by=lambda message: message.digest,
+)  # fmt: skip
+imports = st.builds(
+    DeviceFacts,
+    device_id=st.sampled_from(METERS[:2]),
+    learnt_at=st.none() | st.integers(0, 4).map(at),
+    model=st.none() | st.sampled_from(["M1", "M2"]),
+    responsible_supplier=st.none() | st.sampled_from([ALPHA_ID, BRAVO_ID]),
+)
+
+
+@given(inventories, st.lists(imports, max_size=3), st.data())
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_what_the_inventory_was_taught_is_taken_back_and_given_again(
+    history: list[Message], imported_facts: list[DeviceFacts], data: st.DataObject
+) -> None:
+    known.empty()
+    read, withdrawn, waiting = reading(*history), set[UUID](), list(history)
+    imported_so_far: list[DeviceFacts] = []
+    for _ in range(data.draw(st.integers(1, 8))):
+        recorded = [each for each in history if each not in waiting]
+        step = data.draw(st.sampled_from(["record", "import", "withdraw", "restore"]))
+        if step == "record" and waiting:
+            batch = data.draw(st.lists(st.sampled_from(waiting), min_size=1, unique_by=id))
+            take(*batch)
+            waiting = [each for each in waiting if each not in batch]
+        elif step == "import" and len(imported_so_far) < len(imported_facts):
+            facts = imported_facts[len(imported_so_far)]
+            import_rows([ImportedRow(1, facts)], lambda _: None, lambda: True)
+            imported_so_far.append(facts)
+        elif step in {"withdraw", "restore"} and recorded:
+            some = data.draw(st.lists(st.sampled_from(recorded), min_size=1, unique_by=id))
+            ids = {each.message_id for each in some}
+            if step == "withdraw":
+                assert withdraw(some, BECAUSE, read) == ids - withdrawn
+                withdrawn |= ids
+            else:
+                assert restore(some, BECAUSE, read) == ids & withdrawn
+                withdrawn -= ids
+
+        counted = [
+            each for each in history if each not in waiting and each.message_id not in withdrawn
+        ]
+        made_known = known.expected(counted)
+        brought_in = [knowledge_of(each, IMPORT_ID) for each in imported_so_far]
+        assert known.stored() == dict(merge_all([*brought_in, *(each for each, _ in made_known)]))
+        assert known.acquainted() == {(each.device_id, user) for each, user in made_known}
+        assert changes() == {
+            (each.supplier_change.device_id, each.message_id)
+            for each in counted
+            if each.supplier_change is not None
+        }
+        assert disagreements() == []
+
+
+def changes() -> set[tuple[Eui64, UUID]]:
+    """Return the changes of supplier that count, by device and message."""
+    with pool().connection() as connection:
+        rows = connection.execute("SELECT device_id, message_id FROM supplier_change").fetchall()
+    return {(eui_of(device_id), message_id) for device_id, message_id in rows}
+
+
+def test_what_dcc_took_rests_on_the_request_and_on_the_answer() -> None:
+    asked, first, second = proposed(model="M1"), verdict(at(1)), verdict(at(2))
+    take(asked, first)
+    read = reading()
+
+    withdraw([first], BECAUSE, read)
+    assert known.stored() == {}
+    assert known.acquainted() == set()
+    # An answer that comes later teaches what the request asks, only while the request counts.
+    withdraw([asked], BECAUSE, read)
+    take(second)
+    assert known.stored() == {}
+    restore([asked], BECAUSE, read)
+    assert known.stored()[METER].latest.learnt_at == at(2)
+    restore([first], BECAUSE, read)
+    withdraw([second], BECAUSE, read)
+    assert known.stored()[METER].latest.learnt_at == at(1)
+    assert disagreements() == []
+
+
+def test_figures_of_a_device_whose_kind_is_taken_back_are_counted_anew() -> None:
+    told_model = inventory(at(1), model="M1")
+    take(request(sent_at=at(0)), told_model)
+    performance.refresh()
+    assert models() == {"M1", ""}
+
+    withdraw([told_model], BECAUSE, reading())
+    performance.refresh()
+    assert models() == {""}
+
+    restore([told_model], BECAUSE, reading())
+    performance.refresh()
+    assert models() == {"M1", ""}
+
+
+def models() -> set[str]:
+    """Return by which models delivery performance tells the devices apart."""
+    with pool().connection() as connection:
+        rows = connection.execute(
+            "SELECT model FROM performance_count JOIN device_segment USING (segment_key)"
+        ).fetchall()
+    return {model for (model,) in rows}
+
+
 @given(past.histories, st.data())
 @settings(
     max_examples=15,
@@ -121,12 +252,10 @@ def test_a_past_moment_sees_what_was_withdrawn_only_later(
     read = reading(*history)
     for message in history:
         record(Batch(messages=[message]))
-    can_be_moved = [each for each in history if not (each.devices or each.proposal or each.verdict)]
     answered.append((past.now(), list(past.answers(DCC))))
     for _ in range(3):
-        if can_be_moved:
-            some = [data.draw(st.sampled_from(can_be_moved))]
-            (withdraw if data.draw(st.booleans()) else restore)(some, BECAUSE, read)
+        some = [data.draw(st.sampled_from(history))]
+        (withdraw if data.draw(st.booleans()) else restore)(some, BECAUSE, read)
         answered.append((past.now(), list(past.answers(DCC))))
 
     for moment, then in answered:

@@ -31,7 +31,7 @@ class Dimension(StrEnum):
 class Milestone(IntEnum):
     """Up to where the time from submission is taken; the value is the stored stage.
 
-    ``COMPLETION`` is the device's word that it has verified the image, for an 11.4 activated it.
+    ``COMPLETION`` is that the device has verified the image, for an 11.4 activated it.
     """
 
     COMMS_HUB = 4
@@ -117,7 +117,7 @@ class Group:
 class FunnelStage:
     """How far distributions came whose request passes ``stage``.
 
-    ``expected`` counts them all; ``reached`` those with good word from here or further, ``failed``
+    ``expected`` counts them all; ``reached`` those with a good event here or further, ``failed``
     those that stopped here, ``waiting`` those in progress of which this is the latest. While a
     request's variant is not known, a stage of one variant is passed by those that are there.
     """
@@ -131,7 +131,7 @@ class FunnelStage:
 
 @dataclass(frozen=True, slots=True)
 class FailureReason:
-    """How many distributions failed with ``status`` for ``reason``, a code, None if not told."""
+    """How many distributions failed with ``status`` for ``reason``, a code, None if none came."""
 
     status: Status
     reason: str | None

@@ -18,10 +18,6 @@ _MESSAGES_AT_ONCE = 500
 
 UNKNOWN = "No message of this ID was recorded."
 NOT_READABLE = "It cannot be read any more, so what it spoke of is not known."
-TEACHES_THE_INVENTORY = (
-    "It taught the inventory facts of devices. Firmtrack keeps of each fact the latest word alone, "
-    "so that it cannot take this one back."
-)
 
 
 class NotReadable(FirmtrackError):
@@ -54,12 +50,6 @@ def restore(message_ids: Sequence[UUID], because: str) -> Moved:
     return _move(message_ids, because, withdrawals.restore)
 
 
-def teaches_the_inventory(message: Message) -> bool:
-    """Return whether the message says anything of a device that the inventory has learnt."""
-    said = (message.proposal, message.verdict, message.supplier_change)
-    return bool(message.devices) or any(each is not None for each in said)
-
-
 _How = Callable[[Sequence[Message], str, withdrawals.Read], frozenset[UUID]]
 
 
@@ -78,8 +68,6 @@ def _move(message_ids: Sequence[UUID], because: str, how: _How) -> Moved:
                 refused.append((message_id, UNKNOWN))
             elif message is None:
                 refused.append((message_id, NOT_READABLE))
-            elif teaches_the_inventory(message):
-                refused.append((message_id, TEACHES_THE_INVENTORY))
             else:
                 messages.append(message)
         done = how(messages, because, _read)

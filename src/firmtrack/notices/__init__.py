@@ -1,4 +1,4 @@
-"""What parties are told of their devices, how it reaches them, and the proof that it did."""
+"""What parties are notified of, how it reaches them, and the proof that it did."""
 
 from firmtrack.store.reading.seeing import statements_in
 

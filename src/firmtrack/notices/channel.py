@@ -22,7 +22,7 @@ class ChannelUnusable(FirmtrackError):
     sentence: ClassVar[str] = (
         "Notices cannot be sent this way at the moment: ask Firmtrack’s operator"
     )
-    """What a party is told of it."""
+    """What people read of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """DUIS: the DCC Alert that belongs to a change, signed as DCC; one a device.
 
 Only where a code is known to go with the body, and the body's facts are known: nothing is invented.
-A body that must name the request is for its originator alone. What DCC itself said in an alert is
-not said again.
+A body that must name the request is for its originator alone. What DCC itself sent as an alert is
+not sent again.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -96,11 +96,11 @@ def _line(event: dict[str, object]) -> str:
         return f"{event['time']}  {about} {data.get('reason') or ''}".rstrip()
     count = data["device_count"]
     correction = "correction: " if data.get("is_correction") else ""
-    said = [
+    parts = [
         f"{event['time']}  {correction}{about}, {count} {'device' if count == 1 else 'devices'}"
     ]
     if data["reason"] is not None:
-        said.append(f"reason {data['reason']}")
+        parts.append(f"reason {data['reason']}")
     if data["service_request_id"] is not None:
-        said.append(f"request {data['service_request_id']}")
-    return ", ".join(said)
+        parts.append(f"request {data['service_request_id']}")
+    return ", ".join(parts)

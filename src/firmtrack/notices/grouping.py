@@ -21,7 +21,7 @@ class Matter(NamedTuple):
     details: str
     """JSON of what else there is to say."""
     is_from_alert: bool
-    """DCC sent the User this very word as an alert."""
+    """DCC itself sent the User this as an alert."""
 
 
 @dataclass(frozen=True, slots=True)

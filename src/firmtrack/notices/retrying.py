@@ -8,7 +8,7 @@ from random import Random
 from firmtrack.notices.calling import CallResponse
 
 GIVE_UP_AFTER = timedelta(hours=72)
-"""A notice that could not be delivered for so long goes to the dead letters."""
+"""A notice that could not be delivered for so long is given up."""
 
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 900.0

@@ -91,7 +91,7 @@ class FunnelStage(Struct, frozen=True):
 
     expected counts those whose request passes this stage: only 11.1 passes verified, only 11.4
     activated, and one whose variant is not known yet the one of these at which it is. reached
-    counts those with good word from here or further, failed those that stopped here, waiting those
+    counts those with a good event here or further, failed those that stopped here, waiting those
     in progress that are here.
     """
 

@@ -1,5 +1,6 @@
 """The page of notices: where a party is notified, how that fares, what was sent, every try."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -13,13 +14,40 @@ from firmtrack.accounts.viewers import owner_of, viewer_of
 from firmtrack.answers.notices import STATES
 from firmtrack.lookups import notices as lookups
 from firmtrack.notices import endpoints
+from firmtrack.notices.secrets import sealed, unsealed
 from firmtrack.presentation.topics import TOPIC_NAMES
-from firmtrack.web.notices_news import leave_news, take_news
 
 PAGE_LENGTH = 50
 TRIES_SHOWN = 3
 _NUMBER_DIGITS = 18
+_NEWS_KEY = "notices_news"
 STATE_NAMES = {"waiting": "Waiting", "delivered": "Delivered", "dead": "Given up"}
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One sentence, and a new secret if one was made, which is shown this once."""
+
+    sentence: str
+    secret: str | None
+
+
+def leave_news(request: HttpRequest, sentence: str, *, secret: str | None = None) -> None:
+    """Keep news for the page that the person is led to; the session holds the secret encrypted."""
+    kept = None if secret is None else sealed(secret).decode()
+    request.session[_NEWS_KEY] = (sentence, kept)
+
+
+def take_news(request: HttpRequest) -> News | None:
+    """Return the news that wait and forget them, None if there are none or no one would see them.
+
+    Raises SecretUnreadable.
+    """
+    kept = None if request.method == "HEAD" else request.session.pop(_NEWS_KEY, None)
+    if kept is None:
+        return None
+    sentence, secret = kept
+    return News(sentence, None if secret is None else unsealed(secret.encode()))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -19,8 +19,8 @@ from firmtrack.notices.addresses import UnfitAddress
 from firmtrack.notices.channel import ChannelUnusable
 from firmtrack.notices.channels import channel_named
 from firmtrack.presentation.topics import TOPIC_NAMES
+from firmtrack.web.notices import leave_news, take_news
 from firmtrack.web.notices_forms import EndpointForm, TopicsForm
-from firmtrack.web.notices_news import leave_news, take_news
 
 _LARGEST_ID = 2**63 - 1
 _REFUSALS: Mapping[type[Exception], str] = {

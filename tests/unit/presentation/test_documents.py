@@ -233,12 +233,16 @@ def test_a_device_has_the_fields_of_the_contract_in_order() -> None:
         "other_activations",
         "others_updates",
         "incidents",
+        "unattributed_events_next_cursor",
     ]
     assert shown["tracked"] is True
     assert shown["flags"] == shown["other_activations"] == shown["others_updates"] == []
     assert shown["incidents"] == shown["distributions"][0]["incidents"] == []
     (shown_distribution,) = shown["distributions"]
-    assert list(shown_distribution)[-3:] == ["events", "activations", "diagnosis"]
+    assert list(shown_distribution)[-4:] == [
+        "events", "activations", "diagnosis", "events_next_cursor",
+    ]  # fmt: skip
+    assert shown_distribution["events_next_cursor"] is None
     assert shown_distribution["activations"] == []
     assert list(shown_distribution["diagnosis"]) == [
         "sentence",
@@ -338,6 +342,9 @@ def test_an_event_names_its_hub_and_its_message() -> None:
                 "is_another_partys": False,
             },
             "attribution": None,
+            "times": 1,
+            "first_at": NOON_TEXT,
+            "last_at": NOON_TEXT,
         }
     ]
 

@@ -1,8 +1,8 @@
-"""Changes of current status, queued for those who are told of them, in the ledger's transaction.
+"""Changes of current status, queued for those to be notified, in the ledger's transaction.
 
 What a transaction changed is found by comparing the statuses before and after it: whatever moved
 them, be it an event, a step, a late request or an answer that refuses devices. A status that nobody
-could ever read, since another followed in the same transaction, is not told.
+could ever read, since another followed in the same transaction, is not queued.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,8 +40,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS held_status (
 Activations = Mapping[RequestId, Activation]
 
 
-def is_anyone_told(cursor: Cursor[TupleRow]) -> bool:
-    """Return whether any party is told of anything; if not, nothing here needs to be called."""
+def is_anyone_notified(cursor: Cursor[TupleRow]) -> bool:
+    """Return whether any party is notified of anything; if not, nothing here needs to be called."""
     cursor.execute("SELECT EXISTS (SELECT FROM notice_subscriber)")
     row = cursor.fetchone()
     assert row is not None
@@ -66,7 +66,7 @@ def queue_changes(
 ) -> None:
     """Queue what is no more as ``hold_statuses``, called with the same requests, found it.
 
-    ``details`` is what else to tell of each.
+    ``details`` is what else there is to say of each.
     """
     cursor.execute(
         statement("write_changes"),
@@ -95,7 +95,7 @@ def queue_activations(
 ) -> None:
     """Queue each activation whose status or reason differs from ``before``.
 
-    ``details`` is what else to tell of each.
+    ``details`` is what else there is to say of each.
     """
     for request_id, activation in sorted(_activations(cursor, messages).items()):
         earlier = before.get(request_id)
@@ -104,9 +104,9 @@ def queue_activations(
             activation.reason,
         ):
             continue
-        _tell(
+        _queue_device_change(
             cursor,
-            _Told(
+            _DeviceChange(
                 topic=topic_of_activation(activation.status),
                 device_id=to_bigint(request_id.target),
                 originator=to_bigint(request_id.originator),
@@ -137,9 +137,9 @@ def queue_mismatches(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> N
         )
         if cursor.rowcount:
             continue
-        _tell(
+        _queue_device_change(
             cursor,
-            _Told(
+            _DeviceChange(
                 topic=MISMATCH,
                 device_id=to_bigint(facts.device_id),
                 originator=to_bigint(message.user_id),
@@ -156,7 +156,7 @@ def queue_mismatches(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> N
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
+class _DeviceChange:
     """A change that concerns one device; ``counter`` is that of an 11.3, None for no request."""
 
     topic: str
@@ -169,18 +169,18 @@ class _Told:
     details: Mapping[str, object]
 
 
-def _tell(cursor: Cursor[TupleRow], told: _Told) -> None:
+def _queue_device_change(cursor: Cursor[TupleRow], change: _DeviceChange) -> None:
     cursor.execute(
         statement("write_change_of_device"),
         {
-            "topic": told.topic,
-            "device_id": told.device_id,
-            "originator": told.originator,
-            "counter": told.counter,
-            "occurred_at": told.occurred_at,
-            "reason": told.reason,
-            "message_id": told.message_id,
-            "details": Jsonb(told.details),
+            "topic": change.topic,
+            "device_id": change.device_id,
+            "originator": change.originator,
+            "counter": change.counter,
+            "occurred_at": change.occurred_at,
+            "reason": change.reason,
+            "message_id": change.message_id,
+            "details": Jsonb(change.details),
         },
     )
 

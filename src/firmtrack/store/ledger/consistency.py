@@ -30,6 +30,8 @@ class DisagreementKind(StrEnum):
     DISTRIBUTION_IS_NOT_WHAT_NAMES_IT = "distribution_is_not_what_names_it"
     REQUEST_IS_NOT_WHAT_IT_STATES = "request_is_not_what_it_states"
     REQUEST_IS_NOT_AT_ITS_GREATEST_STEP = "request_is_not_at_its_greatest_step"
+    DEVICE_IS_NOT_WHAT_IS_STATED_OF_IT = "device_is_not_what_is_stated_of_it"
+    PARTY_IS_MISSING = "party_is_missing"
     FACT_WITHOUT_MESSAGE = "fact_without_message"
     MESSAGE_WITHOUT_FACTS = "message_without_facts"
     REQUEST_WITHOUT_DISTRIBUTIONS = "request_without_distributions"
@@ -51,7 +53,8 @@ def disagreements(*, limit: int = 1_000) -> list[Disagreement]:
 
     Before them all requests that delivery performance had to pass over.
 
-    Computes every distribution anew from its events, as of one moment: others may go on writing.
+    Computes every distribution and every device anew from its facts, as of one moment: others may
+    go on writing.
     """
     kinds = [number for kind, number in KIND_NUMBERS.items() if kind not in _WITHOUT_FACTS]
     with pool().connection() as connection:

@@ -24,6 +24,44 @@ WITH attributed AS (
     SELECT DISTINCT ON (request_key) *
     FROM request_step
     ORDER BY request_key, stage DESC, occurred_at DESC, message_id DESC
+), stated AS (
+    -- Each fact of a device, and the device itself as a fact without a name or a value.
+    SELECT s.device_id, f.name, f.value, coalesce(s.learnt_at, '-infinity') AS learnt_at,
+        s.message_id, s.recorded_at
+    FROM inventory_statement AS s
+    CROSS JOIN LATERAL (
+        SELECT name, value
+        FROM jsonb_each(
+            jsonb_strip_nulls(to_jsonb(s)) - '{device_id, message_id, taken_by, recorded_at,
+                learnt_at, user_id, message_kind, code}'::text[]
+        ) AS fact (name, value)
+        UNION ALL
+        SELECT '', NULL
+    ) AS f
+), latest_statement AS (
+    SELECT DISTINCT ON (device_id, name) *
+    FROM stated
+    ORDER BY device_id, name, learnt_at DESC, message_id DESC, recorded_at DESC
+), known AS (
+    SELECT d.device_id, f.name, f.value,
+        coalesce(
+            CASE
+                WHEN d.older ? f.name THEN (d.older -> f.name ->> 0)::timestamptz
+                ELSE d.learnt_at
+            END,
+            '-infinity'
+        ) AS learnt_at,
+        coalesce((d.older -> f.name ->> 1)::uuid, d.message_id) AS message_id
+    FROM device AS d
+    CROSS JOIN LATERAL (
+        SELECT name, value
+        FROM jsonb_each(
+            jsonb_strip_nulls(to_jsonb(d)) - '{device_id, message_id, recorded_at, learnt_at, older,
+                changed_segment}'::text[]
+        ) AS fact (name, value)
+        UNION ALL
+        SELECT '', NULL
+    ) AS f
 ), disagreement AS (
     SELECT 'distribution_is_not_its_greatest_event' AS kind, device_id, request_key,
         coalesce(d.message_id, g.message_id) AS message_id
@@ -82,6 +120,22 @@ WITH attributed AS (
         IS DISTINCT FROM (claim.message_id, claim.first_sent_at, claim.stated_version,
             claim.image_hash, told.stepped_at,
             least(claim.first_sent_at, told.stepped_at, n.named_at))
+    UNION ALL
+    SELECT 'device_is_not_what_is_stated_of_it', device_id, NULL,
+        (array_agg(coalesce(s.message_id, k.message_id) ORDER BY s.learnt_at DESC))[1]
+    FROM latest_statement AS s
+    FULL JOIN known AS k USING (device_id, name)
+    WHERE (s.value, s.learnt_at, s.message_id) IS DISTINCT FROM (k.value, k.learnt_at, k.message_id)
+    GROUP BY device_id
+    UNION ALL
+    SELECT DISTINCT ON (s.device_id, s.user_id) 'party_is_missing', s.device_id, NULL, s.message_id
+    FROM inventory_statement AS s
+    WHERE s.user_id IS NOT NULL
+      AND NOT EXISTS (
+          SELECT
+          FROM device_acquaintance AS p
+          WHERE p.device_id = s.device_id AND p.user_id = s.user_id
+      )
     UNION ALL
     SELECT DISTINCT 'fact_without_message', said.device_id, said.request_key, said.message_id
     FROM (

@@ -120,7 +120,6 @@ def restate(cursor: Cursor[TupleRow], statements: Sequence[InventoryStatement]) 
     cursor.execute(inventory_sql.INSERT_READ)
     corrected = cursor.rowcount
     fold_anew(cursor)
-    cursor.execute(statement("insert_parties"))
     return corrected
 
 
@@ -145,8 +144,13 @@ def stage_statements(cursor: Cursor[TupleRow], statements: Iterable[InventorySta
 
 
 def fold_anew(cursor: Cursor[TupleRow]) -> None:
-    """Make the rows of ``restated_device`` what the statements that count come to."""
+    """Make rows and parties of ``restated_device`` what the statements that count come to.
+
+    The caller holds the inventory's lock, and the attribution lock alone: nobody else states any.
+    """
     cursor.execute(inventory_sql.FOLD)
+    for name in ("end_devices", "end_parties", "renew_parties"):
+        cursor.execute(statement(name))
 
 
 def learn(cursor: Cursor[TupleRow], known: Iterable[Knowledge]) -> None:
@@ -191,7 +195,9 @@ def import_rows(
         take(cursor, AdvisoryKey.INVENTORY)
         cursor.execute(inventory_sql.INSERT_IMPORT, {"moment": moment(cursor)})
         cursor.execute(inventory_sql.MERGE)
-        changed = cursor.rowcount
+        row = cursor.fetchone()
+        assert row is not None
+        changed = int(row[0])
         return ImportReceipt(changed=changed, unchanged=staged - repeated - changed, is_kept=True)
     return ImportReceipt(changed=0, unchanged=0, is_kept=False)
 

@@ -7,6 +7,9 @@ from collections.abc import Callable
 
 from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES
 
+SEGMENT_FACTS = ("csp_region", "device_type", "manufacturer", "model")
+"""What figures tell devices apart by."""
+
 FACT_TYPES = tuple("int8" if name in EUI_FACTS else "text" for name in FACT_NAMES)
 """The types of the columns that hold facts, in their order."""
 
@@ -65,33 +68,58 @@ def _for_each_fact(separator: str, text: Callable[[str], str]) -> str:
     return separator.join(map(text, FACT_NAMES))
 
 
+def _value(fact: str) -> str:
+    """Return SQL for a fact's value once both rows are one."""
+    return f"CASE WHEN {_is_news(fact)} THEN excluded.{fact} ELSE d.{fact} END"
+
+
+def _of_segment(text: Callable[[str], str]) -> str:
+    return f"({', '.join(map(text, SEGMENT_FACTS))})"
+
+
+def _marking(statement: str) -> bytes:
+    """Return a statement that writes rows of ``device``, marks and returns how many it wrote.
+
+    Marked are the devices that it moves to another segment of figures.
+    """
+    return f"""
+WITH written AS (
+    {statement}
+    RETURNING d.device_id, d.changed_segment
+), marked AS (
+    INSERT INTO stale_device SELECT device_id FROM written WHERE changed_segment
+)
+SELECT count(*) FROM written
+""".encode()  # noqa: S608 - made of our own names alone
+
+
 def _merge_statement() -> bytes:
     """Return the statement that merges ``staged_device`` into ``device``, changed rows only.
 
     Its order gives all writers one locking order.
     """
     is_later = f"{_latest('excluded')} > {_latest('d')}"
-    values = _for_each_fact(
-        ",\n    ", lambda f: f"{f} = CASE WHEN {_is_news(f)} THEN excluded.{f} ELSE d.{f} END"
-    )
+    values = _for_each_fact(",\n    ", lambda f: f"{f} = {_value(f)}")
     places = _for_each_fact(
         ",\n        ",
         lambda f: (
             f"'{f}', CASE WHEN {_is_news(f)} THEN {_place('excluded', f)} ELSE {_place('d', f)} END"
         ),
     )
-    return f"""
-INSERT INTO device AS d ({_DEVICE})
-SELECT {_DEVICE} FROM staged_device ORDER BY device_id
+    return _marking(f"""
+INSERT INTO device AS d ({_DEVICE}, changed_segment)
+SELECT {_DEVICE}, {_of_segment(str)} IS DISTINCT FROM {_of_segment(lambda _: "NULL")}
+FROM staged_device ORDER BY device_id
 ON CONFLICT (device_id) DO UPDATE
 SET learnt_at = CASE WHEN {is_later} THEN excluded.learnt_at ELSE d.learnt_at END,
     message_id = CASE WHEN {is_later} THEN excluded.message_id ELSE d.message_id END,
     {values},
     older = nullif(jsonb_strip_nulls(jsonb_build_object(
         {places}
-    )), '{{}}')
+    )), '{{}}'),
+    changed_segment = {_of_segment("d.{}".format)} IS DISTINCT FROM {_of_segment(_value)}
 WHERE {is_later} OR {_for_each_fact(" OR ", _is_news)}
-""".encode()  # noqa: S608 - made of our own names alone
+""")  # noqa: S608 - made of our own names alone
 
 
 def _insert_import_statement() -> bytes:
@@ -134,11 +162,8 @@ ORDER BY s.device_id
 """.encode()  # noqa: S608 - made of our own names alone
 
 
-def _fold_statement() -> bytes:
-    """Return the statement that makes the rows of ``restated_device`` what is stated of them.
-
-    The same rule: firmtrack.domain.inventory. Only changed rows are written.
-    """
+def _folded() -> str:
+    """Return SQL for what is stated of each ``restated_device``, as a row of ``device``."""
     age = "coalesce(s.learnt_at, '-infinity') DESC, s.message_id DESC"
     return f"""
 WITH stated AS MATERIALIZED (
@@ -168,26 +193,34 @@ WITH stated AS MATERIALIZED (
     FROM latest AS l
     LEFT JOIN known AS k USING (device_id)
     GROUP BY l.device_id, l.learnt_at, l.message_id
-), ended AS (
-    DELETE FROM device AS d
-    USING restated_device AS r
-    WHERE d.device_id = r.device_id
-      AND NOT EXISTS (SELECT FROM stated AS s WHERE s.device_id = d.device_id)
 )
-INSERT INTO device AS d ({_DEVICE})
-SELECT f.device_id, f.learnt_at, f.message_id, {_for_each_fact(", ", "w.{}".format)}, f.older
+SELECT f.device_id, f.learnt_at, f.message_id, {_for_each_fact(", ", "w.{}".format)}, f.older,
+    {_of_segment("w.{}".format)} IS DISTINCT FROM {_of_segment(lambda _: "NULL")}
 FROM folded AS f
 CROSS JOIN LATERAL jsonb_populate_record(NULL::device, f.facts) AS w
 ORDER BY f.device_id
+"""  # noqa: S608 - made of our own names alone
+
+
+def _fold_statement() -> bytes:
+    """Return the statement that makes the rows of ``restated_device`` what is stated of them.
+
+    The same rule: firmtrack.domain.inventory. Only changed rows are written.
+    """
+    return _marking(f"""
+INSERT INTO device AS d ({_DEVICE}, changed_segment)
+{_folded()}
 ON CONFLICT (device_id) DO UPDATE
 SET learnt_at = excluded.learnt_at,
     message_id = excluded.message_id,
     {_for_each_fact(", ", lambda f: f"{f} = excluded.{f}")},
-    older = excluded.older
+    older = excluded.older,
+    changed_segment = {_of_segment("d.{}".format)} IS DISTINCT FROM
+        {_of_segment("excluded.{}".format)}
 WHERE (d.learnt_at, d.message_id, {_for_each_fact(", ", "d.{}".format)}, d.older)
     IS DISTINCT FROM (excluded.learnt_at, excluded.message_id,
         {_for_each_fact(", ", "excluded.{}".format)}, excluded.older)
-""".encode()  # noqa: S608 - made of our own names alone
+""")
 
 
 def _same_statement() -> str:
@@ -252,7 +285,10 @@ MERGE = _merge_statement()
 """Merge ``staged_device`` into ``device``."""
 
 FOLD = _fold_statement()
-"""Fold the rows of ``restated_device`` anew from the statements that count."""
+"""Fold the rows of ``restated_device`` anew, of those of which anything is stated that counts."""
+
+FOLD_EMPTY = f"INSERT INTO device ({_DEVICE}, changed_segment) {_folded()}".encode()
+"""The same where ``device`` is empty, and nobody counts: at a past moment."""
 
 INSERT = _insert_statement()
 INSERT_IMPORT = _insert_import_statement()

@@ -4,7 +4,7 @@ Request and answer come in any order, and in any two batches. So a batch that ho
 waits for every other such batch: whoever comes second sees both.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,8 +49,10 @@ def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> list[Invent
     return taken(cursor, touched)
 
 
-def taken(cursor: Cursor[TupleRow], request_ids: Iterable[RequestId]) -> list[InventoryStatement]:
+def taken(cursor: Cursor[TupleRow], request_ids: Collection[RequestId]) -> list[InventoryStatement]:
     """Return all that DCC has taken of what the requests proposed, a statement an answer."""
+    if not request_ids:
+        return []
     columns = [list(column) for column in zip(*map(request_parts, request_ids), strict=True)]
     with cursor.connection.cursor(row_factory=class_row(_Taken)) as rows:
         rows.execute(statement("taken_proposals"), columns)

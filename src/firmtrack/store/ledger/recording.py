@@ -21,11 +21,18 @@ from firmtrack.domain.facts import Event, ImageFacts, Message, RequestFacts
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.store.database import pool
-from firmtrack.store.ledger import changes, incidents, inventory, proposals, staging, statement
+from firmtrack.store.ledger import (
+    changes,
+    incidents,
+    inventory,
+    marks,
+    proposals,
+    staging,
+    statement,
+)
 from firmtrack.store.ledger.quarantine import Refusal, quarantine
 from firmtrack.store.locks import AdvisoryKey, take, take_shared
 from firmtrack.store.numbers import numbers_of, request_id_of, request_parts, to_bigint
-from firmtrack.store.reports import freshness, performance
 
 
 class KnownRequest(NamedTuple):
@@ -139,17 +146,17 @@ def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None
     """Record what new messages say: beside other writers if that is enough, else alone."""
     incidents.record(cursor, messages)
     named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
-    is_told = changes.is_anyone_told(cursor)
+    is_told = changes.is_anyone_notified(cursor)
     if any(map(_changes_requests, messages)) or not _record_beside_others(
         cursor, messages, named, is_told=is_told
     ):
         _record_alone(cursor, messages, named, is_told=is_told)
-    performance.mark_stale(cursor, named | _befallen(messages))
+    marks.mark_stale(cursor, named | _befallen(messages))
     _record_activations(cursor, messages, is_told=is_told)
     if is_told:
         changes.queue_mismatches(cursor, messages)
     _record_devices(cursor, messages)
-    freshness.mark_arrivals(cursor, messages)
+    marks.mark_arrivals(cursor, messages)
 
 
 def _changes_requests(message: Message) -> bool:

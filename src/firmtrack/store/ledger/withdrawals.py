@@ -14,12 +14,11 @@ from psycopg.rows import TupleRow
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.store.database import pool
-from firmtrack.store.ledger import changes, staging, statement
+from firmtrack.store.ledger import changes, inventory, marks, proposals, staging, statement
 from firmtrack.store.ledger.recording import known_request_keys
 from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading.messages import KeptMessage, kept_messages
-from firmtrack.store.reports import performance
 
 Read = Callable[[KeptMessage], Message]
 """Reads a kept message again, under the ID that it has."""
@@ -35,8 +34,8 @@ _CORRECTION = {"is_correction": True}
 def withdraw(messages: Sequence[Message], because: str, read: Read) -> frozenset[UUID]:
     """Let the messages count no more; return the IDs of those that did until now.
 
-    None of them may have taught the inventory. ``read`` is asked for other messages, too. All that
-    they spoke of is derived anew in one transaction, and who had been told is told again.
+    ``read`` is asked for other messages, too. All that they spoke of is derived anew in one
+    transaction, and who had been told is told again.
     """
     return _move("withdraw_messages", messages, because, read)
 
@@ -56,11 +55,12 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         connection.cursor() as cursor,
     ):
         take(cursor, AdvisoryKey.ATTRIBUTION)
+        take(cursor, AdvisoryKey.INVENTORY)
         keys = known_request_keys(cursor, named)
-        moment = _moment(cursor)
+        moment = inventory.moment(cursor)
         staging.stage_names(cursor, messages, keys)
         staging.stage_events(cursor, messages, keys)
-        is_told = changes.is_anyone_told(cursor)
+        is_told = changes.is_anyone_notified(cursor)
         request_keys = list(keys.values())
         before: changes.Activations = {}
         if is_told:
@@ -76,8 +76,9 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         )
         moved = frozenset(row[0] for row in cursor)
         _derive(cursor, messages, request_keys, moment, read)
-        performance.mark_stale(cursor, named)
-        cursor.execute("INSERT INTO stale_device SELECT DISTINCT device_id FROM concerned_device")
+        _derive_inventory(cursor, messages)
+        marks.mark_stale(cursor, named)
+        marks.mark_concerned(cursor)
         if is_told:
             changes.queue_changes(cursor, request_keys, _CORRECTION)
             changes.queue_activations(cursor, messages, before, _CORRECTION)
@@ -101,6 +102,22 @@ def _derive(
         "fold_requests", "fold_names", "fold_devices",
     ):  # fmt: skip
         cursor.execute(statement(name), derived)
+
+
+def _derive_inventory(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
+    """Fold anew the devices of which the messages state anything, ask it of DCC, or take it."""
+    named = {facts.device_id for message in messages for facts in message.devices}
+    named.update(
+        message.proposal.facts.device_id for message in messages if message.proposal is not None
+    )
+    answered = {message.verdict.request_id for message in messages if message.verdict is not None}
+    named.update(each.facts.device_id for each in proposals.taken(cursor, answered))
+    if named:
+        with cursor.copy("COPY restated_device (device_id) FROM STDIN (FORMAT binary)") as copy:
+            copy.set_types(("int8",))
+            for device_id in sorted(named):
+                copy.write_row((to_bigint(device_id),))
+        inventory.fold_anew(cursor)
 
 
 def _stage_counted_names(
@@ -133,11 +150,3 @@ def _stage_counted_names(
 
 def _listed(message: Message) -> Iterable[int]:
     return () if message.request is None else message.request.device_ids
-
-
-def _moment(cursor: Cursor[TupleRow]) -> datetime:
-    """Return the database's time once the lock is held: whoever recorded before began before."""
-    row = cursor.execute("SELECT clock_timestamp()").fetchone()
-    assert row is not None
-    moment: datetime = row[0]
-    return moment

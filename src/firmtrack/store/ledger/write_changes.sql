@@ -1,6 +1,6 @@
--- Queue the current statuses that the batch has changed, for those who are told: the originator, and
--- the device's Responsible Supplier if that is another party. One row a message, User and status;
--- the word about a request as a whole that changed all its devices needs no list of them.
+-- Queue the current statuses that the batch has changed, for those to be notified: the originator,
+-- and the device's Responsible Supplier if that is another party. One row a message, User and
+-- status; what befell a request as a whole and changed all its devices needs no list of them.
 WITH changed AS (
     SELECT c.device_id, c.request_key, c.originator, c.stage, c.failed, c.reason, c.occurred_at,
         c.word_message_id AS message_id, c.is_own_word, c.addressee
@@ -15,15 +15,15 @@ WITH changed AS (
     LEFT JOIN held_status AS h USING (device_id, request_key)
     WHERE h.device_id IS NULL
        OR (c.stage, c.failed, c.reason) IS DISTINCT FROM (h.stage, h.failed, h.reason)
-), told AS (
-    -- Of a word that was sent to another party, its own request's party is told only the day.
+), notified AS (
+    -- Of an event that was sent to another party, its own request's party gets only the day.
     SELECT changed.originator AS user_id, true AS is_own, changed.device_id, changed.request_key,
         changed.stage, changed.failed, changed.reason,
         CASE
-            WHEN word.is_anothers THEN date_trunc('day', changed.occurred_at, 'UTC')
+            WHEN event.is_anothers THEN date_trunc('day', changed.occurred_at, 'UTC')
             ELSE changed.occurred_at
         END AS occurred_at,
-        CASE WHEN NOT word.is_anothers THEN changed.message_id END AS message_id,
+        CASE WHEN NOT event.is_anothers THEN changed.message_id END AS message_id,
         changed.is_own_word
     FROM changed
     JOIN notice_subscriber AS s ON s.user_id = changed.originator
@@ -33,7 +33,7 @@ WITH changed AS (
             FROM notice_subscriber AS a
             WHERE a.user_id = changed.addressee AND a.party_id = s.party_id
         ) AS is_anothers
-    ) AS word
+    ) AS event
     UNION ALL
     SELECT s.user_id, false, changed.device_id, changed.request_key, changed.stage, changed.failed,
         changed.reason, changed.occurred_at, changed.message_id, changed.is_own_word
@@ -51,12 +51,14 @@ SELECT user_id, is_own, (%(topics)s::text[])[2 * stage + failed::integer - 1], r
     message_id, occurred_at, now(),
     CASE
         WHEN is_own AND NOT is_own_word
-            AND count(*) = (SELECT count(*) FROM distribution AS d WHERE d.request_key = told.request_key)
+            AND count(*) = (
+                SELECT count(*) FROM distribution AS d WHERE d.request_key = notified.request_key
+            )
             THEN NULL
         ELSE array_agg(device_id ORDER BY device_id)
     END,
     %(details)s::jsonb
-FROM told
+FROM notified
 GROUP BY user_id, is_own, request_key, message_id, stage, failed, reason, occurred_at,
     is_own_word
 ORDER BY occurred_at, message_id

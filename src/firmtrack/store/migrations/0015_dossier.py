@@ -4,6 +4,8 @@ from django.db import migrations
 
 from firmtrack.store.sql import created, statement
 
+_PERFORMANCE = statement("0004_performance").decode()
+
 # The earlier suppliers are kept where they were before. What a device's row was at earlier moments,
 # and what no form of it had, is given up.
 UNDO = f"""
@@ -40,6 +42,8 @@ ALTER TABLE recorded_request_incident
     DROP COLUMN message_kind, DROP COLUMN code, DROP COLUMN user_id;
 ALTER TABLE recorded_comms_hub_incident
     DROP COLUMN message_kind, DROP COLUMN code, DROP COLUMN user_id;
+ALTER TABLE device DROP COLUMN changed_segment;
+{_PERFORMANCE[_PERFORMANCE.index("CREATE FUNCTION mark_device_stale") :]}
 {created("0011_withdrawals", "VIEW event")}
 {created("0011_withdrawals", "VIEW request_step")}
 {created("0011_withdrawals", "VIEW activation_word")}

@@ -181,15 +181,19 @@ _DECODERS: Mapping[str, Decoder[Any]] = {
 
 
 def read_dossier(
-    connection: Connection[TupleRow], device_id: Eui64, as_of: datetime | None = None
+    connection: Connection[TupleRow],
+    device_id: Eui64,
+    as_of: datetime | None = None,
+    *,
+    most_events: int = MOST_EVENTS,
 ) -> Dossier:
     """Return all facts of a device that were recorded by ``as_of``; None is now.
 
-    Of a device with more than MOST_EVENTS, events that repeat each other come as one. Nothing that
-    a fold of them says is lost.
+    Of a device with more than ``most_events``, events that repeat each other come as one. Nothing
+    that a fold of them says is lost.
     """
-    rows = _rows(connection, device_id, as_of or NOW)
-    if sum(kind == "event" for kind, _ in rows) <= MOST_EVENTS:
+    rows = _rows(connection, device_id, as_of or NOW, most_events + 1)
+    if sum(kind == "event" for kind, _ in rows) <= most_events:
         return _dossier(device_id, rows)
     with connection.transaction():
         # All that is read sees the same facts.
@@ -206,7 +210,7 @@ def _stormy_dossier(
     tell; so the runs are read first without these boundaries, and with them if one lies in a run
     that names no request.
     """
-    others = [row for row in _rows(connection, device_id, moment) if row[0] != "event"]
+    others = [row for row in _rows(connection, device_id, moment, 0) if row[0] != "event"]
     dossier = _dossier(device_id, [*others, *_runs(connection, device_id, moment, [])])
     boundaries = boundaries_of(dossier)
     if any(
@@ -221,9 +225,9 @@ def _stormy_dossier(
 
 
 def _rows(
-    connection: Connection[TupleRow], device_id: Eui64, moment: datetime
+    connection: Connection[TupleRow], device_id: Eui64, moment: datetime, most_events: int
 ) -> Sequence[TupleRow]:
-    asked = (to_bigint(device_id), moment, MOST_EVENTS + 1)
+    asked = (to_bigint(device_id), moment, most_events)
     with RawCursor(connection) as cursor:
         return cursor.execute(statement("dossier"), asked, prepare=True).fetchall()
 

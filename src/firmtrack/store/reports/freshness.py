@@ -4,25 +4,20 @@ It is of the whole system and of nobody in particular: times, no numbers and no 
 only add a row every few seconds, upkeep folds them, readers only read (docs/decisions/013, 023).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from psycopg import Connection, Cursor
+from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.freshness import (
-    PRECISION,
-    SOURCE_OF_KIND,
     Freshness,
     MessageSource,
     SourceFreshness,
 )
-from firmtrack.domain.facts import Message
 from firmtrack.store.database import pool
 from firmtrack.store.locks import AdvisoryKey, take_if_free
-from firmtrack.store.numbers import to_bigint
-from firmtrack.store.reports import rows_of, statement
+from firmtrack.store.reports import rows_of
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
 
 LEARNT_FROM = timedelta(days=28)
@@ -51,26 +46,6 @@ class _Folded:
 
     arrivals: int
     settled_at: datetime
-
-
-def mark_arrivals(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    """Mark from which sources new messages come, as part of their transaction."""
-    sources = {SOURCE_OF_KIND[message.kind] for message in messages}
-    csp_devices = {
-        to_bigint(event.device_id)
-        for message in messages
-        if SOURCE_OF_KIND[message.kind] is MessageSource.CSP
-        for event in message.events
-    }
-    cursor.execute(
-        statement("mark_arrivals"),
-        {
-            "sources": sorted(sources - {MessageSource.CSP}),
-            "csp": MessageSource.CSP,
-            "csp_devices": list(csp_devices),
-            "precision": PRECISION,
-        },
-    )
 
 
 def freshness(now: datetime) -> Freshness:

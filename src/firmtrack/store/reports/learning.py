@@ -5,7 +5,7 @@ For whoever holds the counting lock (firmtrack.store.reports.performance).
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -18,12 +18,23 @@ from firmtrack.domain.durations import step_of
 from firmtrack.domain.pace import Limits
 from firmtrack.domain.stages import Variant
 from firmtrack.domain.waits import FEWEST_STAYS, Estimate
-from firmtrack.store.reports import statement
+from firmtrack.store.reports import Row, rows_of, statement
+from firmtrack.store.reports.learning_rows import (
+    EndedRow,
+    HourRow,
+    HubRow,
+    InProgressRow,
+    MovedRow,
+    OpenRow,
+    OwnRow,
+    PartyRow,
+    SegmentRow,
+)
 from firmtrack.store.reports.tallies import Place, Tally, total_of
 from firmtrack.store.reports.waits import NARROWINGS, forget_recent
 
 WINDOW_DAYS = 90
-"""What began earlier tells of what was usual once; it counts only where fewer began since."""
+"""What began earlier shows what was usual once; it counts only where fewer began since."""
 
 _LATELY_DAYS = 14
 _LATELY, _WINDOW, _LONGER, _EVER = range(4)  # ages of stays: waits_ended.sql
@@ -32,7 +43,7 @@ _NARROW = 4  # a group of so many facts is narrower than type and region
 _SLIGHT = 0.05  # a request's own stays that are a smaller part of a group need not be left out
 _YOUNG = timedelta(days=14)
 
-# Which kind of request updates a type; for a request that only its alerts tell of.
+# Which kind of request updates a type; for a request that is known from its alerts alone.
 _VARIANTS_OF_TYPES: Mapping[str, Variant] = {
     "ESME": Variant.UPDATE_FIRMWARE,
     "GSME": Variant.UPDATE_FIRMWARE,
@@ -66,7 +77,7 @@ class _Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What other requests tell of a request's stays."""
+    """What is known from other requests of a request's stays."""
 
     past: Past
     facts: int
@@ -115,7 +126,7 @@ class _Learning:
         opened = self._open_requests()
         if opened:
             self._read()
-        rows: list[tuple[object, ...]] = []
+        rows: list[Mapping[str, object]] = []
         keys: dict[int, int] = {}
         for request_key, each in opened.items():
             cohorts: dict[tuple[int, str], Cohort] = {}
@@ -131,11 +142,7 @@ class _Learning:
             (list(opened),),
         )
         with self._connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO wait_limit VALUES"
-                " (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                rows,
-            )
+            cursor.executemany(statement("waits_insert_limit"), rows)
         self._connection.execute(
             "DELETE FROM wait_estimate WHERE estimate_key NOT IN"
             " (SELECT estimate_key FROM wait_limit)"
@@ -149,7 +156,7 @@ class _Learning:
         segment_key: int,
         cohort: Cohort,
         keys: dict[int, int],
-    ) -> Iterable[tuple[object, ...]]:
+    ) -> Iterable[Mapping[str, object]]:
         known = self._known(request_key, each, stage, segment_key)
         if known is None or known.past.kind is None:
             return
@@ -158,12 +165,14 @@ class _Learning:
             return
         kind = known.past.kind
         own = total_of(each.stays.get((stage, segment_key), {}).values()).estimate.stays
-        yield (
-            request_key, segment_key, stage, self._estimate_key(kind, known.facts, keys),
-            limits.slow_seconds, limits.allowed_seconds, limits.still_seconds, limits.moved_at,
-            limits.left_seconds, limits.silent_from, limits.silent_seconds, limits.hub_seconds,
-            own.passes, expected_of(kind, own),
-        )  # fmt: skip
+        yield asdict(limits) | {
+            "request_key": request_key,
+            "segment_key": segment_key,
+            "stage": stage,
+            "estimate_key": self._estimate_key(kind, known.facts, keys),
+            "passes": own.passes,
+            "expected_passes": expected_of(kind, own),
+        }
 
     def _estimate_key(self, kind: Estimate, facts: int, keys: dict[int, int]) -> int:
         if id(kind) not in keys:
@@ -205,7 +214,7 @@ class _Learning:
     def _kind(
         self, each: _Open, variant: str, stage: int, facts: Facts
     ) -> tuple[Estimate, int] | None:
-        """Return what others tell of the narrowest group that is large enough, and how narrow."""
+        """Return the others' stays of the narrowest group that is large enough, and how narrow."""
         for narrowed in NARROWINGS:
             known = facts[:narrowed]
             if "" in known:
@@ -217,7 +226,7 @@ class _Learning:
         return None
 
     def _others(self, each: _Open, group: _Group) -> Estimate | None:
-        """Return what the group's stays of other requests tell; None if they are too few."""
+        """Return the estimate from the group's stays of other requests, None if too few."""
         total, parties = self._group(group)
         entered = total.entered
         if entered < FEWEST_STAYS:
@@ -296,58 +305,57 @@ class _Learning:
                 "first_hour": self._hour - WINDOW_DAYS * 24,
                 "hour": self._hour,
             }
-            rows = self._connection.execute(statement("waits_hours"), asked).fetchall()
+            rows = rows_of(self._connection, HourRow, "waits_hours", asked)
             self._activities[key] = Activity(
                 kind,
-                {hour: entered for hour, entered, _ in rows if entered},
-                {hour: passed for hour, _, passed in rows if passed},
+                {row.hour: row.entered for row in rows if row.entered},
+                {row.hour: row.passed for row in rows if row.passed},
             )
         return self._activities[key]
 
     def _open_requests(self) -> Mapping[int, _Open]:
         """Return the requests under way, without what their segments are."""
         found: dict[int, _Open] = {}
-        rows = self._connection.execute(statement("waits_open"), self._asked)
-        for request_key, originator, variant, segment_key, stage, hour, count in rows:
-            each = found.setdefault(request_key, _Open(originator, variant))
-            each.waiting.setdefault((stage, segment_key), Counter())[hour] += count
+        for opened in self._rows(OpenRow, "waits_open"):
+            each = found.setdefault(opened.request_key, _Open(opened.originator, opened.variant))
+            key, hour = (opened.stage, opened.segment_key), opened.entered_hour
+            each.waiting.setdefault(key, Counter())[hour] += opened.count
             age = self._age((self._hour - hour) // 24)
-            tally = each.stays.setdefault((stage, segment_key), {}).setdefault(age, Tally())
-            tally.waiting[self._waited_step(hour)] += count
+            tally = each.stays.setdefault(key, {}).setdefault(age, Tally())
+            tally.waiting[self._waited_step(hour)] += opened.count
         asked = {"request_keys": list(found), "now": self._now}
-        for row in self._connection.execute(statement("waits_own"), asked):
-            request_key, segment_key, stage, entered_on, outcome, steps, counts = row
-            age = self._age((self._now.date() - entered_on).days)
-            ages = found[request_key].stays.setdefault((stage, segment_key), {})
-            ages.setdefault(age, Tally()).add(outcome, steps, counts)
-        for row in self._connection.execute(statement("waits_moved"), asked):
-            request_key, region, stage, moved_at, first_hour = row
-            each = found[request_key]
-            each.moved_at[stage, region] = moved_at
-            each.began_hour[stage] = min(first_hour, each.began_hour.get(stage, first_hour))
+        for own in rows_of(self._connection, OwnRow, "waits_own", asked):
+            age = self._age((self._now.date() - own.entered_on).days)
+            ages = found[own.request_key].stays.setdefault((own.stage, own.segment_key), {})
+            ages.setdefault(age, Tally()).add(own.outcome, own.steps, own.counts)
+        for moved in rows_of(self._connection, MovedRow, "waits_moved", asked):
+            each, first_hour = found[moved.request_key], moved.first_hour
+            each.moved_at[moved.stage, moved.csp_region] = moved.moved_at
+            each.began_hour[moved.stage] = min(
+                first_hour, each.began_hour.get(moved.stage, first_hour)
+            )
         return found
 
     def _read(self) -> None:
-        for segment_key, *facts in self._connection.execute(statement("waits_segments")):
-            self._segments[segment_key] = tuple(facts)
+        for of in self._rows(SegmentRow, "waits_segments"):
+            facts = (of.device_type, of.csp_region, of.manufacturer, of.model)
+            self._segments[of.segment_key] = facts
         today = self._now.date()
         self._read_ended(today - timedelta(days=WINDOW_DAYS), today)
-        for row in self._connection.execute(statement("waits_in_progress"), self._asked):
-            variant, stage, segment_key, hour, count = row
-            age = self._age((self._hour - hour) // 24)
-            tally = self._tallies[Place(variant, stage, segment_key), age]
-            tally.waiting[self._waited_step(hour)] += count
-        for row in self._connection.execute(statement("waits_parties"), self._asked):
-            variant, stage, segment_key, age, originator, requests = row
-            self._parties[Place(variant, stage, segment_key), age][originator] = requests
+        for waits in self._rows(InProgressRow, "waits_in_progress"):
+            age = self._age((self._hour - waits.hour) // 24)
+            tally = self._tallies[Place(waits.variant, waits.stage, waits.segment_key), age]
+            tally.waiting[self._waited_step(waits.hour)] += waits.count
+        for party in self._rows(PartyRow, "waits_parties"):
+            place = Place(party.variant, party.stage, party.segment_key)
+            self._parties[place, party.age][party.originator] = party.requests
         self._read_hubs()
 
     def _read_ended(self, after: date, until: date) -> None:
         asked = self._asked | {"after": after, "until": until}
-        for row in self._connection.execute(statement("waits_ended"), asked):
-            variant, stage, segment_key, age, outcome, steps, counts = row
-            place = Place(variant, stage, segment_key)
-            self._tallies[place, age].add(outcome, steps, counts)
+        for row in rows_of(self._connection, EndedRow, "waits_ended", asked):
+            place = Place(row.variant, row.stage, row.segment_key)
+            self._tallies[place, row.age].add(row.outcome, row.steps, row.counts)
 
     def _read_older(self) -> None:
         """Read what began before the window: only few groups need it."""
@@ -356,14 +364,16 @@ class _Learning:
             self._read_ended(date.min, self._now.date() - timedelta(days=WINDOW_DAYS))
 
     def _read_hubs(self) -> None:
-        for row in self._connection.execute(statement("waits_hubs")):
-            variant, stage, request_key, step, count, since = row
-            tally = self._hubs[variant, stage].setdefault(request_key, Tally())
-            if step is None:
-                waited = max(0.0, (self._now - since).total_seconds())
-                tally.waiting[step_of(int(waited))] += count
-            else:
-                tally.passed[step] += count
+        for row in self._rows(HubRow, "waits_hubs"):
+            tally = self._hubs[row.variant, row.stage].setdefault(row.request_key, Tally())
+            if row.step is not None:
+                tally.passed[row.step] += row.count
+            elif row.since is not None:
+                waited = max(0.0, (self._now - row.since).total_seconds())
+                tally.waiting[step_of(int(waited))] += row.count
+
+    def _rows(self, row_type: type[Row], name: str) -> list[Row]:
+        return rows_of(self._connection, row_type, name, self._asked)
 
     def _waited_step(self, hour: int) -> int:
         """Return the step of a wait that began within an hour, at its middle."""

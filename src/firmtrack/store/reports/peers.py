@@ -49,7 +49,7 @@ class _UserRow:
 def count_peers(viewer: Viewer, about: PeersQuestion) -> PeersAnswer:
     """Return how others fare beside a device's update, which the viewer may see.
 
-    Only counts: nothing tells whose the others are. The two wider groups are read from figures that
+    Only counts: nothing shows whose the others are. The two wider groups are read from figures that
     are counted in the background; the answer says how old they are.
     """
     with pool().connection() as connection:

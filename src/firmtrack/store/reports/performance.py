@@ -4,32 +4,19 @@ A read only reads: figures are counted in the background, by a server's upkeep o
 ``firmtrack performance``, and the answer says how old they are (docs/decisions/010, 023).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-
-from psycopg import Cursor
-from psycopg.rows import TupleRow
 
 from firmtrack.answers.performance import PerformanceAnswer, PerformanceFilter
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
-from firmtrack.store.numbers import request_id_of, request_parts, to_bigint
+from firmtrack.store.numbers import request_id_of, to_bigint
 from firmtrack.store.reading.seeing import asked_by
-from firmtrack.store.reports import rows_of, statement
+from firmtrack.store.reports import rows_of
 from firmtrack.store.reports.counting import Round, forget, snapshot
 from firmtrack.store.reports.figures import CountRow, TimingRow, WaitingRow, performance_answer
 from firmtrack.store.reports.last_counts import CountedFigures, last_count
-
-
-def mark_stale(cursor: Cursor[TupleRow], named: Iterable[RequestId]) -> None:
-    """Mark what the staged batch says something of, as part of its transaction.
-
-    ``named`` are all requests that its messages name.
-    """
-    parts = [request_parts(request_id) for request_id in named]
-    columns = [[part[column] for part in parts] for column in range(3)]
-    cursor.execute(statement("performance_mark_stale"), columns)
 
 
 def delivery_performance(viewer: Viewer, wanted: PerformanceFilter) -> PerformanceAnswer:

@@ -1,7 +1,7 @@
--- Time the distributions of some requests by the first good word of each stage, the device's own or
+-- Time the distributions of some requests by the first good event of each stage, the device's own or
 -- about the whole request: how long they took to it, and how long they stayed there. A request of
--- which neither the time of sending nor of DCC's answer is known has no submission to count from; a
--- word from before the one that it is counted from, none. However long, a duration ends with the
+-- which neither the time of sending nor of DCC's answer is known has no submission to count from; an
+-- event from before the one that it is counted from, none. However long, a duration ends with the
 -- scale.
 WITH member AS MATERIALIZED (
     SELECT d.device_id, d.request_key, d.refused, s.segment_key, s.csp_region, v.comms_hub_id
@@ -13,7 +13,7 @@ WITH member AS MATERIALIZED (
         AND s.manufacturer = coalesce(v.manufacturer, '')
         AND s.model = coalesce(v.model, '')
     WHERE d.request_key = ANY (%(request_keys)s)
-), word AS (
+), good_event AS (
     SELECT m.request_key, m.segment_key, m.device_id, e.stage, e.occurred_at
     FROM member AS m
     JOIN event AS e USING (device_id, request_key)
@@ -43,7 +43,7 @@ WITH member AS MATERIALIZED (
 ), reached AS (
     SELECT request_key, segment_key, device_id, stage, min(occurred_at) AS first_at,
         lead(min(occurred_at)) OVER (PARTITION BY request_key, device_id ORDER BY stage) AS next_at
-    FROM word
+    FROM good_event
     GROUP BY request_key, segment_key, device_id, stage
 ), named_hub AS (
     SELECT DISTINCT ON (m.request_key, m.device_id) m.request_key, m.device_id, e.comms_hub_id
@@ -58,7 +58,7 @@ WITH member AS MATERIALIZED (
 ), stayed AS MATERIALIZED (
     -- Of each stage that was reached the stay at it, but for the one that completes the update.
     -- Before DCC has answered, nothing that the device is counts. One odd time shall not decide how
-    -- others' waits are judged: what is said to have ended in the future counts nowhere below.
+    -- others' waits are judged: what is reported to have ended in the future counts nowhere below.
     SELECT w.request_key, w.device_id, w.stage, w.first_at,
         CASE WHEN w.stage > 1 THEN w.segment_key ELSE 0 END AS segment_key,
         CASE WHEN w.stage > 1 THEN m.csp_region ELSE '' END AS csp_region,

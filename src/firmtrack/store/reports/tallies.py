@@ -52,7 +52,7 @@ class Tally:
 
     @property
     def estimate(self) -> Estimate:
-        """What these stays tell."""
+        """What is to be expected after these stays."""
         return Estimate(Stays.of(self.passed, self.failed, self.waiting))
 
 

@@ -7,11 +7,11 @@ what it has asked for a while, so that to compare a device with the usual costs 
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from psycopg import Connection
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, dict_row
 
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Limits
@@ -20,7 +20,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.domain.waits import Estimate, Stays
 from firmtrack.store import database
 from firmtrack.store.numbers import request_parts, to_bigint
-from firmtrack.store.reports import statement
+from firmtrack.store.reports import rows_of, statement
 
 MAXIMUM_AGE_SECONDS = 60
 """How long a process goes on with what it has read; what is usual is counted anew more rarely."""
@@ -29,6 +29,8 @@ _MOST_KEPT = 10_000  # device facts are others' texts: nobody shall fill the mem
 
 GROUP_FACTS = ("device_type", "csp_region", "manufacturer", "model")
 """What groups are narrowed by, in this order: none of them, the first, the first two, or all."""
+
+_LIMIT_NAMES = tuple(each.name for each in fields(Limits))
 
 NARROWINGS = (4, 2, 1, 0)
 """How many of GROUP_FACTS a group may have, the narrowest first."""
@@ -48,15 +50,36 @@ class WaitKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownWait:
-    """What is known of such waits: their limits, and what other requests' stays tell.
+    """What is known of such waits: their limits, and the estimate from other requests' stays.
 
     ``estimate`` is of stays that have the facts ``group`` in common, of GROUP_FACTS. How many
-    exactly is nobody's to see: it would tell how much others update.
+    exactly is nobody's to see: it would show how much others update.
     """
 
     limits: Limits
     estimate: Estimate
     group: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _SilentHubRow:
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _PaceRow:
+    stage: int
+    passed: int
+    expected: float
+
+
+@dataclass(frozen=True, slots=True)
+class _EstimateRow:
+    estimate_key: int
+    steps: Sequence[int]
+    passed: Sequence[int]
+    failed: Sequence[int]
+    waiting: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +137,10 @@ def hub_silent_since(request_id: RequestId, stage: Stage, device_id: Eui64) -> d
     """
     originator, target, counter = request_parts(request_id)
     with database.pool().connection() as connection:
-        row = connection.execute(
-            statement("waits_silent_hub"),
+        hubs = rows_of(
+            connection,
+            _SilentHubRow,
+            "waits_silent_hub",
             {
                 "originator": originator,
                 "target": target,
@@ -123,46 +148,37 @@ def hub_silent_since(request_id: RequestId, stage: Stage, device_id: Eui64) -> d
                 "stage": int(stage),
                 "device_id": to_bigint(device_id),
             },
-        ).fetchone()
-    return None if row is None else row[0]
+        )
+    return hubs[0].since if hubs else None
 
 
 def _find(
     connection: Connection[TupleRow], asked: Sequence[WaitKey], estimates: dict[int, Estimate]
 ) -> Mapping[WaitKey, KnownWait]:
     parts = [request_parts(key.request_id) for key in asked]
-    rows = connection.execute(
-        statement("waits_find"),
-        {
-            "originators": [part[0] for part in parts],
-            "targets": [part[1] for part in parts],
-            "counters": [part[2] for part in parts],
-            "stages": [int(key.stage) for key in asked],
-            "device_types": [key.device_type or "" for key in asked],
-            "csp_regions": [key.csp_region or "" for key in asked],
-            "manufacturers": [key.manufacturer or "" for key in asked],
-            "models": [key.model or "" for key in asked],
-        },
-        prepare=True,
-    ).fetchall()
-    _read_estimates(connection, {row[-2] for row in rows} - estimates.keys(), estimates)
-    return {
-        asked[number - 1]: KnownWait(
-            limits=_limits(limits),
-            estimate=estimates[estimate_key],
-            group=GROUP_FACTS[:facts],
-        )
-        for number, *limits, estimate_key, facts in rows
-        if estimate_key in estimates
+    parameters = {
+        "originators": [part[0] for part in parts],
+        "targets": [part[1] for part in parts],
+        "counters": [part[2] for part in parts],
+        "stages": [int(key.stage) for key in asked],
+        "device_types": [key.device_type or "" for key in asked],
+        "csp_regions": [key.csp_region or "" for key in asked],
+        "manufacturers": [key.manufacturer or "" for key in asked],
+        "models": [key.model or "" for key in asked],
     }
-
-
-def _limits(columns: Sequence[object]) -> Limits:
-    names = (
-        "slow_seconds", "allowed_seconds", "still_seconds", "moved_at", "left_seconds",
-        "silent_from", "silent_seconds", "hub_seconds",
-    )  # fmt: skip
-    return Limits(**dict(zip(names, columns, strict=True)))  # type: ignore[arg-type]  # as selected
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(statement("waits_find"), parameters, prepare=True).fetchall()
+    missing = {row["estimate_key"] for row in rows} - estimates.keys()
+    _read_estimates(connection, missing, estimates)
+    return {
+        asked[row["number"] - 1]: KnownWait(
+            limits=Limits(**{name: row[name] for name in _LIMIT_NAMES}),
+            estimate=estimates[row["estimate_key"]],
+            group=GROUP_FACTS[: row["facts"]],
+        )
+        for row in rows
+        if row["estimate_key"] in estimates
+    }
 
 
 def _read_estimates(
@@ -170,10 +186,12 @@ def _read_estimates(
 ) -> None:
     if not keys:
         return
-    rows = connection.execute(statement("waits_estimates"), {"estimate_keys": list(keys)})
-    for key, steps, passed, failed, waiting in rows:
-        counts = (dict(zip(steps, each, strict=True)) for each in (passed, failed, waiting))
-        estimates[key] = Estimate(Stays.of(*counts))
+    for row in rows_of(connection, _EstimateRow, "waits_estimates", {"estimate_keys": list(keys)}):
+        counts = (
+            dict(zip(row.steps, each, strict=True))
+            for each in (row.passed, row.failed, row.waiting)
+        )
+        estimates[row.estimate_key] = Estimate(Stays.of(*counts))
 
 
 def relative_paces(viewer: Viewer, request_id: RequestId) -> Mapping[Stage, tuple[int, float]]:
@@ -186,8 +204,10 @@ def relative_paces(viewer: Viewer, request_id: RequestId) -> Mapping[Stage, tupl
         return {}
     originator, target, counter = request_parts(request_id)
     with database.pool().connection() as connection:
-        rows = connection.execute(
-            statement("waits_paces"),
+        rows = rows_of(
+            connection,
+            _PaceRow,
+            "waits_paces",
             {"originator": originator, "target": target, "counter": counter},
-        ).fetchall()
-    return {Stage(stage): (passes, expected) for stage, passes, expected in rows}
+        )
+    return {Stage(row.stage): (row.passed, row.expected) for row in rows}

@@ -1,6 +1,7 @@
 -- Ended stays of all requests of a known kind that began on some days, by how long ago that is: 0
 -- within the days of late, 1 within the window, 2 within twice the window, 3 earlier.
-SELECT variant, stage, segment_key, age, outcome, array_agg(step), array_agg(count)
+SELECT variant, stage, segment_key, age, outcome, array_agg(step) AS steps,
+    array_agg(count) AS counts
 FROM (
     SELECT r.variant, d.stage, d.segment_key, d.outcome, a.age, h.step, sum(h.count)::bigint AS count
     FROM stay AS d

@@ -1,6 +1,6 @@
 -- How long hubs with enough updates waited until the first moved, by request; and since when those
 -- wait of which none has moved yet (then step is null).
-SELECT r.variant, h.stage, h.request_key, s.step, s.count::bigint, NULL::timestamptz
+SELECT r.variant, h.stage, h.request_key, s.step, s.count::bigint, NULL::timestamptz AS since
 FROM hub_stay AS h
 JOIN request AS r USING (request_key)
 CROSS JOIN unnest(h.steps, h.counts) AS s (step, count)

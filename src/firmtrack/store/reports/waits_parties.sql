@@ -1,5 +1,5 @@
 -- How many requests of which originator have stays in which segment, by how long ago.
-SELECT variant, stage, segment_key, age, originator, count(*)
+SELECT variant, stage, segment_key, age, originator, count(*) AS requests
 FROM (
     SELECT DISTINCT r.variant, d.stage, d.segment_key, r.originator, d.request_key,
         CASE

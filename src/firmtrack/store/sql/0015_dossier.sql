@@ -247,6 +247,13 @@ FROM supplier_word AS w
 JOIN message AS m USING (message_id)
 WHERE w.responsible_supplier IS NULL AND w.learnt_at IS NOT NULL;
 
+-- Whether the last change of the row moved the device to another segment of figures. Whoever writes
+-- the row marks the device as stale then: only that statement knows what the row was.
+ALTER TABLE device ADD COLUMN changed_segment boolean NOT NULL DEFAULT false;
+DROP TRIGGER device_inserted ON device;
+DROP TRIGGER device_updated ON device;
+DROP FUNCTION mark_device_stale();
+
 -- What is recorded from now on is read by this edition.
 INSERT INTO rereading (edition, phase, ended_at)
 SELECT 3, 'done', now()

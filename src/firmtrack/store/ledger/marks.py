@@ -1,0 +1,51 @@
+"""Marks of what is to be counted anew, and of where messages came from, left with what is recorded.
+
+Whoever counts takes them away. A row of the inventory that moves to another segment of figures is
+marked by the statement that moves it: firmtrack.store.ledger.inventory_sql.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from firmtrack.answers.freshness import PRECISION, SOURCE_OF_KIND, MessageSource
+from firmtrack.domain.facts import Message
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.store.ledger import statement
+from firmtrack.store.numbers import request_parts, to_bigint
+
+
+def mark_stale(cursor: Cursor[TupleRow], named: Iterable[RequestId]) -> None:
+    """Mark what the staged batch says something of, as part of its transaction.
+
+    ``named`` are all requests that its messages name.
+    """
+    parts = [request_parts(request_id) for request_id in named]
+    columns = [[part[column] for part in parts] for column in range(3)]
+    cursor.execute(statement("mark_stale"), columns)
+
+
+def mark_concerned(cursor: Cursor[TupleRow]) -> None:
+    """Mark all requests of the devices in ``concerned_device``."""
+    cursor.execute("INSERT INTO stale_device SELECT DISTINCT device_id FROM concerned_device")
+
+
+def mark_arrivals(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
+    """Mark from which sources new messages come, as part of their transaction."""
+    sources = {SOURCE_OF_KIND[message.kind] for message in messages}
+    csp_devices = {
+        to_bigint(event.device_id)
+        for message in messages
+        if SOURCE_OF_KIND[message.kind] is MessageSource.CSP
+        for event in message.events
+    }
+    cursor.execute(
+        statement("mark_arrivals"),
+        {
+            "sources": sorted(sources - {MessageSource.CSP}),
+            "csp": MessageSource.CSP,
+            "csp_devices": list(csp_devices),
+            "precision": PRECISION,
+        },
+    )

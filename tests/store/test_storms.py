@@ -1,0 +1,166 @@
+"""A device that repeats itself is answered as if each of its events were read singly."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from firmtrack.domain.dossier import Device, Distribution, ReportedEvent, fold
+from firmtrack.domain.facts import Message
+from firmtrack.domain.identifiers import FirmwareVersion
+from firmtrack.domain.stages import Status
+from firmtrack.lookups.device import list_events
+from firmtrack.lookups.seen import device_seen
+from firmtrack.store.database import pool
+from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.reading.dossiers import read_dossier
+from tests.looking import find_device
+from tests.store.facts import (
+    ALPHA,
+    ALPHA_ID,
+    DCC,
+    METER,
+    OTHER_VERSION,
+    REQUEST_ID,
+    STRANGER,
+    VERSION,
+    answer,
+    at,
+    request,
+    take,
+    told,
+)
+from tests.store.test_rules_in_sql import METERS, empty, histories
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def standing(each: Distribution) -> Distribution:
+    """A distribution as it stands, without how its history was read."""
+    return replace(each, history=())
+
+
+def kinds(events: tuple[ReportedEvent, ...]) -> list[tuple[object, ...]]:
+    """The events in their order, repeats that follow each other once, with how many they are."""
+    found: list[tuple[object, ...]] = []
+    for event in events:
+        what = (event.status, event.names_device, event.reason, event.comms_hub_id,
+                event.firmware_version, event.image_hash, event.evidence,
+                event.reporter.kind, event.reporter.code, event.reporter.user_id)  # fmt: skip
+        if found and found[-1][0] == what:
+            found[-1] = (what, int(str(found[-1][1])) + event.times)
+        else:
+            found.append((what, event.times))
+    return found
+
+
+def read(meter: int, *, most_events: int) -> Device:
+    with pool().connection() as connection:
+        dossier = read_dossier(connection, METERS[meter], most_events=most_events)
+    return fold(dossier)
+
+
+@given(histories)
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_events_read_by_runs_come_to_the_same_as_events_read_singly(history: list[Message]) -> None:
+    empty()
+    record(Batch(messages=history))
+    for number in range(len(METERS)):
+        single, runs = read(number, most_events=1_000), read(number, most_events=0)
+        assert [standing(each) for each in runs.distributions] == [
+            standing(each) for each in single.distributions
+        ]
+        assert [kinds(each.history) for each in runs.distributions] == [
+            kinds(each.history) for each in single.distributions
+        ]
+        assert kinds(runs.unattributed) == kinds(single.unattributed)
+        assert (runs.known, runs.named_hub) == (single.known, single.named_hub)
+        seen = [device_seen(ALPHA, each) for each in (single, runs)]
+        assert seen[0] == seen[1]
+
+
+def a_storm(count: int, *, version: FirmwareVersion = VERSION) -> None:
+    take(
+        *(
+            told(
+                Status.TRANSFERRED_TO_DEVICE,
+                at(10 + number),
+                [METER],
+                request_id=None,
+                version=version,
+                user_id=ALPHA_ID,
+            )
+            for number in range(count)
+        )
+    )
+
+
+def test_repeats_are_one_entry_that_says_how_often_and_since_when() -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
+    a_storm(30)
+
+    found = find_device(ALPHA, METER)
+
+    assert found is not None
+    latest = found.distributions[0].history[0]
+    assert (latest.times, latest.first_at, latest.occurred_at) == (30, at(10), at(39))
+    assert len(found.distributions[0].history) == 3
+
+
+def test_a_run_is_cut_where_a_request_is_submitted_that_its_later_part_belongs_to() -> None:
+    take(request(REQUEST_ID, [METER], sent_at=at(0), version=VERSION, image_hash=None))
+    a_storm(30)
+    second = REQUEST_ID._replace(counter=REQUEST_ID.counter + 1)
+    take(request(second, [METER], sent_at=at(25), version=VERSION, image_hash=None))
+
+    with pool().connection() as connection:
+        device = fold(read_dossier(connection, METER, most_events=5))
+
+    assert [
+        (each.request_id, each.history[0].times, each.history[0].first_at)
+        for each in device.distributions
+    ] == [(second, 15, at(25)), (REQUEST_ID, 15, at(10))]
+
+
+def test_the_pages_of_a_long_history_fit_together_whatever_is_recorded_meanwhile() -> None:
+    for number in range(10):
+        a_storm_of_two(number)
+    first = list_events(ALPHA, METER, None, limit=6)
+    assert first is not None
+    a_storm_of_two(99)
+    second = list_events(ALPHA, METER, None, limit=100, skip=6, as_of=first.read_at)
+    assert second is not None
+    assert (len(first.entries), first.following, second.following) == (6, 14, 0)
+    pages = [*first.entries, *second.entries]
+    assert len(pages) == len(set(pages)) == 20
+    assert all(each.occurred_at < at(990) for each in pages)
+
+
+def a_storm_of_two(number: int) -> None:
+    """Two events that differ, so that nothing of them is a repeat."""
+    for place, version in enumerate((VERSION, OTHER_VERSION)):
+        take(
+            told(
+                Status.TRANSFERRED_TO_DEVICE,
+                at(10 * number + place),
+                [METER],
+                request_id=None,
+                version=version,
+                user_id=ALPHA_ID,
+            )
+        )
+
+
+def test_a_history_is_listed_only_to_those_who_see_it() -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
+
+    assert list_events(STRANGER, METER, None, limit=10) is None
+    assert list_events(STRANGER, METER, REQUEST_ID, limit=10) is None
+    assert list_events(DCC, METER, REQUEST_ID._replace(counter=7), limit=10) is None
+    mine = list_events(ALPHA, METER, REQUEST_ID, limit=1)
+    assert mine is not None
+    assert (len(mine.entries), mine.following) == (1, 1)
