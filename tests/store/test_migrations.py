@@ -5,11 +5,16 @@ from django.core.management import call_command
 
 from firmtrack.answers.devices import DeviceAnswer
 from firmtrack.answers.inventory import InventoryAnswer
+from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.stages import ActivationStep, Status
+from firmtrack.duis.writer import write
+from firmtrack.intake.envelopes import DUIS_MEDIA_TYPE, Envelope
+from firmtrack.intake.receive import OutcomeKind, Submitter, receive
 from firmtrack.intake.rereading import reread
 from firmtrack.store import database as the_database
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import disagreements
+from firmtrack.store.reading import queries
 from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
@@ -31,6 +36,7 @@ from tests.store.facts import (
     take,
     told,
 )
+from tests.unit.duis import samples
 
 pytestmark = pytest.mark.usefixtures("own_database")
 
@@ -111,3 +117,91 @@ def test_going_back_gives_up_only_what_an_older_firmtrack_did_not_know() -> None
     assert found is not None
     assert found.facts.smi_firmware_version == "00000002"
     assert found.sources["smi_firmware_version"].learnt_at == at(0)
+
+
+# The tables of the first version that hold what messages say, and their columns.
+FIRST_FORM = {
+    "message": "message_id, user_id, occurred_at, recorded_at, kind, code, body",
+    "request": "request_key, originator, target, counter, message_id, recorded_at, sent_at,"
+    " answered_at, named_at, step_occurred_at, step_message_id, step_stage, step_failed,"
+    " step_reason, variant, stated_version, claimed_version, image_hash, image",
+    "request_step": "request_key, message_id, occurred_at, recorded_at, stage, failed, reason",
+    "event": "device_id, request_key, message_id, occurred_at, recorded_at, device_time,"
+    " comms_hub_id, stage, failed, reason, firmware_version, image_hash",
+    "distribution": "device_id, request_key, message_id, occurred_at, stage, failed, refused,"
+    " reason",
+    "device": "device_id, learnt_at, message_id, device_type, smets_version, csp_region,"
+    " manufacturer, model, device_status, firmware_version, firmware_version_status,"
+    " gbcs_version, comms_hub_id, responsible_supplier, older",
+    "device_acquaintance": "device_id, user_id",
+}
+# What the readers of the first version made of a CSPFirmwareDeliveryStatus, kind 3.
+FIRST_READING = """
+UPDATE event AS e SET occurred_at = e.device_time, device_time = NULL
+FROM message AS m WHERE m.message_id = e.message_id AND m.kind = 3;
+UPDATE distribution AS d SET occurred_at = e.occurred_at
+FROM event AS e WHERE (d.device_id, d.message_id) = (e.device_id, e.message_id);
+UPDATE message AS m SET occurred_at = e.occurred_at
+FROM event AS e WHERE m.message_id = e.message_id AND m.kind = 3;
+"""
+
+
+def test_a_database_that_the_first_version_made_answers_as_the_newest_does() -> None:
+    outcomes = receive(
+        [
+            Envelope(
+                body=write(document),
+                media_type=DUIS_MEDIA_TYPE,
+                received_at=samples.NOW,
+                origin="a test",
+            )
+            for document in (
+                samples.update_firmware(),
+                samples.update_firmware_response(),
+                samples.dcc_alert("N60", samples.csp_status()),
+                samples.dcc_alert("N62", samples.hub_alert()),
+                samples.INVENTORY,
+            )
+        ],
+        Submitter.operator(),
+    )
+    assert [each.outcome for each in outcomes] == [OutcomeKind.RECORDED] * len(outcomes)
+    imported(samples.METER, learnt_at=at(0), gbcs_version="4.0", responsible_supplier=ALPHA_ID)
+    before = sampled_answers()
+    assert all(before)
+    rows = {table: copied(table, columns) for table, columns in FIRST_FORM.items()}
+
+    migrate_to("zero")
+    migrate_to("0001")
+    assert tables() & {"message", "device_history"} == {"message"}
+    with pool().connection() as connection, connection.transaction():
+        for table, columns in FIRST_FORM.items():
+            with connection.cursor().copy(f"COPY {table} ({columns}) FROM STDIN".encode()) as copy:
+                copy.write(rows[table])
+        connection.execute(FIRST_READING)
+    migrate_to_newest()
+
+    assert sampled_answers() == before
+    assert disagreements() == []
+
+
+def copied(table: str, columns: str) -> bytes:
+    """Return the columns of all rows, as COPY writes them."""
+    with (
+        pool().connection() as connection,
+        connection.cursor().copy(
+            f"COPY (SELECT {columns} FROM {table}) TO STDOUT".encode()
+        ) as copy,
+    ):
+        return b"".join(copy)
+
+
+def sampled_answers() -> list[object]:
+    """Return what DCC's staff see of what the samples are about."""
+    wanted = DistributionFilter()
+    return [
+        *(find_device(DCC, each) for each in (samples.METER, samples.HUB)),
+        *(find_inventory(DCC, each) for each in (samples.METER, samples.HUB)),
+        queries.find_request(DCC, samples.REQUEST_ID),
+        queries.list_distributions(DCC, samples.REQUEST_ID, wanted, limit=10),
+    ]
