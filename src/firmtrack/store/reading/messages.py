@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.store.bodies import unpack
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of
 from firmtrack.store.reading import statement
 
@@ -77,7 +77,7 @@ def list_messages(
         "withdrawn_only": withdrawn_only,
         "limit": limit,
     }
-    with pool().connection() as connection:
+    with reading_pool().connection() as connection:
         rows = connection.execute(statement("list_messages"), asked).fetchall()
     return [_recorded(row) for row in rows]
 
@@ -87,7 +87,7 @@ def find_message(message_id: UUID) -> tuple[RecordedMessage, KeptMessage] | None
     found = list_messages(message_ids=[message_id])
     if not found:
         return None
-    with pool().connection() as connection:
+    with reading_pool().connection() as connection:
         (kept,) = kept_messages(connection, [message_id])
     return found[0], kept
 
@@ -97,7 +97,7 @@ def came_again(message_id: UUID | None = None) -> list[CameAgain]:
 
     Those of one message, or of all.
     """
-    with pool().connection() as connection:
+    with reading_pool().connection() as connection:
         rows = connection.execute(statement("find_again"), {"message_id": message_id}).fetchall()
     return [
         CameAgain(
