@@ -18,6 +18,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading.seeing import asked_by, filled
+from tests.examples import examples
 from tests.store.facts import ALPHA_ID, BRAVO_ID, DCC_ID
 
 SOURCE = Path(firmtrack.__file__).parent
@@ -30,7 +31,9 @@ viewers = st.builds(Viewer.of_dcc, st.just("DCC's operator")) | st.builds(
     Viewer.of_user_ids, st.just("a party"), st.sets(users)
 )
 a_few_examples = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
