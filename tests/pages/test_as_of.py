@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from firmtrack.presentation.moments import typed_text
+from firmtrack.presentation.as_of import typed_text
 from firmtrack.presentation.times import utc_text
 from firmtrack.store.database import pool
 from tests.pages.browsing import Browsing, Page, content_of

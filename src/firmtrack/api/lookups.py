@@ -30,8 +30,8 @@ from firmtrack.lookups import device as device_lookup
 from firmtrack.lookups import inventory as inventory_lookup
 from firmtrack.lookups import request as request_lookup
 from firmtrack.presentation import documents
+from firmtrack.presentation.as_of import past_moment
 from firmtrack.presentation.event_places import EventsPlace, cursor_of
-from firmtrack.presentation.moments import past_moment
 from firmtrack.presentation.peers import Peers, peers
 
 _Found = TypeVar("_Found")

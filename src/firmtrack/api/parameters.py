@@ -14,8 +14,8 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.errors import FirmtrackError
+from firmtrack.presentation.as_of import read_moment
 from firmtrack.presentation.event_places import EventsPlace, read_place
-from firmtrack.presentation.moments import read_moment
 
 _Value = TypeVar("_Value")
 

@@ -199,7 +199,7 @@ def _device_id(term: str) -> "Eui64":
 
 
 def _past(text: str | None) -> datetime | None:
-    from firmtrack.presentation.moments import MalformedMoment, past_moment, read_typed_moment
+    from firmtrack.presentation.as_of import MalformedMoment, past_moment, read_typed_moment
 
     if text is None:
         return None

@@ -19,7 +19,7 @@ from firmtrack.lookups.comparison import peers_of
 from firmtrack.lookups.seen import device_answer
 from firmtrack.notices.queries import list_notified
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.reading.dossiers import read_dossier
 
 _VERSION_DIGITS = 32
@@ -143,7 +143,7 @@ def compare_device(viewer: Viewer, device_id: Eui64) -> PeersAnswer | None:
 
 
 def _view(viewer: Viewer, device_id: Eui64, as_of: datetime | None) -> View:
-    with pool().connection() as connection:
+    with reading_pool().connection() as connection:
         dossier = read_dossier(connection, device_id, as_of)
     device = fold(dossier)
     return view_of(viewer, device)

@@ -6,7 +6,7 @@ from firmtrack.answers.inventory import HubDevice
 from firmtrack.domain.dossier import fold
 from firmtrack.domain.seeing import View, view_of
 from firmtrack.lookups.seen import hub_of
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.reading.dossiers import read_dossier
 from firmtrack.store.reading.hub_devices import placed_at
 
@@ -19,7 +19,7 @@ def hub_devices(view: View, *, as_of: datetime | None) -> tuple[HubDevice, ...]:
     if hub is None:
         return ()
     found = []
-    with pool().connection() as connection:
+    with reading_pool().connection() as connection:
         for device_id in placed_at(connection, view.viewer, hub, view.device.device_id):
             other = view_of(view.viewer, fold(read_dossier(connection, device_id, as_of)))
             if other.sees_inventory and hub_of(other) == hub:

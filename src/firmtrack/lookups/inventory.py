@@ -13,7 +13,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.hub import hub_devices
 from firmtrack.lookups.seen import device_answer, inventory_answer
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.reading.dossiers import read_dossier
 
 
@@ -39,7 +39,7 @@ def find_inventory(
 
 
 def _look_up(viewer: Viewer, device_id: Eui64, as_of: datetime | None) -> FoundInventory | None:
-    with pool().connection() as connection:
+    with reading_pool().connection() as connection:
         dossier = read_dossier(connection, device_id, as_of)
     view = view_of(viewer, fold(dossier))
     if not view.sees_inventory:

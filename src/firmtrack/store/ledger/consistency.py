@@ -7,7 +7,7 @@ from uuid import UUID
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import IMPORT_ID
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.ledger import statement
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_id_of
 from firmtrack.store.reports.performance import uncounted_requests
@@ -57,7 +57,7 @@ def disagreements(*, limit: int = 1_000) -> list[Disagreement]:
     go on writing.
     """
     kinds = [number for kind, number in KIND_NUMBERS.items() if kind not in _WITHOUT_FACTS]
-    with pool().connection() as connection:
+    with reading_pool().connection() as connection:
         rows = connection.execute(
             statement("find_disagreements"),
             {"kinds_with_facts": kinds, "import_id": IMPORT_ID, "limit": limit},

@@ -24,7 +24,7 @@ from firmtrack.domain.inventory import (
     knowledge_of,
     merge_all,
 )
-from firmtrack.store.database import pool
+from firmtrack.store.database import writing_pool
 from firmtrack.store.ledger import inventory_sql, statement
 from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, to_bigint
@@ -183,7 +183,7 @@ def import_rows(
     ``is_wanted`` tells whether to keep the import.
     """
     with (
-        pool().connection() as connection,
+        writing_pool().connection() as connection,
         connection.transaction() as transaction,
         connection.cursor() as cursor,
     ):

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from django.http import HttpRequest
 
 from firmtrack.answers.side_parts import side_part
-from firmtrack.presentation.moments import MalformedMoment, past_moment, read_typed_moment
+from firmtrack.presentation.as_of import MalformedMoment, past_moment, read_typed_moment
 from firmtrack.presentation.times import utc_text
 from firmtrack.store.reports.freshness import freshness
 
@@ -59,7 +59,7 @@ class Moment:
 PRESENT = Moment()
 
 
-def moment_of(request: HttpRequest) -> Moment:
+def moment_in(request: HttpRequest) -> Moment:
     """Return the moment that the address asks for."""
     typed = request.GET.get("as_of", "")
     if not typed.strip():
@@ -72,7 +72,7 @@ def moment_of(request: HttpRequest) -> Moment:
     return Moment(past=past, is_to_come=past is None)
 
 
-def moment_context(moment: Moment) -> dict[str, object]:
+def as_of_context(moment: Moment) -> dict[str, object]:
     """Return what a result page says of its moment, and in the present of how fresh it is."""
     fresh = None if moment.past else side_part("freshness", lambda: freshness(moment.now))
     return {"moment": moment, "fresh": fresh}
