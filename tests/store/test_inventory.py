@@ -267,7 +267,7 @@ def test_a_corrected_import_of_the_same_time_counts() -> None:
     )
 )  # fmt: skip
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -15,6 +15,7 @@ from firmtrack.lookups.seen import device_answer
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.reading.dossiers import read_dossier
+from tests.examples import examples
 from tests.looking import find_device
 from tests.store.facts import (
     ALPHA,
@@ -63,7 +64,7 @@ def read(meter: int, *, most_events: int) -> Device:
 
 @given(histories)
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
