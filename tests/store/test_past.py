@@ -58,8 +58,8 @@ TABLES = (
     "message", "request", "recorded_request_statement", "recorded_request_step",
     "recorded_request_naming", "recorded_event", "distribution", "distribution_history",
     "recorded_device_incident", "recorded_request_incident", "recorded_comms_hub_incident",
-    "withdrawal", "withdrawn_again", "recorded_activation_word", "device",
-    "device_history", "device_acquaintance", "recorded_inventory_statement",
+    "withdrawal", "withdrawn_again", "recorded_activation_event", "device",
+    "recorded_inventory_statement",
     "recorded_supplier_change", "comms_hub_device",
     "proposal", "verdict", "device_incident", "request_incident", "comms_hub_incident",
 )  # fmt: skip

@@ -27,15 +27,6 @@ WITH withdrawn AS MATERIALIZED (
     SELECT *
     FROM recorded_request_incident
     WHERE recorded_at <= %(moment)s AND message_id NOT IN (SELECT message_id FROM withdrawn)
-), device AS NOT MATERIALIZED (
-    SELECT v.*
-    FROM device AS v
-    WHERE v.recorded_at <= %(moment)s
-    UNION ALL
-    SELECT was.*
-    FROM device_history AS h
-    CROSS JOIN LATERAL jsonb_populate_record(NULL::public.device, h.form) AS was
-    WHERE h.recorded_at <= %(moment)s AND h.replaced_at > %(moment)s
 ), named_pair AS NOT MATERIALIZED (
     SELECT device_id, request_key
     FROM known_distribution
@@ -52,6 +43,43 @@ WITH withdrawn AS MATERIALIZED (
       AND (%(after)s::bigint IS NULL OR device_id > %(after)s)
     ORDER BY device_id
     LIMIT %(devices)s
+), device AS NOT MATERIALIZED (
+    -- What figures tell devices apart by. The same rule: firmtrack.domain.inventory.
+    SELECT device_id,
+        (
+            array_agg(
+                s.csp_region
+                ORDER BY coalesce(s.learnt_at, '-infinity') DESC, s.message_id DESC,
+                    s.recorded_at DESC
+            ) FILTER (WHERE s.csp_region IS NOT NULL)
+        )[1] AS csp_region,
+        (
+            array_agg(
+                s.device_type
+                ORDER BY coalesce(s.learnt_at, '-infinity') DESC, s.message_id DESC,
+                    s.recorded_at DESC
+            ) FILTER (WHERE s.device_type IS NOT NULL)
+        )[1] AS device_type,
+        (
+            array_agg(
+                s.manufacturer
+                ORDER BY coalesce(s.learnt_at, '-infinity') DESC, s.message_id DESC,
+                    s.recorded_at DESC
+            ) FILTER (WHERE s.manufacturer IS NOT NULL)
+        )[1] AS manufacturer,
+        (
+            array_agg(
+                s.model
+                ORDER BY coalesce(s.learnt_at, '-infinity') DESC, s.message_id DESC,
+                    s.recorded_at DESC
+            ) FILTER (WHERE s.model IS NOT NULL)
+        )[1] AS model
+    FROM asked_device
+    JOIN recorded_inventory_statement AS s USING (device_id)
+    WHERE s.recorded_at <= %(moment)s
+      AND s.message_id NOT IN (SELECT message_id FROM withdrawn)
+      AND (s.taken_by IS NULL OR s.taken_by NOT IN (SELECT message_id FROM withdrawn))
+    GROUP BY device_id
 ), concerned_request AS MATERIALIZED (
     SELECT request_key FROM asked_request
     UNION
