@@ -11,18 +11,23 @@ INPUTS := pyproject.toml uv.lock tools/prepare-environment $(wildcard hatch_buil
 	$(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format docs screenshots clean
+.PHONY: help run test test-thorough check bench format docs screenshots clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 run: $(READY) ## start the portal with demonstration data at http://127.0.0.1:8000 (PORT=…)
 	@exec $(BIN)/firmtrack serve --demonstration --port $(PORT)
 
-test: $(READY) ## fetch what the tests need, then run all of them
+test: $(READY) ## fetch what the tests need, then run those of every change
 	@tools/prepare-chromium
 	@tools/prepare-postgresql
 	@tools/run-tests
+
+test-thorough: $(READY) ## the same with all tests and all examples; before a release
+	@tools/prepare-chromium
+	@tools/prepare-postgresql
+	@tools/run-tests --thorough
 
 check: $(READY) ## format, lint, types, import contracts, docs
 	$(BIN)/ruff format --check .

@@ -28,8 +28,11 @@ _HANDED_OVER = "firmtrack_test_postgres"
 
 # No test is about speed. On a build machine the examples are always the same ones, so that what it
 # says of a change is about the change; elsewhere they are new each time.
-settings.register_profile("firmtrack", deadline=None, derandomize=bool(os.environ.get("CI")))
-settings.load_profile("firmtrack")
+settings.register_profile(
+    "change", deadline=None, derandomize=bool(os.environ.get("CI")), max_examples=25
+)
+settings.register_profile("thorough", settings.get_profile("change"), max_examples=100)
+settings.load_profile("change")
 
 
 def _print_eui(eui: Eui64, printer: Any, _: bool) -> None:
@@ -56,11 +59,33 @@ def _set_up_django() -> str | None:
 _ASKED_VERSION = _set_up_django()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --thorough."""
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="run the tests marked thorough as well, and try each property with all its examples",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Find the PostgreSQL that FIRMTRACK_TEST_POSTGRES names."""
+    """Find the PostgreSQL that FIRMTRACK_TEST_POSTGRES names; choose how many examples."""
+    config.addinivalue_line("markers", "thorough: only with --thorough, by make test-thorough")
+    if config.getoption("thorough"):
+        settings.load_profile("thorough")
     handed_over: str | None = getattr(config, "workerinput", {}).get(_HANDED_OVER)
     version = handed_over or _ASKED_VERSION
     config.stash[_BINARIES] = binaries_of(version) if version else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is thorough, unless it is asked for."""
+    if config.getoption("thorough"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("thorough")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, StorageState, expect, sync_playwright
 
 from firmtrack.store import database
 from firmtrack.store.embedded import EmbeddedPostgres
@@ -92,38 +92,61 @@ def adas_session(portal: str, browser: Browser) -> StorageState:
     return session
 
 
+@pytest.fixture(scope="package")
+def contexts(portal: str, browser: Browser) -> Iterator[dict[bool, BrowserContext]]:
+    """The two profiles that all visitors have one after the other: with scripts and without."""
+    made = {
+        runs_scripts: browser.new_context(
+            base_url=portal, java_script_enabled=runs_scripts, locale="en-GB"
+        )
+        for runs_scripts in (True, False)
+    }
+    for context in made.values():
+        context.set_default_timeout(BROWSER_MILLISECONDS)
+    yield made
+    for context in made.values():
+        context.close()
+
+
 _SCRIPTED = ["with JavaScript", "without JavaScript"]
 
 
 @pytest.fixture(params=_SCRIPTED)
-def newcomer(request: pytest.FixtureRequest, portal: str, browser: Browser) -> Iterator[Visitor]:
+def newcomer(
+    request: pytest.FixtureRequest, contexts: dict[bool, BrowserContext]
+) -> Iterator[Visitor]:
     """Somebody who has not signed in, once with JavaScript and once without."""
-    yield from _visitor(portal, browser, runs_scripts=request.param == "with JavaScript")
+    yield from _visitor(contexts[request.param == "with JavaScript"])
 
 
 @pytest.fixture(params=_SCRIPTED)
 def ada(
-    request: pytest.FixtureRequest, portal: str, browser: Browser, adas_session: StorageState
+    request: pytest.FixtureRequest,
+    contexts: dict[bool, BrowserContext],
+    adas_session: StorageState,
 ) -> Iterator[Visitor]:
     """Ada, signed in, once with JavaScript and once without."""
-    runs_scripts = request.param == "with JavaScript"
-    yield from _visitor(portal, browser, runs_scripts=runs_scripts, session=adas_session)
+    yield from _visitor(contexts[request.param == "with JavaScript"], adas_session)
 
 
 @pytest.fixture
-def scripted_ada(portal: str, browser: Browser, adas_session: StorageState) -> Iterator[Visitor]:
-    """Ada, signed in, with JavaScript."""
-    yield from _visitor(portal, browser, runs_scripts=True, session=adas_session)
-
-
-def _visitor(
-    portal: str, browser: Browser, *, runs_scripts: bool, session: StorageState | None = None
+def scripted_ada(
+    contexts: dict[bool, BrowserContext], adas_session: StorageState
 ) -> Iterator[Visitor]:
-    context = browser.new_context(
-        base_url=portal, java_script_enabled=runs_scripts, locale="en-GB", storage_state=session
-    )
-    context.set_default_timeout(BROWSER_MILLISECONDS)
+    """Ada, signed in, with JavaScript."""
+    yield from _visitor(contexts[True], adas_session)
+
+
+def _visitor(context: BrowserContext, session: StorageState | None = None) -> Iterator[Visitor]:
+    """Yield a visitor with a window of their own, and of what came before only the browser's cache.
+
+    Firmtrack keeps nothing in a browser but cookies.
+    """
+    context.clear_cookies()
+    if session is not None:
+        assert not session["origins"]
+        context.add_cookies(session["cookies"])  # type: ignore[arg-type]  # what it gave, it takes
     visitor = Visitor(context.new_page())
     yield visitor
-    context.close()
+    visitor.page.close()
     assert not visitor.complaints, "the browser complained in its console"

@@ -9,12 +9,17 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from threading import Timer
 from urllib.parse import urlencode
 
 import pytest
+from django.test import override_settings
 from psycopg import conninfo
+
+from firmtrack.cli import main
+from firmtrack.settings import read_environment
 
 PATIENCE_SECONDS = 300.0
 """For what must come about: nothing takes nearly as long, even on a machine that is busy."""
@@ -47,6 +52,33 @@ def firmtrack(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=has_own_session,
+    )
+
+
+def called(
+    *arguments: object, env: Mapping[str, str], typed: bytes = b""
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end in this process, which is soon done; as ``firmtrack`` would run it.
+
+    It uses the database that ``env`` names, so none may be open here.
+    """
+    output, errors = (TextIOWrapper(BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in env.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["firmtrack", *map(str, arguments)])
+        patch.setattr(sys, "stdin", TextIOWrapper(BytesIO(typed), "utf-8"))
+        patch.setattr(sys, "stdout", output)
+        patch.setattr(sys, "stderr", errors)
+        with (
+            override_settings(ENVIRONMENT=read_environment(os.environ)),
+            pytest.raises(SystemExit) as end,
+        ):
+            main()
+    return subprocess.CompletedProcess(
+        [str(each) for each in arguments],
+        int(end.value.code or 0),
+        *(each.buffer.getvalue().decode() for each in (output, errors)),
     )
 
 

@@ -1,7 +1,6 @@
-"""The command line as an operator uses it: real processes, an embedded database of their own."""
+"""The command line as an operator uses it; each group of commands once as real processes, too."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +16,8 @@ from firmtrack.duis import documents as d
 from firmtrack.duis.writer import write
 from firmtrack.presentation.csv import COLUMNS
 from firmtrack.store.embedded import EmbeddedPostgres
-from tests.journeys.processes import PATIENCE_SECONDS
+from tests.databases import fresh_database
+from tests.journeys.processes import PATIENCE_SECONDS, called, environment, on
 from tests.pki import make_identity, write_trust_store
 from tests.unit.duis import activation_samples, samples
 from tests.unit.intake.archives import tar_of
@@ -31,8 +31,23 @@ METER = str(samples.METER)
 
 
 @pytest.fixture(scope="module")
-def firmtrack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """Runs a command; the server of the data directory stays up between them."""
+def firmtrack(
+    postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Run]:
+    """Runs a command in this process, on a database that they all have."""
+    with fresh_database(postgres) as where:
+        env = on(where, tmp_path_factory.mktemp("data"))
+
+        def run(*arguments: object, typed: bytes = b"", **settings: object) -> Any:
+            given = {name: str(value) for name, value in settings.items()}
+            return called(*arguments, env=env | given, typed=typed)
+
+        yield run
+
+
+@pytest.fixture(scope="module")
+def in_processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Runs a command as an operator does; the server of the data directory stays up meanwhile."""
     data = tmp_path_factory.mktemp("data")
 
     def run(*arguments: object, typed: bytes = b"", **settings: object) -> Any:
@@ -40,11 +55,7 @@ def firmtrack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
             [sys.executable, "-m", "firmtrack", *map(str, arguments)],
             input=typed,
             capture_output=True,
-            env={
-                **os.environ,
-                "FIRMTRACK_DATA_DIR": str(data),
-                **{name: str(value) for name, value in settings.items()},
-            },
+            env=environment(FIRMTRACK_DATA_DIR=data, **settings),
             timeout=PATIENCE_SECONDS,
             check=False,
         )
@@ -69,6 +80,31 @@ def failure(done: subprocess.CompletedProcess[str], status: int) -> str:
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
     return " ".join(done.stderr.replace("│", " ").split())  # some are drawn in a box
+
+
+def test_each_group_of_commands_runs_as_a_process_on_an_embedded_database(
+    in_processes: Run, tmp_path: Path
+) -> None:
+    assert said(in_processes("ingest", "-", "--json", typed=REQUEST))["recorded"] == 1
+    bad = failure(in_processes("check", DATABASE_URL="x://"), 1)
+    assert "must begin with postgresql://" in bad
+    found = said(in_processes("find", "request", REQUEST_ID, "--json"))
+    assert found["service_request_id"] == REQUEST_ID
+    assert in_processes("export", REQUEST_ID).stdout.startswith(",".join(COLUMNS))
+    (recorded,) = said(in_processes("message", "list", "--json"))
+    assert recorded["kind"] == "update_firmware_request"
+    assert in_processes("quarantine", "list").stdout == "The quarantine is empty.\n"
+    row = f"device_id,device_type\n{METER},ESME\n".encode()
+    assert said(in_processes("inventory", "import", "-", "--json", typed=row))["changed"] == 1
+    party = ("party", "add", "Alpha", "--kind", "large_supplier")
+    assert in_processes(*party).stdout == "Party Alpha added.\n"
+    user = ("user", "add", "ada@alpha.example", "--party", "Alpha", "--password-stdin")
+    assert in_processes(*user, typed=b"correct horse battery staple\n").returncode == 0
+    token = ("token", "create", "--party", "Alpha", "--scope", "read", "--json")
+    assert list(said(in_processes(*token))) == ["token"]
+    assert in_processes("wording", "list").stdout == "No code has wording of your own.\n"
+    assert in_processes("endpoint", "list").stdout == "No party is told of anything.\n"
+    assert said(in_processes("check", "--json"))["is_whole"]
 
 
 def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: Path) -> None:
@@ -285,7 +321,6 @@ def test_operators_word_a_code_and_take_it_back(firmtrack: Run) -> None:
 
 def test_what_cannot_be_done_is_said_in_a_line(firmtrack: Run, tmp_path: Path) -> None:
     assert "does not exist" in failure(firmtrack("ingest", tmp_path / "nothing"), 2)
-    assert "must begin with postgresql://" in failure(firmtrack("check", DATABASE_URL="x://"), 1)
     unreachable = firmtrack("check", DATABASE_URL="postgresql://127.0.0.1:1/x")
     assert "the database cannot be reached" in failure(unreachable, 1)
     assert "There is no quarantine entry" in failure(firmtrack("quarantine", "show", "999"), 1)
@@ -293,7 +328,9 @@ def test_what_cannot_be_done_is_said_in_a_line(firmtrack: Run, tmp_path: Path) -
         assert "9223372036854775807" in failure(firmtrack("quarantine", command, "9" * 21), 2)
 
 
-def test_with_a_trust_store_only_what_is_signed_is_recorded(firmtrack: Run, tmp_path: Path) -> None:
+def test_with_a_trust_store_only_what_is_signed_is_recorded(
+    in_processes: Run, tmp_path: Path
+) -> None:
     bravos = make_identity(samples.BRAVO, 1)
     trust = write_trust_store(tmp_path / "trust", bravos)
     document = replace(
@@ -302,7 +339,7 @@ def test_with_a_trust_store_only_what_is_signed_is_recorded(firmtrack: Run, tmp_
     archive = tmp_path / "traffic.tar"
     archive.write_bytes(tar_of({"1": write(document), "2": write(document, signer=bravos.signer)}))
 
-    tally = said(firmtrack("ingest", archive, "--json", FIRMTRACK_TRUST_STORE=trust), status=3)
+    tally = said(in_processes("ingest", archive, "--json", FIRMTRACK_TRUST_STORE=trust), status=3)
 
     assert (tally["recorded"], tally["quarantined"]) == (1, 1)
 

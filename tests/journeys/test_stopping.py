@@ -18,6 +18,7 @@ from firmtrack.cli.stopping import runs_until_stopped
 from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.embedded.binaries import wheel_binaries
 from tests.databases import QUICK
+from tests.examples import first_of
 from tests.journeys.processes import (
     ended,
     environment,
@@ -30,17 +31,21 @@ from tests.journeys.processes import (
 )
 from tests.store.server_processes import is_gone
 
+_FEW_OR_MANY = pytest.mark.parametrize("moments", first_of([2, 8]))
 
+
+@_FEW_OR_MANY
 @pytest.mark.parametrize("command", ["dispatch", "serve"])
 def test_a_command_that_is_stopped_while_it_starts_ends_well(
-    database: str, tmp_path: Path, command: str
+    database: str, tmp_path: Path, command: str, moments: int
 ) -> None:
-    assert_ends_well_at_any_moment(command, on(database, tmp_path), moments=8)
+    assert_ends_well_at_any_moment(command, on(database, tmp_path), moments=moments)
 
 
-def test_so_does_one_that_starts_a_database_of_its_own(tmp_path: Path) -> None:
+@_FEW_OR_MANY
+def test_so_does_one_that_starts_a_database_of_its_own(tmp_path: Path, moments: int) -> None:
     env = environment(FIRMTRACK_DATA_DIR=tmp_path / "data")
-    assert_ends_well_at_any_moment("dispatch", env, moments=4)
+    assert_ends_well_at_any_moment("dispatch", env, moments=moments)
 
 
 def assert_ends_well_at_any_moment(command: str, env: dict[str, str], *, moments: int) -> None:

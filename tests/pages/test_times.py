@@ -25,6 +25,7 @@ from firmtrack.store.database import pool
 from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.reports import performance
 from tests.databases import fresh_database, used
+from tests.examples import examples
 from tests.looking import find_device
 from tests.pages import world
 from tests.pages.browsing import Browsing, content_of
@@ -278,7 +279,7 @@ times = st.sampled_from(EDGES) | st.datetimes(timezones=st.just(UTC)).map(utc)
 
 # To make an example smaller would take many more looks at every page.
 @settings(
-    max_examples=15,
+    max_examples=examples(15),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -21,6 +21,7 @@ from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.recording import Batch, record
 from tests.databases import used
+from tests.examples import examples
 from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
@@ -144,7 +145,7 @@ def by_the_rule(history: Sequence[Message]) -> dict[RequestId, Standing]:
     data=st.data(),
 )
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

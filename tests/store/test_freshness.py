@@ -14,6 +14,7 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import Status
 from firmtrack.store.database import pool
 from firmtrack.store.reports.freshness import fold_arrivals, freshness
+from tests.examples import examples
 from tests.store.facts import METERS, REQUEST_ID, answer, at, digest, inventory, request, take, told
 
 SOMETIME = datetime(2026, 1, 1, tzinfo=UTC)
@@ -175,7 +176,7 @@ def test_a_read_folds_nothing_and_says_from_when_what_is_usual_is() -> None:
     st.sets(st.integers(0, 29)),
 )
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

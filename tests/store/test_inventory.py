@@ -27,6 +27,7 @@ from firmtrack.store.ledger import inventory_sql
 from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.inventory import ImportedRow, ImportReceipt, import_rows
 from firmtrack.store.numbers import eui_of, to_bigint
+from tests.examples import examples
 from tests.store.facts import (
     ALPHA_ID,
     BRAVO_ID,
@@ -165,7 +166,7 @@ _histories = st.lists(
 
 @given(history=_histories, data=st.data())
 @settings(
-    max_examples=80,
+    max_examples=examples(80),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

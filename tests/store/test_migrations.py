@@ -14,7 +14,7 @@ from firmtrack.intake.rereading import reread
 from firmtrack.store import database as the_database
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import disagreements
-from firmtrack.store.reading.requests import find_request, list_distributions
+from firmtrack.store.reading import requests
 from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
@@ -200,6 +200,6 @@ def sampled_answers() -> list[object]:
     return [
         *(find_device(DCC, each) for each in (samples.METER, samples.HUB)),
         *(find_inventory(DCC, each) for each in (samples.METER, samples.HUB)),
-        find_request(DCC, samples.REQUEST_ID),
-        list_distributions(DCC, samples.REQUEST_ID, wanted, limit=10),
+        requests.find_request(DCC, samples.REQUEST_ID),
+        requests.list_distributions(DCC, samples.REQUEST_ID, wanted, limit=10),
     ]

@@ -327,6 +327,7 @@ def test_secrets_are_not_stored_as_they_are(alpha: Party) -> None:
     assert made.secret.removeprefix("whsec_").encode() not in row[0]
 
 
+@pytest.mark.thorough
 def test_50_000_devices_that_arrive_one_by_one_in_a_minute_are_at_most_100_calls(
     alpha: Party, caller: Caller
 ) -> None:

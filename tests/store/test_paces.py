@@ -20,6 +20,7 @@ from firmtrack.store.database import pool
 from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading import requests
 from firmtrack.store.reports import statement, waits
+from tests.examples import examples
 from tests.looking import find_device
 from tests.store.facts import (
     ALPHA,
@@ -174,7 +175,7 @@ def diagnosed(viewer: Viewer, minutes: float) -> Mapping[Eui64, Pace | None]:
 @pytest.mark.usefixtures("database")
 @given(histories, learnt, moments, st.sampled_from([DCC, ALPHA]), st.integers(60, 150))
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_a_request_is_filtered_and_counted_by_the_pace_that_each_device_is_told(

@@ -24,6 +24,7 @@ from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.ledger.withdrawals import restore, withdraw
 from firmtrack.store.reading import requests
 from firmtrack.store.reading.messages import KeptMessage
+from tests.examples import examples
 from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
@@ -227,7 +228,7 @@ def now() -> datetime:
 @pytest.mark.usefixtures("database")
 @given(histories, st.sampled_from([DCC, ALPHA]))
 @settings(
-    max_examples=20,
+    max_examples=examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

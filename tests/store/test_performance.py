@@ -42,6 +42,7 @@ from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.numbers import request_id_of, to_bigint
 from firmtrack.store.reports import performance, waits
 from firmtrack.store.reports.counting import Round
+from tests.examples import examples
 from tests.rules import attribute
 from tests.store import test_rules_in_sql as rules
 from tests.store.facts import (
@@ -364,7 +365,7 @@ def empty() -> None:
 
 @given(deliveries(), st.booleans())
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -190,6 +190,7 @@ def bookmark() -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+@pytest.mark.thorough
 def test_whatever_command_opens_an_older_database_reads_it_again_first(
     database: str, old: dict[str, bytes], tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ from firmtrack.domain.stages import CompletionStatus, Status, Variant, completio
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.ledger.recording import Batch, record
+from tests.examples import examples
 from tests.looking import find_device
 from tests.rules import StatusEvent, attribute
 from tests.store.facts import (
@@ -336,7 +337,7 @@ def tracked(history: Sequence[Message]) -> Expectation:
 @pytest.mark.usefixtures("database")
 @given(deliveries())
 @settings(
-    max_examples=80,
+    max_examples=examples(80),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -62,6 +62,7 @@ def test_shuffled_traffic_leads_to_what_the_world_knows(database: str, shuffled:
     assert_tracker_knows(shuffled)
 
 
+@pytest.mark.thorough
 def test_taking_traffic_in_again_changes_nothing(database: str, in_order: Simulated) -> None:
     take_in(in_order.written.traffic)
     again = take_in(in_order.written.traffic)
@@ -71,6 +72,7 @@ def test_taking_traffic_in_again_changes_nothing(database: str, in_order: Simula
     assert_tracker_knows(in_order)
 
 
+@pytest.mark.thorough
 def test_every_message_twice_by_four_processes_at_once_counts_once(
     database: str, in_order: Simulated, shuffled: Simulated
 ) -> None:

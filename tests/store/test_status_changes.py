@@ -22,6 +22,7 @@ from firmtrack.domain.topics import DEFAULT_TOPICS
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.numbers import eui_of, to_bigint
+from tests.examples import examples
 from tests.store import test_rules_in_sql as rules
 from tests.store.facts import (
     ALPHA_ID,
@@ -273,7 +274,7 @@ def test_a_mismatch_is_told_once_until_it_is_another() -> None:
 
 @given(rules.deliveries())
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from firmtrack.domain.dossier import Device, Distribution, ReportedEvent, fold
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import FirmwareVersion
+from firmtrack.domain.seeing import view_of
 from firmtrack.domain.stages import Status
 from firmtrack.lookups.device import list_events
-from firmtrack.lookups.seen import device_seen
+from firmtrack.lookups.seen import device_answer
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.reading.dossiers import read_dossier
@@ -79,7 +80,7 @@ def test_events_read_by_runs_come_to_the_same_as_events_read_singly(history: lis
         ]
         assert kinds(runs.unattributed) == kinds(single.unattributed)
         assert (runs.known, runs.named_hub) == (single.known, single.named_hub)
-        seen = [device_seen(ALPHA, each) for each in (single, runs)]
+        seen = [device_answer(view_of(ALPHA, each)) for each in (single, runs)]
         assert seen[0] == seen[1]
 
 

@@ -19,6 +19,7 @@ from firmtrack.domain.stages import ActivationStep, CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
+from tests.examples import examples
 from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA,
@@ -89,7 +90,7 @@ def test_suppliers_are_dated_whatever_the_order_of_the_imports() -> None:
     )
 )
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

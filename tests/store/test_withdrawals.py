@@ -24,6 +24,7 @@ from firmtrack.store.numbers import eui_of
 from firmtrack.store.reading import messages, requests
 from firmtrack.store.reading.messages import KeptMessage
 from firmtrack.store.reports import performance
+from tests.examples import examples
 from tests.looking import find_device
 from tests.store import test_inventory as known
 from tests.store import test_past as past
@@ -90,7 +91,7 @@ def taken_back(draw: st.DrawFn) -> tuple[rules.Delivery, list[tuple[bool, list[M
 
 @given(taken_back())
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -240,7 +241,7 @@ def models() -> set[str]:
 
 @given(past.histories, st.data())
 @settings(
-    max_examples=15,
+    max_examples=examples(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -1,18 +1,137 @@
 """Who may see what: the rule, of which ``firmtrack.store.reading.seeing`` is the form in SQL.
 
-A User sees its own requests, what was sent to it, and of others no more than what stands here.
-DCC's staff see all.
+A User sees its own requests, what was sent to it, and of others no more than what stands here: the
+day of an event that was sent to another party, how far others' updates of its own device are, and
+the facts of a device that it has to do with. DCC's staff see all.
 """
 
-from dataclasses import replace
-from uuid import UUID
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from firmtrack.domain.disclosure import start_of_day
-from firmtrack.domain.dossier import Device, Distribution, ReportedEvent
+from firmtrack.domain.activation import Chapters
+from firmtrack.domain.disclosure import day_of, start_of_day
+from firmtrack.domain.dossier import (
+    Device,
+    Distribution,
+    ReportedEvent,
+    Reporter,
+    SupplierStatement,
+)
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.inventory import IMPORT_ID, Knowledge
+from firmtrack.domain.incidents import Befallen, Placed, befallen
+from firmtrack.domain.inventory import IMPORT_ID, Knowledge, Origin
+from firmtrack.domain.precedence import precedence_of
 from firmtrack.domain.stages import Stage, Status
 from firmtrack.domain.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class SeenEvent:
+    """An event as a viewer may see it; of another party's its times are beginnings of days."""
+
+    event: ReportedEvent
+    is_anothers: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenDistribution:
+    """A distribution of a request that the viewer sees, its history the greatest event first.
+
+    If the event that decides it was sent to another party (``is_anothers``), ``updated_at`` is the
+    beginning of its day.
+    """
+
+    distribution: Distribution
+    updated_at: datetime
+    is_anothers: bool
+    history: tuple[SeenEvent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenSource:
+    """Where a fact was learnt; of another party's message (``is_anothers``) only on which day.
+
+    ``reporter`` is None of what was imported, and where it may not be told, or is not kept.
+    """
+
+    learnt_at: datetime | None
+    reporter: Reporter | None
+    is_anothers: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What one viewer sees of a device.
+
+    ``own`` are its distributions of requests that the viewer sees, ``others`` those of which it
+    sees how far they are, but not whose they are; both newest request first. ``unattributed`` are
+    events that belong to none of ``own``, the greatest first. ``is_party``: to a message that
+    describes the device. ``known`` is what is known of it without a Responsible Supplier whom the
+    viewer may not know, None while nobody stated anything; ``sees_inventory`` is whether it may be
+    shown, ``suppliers`` who was one, latest first.
+    """
+
+    viewer: Viewer
+    device: Device
+    own: tuple[SeenDistribution, ...]
+    others: tuple[Distribution, ...]
+    unattributed: tuple[SeenEvent, ...]
+    chapters: Chapters
+    incidents: Befallen
+    is_party: bool
+    sees_inventory: bool
+    known: Knowledge | None
+    suppliers: tuple[tuple[SupplierStatement, bool], ...]
+
+    def source_of(self, origin: Origin) -> SeenSource:
+        """Return where what a statement told was learnt.
+
+        What an operator imported is nobody's; a message of which no User is known is another's.
+        """
+        learnt_at, message_id = origin
+        if message_id == IMPORT_ID:
+            return SeenSource(learnt_at=learnt_at, reporter=None, is_anothers=False)
+        reporter = self.device.reporters.get(message_id)
+        if not self.viewer.is_party_to(None if reporter is None else reporter.user_id):
+            return SeenSource(learnt_at=day_of(learnt_at), reporter=None, is_anothers=True)
+        reporter = reporter or Reporter(message_id=message_id, kind=None)
+        return SeenSource(learnt_at=learnt_at, reporter=reporter, is_anothers=False)
+
+
+def view_of(viewer: Viewer, device: Device) -> View:
+    """Return what the viewer sees of the device."""
+    mine = [each for each in device.distributions if viewer.may_see(each.request_id)]
+    is_supplier = _is_supplier(viewer, device)
+    is_party = not viewer.user_ids.isdisjoint(device.parties)
+    knows_supplier = viewer.sees_all or is_supplier
+    sees_inventory = knows_supplier or is_party or any(map(_was_accepted, mine))
+    chapters = _chapters(viewer, device, mine)
+    return View(
+        viewer=viewer,
+        device=device,
+        own=tuple(_distribution(viewer, each) for each in mine),
+        others=tuple(
+            each
+            for each in device.distributions
+            if not viewer.may_see(each.request_id)
+            # Its Responsible Supplier sees them, where the operator has it so.
+            and viewer.sees_others_updates
+            and is_supplier
+            and _was_accepted(each)
+        ),
+        unattributed=_unattributed(viewer, device),
+        chapters=chapters,
+        incidents=_incidents(viewer, device, mine, chapters, sees_facts=sees_inventory),
+        is_party=is_party,
+        sees_inventory=sees_inventory,
+        known=_known(device, knows_supplier=knows_supplier),
+        suppliers=tuple(
+            (each, viewer.sees_all or each.supplier in viewer.user_ids)
+            for each in device.suppliers
+            if knows_supplier
+        ),
+    )
 
 
 def is_anothers(viewer: Viewer, addressee: Eui64 | None) -> bool:
@@ -23,70 +142,76 @@ def is_anothers(viewer: Viewer, addressee: Eui64 | None) -> bool:
     return addressee is not None and not viewer.is_party_to(addressee)
 
 
-def is_anothers_statement(viewer: Viewer, message_id: UUID, user_id: Eui64 | None) -> bool:
-    """Return whether another party's message stated a fact; only the day of it may be told.
-
-    What an operator imported is nobody's; what a message stated of which no User is known is.
-    """
-    return message_id != IMPORT_ID and not viewer.is_party_to(user_id)
-
-
-def is_supplier(viewer: Viewer, device: Device) -> bool:
-    """Return whether the viewer is the device's Responsible Supplier."""
-    known = None if device.known is None else device.known.facts.get("responsible_supplier")
-    return known is not None and known.value in viewer.user_ids
-
-
-def knows_supplier(viewer: Viewer, device: Device) -> bool:
-    """Return whether the viewer may know who is, and was, the device's Responsible Supplier."""
-    return viewer.sees_all or is_supplier(viewer, device)
-
-
 def sees_inventory(viewer: Viewer, device: Device) -> bool:
     """Return whether the viewer may see what the inventory holds of the device.
 
     Its Responsible Supplier may, whoever was party to a message that describes it, and whose
     request DCC accepted for it: to name a device in a request is not enough.
     """
-    return (
-        knows_supplier(viewer, device)
-        or not viewer.user_ids.isdisjoint(device.parties)
-        or any(
-            viewer.may_see(each.request_id) and was_accepted(each) for each in device.distributions
-        )
-    )
+    return view_of(viewer, device).sees_inventory
 
 
-def sees_progress(viewer: Viewer, device: Device, others: Distribution) -> bool:
-    """Return whether the viewer may see how far another party's update is, but not whose it is."""
-    return viewer.sees_others_updates and was_accepted(others) and is_supplier(viewer, device)
+def _is_supplier(viewer: Viewer, device: Device) -> bool:
+    known = None if device.known is None else device.known.facts.get("responsible_supplier")
+    return known is not None and known.value in viewer.user_ids
 
 
-def was_accepted(distribution: Distribution) -> bool:
+def _was_accepted(distribution: Distribution) -> bool:
     """Return whether DCC took the device's update on."""
     status = distribution.status
     return status.stage > Stage.VALIDATED or status is Status.ACCEPTED
 
 
-def sees_loose(viewer: Viewer, event: ReportedEvent, *, fits_none: bool) -> bool:
-    """Return whether the viewer may see an event that belongs to none of the requests it sees.
-
-    Those that were sent to it, whether they fit another party's request or none; DCC's staff see
-    what fits none.
-    """
-    return event.reporter.user_id in viewer.user_ids or (viewer.sees_all and fits_none)
-
-
-def known_to(viewer: Viewer, known: Knowledge) -> Knowledge:
-    """Return what is known, without a Responsible Supplier whom the viewer may not know."""
-    supplier = known.facts.get("responsible_supplier")
-    if supplier is None or viewer.sees_all or supplier.value in viewer.user_ids:
+def _known(device: Device, *, knows_supplier: bool) -> Knowledge | None:
+    known = device.known
+    if known is None or knows_supplier:
         return known
-    others = {name: fact for name, fact in known.facts.items() if fact is not supplier}
+    others = {name: each for name, each in known.facts.items() if name != "responsible_supplier"}
     return replace(known, facts=others)
 
 
-def day_only(event: ReportedEvent) -> ReportedEvent:
+def _distribution(viewer: Viewer, each: Distribution) -> SeenDistribution:
+    is_hidden = is_anothers(viewer, each.addressee)
+    return SeenDistribution(
+        distribution=each,
+        updated_at=start_of_day(each.updated_at) if is_hidden else each.updated_at,
+        is_anothers=is_hidden,
+        history=_events(viewer, each.history),
+    )
+
+
+def _unattributed(viewer: Viewer, device: Device) -> tuple[SeenEvent, ...]:
+    """Return the events that belong to none of the requests that the viewer sees.
+
+    Those that were sent to it, whether they fit another party's request or none; DCC's staff see
+    what fits none. To which of others' requests they belong, and why, is not told.
+    """
+    of_others = (
+        event
+        for each in device.distributions
+        if not viewer.may_see(each.request_id)
+        for event in each.history
+        if event.reporter.user_id in viewer.user_ids
+    )
+    fitting_none = (
+        event
+        for event in device.unattributed
+        if viewer.sees_all or event.reporter.user_id in viewer.user_ids
+    )
+    seen = sorted((*of_others, *fitting_none), key=precedence_of, reverse=True)
+    return _events(viewer, (replace(event, evidence=None) for event in seen))
+
+
+def _events(viewer: Viewer, events: Iterable[ReportedEvent]) -> tuple[SeenEvent, ...]:
+    return tuple(
+        SeenEvent(_day_only(event), is_anothers=True)
+        if is_anothers(viewer, event.reporter.user_id)
+        else SeenEvent(event, is_anothers=False)
+        for event in events
+    )
+
+
+def _day_only(event: ReportedEvent) -> ReportedEvent:
     """Return what may be told of an event that was sent to another party: its times are days."""
     return replace(
         event,
@@ -96,3 +221,48 @@ def day_only(event: ReportedEvent) -> ReportedEvent:
         first_recorded_at=start_of_day(event.first_recorded_at),
         device_time=None,
     )
+
+
+def _chapters(viewer: Viewer, device: Device, mine: Iterable[Distribution]) -> Chapters:
+    """Return the viewer's own activations, those of images of its own requests under these."""
+    own = Chapters(
+        {
+            request_id: tuple(each for each in of_one if viewer.may_see(each.request_id))
+            for request_id, of_one in device.chapters.of_request.items()
+        },
+        tuple(each for each in device.chapters.others if viewer.may_see(each.request_id)),
+    )
+    return own.seen(each.request_id for each in mine)
+
+
+def _incidents(
+    viewer: Viewer,
+    device: Device,
+    mine: Iterable[Distribution],
+    chapters: Chapters,
+    *,
+    sees_facts: bool,
+) -> Befallen:
+    placed = [
+        Placed(
+            request_id=each.request_id,
+            status=each.status,
+            variant=each.request.variant,
+            submitted_at=each.named_at,
+            hubs=_hubs(each.history),
+            activations=[
+                activation.request_id for activation in chapters.of_request.get(each.request_id, ())
+            ],
+        )
+        for each in mine
+    ]
+    return befallen(viewer, device.incidents, placed, sees_facts=sees_facts)
+
+
+def _hubs(history: Iterable[ReportedEvent]) -> list[tuple[datetime, Eui64]]:
+    return [
+        (at, event.comms_hub_id)
+        for event in history
+        if event.comms_hub_id is not None
+        for at in {event.first_at, event.occurred_at}
+    ]

@@ -1,23 +1,22 @@
 """How others fare that have something in common with a device's newest update."""
 
 from firmtrack.answers.peers import PeersAnswer, PeersQuestion
-from firmtrack.domain.dossier import Device
-from firmtrack.domain.viewer import Viewer
+from firmtrack.domain.seeing import View
 from firmtrack.lookups.hub import hub_devices
-from firmtrack.lookups.seen import inventory_seen
+from firmtrack.lookups.seen import inventory_answer
 from firmtrack.store.reports.peers import count_peers
 
 
-def peers_of(viewer: Viewer, device: Device) -> PeersAnswer | None:
+def peers_of(view: View) -> PeersAnswer | None:
     """Return how others fare beside the device's newest update, None if the viewer sees none."""
-    newest = next((each for each in device.distributions if viewer.may_see(each.request_id)), None)
-    if newest is None:
+    if not view.own:
         return None
-    known = inventory_seen(viewer, device, hub_devices(viewer, device, as_of=None))
+    newest = view.own[0].distribution
+    known = inventory_answer(view, hub_devices(view, as_of=None) if view.sees_inventory else ())
     return count_peers(
-        viewer,
+        view.viewer,
         PeersQuestion(
-            device_id=device.device_id,
+            device_id=view.device.device_id,
             request_id=newest.request_id,
             firmware_version=newest.request.firmware_version,
             submitted_at=newest.request.submitted_at,

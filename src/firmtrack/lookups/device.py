@@ -11,11 +11,12 @@ from firmtrack.answers.notices import NotifiedAnswer
 from firmtrack.answers.peers import PeersAnswer
 from firmtrack.answers.side_parts import Untold, side_part
 from firmtrack.diagnosis.reading import diagnoses
-from firmtrack.domain.dossier import Device, fold
+from firmtrack.domain.dossier import fold
 from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.seeing import View, view_of
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.comparison import peers_of
-from firmtrack.lookups.seen import device_seen
+from firmtrack.lookups.seen import device_answer
 from firmtrack.notices.queries import list_notified
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.database import pool
@@ -71,18 +72,17 @@ def find_device(
     viewer: Viewer, device_id: Eui64, *, as_of: datetime | None = None
 ) -> FoundDevice | None:
     """Return the device, None if nothing that the viewer may see names it."""
-    return _audited(viewer, device_id, _look_up(viewer, device_id, as_of), as_of)
+    view = _view(viewer, device_id, as_of)
+    return _audited(view, _found(view, as_of), as_of)
 
 
 def open_device_page(
     viewer: Viewer, device_id: Eui64, *, as_of: datetime | None = None
 ) -> DevicePage | None:
     """Return the device with what stands beside it, None if nothing of it may be seen."""
-    device = _folded(device_id, as_of)
-    found = _audited(viewer, device_id, _seen(viewer, device, as_of), as_of)
-    if found is None:
-        return None
-    return _page(viewer, device, found)
+    view = _view(viewer, device_id, as_of)
+    found = _audited(view, _found(view, as_of), as_of)
+    return None if found is None else _page(view, found)
 
 
 def refresh_device_page(
@@ -93,14 +93,14 @@ def refresh_device_page(
     To ask shows nothing, so it is not audited; what has changed is a look-up. None if the viewer
     has no update of the device.
     """
-    device = _folded(device_id, None)
-    found = _seen(viewer, device, None)
+    view = _view(viewer, device_id, None)
+    found = _found(view, None)
     if found is not None and found.version is not None and found.version == version:
         return found.version
-    _audited(viewer, device_id, found, None)
+    _audited(view, found, None)
     if found is None or found.version is None:
         return None
-    return _page(viewer, device, found)
+    return _page(view, found)
 
 
 def list_events(
@@ -118,12 +118,11 @@ def list_events(
     request that the viewer sees. None if the viewer sees no such history.
     """
     read_at = as_of or datetime.now(UTC)
-    answer = device_seen(viewer, _folded(device_id, read_at))
+    answer = device_answer(_view(viewer, device_id, read_at))
     history = None if answer is None else _history(answer, request_id)
     entries = () if history is None else history[skip : skip + limit]
-    record_lookup(
-        viewer, "events", f"{device_id} {request_id or ''}".strip(), len(entries), as_of=as_of
-    )
+    term = str(device_id) if request_id is None else f"{device_id} {request_id}"
+    record_lookup(viewer, "events", term, len(entries), as_of=as_of)
     if history is None:
         return None
     return FoundEvents(
@@ -138,40 +137,20 @@ def list_events(
 
 def compare_device(viewer: Viewer, device_id: Eui64) -> PeersAnswer | None:
     """Return how others fare beside the device's newest update, None if the viewer sees none."""
-    found = peers_of(viewer, _folded(device_id, None))
+    found = peers_of(_view(viewer, device_id, None))
     record_lookup(viewer, "peers", str(device_id), 0 if found is None else len(found.groups))
     return found
 
 
-def _history(answer: DeviceAnswer, request_id: RequestId | None) -> Sequence[HistoryEntry] | None:
-    if request_id is None:
-        return answer.unattributed
-    histories = {each.distribution.request_id: each.history for each in answer.distributions}
-    return histories.get(request_id)
-
-
-def _page(viewer: Viewer, device: Device, found: FoundDevice) -> DevicePage:
-    return DevicePage(
-        found=found,
-        notified=side_part(
-            "which notices were sent",
-            lambda: list_notified(viewer, found.device, as_of=found.as_of),
-        ),
-        peers=None if found.as_of else side_part("peers", lambda: peers_of(viewer, device)),
-    )
-
-
-def _folded(device_id: Eui64, as_of: datetime | None) -> Device:
+def _view(viewer: Viewer, device_id: Eui64, as_of: datetime | None) -> View:
     with pool().connection() as connection:
-        return fold(read_dossier(connection, device_id, as_of))
+        dossier = read_dossier(connection, device_id, as_of)
+    device = fold(dossier)
+    return view_of(viewer, device)
 
 
-def _look_up(viewer: Viewer, device_id: Eui64, as_of: datetime | None) -> FoundDevice | None:
-    return _seen(viewer, _folded(device_id, as_of), as_of)
-
-
-def _seen(viewer: Viewer, device: Device, as_of: datetime | None) -> FoundDevice | None:
-    answer = device_seen(viewer, device)
+def _found(view: View, as_of: datetime | None) -> FoundDevice | None:
+    answer = device_answer(view)
     if answer is None:
         return None
     now = as_of or datetime.now(UTC)
@@ -180,18 +159,32 @@ def _seen(viewer: Viewer, device: Device, as_of: datetime | None) -> FoundDevice
         diagnoses=diagnoses(answer, now=now),
         as_of=as_of,
         read_at=now,
-        version=None if as_of else _version(viewer, answer),
+        version=None if as_of else _version(view.viewer, answer),
     )
 
 
-def _audited(
-    viewer: Viewer, device_id: Eui64, found: FoundDevice | None, as_of: datetime | None
-) -> FoundDevice | None:
-    rows = 0
-    if found is not None:
-        rows = len(found.device.distributions) + len(found.device.others_updates)
-    record_lookup(viewer, "device", str(device_id), rows, as_of=as_of)
+def _audited(view: View, found: FoundDevice | None, as_of: datetime | None) -> FoundDevice | None:
+    rows = 0 if found is None else len(view.own) + len(view.others)
+    record_lookup(view.viewer, "device", str(view.device.device_id), rows, as_of=as_of)
     return found
+
+
+def _page(view: View, found: FoundDevice) -> DevicePage:
+    return DevicePage(
+        found=found,
+        notified=side_part(
+            "which notices were sent",
+            lambda: list_notified(view.viewer, found.device, as_of=found.as_of),
+        ),
+        peers=None if found.as_of else side_part("peers", lambda: peers_of(view)),
+    )
+
+
+def _history(answer: DeviceAnswer, request_id: RequestId | None) -> Sequence[HistoryEntry] | None:
+    if request_id is None:
+        return answer.unattributed
+    histories = {each.distribution.request_id: each.history for each in answer.distributions}
+    return histories.get(request_id)
 
 
 def _version(viewer: Viewer, answer: DeviceAnswer) -> str | None:

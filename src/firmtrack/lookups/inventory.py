@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from firmtrack.answers.diagnoses import Diagnosis
 from firmtrack.answers.inventory import InventoryAnswer
 from firmtrack.diagnosis.reading import diagnoses
-from firmtrack.domain import seeing
-from firmtrack.domain.dossier import Device, fold
+from firmtrack.domain.dossier import fold
 from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.seeing import View, view_of
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.hub import hub_devices
-from firmtrack.lookups.seen import device_seen, inventory_seen
+from firmtrack.lookups.seen import device_answer, inventory_answer
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.database import pool
 from firmtrack.store.reading.dossiers import read_dossier
@@ -40,22 +40,19 @@ def find_inventory(
 
 def _look_up(viewer: Viewer, device_id: Eui64, as_of: datetime | None) -> FoundInventory | None:
     with pool().connection() as connection:
-        device = fold(read_dossier(connection, device_id, as_of))
-    if not seeing.sees_inventory(viewer, device):
+        dossier = read_dossier(connection, device_id, as_of)
+    view = view_of(viewer, fold(dossier))
+    if not view.sees_inventory:
         return None
-    answer = inventory_seen(viewer, device, hub_devices(viewer, device, as_of=as_of))
+    answer = inventory_answer(view, hub_devices(view, as_of=as_of))
     if answer is None:
         return None
-    return FoundInventory(
-        inventory=answer, diagnosis=_diagnosis(viewer, device, answer, as_of), as_of=as_of
-    )
+    return FoundInventory(inventory=answer, diagnosis=_diagnosis(view, answer, as_of), as_of=as_of)
 
 
-def _diagnosis(
-    viewer: Viewer, device: Device, answer: InventoryAnswer, as_of: datetime | None
-) -> Diagnosis | None:
+def _diagnosis(view: View, answer: InventoryAnswer, as_of: datetime | None) -> Diagnosis | None:
     current = answer.update_in_progress
-    seen = None if current is None else device_seen(viewer, device)
+    seen = None if current is None else device_answer(view)
     if current is None or seen is None:
         return None
     return diagnoses(seen, now=as_of or datetime.now(UTC)).get(current.request_id)

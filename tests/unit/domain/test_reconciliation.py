@@ -253,6 +253,16 @@ def test_a_suspended_device_that_owes_an_answer_is_flagged(step: ActivationStep)
     assert kinds(known(suspended, restored), waiting) == []
 
 
+def test_so_is_one_that_was_suspended_at_the_very_moment_of_the_request() -> None:
+    waiting = update(activation(10, REQUESTED))
+
+    assert kinds(known(stated(10, device_status="Suspended")), waiting) == [
+        FlagKind.ACTIVATION_NOT_ANSWERED,
+        FlagKind.SUSPENDED,
+    ]
+    assert kinds(known(stated(9, device_status="Suspended")), waiting) == [FlagKind.SUSPENDED]
+
+
 def test_a_cancelling_request_owes_no_version() -> None:
     cancelling = activation(10, REQUESTED, scheduled_for=CANCELLING)
 

@@ -7,12 +7,19 @@ import pytest
 from bench import worlds
 from bench.judging import judge
 from bench.waits import usual_p95
+from tests.examples import first_of
 
+_COSTLY = (worlds.nights, worlds.shared_hubs)
 MOST_STALLED, MOST_SLOW = 0.001, 0.05
 
 
 @pytest.mark.parametrize(
-    "make", [worlds.first_roll_out, worlds.one_pilot, worlds.nights, worlds.shared_hubs]
+    "make",
+    [
+        worlds.first_roll_out,
+        worlds.one_pilot,
+        *(pytest.param(each, marks=pytest.mark.thorough) for each in _COSTLY),
+    ],
 )
 def test_where_nothing_is_held_next_to_none_is_called_stalled_and_few_slow(
     make: worlds.Maker,
@@ -23,7 +30,7 @@ def test_where_nothing_is_held_next_to_none_is_called_stalled_and_few_slow(
     assert found.slow_share <= MOST_SLOW
 
 
-@pytest.mark.parametrize("make", [worlds.outage, worlds.slow_then_quick])
+@pytest.mark.parametrize("make", first_of([worlds.slow_then_quick, worlds.outage]))
 def test_the_outage_of_a_region_is_found_within_14_hours(make: worlds.Maker) -> None:
     world = make(Random("an outage"))
     found = judge(world)
@@ -34,6 +41,7 @@ def test_the_outage_of_a_region_is_found_within_14_hours(make: worlds.Maker) -> 
     assert found.slow_share <= MOST_SLOW
 
 
+@pytest.mark.thorough
 def test_a_silent_hub_is_found_within_twice_what_95_percent_take() -> None:
     world = worlds.silent_hubs(Random("a hub"))
     p95 = usual_p95(world)

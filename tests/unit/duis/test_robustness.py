@@ -12,6 +12,7 @@ from firmtrack.duis.reader import NotAboutFirmware, read
 from firmtrack.duis.rejections import DuisRejected
 from firmtrack.duis.trust import TrustStore
 from firmtrack.duis.writer import write
+from tests.examples import examples
 from tests.unit.duis.conftest import Sign
 from tests.unit.duis.every_sample import EVERYTHING
 from tests.unit.duis.samples import DCC, NOW
@@ -76,7 +77,7 @@ def _read(body: bytes, trust: TrustStore | None = None) -> None:
 
 
 @given(_mutated())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_a_mutated_document_gives_an_answer_or_a_rejection(body: bytes) -> None:
     _read(body)
 

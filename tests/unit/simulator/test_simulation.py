@@ -31,6 +31,7 @@ from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.simulation import imagine, run
 from firmtrack.simulator.truth import TrueActivation
 from firmtrack.simulator.world import Clock
+from tests.examples import first_of
 from tests.oracle.expectation import lines_of
 from tests.oracle.simulated import Simulated
 from tests.unit.simulator.traffic import messages_of, simulate
@@ -45,7 +46,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
     return simulate(tmp_path_factory.mktemp("small"), _SMALL)
 
 
-@pytest.fixture(scope="module", params=_SEEDS, ids=lambda seed: f"seed-{seed}")
+@pytest.fixture(scope="module", params=first_of(_SEEDS), ids=lambda seed: f"seed-{seed}")
 def standard(request: pytest.FixtureRequest) -> Chronicle:
     return imagine(replace(_STANDARD, seed=request.param))
 

@@ -31,6 +31,7 @@ from firmtrack.domain.reconciliation import Update, flags_of
 from firmtrack.domain.stages import Status
 from firmtrack.duis.reader import NotAboutFirmware, read
 from firmtrack.simulator.scenario import Scenario
+from tests.examples import first_of
 from tests.oracle.simulated import Simulated
 from tests.unit.simulator.traffic import messages_of, simulate
 
@@ -147,7 +148,9 @@ def _moment(text: str | None) -> datetime:
     return _LEARNT if text is None else datetime.fromisoformat(text)
 
 
-@pytest.fixture(scope="module", params=_SCENARIOS, ids=lambda scenario: f"seed-{scenario.seed}")
+@pytest.fixture(
+    scope="module", params=first_of(_SCENARIOS), ids=lambda scenario: f"seed-{scenario.seed}"
+)
 def simulated(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Simulated:

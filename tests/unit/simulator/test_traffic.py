@@ -29,6 +29,7 @@ from firmtrack.duis.reader import NotAboutFirmware, read
 from firmtrack.duis.rejections import DuisRejected
 from firmtrack.duis.trust import TrustStore
 from firmtrack.simulator.scenario import Scenario
+from tests.examples import first_of
 from tests.oracle.simulated import Simulated
 from tests.rules import StatusEvent, attribute
 from tests.shared_files import shared_dir
@@ -40,7 +41,9 @@ _SCENARIOS = [
 ]
 
 
-@pytest.fixture(scope="module", params=_SCENARIOS, ids=lambda scenario: f"seed-{scenario.seed}")
+@pytest.fixture(
+    scope="module", params=first_of(_SCENARIOS), ids=lambda scenario: f"seed-{scenario.seed}"
+)
 def simulated(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Simulated:

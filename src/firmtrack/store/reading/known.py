@@ -32,6 +32,6 @@ def as_known(text: str, as_of: datetime | None, **parts: str) -> str:
     return text.format(as_of=known, attributed=attributed, refused=_REFUSED_THEN, **parts)
 
 
-def moment_of(as_of: datetime | None, *, devices: int | None = None) -> dict[str, object]:
+def asked_of(as_of: datetime | None, *, devices: int | None = None) -> dict[str, object]:
     """Return the parameters for the moment, and for how many devices are looked at; None is all."""
     return {"moment": as_of, "devices": devices}

@@ -2,8 +2,8 @@
 -- then and were not withdrawn at it. Put before a statement, its parts hide the tables and views of
 -- the same names, so that the statement answers of then as it answers of now.
 --
--- The same rules: fold_requests.sql, fold_names.sql, fold_devices.sql of the ledger, and the view
--- current_distribution. Each device is folded for itself and only if it is asked for. A part that is
+-- The same rules: fold_requests.sql, fold_names.sql, fold_devices.sql and inventory_sql.FOLD of the
+-- ledger, and the view current_distribution. Each device is folded for itself and only if it is asked for. A part that is
 -- read with a device or request known is not materialized: it is a search in an index.
 WITH withdrawn AS MATERIALIZED (
     SELECT w.message_id FROM withdrawn_message(%(moment)s) AS w
@@ -43,42 +43,24 @@ WITH withdrawn AS MATERIALIZED (
       AND (%(after)s::bigint IS NULL OR device_id > %(after)s)
     ORDER BY device_id
     LIMIT %(devices)s
-), device AS NOT MATERIALIZED (
-    -- What figures tell devices apart by. The same rule: firmtrack.domain.inventory.
-    SELECT device_id,
-        (
-            array_agg(
-                s.csp_region
-                ORDER BY coalesce(s.learnt_at, '-infinity') DESC, s.message_id DESC,
-                    s.recorded_at DESC
-            ) FILTER (WHERE s.csp_region IS NOT NULL)
-        )[1] AS csp_region,
-        (
-            array_agg(
-                s.device_type
-                ORDER BY coalesce(s.learnt_at, '-infinity') DESC, s.message_id DESC,
-                    s.recorded_at DESC
-            ) FILTER (WHERE s.device_type IS NOT NULL)
-        )[1] AS device_type,
-        (
-            array_agg(
-                s.manufacturer
-                ORDER BY coalesce(s.learnt_at, '-infinity') DESC, s.message_id DESC,
-                    s.recorded_at DESC
-            ) FILTER (WHERE s.manufacturer IS NOT NULL)
-        )[1] AS manufacturer,
-        (
-            array_agg(
-                s.model
-                ORDER BY coalesce(s.learnt_at, '-infinity') DESC, s.message_id DESC,
-                    s.recorded_at DESC
-            ) FILTER (WHERE s.model IS NOT NULL)
-        )[1] AS model
+), stated AS NOT MATERIALIZED (
+    SELECT s.*, coalesce(s.learnt_at, '-infinity') AS told_at
     FROM asked_device
     JOIN recorded_inventory_statement AS s USING (device_id)
-    WHERE s.recorded_at <= %(moment)s
-      AND s.message_id NOT IN (SELECT message_id FROM withdrawn)
+    WHERE s.recorded_at <= %(moment)s AND s.message_id NOT IN (SELECT message_id FROM withdrawn)
       AND (s.taken_by IS NULL OR s.taken_by NOT IN (SELECT message_id FROM withdrawn))
+), device AS MATERIALIZED (
+    -- What a device's cohort is told by: of each fact the latest word.
+    SELECT device_id,
+        (array_agg(csp_region ORDER BY told_at DESC, message_id DESC, recorded_at DESC)
+            FILTER (WHERE csp_region IS NOT NULL))[1] AS csp_region,
+        (array_agg(device_type ORDER BY told_at DESC, message_id DESC, recorded_at DESC)
+            FILTER (WHERE device_type IS NOT NULL))[1] AS device_type,
+        (array_agg(manufacturer ORDER BY told_at DESC, message_id DESC, recorded_at DESC)
+            FILTER (WHERE manufacturer IS NOT NULL))[1] AS manufacturer,
+        (array_agg(model ORDER BY told_at DESC, message_id DESC, recorded_at DESC)
+            FILTER (WHERE model IS NOT NULL))[1] AS model
+    FROM stated
     GROUP BY device_id
 ), concerned_request AS MATERIALIZED (
     SELECT request_key FROM asked_request

@@ -18,10 +18,11 @@ from firmtrack.answers.requests import (
     RequestAnswer,
 )
 from firmtrack.domain.disclosure import start_of_day
-from firmtrack.domain.facts import MessageKind
+from firmtrack.domain.facts import ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.incidents import entries_of_request
 from firmtrack.domain.pace import Pace
+from firmtrack.domain.seeing import is_anothers
 from firmtrack.domain.stages import (
     CompletionStatus,
     Stage,
@@ -36,8 +37,7 @@ from firmtrack.store.ledger.incidents import incidents_in
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_parts, to_bigint
 from firmtrack.store.reading import csv_copy, statement
 from firmtrack.store.reading.filtering import asked_by_pace, asked_for, condition, pace_count
-from firmtrack.store.reading.known import as_known, moment_of
-from firmtrack.store.reading.rows import image_facts, is_anothers_word
+from firmtrack.store.reading.known import as_known, asked_of
 
 _NEXT_DEVICES = "c.device_id = ANY (ARRAY(SELECT device_id FROM asked_device))"
 
@@ -54,7 +54,7 @@ def find_request(
     with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(
             as_known(statement("find_request").decode(), as_of).encode(),
-            asked | moment_of(as_of, devices=0),
+            asked | asked_of(as_of, devices=0),
             prepare=None if as_of is None else False,
         )
         row = cursor.fetchone()
@@ -62,7 +62,7 @@ def find_request(
             return None
         cursor.execute(
             as_known(statement("count_distributions").decode(), as_of).encode(),
-            asked | moment_of(as_of) | {"request_key": row["request_key"]},
+            asked | asked_of(as_of) | {"request_key": row["request_key"]},
             prepare=None if as_of is None else False,
         )
         return _request_answer(viewer, request_id, row, cursor.fetchall())
@@ -99,7 +99,7 @@ def list_distributions(
     with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
             query.encode(),
-            asked | moment_of(as_of, devices=limit + 1 if is_next else None),
+            asked | asked_of(as_of, devices=limit + 1 if is_next else None),
             prepare=None if as_of is None and wanted.pace is None else False,
         ).fetchall()
     items = tuple(_distribution_answer(viewer, request_id, row) for row in rows[:limit])
@@ -122,7 +122,7 @@ def count_paces(
     """
     if not viewer.may_see(request_id):
         return {}
-    asked = asked_by_pace(viewer, request_id, _moment(now, as_of)) | moment_of(as_of)
+    asked = asked_by_pace(viewer, request_id, _moment(now, as_of)) | asked_of(as_of)
     with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
             pace_count(as_of).encode(), asked | {"after": None}, prepare=False
@@ -159,7 +159,7 @@ def copy_distributions(
     """
     if viewer.may_see(request_id):
         query = csv_copy.query(wanted, as_of)
-        asked = asked_for(viewer, request_id, wanted, _moment(now, as_of)) | moment_of(as_of)
+        asked = asked_for(viewer, request_id, wanted, _moment(now, as_of)) | asked_of(as_of)
         asked |= csv_copy.asked_in(request_id, status_names, reason_texts, misfit_texts)
         with pool().connection() as connection:
             yield from csv_copy.blocks(connection, query.encode(), asked | {"after": None})
@@ -188,7 +188,11 @@ def _request_answer(
         request_id=request_id,
         variant=variant,
         firmware_version=row["firmware_version"],
-        image=image_facts(row["image"], row["image_hash"]),
+        image=(
+            None
+            if row["image"] is None
+            else ImageFacts(manufacturer_image_hash=row["image_hash"], **row["image"])
+        ),
         submitted_at=row["submitted_at"],
         response_code=row["response_code"],
         answered_at=row["answered_at"],
@@ -201,7 +205,8 @@ def _request_answer(
 
 
 def _distribution_answer(viewer: Viewer, request_id: RequestId, row: DictRow) -> DistributionAnswer:
-    is_anothers = is_anothers_word(viewer, row["addressee"])
+    addressee = None if row["addressee"] is None else eui_of(row["addressee"])
+    is_others = is_anothers(viewer, addressee)
     return DistributionAnswer(
         request_id=request_id,
         variant=None if row["variant"] is None else Variant(row["variant"]),
@@ -211,6 +216,6 @@ def _distribution_answer(viewer: Viewer, request_id: RequestId, row: DictRow) ->
         submitted_at=row["submitted_at"],
         status=status_at(Stage(row["stage"]), is_bad=row["failed"]),
         reason=row["reason"],
-        updated_at=start_of_day(row["occurred_at"]) if is_anothers else row["occurred_at"],
-        is_anothers_word=is_anothers,
+        updated_at=start_of_day(row["occurred_at"]) if is_others else row["occurred_at"],
+        is_anothers_word=is_others,
     )
