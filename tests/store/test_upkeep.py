@@ -1,19 +1,17 @@
 """A server counts what its pages show by itself, and no page does."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import psycopg
 import pytest
-from psycopg import Connection
-from psycopg.rows import TupleRow
 
 from firmtrack.answers.peers import PeersQuestion
 from firmtrack.answers.performance import PerformanceFilter
 from firmtrack.domain.facts import DeviceFacts
 from firmtrack.notices.periodic_jobs import PeriodicJobs
-from firmtrack.store.database import pool
+from firmtrack.store.database import pool, reading_pool
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.reports import performance
 from firmtrack.store.reports.freshness import freshness
@@ -40,13 +38,6 @@ def stale_count() -> int:
         row = connection.execute("SELECT count(*) FROM stale_request").fetchone()
     assert row is not None
     return int(row[0])
-
-
-def connections() -> Iterator[Connection[TupleRow]]:
-    """Give out all connections of the pool, each while it holds those before."""
-    with ExitStack() as held_ones:
-        for _ in range(pool().get_stats()["pool_size"]):
-            yield held_ones.enter_context(pool().connection())
 
 
 @contextmanager
@@ -137,8 +128,6 @@ def test_reads_of_figures_need_no_right_to_write() -> None:
     take(inventory(at(0), METER, manufacturer="1234", model="M1", csp_region="North"))
     performance.refresh()
     take(answer(answered_at=at(2)))
-    for connection in connections():
-        connection.execute("SET default_transaction_read_only = on")
 
     found = performance.delivery_performance(ALPHA, ALL)
     peers = count_peers(
@@ -163,6 +152,8 @@ def test_reads_of_figures_need_no_right_to_write() -> None:
     assert len(peers.groups) == 3
     assert peers.counted.at == found.counted.at
     assert fresh.sources
-    for connection in connections():
-        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-            connection.execute("DELETE FROM stale_request")
+    with (
+        reading_pool().connection() as connection,
+        pytest.raises(psycopg.errors.ReadOnlySqlTransaction),
+    ):
+        connection.execute("DELETE FROM stale_request")

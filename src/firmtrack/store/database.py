@@ -106,9 +106,9 @@ def writing_pool() -> ConnectionPool[Connection[TupleRow]]:
 def reading_pool() -> ConnectionPool[Connection[TupleRow]]:
     """Return the pool of those who read what is recorded. Raises DatabaseNotOpen.
 
-    They write nothing, and have no temporary tables.
+    They can write nothing, and have no temporary tables.
     """
-    return _pool(READING, _leave_as_it_is)
+    return _pool(READING, _let_read_only)
 
 
 def pool() -> ConnectionPool[Connection[TupleRow]]:
@@ -142,6 +142,10 @@ def _pool(application: str, prepare: _Prepare) -> ConnectionPool[Connection[Tupl
                 open=True,
             )
         return _Current.pools[application]
+
+
+def _let_read_only(connection: Connection[TupleRow]) -> None:
+    connection.execute("SET default_transaction_read_only = on")
 
 
 def _leave_as_it_is(connection: Connection[TupleRow]) -> None:
