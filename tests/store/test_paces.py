@@ -53,7 +53,7 @@ from tests.store.facts import (
 DEVICES = tuple(map(meter, range(4)))
 TABLES = (
     "message, request, recorded_request_statement, recorded_request_step, recorded_request_naming,"
-    " recorded_event, distribution, device, device_acquaintance, recorded_inventory_statement"
+    " recorded_event, distribution, device, recorded_inventory_statement"
 )
 
 # Such that most distributions are under way, at a stage of which something is usual.

@@ -7,15 +7,27 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from firmtrack.answers.peers import PeersQuestion
 from firmtrack.answers.performance import PerformanceFilter
-from firmtrack.lookups.device import compare_device
+from firmtrack.domain.facts import DeviceFacts
 from firmtrack.notices.periodic_jobs import PeriodicJobs
 from firmtrack.store.database import pool, reading_pool
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.reports import performance
 from firmtrack.store.reports.freshness import freshness
+from firmtrack.store.reports.peers import count_peers
 from firmtrack.upkeep import Upkeep
-from tests.store.facts import ALPHA, METER, answer, at, inventory, request, take
+from tests.store.facts import (
+    ALPHA,
+    METER,
+    REQUEST_ID,
+    VERSION,
+    answer,
+    at,
+    inventory,
+    request,
+    take,
+)
 from tests.store.server_processes import wait_until
 
 ALL = PerformanceFilter()
@@ -118,11 +130,25 @@ def test_reads_of_figures_need_no_right_to_write() -> None:
     take(answer(answered_at=at(2)))
 
     found = performance.delivery_performance(ALPHA, ALL)
-    peers = compare_device(ALPHA, METER)
+    peers = count_peers(
+        ALPHA,
+        PeersQuestion(
+            device_id=METER,
+            request_id=REQUEST_ID,
+            firmware_version=VERSION,
+            submitted_at=at(0),
+            facts=DeviceFacts(
+                device_id=METER,
+                learnt_at=at(0),
+                manufacturer="1234",
+                model="M1",
+                csp_region="North",
+            ),
+        ),
+    )
     fresh = freshness(datetime.now(UTC))
 
     assert found.waiting == 1
-    assert peers is not None
     assert len(peers.groups) == 3
     assert peers.counted.at == found.counted.at
     assert fresh.sources

@@ -200,7 +200,8 @@ AsOf = Annotated[
             "type": "string",
             "format": "date-time",
             "description": "Answer what was known at this moment (RFC 3339), by when Firmtrack "
-            "learnt it. A moment to come is now.",
+            "learnt it. A moment to come is now. One of which more may still be recorded is moved "
+            "back: the header Firmtrack-As-Of says which moment is told.",
         }
     ),
 ]

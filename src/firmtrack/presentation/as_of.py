@@ -85,11 +85,6 @@ def typed_text(moment: datetime) -> str:
     return f"{moment.astimezone(_GREAT_BRITAIN):%d/%m/%Y %H:%M}"
 
 
-def past_moment(asked: datetime | None, now: datetime) -> datetime | None:
-    """Return the past moment that was asked for; None for the present, and for what is to come."""
-    return asked if asked is not None and asked < now else None
-
-
 def moved_back_text(settled: datetime) -> str:
     """Return what is said where the moment that was asked for was moved back to ``settled``."""
     local = settled.astimezone(_GREAT_BRITAIN)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from firmtrack.answers.requests import DistributionFilter, DistributionPage
 from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, RequestId
+from firmtrack.lookups.as_of import past_of
 from firmtrack.lookups.device import list_events, open_device_page
 from firmtrack.lookups.inventory import find_inventory
 from firmtrack.lookups.request import download_distributions, open_request_page
@@ -178,13 +179,14 @@ def device_events(request: HttpRequest, device_id: str) -> HttpResponse:
     place = None if cursor is None else read_place(cursor)
     if cursor is not None and place is None:
         raise BadRequest("The address asks for a page that does not exist.")
+    past = None if place is None else past_of(place.as_of)
     found = list_events(
         viewer_in(request),
         eui,
         request_id,
         limit=EVENTS_AT_ONCE,
         skip=0 if place is None else place.skip,
-        as_of=None if place is None else place.as_of,
+        as_of=None if past is None else past.moment,
     )
     if found is None:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui))

@@ -1,6 +1,6 @@
 """Moments of the past, as programs and people write them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from firmtrack.presentation.as_of import (
     MalformedMoment,
     moved_back_text,
-    past_moment,
     read_moment,
     read_typed_moment,
     typed_text,
@@ -72,13 +71,6 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
         read_moment(text)
     with pytest.raises(MalformedMoment):
         read_typed_moment(text)
-
-
-def test_what_is_to_come_is_the_present() -> None:
-    assert past_moment(None, MORNING) is None
-    assert past_moment(MORNING, MORNING) is None
-    assert past_moment(MORNING + timedelta(days=1), MORNING) is None
-    assert past_moment(MORNING - timedelta(seconds=1), MORNING) == MORNING - timedelta(seconds=1)
 
 
 def test_what_was_moved_back_says_to_when_by_the_clock_in_great_britain() -> None:

@@ -31,7 +31,6 @@ class DisagreementKind(StrEnum):
     REQUEST_IS_NOT_WHAT_IT_STATES = "request_is_not_what_it_states"
     REQUEST_IS_NOT_AT_ITS_GREATEST_STEP = "request_is_not_at_its_greatest_step"
     DEVICE_IS_NOT_WHAT_IS_STATED_OF_IT = "device_is_not_what_is_stated_of_it"
-    PARTY_IS_MISSING = "party_is_missing"
     FACT_WITHOUT_MESSAGE = "fact_without_message"
     MESSAGE_WITHOUT_FACTS = "message_without_facts"
     REQUEST_WITHOUT_DISTRIBUTIONS = "request_without_distributions"

@@ -106,7 +106,6 @@ def state(cursor: Cursor[TupleRow], statements: Sequence[InventoryStatement]) ->
             if (each.message_id, each.taken_by) not in uncounted
         ).values(),
     )
-    cursor.execute(statement("insert_parties"))
 
 
 def restate(cursor: Cursor[TupleRow], statements: Sequence[InventoryStatement]) -> int:
@@ -144,13 +143,12 @@ def stage_statements(cursor: Cursor[TupleRow], statements: Iterable[InventorySta
 
 
 def fold_anew(cursor: Cursor[TupleRow]) -> None:
-    """Make rows and parties of ``restated_device`` what the statements that count come to.
+    """Make the rows of ``restated_device`` what the statements that count come to.
 
     The caller holds the inventory's lock, and the attribution lock alone: nobody else states any.
     """
     cursor.execute(inventory_sql.FOLD)
-    for name in ("end_devices", "end_parties", "renew_parties"):
-        cursor.execute(statement(name))
+    cursor.execute(statement("end_devices"))
 
 
 def learn(cursor: Cursor[TupleRow], known: Iterable[Knowledge]) -> None:

@@ -333,8 +333,8 @@ def _record_activations(
     if not any(message.activation is not None for message in messages):
         return
     before = changes.hold_activations(cursor, messages) if is_told else {}
-    staging.stage_activation_words(cursor, messages)
-    cursor.execute(statement("insert_activation_words"))
+    staging.stage_activation_events(cursor, messages)
+    cursor.execute(statement("insert_activation_events"))
     if is_told:
         changes.queue_activations(cursor, messages, before)
 

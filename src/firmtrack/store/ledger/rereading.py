@@ -151,11 +151,11 @@ def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
     """Make what is stored of the messages what they say; return how many facts that changed."""
     keys = _request_keys(cursor, messages)
     staging.stage_events(cursor, messages, keys)
-    staging.stage_activation_words(cursor, messages)
+    staging.stage_activation_events(cursor, messages)
     corrected = 0
     for name in (
         "reread_correct_events",
-        "reread_correct_activation_words",
+        "reread_correct_activation_events",
     ):
         cursor.execute(statement(name))
         corrected += int(_one(cursor)[0])
