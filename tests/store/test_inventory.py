@@ -85,15 +85,18 @@ def _knowledge(
 def empty() -> None:
     with pool().connection() as connection:
         for table in (
-            "message", "device", "device_acquaintance", "proposal", "verdict",
+            "message", "device", "proposal", "verdict",
             "recorded_inventory_statement", "recorded_supplier_change", "withdrawal",
         ):  # fmt: skip
             connection.execute(f"DELETE FROM {table}".encode())
 
 
-def acquainted() -> set[tuple[Eui64, Eui64]]:
+def parties() -> set[tuple[Eui64, Eui64]]:
+    """Return which Users are party to what is stated of which devices."""
     with pool().connection() as connection:
-        rows = connection.execute("SELECT device_id, user_id FROM device_acquaintance").fetchall()
+        rows = connection.execute(
+            "SELECT device_id, user_id FROM inventory_statement WHERE user_id IS NOT NULL"
+        ).fetchall()
     return {(eui_of(device_id), eui_of(user_id)) for device_id, user_id in rows}
 
 
@@ -177,7 +180,7 @@ def test_the_table_holds_what_the_rule_says(history: list[Message], data: st.Dat
 
     made_known = expected(history)
     assert stored() == dict(merge_all(known for known, _ in made_known))
-    assert acquainted() == {(known.device_id, user_id) for known, user_id in made_known}
+    assert parties() == {(known.device_id, user_id) for known, user_id in made_known}
     assert fold_anew() == 0
     assert disagreements() == []
 
@@ -267,7 +270,7 @@ def test_a_corrected_import_of_the_same_time_counts() -> None:
     )
 )  # fmt: skip
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -289,21 +292,19 @@ def test_a_row_is_what_its_statements_come_to_among_imports_too(
     assert disagreements() == []
 
 
-def test_check_finds_a_row_that_is_not_what_is_stated_and_a_party_that_is_not_known() -> None:
+def test_check_finds_a_row_that_is_not_what_is_stated() -> None:
     take(inventory(at(1), METERS[0], model="M1"), inventory(at(1), METERS[1], model="M1"))
     assert disagreements() == []
 
     with pool().connection() as connection:
         connection.execute("UPDATE device SET model = 'M2' WHERE device_id = %s", (DEVICE,))
-        connection.execute("DELETE FROM device_acquaintance WHERE device_id = %s", (DEVICE,))
 
     assert [(each.kind, each.device_id) for each in disagreements()] == [
         (DisagreementKind.DEVICE_IS_NOT_WHAT_IS_STATED_OF_IT, METERS[0]),
-        (DisagreementKind.PARTY_IS_MISSING, METERS[0]),
     ]
     with pool().connection() as connection:
         connection.execute("DELETE FROM device WHERE device_id = %s", (DEVICE,))
-    assert [each.device_id for each in disagreements()] == [METERS[0]] * 2
+    assert [each.device_id for each in disagreements()] == [METERS[0]]
 
 
 def test_a_device_that_stands_twice_is_refused_the_second_time() -> None:

@@ -400,7 +400,7 @@ def empty_all() -> None:
     with pool().connection() as connection:
         for table in (
             "message", "request", "request_step", "event", "distribution", "device",
-            "device_acquaintance", "recorded_inventory_statement", "quarantine", "ignored_count",
+            "recorded_inventory_statement", "quarantine", "ignored_count",
         ):  # fmt: skip
             connection.execute(f"DELETE FROM {table}".encode())
 

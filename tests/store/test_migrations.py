@@ -133,7 +133,6 @@ FIRST_FORM = {
     "device": "device_id, learnt_at, message_id, device_type, smets_version, csp_region,"
     " manufacturer, model, device_status, firmware_version, firmware_version_status,"
     " gbcs_version, comms_hub_id, responsible_supplier, older",
-    "device_acquaintance": "device_id, user_id",
 }
 # What the readers of the first version made of a CSPFirmwareDeliveryStatus, kind 3.
 FIRST_READING = """
@@ -170,6 +169,7 @@ def test_a_database_that_the_first_version_made_answers_as_the_newest_does() -> 
     before = sampled_answers()
     assert all(before)
     rows = {table: copied(table, columns) for table, columns in FIRST_FORM.items()}
+    parties = copied("inventory_statement", "DISTINCT device_id, user_id", "user_id IS NOT NULL")
 
     migrate_to("zero")
     migrate_to("0001")
@@ -178,6 +178,8 @@ def test_a_database_that_the_first_version_made_answers_as_the_newest_does() -> 
         for table, columns in FIRST_FORM.items():
             with connection.cursor().copy(f"COPY {table} ({columns}) FROM STDIN".encode()) as copy:
                 copy.write(rows[table])
+        with connection.cursor().copy("COPY device_acquaintance FROM STDIN") as copy:
+            copy.write(parties)
         connection.execute(FIRST_READING)
     migrate_to_newest()
 
@@ -185,14 +187,10 @@ def test_a_database_that_the_first_version_made_answers_as_the_newest_does() -> 
     assert disagreements() == []
 
 
-def copied(table: str, columns: str) -> bytes:
-    """Return the columns of all rows, as COPY writes them."""
-    with (
-        pool().connection() as connection,
-        connection.cursor().copy(
-            f"COPY (SELECT {columns} FROM {table}) TO STDOUT".encode()
-        ) as copy,
-    ):
+def copied(table: str, columns: str, condition: str = "true") -> bytes:
+    """Return the columns of all rows that it holds of, as COPY writes them."""
+    asked = f"COPY (SELECT {columns} FROM {table} WHERE {condition}) TO STDOUT".encode()
+    with pool().connection() as connection, connection.cursor().copy(asked) as copy:
         return b"".join(copy)
 
 

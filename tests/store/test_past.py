@@ -59,8 +59,8 @@ TABLES = (
     "message", "request", "recorded_request_statement", "recorded_request_step",
     "recorded_request_naming", "recorded_event", "distribution", "distribution_history",
     "recorded_device_incident", "recorded_request_incident", "recorded_comms_hub_incident",
-    "withdrawal", "withdrawn_again", "recorded_activation_word", "device",
-    "device_history", "device_acquaintance", "recorded_inventory_statement",
+    "withdrawal", "withdrawn_again", "recorded_activation_event", "device",
+    "recorded_inventory_statement",
     "recorded_supplier_change", "comms_hub_device",
     "proposal", "verdict", "device_incident", "request_incident", "comms_hub_incident",
 )  # fmt: skip
@@ -288,7 +288,7 @@ def acts(draw: st.DrawFn) -> list[Act]:
 @pytest.mark.usefixtures("database")
 @given(acts(), st.sampled_from([DCC, ALPHA]))
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -357,3 +357,22 @@ def test_a_look_up_of_the_past_leaves_the_present_as_it_is() -> None:
     assert present is not None
     assert past.distributions[0].distribution.status is Status.RECEIVED
     assert present.distributions[0].distribution.status is Status.REJECTED
+
+
+@pytest.mark.usefixtures("database")
+def test_what_befell_a_hub_is_of_a_device_only_once_an_event_has_named_the_hub() -> None:
+    exchanged = befell(
+        IncidentKind.COMMS_HUB_EXCHANGED,
+        at(0),
+        identity=digest(1),
+        request_id=None,
+        device_id=None,
+        user_id=ALPHA_ID,
+    )
+    take(request(), exchanged)
+    moment, then = now(), find_device(DCC, METER)
+
+    take(told(Status.DELIVERED_TO_COMMS_HUB, at(1)))
+
+    assert find_device(DCC, METER) != then
+    assert find_device(DCC, METER, as_of=moment) == then

@@ -58,6 +58,7 @@ from tests.store.facts import (
     VERSION,
     answer,
     at,
+    imported,
     inventory,
     request,
     take,
@@ -432,8 +433,7 @@ def test_a_device_that_moves_is_counted_where_it_is_now_whoever_told_so(database
     take(inventory(at(1), csp_region="South"))
     assert moved(counted(DCC)) == [("",), ("South",)]
 
-    with pool().connection() as connection:
-        connection.execute("UPDATE device SET csp_region = 'Central'")
+    imported(learnt_at=at(2), csp_region="Central")
     assert moved(counted(DCC)) == [("",), ("Central",)]
 
 

@@ -84,7 +84,7 @@ def all_answers() -> dict[str, bytes]:
     with pool().connection() as connection:
         devices = connection.execute(
             "SELECT device_id FROM event UNION SELECT device_id FROM distribution"
-            " UNION SELECT device_id FROM device UNION SELECT device_id FROM activation_word"
+            " UNION SELECT device_id FROM device UNION SELECT device_id FROM activation_event"
         ).fetchall()
         requests = connection.execute("SELECT originator, target, counter FROM request").fetchall()
     told = {str(eui_of(key)): device_json(eui_of(key)) for (key,) in devices}
@@ -228,14 +228,14 @@ def test_a_time_of_an_envelope_that_is_not_believed_any_more_goes(sent_at: datet
     with pool().connection() as connection:
         connection.execute("UPDATE message SET occurred_at = %s", (sent_at,))
         connection.execute("UPDATE recorded_request_statement SET sent_at = %s", (sent_at,))
-        connection.execute("UPDATE recorded_activation_word SET occurred_at = %s", (sent_at,))
+        connection.execute("UPDATE recorded_activation_event SET occurred_at = %s", (sent_at,))
         connection.execute("DELETE FROM rereading")
 
     reread()
 
     with pool().connection() as connection:
         for table, column in (
-            ("message", "occurred_at"), ("request", "sent_at"), ("activation_word", "occurred_at"),
+            ("message", "occurred_at"), ("request", "sent_at"), ("activation_event", "occurred_at"),
         ):  # fmt: skip
             rows = connection.execute(f"SELECT DISTINCT {column} FROM {table}").fetchall()
             assert rows == [(None,)], table
@@ -281,7 +281,6 @@ def test_what_a_message_states_of_a_device_is_whole_again_and_its_row_what_that_
             "UPDATE recorded_inventory_statement SET model = NULL, user_id = NULL, taken_by = NULL"
         )
         connection.execute("UPDATE device SET model = 'misread', learnt_at = NULL")
-        connection.execute("DELETE FROM device_acquaintance")
         connection.execute("DELETE FROM rereading")
 
     reread()
@@ -300,7 +299,6 @@ def statements() -> list[tuple[object, ...]]:
 def devices() -> list[tuple[object, ...]]:
     with pool().connection() as connection:
         return connection.execute(
-            f"SELECT device_id, learnt_at, message_id, {', '.join(FACT_NAMES)}, older, user_id"
-            " FROM device LEFT JOIN device_acquaintance USING (device_id)"
-            " ORDER BY device_id, user_id"
+            f"SELECT device_id, learnt_at, message_id, {', '.join(FACT_NAMES)}, older"
+            " FROM device ORDER BY device_id"
         ).fetchall()

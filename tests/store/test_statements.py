@@ -34,7 +34,7 @@ from tests.store.facts import (
     verdict,
 )
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("own_database")
 
 
 class Stated(NamedTuple):

@@ -142,7 +142,7 @@ imports = st.builds(
 
 @given(inventories, st.lists(imports, max_size=3), st.data())
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -179,7 +179,7 @@ def test_what_the_inventory_was_taught_is_taken_back_and_given_again(
         made_known = known.expected(counted)
         brought_in = [knowledge_of(each, IMPORT_ID) for each in imported_so_far]
         assert known.stored() == dict(merge_all([*brought_in, *(each for each, _ in made_known)]))
-        assert known.acquainted() == {(each.device_id, user) for each, user in made_known}
+        assert known.parties() == {(each.device_id, user) for each, user in made_known}
         assert changes() == {
             (each.supplier_change.device_id, each.message_id)
             for each in counted
@@ -202,7 +202,7 @@ def test_what_dcc_took_rests_on_the_request_and_on_the_answer() -> None:
 
     withdraw([first], BECAUSE, read)
     assert known.stored() == {}
-    assert known.acquainted() == set()
+    assert known.parties() == set()
     # An answer that comes later teaches what the request asks, only while the request counts.
     withdraw([asked], BECAUSE, read)
     take(second)

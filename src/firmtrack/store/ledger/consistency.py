@@ -7,7 +7,7 @@ from uuid import UUID
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import IMPORT_ID
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.ledger import statement
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_id_of
 from firmtrack.store.reports.performance import uncounted_requests
@@ -31,7 +31,6 @@ class DisagreementKind(StrEnum):
     REQUEST_IS_NOT_WHAT_IT_STATES = "request_is_not_what_it_states"
     REQUEST_IS_NOT_AT_ITS_GREATEST_STEP = "request_is_not_at_its_greatest_step"
     DEVICE_IS_NOT_WHAT_IS_STATED_OF_IT = "device_is_not_what_is_stated_of_it"
-    PARTY_IS_MISSING = "party_is_missing"
     FACT_WITHOUT_MESSAGE = "fact_without_message"
     MESSAGE_WITHOUT_FACTS = "message_without_facts"
     REQUEST_WITHOUT_DISTRIBUTIONS = "request_without_distributions"
@@ -57,7 +56,7 @@ def disagreements(*, limit: int = 1_000) -> list[Disagreement]:
     go on writing.
     """
     kinds = [number for kind, number in KIND_NUMBERS.items() if kind not in _WITHOUT_FACTS]
-    with pool().connection() as connection:
+    with reading_pool().connection() as connection:
         rows = connection.execute(
             statement("find_disagreements"),
             {"kinds_with_facts": kinds, "import_id": IMPORT_ID, "limit": limit},

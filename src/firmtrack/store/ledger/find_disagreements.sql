@@ -56,8 +56,7 @@ WITH attributed AS (
     CROSS JOIN LATERAL (
         SELECT name, value
         FROM jsonb_each(
-            jsonb_strip_nulls(to_jsonb(d)) - '{device_id, message_id, recorded_at, learnt_at, older,
-                changed_segment}'::text[]
+            jsonb_strip_nulls(to_jsonb(d)) - '{device_id, message_id, learnt_at, older, changed_segment}'::text[]
         ) AS fact (name, value)
         UNION ALL
         SELECT '', NULL
@@ -128,15 +127,6 @@ WITH attributed AS (
     WHERE (s.value, s.learnt_at, s.message_id) IS DISTINCT FROM (k.value, k.learnt_at, k.message_id)
     GROUP BY device_id
     UNION ALL
-    SELECT DISTINCT ON (s.device_id, s.user_id) 'party_is_missing', s.device_id, NULL, s.message_id
-    FROM inventory_statement AS s
-    WHERE s.user_id IS NOT NULL
-      AND NOT EXISTS (
-          SELECT
-          FROM device_acquaintance AS p
-          WHERE p.device_id = s.device_id AND p.user_id = s.user_id
-      )
-    UNION ALL
     SELECT DISTINCT 'fact_without_message', said.device_id, said.request_key, said.message_id
     FROM (
         SELECT device_id, request_key, message_id FROM recorded_event
@@ -145,7 +135,7 @@ WITH attributed AS (
         UNION ALL
         SELECT NULL, request_key, message_id FROM recorded_request_statement
         UNION ALL
-        SELECT device_id, NULL, message_id FROM recorded_activation_word
+        SELECT device_id, NULL, message_id FROM recorded_activation_event
         UNION ALL
         SELECT device_id, NULL, message_id
         FROM recorded_inventory_statement
@@ -168,7 +158,7 @@ WITH attributed AS (
     WHERE m.kind = ANY (%(kinds_with_facts)s)
       AND NOT EXISTS (SELECT FROM recorded_event AS e WHERE e.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM recorded_request_step AS s WHERE s.message_id = m.message_id)
-      AND NOT EXISTS (SELECT FROM recorded_activation_word AS w WHERE w.message_id = m.message_id)
+      AND NOT EXISTS (SELECT FROM recorded_activation_event AS w WHERE w.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM recorded_supplier_change AS c WHERE c.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM proposal AS p WHERE p.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM verdict AS v WHERE v.message_id = m.message_id)

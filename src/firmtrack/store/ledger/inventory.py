@@ -26,7 +26,7 @@ from firmtrack.domain.inventory import (
     knowledge_of,
     merge_all,
 )
-from firmtrack.store.database import pool
+from firmtrack.store.database import writing_pool
 from firmtrack.store.ledger import inventory_sql, statement
 from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, to_bigint
@@ -111,7 +111,6 @@ def state(cursor: Cursor[TupleRow], statements: Sequence[InventoryStatement]) ->
             if (each.message_id, each.taken_by) not in uncounted
         ).values(),
     )
-    cursor.execute(statement("insert_parties"))
 
 
 def restate(cursor: Cursor[TupleRow], statements: Sequence[InventoryStatement]) -> int:
@@ -149,13 +148,12 @@ def stage_statements(cursor: Cursor[TupleRow], statements: Iterable[InventorySta
 
 
 def fold_anew(cursor: Cursor[TupleRow]) -> None:
-    """Make rows and parties of ``restated_device`` what the statements that count come to.
+    """Make the rows of ``restated_device`` what the statements that count come to.
 
     The caller holds the inventory's lock, and the attribution lock alone: nobody else states any.
     """
     cursor.execute(inventory_sql.FOLD)
-    for name in ("end_devices", "end_parties", "renew_parties"):
-        cursor.execute(statement(name))
+    cursor.execute(statement("end_devices"))
 
 
 def learn(cursor: Cursor[TupleRow], known: Iterable[Knowledge]) -> None:
@@ -188,7 +186,7 @@ def import_rows(
     ``is_wanted`` tells whether to keep the import.
     """
     with (
-        pool().connection() as connection,
+        writing_pool().connection() as connection,
         connection.transaction() as transaction,
         connection.cursor() as cursor,
     ):

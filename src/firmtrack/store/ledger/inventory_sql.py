@@ -287,9 +287,6 @@ MERGE = _merge_statement()
 FOLD = _fold_statement()
 """Fold the rows of ``restated_device`` anew, of those of which anything is stated that counts."""
 
-FOLD_EMPTY = f"INSERT INTO device ({_DEVICE}, changed_segment) {_folded()}".encode()
-"""The same where ``device`` is empty, and nobody counts: at a past moment."""
-
 INSERT = _insert_statement()
 INSERT_IMPORT = _insert_import_statement()
 FORGET_MISREAD = _forget_misread_statement()

@@ -20,7 +20,7 @@ from psycopg.types.json import Jsonb
 from firmtrack.domain.facts import Event, ImageFacts, Message, RequestFacts
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Status
-from firmtrack.store.database import pool
+from firmtrack.store.database import writing_pool
 from firmtrack.store.ledger import (
     changes,
     incidents,
@@ -97,7 +97,7 @@ class Receipt:
 def record(batch: Batch) -> Receipt:
     """Record a batch in one transaction and return what it did, after the commit."""
     with (
-        pool().connection() as connection,
+        writing_pool().connection() as connection,
         connection.transaction(),
         connection.cursor() as cursor,
     ):
@@ -333,8 +333,8 @@ def _record_activations(
     if not any(message.activation is not None for message in messages):
         return
     before = changes.hold_activations(cursor, messages) if is_told else {}
-    staging.stage_activation_words(cursor, messages)
-    cursor.execute(statement("insert_activation_words"))
+    staging.stage_activation_events(cursor, messages)
+    cursor.execute(statement("insert_activation_events"))
     if is_told:
         changes.queue_activations(cursor, messages, before)
 

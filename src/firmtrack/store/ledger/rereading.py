@@ -18,7 +18,7 @@ from psycopg.rows import TupleRow
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.store.bodies import unpack
-from firmtrack.store.database import pool
+from firmtrack.store.database import writing_pool
 from firmtrack.store.ledger import incidents, inventory, proposals, staging, statement
 from firmtrack.store.ledger.recording import (
     known_request_keys,
@@ -72,7 +72,7 @@ class Progress:
 
 def is_due() -> bool:
     """Return whether messages wait to be read again by this edition of the readers."""
-    with pool().connection() as connection:
+    with writing_pool().connection() as connection:
         row = connection.execute(
             "SELECT phase FROM rereading WHERE edition = %s", (EDITION,)
         ).fetchone()
@@ -84,7 +84,7 @@ def reread(read: Read) -> Iterator[Progress]:
 
     One process at a time does; another waits, and does what is left, if anything.
     """
-    with pool().connection() as connection, held(connection, AdvisoryKey.REREADING):
+    with writing_pool().connection() as connection, held(connection, AdvisoryKey.REREADING):
         connection.execute(
             "INSERT INTO rereading (edition) VALUES (%s) ON CONFLICT DO NOTHING", (EDITION,)
         )
@@ -151,11 +151,11 @@ def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
     """Make what is stored of the messages what they say; return how many facts that changed."""
     keys = _request_keys(cursor, messages)
     staging.stage_events(cursor, messages, keys)
-    staging.stage_activation_words(cursor, messages)
+    staging.stage_activation_events(cursor, messages)
     corrected = 0
     for name in (
         "reread_correct_events",
-        "reread_correct_activation_words",
+        "reread_correct_activation_events",
     ):
         cursor.execute(statement(name))
         corrected += int(_one(cursor)[0])

@@ -36,7 +36,7 @@ CREATE TEMPORARY TABLE staged_statement (
 CREATE TEMPORARY TABLE restated_device (
     device_id bigint
 ) ON COMMIT DELETE ROWS;
-CREATE TEMPORARY TABLE staged_activation_word (
+CREATE TEMPORARY TABLE staged_activation_event (
     device_id bigint, originator bigint, counter bigint, message_id uuid, occurred_at timestamptz,
     device_time timestamptz, step smallint, failed boolean, reason text, firmware_version text,
     image_hash bytea, scheduled_for timestamptz, message_kind smallint, code text
@@ -70,12 +70,12 @@ _EVENT_TYPES = (
 
 _COPY_NAMES = "COPY staged_name (device_id, request_key) FROM STDIN (FORMAT binary)"
 
-_COPY_ACTIVATION_WORDS = """
-COPY staged_activation_word (device_id, originator, counter, message_id, occurred_at, device_time,
+_COPY_ACTIVATION_EVENTS = """
+COPY staged_activation_event (device_id, originator, counter, message_id, occurred_at, device_time,
     step, failed, reason, firmware_version, image_hash, scheduled_for, message_kind, code)
 FROM STDIN (FORMAT binary)
 """
-_ACTIVATION_WORD_TYPES = (
+_ACTIVATION_EVENT_TYPES = (
     "int8", "int8", "int8", "bytea", "timestamptz", "timestamptz",
     "int2", "bool", "text", "text", "bytea", "timestamptz", "int2", "text",
 )  # fmt: skip
@@ -135,10 +135,10 @@ def stage_names(
                     copy.write_row((to_bigint(device_id), key))
 
 
-def stage_activation_words(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> None:
-    """Copy what the messages say of activations into ``staged_activation_word``."""
-    with cursor.copy(_COPY_ACTIVATION_WORDS) as copy:
-        copy.set_types(_ACTIVATION_WORD_TYPES)
+def stage_activation_events(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> None:
+    """Copy what the messages say of activations into ``staged_activation_event``."""
+    with cursor.copy(_COPY_ACTIVATION_EVENTS) as copy:
+        copy.set_types(_ACTIVATION_EVENT_TYPES)
         for message in messages:
             word = message.activation
             if word is not None:

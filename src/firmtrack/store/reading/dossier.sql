@@ -70,7 +70,7 @@ FROM (
     SELECT f.originator, f.counter, f.message_id, f.occurred_at, f.recorded_at, f.device_time,
         f.step, f.failed, f.reason, f.firmware_version, encode(f.image_hash, 'hex') AS
         image_hash, f.scheduled_for, f.message_kind, f.code
-    FROM recorded_activation_word AS f
+    FROM recorded_activation_event AS f
     WHERE f.device_id = $1 AND f.recorded_at <= $2
       AND f.message_id NOT IN (
           SELECT w.message_id FROM withdrawal_period AS w
@@ -127,7 +127,13 @@ FROM (
         f.new_comms_hub_id
     FROM recorded_comms_hub_incident AS f
     WHERE f.comms_hub_id IN (
-          SELECT e.comms_hub_id FROM recorded_event AS e WHERE e.device_id = $1
+          SELECT e.comms_hub_id
+          FROM recorded_event AS e
+          WHERE e.device_id = $1 AND e.recorded_at <= $2
+            AND e.message_id NOT IN (
+                SELECT w.message_id FROM withdrawal_period AS w
+                WHERE w.began_at <= $2 AND w.ended_at > $2
+            )
       ) AND f.recorded_at <= $2
       AND f.message_id NOT IN (
           SELECT w.message_id FROM withdrawal_period AS w

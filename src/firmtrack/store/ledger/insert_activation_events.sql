@@ -1,8 +1,8 @@
-INSERT INTO recorded_activation_word (device_id, originator, counter, message_id, occurred_at, recorded_at,
+INSERT INTO recorded_activation_event (device_id, originator, counter, message_id, occurred_at, recorded_at,
     device_time, step, failed, reason, firmware_version, image_hash, scheduled_for,
     message_kind, code)
 SELECT device_id, originator, counter, message_id, occurred_at, now(),
     device_time, step, failed, reason, firmware_version, image_hash, scheduled_for,
     message_kind, code
-FROM staged_activation_word
+FROM staged_activation_event
 ORDER BY device_id
