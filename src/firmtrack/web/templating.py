@@ -15,6 +15,7 @@ from firmtrack.notices.channels import CHANNELS
 from firmtrack.presentation import diagnosis_wording, peers, performance, wording
 from firmtrack.presentation.as_of import typed_text
 from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
+from firmtrack.presentation.documents import inventories
 from firmtrack.presentation.flags import FLAG_NAMES, flag_text
 from firmtrack.presentation.freshness import (
     SOURCE_TEXTS,
@@ -51,7 +52,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"group_name": group_name, "SCOPE_NAMES": SCOPE_NAMES, "WHOSE_TEXT": WHOSE_TEXT}
     made.globals |= {"performance_counted_text": performance.counted_text}
     made.globals |= {"peers_counted_text": peers.counted_text}
-    made.globals |= {"channels": CHANNELS}
+    made.globals |= {"channels": CHANNELS, "inventories": inventories}
     made.tests["untold"] = lambda part: part is UNTOLD
     made.filters |= {
         "day": day_element,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, defstruct
 from msgspec.json import Decoder
 from psycopg import Connection, RawCursor
 from psycopg.pq import TransactionStatus
@@ -27,6 +27,7 @@ from firmtrack.domain.dossier import (
 from firmtrack.domain.facts import ActivationWord, DeviceFacts, ImageFacts, Incident
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.incidents import ToldIncident
+from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES
 from firmtrack.domain.stages import ActivationStep, Stage, Variant, status_at
 from firmtrack.store.numbers import (
     INCIDENT_OF_NUMBER,
@@ -146,18 +147,13 @@ class _Inventory(Struct):
     user_id: int | None
     message_kind: int | None
     code: str | None
-    device_type: str | None
-    smets_version: str | None
-    csp_region: str | None
-    manufacturer: str | None
-    model: str | None
-    device_status: str | None
-    firmware_version: str | None
-    firmware_version_status: str | None
-    gbcs_version: str | None
-    comms_hub_id: int | None
-    responsible_supplier: int | None
-    smi_firmware_version: str | None
+
+
+_INVENTORY = defstruct(
+    "_INVENTORY",
+    [(name, int | None if name in EUI_FACTS else str | None) for name in FACT_NAMES],
+    bases=(_Inventory,),
+)
 
 
 class _SupplierChange(Struct):
@@ -176,7 +172,7 @@ _DECODERS: Mapping[str, Decoder[Any]] = {
     "naming": Decoder(_Naming),
     "activation": Decoder(_Activation),
     "incident": Decoder(_Incident),
-    "inventory": Decoder(_Inventory),
+    "inventory": Decoder(_INVENTORY),
     "supplier_change": Decoder(_SupplierChange),
 }
 
@@ -406,23 +402,11 @@ def _incident(row: _Incident) -> ToldIncident:
 
 
 def _inventory(device_id: Eui64, row: _Inventory) -> InventoryStatement:
+    facts: dict[str, Any] = {name: getattr(row, name) for name in FACT_NAMES}
+    for name in EUI_FACTS:
+        facts[name] = _eui(facts[name])
     return InventoryStatement(
-        facts=DeviceFacts(
-            device_id=device_id,
-            learnt_at=row.learnt_at,
-            device_type=row.device_type,
-            smets_version=row.smets_version,
-            csp_region=row.csp_region,
-            manufacturer=row.manufacturer,
-            model=row.model,
-            device_status=row.device_status,
-            firmware_version=_version(row.firmware_version),
-            firmware_version_status=row.firmware_version_status,
-            gbcs_version=row.gbcs_version,
-            comms_hub_id=_eui(row.comms_hub_id),
-            responsible_supplier=_eui(row.responsible_supplier),
-            smi_firmware_version=_version(row.smi_firmware_version),
-        ),
+        facts=DeviceFacts(device_id=device_id, learnt_at=row.learnt_at, **facts),
         recorded_at=row.recorded_at,
         reporter=_reporter(row),
     )
