@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from firmtrack.domain.activation import CANCELLING
 from firmtrack.domain.facts import (
-    ActivationWord,
+    ActivationEvent,
     DeviceFacts,
     ImageFacts,
     Message,
@@ -98,11 +98,11 @@ def _said(
     **said: object,
 ) -> Message:
     at = AT + hours * _HOUR
-    told = ActivationWord(
+    told = ActivationEvent(
         request_id=RequestId(ALPHA_ID, device, counter),
         step=step,
         occurred_at=at,
-        **said,  # type: ignore[arg-type] # said is ActivationWord's own fields
+        **said,  # type: ignore[arg-type] # said is ActivationEvent's own fields
     )
     return message(kind, code=code, occurred_at=at, activation=told)
 

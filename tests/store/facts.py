@@ -7,7 +7,7 @@ from itertools import count
 
 from firmtrack.answers.requests import DistributionAnswer, DistributionFilter
 from firmtrack.domain.facts import (
-    ActivationWord,
+    ActivationEvent,
     AnswerFacts,
     DeviceFacts,
     Event,
@@ -279,10 +279,10 @@ def activation(
 ) -> Message:
     """Return a message about an 11.3; a failure if it has a reason.
 
-    With a device's word comes what it runs, as the reader of messages has it.
+    With a device's event comes what it runs, as the reader of messages has it.
     """
     is_request = step is ActivationStep.REQUESTED
-    word = ActivationWord(
+    event = ActivationEvent(
         request_id=RequestId(originator, device_id, counter),
         step=step,
         is_failed=reason is not None,
@@ -306,7 +306,7 @@ def activation(
         user_id=originator,
         code=None if is_request else "I0",
         occurred_at=occurred_at,
-        activation=word,
+        activation=event,
         devices=(runs,) if is_answer else (),
     )
 

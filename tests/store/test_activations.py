@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
 
 from firmtrack.answers.devices import DeviceAnswer
-from firmtrack.domain.activation import CANCELLING, Activation, ToldWord, activations_of
+from firmtrack.domain.activation import (
+    CANCELLING,
+    Activation,
+    ReportedActivationEvent,
+    activations_of,
+)
 from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.reconciliation import FlagKind
@@ -104,7 +109,7 @@ class Standing:
     is_cancelling: bool
     said: tuple[object, ...]
     times: tuple[datetime, datetime] | None
-    words: tuple[UUID, ...]
+    events: tuple[UUID, ...]
 
 
 def standings(activations: Iterable[Activation]) -> dict[RequestId, Standing]:
@@ -116,18 +121,18 @@ def standings(activations: Iterable[Activation]) -> dict[RequestId, Standing]:
             is_cancelling=each.is_cancelling,
             said=(each.scheduled_for, each.image_hash, each.firmware_version),
             times=(each.requested_at, each.updated_at)
-            if any(told.word.occurred_at for told in each.words)
+            if any(reported.event.occurred_at for reported in each.events)
             else None,
-            words=tuple(told.message_id for told in each.words),
+            events=tuple(reported.message_id for reported in each.events),
         )
         for each in activations
     }
 
 
 def by_the_rule(history: Sequence[Message]) -> dict[RequestId, Standing]:
-    words = [
-        ToldWord(
-            word=message.activation,
+    events = [
+        ReportedActivationEvent(
+            event=message.activation,
             message_id=message.message_id,
             recorded_at=at(0),
             source_kind=message.kind,
@@ -135,7 +140,7 @@ def by_the_rule(history: Sequence[Message]) -> dict[RequestId, Standing]:
         for message in history
         if message.activation is not None
     ]
-    return standings(activations_of(words))
+    return standings(activations_of(events))
 
 
 @given(
@@ -276,7 +281,7 @@ def test_a_failed_command_alone_shows_nothing_to_anybody() -> None:
     take(activation(REQUESTED, None))
     (failed,) = all_activations(found())
     assert (failed.status, failed.reason) == (ActivationStatus.FAILED, "N12")
-    assert [told.source_kind for told in failed.words] == [
+    assert [reported.source_kind for reported in failed.events] == [
         MessageKind.COMMAND_FAILURE,
         MessageKind.ACTIVATE_FIRMWARE_REQUEST,
     ]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from firmtrack.answers.requests import DistributionFilter
-from firmtrack.domain.facts import ActivationWord, Incident, IncidentKind, Message, MessageKind
+from firmtrack.domain.facts import ActivationEvent, Incident, IncidentKind, Message, MessageKind
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import ActivationStep, CompletionStatus, Status
@@ -83,7 +83,7 @@ def activation(request_id: RequestId, step: ActivationStep, **said: Any) -> Mess
         kind=MessageKind.ACTIVATE_FIRMWARE_RESPONSE,
         body=b"an activation",
         user_id=request_id.originator,
-        activation=ActivationWord(request_id=request_id, step=step, **said),
+        activation=ActivationEvent(request_id=request_id, step=step, **said),
     )
 
 

@@ -11,7 +11,7 @@ from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.models import Party
 from firmtrack.accounts.parties import add_party
 from firmtrack.domain.facts import (
-    ActivationWord,
+    ActivationEvent,
     DeviceFacts,
     Message,
     MessageKind,
@@ -218,7 +218,7 @@ def activation(
         body=b"about an 11.3",
         user_id=ALPHA_ID,
         occurred_at=at(minute),
-        activation=ActivationWord(
+        activation=ActivationEvent(
             request_id=RequestId(ALPHA_ID, METER, counter),
             step=step_,
             is_failed=is_failed,

@@ -63,8 +63,8 @@ def _with_news(situation: Situation, told: Finding) -> Finding:
 def _was_answered(activation: Activation) -> bool:
     """Whether more than the request itself was heard of an activation."""
     is_asked = activation.status is ActivationStatus.REQUESTED
-    heard = any(told.word.step > ActivationStep.REQUESTED for told in activation.words)
-    return heard or not is_asked
+    is_known = any(each.event.step > ActivationStep.REQUESTED for each in activation.events)
+    return is_known or not is_asked
 
 
 def _verdict_on_success(situation: Situation) -> Finding:

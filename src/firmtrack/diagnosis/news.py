@@ -287,7 +287,7 @@ def _failed_activations(situation: Situation) -> Iterator[News]:
     for activation in situation.activations:
         if activation.status is ActivationStatus.FAILED and activation.updated_at >= last_step:
             told = finding_on_failed_activation(situation, activation)
-            message_id: UUID | None = activation.words[0].message_id if activation.words else None
+            message_id: UUID | None = activation.events[0].message_id if activation.events else None
             yield News(
                 at=activation.updated_at,
                 what=told.sentence,

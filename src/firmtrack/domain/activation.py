@@ -1,7 +1,7 @@
-"""Activation of a distributed image: from what was said of 11.3 requests to their statuses.
+"""Activation of a distributed image: from the events of 11.3 requests to their statuses.
 
-An 11.3 names its device as the target of its Request ID, so each word of it names it. Its status
-is that of its greatest word, but that the version which a device answers with is what it runs,
+An 11.3 names its device as the target of its Request ID, so each event of it names it. Its status
+is that of its greatest event, but that the version which a device answers with is what it runs,
 whatever the result beside it says. A request whose ExecutionDateTime is the far end of time
 cancels the earlier, scheduled ones of the same User for the same device and image, once the device
 took it.
@@ -14,7 +14,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from firmtrack.domain.attribution import Candidate, Clue, best_candidate
-from firmtrack.domain.facts import ActivationWord, MessageKind
+from firmtrack.domain.facts import ActivationEvent, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, comparable_version
 from firmtrack.domain.stages import ActivationStatus, ActivationStep
 
@@ -27,10 +27,10 @@ _Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldWord:
-    """An activation's word with the message that says it; ``recorded_at`` is when we learnt it."""
+class ReportedActivationEvent:
+    """An event of an activation, with its message; ``recorded_at`` is when Firmtrack learnt it."""
 
-    word: ActivationWord
+    event: ActivationEvent
     message_id: UUID
     recorded_at: datetime
     source_kind: MessageKind
@@ -39,7 +39,7 @@ class ToldWord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activation:
-    """One Activate Firmware (11.3) request and how it stands; ``words`` are the greatest first.
+    """One Activate Firmware (11.3) request and how it stands; ``events``, the greatest first.
 
     ``requested_at`` is the earliest and ``updated_at`` the deciding time that DCC gave; where it
     gave none, when Firmtrack learnt of it. ``firmware_version`` is what the device said it runs.
@@ -57,7 +57,7 @@ class Activation:
     firmware_version: FirmwareVersion | None
     requested_at: datetime
     updated_at: datetime
-    words: tuple[ToldWord, ...]
+    events: tuple[ReportedActivationEvent, ...]
     overruled_reason: str | None = None
 
     @property
@@ -66,15 +66,19 @@ class Activation:
         return self.request_id.target
 
 
-def activations_of(words: Iterable[ToldWord]) -> tuple[Activation, ...]:
-    """Return the activations that the words tell of, latest requested first.
+def activations_of(events: Iterable[ReportedActivationEvent]) -> tuple[Activation, ...]:
+    """Return the activations that the events are of, latest requested first.
 
     A command that only a failure names may be any other command: it is left out.
     """
-    by_request: dict[RequestId, list[ToldWord]] = {}
-    for told in words:
-        by_request.setdefault(told.word.request_id, []).append(told)
-    single = [_activation(told) for told in by_request.values() if any(map(_is_activation, told))]
+    by_request: dict[RequestId, list[ReportedActivationEvent]] = {}
+    for reported in events:
+        by_request.setdefault(reported.event.request_id, []).append(reported)
+    single = [
+        _activation(reported)
+        for reported in by_request.values()
+        if any(map(_is_activation, reported))
+    ]
     taken = [each for each in single if each.status is ActivationStatus.CANCELLED]
     return tuple(
         sorted(
@@ -180,21 +184,23 @@ def chapters_of(activations: Sequence[Activation], candidates: Sequence[Candidat
     return Chapters({key: tuple(each) for key, each in of_request.items()}, tuple(others))
 
 
-def _is_activation(told: ToldWord) -> bool:
-    return told.source_kind is not MessageKind.COMMAND_FAILURE
+def _is_activation(reported: ReportedActivationEvent) -> bool:
+    return reported.source_kind is not MessageKind.COMMAND_FAILURE
 
 
-def _precedence(told: ToldWord) -> tuple[ActivationStep, datetime, UUID]:
-    return told.word.step, told.word.occurred_at or _BEFORE_ANY, told.message_id
+def _precedence(reported: ReportedActivationEvent) -> tuple[ActivationStep, datetime, UUID]:
+    return reported.event.step, reported.event.occurred_at or _BEFORE_ANY, reported.message_id
 
 
-def _activation(words: Sequence[ToldWord]) -> Activation:
-    ordered = tuple(sorted(words, key=_precedence, reverse=True))
-    greatest = ordered[0].word
-    scheduled_for = _first(told.word.scheduled_for for told in ordered)
+def _activation(events: Sequence[ReportedActivationEvent]) -> Activation:
+    ordered = tuple(sorted(events, key=_precedence, reverse=True))
+    greatest = ordered[0].event
+    scheduled_for = _first(reported.event.scheduled_for for reported in ordered)
     is_cancelling = scheduled_for == CANCELLING
-    times = [told.word.occurred_at for told in ordered if told.word.occurred_at is not None]
-    requested_at = min(times, default=min(told.recorded_at for told in ordered))
+    times = [
+        reported.event.occurred_at for reported in ordered if reported.event.occurred_at is not None
+    ]
+    requested_at = min(times, default=min(reported.recorded_at for reported in ordered))
     return Activation(
         request_id=greatest.request_id,
         status=_status(greatest, is_cancelling=is_cancelling),
@@ -202,27 +208,27 @@ def _activation(words: Sequence[ToldWord]) -> Activation:
         is_cancelling=is_cancelling,
         is_answered=greatest.step is ActivationStep.ANSWERED,
         scheduled_for=None if is_cancelling else scheduled_for,
-        image_hash=_first(told.word.image_hash for told in ordered),
-        firmware_version=_first(told.word.firmware_version for told in ordered),
+        image_hash=_first(reported.event.image_hash for reported in ordered),
+        firmware_version=_first(reported.event.firmware_version for reported in ordered),
         requested_at=requested_at,
         updated_at=greatest.occurred_at or requested_at,
-        words=ordered,
+        events=ordered,
     )
 
 
-def _first(said: Iterable[_Value | None]) -> _Value | None:
-    """Return what the greatest word that says anything says."""
-    return next((value for value in said if value is not None), None)
+def _first(values: Iterable[_Value | None]) -> _Value | None:
+    """Return the value of the greatest event that has one."""
+    return next((value for value in values if value is not None), None)
 
 
-def _status(word: ActivationWord, *, is_cancelling: bool) -> ActivationStatus:
-    if word.is_failed:
+def _status(event: ActivationEvent, *, is_cancelling: bool) -> ActivationStatus:
+    if event.is_failed:
         return ActivationStatus.FAILED
-    if word.step < ActivationStep.SCHEDULED:
+    if event.step < ActivationStep.SCHEDULED:
         return ActivationStatus.REQUESTED
     if is_cancelling:
         return ActivationStatus.CANCELLED
-    if word.step is ActivationStep.SCHEDULED:
+    if event.step is ActivationStep.SCHEDULED:
         return ActivationStatus.SCHEDULED
     return ActivationStatus.ACTIVATED
 

@@ -12,7 +12,12 @@ from datetime import datetime
 from functools import reduce
 from uuid import UUID
 
-from firmtrack.domain.activation import Chapters, ToldWord, activations_of, chapters_of
+from firmtrack.domain.activation import (
+    Chapters,
+    ReportedActivationEvent,
+    activations_of,
+    chapters_of,
+)
 from firmtrack.domain.attribution import (
     Attribution,
     Candidate,
@@ -142,7 +147,7 @@ class Dossier:
     device_id: Eui64
     events: Sequence[ReportedEvent] = ()
     requests: Sequence[RequestFile] = ()
-    activation_events: Sequence[ToldWord] = ()
+    activation_events: Sequence[ReportedActivationEvent] = ()
     incidents: Sequence[ToldIncident] = ()
     statements: Sequence[InventoryStatement] = ()
     supplier_changes: Sequence[SupplierChangeReport] = ()

@@ -216,7 +216,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActivationWord:
+class ActivationEvent:
     """What a party says of one Activate Firmware (11.3) Service Request.
 
     Its target is the device. ``occurred_at`` is DCC's time; None for a request whose envelope gives
@@ -288,7 +288,7 @@ class Message:
     devices: tuple[DeviceFacts, ...] = ()
     proposal: Proposal | None = None
     verdict: Verdict | None = None
-    activation: ActivationWord | None = None
+    activation: ActivationEvent | None = None
     supplier_change: SupplierChange | None = None
     incidents: tuple[Incident, ...] = ()
 

@@ -6,7 +6,7 @@ CS06 and the future-dated activation alert.
 
 from datetime import datetime
 
-from firmtrack.domain.facts import ActivationWord, DeviceFacts, Message, MessageKind
+from firmtrack.domain.facts import ActivationEvent, DeviceFacts, Message, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import ActivationStep
 from firmtrack.duis.codes import is_response_code_for
@@ -67,7 +67,7 @@ def _request(envelope: Envelope, body: Children, image_hash: bytes | None) -> Me
         MessageKind.ACTIVATE_FIRMWARE_REQUEST,
         user_id=request_id.originator,
         occurred_at=envelope.received_at,
-        activation=ActivationWord(
+        activation=ActivationEvent(
             request_id=request_id,
             step=ActivationStep.REQUESTED,
             occurred_at=envelope.received_at,
@@ -81,10 +81,10 @@ def translate_activation_response(envelope: Envelope, body: Children) -> Message
     """Return what a sr:ResponseMessage about an 11.3 says. Raises DuisRejected."""
     if "FutureDatedDeviceAlertMessage" in body:
         alert = body.children("FutureDatedDeviceAlertMessage")
-        told = firmware_message(alert)
-        if not isinstance(told, FutureDatedActivation):
+        reported = firmware_message(alert)
+        if not isinstance(reported, FutureDatedActivation):
             raise GbcsMismatch("It is no future-dated activation alert.")
-        return future_dated_alert(envelope, told, alert_code_of(alert, "FutureDatedAlertCode"))
+        return future_dated_alert(envelope, reported, alert_code_of(alert, "FutureDatedAlertCode"))
     code = envelope.header.text("ResponseCode")
     if not is_response_code_for(code, ACTIVATE_FIRMWARE):
         raise UnknownEnumeration(f"ResponseCode for {ACTIVATE_FIRMWARE}: {code[:64]!r}.")
@@ -93,46 +93,48 @@ def translate_activation_response(envelope: Envelope, body: Children) -> Message
         answer = firmware_message(body)
         if not isinstance(answer, ActivationResponse):
             raise GbcsMismatch("It does not answer an Activate Firmware command.")
-        word = _answer(envelope, answer, responded_at)
+        event = _answer(envelope, answer, responded_at)
     else:
-        word = _word_of_dcc(envelope, code, responded_at)
+        event = _event_of_dcc(envelope, code, responded_at)
     return message(
         envelope,
         MessageKind.ACTIVATE_FIRMWARE_RESPONSE,
         user_id=user_of(envelope),
         occurred_at=responded_at,
         code=code,
-        activation=word,
-        devices=_running(word),
+        activation=event,
+        devices=_running(event),
     )
 
 
-def future_dated_alert(envelope: Envelope, told: FutureDatedActivation, alert_code: int) -> Message:
+def future_dated_alert(
+    envelope: Envelope, reported: FutureDatedActivation, alert_code: int
+) -> Message:
     """Return how a future-dated activation went, under the ``alert_code`` that DUIS gives.
 
     Raises DuisRejected.
     """
-    check_alert_code(alert_code, told.alert_code)
-    reason = _REASONS[told.result]
-    if reason is None and told.alert_code is FutureDatedAlertCode.FAILURE:
+    check_alert_code(alert_code, reported.alert_code)
+    reason = _REASONS[reported.result]
+    if reason is None and reported.alert_code is FutureDatedAlertCode.FAILURE:
         reason = f"{alert_code:04X}"
     responded_at = envelope.header.time("ResponseDateTime")
-    request_id = _request_id(envelope, told.device_id, told.activation_counter)
-    word = _outcome(request_id, told, reason, responded_at)
+    request_id = _request_id(envelope, reported.device_id, reported.activation_counter)
+    event = _outcome(request_id, reported, reason, responded_at)
     return message(
         envelope,
         MessageKind.FUTURE_DATED_ACTIVATION_ALERT,
         user_id=user_of(envelope),
         occurred_at=responded_at,
         code=f"{alert_code:04X}",
-        activation=word,
-        devices=_running(word),
+        activation=event,
+        devices=_running(event),
     )
 
 
-def failed_command(request_id: RequestId, code: str, responded_at: datetime) -> ActivationWord:
-    """Return DCC's word that a command failed, whose alert or response code is its reason."""
-    return ActivationWord(
+def failed_command(request_id: RequestId, code: str, responded_at: datetime) -> ActivationEvent:
+    """Return that a command failed, by DCC, whose alert or response code is the reason."""
+    return ActivationEvent(
         request_id=request_id,
         step=ActivationStep.NOT_ANSWERED,
         is_failed=True,
@@ -141,21 +143,21 @@ def failed_command(request_id: RequestId, code: str, responded_at: datetime) -> 
     )
 
 
-def _word_of_dcc(envelope: Envelope, code: str, responded_at: datetime) -> ActivationWord:
+def _event_of_dcc(envelope: Envelope, code: str, responded_at: datetime) -> ActivationEvent:
     request_id = envelope.header.request_id("RequestID")
     if code.startswith("E"):
         return failed_command(request_id, code, responded_at)
-    return ActivationWord(
+    return ActivationEvent(
         request_id=request_id, step=ActivationStep.ACKNOWLEDGED, occurred_at=responded_at
     )
 
 
 def _answer(
     envelope: Envelope, answer: ActivationResponse, responded_at: datetime
-) -> ActivationWord:
+) -> ActivationEvent:
     request_id = _request_id(envelope, answer.device_id, answer.originator_counter)
     if answer.result is None:
-        return ActivationWord(
+        return ActivationEvent(
             request_id=request_id,
             step=ActivationStep.SCHEDULED,
             occurred_at=responded_at,
@@ -166,33 +168,33 @@ def _answer(
 
 def _outcome(
     request_id: RequestId,
-    told: ActivationResponse | FutureDatedActivation,
+    reported: ActivationResponse | FutureDatedActivation,
     reason: str | None,
     responded_at: datetime,
-) -> ActivationWord:
-    return ActivationWord(
+) -> ActivationEvent:
+    return ActivationEvent(
         request_id=request_id,
         step=ActivationStep.ANSWERED,
         is_failed=reason is not None,
         occurred_at=responded_at,
         reason=reason,
-        device_time=told.device_time,
-        firmware_version=told.firmware_version,
+        device_time=reported.device_time,
+        firmware_version=reported.firmware_version,
     )
 
 
-def _running(word: ActivationWord) -> tuple[DeviceFacts, ...]:
-    """Return what the device runs after its word: the version that it answers with.
+def _running(event: ActivationEvent) -> tuple[DeviceFacts, ...]:
+    """Return what the device runs after its answer: the version that it answers with.
 
     Whatever its result is: DCC, too, takes that version over (SEC modification MP105).
     """
-    if word.step is not ActivationStep.ANSWERED or word.firmware_version is None:
+    if event.step is not ActivationStep.ANSWERED or event.firmware_version is None:
         return ()
     return (
         DeviceFacts(
-            device_id=word.request_id.target,
-            learnt_at=word.occurred_at,
-            firmware_version=word.firmware_version,
+            device_id=event.request_id.target,
+            learnt_at=event.occurred_at,
+            firmware_version=event.firmware_version,
         ),
     )
 

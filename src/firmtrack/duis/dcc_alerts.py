@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from firmtrack.domain.facts import (
-    ActivationWord,
+    ActivationEvent,
     DeviceFacts,
     Event,
     Incident,
@@ -59,7 +59,7 @@ class _Told:
     occurred_at: datetime
     events: tuple[Event, ...] = ()
     devices: tuple[DeviceFacts, ...] = ()
-    activation: ActivationWord | None = None
+    activation: ActivationEvent | None = None
     supplier_change: SupplierChange | None = None
     incidents: tuple[Incident, ...] = ()
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from lxml import etree
 
 from firmtrack.domain.facts import (
-    ActivationWord,
+    ActivationEvent,
     AnswerFacts,
     DeviceFacts,
     Event,
@@ -136,7 +136,7 @@ def message(
     devices: tuple[DeviceFacts, ...] = (),
     proposal: Proposal | None = None,
     verdict: Verdict | None = None,
-    activation: ActivationWord | None = None,
+    activation: ActivationEvent | None = None,
     supplier_change: SupplierChange | None = None,
     incidents: tuple[Incident, ...] = (),
 ) -> Message:

@@ -6,7 +6,7 @@ from firmtrack.answers.sources import FactSource
 from firmtrack.domain.attribution import Evidence
 from firmtrack.domain.facts import (
     CLOCK_OF_KIND,
-    ActivationWord,
+    ActivationEvent,
     Clock,
     MessageKind,
 )
@@ -282,11 +282,11 @@ def activation_reason_text(code: str) -> str:
     return _explained(code, "Activation failed")
 
 
-def activation_word_text(word: ActivationWord) -> str:
+def activation_event_text(event: ActivationEvent) -> str:
     """Return what a party said of an activation, in words."""
-    if word.step is ActivationStep.ANSWERED and word.is_failed:
+    if event.step is ActivationStep.ANSWERED and event.is_failed:
         return STATUS_NAMES[Status.ACTIVATION_FAILED]
-    return ACTIVATION_STEP_NAMES[word.step]
+    return ACTIVATION_STEP_NAMES[event.step]
 
 
 def clock_name(kind: MessageKind) -> str:

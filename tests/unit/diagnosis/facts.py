@@ -233,6 +233,6 @@ def activation(status: ActivationStatus, **changes: Any) -> Activation:
         firmware_version=VERSION if status is ActivationStatus.ACTIVATED else None,
         requested_at=at,
         updated_at=at,
-        words=(),
+        events=(),
     )
     return replace(usual, **changes)

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from firmtrack.domain.activation import (
     CANCELLING,
     Activation,
-    ToldWord,
+    ReportedActivationEvent,
     activations_of,
     distribution_of,
     settled_by_version,
 )
 from firmtrack.domain.attribution import Candidate
-from firmtrack.domain.facts import ActivationWord, MessageKind
+from firmtrack.domain.facts import ActivationEvent, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.stages import ActivationStatus, ActivationStep
 
@@ -51,9 +51,9 @@ def said(
     scheduled_for: datetime | None = None,
     kind: MessageKind = MessageKind.ACTIVATE_FIRMWARE_RESPONSE,
     message: int | None = None,
-) -> ToldWord:
+) -> ReportedActivationEvent:
     """Return a word; it is a failure if it has a reason."""
-    word = ActivationWord(
+    event = ActivationEvent(
         request_id=RequestId(originator, METER, counter),
         step=step,
         is_failed=reason is not None,
@@ -63,9 +63,9 @@ def said(
         image_hash=image_hash,
         scheduled_for=scheduled_for,
     )
-    return ToldWord(
-        word=word,
-        message_id=UUID(int=message or abs(hash((word, kind))) % 2**128),
+    return ReportedActivationEvent(
+        event=event,
+        message_id=UUID(int=message or abs(hash((event, kind))) % 2**128),
         recorded_at=RECORDED_AT,
         source_kind=kind,
     )
@@ -78,7 +78,7 @@ def requested(
     originator: Eui64 = ALPHA,
     image_hash: bytes | None = HASH,
     scheduled_for: datetime | None = None,
-) -> ToldWord:
+) -> ReportedActivationEvent:
     return said(
         REQUESTED,
         minutes,
@@ -90,24 +90,24 @@ def requested(
     )
 
 
-def cancels(minutes: float, *, counter: int, originator: Eui64 = ALPHA) -> ToldWord:
+def cancels(minutes: float, *, counter: int, originator: Eui64 = ALPHA) -> ReportedActivationEvent:
     return requested(minutes, counter=counter, originator=originator, scheduled_for=CANCELLING)
 
 
-def only(*words: ToldWord) -> Activation:
-    (activation,) = activations_of(words)
+def only(*events: ReportedActivationEvent) -> Activation:
+    (activation,) = activations_of(events)
     return activation
 
 
-def statuses(*words: ToldWord) -> dict[int, ActivationStatus]:
-    return {each.request_id.counter: each.status for each in activations_of(words)}
+def statuses(*events: ReportedActivationEvent) -> dict[int, ActivationStatus]:
+    return {each.request_id.counter: each.status for each in activations_of(events)}
 
 
 # One activation.
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "reason"),
+    ("events", "status", "reason"),
     [
         ([requested()], ActivationStatus.REQUESTED, None),
         ([said(ACKNOWLEDGED)], ActivationStatus.REQUESTED, None),
@@ -118,9 +118,9 @@ def statuses(*words: ToldWord) -> dict[int, ActivationStatus]:
     ],
 )
 def test_a_word_makes_its_status(
-    words: Sequence[ToldWord], status: ActivationStatus, reason: str | None
+    events: Sequence[ReportedActivationEvent], status: ActivationStatus, reason: str | None
 ) -> None:
-    activation = only(*words)
+    activation = only(*events)
 
     assert (activation.status, activation.reason) == (status, reason)
     assert activation.device_id == METER
@@ -152,7 +152,11 @@ def test_what_only_one_word_says_stays_known() -> None:
     assert activation.requested_at == at(0)
     assert activation.updated_at == at(9)
     assert activation.is_answered
-    assert [told.word.step for told in activation.words] == [ANSWERED, SCHEDULED, REQUESTED]
+    assert [reported.event.step for reported in activation.events] == [
+        ANSWERED,
+        SCHEDULED,
+        REQUESTED,
+    ]
 
 
 def test_where_dcc_gave_no_time_an_activation_has_that_of_our_learning_of_it() -> None:
@@ -171,9 +175,9 @@ def test_a_command_that_only_a_failure_names_is_no_activation() -> None:
 
 
 def test_activations_come_latest_requested_first() -> None:
-    words = [requested(0, counter=9), requested(5, counter=1), requested(5, counter=2)]
+    events = [requested(0, counter=9), requested(5, counter=1), requested(5, counter=2)]
 
-    assert [each.request_id.counter for each in activations_of(words)] == [2, 1, 9]
+    assert [each.request_id.counter for each in activations_of(events)] == [2, 1, 9]
 
 
 # Cancelling.
@@ -198,15 +202,15 @@ def test_a_cancelling_request_cancels_once_the_device_took_note() -> None:
 
 
 def test_a_cancelling_request_that_failed_cancels_nothing() -> None:
-    words = [
+    events = [
         requested(0, scheduled_for=MIDNIGHT),
         said(SCHEDULED, 1),
         cancels(5, counter=2),
         said(NOT_ANSWERED, 6, counter=2, reason="E21"),
     ]
 
-    assert statuses(*words) == {1: ActivationStatus.SCHEDULED, 2: ActivationStatus.FAILED}
-    assert activations_of(words)[0].scheduled_for is None
+    assert statuses(*events) == {1: ActivationStatus.SCHEDULED, 2: ActivationStatus.FAILED}
+    assert activations_of(events)[0].scheduled_for is None
 
 
 @pytest.mark.parametrize(
@@ -219,16 +223,16 @@ def test_a_cancelling_request_that_failed_cancels_nothing() -> None:
     ],
     ids=["another User's", "of another image", "a later one", "an immediate one"],
 )
-def test_a_cancelling_request_leaves_others_as_they_are(other: ToldWord) -> None:
-    words = [other, cancels(5, counter=2), said(SCHEDULED, 6, counter=2)]
+def test_a_cancelling_request_leaves_others_as_they_are(other: ReportedActivationEvent) -> None:
+    events = [other, cancels(5, counter=2), said(SCHEDULED, 6, counter=2)]
 
-    assert statuses(*words)[other.word.request_id.counter] is ActivationStatus.REQUESTED
+    assert statuses(*events)[other.event.request_id.counter] is ActivationStatus.REQUESTED
 
 
 @pytest.mark.parametrize(
     "end", [said(ANSWERED, 2, version=VERSION), said(ANSWERED, 2, reason="8F67")]
 )
-def test_what_has_ended_is_not_cancelled(end: ToldWord) -> None:
+def test_what_has_ended_is_not_cancelled(end: ReportedActivationEvent) -> None:
     waiting = requested(0, scheduled_for=MIDNIGHT)
     before = statuses(waiting, end)[1]
 
@@ -236,7 +240,7 @@ def test_what_has_ended_is_not_cancelled(end: ToldWord) -> None:
 
 
 def test_of_two_cancelling_requests_the_first_tells_since_when() -> None:
-    words = [
+    events = [
         requested(0, scheduled_for=MIDNIGHT),
         cancels(5, counter=2),
         said(SCHEDULED, 6, counter=2),
@@ -244,7 +248,7 @@ def test_of_two_cancelling_requests_the_first_tells_since_when() -> None:
         said(SCHEDULED, 8, counter=3),
     ]
 
-    (*_, first) = activations_of(words)
+    (*_, first) = activations_of(events)
     assert first.updated_at == at(6)
 
 
@@ -297,7 +301,7 @@ def test_an_activation_belongs_to_no_request_that_refused_the_device() -> None:
 
 # Whatever the order.
 
-some_words = st.builds(
+some_events = st.builds(
     said,
     st.sampled_from(ActivationStep),
     st.none() | st.integers(0, 3),
@@ -312,41 +316,49 @@ some_words = st.builds(
     ),
     message=st.integers(1, 9),
 )
-histories = st.lists(some_words, max_size=9, unique_by=lambda told: told.message_id)
+histories = st.lists(some_events, max_size=9, unique_by=lambda reported: reported.message_id)
 
 
 @given(st.data(), histories)
-def test_the_order_of_the_words_changes_nothing(data: st.DataObject, words: list[ToldWord]) -> None:
-    assert activations_of(data.draw(st.permutations(words))) == activations_of(words)
+def test_the_order_of_the_words_changes_nothing(
+    data: st.DataObject, events: list[ReportedActivationEvent]
+) -> None:
+    assert activations_of(data.draw(st.permutations(events))) == activations_of(events)
 
 
 @given(histories)
 def test_each_request_that_more_than_a_failure_names_is_one_activation(
-    words: list[ToldWord],
+    events: list[ReportedActivationEvent],
 ) -> None:
-    activations = activations_of(words)
+    activations = activations_of(events)
 
     assert sorted(each.request_id for each in activations) == sorted(
         {
-            told.word.request_id
-            for told in words
-            if told.source_kind is not MessageKind.COMMAND_FAILURE
+            reported.event.request_id
+            for reported in events
+            if reported.source_kind is not MessageKind.COMMAND_FAILURE
         }
     )
     assert all(
-        told.word.request_id == each.request_id for each in activations for told in each.words
+        reported.event.request_id == each.request_id
+        for each in activations
+        for reported in each.events
     )
 
 
 @given(histories)
-def test_a_cancelling_request_touches_only_what_waits(words: list[ToldWord]) -> None:
+def test_a_cancelling_request_touches_only_what_waits(
+    events: list[ReportedActivationEvent],
+) -> None:
     """What each request's own words say of it stands, but that waiting ones may be cancelled."""
     apart = {
         each.request_id: each
-        for request_id in {told.word.request_id for told in words}
-        for each in activations_of(told for told in words if told.word.request_id == request_id)
+        for request_id in {reported.event.request_id for reported in events}
+        for each in activations_of(
+            reported for reported in events if reported.event.request_id == request_id
+        )
     }
-    for each in activations_of(words):
+    for each in activations_of(events):
         alone = apart[each.request_id]
         if each != alone:
             assert each.status is ActivationStatus.CANCELLED

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from firmtrack.domain.activation import Activation, ToldWord, activations_of
-from firmtrack.domain.facts import ActivationWord, DeviceFacts, MessageKind
+from firmtrack.domain.activation import Activation, ReportedActivationEvent, activations_of
+from firmtrack.domain.facts import ActivationEvent, DeviceFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.inventory import Knowledge, knowledge_of, merge_all
 from firmtrack.domain.reconciliation import (
@@ -65,8 +65,8 @@ def activation(
     version: FirmwareVersion | None = None,
     scheduled_for: datetime | None = None,
 ) -> Activation:
-    told = ToldWord(
-        word=ActivationWord(
+    reported = ReportedActivationEvent(
+        event=ActivationEvent(
             request_id=RequestId(ALPHA, METER, counter),
             step=step,
             is_failed=reason is not None,
@@ -79,7 +79,7 @@ def activation(
         recorded_at=at(99),
         source_kind=MessageKind.ACTIVATE_FIRMWARE_RESPONSE,
     )
-    (made,) = activations_of([told])
+    (made,) = activations_of([reported])
     return made
 
 

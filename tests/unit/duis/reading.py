@@ -4,7 +4,7 @@ from datetime import datetime
 
 from lxml import etree
 
-from firmtrack.domain.facts import ActivationWord, Message
+from firmtrack.domain.facts import ActivationEvent, Message
 from firmtrack.duis import documents as d
 from firmtrack.duis.reader import NotAboutFirmware, read
 from firmtrack.duis.vocabulary import DUIS_NAMESPACE
@@ -44,7 +44,7 @@ def with_text(document: d.Document, element: str, text: str) -> bytes:
     return etree.tostring(root)
 
 
-def word(document: d.Document | bytes) -> ActivationWord:
+def activation_event(document: d.Document | bytes) -> ActivationEvent:
     """Return what the document says of an activation; it must say something."""
     activation = message(document).activation
     assert activation is not None

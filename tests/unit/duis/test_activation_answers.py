@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from firmtrack.domain.facts import ActivationWord, DeviceFacts, MessageKind
+from firmtrack.domain.facts import ActivationEvent, DeviceFacts, MessageKind
 from firmtrack.domain.identifiers import FirmwareVersion, RequestId, ResponseId
 from firmtrack.domain.stages import ActivationStep
 from firmtrack.duis import documents as d
@@ -28,7 +28,7 @@ from tests.unit.duis.activation_samples import (
     activation_answer,
     future_dated_alert,
 )
-from tests.unit.duis.reading import answer, message, taken_out, with_text, word
+from tests.unit.duis.reading import activation_event, answer, message, taken_out, with_text
 from tests.unit.duis.samples import (
     ALPHA,
     BRAVO,
@@ -65,7 +65,7 @@ def test_a_device_that_activated_runs_the_version_that_it_states() -> None:
     assert told.user_id == ALPHA
     assert told.occurred_at == NOW
     assert told.devices == _RUNS
-    assert told.activation == ActivationWord(
+    assert told.activation == ActivationEvent(
         request_id=ACTIVATION_ID,
         step=ActivationStep.ANSWERED,
         occurred_at=NOW,
@@ -79,7 +79,7 @@ def test_a_device_that_did_not_activate_says_why(result: int, reason: str) -> No
     told = message(activation_answer(enc.activation_response(enc.activation_outcome(result))))
 
     assert told.devices == _RUNS
-    assert told.activation == ActivationWord(
+    assert told.activation == ActivationEvent(
         request_id=ACTIVATION_ID,
         step=ActivationStep.ANSWERED,
         is_failed=True,
@@ -94,7 +94,7 @@ def test_a_device_that_took_note_has_scheduled_it() -> None:
     told = message(activation_answer(enc.SCHEDULED))
 
     assert told.devices == ()
-    assert told.activation == ActivationWord(
+    assert told.activation == ActivationEvent(
         request_id=ACTIVATION_ID,
         step=ActivationStep.SCHEDULED,
         occurred_at=NOW,
@@ -117,7 +117,7 @@ def test_dccs_own_samples_say_what_became_of_an_activation(
 
     told = message(activation_answer(payload, request_id, ResponseId(METER, ALPHA, counter)))
 
-    assert told.activation == ActivationWord(
+    assert told.activation == ActivationEvent(
         request_id=request_id,
         step=ActivationStep.ANSWERED,
         is_failed=reason is not None,
@@ -160,7 +160,7 @@ def test_a_device_tells_later_how_an_activation_went(
     assert told.occurred_at == NOW
     assert told.events == ()
     assert told.devices == _RUNS
-    assert told.activation == ActivationWord(
+    assert told.activation == ActivationEvent(
         request_id=ACTIVATION_ID,
         step=ActivationStep.ANSWERED,
         is_failed=expected is not None,
@@ -183,14 +183,14 @@ def test_a_device_tells_later_how_an_activation_went(
 def test_an_answer_without_request_id_belongs_to_the_counter_that_gbcs_repeats(
     document: d.Document,
 ) -> None:
-    assert word(document).request_id == RequestId(ALPHA, METER, COUNTER)
+    assert activation_event(document).request_id == RequestId(ALPHA, METER, COUNTER)
 
 
 def test_without_a_response_id_the_request_says_whose_answer_it_is() -> None:
     told = message(taken_out(activation_answer(), "ResponseID"))
 
     assert told.user_id == ALPHA
-    assert told.activation == word(activation_answer())
+    assert told.activation == activation_event(activation_answer())
 
 
 @pytest.mark.parametrize("document", [activation_answer(), future_dated_alert()])
@@ -240,7 +240,10 @@ def test_the_alerts_own_counter_is_not_the_commands() -> None:
     payload = later(0, 0x8F66, counter=2**64 - 1)
     request_id = RequestId(ALPHA, METER, 2**64 - 1)
 
-    assert word(future_dated_alert(payload, request_id=request_id)).request_id == request_id
+    assert (
+        activation_event(future_dated_alert(payload, request_id=request_id)).request_id
+        == request_id
+    )
     with pytest.raises(CounterMismatch):
         answer(future_dated_alert(payload, request_id=RequestId(ALPHA, METER, 2000)))
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from lxml import etree
 
-from firmtrack.domain.facts import ActivationWord, MessageKind
+from firmtrack.domain.facts import ActivationEvent, MessageKind
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import ActivationStep
 from firmtrack.duis import documents as d
@@ -29,7 +29,7 @@ from tests.unit.duis.activation_samples import (
     activation_answer,
     signed_pre_command,
 )
-from tests.unit.duis.reading import answer, message, with_text, word
+from tests.unit.duis.reading import activation_event, answer, message, with_text
 from tests.unit.duis.samples import (
     ALPHA,
     DCC,
@@ -49,7 +49,7 @@ def test_a_request_names_its_image_and_its_time(scheduled_for: datetime | None) 
     assert told.occurred_at == NOW
     assert told.code is None
     assert told.devices == ()
-    assert told.activation == ActivationWord(
+    assert told.activation == ActivationEvent(
         request_id=ACTIVATION_ID,
         step=ActivationStep.REQUESTED,
         occurred_at=NOW,
@@ -68,19 +68,22 @@ def test_a_request_whose_time_is_not_known_has_none() -> None:
 
 @pytest.mark.parametrize("variant", range(1, 9))
 def test_a_request_may_have_any_command_variant(variant: int) -> None:
-    assert word(with_text(activate_firmware(), "CommandVariant", str(variant)))
+    assert activation_event(with_text(activate_firmware(), "CommandVariant", str(variant)))
 
 
 def test_a_request_to_what_is_no_device_is_still_what_it_says() -> None:
     body = write(activate_firmware()).replace(f":{METER}:".encode(), f":{DCC}:".encode())
 
-    assert word(body).request_id == RequestId(ALPHA, DCC, COUNTER)
+    assert activation_event(body).request_id == RequestId(ALPHA, DCC, COUNTER)
 
 
 def test_a_hash_may_be_in_either_case_and_amid_white_space() -> None:
     text = f"\n\t{enc.HASH.hex()} "
 
-    assert word(with_text(activate_firmware(), "FirmwareHash", text)).image_hash == enc.HASH
+    assert (
+        activation_event(with_text(activate_firmware(), "FirmwareHash", text)).image_hash
+        == enc.HASH
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,7 +108,7 @@ def test_a_comment_in_a_hash_changes_nothing() -> None:
     half = enc.HASH.hex().upper()[:32].encode()
     body = write(activate_firmware()).replace(half, half + b"<!-- -->")
 
-    assert word(body).image_hash == enc.HASH
+    assert activation_event(body).image_hash == enc.HASH
 
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01T00:00:00Z", "2026-03-10"])
@@ -124,7 +127,7 @@ def test_a_signed_pre_command_is_a_request_whose_hash_is_not_read() -> None:
     told = message(signed_pre_command())
 
     assert told.kind is MessageKind.ACTIVATE_FIRMWARE_REQUEST
-    assert told.activation == ActivationWord(
+    assert told.activation == ActivationEvent(
         request_id=ACTIVATION_ID,
         step=ActivationStep.REQUESTED,
         occurred_at=NOW,
@@ -146,7 +149,7 @@ def test_an_acknowledgement_is_dccs_word_that_it_took_the_request_on(code: str) 
     assert told.code == code
     assert told.occurred_at == NOW
     assert told.devices == ()
-    assert told.activation == ActivationWord(
+    assert told.activation == ActivationEvent(
         request_id=ACTIVATION_ID, step=ActivationStep.ACKNOWLEDGED, occurred_at=NOW
     )
 
@@ -158,7 +161,7 @@ def test_a_command_to_be_signed_is_an_acknowledgement() -> None:
     )
     body = write(acknowledgement("I0")).replace(b"</sr:ResponseMessage>", command)
 
-    assert word(body) == word(acknowledgement("I0"))
+    assert activation_event(body) == activation_event(acknowledgement("I0"))
 
 
 @pytest.mark.parametrize("code", ["E5", "E20", "E21", "E1011"])
@@ -168,7 +171,7 @@ def test_a_refusal_is_a_failure_whose_reason_is_its_code(code: str) -> None:
     assert told.kind is MessageKind.ACTIVATE_FIRMWARE_RESPONSE
     assert told.code == code
     assert told.devices == ()
-    assert told.activation == ActivationWord(
+    assert told.activation == ActivationEvent(
         request_id=ACTIVATION_ID,
         step=ActivationStep.NOT_ANSWERED,
         is_failed=True,
@@ -193,7 +196,7 @@ def test_a_failed_command_is_a_failure_whose_reason_is_the_alert(code: str) -> N
     assert told.user_id == ALPHA
     assert told.code == code
     assert told.occurred_at == NOW
-    assert told.activation == ActivationWord(
+    assert told.activation == ActivationEvent(
         request_id=ACTIVATION_ID,
         step=ActivationStep.NOT_ANSWERED,
         is_failed=True,

@@ -82,7 +82,7 @@ def an_activation() -> Activation:
         firmware_version=FirmwareVersion("0A0B0C0C"),
         requested_at=NOON,
         updated_at=NOON,
-        words=(),
+        events=(),
     )
 
 

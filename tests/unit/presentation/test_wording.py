@@ -3,7 +3,7 @@ from enum import Enum
 
 import pytest
 
-from firmtrack.domain.facts import ActivationWord, MessageKind
+from firmtrack.domain.facts import ActivationEvent, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import (
@@ -74,8 +74,10 @@ def test_a_device_that_did_not_answer_is_no_refusal_of_dccs(code: str) -> None:
 def test_an_activation_that_the_device_could_not_do_is_not_called_activated() -> None:
     request_id = RequestId.parse(wording.SEARCH_BY_EXAMPLES[SearchBy.SERVICE_REQUEST_ID])
     said = {
-        is_failed: wording.activation_word_text(
-            ActivationWord(request_id=request_id, step=ActivationStep.ANSWERED, is_failed=is_failed)
+        is_failed: wording.activation_event_text(
+            ActivationEvent(
+                request_id=request_id, step=ActivationStep.ANSWERED, is_failed=is_failed
+            )
         )
         for is_failed in (False, True)
     }

@@ -11,7 +11,7 @@ import pytest
 
 from firmtrack.domain.activation import (
     Activation,
-    ToldWord,
+    ReportedActivationEvent,
     activations_of,
     distribution_of,
     settled_by_version,
@@ -50,7 +50,9 @@ class _Tracker:
     """What the messages say, and what the world says of the distributions."""
 
     requests: dict[RequestId, RequestFacts] = field(default_factory=dict)
-    words: dict[Eui64, list[ToldWord]] = field(default_factory=lambda: defaultdict(list))
+    events: dict[Eui64, list[ReportedActivationEvent]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     told: list[Knowledge] = field(default_factory=list)
     proposals: dict[RequestId, tuple[Proposal, UUID]] = field(default_factory=dict)
     taken_at: dict[RequestId, datetime] = field(default_factory=dict)
@@ -62,14 +64,14 @@ class _Tracker:
         if message.request is not None:
             self.requests[message.request.request_id] = message.request
         if message.activation is not None:
-            told = ToldWord(
-                word=message.activation,
+            reported = ReportedActivationEvent(
+                event=message.activation,
                 message_id=message.message_id,
                 recorded_at=_LEARNT,
                 source_kind=message.kind,
                 source_code=message.code,
             )
-            self.words[message.activation.request_id.target].append(told)
+            self.events[message.activation.request_id.target].append(reported)
         self.told += [knowledge_of(facts, message.message_id) for facts in message.devices]
         if message.proposal is not None:
             self.proposals[message.proposal.request_id] = message.proposal, message.message_id
@@ -111,7 +113,7 @@ class _Tracker:
         """Return the device's activations, latest first, by the request that they belong to."""
         candidates = list(self.candidates(device_id))
         brought: dict[RequestId | None, list[Activation]] = defaultdict(list)
-        for activation in activations_of(self.words[device_id]):
+        for activation in activations_of(self.events[device_id]):
             request_id = distribution_of(activation, candidates)
             versions = self.versions(request_id)
             brought[request_id].append(settled_by_version(activation, versions))
@@ -195,7 +197,7 @@ def test_activations_stand_as_the_world_says(tracker: _Tracker, simulated: Simul
             "updated_at": None if one.updated_at == _LEARNT else _rfc3339(one.updated_at),
             "distribution": None if distribution is None else str(distribution),
         }
-        for device_id in list(tracker.words)
+        for device_id in list(tracker.events)
         for distribution, activations in tracker.activations(device_id).items()
         for one in activations
     ]

@@ -113,7 +113,7 @@ def queue_activations(
                 counter=to_bigint(request_id.counter),
                 occurred_at=activation.updated_at,
                 reason=activation.reason,
-                message_id=activation.words[0].message_id,
+                message_id=activation.events[0].message_id,
                 details={"firmware_version": activation.firmware_version, **(details or {})},
             ),
         )

@@ -12,7 +12,7 @@ from psycopg import Connection, RawCursor
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
-from firmtrack.domain.activation import ToldWord
+from firmtrack.domain.activation import ReportedActivationEvent
 from firmtrack.domain.dossier import (
     Dossier,
     InventoryStatement,
@@ -24,7 +24,7 @@ from firmtrack.domain.dossier import (
     SupplierChangeReport,
     boundaries_of,
 )
-from firmtrack.domain.facts import ActivationWord, DeviceFacts, ImageFacts, Incident
+from firmtrack.domain.facts import ActivationEvent, DeviceFacts, ImageFacts, Incident
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.incidents import ToldIncident
 from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES
@@ -353,9 +353,9 @@ def _statement(row: _Statement) -> RequestStatement:
     )
 
 
-def _activation(device_id: Eui64, row: _Activation) -> ToldWord:
-    return ToldWord(
-        word=ActivationWord(
+def _activation(device_id: Eui64, row: _Activation) -> ReportedActivationEvent:
+    return ReportedActivationEvent(
+        event=ActivationEvent(
             request_id=request_id_of(row.originator, to_bigint(device_id), row.counter),
             step=ActivationStep(row.step),
             is_failed=row.failed,
