@@ -203,7 +203,7 @@ def _moved() -> Iterable[Message]:
         MessageKind.CHANGE_OF_SUPPLIER,
         code="N5",
         occurred_at=AT + 21 * _HOUR,
-        supplier_change=SupplierChange(device_id=MOVED, told_at=AT + 21 * _HOUR),
+        supplier_change=SupplierChange(device_id=MOVED, reported_at=AT + 21 * _HOUR),
         devices=(DeviceFacts(device_id=MOVED, learnt_at=AT + 21 * _HOUR, device_type="GSME"),),
     )
 

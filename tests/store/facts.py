@@ -312,7 +312,7 @@ def activation(
 
 
 def supplier_change(
-    told_at: datetime,
+    reported_at: datetime,
     device_id: Eui64 = METER,
     *,
     user_id: Eui64 = ALPHA_ID,
@@ -324,9 +324,9 @@ def supplier_change(
         body=b"a change of supplier",
         user_id=user_id,
         code="N25",
-        occurred_at=told_at,
-        devices=(DeviceFacts(device_id=device_id, learnt_at=told_at, device_type="ESME"),),
-        supplier_change=SupplierChange(device_id=device_id, told_at=told_at),
+        occurred_at=reported_at,
+        devices=(DeviceFacts(device_id=device_id, learnt_at=reported_at, device_type="ESME"),),
+        supplier_change=SupplierChange(device_id=device_id, reported_at=reported_at),
     )
 
 

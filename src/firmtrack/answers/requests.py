@@ -101,7 +101,7 @@ class RequestAnswer:
 class DistributionAnswer:
     """One device in one request, and its current status.
 
-    If the word that decides it was sent to another party (``is_anothers_word``), ``updated_at`` is
+    If the word that decides it was sent to another party (``is_anothers_event``), ``updated_at`` is
     the beginning of its day in UTC.
     """
 
@@ -114,7 +114,7 @@ class DistributionAnswer:
     status: Status
     reason: str | None
     updated_at: datetime
-    is_anothers_word: bool = False
+    is_anothers_event: bool = False
 
     @property
     def completion(self) -> CompletionStatus:

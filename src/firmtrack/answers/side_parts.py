@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, Literal, TypeAlias, TypeVar
 
-_Told = TypeVar("_Told")
+_Value = TypeVar("_Value")
 
 _log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ UNTOLD: Final = _Untold.UNTOLD
 Untold: TypeAlias = Literal[_Untold.UNTOLD]
 
 
-def side_part(name: str, tell: Callable[[], _Told]) -> _Told | Untold:
+def side_part(name: str, tell: Callable[[], _Value]) -> _Value | Untold:
     """Return what ``tell`` returns, or UNTOLD, logged under ``name``, if it fails in any way."""
     try:
         return tell()

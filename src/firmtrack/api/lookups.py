@@ -86,7 +86,7 @@ def list_distributions(
     refuse_unknown_parameters(request, _FILTERS | {"limit", "cursor"})
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
     wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
-    page = _told(
+    page = _required(
         request_lookup.list_distributions(
             viewer, service_request_id, wanted, limit=limit, after=cursor, as_of=past
         )
@@ -116,7 +116,7 @@ def download_distributions(
     refuse_unknown_parameters(request, _FILTERS)
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
     wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
-    file = _told(
+    file = _required(
         request_lookup.download_distributions(viewer, service_request_id, wanted, as_of=past)
     )
     name = str(service_request_id).replace(":", "_")
@@ -216,7 +216,7 @@ def find_inventory(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None
     return _json(documents.device_inventory(found.inventory), past)
 
 
-def _told(found: _Found | Untold | None) -> _Found:
+def _required(found: _Found | Untold | None) -> _Found:
     """Return what was found. Raises ProblemFound if nothing was, or it cannot be told now."""
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)

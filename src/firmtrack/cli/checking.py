@@ -41,8 +41,8 @@ def check(*, as_json: AsJson = False) -> None:
         )
     else:
         for each in found:
-            told = (each.kind, each.device_id, each.request_id, each.message_id)
-            console.print(" ".join(str(part) for part in told if part is not None), markup=False)
+            columns = (each.kind, each.device_id, each.request_id, each.message_id)
+            console.print(" ".join(str(part) for part in columns if part is not None), markup=False)
         for one in again:
             text = came_again_text(one)
             console.print(f"Withdrawn message {one.message_id} came again {text}.", markup=False)

@@ -114,9 +114,9 @@ def _print(tally: "Tally", seconds: float, *, as_json: bool) -> None:
             }
         )
         return
-    said = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+    counted = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
     console.print(
-        f"{tally.messages:,} messages in {seconds:.1f} s: {said}; {tally.events:,} events."
+        f"{tally.messages:,} messages in {seconds:.1f} s: {counted}; {tally.events:,} events."
     )
     if counts["quarantined"]:
         console.print("See the quarantined ones with: firmtrack quarantine list")

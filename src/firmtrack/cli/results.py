@@ -56,7 +56,7 @@ def updated_text(distribution: "DistributionAnswer") -> str:
     """Return when a distribution got its current status, as far as may be told."""
     from firmtrack.presentation.times import shown_text
 
-    return shown_text(distribution.updated_at, is_day=distribution.is_anothers_word)
+    return shown_text(distribution.updated_at, is_day=distribution.is_anothers_event)
 
 
 def print_flags(flags: "Iterable[Flag]") -> None:

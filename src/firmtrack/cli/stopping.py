@@ -15,7 +15,7 @@ _RUN_UNTIL_STOPPED = frozenset({"serve", "dispatch"})
 _STOPPED = 0
 
 
-class _Told:
+class _Stopping:
     """What the signals said and do; module state, because a process has them once."""
 
     to_stop = False
@@ -31,12 +31,12 @@ def end_when_told() -> None:
     """Have SIGTERM and SIGINT end the process with status 0 from now on, what is open closed."""
     sys.unraisablehook = _pass_over_what_was_lost
     for number in _SIGNALS:
-        signal.signal(number, _hear)
+        signal.signal(number, _take_signal)
 
 
 def end_if_told() -> None:
     """End the process if a signal came: what it raised gets lost in a destructor or a callback."""
-    if _Told.to_stop:
+    if _Stopping.to_stop:
         sys.exit(_STOPPED)
 
 
@@ -52,7 +52,7 @@ def call_when_told(stop: Callable[[], object]) -> None:
         stop()
 
     Thread(target=wait, name="stopping", daemon=True).start()
-    _Told.writer = writer
+    _Stopping.writer = writer
     end_if_told()
 
 
@@ -65,15 +65,15 @@ def end_forks_when_told() -> None:
     os.register_at_fork(before=_hold_signals, after_in_parent=_let_go, after_in_child=_begin_fork)
 
 
-def _hear(_number: int, _frame: FrameType | None) -> None:
-    _Told.to_stop = True
-    if _Told.writer is None:
+def _take_signal(_number: int, _frame: FrameType | None) -> None:
+    _Stopping.to_stop = True
+    if _Stopping.writer is None:
         sys.exit(_STOPPED)
-    os.write(_Told.writer, b".")
+    os.write(_Stopping.writer, b".")
 
 
 def _pass_over_what_was_lost(lost: "sys.UnraisableHookArgs") -> None:
-    if not (_Told.to_stop and isinstance(lost.exc_value, SystemExit)):
+    if not (_Stopping.to_stop and isinstance(lost.exc_value, SystemExit)):
         sys.__unraisablehook__(lost)
 
 

@@ -38,7 +38,7 @@ def to_read_version(situation: Situation, *, may_answer: bool = False) -> str:
 
 
 def finding_on_failed_activation(situation: Situation, found: Activation) -> Finding:
-    """Return the verdict on an activation that failed."""
+    """Return the finding on an activation that failed."""
     when = near_text(found.updated_at, situation.now)
     reason, status = found.reason, Status.ACTIVATION_FAILED
     is_unanswered = reason in NO_ANSWER_REASONS
@@ -53,9 +53,9 @@ def finding_on_failed_activation(situation: Situation, found: Activation) -> Fin
 
 def _how_it_failed(situation: Situation, reason: str | None, when: str) -> str:
     if reason in HELD:
-        told = f"Asked to activate it, the device answered on {when} that {HELD[reason]}"
+        held = f"Asked to activate it, the device answered on {when} that {HELD[reason]}"
         is_verified = situation.distribution.status is Status.VERIFIED
-        return f"{told}{': the verified one may have been replaced since' * is_verified}."
+        return f"{held}{': the verified one may have been replaced since' * is_verified}."
     how = "was not delivered or not answered" if reason in NO_ANSWER_REASONS else "failed"
     why = "No reason was given."
     if reason is not None:

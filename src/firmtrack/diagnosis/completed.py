@@ -41,12 +41,12 @@ _DOUBTS: Mapping[FlagKind, str] = {
 
 
 def finding_on_success(situation: Situation) -> Finding:
-    """Return the verdict on a distribution that is Successful."""
-    return _with_news(situation, _verdict_on_success(situation))
+    """Return the finding on a distribution that is Successful."""
+    return _with_news(situation, _finding_on_success(situation))
 
 
-def _with_news(situation: Situation, told: Finding) -> Finding:
-    """Return the verdict with what was told since; of a device that runs the image, only alarms."""
+def _with_news(situation: Situation, finding: Finding) -> Finding:
+    """Return the finding with the news since; of a device that runs the image, only alarms."""
     activation = current_activation(situation)
     is_activated = activation is not None and activation.status is ActivationStatus.ACTIVATED
     is_running = is_activated or _runs_it(situation)
@@ -56,31 +56,31 @@ def _with_news(situation: Situation, told: Finding) -> Finding:
         since = activation.updated_at
     for each in news_of(situation):
         if each.at >= since and (each.is_alarm or not is_running):
-            return Finding(joined(told.sentence, each.what), each.actor, each.advice)
-    return told
+            return Finding(joined(finding.sentence, each.what), each.actor, each.advice)
+    return finding
 
 
 def _was_answered(activation: Activation) -> bool:
-    """Whether more than the request itself was heard of an activation."""
+    """Whether more than the request itself is known of an activation."""
     is_asked = activation.status is ActivationStatus.REQUESTED
     is_known = any(each.event.step > ActivationStep.REQUESTED for each in activation.events)
     return is_known or not is_asked
 
 
-def _verdict_on_success(situation: Situation) -> Finding:
+def _finding_on_success(situation: Situation) -> Finding:
     if situation.distribution.status is Status.ACTIVATED:
         return _activated_by_itself(situation)
     found = current_activation(situation)
     if found is None:
         held = f"The device has held the verified image since {since_text(situation)}."
-        told = _not_activated(situation)
-        return told._replace(sentence=joined(held, told.sentence))
+        finding = _not_activated(situation)
+        return finding._replace(sentence=joined(held, finding.sentence))
     verified = f"The device verified the image on {when_text(situation)}."
-    told = _activation(situation, found)
+    finding = _activation(situation, found)
     if found.status is not ActivationStatus.ACTIVATED and _runs_it(situation):
         runs = "The latest word has it on this version all the same."
-        told = _nothing_to_do(situation, joined(told.sentence, runs))
-    return told._replace(sentence=joined(verified, told.sentence))
+        finding = _nothing_to_do(situation, joined(finding.sentence, runs))
+    return finding._replace(sentence=joined(verified, finding.sentence))
 
 
 def current_activation(situation: Situation) -> Activation | None:

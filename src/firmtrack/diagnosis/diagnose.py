@@ -16,22 +16,22 @@ def diagnose(situation: Situation) -> Diagnosis:
     The only thing that it asks beyond ``situation`` is the operators' wording of reason codes.
     """
     next_stage = situation.next_stage
-    verdict = _verdict(situation)
+    finding = _finding(situation)
     return Diagnosis(
-        sentence=verdict.sentence,
+        sentence=finding.sentence,
         holder=None if next_stage is None else next_stage.holder,
         since=situation.since,
         usual_seconds=usual_seconds(situation),
         waits=waits_of(situation),
         pace=pace_of(situation),
-        next_actor=verdict.next_actor,
-        advice=verdict.advice,
+        next_actor=finding.next_actor,
+        advice=finding.advice,
         evidence=evidence_of(situation),
         resend=resend_advice(situation),
     )
 
 
-def _verdict(situation: Situation) -> Finding:
+def _finding(situation: Situation) -> Finding:
     if situation.next_stage is not None:
         return finding_in_progress(situation, situation.next_stage)
     if situation.distribution.status.is_bad:

@@ -30,12 +30,12 @@ def _evidence(situation: Situation) -> Iterator[Evidence]:
     distribution = situation.distribution
     deciding = _deciding_entry(situation)
     name = STATUS_NAMES[distribution.status]
-    when = shown_text(distribution.updated_at, is_day=distribution.is_anothers_word)
+    when = shown_text(distribution.updated_at, is_day=distribution.is_anothers_event)
     if deciding is None:
         yield Evidence(f"The current status is “{name}”, of {when}.")
     else:
-        told_by = fact_source_text(deciding.source)
-        yield Evidence(f"“{name}”, {when}: {told_by}.", deciding.message_id)
+        source = fact_source_text(deciding.source)
+        yield Evidence(f"“{name}”, {when}: {source}.", deciding.message_id)
         if deciding.evidence is not None:
             yield Evidence(ATTRIBUTION_TEXTS[deciding.evidence])
     yield from (each.evidence for each in news_of(situation))

@@ -24,7 +24,7 @@ from firmtrack.presentation.wording import STAGE_NAMES, reason_text
 
 
 def finding_on_failure(situation: Situation) -> Finding:
-    """Return the verdict on a distribution whose current status is bad."""
+    """Return the finding on a distribution whose current status is bad."""
     distribution = situation.distribution
     news = news_of(situation)
     sentence = joined(
@@ -60,11 +60,11 @@ def _ran_it(situation: Situation) -> str | None:
     if not times:
         return None
     when = near_text(max(times), situation.now)
-    said = f"Before that, on {when}, the device had said that it activated this version"
+    ran_it = f"Before that, on {when}, the device had said that it activated this version"
     running = None if situation.device is None else situation.device.firmware_version
     if running in {None, situation.distribution.firmware_version}:
-        return f"{said}: as far as any word tells, it runs it."
-    return f"{said}; later word has it on version {running}."
+        return f"{ran_it}: as far as any word tells, it runs it."
+    return f"{ran_it}; later word has it on version {running}."
 
 
 def reason_fact(situation: Situation) -> str | None:

@@ -69,7 +69,7 @@ def _situation(
         supplier_changed_at=answer.supplier_changed_at,
         wait=None if key is None or waits is UNTOLD else waits.get(key),
         slow_seconds=None if waits is UNTOLD else slow_seconds,
-        is_usual_told=waits is not UNTOLD,
+        is_usual_known=waits is not UNTOLD,
     )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from firmtrack.answers.devices import HistoryEntry
 from firmtrack.answers.diagnoses import Evidence
 from firmtrack.diagnosis.activation_failure import finding_on_failed_activation
-from firmtrack.diagnosis.phrases import as_sentence, joined, said_at
+from firmtrack.diagnosis.phrases import as_sentence, entry_time, joined
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.facts import Incident, IncidentKind
 from firmtrack.domain.identifiers import comparable_version
@@ -229,7 +229,7 @@ def _other_images(situation: Situation) -> Iterator[News]:
     for entry in situation.unattributed:
         differs = _difference(situation, entry)
         if entry.status in _OTHER_IMAGE and differs is not None and entry.occurred_at >= last_step:
-            when = said_at(entry, situation)
+            when = entry_time(entry, situation)
             yield News(
                 at=entry.occurred_at,
                 what=f"{_OTHER_IMAGE[entry.status].format(when=when)} than this request’s: "
@@ -266,7 +266,7 @@ def _earlier_stages(situation: Situation) -> Iterator[News]:
     ]
     latest = max(failures, key=lambda each: each.occurred_at, default=None)
     if latest is not None:
-        when = said_at(latest, situation)
+        when = entry_time(latest, situation)
         reason = None if latest.reason is None else reason_text(latest.reason, latest.status)
         yield News(
             at=latest.occurred_at,
@@ -286,13 +286,13 @@ def _failed_activations(situation: Situation) -> Iterator[News]:
     last_step = _last_step(situation)
     for activation in situation.activations:
         if activation.status is ActivationStatus.FAILED and activation.updated_at >= last_step:
-            told = finding_on_failed_activation(situation, activation)
+            finding = finding_on_failed_activation(situation, activation)
             message_id: UUID | None = activation.events[0].message_id if activation.events else None
             yield News(
                 at=activation.updated_at,
-                what=told.sentence,
-                advice=told.advice,
-                actor=told.next_actor,
+                what=finding.sentence,
+                advice=finding.advice,
+                actor=finding.next_actor,
                 evidence=Evidence(
                     f"Activate Firmware (11.3): “Failed”, {local_text(activation.updated_at)}.",
                     message_id,
@@ -302,5 +302,5 @@ def _failed_activations(situation: Situation) -> Iterator[News]:
 
 def _evidence(entry: HistoryEntry) -> Evidence:
     when = shown_text(entry.occurred_at, is_day=entry.is_anothers)
-    told_by = fact_source_text(entry.source)
-    return Evidence(f"“{STATUS_NAMES[entry.status]}”, {when}: {told_by}.", entry.message_id)
+    source = fact_source_text(entry.source)
+    return Evidence(f"“{STATUS_NAMES[entry.status]}”, {when}: {source}.", entry.message_id)

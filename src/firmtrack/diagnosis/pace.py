@@ -58,7 +58,7 @@ def waits_of(situation: Situation) -> Waits | Untold | None:
     """Return what others' stays tell of the present step; None if it has ended or too few did."""
     if situation.next_stage is None:
         return None
-    if not situation.is_usual_told:
+    if not situation.is_usual_known:
         return UNTOLD
     wait = situation.wait
     if wait is None:
@@ -78,23 +78,23 @@ def waits_of(situation: Situation) -> Waits | Untold | None:
 
 def comparison(situation: Situation) -> str:
     """Return the sentences that compare the wait of a distribution in progress with the usual."""
-    if not situation.is_usual_told:
+    if not situation.is_usual_known:
         return "Whether that is usual could not be told now."
     pace, wait = pace_of(situation), situation.wait
     if pace is None:
         return _NOT_KNOWN
     if wait is None:
-        verdict = {
+        sentence = {
             Pace.STALLED: _STALLS[Stall.OPERATOR],
             Pace.SLOW: "That is slower than expected.",
         }.get(pace)
-        return joined(verdict, _expectation(situation))
+        return joined(sentence, _expectation(situation))
     stall = _stall_of(situation)
     if stall is not None:
-        verdict = _STALLS.get(stall) or _beyond_the_past(situation, wait.estimate)
+        sentence = _STALLS.get(stall) or _beyond_the_past(situation, wait.estimate)
     else:
-        verdict = "That is slower than usual." if pace is Pace.SLOW else None
-    return joined(verdict, _share(wait.estimate), _still(situation, wait.estimate))
+        sentence = "That is slower than usual." if pace is Pace.SLOW else None
+    return joined(sentence, _share(wait.estimate), _still(situation, wait.estimate))
 
 
 def _stall_of(situation: Situation) -> Stall | None:

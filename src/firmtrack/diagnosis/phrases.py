@@ -22,7 +22,7 @@ def since_text(situation: Situation) -> str:
     Where only the day may be told, how long ago is left to the reader.
     """
     when = when_text(situation)
-    if situation.distribution.is_anothers_word:
+    if situation.distribution.is_anothers_event:
         return when
     if situation.since > situation.now + _CLOCKS_APART:
         return f"{when} (as DCC dates it, which is still to come)"
@@ -31,13 +31,13 @@ def since_text(situation: Situation) -> str:
 
 def when_text(situation: Situation) -> str:
     """Return when the present step began, as far as the viewer may know."""
-    if situation.distribution.is_anothers_word:
+    if situation.distribution.is_anothers_event:
         return shown_text(situation.since, is_day=True)
     return near_text(situation.since, situation.now)
 
 
-def said_at(entry: HistoryEntry, situation: Situation) -> str:
-    """Return when an entry was said, as far as the viewer may know."""
+def entry_time(entry: HistoryEntry, situation: Situation) -> str:
+    """Return when an event of the history was, as far as the viewer may know."""
     if entry.is_anothers:
         return shown_text(entry.occurred_at, is_day=True)
     return near_text(entry.occurred_at, situation.now)

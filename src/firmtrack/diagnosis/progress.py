@@ -76,7 +76,7 @@ _ASK_DEVICE = (
 
 
 def finding_in_progress(situation: Situation, next_stage: StageRow) -> Finding:
-    """Return the verdict on a distribution that must pass ``next_stage`` next."""
+    """Return the finding on a distribution that must pass ``next_stage`` next."""
     status = situation.distribution.status
     outdone = superseded(situation)
     if outdone is not None:
@@ -136,7 +136,7 @@ def _advice(situation: Situation, next_stage: StageRow, pace: Pace | None) -> st
 
 
 def _led_by(news: Sequence[News], situation: Situation, standing: str) -> Finding:
-    """Return the verdict on an update of which something newer than its last step was told."""
+    """Return the finding on an update of which something newer than its last step was reported."""
     lead = news[0]
     others = [each.what for each in news[1:]]
     usual = None if lead.ends else comparison(situation)

@@ -83,8 +83,8 @@ _WITHOUT_REASON: Mapping[Status, str] = {
 
 def remedy_for(reason: str | None, status: Status) -> Remedy:
     """Return what follows from a bad ``status`` with this reason, known or not."""
-    is_told = reason is not None and explains(reason, status)
-    known = _BY_REASON.get(reason) if reason is not None and is_told else None
+    is_explained = reason is not None and explains(reason, status)
+    known = _BY_REASON.get(reason) if reason is not None and is_explained else None
     return known or _BY_STATUS[status]
 
 

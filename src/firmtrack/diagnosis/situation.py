@@ -33,7 +33,7 @@ class Situation:
     ``wait`` is what others' stays where this one is tell, None if too few were seen; then
     ``slow_seconds`` counts, what an operator calls slow, None if nobody set it. ``hub_since`` is
     since when the updates behind the device's hub have all waited, None if they are few.
-    Unless ``is_usual_told``, what is usual could not be asked for, and all three are None.
+    Unless ``is_usual_known``, what is usual could not be asked for, and all three are None.
     """
 
     distribution: DistributionAnswer
@@ -51,7 +51,7 @@ class Situation:
     wait: KnownWait | None = None
     hub_since: datetime | None = None
     slow_seconds: float | None = None
-    is_usual_told: bool = True
+    is_usual_known: bool = True
 
     @property
     def since(self) -> datetime:

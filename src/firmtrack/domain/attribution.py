@@ -110,8 +110,8 @@ def _evidence(clue: Clue, candidate: Candidate) -> Evidence | None:
     if clue.image_hash is not None and candidate.image_hash is not None:
         return Evidence.IMAGE_HASH if clue.image_hash == candidate.image_hash else None
     if clue.firmware_version is not None and candidate.firmware_versions:
-        told = comparable_version(clue.firmware_version)
-        is_same = told in map(comparable_version, candidate.firmware_versions)
+        version = comparable_version(clue.firmware_version)
+        is_same = version in map(comparable_version, candidate.firmware_versions)
         return Evidence.FIRMWARE_VERSION if is_same else None
     is_own = candidate.request_id.originator == clue.addressee
     return Evidence.NOTHING_AGAINST if is_own else None

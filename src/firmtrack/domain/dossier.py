@@ -28,7 +28,7 @@ from firmtrack.domain.attribution import (
 )
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
-from firmtrack.domain.incidents import ToldIncident
+from firmtrack.domain.incidents import ReportedIncident
 from firmtrack.domain.inventory import (
     IMPORT_ID,
     Knowledge,
@@ -132,7 +132,7 @@ class InventoryStatement:
 class SupplierChangeReport:
     """That DCC told a User of a change of the device's supplier."""
 
-    told_at: datetime
+    reported_at: datetime
     reporter: Reporter
 
 
@@ -148,7 +148,7 @@ class Dossier:
     events: Sequence[ReportedEvent] = ()
     requests: Sequence[RequestFile] = ()
     activation_events: Sequence[ReportedActivationEvent] = ()
-    incidents: Sequence[ToldIncident] = ()
+    incidents: Sequence[ReportedIncident] = ()
     statements: Sequence[InventoryStatement] = ()
     supplier_changes: Sequence[SupplierChangeReport] = ()
 
@@ -260,7 +260,7 @@ class Device:
     distributions: tuple[Distribution, ...]
     unattributed: tuple[ReportedEvent, ...]
     chapters: Chapters
-    incidents: Sequence[ToldIncident]
+    incidents: Sequence[ReportedIncident]
     known: Knowledge | None
     named_hub: tuple[Eui64, Origin] | None
     parties: frozenset[Eui64]
@@ -433,13 +433,13 @@ def _knowledge(dossier: Dossier) -> tuple[Knowledge | None, tuple[Eui64, Origin]
     named_hub = None
     if at_hub is not None and at_hub.comms_hub_id is not None:
         named_hub = at_hub.comms_hub_id, Origin(at_hub.occurred_at, at_hub.message_id)
-    told = [
+    stated = [
         knowledge_of(each.facts, each.reporter.message_id)
         for each in sorted(dossier.statements, key=lambda each: each.recorded_at)
     ]
-    if not told:
+    if not stated:
         return None, named_hub
-    known = reduce(merge, told)
+    known = reduce(merge, stated)
     return known if named_hub is None else with_comms_hub(known, *named_hub), named_hub
 
 
@@ -450,16 +450,17 @@ def _parties(statements: Iterable[InventoryStatement]) -> frozenset[Eui64]:
 
 def _suppliers(dossier: Dossier) -> tuple[SupplierStatement, ...]:
     """Return who was said to be the supplier, latest first; of two at once the last recorded."""
-    said: dict[Origin, Eui64 | None] = {
-        Origin(each.told_at, each.reporter.message_id): None for each in dossier.supplier_changes
+    suppliers: dict[Origin, Eui64 | None] = {
+        Origin(each.reported_at, each.reporter.message_id): None
+        for each in dossier.supplier_changes
     }
     for each in sorted(dossier.statements, key=lambda each: each.recorded_at):
         if each.facts.responsible_supplier is not None:
             origin = Origin(each.facts.learnt_at, each.reporter.message_id)
-            said[origin] = each.facts.responsible_supplier
+            suppliers[origin] = each.facts.responsible_supplier
     return tuple(
-        SupplierStatement(supplier=said[origin], origin=origin)
-        for origin in sorted(said, key=lambda origin: origin.age, reverse=True)
+        SupplierStatement(supplier=suppliers[origin], origin=origin)
+        for origin in sorted(suppliers, key=lambda origin: origin.age, reverse=True)
     )
 
 

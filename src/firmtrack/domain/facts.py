@@ -240,7 +240,7 @@ class SupplierChange:
     """DCC tells a User of a change of a device's supplier; it does not say who it is now."""
 
     device_id: Eui64
-    told_at: datetime
+    reported_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,7 +301,7 @@ class Message:
     def event_count(self) -> int:
         """How many events the message tells, a request's own arrival included."""
         own = (self.request, self.activation)
-        return len(self.events) + len(self.steps) + sum(said is not None for said in own)
+        return len(self.events) + len(self.steps) + sum(fact is not None for fact in own)
 
     def named_requests(self) -> frozenset[RequestId]:
         """Return every update request that the message names."""

@@ -37,7 +37,7 @@ FACTS_OF_HUB = frozenset({IncidentKind.COMMS_HUB_DECOMMISSIONED, IncidentKind.CO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldIncident:
+class ReportedIncident:
     """An incident with the message that tells it; ``recorded_at`` is when Firmtrack learnt of it.
 
     ``user_id`` is the User that the message was sent to.
@@ -120,7 +120,7 @@ class IncidentEntry:
     first_at: datetime
     times: int
     throttled_count: int | None
-    source: ToldIncident | None
+    source: ReportedIncident | None
     ordered_at: datetime
 
 
@@ -137,7 +137,7 @@ class Befallen:
 
 def befallen(
     viewer: Viewer,
-    told: Iterable[ToldIncident],
+    reported: Iterable[ReportedIncident],
     distributions: Sequence[Placed],
     *,
     sees_facts: bool,
@@ -150,9 +150,9 @@ def befallen(
     What names no device is shown where it concerns a distribution, and only there: else it would
     tell which devices a request names, or a hub has.
     """
-    of_request: dict[RequestId, list[ToldIncident]] = {}
+    of_request: dict[RequestId, list[ReportedIncident]] = {}
     others = []
-    for each in told:
+    for each in reported:
         places = concerned(each.incident, distributions)
         if not _is_seen(viewer, each, is_placed=bool(places), sees_facts=sees_facts):
             continue
@@ -166,31 +166,35 @@ def befallen(
     )
 
 
-def entries_of_request(viewer: Viewer, told: Iterable[ToldIncident]) -> tuple[IncidentEntry, ...]:
+def entries_of_request(
+    viewer: Viewer, reported: Iterable[ReportedIncident]
+) -> tuple[IncidentEntry, ...]:
     """Return what befell a request that the viewer sees, latest first."""
-    seen = [each for each in told if _is_seen(viewer, each, is_placed=True, sees_facts=False)]
+    seen = [each for each in reported if _is_seen(viewer, each, is_placed=True, sees_facts=False)]
     return _entries(viewer, seen)
 
 
-def _is_seen(viewer: Viewer, told: ToldIncident, *, is_placed: bool, sees_facts: bool) -> bool:
-    kind = told.incident.kind
-    if not is_placed and (told.incident.device_id is None or kind in FACTS_OF_REQUEST):
+def _is_seen(
+    viewer: Viewer, reported: ReportedIncident, *, is_placed: bool, sees_facts: bool
+) -> bool:
+    kind = reported.incident.kind
+    if not is_placed and (reported.incident.device_id is None or kind in FACTS_OF_REQUEST):
         return False
-    if viewer.is_party_to(told.user_id):
+    if viewer.is_party_to(reported.user_id):
         return True
     return kind in FACTS_OF_REQUEST or (sees_facts and kind in FACTS_OF_DEVICE)
 
 
-def _entries(viewer: Viewer, seen: Sequence[ToldIncident]) -> tuple[IncidentEntry, ...]:
+def _entries(viewer: Viewer, seen: Sequence[ReportedIncident]) -> tuple[IncidentEntry, ...]:
     """Return one entry for what is the same but for its time, latest first."""
-    same: dict[object, list[ToldIncident]] = {}
-    for told in seen:
-        each = told.incident
+    same: dict[object, list[ReportedIncident]] = {}
+    for reported in seen:
+        each = reported.incident
         key = (
             each.kind, each.request_id, each.device_id, each.comms_hub_id, each.new_comms_hub_id,
-            each.reason, viewer.is_party_to(told.user_id),
+            each.reason, viewer.is_party_to(reported.user_id),
         )  # fmt: skip
-        same.setdefault(key, []).append(told)
+        same.setdefault(key, []).append(reported)
     entries = [
         _entry(repeats, is_anothers=not viewer.is_party_to(repeats[0].user_id))
         for repeats in same.values()
@@ -221,7 +225,7 @@ def _order(entry: IncidentEntry) -> tuple[datetime, str]:
     return entry.ordered_at, str(entry.incident)
 
 
-def _entry(repeats: Sequence[ToldIncident], *, is_anothers: bool) -> IncidentEntry:
+def _entry(repeats: Sequence[ReportedIncident], *, is_anothers: bool) -> IncidentEntry:
     latest = max(repeats, key=lambda each: (each.incident.occurred_at, each.message_id))
     first_at = min(each.incident.occurred_at for each in repeats)
     if is_anothers:
@@ -243,11 +247,11 @@ def _entry(repeats: Sequence[ToldIncident], *, is_anothers: bool) -> IncidentEnt
     )
 
 
-def _throttled(repeats: Sequence[ToldIncident]) -> int | None:
+def _throttled(repeats: Sequence[ReportedIncident]) -> int | None:
     """Return how many repeats DCC counts: the greatest count of each of its sequences."""
     counts: dict[int | None, int] = {}
-    for told in repeats:
-        sequence, count = told.incident.throttled_sequence, told.incident.throttled_count
+    for reported in repeats:
+        sequence, count = reported.incident.throttled_sequence, reported.incident.throttled_count
         if count is not None:
             counts[sequence] = max(counts.get(sequence, 0), count)
     return sum(counts.values()) if counts else None

@@ -71,11 +71,11 @@ class Knowledge:
 def knowledge_of(statement: DeviceFacts, message_id: UUID) -> Knowledge:
     """Return what a single statement makes known."""
     origin = Origin(statement.learnt_at, message_id)
-    told = ((name, getattr(statement, name)) for name in FACT_NAMES)
+    stated = ((name, getattr(statement, name)) for name in FACT_NAMES)
     return Knowledge(
         device_id=statement.device_id,
         latest=origin,
-        facts={name: Known(value, origin) for name, value in told if value is not None},
+        facts={name: Known(value, origin) for name, value in stated if value is not None},
     )
 
 
@@ -97,39 +97,39 @@ def with_comms_hub(known: Knowledge, comms_hub_id: Eui64, origin: Origin) -> Kno
 
     That is no statement about the device: ``latest`` stays.
     """
-    told = Knowledge(
+    stated = Knowledge(
         device_id=known.device_id,
         latest=known.latest,
         facts={"comms_hub_id": Known(comms_hub_id, origin)},
     )
-    return merge(known, told)
+    return merge(known, stated)
 
 
 def statement_of(known: Knowledge) -> DeviceFacts:
     """Return all that is known as if the latest statement had said it."""
-    values: dict[str, Any] = {name: word.value for name, word in known.facts.items()}
+    values: dict[str, Any] = {name: fact.value for name, fact in known.facts.items()}
     return DeviceFacts(device_id=known.device_id, learnt_at=known.latest.learnt_at, **values)
 
 
-def merge(known: Knowledge, told: Knowledge) -> Knowledge:
+def merge(known: Knowledge, stated: Knowledge) -> Knowledge:
     """Return what is known after ``told`` about the same device came to what was known.
 
     Of two words of the same age, which only two imports can say, the one told last counts.
     """
     facts = dict(known.facts)
-    for name, word in told.facts.items():
-        if name not in facts or word.origin.age >= facts[name].origin.age:
-            facts[name] = word
+    for name, fact in stated.facts.items():
+        if name not in facts or fact.origin.age >= facts[name].origin.age:
+            facts[name] = fact
     return Knowledge(
         device_id=known.device_id,
-        latest=max(known.latest, told.latest, key=lambda origin: origin.age),
+        latest=max(known.latest, stated.latest, key=lambda origin: origin.age),
         facts=facts,
     )
 
 
-def merge_all(told: Iterable[Knowledge]) -> Mapping[Eui64, Knowledge]:
+def merge_all(stated: Iterable[Knowledge]) -> Mapping[Eui64, Knowledge]:
     """Return what statements about any devices come to, by device."""
     by_device: dict[Eui64, list[Knowledge]] = {}
-    for each in told:
+    for each in stated:
         by_device.setdefault(each.device_id, []).append(each)
     return {device_id: reduce(merge, each) for device_id, each in by_device.items()}

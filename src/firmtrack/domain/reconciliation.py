@@ -59,7 +59,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
+class WeighedUpdate:
     """One distribution as far as it matters here.
 
     ``updated_at`` is the time of its current status, ``header_version`` that of its image's own
@@ -92,7 +92,7 @@ class _Situation:
 
     known: Knowledge | None
     running: _Running | None
-    updates: Sequence[Update]
+    updates: Sequence[WeighedUpdate]
     activations: Sequence[tuple[Activation, FirmwareVersion | None]]
 
     @property
@@ -111,7 +111,7 @@ class _Situation:
 
 
 def flags_of(
-    known: Knowledge | None, updates: Sequence[Update], unmatched: Sequence[Activation] = ()
+    known: Knowledge | None, updates: Sequence[WeighedUpdate], unmatched: Sequence[Activation] = ()
 ) -> tuple[Flag, ...]:
     """Return what does not fit, by kind in the order of FlagKind.
 
@@ -163,15 +163,15 @@ def repeated_request_flag(request_id: RequestId, statement_count: int) -> Flag |
 
 
 def _running(known: Knowledge | None) -> _Running | None:
-    word = None if known is None else known.facts.get("firmware_version")
-    if word is None:
+    known_fact = None if known is None else known.facts.get("firmware_version")
+    if known_fact is None:
         return None
-    version = cast("FirmwareVersion", word.value)
-    return _Running(version=version, learnt_at=word.origin.learnt_at or _BEFORE_ANY)
+    version = cast("FirmwareVersion", known_fact.value)
+    return _Running(version=version, learnt_at=known_fact.origin.learnt_at or _BEFORE_ANY)
 
 
 def _activations_with_versions(
-    updates: Sequence[Update], unmatched: Sequence[Activation]
+    updates: Sequence[WeighedUpdate], unmatched: Sequence[Activation]
 ) -> Sequence[tuple[Activation, FirmwareVersion | None]]:
     """Return each activation but the cancelling ones with its image's version, latest first."""
     versions = [
@@ -215,7 +215,7 @@ def _activated_but_old_version(it: _Situation) -> Iterator[Flag]:
             )
 
 
-def _is_brought_since(at: datetime, running: _Running, updates: Sequence[Update]) -> bool:
+def _is_brought_since(at: datetime, running: _Running, updates: Sequence[WeighedUpdate]) -> bool:
     """Whether a later update brought what runs: then it is newer, not old."""
     return any(
         _is_same(each.firmware_version, running.version)

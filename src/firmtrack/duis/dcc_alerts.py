@@ -52,7 +52,7 @@ _STATUS_AFTER = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
+class _Report:
     """What an alert's body tells: of updates, activations or devices, all at one time."""
 
     kind: MessageKind
@@ -76,35 +76,35 @@ def translate_dcc_alert(envelope: Envelope) -> Message | NotAboutFirmware:
     if name not in _TRANSLATIONS and name not in _INCIDENTS:
         return NotAboutFirmware(kind=kind)
     responded_at = envelope.header.time("ResponseDateTime")
-    told = _told_by(name, Children(element), code, responded_at)
-    if told is None:
+    reported = _report_of(name, Children(element), code, responded_at)
+    if reported is None:
         return NotAboutFirmware(kind=kind)
     return message(
         envelope,
-        told.kind,
+        reported.kind,
         user_id=user_of(envelope),
-        occurred_at=told.occurred_at,
+        occurred_at=reported.occurred_at,
         code=code,
-        events=told.events,
-        devices=told.devices,
-        activation=told.activation,
-        supplier_change=told.supplier_change,
+        events=reported.events,
+        devices=reported.devices,
+        activation=reported.activation,
+        supplier_change=reported.supplier_change,
         incidents=with_throttling(
-            alert, code, responded_at, incidents=told.incidents, events=told.events
+            alert, code, responded_at, incidents=reported.incidents, events=reported.events
         ),
     )
 
 
-def _told_by(name: str, body: Children, code: str, responded_at: datetime) -> _Told | None:
+def _report_of(name: str, body: Children, code: str, responded_at: datetime) -> _Report | None:
     """Return what the body of that name tells, None if nothing that Firmtrack records."""
     if name in _TRANSLATIONS:
         return _TRANSLATIONS[name](body, code, responded_at)
     kind, read = _INCIDENTS[name]
     found = read(body, code, responded_at)
-    return _Told(kind=kind, occurred_at=responded_at, incidents=found) if found else None
+    return _Report(kind=kind, occurred_at=responded_at, incidents=found) if found else None
 
 
-def _csp_firmware_delivery_status(body: Children, code: str, responded_at: datetime) -> _Told:
+def _csp_firmware_delivery_status(body: Children, code: str, responded_at: datetime) -> _Report:
     is_failed = (
         body.choice("CommsHubTransferStatus", _TRANSFER_STATUSES) is CommsHubTransferStatus.FAILURE
     )
@@ -118,10 +118,10 @@ def _csp_firmware_delivery_status(body: Children, code: str, responded_at: datet
         comms_hub_id=body.eui("CommsHubDeviceID"),
         firmware_version=body.firmware_version("FirmwareVersion"),
     )
-    return _told(MessageKind.CSP_FIRMWARE_DELIVERY_STATUS, event)
+    return _report(MessageKind.CSP_FIRMWARE_DELIVERY_STATUS, event)
 
 
-def _comms_hub_alert(body: Children, _: str, responded_at: datetime) -> _Told | None:
+def _comms_hub_alert(body: Children, _: str, responded_at: datetime) -> _Report | None:
     if "FirmwareTransferAlert" not in body:
         return None
     transfer = body.children("FirmwareTransferAlert")
@@ -136,10 +136,10 @@ def _comms_hub_alert(body: Children, _: str, responded_at: datetime) -> _Told | 
         comms_hub_id=body.eui("CommsHubDeviceID"),
         firmware_version=transfer.firmware_version("FirmwareVersion"),
     )
-    return _told(MessageKind.FIRMWARE_TRANSFER_ALERT, event)
+    return _report(MessageKind.FIRMWARE_TRANSFER_ALERT, event)
 
 
-def _ppmid_alert(body: Children, _: str, responded_at: datetime) -> _Told | None:
+def _ppmid_alert(body: Children, _: str, responded_at: datetime) -> _Report | None:
     if "PPMIDFirmwareUpgradeAlert" not in body:
         return _device_firmware_alert(incidents.ppmid_alert(body, responded_at), responded_at)
     upgrade = body.children("PPMIDFirmwareUpgradeAlert")
@@ -152,18 +152,18 @@ def _ppmid_alert(body: Children, _: str, responded_at: datetime) -> _Told | None
         device_time=body.optional_time("Timestamp"),
         firmware_version=upgrade.firmware_version("FirmwareVersion"),
     )
-    return _told(MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT, event)
+    return _report(MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT, event)
 
 
-def _device_firmware_alert(found: Incident | None, responded_at: datetime) -> _Told | None:
+def _device_firmware_alert(found: Incident | None, responded_at: datetime) -> _Report | None:
     if found is None:
         return None
-    return _Told(
+    return _Report(
         kind=MessageKind.DEVICE_FIRMWARE_ALERT, occurred_at=responded_at, incidents=(found,)
     )
 
 
-def _firmware_distribution_failure(body: Children, code: str, responded_at: datetime) -> _Told:
+def _firmware_distribution_failure(body: Children, code: str, responded_at: datetime) -> _Report:
     request_id = body.request_id("UpdateFirmwareRequestID")
     events = (
         Event(
@@ -175,10 +175,10 @@ def _firmware_distribution_failure(body: Children, code: str, responded_at: date
         )
         for device_id in body.device_ids("MeterIDs")
     )
-    return _told(MessageKind.FIRMWARE_DISTRIBUTION_FAILURE, *events)
+    return _report(MessageKind.FIRMWARE_DISTRIBUTION_FAILURE, *events)
 
 
-def _firmware_upgrade_requested(body: Children, _: str, responded_at: datetime) -> _Told:
+def _firmware_upgrade_requested(body: Children, _: str, responded_at: datetime) -> _Report:
     firmware_version = body.firmware_version("FirmwareVersion")
     events = (
         Event(
@@ -189,10 +189,10 @@ def _firmware_upgrade_requested(body: Children, _: str, responded_at: datetime) 
         )
         for device_id in body.device_ids("DeviceList")
     )
-    return _told(MessageKind.FIRMWARE_UPGRADE_REQUESTED, *events)
+    return _report(MessageKind.FIRMWARE_UPGRADE_REQUESTED, *events)
 
 
-def _firmware_version_mismatch(body: Children, _: str, responded_at: datetime) -> _Told:
+def _firmware_version_mismatch(body: Children, _: str, responded_at: datetime) -> _Report:
     facts = DeviceFacts(
         device_id=body.eui("DeviceID"),
         learnt_at=responded_at,
@@ -200,12 +200,12 @@ def _firmware_version_mismatch(body: Children, _: str, responded_at: datetime) -
         firmware_version=body.firmware_version("FirmwareVersionDevice"),
         smi_firmware_version=body.firmware_version("FirmwareVersionSMI"),
     )
-    return _Told(
+    return _Report(
         kind=MessageKind.FIRMWARE_VERSION_MISMATCH, occurred_at=responded_at, devices=(facts,)
     )
 
 
-def _device_status_change_event(body: Children, _: str, responded_at: datetime) -> _Told | None:
+def _device_status_change_event(body: Children, _: str, responded_at: datetime) -> _Report | None:
     change = only_child(body.element("DeviceStatusChange"))
     status = _STATUS_AFTER.get(name_of(change))
     device_id = body.eui("DeviceID")
@@ -213,7 +213,7 @@ def _device_status_change_event(body: Children, _: str, responded_at: datetime) 
     if status is None and not found:
         return None
     facts = DeviceFacts(device_id=device_id, learnt_at=responded_at, device_status=status)
-    return _Told(
+    return _Report(
         kind=MessageKind.DEVICE_STATUS_CHANGE_EVENT,
         occurred_at=responded_at,
         devices=() if status is None else (facts,),
@@ -221,9 +221,9 @@ def _device_status_change_event(body: Children, _: str, responded_at: datetime) 
     )
 
 
-def _command_failure(body: Children, code: str, responded_at: datetime) -> _Told:
+def _command_failure(body: Children, code: str, responded_at: datetime) -> _Report:
     # The command may be any other than an activation: the body does not say which service it is.
-    return _Told(
+    return _Report(
         kind=MessageKind.COMMAND_FAILURE,
         occurred_at=responded_at,
         activation=failed_command(body.request_id("CommandRequestID"), code, responded_at),
@@ -231,25 +231,25 @@ def _command_failure(body: Children, code: str, responded_at: datetime) -> _Told
     )
 
 
-def _change_of_supplier(body: Children, _: str, responded_at: datetime) -> _Told | None:
+def _change_of_supplier(body: Children, _: str, responded_at: datetime) -> _Report | None:
     if "DeviceChangeOfSupplier" not in body:
         return None
     change = body.children("DeviceChangeOfSupplier")
     device_id = change.eui("DeviceID")
     device_type = change.choice("DeviceType", _DEVICE_TYPES)
-    return _Told(
+    return _Report(
         kind=MessageKind.CHANGE_OF_SUPPLIER,
         occurred_at=responded_at,
         devices=(
             DeviceFacts(device_id=device_id, learnt_at=responded_at, device_type=device_type),
         ),
-        supplier_change=SupplierChange(device_id=device_id, told_at=responded_at),
+        supplier_change=SupplierChange(device_id=device_id, reported_at=responded_at),
     )
 
 
-def _told(kind: MessageKind, *events: Event) -> _Told:
+def _report(kind: MessageKind, *events: Event) -> _Report:
     """Return what a body tells with these events: at least one, all at one time."""
-    return _Told(
+    return _Report(
         kind=kind,
         occurred_at=events[0].occurred_at,
         events=events,
@@ -258,7 +258,7 @@ def _told(kind: MessageKind, *events: Event) -> _Told:
 
 
 # From an alert's body, its code and the response's time.
-_TRANSLATIONS: Mapping[str, Callable[[Children, str, datetime], _Told | None]] = {
+_TRANSLATIONS: Mapping[str, Callable[[Children, str, datetime], _Report | None]] = {
     "CSPFirmwareDeliveryStatus": _csp_firmware_delivery_status,
     "CommsHubAlert": _comms_hub_alert,
     "PPMIDAlert": _ppmid_alert,

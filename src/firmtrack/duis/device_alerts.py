@@ -55,7 +55,7 @@ def translate_device_alert(envelope: Envelope) -> Message | NotAboutFirmware:
         return _incident(envelope, body, alert_code, responded_at)
     check_sender(envelope.header, gbcs.frame.originator)
     check_alert_code(alert_code, gbcs.alert_code)
-    kind, event = _told(gbcs, responded_at)
+    kind, event = _kind_and_event(gbcs, responded_at)
     return message(
         envelope,
         kind,
@@ -89,7 +89,7 @@ def _incident(
     )
 
 
-def _told(gbcs: DistributionMessage, responded_at: datetime) -> tuple[MessageKind, Event]:
+def _kind_and_event(gbcs: DistributionMessage, responded_at: datetime) -> tuple[MessageKind, Event]:
     if isinstance(gbcs, DistributionReceipt):
         return MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT, _receipt(gbcs, responded_at)
     if isinstance(gbcs, FirmwareTransfer):

@@ -90,11 +90,11 @@ def duis_version_mismatch(body: Children, _: str, responded_at: datetime) -> tup
     The reason is the code of the alert that could not be, or the service whose answer it was.
     """
     choice = body.only("DCCAlertVersionMismatch", "ServiceResponseVersionMismatch")
-    told = body.children(choice)
+    mismatch = body.children(choice)
     name = "DCCAlertCode" if choice == "DCCAlertVersionMismatch" else "ServiceReferenceVariant"
-    told.element(name)  # the schema requires it
-    request_id = told.optional_request_id("RequestID")
-    device_id = told.eui("DeviceID") if "DeviceID" in told else None
+    mismatch.element(name)  # the schema requires it
+    request_id = mismatch.optional_request_id("RequestID")
+    device_id = mismatch.eui("DeviceID") if "DeviceID" in mismatch else None
     if request_id is None and device_id is None:
         return ()
     return (
@@ -103,7 +103,7 @@ def duis_version_mismatch(body: Children, _: str, responded_at: datetime) -> tup
             occurred_at=responded_at,
             request_id=request_id,
             device_id=device_id,
-            reason=told.optional_text(name, _CODE_MAX_CHARACTERS),
+            reason=mismatch.optional_text(name, _CODE_MAX_CHARACTERS),
         ),
     )
 

@@ -28,7 +28,7 @@ def with_throttling(
     count = alert.optional_unsigned_int("ThrottledAlertCount")
     if count is None:
         return incidents
-    told = (
+    found = (
         *incidents,
         *(
             Incident(
@@ -41,4 +41,6 @@ def with_throttling(
             for event in events
         ),
     )
-    return tuple(replace(each, throttled_sequence=sequence, throttled_count=count) for each in told)
+    return tuple(
+        replace(each, throttled_sequence=sequence, throttled_count=count) for each in found
+    )

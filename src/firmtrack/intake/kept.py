@@ -28,9 +28,9 @@ def read_kept(kept: KeptMessage, rules: ReadingRules) -> Message | None:
         received_at=kept.occurred_at,
         origin=f"recorded message {kept.message_id}",
     )
-    said = read_envelope(envelope, rules, taken_at=kept.recorded_at)
-    if not isinstance(said, Message):
+    read = read_envelope(envelope, rules, taken_at=kept.recorded_at)
+    if not isinstance(read, Message):
         return None
     # Without its image a request has another digest than it came with. Of that the first half is
     # the ID, and the other half nothing needs.
-    return replace(said, digest=kept.message_id.bytes.ljust(len(said.digest), b"\0"))
+    return replace(read, digest=kept.message_id.bytes.ljust(len(read.digest), b"\0"))

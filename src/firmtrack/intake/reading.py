@@ -68,7 +68,7 @@ def read_envelope(envelope: Envelope, rules: ReadingRules, *, taken_at: datetime
             report = read_stage_report(envelope.body)
             return report if _is_timely(report, rules, taken_at) else _IMPLAUSIBLE_TIME
         received_at = envelope.received_at
-        said = read(
+        found = read(
             envelope.body,
             trust=rules.trust,
             dcc_ids=rules.dcc_ids,
@@ -78,7 +78,7 @@ def read_envelope(envelope: Envelope, rules: ReadingRules, *, taken_at: datetime
         )
     except (DuisRejected, MalformedStageReport) as error:
         return Refused(error.code, str(error))
-    return Ignored(said.kind) if isinstance(said, NotAboutFirmware) else said
+    return Ignored(found.kind) if isinstance(found, NotAboutFirmware) else found
 
 
 def read_envelopes(

@@ -18,21 +18,21 @@ _log = logging.getLogger(__name__)
 def reread() -> None:
     """Read again what waits for it, tell in the log how far that is, and return when it is done."""
     rules = kept_rules()
-    told_at = time.monotonic()
+    logged_at = time.monotonic()
     progress = None
     for progress in rereading.reread(lambda kept: _read(kept, rules)):
-        if time.monotonic() - told_at >= _TELL_SECONDS:
-            told_at = time.monotonic()
+        if time.monotonic() - logged_at >= _TELL_SECONDS:
+            logged_at = time.monotonic()
             _log.info("%s", _text(progress))
     if progress is not None and progress.messages:
         _log.info("%s", _text(progress))
 
 
 def _read(kept: KeptMessage, rules: ReadingRules) -> Message | None:
-    said = read_kept(kept, rules)
-    if said is None:
+    read = read_kept(kept, rules)
+    if read is None:
         _log.warning("Message %s cannot be read any more: it stays as it is.", kept.message_id)
-    return said
+    return read
 
 
 def _text(progress: Progress) -> str:

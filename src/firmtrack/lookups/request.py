@@ -22,7 +22,7 @@ from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.reading import requests
 
-_Told = TypeVar("_Told")
+_Found = TypeVar("_Found")
 _NO_ROWS = DistributionPage(items=(), last_device_id=None)
 _AT_ONCE = 1_000
 _VERSION_DIGITS = 32
@@ -223,7 +223,7 @@ def _all(
             return
 
 
-def _by_pace(wanted: DistributionFilter, tell: Callable[[], _Told]) -> _Told | Untold:
+def _by_pace(wanted: DistributionFilter, tell: Callable[[], _Found]) -> _Found | Untold:
     """Return what ``tell`` returns; as a side part if a pace is wanted."""
     return tell() if wanted.pace is None else side_part("distributions by pace", tell)
 

@@ -19,7 +19,7 @@ from firmtrack.answers.sources import FactSource
 from firmtrack.domain.dossier import Device, Distribution
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.inventory import IMPORT_ID, Knowledge, Origin, statement_of, with_comms_hub
-from firmtrack.domain.reconciliation import Flag, Update, flags_of
+from firmtrack.domain.reconciliation import Flag, WeighedUpdate, flags_of
 from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.seeing import SeenDistribution, SeenEvent, View
 
@@ -92,11 +92,11 @@ def inventory_answer(view: View, hub_devices: Iterable[HubDevice]) -> InventoryA
         hub_devices=tuple(hub_devices),
         suppliers=tuple(
             SupplierPeriod(
-                supplier=each.supplier if is_told else None,
+                supplier=each.supplier if sees_supplier else None,
                 is_change=each.supplier is None,
                 source=_source(view, each.origin),
             )
-            for each, is_told in view.suppliers
+            for each, sees_supplier in view.suppliers
         ),
         flags=_flags(view, known),
     )
@@ -129,7 +129,7 @@ def _distribution(device: Device, seen: SeenDistribution) -> DistributionAnswer:
         status=each.status,
         reason=each.reason,
         updated_at=seen.updated_at,
-        is_anothers_word=seen.is_anothers,
+        is_anothers_event=seen.is_anothers,
     )
 
 
@@ -217,7 +217,7 @@ def _supplier_changed_at(view: View) -> datetime | None:
 def _flags(view: View, shown: Knowledge | None) -> tuple[Flag, ...]:
     """Return what does not fit together of what the viewer sees."""
     updates = [
-        Update(
+        WeighedUpdate(
             request_id=each.request_id,
             status=each.status,
             firmware_version=each.request.firmware_version,

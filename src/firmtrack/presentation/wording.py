@@ -262,14 +262,14 @@ def misfit_text(code: str, status: Status) -> str | None:
 
 def misfit_texts() -> dict[tuple[Status, str], str]:
     """Return ``misfit_text`` by status and code, wherever there is one."""
-    told = {
+    texts = {
         (status, code): misfit_text(code, status)
         for status in Status
         if status.is_bad
         for table in (codes.REASON_CODES, codes.RESPONSE_CODES, codes.DEVICE_ALERT_CODES)
         for code in table
     }
-    return {key: text for key, text in told.items() if text is not None}
+    return {key: text for key, text in texts.items() if text is not None}
 
 
 def activation_reason_text(code: str) -> str:
@@ -312,7 +312,8 @@ def operators_text(code: str) -> str | None:
 def reason_texts() -> dict[str, str]:
     """Return the sentence of every reason code that the tables or the operators know."""
     of_operators = {
-        code: _said_by_operators(code, each.text) for code, each in current_wordings().items()
+        code: _clause_with_operators_text(code, each.text)
+        for code, each in current_wordings().items()
     }
     return {**REASON_TEXTS, **of_operators}
 
@@ -320,14 +321,14 @@ def reason_texts() -> dict[str, str]:
 def _explained(code: str, happened: str) -> str:
     own = operators_text(code)
     if own is not None:
-        return _said_by_operators(code, own)
+        return _clause_with_operators_text(code, own)
     known = REASON_TEXTS.get(code)
     return known or f"{happened} with code {code}; Firmtrack does not know what it means."
 
 
-def _said_by_operators(code: str, text: str) -> str:
+def _clause_with_operators_text(code: str, text: str) -> str:
     """Return the operators' text after who said the code, which stays a fact."""
-    return f"{_said_first(code) or f'Code {code}'}: {_marked(text)}"
+    return f"{_clause_before_meaning(code) or f'Code {code}'}: {_marked(text)}"
 
 
 def _marked(text: str) -> str:
@@ -335,25 +336,25 @@ def _marked(text: str) -> str:
     return f"{text.removesuffix('.')} (wording of your operator)."
 
 
-def _said_first(code: str) -> str | None:
+def _clause_before_meaning(code: str) -> str | None:
     """Return what is known of a code whatever it means: who said it, and of what; None if none."""
     if code in _WARNING_REASONS:
         return "DCC left the device out of the request"
     if code in codes.RESPONSE_CODES or code in codes.DCC_ALERT_CODES:
-        return _said_with(code)
+        return _clause_with_code(code)
     return None
 
 
 def _known_reason_text(row: codes.Code) -> str:
     if row.meaning is None:
-        return f"{_said_with(row.code)}; {NOT_KNOWN}"
-    said = _said_first(row.code)
-    if said is None:
+        return f"{_clause_with_code(row.code)}; {NOT_KNOWN}"
+    known = _clause_before_meaning(row.code)
+    if known is None:
         return row.meaning
-    return f"{said}: {row.meaning[0].lower()}{row.meaning[1:]}"
+    return f"{known}: {row.meaning[0].lower()}{row.meaning[1:]}"
 
 
-def _said_with(code: str) -> str:
+def _clause_with_code(code: str) -> str:
     if code in codes.RESPONSE_CODES and code not in NO_ANSWER_REASONS:
         return f"DCC refused the request with code {code}"
     return f"DCC reported a failure with code {code}"

@@ -80,7 +80,7 @@ def day_element(at: datetime) -> Markup:
 
 def updated_element(distribution: DistributionAnswer) -> Markup:
     """Return when a distribution got its current status, as far as the viewer may know."""
-    element = day_element if distribution.is_anothers_word else time_element
+    element = day_element if distribution.is_anothers_event else time_element
     return element(distribution.updated_at)
 
 

@@ -58,14 +58,14 @@ def timeline_of(found: DeviceDistribution) -> tuple[Step, ...]:
     The stage of the current status is CURRENT or, after a failure, STOPPED; in a completed
     distribution it is DONE. The stage after a CURRENT one is WAITING.
     """
-    told = ((entry.status.stage, entry.occurred_at) for entry in found.history)
-    return _timeline(found.distribution.status, found.distribution.variant, told)
+    reported = ((entry.status.stage, entry.occurred_at) for entry in found.history)
+    return _timeline(found.distribution.status, found.distribution.variant, reported)
 
 
 def timeline_of_others(found: OthersUpdate) -> tuple[Step, ...]:
     """Return the stages of another party's update, as ``timeline_of`` does."""
-    told = ((step.status.stage, step.occurred_at) for step in found.steps)
-    return _timeline(found.status, found.variant, told)
+    reported = ((step.status.stage, step.occurred_at) for step in found.steps)
+    return _timeline(found.status, found.variant, reported)
 
 
 def progress_of(distribution: DistributionAnswer) -> Progress:
@@ -76,7 +76,7 @@ def progress_of(distribution: DistributionAnswer) -> Progress:
 
 
 def _timeline(
-    status: Status, variant: Variant | None, told: Iterable[tuple[Stage, datetime]]
+    status: Status, variant: Variant | None, reported: Iterable[tuple[Stage, datetime]]
 ) -> tuple[Step, ...]:
     here = status.stage
     rows = stages_of(variant)
@@ -95,7 +95,7 @@ def _timeline(
             return at_here
         return after if stage == next_stage else StepState.AHEAD
 
-    latest = dict(sorted(told))
+    latest = dict(sorted(reported))
     return tuple(
         Step(row.stage, row.holder, state_of(row.stage), latest.get(row.stage)) for row in rows
     )

@@ -13,7 +13,7 @@ from firmtrack.domain.activation import Activation
 from firmtrack.domain.durations import step_of
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, Incident, IncidentKind, MessageKind
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
-from firmtrack.domain.incidents import IncidentEntry, ToldIncident
+from firmtrack.domain.incidents import IncidentEntry, ReportedIncident
 from firmtrack.domain.pace import Limits
 from firmtrack.domain.stages import ActivationStatus, Status, Variant
 from firmtrack.domain.waits import Estimate, Stays
@@ -177,7 +177,7 @@ def incident(
         new_comms_hub_id=NEW_HUB if kind is IncidentKind.COMMS_HUB_EXCHANGED else None,
         reason=None if is_anothers else reason,
     )
-    source = ToldIncident(
+    source = ReportedIncident(
         incident=told,
         message_id=UUID(int=7),
         recorded_at=at,

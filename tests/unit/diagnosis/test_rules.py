@@ -154,7 +154,7 @@ def test_clocks_that_are_a_little_apart_are_not_spoken_of() -> None:
 
 def test_what_is_usual_that_could_not_be_told_is_not_called_unknown() -> None:
     told = diagnose(
-        replace(situation(Status.SENT_TO_CSP, HOUR), is_usual_told=False, slow_seconds=None)
+        replace(situation(Status.SENT_TO_CSP, HOUR), is_usual_known=False, slow_seconds=None)
     )
     assert "Whether that is usual could not be told now." in told.sentence
     assert (told.waits, told.usual_seconds, told.pace) == (UNTOLD, None, None)

@@ -14,7 +14,7 @@ from firmtrack.domain.incidents import (
     FACTS_OF_HUB,
     FACTS_OF_REQUEST,
     Placed,
-    ToldIncident,
+    ReportedIncident,
     befallen,
     concerned,
 )
@@ -106,7 +106,7 @@ def test_every_kind_is_a_fact_of_one_thing_at_most() -> None:
 users = st.sampled_from([ALPHA, BRAVO])
 hours = st.integers(0, 5)
 tellings = st.builds(
-    lambda number, user, told: ToldIncident(
+    lambda number, user, told: ReportedIncident(
         incident=told,
         message_id=UUID(int=number),
         recorded_at=at(99),
@@ -149,7 +149,11 @@ distributions = st.lists(
     st.randoms(use_true_random=False),
 )
 def test_whatever_the_order_each_viewer_sees_the_same_and_nothing_of_others(
-    told: list[ToldIncident], given_: list[Placed], viewer: Viewer, sees_facts: bool, random: Any
+    told: list[ReportedIncident],
+    given_: list[Placed],
+    viewer: Viewer,
+    sees_facts: bool,
+    random: Any,
 ) -> None:
     seen = befallen(viewer, told, given_, sees_facts=sees_facts)
     shuffled = list(told)

@@ -16,7 +16,7 @@ from firmtrack.domain.reconciliation import (
     NO_ANSWER_REASONS,
     Flag,
     FlagKind,
-    Update,
+    WeighedUpdate,
     flags_of,
     header_version_flag,
     repeated_request_flag,
@@ -91,8 +91,8 @@ def update(
     submitted: float = 0,
     updated: float = 5,
     counter: int = 1,
-) -> Update:
-    return Update(
+) -> WeighedUpdate:
+    return WeighedUpdate(
         request_id=RequestId(ALPHA, DCC, counter),
         status=status,
         firmware_version=version,
@@ -104,7 +104,7 @@ def update(
 
 
 def kinds(
-    inventory: Knowledge | None, *updates: Update, unmatched: Sequence[Activation] = ()
+    inventory: Knowledge | None, *updates: WeighedUpdate, unmatched: Sequence[Activation] = ()
 ) -> list[FlagKind]:
     return [flag.kind for flag in flags_of(inventory, updates, unmatched)]
 

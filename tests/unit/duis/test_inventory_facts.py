@@ -315,7 +315,7 @@ def test_a_change_of_supplier_is_told_of_its_device() -> None:
     assert told.user_id == ALPHA
     assert told.code == "N27"
     assert told.occurred_at == NOW
-    assert told.supplier_change == SupplierChange(device_id=METER, told_at=NOW)
+    assert told.supplier_change == SupplierChange(device_id=METER, reported_at=NOW)
     assert told.devices == (DeviceFacts(device_id=METER, learnt_at=NOW, device_type="ESME"),)
 
 

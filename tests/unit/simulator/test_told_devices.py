@@ -27,7 +27,7 @@ from firmtrack.domain.inventory import (
     merge_all,
     with_comms_hub,
 )
-from firmtrack.domain.reconciliation import Update, flags_of
+from firmtrack.domain.reconciliation import WeighedUpdate, flags_of
 from firmtrack.domain.stages import Status
 from firmtrack.duis.reader import NotAboutFirmware, read
 from firmtrack.simulator.scenario import Scenario
@@ -126,14 +126,14 @@ class _Tracker:
         header = request.image.header_version
         return [request.firmware_version, *([] if header is None else [header])]
 
-    def updates(self, device_id: Eui64) -> list[Update]:
+    def updates(self, device_id: Eui64) -> list[WeighedUpdate]:
         brought = self.activations(device_id)
         updates = []
         for line in self.distributions[device_id]:
             request_id = RequestId.parse(line["service_request_id"])
             request = self.requests.get(request_id)
             updates.append(
-                Update(
+                WeighedUpdate(
                     request_id=request_id,
                     status=Status(line["current_status"]),
                     firmware_version=None if request is None else request.firmware_version,

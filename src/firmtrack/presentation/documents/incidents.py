@@ -50,19 +50,19 @@ def incidents(found: Iterable[IncidentEntry]) -> list[Incident]:
 
 
 def _incident(entry: IncidentEntry) -> Incident:
-    told, source = entry.incident, entry.source
+    incident, source = entry.incident, entry.source
     return Incident(
-        kind=told.kind,
-        text=INCIDENTS[told.kind].meaning,
-        occurred_at=told.occurred_at,
+        kind=incident.kind,
+        text=INCIDENTS[incident.kind].meaning,
+        occurred_at=incident.occurred_at,
         first_at=entry.first_at,
         times=entry.times,
         throttled_count=entry.throttled_count,
-        device_time=told.device_time,
-        reason=told.reason,
-        service_request_id=None if told.request_id is None else str(told.request_id),
-        comms_hub_id=eui_text(told.comms_hub_id),
-        new_comms_hub_id=eui_text(told.new_comms_hub_id),
+        device_time=incident.device_time,
+        reason=incident.reason,
+        service_request_id=None if incident.request_id is None else str(incident.request_id),
+        comms_hub_id=eui_text(incident.comms_hub_id),
+        new_comms_hub_id=eui_text(incident.new_comms_hub_id),
         source=None
         if source is None
         else IncidentSource(

@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import Incident, Message
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.incidents import ToldIncident
+from firmtrack.domain.incidents import ReportedIncident
 from firmtrack.store.ledger import statement
 from firmtrack.store.numbers import (
     INCIDENT_NUMBERS,
@@ -25,7 +25,7 @@ from firmtrack.store.numbers import (
 
 
 def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    """Record the incidents that new messages tell, each where it is looked for first."""
+    """Record the incidents that new messages report, each where it is looked for first."""
     rows: dict[str, list[dict[str, object]]] = {}
     for message in messages:
         for incident in message.incidents:
@@ -34,9 +34,9 @@ def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
         cursor.executemany(statement(f"insert_{table}"), values)
 
 
-def incidents_in(rows: str | None) -> tuple[ToldIncident, ...]:
-    """Return the incidents in a JSON array of what ``told_incidents`` answers; None is none."""
-    return () if rows is None else tuple(_told(loads(rows)))
+def incidents_in(rows: str | None) -> tuple[ReportedIncident, ...]:
+    """Return the incidents in a JSON array of their rows; None is none."""
+    return () if rows is None else tuple(_reported(loads(rows)))
 
 
 def _table(incident: Incident) -> str:
@@ -65,7 +65,7 @@ def _row(incident: Incident, message_id: UUID) -> dict[str, object]:
     }
 
 
-def _told(rows: Sequence[Sequence[Any]]) -> Iterator[ToldIncident]:
+def _reported(rows: Sequence[Sequence[Any]]) -> Iterator[ReportedIncident]:
     for row in rows:
         (kind, occurred_at, recorded_at, device_time, originator, target, counter, device_id,
          comms_hub_id, new_comms_hub_id, reason, sequence, count, message_id, source_kind, code,
@@ -82,7 +82,7 @@ def _told(rows: Sequence[Sequence[Any]]) -> Iterator[ToldIncident]:
             throttled_sequence=sequence,
             throttled_count=count,
         )
-        yield ToldIncident(
+        yield ReportedIncident(
             incident=incident,
             message_id=UUID(message_id),
             recorded_at=_time(recorded_at),

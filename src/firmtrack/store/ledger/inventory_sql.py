@@ -47,10 +47,10 @@ def _age(row: str, fact: str) -> str:
 
 def _is_news(fact: str) -> str:
     """Return SQL for whether the new row's word on a fact replaces the known row's."""
-    told, known = _age("excluded", fact), _age("d", fact)
+    arriving, known = _age("excluded", fact), _age("d", fact)
     return (
-        f"(excluded.{fact} IS NOT NULL AND (d.{fact} IS NULL OR {told} > {known}"
-        f" OR ({told} = {known} AND excluded.{fact} <> d.{fact})))"
+        f"(excluded.{fact} IS NOT NULL AND (d.{fact} IS NULL OR {arriving} > {known}"
+        f" OR ({arriving} = {known} AND excluded.{fact} <> d.{fact})))"
     )
 
 

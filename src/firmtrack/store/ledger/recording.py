@@ -146,22 +146,22 @@ def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None
     """Record what new messages say: beside other writers if that is enough, else alone."""
     incidents.record(cursor, messages)
     named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
-    is_told = changes.is_anyone_notified(cursor)
+    is_anyone_notified = changes.is_anyone_notified(cursor)
     if any(map(_changes_requests, messages)) or not _record_beside_others(
-        cursor, messages, named, is_told=is_told
+        cursor, messages, named, is_anyone_notified=is_anyone_notified
     ):
-        _record_alone(cursor, messages, named, is_told=is_told)
+        _record_alone(cursor, messages, named, is_anyone_notified=is_anyone_notified)
     marks.mark_stale(cursor, named | _befallen(messages))
-    _record_activations(cursor, messages, is_told=is_told)
-    if is_told:
+    _record_activations(cursor, messages, is_anyone_notified=is_anyone_notified)
+    if is_anyone_notified:
         changes.queue_mismatches(cursor, messages)
     _record_devices(cursor, messages)
     marks.mark_arrivals(cursor, messages)
 
 
 def _changes_requests(message: Message) -> bool:
-    told = (message.request is not None, message.answer is not None)
-    return any(told) or bool(message.steps) or bool(message.befallen_requests())
+    facts = (message.request is not None, message.answer is not None)
+    return any(facts) or bool(message.steps) or bool(message.befallen_requests())
 
 
 def _befallen(messages: Sequence[Message]) -> frozenset[RequestId]:
@@ -173,7 +173,7 @@ def _record_beside_others(
     messages: Sequence[Message],
     named: frozenset[RequestId],
     *,
-    is_told: bool,
+    is_anyone_notified: bool,
 ) -> bool:
     """Record events that leave what attribution sees as it is.
 
@@ -190,13 +190,13 @@ def _record_beside_others(
         ):
             raise Rollback(savepoint)
         staging.stage_events(cursor, messages, _keys_of(known))
-        if is_told:
+        if is_anyone_notified:
             changes.hold_statuses(cursor)
         cursor.execute(statement("insert_events"))
         if _fold_events(cursor):
             raise Rollback(savepoint)
         _place_devices(cursor, messages)
-        if is_told:
+        if is_anyone_notified:
             changes.queue_changes(cursor)
         return True
     return False
@@ -207,7 +207,7 @@ def _record_alone(
     messages: Sequence[Message],
     named: frozenset[RequestId],
     *,
-    is_told: bool,
+    is_anyone_notified: bool,
 ) -> None:
     take(cursor, AdvisoryKey.ATTRIBUTION)
     _insert_requests(cursor, named)
@@ -219,7 +219,7 @@ def _record_alone(
     cursor.execute(statement("remember_requests"), changed)
     staging.stage_names(cursor, messages, _keys_of(known))
     staging.stage_events(cursor, messages, _keys_of(known))
-    if is_told:
+    if is_anyone_notified:
         changes.hold_statuses(cursor, changed["request_keys"])
     for message in messages:
         _record_request_facts(cursor, message, known)
@@ -238,7 +238,7 @@ def _record_alone(
     cursor.execute(statement("keep_loose_devices"))
     cursor.execute(statement("fold_devices"))
     _place_devices(cursor, messages)
-    if is_told:
+    if is_anyone_notified:
         changes.queue_changes(cursor, changed["request_keys"])
 
 
@@ -328,14 +328,14 @@ def _image_as_json(image: ImageFacts) -> dict[str, object]:
 
 
 def _record_activations(
-    cursor: Cursor[TupleRow], messages: Sequence[Message], *, is_told: bool
+    cursor: Cursor[TupleRow], messages: Sequence[Message], *, is_anyone_notified: bool
 ) -> None:
     if not any(message.activation is not None for message in messages):
         return
-    before = changes.hold_activations(cursor, messages) if is_told else {}
+    before = changes.hold_activations(cursor, messages) if is_anyone_notified else {}
     staging.stage_activation_events(cursor, messages)
     cursor.execute(statement("insert_activation_events"))
-    if is_told:
+    if is_anyone_notified:
         changes.queue_activations(cursor, messages, before)
 
 
@@ -356,7 +356,7 @@ def record_supplier_change(cursor: Cursor[TupleRow], message: Message) -> None:
             {
                 "device_id": to_bigint(change.device_id),
                 "message_id": message.message_id,
-                "told_at": change.told_at,
+                "told_at": change.reported_at,
                 **numbers_of(message),
             },
         )

@@ -123,7 +123,7 @@ def _reread_some(cursor: Cursor[TupleRow], after: UUID, read: Read) -> None:
         _go_on(cursor, "phase = 'requests'")
         return
     kept = [_kept(row) for row in rows]
-    readings = [(each, said) for each in kept if (said := read(each)) is not None]
+    readings = [(each, reading) for each in kept if (reading := read(each)) is not None]
     messages = [message for _, message in readings]
     corrected = _correct(cursor, messages)
     _correct_rows(cursor, messages, rows)
@@ -202,19 +202,19 @@ def _correct_rows(
     """Correct what the messages' own rows say, of those that say something else."""
     stored = {row[0]: (row[1], row[2], row[4], row[5]) for row in rows}
     wrong = [
-        (message.message_id, said)
+        (message.message_id, reading)
         for message in messages
-        if (said := _row_of(message)) != stored[message.message_id]
+        if (reading := _row_of(message)) != stored[message.message_id]
     ]
     if wrong:
         cursor.execute(
             statement("reread_correct_messages"),
             {
                 "message_ids": [message_id for message_id, _ in wrong],
-                "users": [said[0] for _, said in wrong],
-                "occurred_ats": [said[1] for _, said in wrong],
-                "kinds": [said[2] for _, said in wrong],
-                "codes": [said[3] for _, said in wrong],
+                "users": [reading[0] for _, reading in wrong],
+                "occurred_ats": [reading[1] for _, reading in wrong],
+                "kinds": [reading[2] for _, reading in wrong],
+                "codes": [reading[3] for _, reading in wrong],
             },
         )
 

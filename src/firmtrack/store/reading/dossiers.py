@@ -26,7 +26,7 @@ from firmtrack.domain.dossier import (
 )
 from firmtrack.domain.facts import ActivationEvent, DeviceFacts, ImageFacts, Incident
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
-from firmtrack.domain.incidents import ToldIncident
+from firmtrack.domain.incidents import ReportedIncident
 from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES
 from firmtrack.domain.stages import ActivationStep, Stage, Variant, status_at
 from firmtrack.store.numbers import (
@@ -268,7 +268,7 @@ def _dossier(device_id: Eui64, rows: Iterable[TupleRow]) -> Dossier:
         incidents=incidents,
         statements=[_inventory(device_id, each) for each in facts["inventory"]],
         supplier_changes=[
-            SupplierChangeReport(told_at=each.told_at, reporter=_reporter(each))
+            SupplierChangeReport(reported_at=each.told_at, reporter=_reporter(each))
             for each in facts["supplier_change"]
         ],
     )
@@ -277,7 +277,7 @@ def _dossier(device_id: Eui64, rows: Iterable[TupleRow]) -> Dossier:
 def _files(
     facts: Mapping[str, Sequence[Any]],
     request_ids: Mapping[int, RequestId],
-    incidents: Iterable[ToldIncident],
+    incidents: Iterable[ReportedIncident],
 ) -> list[RequestFile]:
     statements: dict[int, list[RequestStatement]] = defaultdict(list)
     steps: dict[int, list[ReportedEvent]] = defaultdict(list)
@@ -294,9 +294,9 @@ def _files(
         namings[each.request_key].append(
             RequestNaming(named_at=each.named_at, firmware_version=_version(each.firmware_version))
         )
-    for told in incidents:
-        if told.incident.request_id is not None and told.incident.device_id is None:
-            befell[told.incident.request_id].append(told.incident.occurred_at)
+    for reported in incidents:
+        if reported.incident.request_id is not None and reported.incident.device_id is None:
+            befell[reported.incident.request_id].append(reported.incident.occurred_at)
     return [
         RequestFile(
             request_id=request_ids[each.request_key],
@@ -373,7 +373,7 @@ def _activation(device_id: Eui64, row: _Activation) -> ReportedActivationEvent:
     )
 
 
-def _incident(row: _Incident) -> ToldIncident:
+def _incident(row: _Incident) -> ReportedIncident:
     request_id = None
     if row.originator is not None:
         assert row.target is not None
@@ -391,7 +391,7 @@ def _incident(row: _Incident) -> ToldIncident:
         throttled_sequence=row.throttled_sequence,
         throttled_count=row.throttled_count,
     )
-    return ToldIncident(
+    return ReportedIncident(
         incident=incident,
         message_id=row.message_id,
         recorded_at=row.recorded_at,

@@ -228,5 +228,5 @@ def _distribution_answer(viewer: Viewer, request_id: RequestId, row: DictRow) ->
         status=status_at(Stage(row["stage"]), is_bad=row["failed"]),
         reason=row["reason"],
         updated_at=start_of_day(row["occurred_at"]) if is_others else row["occurred_at"],
-        is_anothers_word=is_others,
+        is_anothers_event=is_others,
     )
