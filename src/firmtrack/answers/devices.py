@@ -35,7 +35,7 @@ class HistoryEntry:
     ``evidence`` is what ties it to the request if its message names none.
     It stands for ``times`` repeats that differ in nothing but times and messages, of which it is
     the latest: the first was of ``first_at``, and learnt at ``first_recorded_at``.
-    Of a message that was sent to another party (``is_anothers``) nothing is told but what it says:
+    Of a message that was sent to another party (``is_anothers``) nothing is shown but what it says:
     no source and no device's time, and its times are the beginnings of days in UTC.
     """
 
@@ -115,17 +115,16 @@ class OthersUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceAnswer:
-    """One device: its distributions newest first, and word of it that belongs to none of them.
+    """One device: its distributions newest first, and events of it that belong to none of them.
 
-    ``unattributed`` is word that was sent to the viewer and that fits no request, or one that the
-    viewer may not see: which of the two is not told. DCC's staff see every request, so of theirs it
-    fits none.
+    ``unattributed`` are events sent to the viewer that fit no request, or one that the viewer may
+    not see: which of the two is not shown. DCC's staff see every request, so theirs fit none.
     ``other_activations`` are of images that none of the distributions brought, latest first.
     ``others_updates`` are other parties', newest first; none unless the operator shows them.
-    ``has_inventory`` says whether ``find_inventory`` answers the same viewer. If the latest word of
-    the inventory is another party's (``is_inventory_anothers``), its ``learnt_at`` is the beginning
-    of a day.
-    ``supplier_changed_at`` is when DCC last told of a change of its supplier; only DCC and the
+    ``has_inventory`` says whether ``find_inventory`` answers the same viewer. If the latest
+    statement of the inventory is another party's (``is_inventory_anothers``), its ``learnt_at`` is
+    the beginning of a day.
+    ``supplier_changed_at`` is when DCC last reported a change of its supplier; only DCC and the
     present Responsible Supplier see it. ``incidents`` concern none of the distributions, latest
     first.
     """

@@ -29,9 +29,9 @@ class HubDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierPeriod:
-    """Who was said to be the Responsible Supplier from a time on.
+    """Who was stated to be the Responsible Supplier from a time on.
 
-    ``supplier`` is None if the viewer may not know who, or if DCC only told of a change
+    ``supplier`` is None if the viewer may not know who, or if DCC only reported a change
     (``is_change``). ``source`` says since when.
     """
 
@@ -45,7 +45,7 @@ class InventoryAnswer:
     """What is known of one device, and of its updates and the devices beside it.
 
     ``sources`` has, by the fact's name, one entry for each fact that ``facts`` states;
-    ``facts.learnt_at``, too, is the beginning of a day if the latest word is another party's.
+    ``facts.learnt_at``, too, is the beginning of a day if the latest statement is another party's.
     ``updates`` are those that the viewer may see, newest request first; ``hub_devices`` are by
     Device ID. ``suppliers`` are latest first; only DCC and the present Responsible Supplier see
     any.

@@ -101,8 +101,8 @@ class RequestAnswer:
 class DistributionAnswer:
     """One device in one request, and its current status.
 
-    If the word that decides it was sent to another party (``is_anothers_event``), ``updated_at`` is
-    the beginning of its day in UTC.
+    If the event that decides it was sent to another party (``is_anothers_event``), ``updated_at``
+    is the beginning of its day in UTC.
     """
 
     request_id: RequestId

@@ -13,7 +13,7 @@ class FactSource:
 
     ``learnt_at`` is DCC's time, None if the statement had none. ``kind`` is None also of a message
     that is not kept any more. Of what came in a message that is not the viewer's to see
-    (``is_anothers``), nothing is told but the beginning of the day in UTC.
+    (``is_anothers``), nothing is shown but the beginning of the day in UTC.
     """
 
     learnt_at: datetime | None

@@ -42,7 +42,7 @@ class Activation:
     """One Activate Firmware (11.3) request and how it stands; ``events``, the greatest first.
 
     ``requested_at`` is the earliest and ``updated_at`` the deciding time that DCC gave; where it
-    gave none, when Firmtrack learnt of it. ``firmware_version`` is what the device said it runs.
+    gave none, when Firmtrack learnt of it. ``firmware_version`` is what the device stated to run.
     ``scheduled_for`` is None for an immediate or cancelling request. ``overruled_reason`` is the
     result that the device gave beside the very version that was to be activated: it runs that.
     """

@@ -1,7 +1,7 @@
-"""To which request a word belongs whose message names none.
+"""To which request an event belongs whose message names none.
 
 A message that names its request is believed. Any other belongs to one of the device's candidates:
-the requests that name the device, have not refused it, and were submitted at or before the word.
+the requests that name the device, have not refused it, and were submitted at or before the event.
 The rule is written here once, and once more in SQL (``attributed_request``); a property test holds
 the two together.
 """
@@ -19,9 +19,9 @@ _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 class Evidence(IntEnum):
-    """What ties a word to a request that its message does not name; the greater is the stronger.
+    """What ties an event to a request that its message does not name; the greater is the stronger.
 
-    NOTHING_AGAINST: neither image nor version is known on both sides. Such a word belongs only to
+    NOTHING_AGAINST: neither image nor version is known on both sides. Such an event belongs only to
     its addressee's own requests; as DCC leaves a device out of a second request while one is in
     progress, the newest is the likely one.
     """
@@ -33,7 +33,7 @@ class Evidence(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A request that names the device of a word.
+    """A request that names the device of an event.
 
     ``submitted_at`` is the earliest time of what is about the whole request or about this very
     device; None while nothing tells one: such a request counts as older than all others.
@@ -50,7 +50,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clue:
-    """What a word carries that tells to which request it belongs.
+    """What an event carries that tells to which request it belongs.
 
     ``addressee`` is the User whom its message was sent to, or who sent it; None if nobody.
     """
@@ -63,7 +63,7 @@ class Clue:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The request that a word belongs to, and what that rests on."""
+    """The request that an event belongs to, and what that rests on."""
 
     request_id: RequestId
     evidence: Evidence
@@ -106,7 +106,7 @@ def is_refused_by(events: Iterable[Ranked]) -> bool:
 
 
 def _evidence(clue: Clue, candidate: Candidate) -> Evidence | None:
-    """Return what ties the word to the candidate, None if anything speaks against it."""
+    """Return what ties the event to the candidate, None if anything speaks against it."""
     if clue.image_hash is not None and candidate.image_hash is not None:
         return Evidence.IMAGE_HASH if clue.image_hash == candidate.image_hash else None
     if clue.firmware_version is not None and candidate.firmware_versions:

@@ -1,4 +1,4 @@
-"""What may be told of other parties: counts that tell nothing of one of them, and days."""
+"""What may be shown of other parties: counts that tell nothing of one of them, and days."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
@@ -35,7 +35,7 @@ def day_of(at: datetime | None) -> datetime | None:
 def start_of_day(at: datetime) -> datetime:
     """Return when the day of ``at`` begins in UTC.
 
-    Nobody but its party is told when a message was to the second: that would tell it from others,
+    Nobody but its party is shown when a message was to the second: that would tell it from others,
     and at what pace the party works.
     """
     return datetime.combine(at.astimezone(UTC).date(), time(), UTC)

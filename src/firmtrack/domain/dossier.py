@@ -130,7 +130,7 @@ class InventoryStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierChangeReport:
-    """That DCC told a User of a change of the device's supplier."""
+    """That DCC notified a User of a change of the device's supplier."""
 
     reported_at: datetime
     reporter: Reporter
@@ -240,7 +240,7 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierStatement:
-    """Who was said to be the Responsible Supplier; None where DCC only told of a change."""
+    """Who was stated to be the Responsible Supplier; None where DCC reported but a change."""
 
     supplier: Eui64 | None
     origin: Origin
@@ -449,7 +449,7 @@ def _parties(statements: Iterable[InventoryStatement]) -> frozenset[Eui64]:
 
 
 def _suppliers(dossier: Dossier) -> tuple[SupplierStatement, ...]:
-    """Return who was said to be the supplier, latest first; of two at once the last recorded."""
+    """Return who was stated to be the supplier, latest first; of two at once the last recorded."""
     suppliers: dict[Origin, Eui64 | None] = {
         Origin(each.reported_at, each.reporter.message_id): None
         for each in dossier.supplier_changes

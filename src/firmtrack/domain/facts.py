@@ -54,7 +54,7 @@ class IncidentKind(StrEnum):
     COMMAND_FAILED = "command_failed"
     """DCC could not carry a request out."""
     MESSAGE_NOT_CARRIED = "message_not_carried"
-    """DCC had a word for the User that the User's version of DUIS cannot carry."""
+    """DCC had a message for the User that the User's version of DUIS cannot carry."""
     DEVICE_REMOVED = "device_removed"
     METER_DECOMMISSIONED = "meter_decommissioned"
     """Decommissioned or withdrawn: DUIS has one word for both."""
@@ -68,7 +68,7 @@ class IncidentKind(StrEnum):
     POWER_ON_VERIFICATION_FAILED = "power_on_verification_failed"
     METROLOGY_VERIFICATION_FAILED = "metrology_verification_failed"
     ALERT_THROTTLED = "alert_throttled"
-    """DCC throttles repeats of an alert whose own word is an event."""
+    """DCC throttles repeats of an alert which itself reports an event."""
 
 
 class Clock(StrEnum):
@@ -237,7 +237,7 @@ class ActivationEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierChange:
-    """DCC tells a User of a change of a device's supplier; it does not say who it is now."""
+    """DCC notifies a User of a change of a device's supplier; it does not say who it is now."""
 
     device_id: Eui64
     reported_at: datetime
@@ -299,7 +299,7 @@ class Message:
 
     @property
     def event_count(self) -> int:
-        """How many events the message tells, a request's own arrival included."""
+        """How many events the message reports, a request's own arrival included."""
         own = (self.request, self.activation)
         return len(self.events) + len(self.steps) + sum(fact is not None for fact in own)
 

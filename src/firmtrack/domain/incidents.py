@@ -38,7 +38,7 @@ FACTS_OF_HUB = frozenset({IncidentKind.COMMS_HUB_DECOMMISSIONED, IncidentKind.CO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedIncident:
-    """An incident with the message that tells it; ``recorded_at`` is when Firmtrack learnt of it.
+    """An incident with the message that reports it; ``recorded_at`` is when Firmtrack learnt of it.
 
     ``user_id`` is the User that the message was sent to.
     """
@@ -72,9 +72,9 @@ def concerned(incident: Incident, distributions: Sequence[Placed]) -> frozenset[
     """Return which of one device's distributions, newest request first, an incident concerns.
 
     One that names a request, or an activation of its image, concerns that one alone. One of a hub
-    concerns those whose latest word before it, of those that name a hub, names that hub. One of the
-    device concerns every one that it found under way, and the newest submitted before it; never one
-    that refused the device.
+    concerns those whose latest event before it, of those that name a hub, names that hub. One of
+    the device concerns every one that it found under way, and the newest submitted before it; never
+    one that refused the device.
     """
     if incident.request_id is not None:
         return frozenset(
@@ -110,10 +110,10 @@ def _hub_at(distribution: Placed, incident: Incident) -> Eui64 | None:
 class IncidentEntry:
     """An incident as a viewer may see it, its repeats folded into one entry.
 
-    ``incident`` is the latest of ``times`` that were told, the first of them at ``first_at``.
+    ``incident`` is the latest of ``times`` that were reported, the first of them at ``first_at``.
     ``throttled_count`` is what DCC counts of repeats that it did not send, None if it says nothing.
-    Of what another party was told (``source`` is None), times are the beginnings of days, and no
-    code is shown. ``ordered_at`` is DCC's time of the latest: it orders, and is never shown.
+    Of what another party was notified of (``source`` is None), times are the beginnings of days,
+    and no code is shown. ``ordered_at`` is DCC's time of the latest: it orders, and is never shown.
     """
 
     incident: Incident
@@ -258,7 +258,7 @@ def _throttled(repeats: Sequence[ReportedIncident]) -> int | None:
 
 
 def _as_anothers(incident: Incident) -> Incident:
-    """Return what may be told of an incident that another party was told of."""
+    """Return what may be shown of an incident that another party was notified of."""
     return replace(
         incident,
         occurred_at=_day(incident.occurred_at),

@@ -1,7 +1,7 @@
-"""What is known of a device: of each fact the latest word, with when and from what it was learnt.
+"""What is known of a device: each fact as last stated, with when and from what it was learnt.
 
-The order in which statements come does not matter: the later word on a fact wins, and an earlier
-one that comes late fills only what nobody told later. ``firmtrack.store.ledger.inventory`` writes
+The order in which statements come does not matter: the later one on a fact wins, and an earlier
+one that comes late fills only what nobody stated later. ``firmtrack.store.ledger.inventory`` writes
 the same rule in SQL, for sets.
 """
 
@@ -38,7 +38,7 @@ _BEFORE_ANY = datetime.min.replace(tzinfo=UTC)
 
 
 class Origin(NamedTuple):
-    """Which statement told a fact: DCC's time, None if it has none; and the message, or import."""
+    """Which statement a fact is from: DCC's time, None if it has none; its message, or import."""
 
     learnt_at: datetime | None
     message_id: UUID
@@ -58,7 +58,7 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """All that is known of one device; ``facts`` leaves out what nobody told.
+    """All that is known of one device; ``facts`` leaves out what nobody stated.
 
     ``latest`` is the origin of the latest statement about the device.
     """
@@ -106,15 +106,15 @@ def with_comms_hub(known: Knowledge, comms_hub_id: Eui64, origin: Origin) -> Kno
 
 
 def statement_of(known: Knowledge) -> DeviceFacts:
-    """Return all that is known as if the latest statement had said it."""
+    """Return all that is known as if the latest statement had stated it."""
     values: dict[str, Any] = {name: fact.value for name, fact in known.facts.items()}
     return DeviceFacts(device_id=known.device_id, learnt_at=known.latest.learnt_at, **values)
 
 
 def merge(known: Knowledge, stated: Knowledge) -> Knowledge:
-    """Return what is known after ``told`` about the same device came to what was known.
+    """Return what is known after ``stated`` of the same device came to what was known.
 
-    Of two words of the same age, which only two imports can say, the one told last counts.
+    Of two statements of the same age, which only two imports can be, the last to come counts.
     """
     facts = dict(known.facts)
     for name, fact in stated.facts.items():

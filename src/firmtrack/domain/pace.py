@@ -1,6 +1,6 @@
 """Pace: how long an update has waited for its next step, compared with what is usual.
 
-The verdict is a comparison of a wait, and of the clock, with the few limits of its cohort: the
+The pace is a comparison of a wait, and of the clock, with the few limits of its cohort: the
 updates of one request that wait in one region at one stage. The same comparison in SQL is
 paced_distributions.sql.
 """

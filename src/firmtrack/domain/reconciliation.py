@@ -1,7 +1,7 @@
-"""Where what is told of a device's updates, activations and inventory does not fit together.
+"""Where what is reported of a device's updates, activations and inventory does not fit together.
 
 A flag is a pointer for people, made anew from what is known: it moves no status, and it goes when
-later word settles it.
+a later event settles it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -80,7 +80,7 @@ class WeighedUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Running:
-    """The version that a device runs, and the time of the latest word that says so."""
+    """The version that a device runs, and the time of the latest event that says so."""
 
     version: FirmwareVersion
     learnt_at: datetime
@@ -100,7 +100,7 @@ class _Situation:
         return self._suspension is not None
 
     def was_suspended_after(self, moment: datetime) -> bool:
-        """Whether the device is Suspended, and was said to be so at or after ``moment``."""
+        """Whether the device is Suspended, and was stated to be so at or after ``moment``."""
         suspension = self._suspension
         return suspension is not None and (suspension.origin.learnt_at or _BEFORE_ANY) >= moment
 

@@ -52,7 +52,7 @@ class SeenDistribution:
 class SeenSource:
     """Where a fact was learnt; of another party's message (``is_anothers``) only on which day.
 
-    ``reporter`` is None of what was imported, and where it may not be told, or is not kept.
+    ``reporter`` is None of what was imported, and where it may not be shown, or is not kept.
     """
 
     learnt_at: datetime | None
@@ -85,7 +85,7 @@ class View:
     suppliers: tuple[tuple[SupplierStatement, bool], ...]
 
     def source_of(self, origin: Origin) -> SeenSource:
-        """Return where what a statement told was learnt.
+        """Return where what a statement states was learnt.
 
         What an operator imported is nobody's; a message of which no User is known is another's.
         """
@@ -135,7 +135,7 @@ def view_of(viewer: Viewer, device: Device) -> View:
 
 
 def is_anothers(viewer: Viewer, addressee: Eui64 | None) -> bool:
-    """Return whether a message was sent to another party; of its event only the day may be told.
+    """Return whether a message was sent to another party; of its event only the day may be shown.
 
     ``addressee`` is None of a message that was sent to nobody.
     """
@@ -184,7 +184,7 @@ def _unattributed(viewer: Viewer, device: Device) -> tuple[SeenEvent, ...]:
     """Return the events that belong to none of the requests that the viewer sees.
 
     Those that were sent to it, whether they fit another party's request or none; DCC's staff see
-    what fits none. To which of others' requests they belong, and why, is not told.
+    what fits none. To which of others' requests they belong, and why, is not shown.
     """
     of_others = (
         event
@@ -212,7 +212,7 @@ def _events(viewer: Viewer, events: Iterable[ReportedEvent]) -> tuple[SeenEvent,
 
 
 def _day_only(event: ReportedEvent) -> ReportedEvent:
-    """Return what may be told of an event that was sent to another party: its times are days."""
+    """Return what may be shown of an event that was sent to another party: its times are days."""
     return replace(
         event,
         occurred_at=start_of_day(event.occurred_at),

@@ -27,7 +27,7 @@ class Party(StrEnum):
 
 
 class Status(StrEnum):
-    """What was last heard of a distribution: one stage, good or bad."""
+    """What was last reported of a distribution: one stage, good or bad."""
 
     RECEIVED = "received"
     ACCEPTED = "accepted"
@@ -180,7 +180,7 @@ def completion_of(status: Status, variant: Variant | None) -> CompletionStatus:
 
 
 class ActivationStep(IntEnum):
-    """Who spoke last of an Activate Firmware (11.3) request; the greatest step's word counts."""
+    """Who spoke last of an Activate Firmware (11.3) request; the greatest step counts."""
 
     REQUESTED = 1
     """The User asked for it."""
@@ -195,7 +195,7 @@ class ActivationStep(IntEnum):
 
 
 class ActivationStatus(StrEnum):
-    """What was last heard of an activation."""
+    """What was last reported of an activation."""
 
     REQUESTED = "requested"
     SCHEDULED = "scheduled"

@@ -1,4 +1,4 @@
-"""What parties can be told of: one table, from which each endpoint's owner chooses."""
+"""What parties can be notified of: one table, from which each endpoint's owner chooses."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from firmtrack.domain.stages import STAGES, ActivationStatus, Status
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A kind of notice. ``is_default``: an endpoint is told of it unless its owner chose others."""
+    """A kind of notice. ``is_default``: an endpoint gets it unless its owner chose others."""
 
     name: str
     is_default: bool
@@ -15,7 +15,7 @@ class Topic:
 
 _QUIET = frozenset(
     {Status.RECEIVED, Status.ACCEPTED, Status.TRANSFERRED_TO_DEVICE}
-)  # good news from the middle of the way, which the party did not ask to be told of
+)  # good news from the middle of the way, which the party did not ask to be notified of
 _RESULTS = frozenset(
     {ActivationStatus.ACTIVATED, ActivationStatus.FAILED, ActivationStatus.CANCELLED}
 )

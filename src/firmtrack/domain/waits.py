@@ -1,10 +1,10 @@
 """How long updates stay at a stage, learnt from those that passed, failed, and still wait.
 
-A *stay* begins with the first good word of a stage and ends when the update passes (the first good
-word of a later one) or fails. Of one that has done neither it is known only that it lasted at least
-so long: it counts among those that wait as long as it was seen to wait, and no longer. That is the
-estimate of Kaplan and Meier for the share that has not ended; and, since a failure keeps an update
-from passing, that of Aalen and Johansen for the share that has passed.
+A *stay* begins with the first good event of a stage and ends when the update passes (the first good
+event of a later one) or fails. Of one that has done neither it is known only that it lasted at
+least so long: it counts among those that wait as long as it was seen to wait, and no longer. That
+is the estimate of Kaplan and Meier for the share that has not ended; and, since a failure keeps an
+update from passing, that of Aalen and Johansen for the share that has passed.
 
 Durations are counted on the scale of firmtrack.domain.durations, on which histograms add up. Within
 a step, ends come before the waits that were seen no longer.

@@ -12,7 +12,7 @@ Settled = NewType("Settled", datetime)
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The moment whose knowledge is told, and the later one that was asked for, if it was moved."""
+    """The moment that is answered for, and the later one that was asked for, if it was moved."""
 
     moment: Settled
     asked: datetime | None = None

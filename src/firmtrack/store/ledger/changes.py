@@ -81,7 +81,7 @@ def queue_changes(
 def hold_activations(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> Activations:
     """Return the activations of the messages' devices as they stand before the messages count.
 
-    Other batches with activations then wait: which status one leaves depends on all words.
+    Other batches with activations then wait: which status one leaves depends on all its events.
     """
     take(cursor, AdvisoryKey.ACTIVATIONS)
     return _activations(cursor, messages)

@@ -6,12 +6,12 @@ UPDATE request AS r
 SET message_id = claim.message_id,
     statement_count = coalesce(claim.statement_count, 0),
     sent_at = claim.first_sent_at,
-    variant = coalesce(claim.variant, told.variant),
+    variant = coalesce(claim.variant, reported.variant),
     stated_version = claim.stated_version,
     image_hash = claim.image_hash,
     image = claim.image,
-    answered_at = told.answered_at,
-    stepped_at = least(told.stepped_at, befell.first_at),
+    answered_at = reported.answered_at,
+    stepped_at = least(reported.stepped_at, befell.first_at),
     step_stage = coalesce(latest.stage, 1),
     step_failed = coalesce(latest.failed, false),
     step_reason = latest.reason,
@@ -33,7 +33,7 @@ CROSS JOIN LATERAL (
         min(s.variant) AS variant
     FROM request_step AS s
     WHERE s.request_key = wanted.request_key
-) AS told
+) AS reported
 CROSS JOIN LATERAL (
     SELECT min(i.occurred_at) AS first_at
     FROM request AS named

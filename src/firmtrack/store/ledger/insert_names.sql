@@ -8,11 +8,11 @@ WITH named AS (
         SELECT device_id, request_key FROM staged_name
         UNION
         SELECT device_id, request_key FROM staged_event WHERE request_key IS NOT NULL
-    ) AS told
+    ) AS reported
     WHERE NOT EXISTS (
         SELECT
         FROM distribution AS known
-        WHERE known.device_id = told.device_id AND known.request_key = told.request_key
+        WHERE known.device_id = reported.device_id AND known.request_key = reported.request_key
     )
     ORDER BY device_id
     RETURNING device_id

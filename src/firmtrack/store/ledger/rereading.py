@@ -3,8 +3,9 @@
 A new edition of the readers makes other facts of some bodies. So that an older database answers as
 if all its traffic were taken in anew, each kept body is read again, the facts of its message are
 corrected where they differ, and all that is folded from facts is folded anew: in portions, each one
-transaction with its bookmark, so that to end in the middle loses nothing. Nobody is told of what
-changes: it happened long ago. A fact that the readers tell no more would stay; there is none yet.
+transaction with its bookmark, so that to end in the middle loses nothing. Nobody is notified of
+what changes: it happened long ago. A fact that the readers tell no more would stay; there is none
+yet.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -38,9 +39,9 @@ EDITION = 3
 """The edition of the readers in ``duis`` and ``intake``: to be raised, with a line here, when they
 make other facts of a body than before, or when what is folded from facts is folded otherwise.
 
-2: whose a word is that names no request; ``occurred_at`` of a CSPFirmwareDeliveryStatus is the
+2: whose an event is that names no request; ``occurred_at`` of a CSPFirmwareDeliveryStatus is the
 ResponseDateTime, its TimeStamp stands beside it; a carrier's time counts only within bounds;
-incidents. 3: statements of the inventory are whole: what only the row of a device told before.
+incidents. 3: statements of the inventory are whole: what only the row of a device held before.
 """
 
 _MESSAGES_AT_ONCE = 500

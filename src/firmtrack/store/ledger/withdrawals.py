@@ -35,7 +35,7 @@ def withdraw(messages: Sequence[Message], because: str, read: Read) -> frozenset
     """Let the messages count no more; return the IDs of those that did until now.
 
     ``read`` is asked for other messages, too. All that they spoke of is derived anew in one
-    transaction, and who had been told is told again.
+    transaction, and who had been notified is notified again.
     """
     return _move("withdraw_messages", messages, because, read)
 

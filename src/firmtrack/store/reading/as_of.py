@@ -1,8 +1,8 @@
 """The last moment by which all that it shows is settled.
 
 A fact counts from when the transaction began that recorded it. So a transaction that is still open
-may yet add to what was known at a moment after its beginning, and what is told of that moment could
-be contradicted. Such a moment is moved back.
+may yet add to what was known at a moment after its beginning, and what is answered of that moment
+could be contradicted. Such a moment is moved back.
 """
 
 import time

@@ -9,7 +9,7 @@ COPY (
         {reason},
         to_char(
             CASE
-                -- Of a word that was sent to another party, the day.
+                -- Of an event that was sent to another party, the day.
                 WHEN {is_anothers:c.addressee} THEN date_trunc('day', c.occurred_at, 'UTC')
                 ELSE c.occurred_at
             END AT TIME ZONE 'UTC',

@@ -20,7 +20,7 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS answer ON true
 WHERE r.originator = %(originator)s AND r.target = %(target)s AND r.counter = %(counter)s
-  -- Of a request all words of which were withdrawn nothing is known.
+  -- Of a request all events of which were withdrawn nothing is known.
   AND (
       r.message_id IS NOT NULL
       OR r.step_message_id IS NOT NULL

@@ -19,7 +19,7 @@ _REFUSED_THEN = "CROSS JOIN LATERAL (SELECT c.refused) AS d"
 
 
 def as_known(text: str, as_of: datetime | None, **parts: str) -> str:
-    """Return the statement, told of ``as_of`` or, if that is None, of the present.
+    """Return the statement, asked of ``as_of`` or, if that is None, of the present.
 
     ``{as_of}`` in it is where what was known is put; ``{attributed}`` finds the request of a loose
     event ``e``, ``{refused}`` joins ``d.refused`` to a row ``c`` of current_distribution, and

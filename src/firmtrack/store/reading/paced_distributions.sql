@@ -1,5 +1,5 @@
 -- The pace of a request's distributions in progress, of those that have one: how long each has waited
--- since the first word of its status, compared with the limits of its cohort, or else with what the
+-- since the first event of its status, compared with the limits of its cohort, or else with what the
 -- operator calls slow. One that a later request of those that the viewer may see has outdone has none.
 -- The same rules: firmtrack.diagnosis (situation, gathering, pace) and firmtrack.domain.pace.
 WITH standing AS MATERIALIZED (
@@ -25,7 +25,7 @@ WITH standing AS MATERIALIZED (
             AND {sees:later.originator}
           LIMIT 1
       ) IS NULL
-), said_of_all AS MATERIALIZED (
+), events_of_all AS MATERIALIZED (
     SELECT stage, min(occurred_at) AS first_at
     FROM (
         SELECT s.stage, s.occurred_at
@@ -38,7 +38,7 @@ WITH standing AS MATERIALIZED (
         FROM request AS r
         WHERE r.originator = %(originator)s AND r.target = %(target)s AND r.counter = %(counter)s
           AND r.message_id IS NOT NULL
-    ) AS said
+    ) AS of_all
     GROUP BY stage
 ), waiting AS (
     SELECT s.device_id, s.stage, s.request_key, s.segment_key,
@@ -46,7 +46,7 @@ WITH standing AS MATERIALIZED (
             'epoch', %(now)s::timestamptz - least(s.occurred_at, own.first_at, every.first_at)
         ) AS waited
     FROM standing AS s
-    LEFT JOIN said_of_all AS every ON every.stage = s.stage AND NOT s.refused
+    LEFT JOIN events_of_all AS every ON every.stage = s.stage AND NOT s.refused
     LEFT JOIN LATERAL (
         SELECT min(e.occurred_at) AS first_at
         FROM event AS e

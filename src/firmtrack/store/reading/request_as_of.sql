@@ -45,21 +45,21 @@ WITH withdrawn AS MATERIALIZED (
     ORDER BY device_id
     LIMIT %(devices)s
 ), stated AS NOT MATERIALIZED (
-    SELECT s.*, coalesce(s.learnt_at, '-infinity') AS told_at
+    SELECT s.*, coalesce(s.learnt_at, '-infinity') AS stated_at
     FROM asked_device
     JOIN recorded_inventory_statement AS s USING (device_id)
     WHERE s.recorded_at <= %(moment)s AND s.message_id NOT IN (SELECT message_id FROM withdrawn)
       AND (s.taken_by IS NULL OR s.taken_by NOT IN (SELECT message_id FROM withdrawn))
 ), device AS MATERIALIZED (
-    -- What a device's cohort is told by: of each fact the latest word.
+    -- What a device's cohort is known by: of each fact the latest statement.
     SELECT device_id,
-        (array_agg(csp_region ORDER BY told_at DESC, message_id DESC, recorded_at DESC)
+        (array_agg(csp_region ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
             FILTER (WHERE csp_region IS NOT NULL))[1] AS csp_region,
-        (array_agg(device_type ORDER BY told_at DESC, message_id DESC, recorded_at DESC)
+        (array_agg(device_type ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
             FILTER (WHERE device_type IS NOT NULL))[1] AS device_type,
-        (array_agg(manufacturer ORDER BY told_at DESC, message_id DESC, recorded_at DESC)
+        (array_agg(manufacturer ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
             FILTER (WHERE manufacturer IS NOT NULL))[1] AS manufacturer,
-        (array_agg(model ORDER BY told_at DESC, message_id DESC, recorded_at DESC)
+        (array_agg(model ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
             FILTER (WHERE model IS NOT NULL))[1] AS model
     FROM stated
     GROUP BY device_id
