@@ -35,7 +35,7 @@ _SCALE = np.array(SCALE)
 
 
 @dataclass
-class Verdicts:
+class Judgement:
     """How many stays entered, which of them were flagged wrongly, and when outages were found."""
 
     entered: int
@@ -55,13 +55,13 @@ class Verdicts:
         return self.stalled / max(1, self.entered)
 
 
-def judge(world: World) -> Verdicts:
+def judge(world: World) -> Judgement:
     """Look at a world in each of its hours, and return what was said of it wrongly and rightly."""
     regions = [_Region(world, region) for region in sorted(_regions(world))]
     for region in regions:
         for hour in range(world.looked_from, world.looked_to):
             region.look(hour)
-    return Verdicts(
+    return Judgement(
         entered=sum(region.count_entered() for region in regions),
         slow=sum(len(region.slow) for region in regions),
         stalled=sum(len(region.stalled) for region in regions),

@@ -25,12 +25,12 @@ def measure(server: EmbeddedPostgres, events: int) -> list[Figure]:
     """Return the figures for messages that tell of many devices, and for one message an event."""
     return [
         Figure(
-            f"ledger: {events:,} events in batches of 10,000, {told}",
+            f"ledger: {events:,} events in batches of 10,000, {how}",
             "bare COPY of the same rows",
             asked,
             f"{_ratio(server, events, events_per_message):.3f}",
         )
-        for events_per_message, told, asked in (
+        for events_per_message, how, asked in (
             (500, "500 in a message", "at least 0.22"),
             (1, "each from a message of its own", "(not asked)"),
         )

@@ -121,21 +121,21 @@ def events_of(requests: Mapping[RequestId, Sequence[Eui64]], seed: int) -> Itera
 
 def messages_of(events: Iterable[Event], events_per_message: int) -> Iterator[Message]:
     """Yield messages that tell the events, so many in each."""
-    told: list[Event] = []
+    batch: list[Event] = []
     number = 0
     for event in events:
-        told.append(event)
-        if len(told) == events_per_message:
+        batch.append(event)
+        if len(batch) == events_per_message:
             yield Message(
                 digest=sha256(number.to_bytes(8)).digest(),
                 kind=MessageKind.CSP_FIRMWARE_DELIVERY_STATUS,
                 body=b"",
                 user_id=USER,
                 code="N60",
-                occurred_at=told[0].occurred_at,
-                events=tuple(told),
+                occurred_at=batch[0].occurred_at,
+                events=tuple(batch),
             )
-            told = []
+            batch = []
             number += 1
 
 

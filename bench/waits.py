@@ -5,7 +5,7 @@ from random import Random
 
 import psycopg
 
-from bench.judging import Verdicts, judge
+from bench.judging import Judgement, judge
 from bench.scene import DCC, USER, fresh_database
 from bench.table import Figure, seconds_of
 from bench.worlds import WORLDS, Outage, World
@@ -118,7 +118,7 @@ def _asked(outage: Outage, world: World) -> str:
     return f"hub within {2 * usual_p95(world):.0f} h"
 
 
-def _reached(outage: Outage, found: Verdicts) -> str:
+def _reached(outage: Outage, found: Judgement) -> str:
     hours = found.found.get(outage)
     return "not found" if hours is None else f"{hours:.1f} h"
 

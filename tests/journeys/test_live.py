@@ -16,7 +16,15 @@ from firmtrack.store import database
 from firmtrack.store.ledger.recording import Batch, record
 from tests.journeys.test_accessibility import assert_anybody_can_use
 from tests.journeys.visitor import Visitor
-from tests.pages.messages import ALPHA_ID, BROKER, IMAGE_HASH, SUBMITTED, delivered, request, word
+from tests.pages.messages import (
+    ALPHA_ID,
+    BROKER,
+    IMAGE_HASH,
+    SUBMITTED,
+    delivered,
+    event_message,
+    request,
+)
 from tests.pages.world import VERIFIED
 
 Tell = Callable[[Message], datetime]
@@ -54,7 +62,7 @@ def fresh_update(tell: Tell) -> tuple[Eui64, RequestId]:
 def verified(device_id: Eui64) -> Message:
     at = SUBMITTED + timedelta(hours=3)
     kind = MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT
-    return word(kind, "8F72", device_id, Status.VERIFIED, at, None, image_hash=IMAGE_HASH)
+    return event_message(kind, "8F72", device_id, Status.VERIFIED, at, None, image_hash=IMAGE_HASH)
 
 
 def test_an_open_page_tells_what_comes_until_the_update_is_completed(

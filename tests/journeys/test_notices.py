@@ -25,7 +25,7 @@ from firmtrack.notices.channels import channel_named
 from firmtrack.notices.endpoints import add_endpoint
 from firmtrack.settings import ENVIRONMENT
 from tests.journeys.processes import ended, firmtrack, on, until_said, wait_until
-from tests.store.facts import ALPHA_ID, BRAVO_ID, DCC_ID, METERS, at, request, take, told
+from tests.store.facts import ALPHA_ID, BRAVO_ID, DCC_ID, METERS, at, reported, request, take
 from tests.store.receiver import Receiver, Reply
 
 OPERATOR = Viewer.of_dcc("operator")
@@ -73,7 +73,7 @@ def happen(requests: int, originator: Eui64 = ALPHA_ID) -> None:
         request_id = RequestId(originator, DCC_ID, 10_000 + number)
         take(request(request_id, METERS, sent_at=at(0)))
         for minute, status in enumerate(_HOPS):
-            take(told(status, at(1 + minute), METERS, request_id=request_id))
+            take(reported(status, at(1 + minute), METERS, request_id=request_id))
 
 
 def settled(expected: int) -> Callable[[], bool]:

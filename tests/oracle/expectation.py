@@ -88,18 +88,18 @@ def lines_of(chronicle: Chronicle) -> Iterator[Line]:
 
 
 def _flag_lines(chronicle: Chronicle) -> Iterator[Line]:
-    told: dict[Eui64, list[tuple[SentUpdate, TrueDistribution]]] = defaultdict(list)
+    distributed: dict[Eui64, list[tuple[SentUpdate, TrueDistribution]]] = defaultdict(list)
     for update in chronicle.updates:
         for named in update.named:
             if named.distribution.is_tracked:
-                told[named.device_id].append((update, named.distribution))
+                distributed[named.device_id].append((update, named.distribution))
     activations: dict[Eui64, list[TrueActivation]] = defaultdict(list)
     for activation in chronicle.activations:
         activations[activation.device_id].append(activation)
-    for device_id in {**told, **dict.fromkeys(chronicle.statements.devices())}:
+    for device_id in {**distributed, **dict.fromkeys(chronicle.statements.devices())}:
         if device_id not in chronicle.not_tracked:
             facts = chronicle.statements.facts_of(device_id)
-            codes = flags_of(facts, told[device_id], activations[device_id])
+            codes = flags_of(facts, distributed[device_id], activations[device_id])
             if codes:
                 yield {"kind": "flags", "device_id": str(device_id), "codes": codes}
 

@@ -16,11 +16,13 @@ _BEFORE_ANY = datetime.min.replace(tzinfo=UTC)
 _NO_ANSWER = frozenset({"N12", "N13", "E20", "E21"})
 _WAITING = frozenset({ActivationStatus.REQUESTED, ActivationStatus.SCHEDULED})
 
-Told = tuple[SentUpdate, TrueDistribution]
+Distributed = tuple[SentUpdate, TrueDistribution]
 
 
 def flags_of(
-    facts: Mapping[str, Fact], told: Sequence[Told], activations: Sequence[TrueActivation]
+    facts: Mapping[str, Fact],
+    distributed: Sequence[Distributed],
+    activations: Sequence[TrueActivation],
 ) -> list[str]:
     """Return the codes of what does not fit, sorted.
 
@@ -28,8 +30,8 @@ def flags_of(
     last.
     """
     found = set(_about_the_device(facts))
-    found.update(_about_activations(facts, told, activations))
-    found.update(_about_updates(facts, told, activations))
+    found.update(_about_activations(facts, distributed, activations))
+    found.update(_about_updates(facts, distributed, activations))
     return sorted(found)
 
 
@@ -48,15 +50,17 @@ def _about_the_device(facts: Mapping[str, Fact]) -> Iterator[str]:
 
 
 def _about_activations(
-    facts: Mapping[str, Fact], told: Sequence[Told], activations: Sequence[TrueActivation]
+    facts: Mapping[str, Fact],
+    distributed: Sequence[Distributed],
+    activations: Sequence[TrueActivation],
 ) -> Iterator[str]:
     running, status = facts.get("firmware_version"), facts.get("device_status")
-    for at, version in _last_successes(told, activations):
+    for at, version in _last_successes(distributed, activations):
         if (
             running is not None
             and running.value != version
             and _time(running) > at
-            and not any(_brings(update, one, at, running) for update, one in told)
+            and not any(_brings(update, one, at, running) for update, one in distributed)
         ):
             yield "activated_but_old_version"
     asking = [one for one in activations if not one.is_cancelling]
@@ -64,7 +68,7 @@ def _about_activations(
         latest = asking[-1]
         is_lost = latest.status is ActivationStatus.FAILED and latest.reason in _NO_ANSWER
         is_stuck = latest.status in _WAITING and _is_suspended_since(status, latest)
-        brought = {update.request_id: update.firmware_version for update, _ in told}
+        brought = {update.request_id: update.firmware_version for update, _ in distributed}
         version = None if latest.distribution is None else brought[latest.distribution]
         runs_it = running is not None and running.value == version
         if (is_lost or is_stuck) and not runs_it:
@@ -83,13 +87,13 @@ def _is_suspended_since(status: Fact | None, activation: TrueActivation) -> bool
 
 
 def _last_successes(
-    told: Sequence[Told], activations: Sequence[TrueActivation]
+    distributed: Sequence[Distributed], activations: Sequence[TrueActivation]
 ) -> Iterator[tuple[datetime, str | None]]:
     """Yield time and version of the last activation that went well: by 11.3, and by 11.4."""
     by_command = [one for one in activations if one.status is ActivationStatus.ACTIVATED]
     if by_command and by_command[-1].updated_at is not None:
         yield by_command[-1].updated_at, by_command[-1].firmware_version
-    by_itself = [(one, it) for it, one in told if one.current.status is Status.ACTIVATED]
+    by_itself = [(one, it) for it, one in distributed if one.current.status is Status.ACTIVATED]
     if by_itself and by_itself[-1][0].current.at is not None:
         yield by_itself[-1][0].current.at, by_itself[-1][1].firmware_version
 
@@ -107,14 +111,16 @@ def _brings(
 
 
 def _about_updates(
-    facts: Mapping[str, Fact], told: Sequence[Told], activations: Sequence[TrueActivation]
+    facts: Mapping[str, Fact],
+    distributed: Sequence[Distributed],
+    activations: Sequence[TrueActivation],
 ) -> Iterator[str]:
     running = facts.get("firmware_version")
-    if any(update.firmware_version != update.image.firmware_version for update, _ in told):
+    if any(update.firmware_version != update.image.firmware_version for update, _ in distributed):
         yield "header_version_differs"
     if running is None:
         return
-    verified = [update for update, one in told if one.current.status is Status.VERIFIED]
+    verified = [update for update, one in distributed if one.current.status is Status.VERIFIED]
     if verified:
         newest = verified[-1]
         is_seen = any(
@@ -123,7 +129,7 @@ def _about_updates(
         )
         if not is_seen and running.value == newest.firmware_version and _is_after(running, newest):
             yield "version_without_activation"
-    for update, distribution in told:
+    for update, distribution in distributed:
         if (
             distribution.current.status is not Status.REJECTED
             and update.firmware_version == running.value

@@ -25,9 +25,9 @@ from tests.pages.messages import (
     VERSION,
     answer,
     delivered,
+    event_message,
     message,
     request,
-    word,
 )
 
 OLD_VERSION = FirmwareVersion("01020309")
@@ -60,7 +60,7 @@ def messages() -> Iterable[Message]:
     yield request(ACTIVATED_REQUEST, Variant.UPDATE_FIRMWARE, [RUNNING, LOST], AT)
     yield answer(ACTIVATED_REQUEST, Variant.UPDATE_FIRMWARE, "I0", AT)
     for device in (RUNNING, LOST):
-        yield word(
+        yield event_message(
             MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT,
             "8F72",
             device,

@@ -97,7 +97,7 @@ def answer(
     )
 
 
-def word(
+def event_message(
     kind: MessageKind,
     code: str | None,
     device: Eui64,
@@ -117,7 +117,7 @@ def delivered(
     device: Eui64, at: datetime, request_id: RequestId, reason: str | None = None
 ) -> Message:
     """Return word of the image's delivery to the hub, or of its failure."""
-    return word(
+    return event_message(
         MessageKind.CSP_FIRMWARE_DELIVERY_STATUS,
         reason or "N60",
         device,

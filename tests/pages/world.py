@@ -28,9 +28,9 @@ from tests.pages.messages import (
     VERSION,
     answer,
     delivered,
+    event_message,
     message,
     request,
-    word,
 )
 
 PASSWORD = "a long way to the meter"
@@ -127,7 +127,7 @@ def _large_request() -> Iterable[Message]:
     for number, device in enumerate(DEVICES[6:40]):
         yield delivered(device, at + 20 * hour + timedelta(minutes=number), LARGE_REQUEST)
     yield delivered(VERIFIED, at + 26 * hour, LARGE_REQUEST)
-    yield word(
+    yield event_message(
         MessageKind.FIRMWARE_TRANSFER_ALERT,
         "N62",
         VERIFIED,
@@ -138,7 +138,7 @@ def _large_request() -> Iterable[Message]:
         device_time=at + 27 * hour,
         comms_hub_id=HUB,
     )
-    yield word(
+    yield event_message(
         MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT,
         "8F72",
         VERIFIED,
@@ -152,7 +152,7 @@ def _large_request() -> Iterable[Message]:
     yield delivered(UNPUBLISHED_REASON, at + 30 * hour, LARGE_REQUEST, reason="N45")
     yield delivered(UNKNOWN_REASON, at + 30 * hour, LARGE_REQUEST, reason="X77")
     yield delivered(DISCARDED, at + 30 * hour, LARGE_REQUEST)
-    yield word(
+    yield event_message(
         MessageKind.FIRMWARE_TRANSFER_ALERT,
         "N62",
         DISCARDED,
@@ -163,7 +163,7 @@ def _large_request() -> Iterable[Message]:
         comms_hub_id=HUB,
         firmware_version=VERSION,
     )
-    yield word(
+    yield event_message(
         MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT,
         "8F72",
         UNDER_WAY,
@@ -178,7 +178,7 @@ def _ppmid_request() -> Iterable[Message]:
     at = IN_SUMMER
     yield request(PPMID_REQUEST, Variant.UPDATE_PPMID_FIRMWARE, [PPMID], at)
     yield answer(PPMID_REQUEST, Variant.UPDATE_PPMID_FIRMWARE, "I0", at + timedelta(minutes=1))
-    yield word(
+    yield event_message(
         MessageKind.PPMID_FIRMWARE_UPGRADE_ALERT,
         "N57",
         PPMID,

@@ -162,7 +162,7 @@ def step(
     )
 
 
-def told(
+def reported(
     status: Status,
     occurred_at: datetime,
     device_ids: Iterable[Eui64] = (METER,),

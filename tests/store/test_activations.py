@@ -47,9 +47,9 @@ from tests.store.facts import (
     at,
     digest,
     inventory,
+    reported,
     request,
     take,
-    told,
 )
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -121,9 +121,9 @@ def standings(activations: Iterable[Activation]) -> dict[RequestId, Standing]:
             is_cancelling=each.is_cancelling,
             said=(each.scheduled_for, each.image_hash, each.firmware_version),
             times=(each.requested_at, each.updated_at)
-            if any(reported.event.occurred_at for reported in each.events)
+            if any(one.event.occurred_at for one in each.events)
             else None,
-            events=tuple(reported.message_id for reported in each.events),
+            events=tuple(one.message_id for one in each.events),
         )
         for each in activations
     }
@@ -281,7 +281,7 @@ def test_a_failed_command_alone_shows_nothing_to_anybody() -> None:
     take(activation(REQUESTED, None))
     (failed,) = all_activations(found())
     assert (failed.status, failed.reason) == (ActivationStatus.FAILED, "N12")
-    assert [reported.source_kind for reported in failed.events] == [
+    assert [each.source_kind for each in failed.events] == [
         MessageKind.COMMAND_FAILURE,
         MessageKind.ACTIVATE_FIRMWARE_REQUEST,
     ]
@@ -291,7 +291,7 @@ def test_a_failed_command_alone_shows_nothing_to_anybody() -> None:
 
 
 def test_a_lost_answer_is_flagged_on_the_device_and_in_its_inventory_until_it_is_read() -> None:
-    take(request(sent_at=at(0)), told(Status.VERIFIED, at(5)))
+    take(request(sent_at=at(0)), reported(Status.VERIFIED, at(5)))
     take(activation(REQUESTED, at(6), image_hash=IMAGE_HASH))
     take(activation(ANSWERED, at(7), version=VERSION))
     take(inventory(at(8), firmware_version=OTHER_VERSION, device_status="Suspended"))

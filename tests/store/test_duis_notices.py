@@ -37,9 +37,9 @@ from tests.store.facts import (
     at,
     digest,
     inventory,
+    reported,
     request,
     take,
-    told,
 )
 from tests.store.receiver import Receiver
 from tests.store.test_notices import dispatch, notices
@@ -75,9 +75,9 @@ def alpha(database: str) -> Party:
     return add_party("Alpha Energy", PartyKind.LARGE_SUPPLIER, [ALPHA_ID])
 
 
-def reported(status: Status, minute: float, **facts: object) -> Message:
+def stage_report(status: Status, minute: float, **facts: object) -> Message:
     """Return a stage report: what a DCC system says that no alert said."""
-    alert = told(status, at(minute), METERS[:2], **facts)  # type: ignore[arg-type]  # facts of the right types
+    alert = reported(status, at(minute), METERS[:2], **facts)  # type: ignore[arg-type]  # facts of the right types
     return replace(
         alert,
         kind=MessageKind.STAGE_REPORT,
@@ -135,7 +135,7 @@ def test_a_change_is_one_signed_alert_a_device_that_says_the_same(
         for device_id in METERS[:2]:
             take(inventory(at(0), device_id, comms_hub_id=HUB))
         take(request(sent_at=at(0)))
-        take(reported(status, 5, reason=reason))
+        take(stage_report(status, 5, reason=reason))
         dispatch(caller)
 
     said = alerts_to(receiver, trust)
@@ -155,7 +155,7 @@ def test_what_came_in_as_an_alert_is_not_sent_out_as_one(
     with Receiver() as receiver:
         endpoints.add_endpoint(alpha, DUIS_ALERTS, receiver.url, _ALL_STATUSES)
         take(inventory(at(0), METER, comms_hub_id=HUB))
-        take(request(sent_at=at(0)), told(Status.DELIVERED_TO_COMMS_HUB, at(1)))
+        take(request(sent_at=at(0)), reported(Status.DELIVERED_TO_COMMS_HUB, at(1)))
         dispatch(caller)
 
     assert receiver.calls == []
@@ -168,8 +168,8 @@ def test_an_alert_whose_facts_are_not_known_is_not_made_up(
     with Receiver() as receiver:
         endpoints.add_endpoint(alpha, DUIS_ALERTS, receiver.url, _ALL_STATUSES)
         take(request(sent_at=at(0)))
-        take(reported(Status.DELIVERED_TO_COMMS_HUB, 5))  # through which hub, nobody said
-        take(reported(Status.DEVICE_TRANSFER_FAILED, 6, reason="no_such_result"))
+        take(stage_report(Status.DELIVERED_TO_COMMS_HUB, 5))  # through which hub, nobody said
+        take(stage_report(Status.DEVICE_TRANSFER_FAILED, 6, reason="no_such_result"))
         dispatch(caller)
 
     assert receiver.calls == []
@@ -187,7 +187,9 @@ def test_a_responsible_supplier_is_told_that_an_update_was_asked_for_but_not_by_
             )
         )
         take(request(sent_at=at(0)))
-        take(reported(Status.DELIVERED_TO_COMMS_HUB, 5))  # names the request: not Bravo's to know
+        take(
+            stage_report(Status.DELIVERED_TO_COMMS_HUB, 5)
+        )  # names the request: not Bravo's to know
         dispatch(caller)
 
     (said,) = alerts_to(receiver, trust)
@@ -205,7 +207,7 @@ def test_every_alert_has_a_number_of_its_own_and_goes_out_again_as_it_was(
         for device_id in METERS[:2]:
             take(inventory(at(0), device_id, comms_hub_id=HUB))
         take(request(sent_at=at(0)))
-        take(reported(Status.DELIVERED_TO_COMMS_HUB, 5))
+        take(stage_report(Status.DELIVERED_TO_COMMS_HUB, 5))
         dispatch(caller)
         with pool().connection() as connection:
             connection.execute("UPDATE notice SET state = 'dead'")

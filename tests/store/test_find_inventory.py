@@ -35,10 +35,10 @@ from tests.store.facts import (
     imported,
     inventory,
     proposed,
+    reported,
     request,
     supplier_change,
     take,
-    told,
     verdict,
 )
 
@@ -118,15 +118,15 @@ def test_when_the_inventory_was_last_told_of_is_a_day_to_others() -> None:
     take(inventory(at(2), user_id=BRAVO_ID, responsible_supplier=BRAVO_ID))
     take(activation(ActivationStep.ANSWERED, at(5), version=VERSION))
 
-    assert when_last_told(BRAVO) == (datetime(2026, 3, 1, tzinfo=UTC), True)
-    assert when_last_told(ALPHA) == when_last_told(DCC) == (at(5), False)
+    assert when_last_stated(BRAVO) == (datetime(2026, 3, 1, tzinfo=UTC), True)
+    assert when_last_stated(ALPHA) == when_last_stated(DCC) == (at(5), False)
     assert find_device(STRANGER, METER) is None
 
     imported(learnt_at=at(9), model="M1")
-    assert when_last_told(ALPHA) == when_last_told(BRAVO) == (at(9), False)
+    assert when_last_stated(ALPHA) == when_last_stated(BRAVO) == (at(9), False)
 
 
-def when_last_told(viewer: Viewer) -> tuple[datetime | None, bool]:
+def when_last_stated(viewer: Viewer) -> tuple[datetime | None, bool]:
     """Return when the latest word was, the same on device and inventory, and if it is another's."""
     device = find_device(viewer, METER)
     assert device is not None
@@ -136,7 +136,7 @@ def when_last_told(viewer: Viewer) -> tuple[datetime | None, bool]:
 
 
 def test_the_hub_that_an_alert_names_is_a_fact_with_that_alert_as_its_source() -> None:
-    alert = told(Status.TRANSFERRED_TO_DEVICE, at(2))
+    alert = reported(Status.TRANSFERRED_TO_DEVICE, at(2))
     take(request(sent_at=at(0)), inventory(at(1), comms_hub_id=Eui64(HUB + 1)), alert)
 
     answered = found(ALPHA)
@@ -150,7 +150,7 @@ def test_the_update_in_progress_stands_apart_from_earlier_ones() -> None:
     later = RequestId(ALPHA_ID, DCC_ID, 1001)
     take(
         request(sent_at=at(0)),
-        told(Status.VERIFIED, at(5)),
+        reported(Status.VERIFIED, at(5)),
         request(later, sent_at=at(10), image_hash=OTHER_IMAGE_HASH),
         answer(later, answered_at=at(11)),
     )
@@ -255,7 +255,7 @@ def test_the_responsible_supplier_of_now_sees_the_device() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        (told(Status.VERIFIED, at(1), request_id=None, image_hash=IMAGE_HASH),),
+        (reported(Status.VERIFIED, at(1), request_id=None, image_hash=IMAGE_HASH),),
         (request(sent_at=at(0)),),
         (request(sent_at=at(0)), answer(answered_at=at(1))),
         (request(sent_at=at(0)), answer(answered_at=at(1), refused=[METER])),
@@ -296,7 +296,7 @@ def test_the_sisters_on_the_hub_are_those_that_the_viewer_may_see() -> None:
 
 def test_sisters_are_also_those_that_alerts_named_beside_the_hub() -> None:
     take(request(sent_at=at(0)), answer(answered_at=at(1)))
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:3]))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:3]))
 
     beside = tuple(HubDevice(device_id=each, device_type=None) for each in METERS[1:3])
     assert found(ALPHA).hub_devices == beside
@@ -306,12 +306,12 @@ def test_sisters_are_also_those_that_alerts_named_beside_the_hub() -> None:
 def test_a_sister_that_a_later_word_places_elsewhere_is_none_any_more() -> None:
     elsewhere = Eui64(HUB + 1)
     take(request(sent_at=at(0)), answer(answered_at=at(1)))
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:4]))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:4]))
 
     # An inventory read, an older one, and an alert through another hub.
     take(inventory(at(3), METERS[1], comms_hub_id=elsewhere))
     take(inventory(at(1), METERS[2], comms_hub_id=elsewhere))
-    moved = told(Status.TRANSFERRED_TO_DEVICE, at(4), METERS[3:4])
+    moved = reported(Status.TRANSFERRED_TO_DEVICE, at(4), METERS[3:4])
     take(replace(moved, events=(replace(moved.events[0], comms_hub_id=elsewhere),)))
 
     for viewer in (ALPHA, DCC):
@@ -324,8 +324,8 @@ def test_no_sister_is_shown_that_the_viewer_may_not_look_up() -> None:
     take(request(sent_at=at(0), device_ids=METERS[:2]), answer(answered_at=at(1)))
     take(request(bravos_id, sent_at=at(0), device_ids=METERS[2:]))
     take(answer(bravos_id, answered_at=at(1), refused=METERS[4:]))
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:2]))
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[2:4], request_id=bravos_id))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:2]))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[2:4], request_id=bravos_id))
     imported(METERS[4], comms_hub_id=HUB)
 
     def sisters(viewer: Viewer, device_id: Eui64) -> list[Eui64]:

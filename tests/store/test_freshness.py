@@ -15,13 +15,23 @@ from firmtrack.domain.stages import Status
 from firmtrack.store.database import pool
 from firmtrack.store.reports.freshness import fold_arrivals, freshness
 from tests.examples import examples
-from tests.store.facts import METERS, REQUEST_ID, answer, at, digest, inventory, request, take, told
+from tests.store.facts import (
+    METERS,
+    REQUEST_ID,
+    answer,
+    at,
+    digest,
+    inventory,
+    reported,
+    request,
+    take,
+)
 
 SOMETIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def csp_alert(device_id: Eui64) -> Message:
-    alert = told(Status.DELIVERED_TO_COMMS_HUB, at(60), [device_id], request_id=REQUEST_ID)
+    alert = reported(Status.DELIVERED_TO_COMMS_HUB, at(60), [device_id], request_id=REQUEST_ID)
     return Message(
         digest=digest((device_id, "csp")),
         kind=MessageKind.CSP_FIRMWARE_DELIVERY_STATUS,

@@ -38,9 +38,9 @@ from tests.store.facts import (
     digest,
     distribution,
     meter,
+    reported,
     request,
     take,
-    told,
 )
 
 Kind = IncidentKind
@@ -176,7 +176,7 @@ def test_what_names_anothers_request_alone_tells_nobody_which_devices_it_names()
 def test_what_befell_a_device_stands_under_what_it_found_under_way() -> None:
     under_way()
     under_way(SECOND, 10)
-    take(told(Status.VERIFIED, at(30), request_id=SECOND))
+    take(reported(Status.VERIFIED, at(30), request_id=SECOND))
     take(removed(40))
     # The first is still in progress; the second is the newest.
     assert shown() == {SECOND: [Kind.DEVICE_REMOVED], REQUEST_ID: [Kind.DEVICE_REMOVED]}
@@ -258,7 +258,7 @@ def test_a_party_that_only_named_a_device_learns_nothing_of_what_befell_it() -> 
 
 def at_hub(minutes: float, hub: Eui64 = HUB) -> Message:
     """Return word that the image for two devices reached a hub."""
-    said = told(
+    said = reported(
         Status.DELIVERED_TO_COMMS_HUB, at(minutes), METERS[:2], identity=digest((minutes, hub))
     )
     return replace(said, events=tuple(replace(each, comms_hub_id=hub) for each in said.events))
@@ -343,7 +343,7 @@ def test_a_request_was_there_when_dcc_held_it_whatever_order_that_is_told_in() -
         request(identity=digest("request")),
         answer(answered_at=at(30), identity=digest("answer")),
         befell(Kind.REQUEST_QUARANTINED, at(5), request_id=REQUEST_ID),
-        told(Status.VERIFIED, at(20), request_id=None, image_hash=IMAGE_HASH),
+        reported(Status.VERIFIED, at(20), request_id=None, image_hash=IMAGE_HASH),
     ]
     for order in permutations(messages):
         past.empty()
@@ -374,8 +374,8 @@ def test_as_of_a_moment_what_came_later_is_not_known() -> None:
     ):
         take(message)
         moments.append(now())
-    told_then = [shown(ALPHA, as_of=moment) for moment in moments]
-    assert told_then == [
+    shown_then = [shown(ALPHA, as_of=moment) for moment in moments]
+    assert shown_then == [
         {},
         {REQUEST_ID: [Kind.DEVICE_REMOVED]},
         {REQUEST_ID: [Kind.DEVICE_REMOVED, Kind.REQUEST_QUARANTINED]},
@@ -429,7 +429,7 @@ def test_any_time_that_the_schema_allows_may_come() -> None:
 
 def test_what_befell_an_activation_stands_under_the_update_whose_image_it_is_of() -> None:
     under_way()
-    take(told(Status.VERIFIED, at(10), request_id=None, image_hash=IMAGE_HASH))
+    take(reported(Status.VERIFIED, at(10), request_id=None, image_hash=IMAGE_HASH))
     command = RequestId(ALPHA_ID, METER, 77)
     take(befell(Kind.REQUEST_QUARANTINED, at(30), request_id=command, reason="breach"))
     assert shown() == {}
@@ -447,7 +447,7 @@ def test_what_befell_an_activation_stands_under_the_update_whose_image_it_is_of(
 
 def test_what_befell_anothers_activation_is_not_shown() -> None:
     under_way()
-    take(told(Status.VERIFIED, at(10), request_id=None, image_hash=IMAGE_HASH))
+    take(reported(Status.VERIFIED, at(10), request_id=None, image_hash=IMAGE_HASH))
     take(request(BRAVOS, sent_at=at(1)))
     command = RequestId(BRAVO_ID, METER, 77)
     take(

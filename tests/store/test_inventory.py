@@ -68,8 +68,8 @@ def _knowledge(
     def origin(name: str) -> Origin:
         if older is None or name not in older:
             return latest
-        told_at, told_by = older[name]
-        return Origin(told_at and datetime.fromisoformat(told_at), UUID(told_by))
+        stated_at, stated_by = older[name]
+        return Origin(stated_at and datetime.fromisoformat(stated_at), UUID(stated_by))
 
     return Knowledge(
         device_id=eui_of(device_id),
@@ -282,7 +282,7 @@ def test_a_row_is_what_its_statements_come_to_among_imports_too(
     for each in coming:
         if isinstance(each, Message):
             if take(each).is_new == (True,):
-                known += [told for told, _ in expected([each])]
+                known += [reported for reported, _ in expected([each])]
         else:
             brought_in(each)
             known.append(knowledge_of(each.statement, IMPORT_ID))

@@ -26,9 +26,9 @@ from tests.store.facts import (
     at,
     inventory,
     meter,
+    reported,
     request,
     take,
-    told,
 )
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -60,9 +60,9 @@ def roll_out(
     take(
         request(request_id, devices, sent_at=at(begins)),
         *(inventory(at(begins), each, **dict[str, Any](facts)) for each in devices if facts),
-        told(Status.DELIVERED_TO_COMMS_HUB, at(begins), devices, request_id=request_id),
+        reported(Status.DELIVERED_TO_COMMS_HUB, at(begins), devices, request_id=request_id),
         *(
-            told(
+            reported(
                 Status.TRANSFERRED_TO_DEVICE,
                 at(begins + lasted * HOUR),
                 [device],
@@ -147,7 +147,7 @@ def test_what_began_long_ago_counts_only_where_too_few_began_since() -> None:
 def test_failures_and_those_that_still_wait_are_counted_too() -> None:
     devices = devices_of(1_000)
     roll_out(others(1), devices, -10 * DAY, hours=[2] * 100)
-    failed = told(
+    failed = reported(
         Status.DEVICE_TRANSFER_FAILED, at(-9 * DAY), devices[100:120], request_id=others(1)
     )
     take(failed)
@@ -163,7 +163,7 @@ def test_the_kind_of_a_request_that_only_alerts_tell_of_follows_from_the_devices
     roll_out(others(1), devices_of(1_000), -DAY, hours=[3] * 150)
     stub = others(9)
     devices = devices_of(0, 2)
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(0), devices, request_id=stub))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(0), devices, request_id=stub))
     take(inventory(at(1), devices[0], device_type="ESME"))
     performance.refresh(now=at(HOUR))
     assert known(stub, {"device_type": "ESME"}) is not None
@@ -181,7 +181,7 @@ def test_quick_since_slow_once_and_now_silent_is_an_outage_within_hours() -> Non
         waits.forget_recent()
         expected = {Pace.USUAL: 300} if hours_later == 1 else {Pace.STALLED: 300}
         assert paces(at(-DAY + hours_later * HOUR)) == expected
-    take(told(Status.TRANSFERRED_TO_DEVICE, at(0), devices_of(90_000, 50)))
+    take(reported(Status.TRANSFERRED_TO_DEVICE, at(0), devices_of(90_000, 50)))
     performance.refresh(now=at(1))
     assert Pace.STALLED not in paces(at(1))
 
@@ -191,7 +191,7 @@ def test_word_of_a_cohort_ends_its_silence_before_what_is_usual_is_learnt_again(
     roll_out(REQUEST_ID, devices_of(0, 3), 0)
     performance.refresh(now=at(30 * HOUR))
     assert paces(at(30 * HOUR)) == {Pace.STALLED: 3}
-    take(told(Status.TRANSFERRED_TO_DEVICE, at(29 * HOUR), [meter(0)]))
+    take(reported(Status.TRANSFERRED_TO_DEVICE, at(29 * HOUR), [meter(0)]))
     assert performance.refresh(seconds=60)
     assert paces(at(30 * HOUR)) == {Pace.SLOW: 2}
 
@@ -235,8 +235,8 @@ def test_one_odd_time_tells_nothing_of_the_waits_of_others() -> None:
     assert before is not None
     late = datetime(2099, 1, 1, tzinfo=UTC)
     roll_out(others(2), devices_of(2_000, 2), -9 * DAY, hours=[1])
-    take(told(Status.TRANSFERRED_TO_DEVICE, late, [meter(2_001)], request_id=others(2)))
-    take(told(Status.TRANSFERRED_TO_DEVICE, late, [meter(0)]))
+    take(reported(Status.TRANSFERRED_TO_DEVICE, late, [meter(2_001)], request_id=others(2)))
+    take(reported(Status.TRANSFERRED_TO_DEVICE, late, [meter(0)]))
     performance.refresh(now=at(30 * HOUR))
     after = known()
     assert after is not None

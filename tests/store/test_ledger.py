@@ -44,10 +44,10 @@ from tests.store.facts import (
     distributions,
     inventory,
     meter,
+    reported,
     request,
     step,
     take,
-    told,
 )
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -90,11 +90,11 @@ def test_a_batch_of_nothing_changes_nothing() -> None:
 
 
 def test_a_message_counts_once_within_a_batch_and_across_batches() -> None:
-    first, second = request(), told(Status.VERIFIED, at(5))
+    first, second = request(), reported(Status.VERIFIED, at(5))
     copy = replace(first, body=b"the same message, sent again by somebody else", user_id=BRAVO_ID)
 
     assert take(first, second, copy, first).is_new == (True, True, False, False)
-    assert take(second, copy, told(Status.VERIFIED, at(6))).is_new == (False, False, True)
+    assert take(second, copy, reported(Status.VERIFIED, at(6))).is_new == (False, False, True)
     assert rows("SELECT count(*) FROM message") == [(3,)]
     assert rows("SELECT count(*) FROM event") == [(2,)]
     assert rows("SELECT user_id IS NOT NULL, body FROM message WHERE kind = 1") == [
@@ -103,10 +103,10 @@ def test_a_message_counts_once_within_a_batch_and_across_batches() -> None:
 
 
 def test_a_batch_is_all_or_nothing() -> None:
-    good = [request(), answer(), told(Status.VERIFIED, at(5)), inventory(at(1), model="M")]
+    good = [request(), answer(), reported(Status.VERIFIED, at(5)), inventory(at(1), model="M")]
     # Two events of one device in one message: a promise of our own code is broken.
-    event = told(Status.VERIFIED, at(6)).events[0]
-    broken = replace(told(Status.VERIFIED, at(6)), events=(event, event))
+    event = reported(Status.VERIFIED, at(6)).events[0]
+    broken = replace(reported(Status.VERIFIED, at(6)), events=(event, event))
 
     with pytest.raises(psycopg.errors.UniqueViolation):
         record(Batch(messages=[*good, broken], refusals=[refusal()], ignored={"other": 3}))
@@ -120,7 +120,7 @@ def test_a_batch_is_all_or_nothing() -> None:
 
 def test_a_body_comes_back_as_it_was() -> None:
     bodies = [b"", b"\0", b"<sr:Request/>" * 10_000, random.Random(1).randbytes(100_000)]
-    take(*(replace(told(Status.VERIFIED, at(1)), body=body) for body in bodies))
+    take(*(replace(reported(Status.VERIFIED, at(1)), body=body) for body in bodies))
 
     assert sorted(unpack(stored) for (stored,) in rows("SELECT body FROM message")) == sorted(
         bodies
@@ -142,7 +142,7 @@ def test_the_largest_request_is_recorded_and_each_of_its_devices_found() -> None
 
 def test_a_request_that_was_first_only_named_is_filled_in() -> None:
     messages = [
-        told(Status.TRANSFERRED_TO_DEVICE, at(30), version=OTHER_VERSION),
+        reported(Status.TRANSFERRED_TO_DEVICE, at(30), version=OTHER_VERSION),
         request(variant=Variant.UPDATE_PPMID_FIRMWARE, device_ids=METERS[:2]),
         answer(answered_at=at(1), variant=Variant.UPDATE_PPMID_FIRMWARE),
     ]
@@ -159,8 +159,8 @@ def test_a_request_that_was_first_only_named_is_filled_in() -> None:
 
 
 def test_a_stub_shows_what_is_known_of_it() -> None:
-    take(told(Status.TRANSFERRED_TO_DEVICE, at(30), version=OTHER_VERSION))
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(20)))
+    take(reported(Status.TRANSFERRED_TO_DEVICE, at(30), version=OTHER_VERSION))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(20)))
 
     found = requests.find_request(ALPHA, REQUEST_ID)
     assert found is not None
@@ -180,8 +180,8 @@ def test_of_two_messages_that_claim_one_request_id_the_smaller_digest_counts() -
             image_hash=OTHER_IMAGE_HASH,
             variant=Variant.UPDATE_PPMID_FIRMWARE,
         ),
-        told(Status.TRANSFERRED_TO_DEVICE, at(0), [METER]),
-        told(Status.VERIFIED, at(9), [METER], request_id=None, image_hash=IMAGE_HASH),
+        reported(Status.TRANSFERRED_TO_DEVICE, at(0), [METER]),
+        reported(Status.VERIFIED, at(9), [METER], request_id=None, image_hash=IMAGE_HASH),
     ]
     for _ in in_every_order(messages):
         found = requests.find_request(DCC, REQUEST_ID)
@@ -200,7 +200,7 @@ def test_the_same_image_twice_is_told_apart_by_time() -> None:
     messages = [
         request(sent_at=at(0)),
         request(SECOND_REQUEST_ID, sent_at=at(100)),
-        told(Status.VERIFIED, at(50), request_id=None, image_hash=IMAGE_HASH),
+        reported(Status.VERIFIED, at(50), request_id=None, image_hash=IMAGE_HASH),
     ]
     for _ in in_every_order(messages):
         assert distribution().status is Status.VERIFIED
@@ -212,7 +212,7 @@ def test_a_late_request_takes_over_the_word_that_is_its_own() -> None:
     late = request(SECOND_REQUEST_ID, sent_at=at(40))
     take(
         request(sent_at=at(0)),
-        told(Status.VERIFIED, at(50), request_id=None, image_hash=IMAGE_HASH),
+        reported(Status.VERIFIED, at(50), request_id=None, image_hash=IMAGE_HASH),
     )
     assert distribution().status is Status.VERIFIED
 
@@ -228,7 +228,7 @@ def test_later_word_from_a_refused_device_counts_and_word_about_all_does_not() -
     assert (distribution().status, distribution().reason) == (Status.REJECTED, "not_commissioned")
     assert distribution(METERS[1]).status is Status.SENT_TO_CSP
 
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(9)))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(9)))
 
     assert distribution().status is Status.DELIVERED_TO_COMMS_HUB
     assert distribution().completion is CompletionStatus.IN_PROGRESS
@@ -245,15 +245,15 @@ def test_of_the_words_that_a_request_was_received_the_latest_counts() -> None:
 
 def test_a_device_named_only_by_an_event_is_in_the_request() -> None:
     take(request(device_ids=METERS[:1], sent_at=at(0)), answer())
-    take(told(Status.VERIFIED, at(5), [METERS[4]]))
+    take(reported(Status.VERIFIED, at(5), [METERS[4]]))
 
     assert [each.device_id for each in distributions()] == [METERS[0], METERS[4]]
     # … and loose word that came before finds it there.
-    loose = told(
+    loose = reported(
         Status.DEVICE_TRANSFER_FAILED, at(6), [METERS[3]], request_id=None, version=VERSION
     )
     take(loose)
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(5), [METERS[3]]))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(5), [METERS[3]]))
     assert distribution(METERS[3]).status is Status.DEVICE_TRANSFER_FAILED
     assert disagreements() == []
 
@@ -313,7 +313,10 @@ def test_texts_from_outside_that_postgresql_cannot_hold_stop_nothing() -> None:
 
 def test_check_finds_what_is_wrong() -> None:
     take(
-        request(), answer(), told(Status.VERIFIED, at(5)), told(Status.VERIFIED, at(5), METERS[:2])
+        request(),
+        answer(),
+        reported(Status.VERIFIED, at(5)),
+        reported(Status.VERIFIED, at(5), METERS[:2]),
     )
     assert disagreements() == []
 
@@ -331,7 +334,7 @@ def test_check_finds_what_is_wrong() -> None:
 
 
 def test_check_finds_a_message_without_its_facts() -> None:
-    take(request(), told(Status.VERIFIED, at(5)))
+    take(request(), reported(Status.VERIFIED, at(5)))
 
     with pool().connection() as connection:
         connection.execute("DELETE FROM event")
@@ -369,7 +372,7 @@ def traffic(seed: int) -> list[Message]:
         ]
     for _ in range(250):
         messages.append(
-            told(
+            reported(
                 chance.choice([Status.TRANSFERRED_TO_DEVICE, Status.VERIFIED]),
                 time(),
                 chance.sample(devices, chance.randrange(1, 6)),

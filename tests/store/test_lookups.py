@@ -24,8 +24,8 @@ from tests.store.facts import (
     answer,
     at,
     meter,
+    reported,
     take,
-    told,
 )
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -87,7 +87,7 @@ def traces() -> list[tuple[str, str, int]]:
 @pytest.fixture(autouse=True)
 def _a_request(database: str) -> None:
     take(facts.request(sent_at=at(0)), answer(answered_at=at(1)))
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2)))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(2)))
 
 
 @pytest.mark.parametrize("name", LOOK_UPS)

@@ -31,10 +31,10 @@ from tests.store.facts import (
     at,
     imported,
     inventory,
+    reported,
     request,
     supplier_change,
     take,
-    told,
 )
 from tests.unit.duis import samples
 
@@ -76,7 +76,7 @@ def answers() -> list[tuple[DeviceAnswer | None, InventoryAnswer | None]]:
 def test_what_an_older_firmtrack_recorded_is_answered_as_before() -> None:
     newest = tables()
     take(request(sent_at=at(0)), answer(answered_at=at(1), refused=METERS[4:]))
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:3]))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:3]))
     take(inventory(at(3), METERS[0], model="M1", firmware_version="00000001"))
     imported(METERS[0], learnt_at=at(2), device_type="ESME", responsible_supplier=ALPHA_ID)
     before = answers()

@@ -18,7 +18,7 @@ from firmtrack.notices.calling import Caller
 from firmtrack.notices.email_digest import EMAIL_DIGEST
 from firmtrack.settings import MailServer
 from firmtrack.store.database import pool
-from tests.store.facts import ALPHA_ID, METERS, REQUEST_ID, at, request, take, told
+from tests.store.facts import ALPHA_ID, METERS, REQUEST_ID, at, reported, request, take
 from tests.store.test_notices import dispatch, notices
 
 SERVER = MailServer(host="127.0.0.1", port=9, user="", password="", is_secure=False)
@@ -41,8 +41,8 @@ def ada(database: str) -> Iterator[Party]:
         mail.outbox = []
         endpoints.add_endpoint(party, EMAIL_DIGEST, "ada@alpha.example")
         take(request(sent_at=at(0)))
-        take(told(Status.DELIVERED_TO_COMMS_HUB, at(1), METERS[:2]))
-        take(told(Status.COMMS_HUB_DELIVERY_FAILED, at(2), METERS[:1], reason="N19"))
+        take(reported(Status.DELIVERED_TO_COMMS_HUB, at(1), METERS[:2]))
+        take(reported(Status.COMMS_HUB_DELIVERY_FAILED, at(2), METERS[:1], reason="N19"))
         yield party
 
 

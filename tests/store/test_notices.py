@@ -39,9 +39,9 @@ from tests.store.facts import (
     at,
     inventory,
     meter,
+    reported,
     request,
     take,
-    told,
 )
 from tests.store.receiver import Receiver, Reply
 
@@ -88,7 +88,9 @@ def notices(viewer: Viewer = DCC, state: str | None = None) -> list[NoticeAnswer
 
 def deliver(*devices: int) -> None:
     ids = [meter(number) for number in devices]
-    take(request(sent_at=at(0), device_ids=ids), told(Status.DELIVERED_TO_COMMS_HUB, at(1), ids))
+    take(
+        request(sent_at=at(0), device_ids=ids), reported(Status.DELIVERED_TO_COMMS_HUB, at(1), ids)
+    )
 
 
 def test_a_webhook_is_a_signed_cloud_event_that_tells_what_changed(
@@ -152,7 +154,7 @@ def test_failures_are_counted_since_the_last_success(alpha: Party, caller: Calle
         webhook_to(alpha, receiver)
         deliver(1)
         take(request(OTHER_REQUEST, sent_at=at(0)))
-        take(told(Status.DELIVERED_TO_COMMS_HUB, at(1), METERS, request_id=OTHER_REQUEST))
+        take(reported(Status.DELIVERED_TO_COMMS_HUB, at(1), METERS, request_id=OTHER_REQUEST))
         counted = []
         for _ in range(3):
             dispatch(caller)
@@ -206,7 +208,7 @@ def test_what_could_not_be_delivered_for_three_days_is_given_up_and_the_next_goe
         with pool().connection() as connection:
             compose_due(connection, grouping_delay=NOW_AND_HERE)
             connection.execute("UPDATE notice SET waits_since = waits_since - interval '73 hours'")
-        take(told(Status.COMMS_HUB_DELIVERY_FAILED, at(2), [meter(1)], reason="N19"))
+        take(reported(Status.COMMS_HUB_DELIVERY_FAILED, at(2), [meter(1)], reason="N19"))
         dispatch(caller)
 
     assert [(notice.topic, notice.state) for notice in notices()] == [
@@ -223,7 +225,7 @@ def test_gone_switches_the_endpoint_off_and_the_party_is_told_where_else_it_is_t
         webhook_to(alpha, other)
         deliver(1)
         dispatch(caller)
-        take(told(Status.COMMS_HUB_DELIVERY_FAILED, at(2), [meter(1)]))
+        take(reported(Status.COMMS_HUB_DELIVERY_FAILED, at(2), [meter(1)]))
         dispatch(caller)
 
     assert len(gone.calls) == 1
@@ -304,7 +306,7 @@ def test_both_secrets_are_good_after_a_rotation_until_the_old_one_ends(
         dispatch(caller)
         with pool().connection() as connection:
             connection.execute("UPDATE notice_endpoint SET earlier_secret_until = now()")
-        take(told(Status.COMMS_HUB_DELIVERY_FAILED, at(2), [meter(1)]))
+        take(reported(Status.COMMS_HUB_DELIVERY_FAILED, at(2), [meter(1)]))
         dispatch(caller)
 
     assert made.secret is not None
@@ -338,7 +340,7 @@ def test_50_000_devices_that_arrive_one_by_one_in_a_minute_are_at_most_100_calls
         take(request(sent_at=at(0), device_ids=devices))
         for start in range(0, 50_000, 4_167):
             arriving = devices[start : start + 4_167]
-            take(*(told(Status.DELIVERED_TO_COMMS_HUB, at(1), [each]) for each in arriving))
+            take(*(reported(Status.DELIVERED_TO_COMMS_HUB, at(1), [each]) for each in arriving))
             dispatch(caller)
 
     assert len(receiver.calls) <= 100
@@ -368,7 +370,7 @@ def test_a_responsible_supplier_is_told_of_its_device_but_not_whose_the_update_i
         webhook_to(alpha, alphas)
         webhook_to(bravo, bravos)
         take(inventory(at(0), METER, responsible_supplier=BRAVO_ID))
-        take(request(sent_at=at(0)), told(Status.DELIVERED_TO_COMMS_HUB, at(1), METERS))
+        take(request(sent_at=at(0)), reported(Status.DELIVERED_TO_COMMS_HUB, at(1), METERS))
         dispatch(caller)
 
     (call,) = bravos.calls
@@ -389,7 +391,7 @@ def test_only_chosen_topics_are_told(alpha: Party, caller: Caller) -> None:
                 (["distribution.verified"], made.endpoint_id),
             )
         deliver(1)
-        take(told(Status.VERIFIED, at(5), [meter(1)]))
+        take(reported(Status.VERIFIED, at(5), [meter(1)]))
         dispatch(caller)
 
     assert [notice.topic for notice in notices()] == ["distribution.verified"]
@@ -420,7 +422,7 @@ def test_a_removed_endpoint_is_told_nothing_more_and_what_it_was_told_stays(
         deliver(1)
         dispatch(caller)
         endpoints.remove_endpoint(ALPHA, made.endpoint_id)
-        take(told(Status.COMMS_HUB_DELIVERY_FAILED, at(2), [meter(1)]))
+        take(reported(Status.COMMS_HUB_DELIVERY_FAILED, at(2), [meter(1)]))
         dispatch(caller)
 
     assert len(receiver.calls) == 1

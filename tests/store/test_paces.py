@@ -43,11 +43,11 @@ from tests.store.facts import (
     imported,
     inventory,
     meter,
+    reported,
     request,
     step,
     supplier_change,
     take,
-    told,
 )
 
 DEVICES = tuple(map(meter, range(4)))
@@ -66,7 +66,8 @@ messages = (
     st.builds(answer, answered_at=times, refused=st.just(()) | some_devices, identity=digests)
     | st.builds(step, st.sampled_from(under_way), times, identity=digests)
     | st.builds(
-        told, st.sampled_from([*under_way, Status.COMMS_HUB_DELIVERY_FAILED]), times, some_devices,
+        reported, st.sampled_from([*under_way, Status.COMMS_HUB_DELIVERY_FAILED]), times,
+        some_devices,
         request_id=st.none() | st.just(REQUEST_ID), version=st.none() | st.just(VERSION),
         image_hash=st.none() | st.just(IMAGE_HASH), identity=digests,
     )
@@ -81,7 +82,7 @@ messages = (
         version=st.just(OTHER_VERSION), image_hash=st.just(OTHER_IMAGE_HASH), identity=digests,
     )
     | st.builds(
-        told, st.sampled_from([Status.SENT_TO_CSP, Status.VERIFIED]), times, some_devices,
+        reported, st.sampled_from([Status.SENT_TO_CSP, Status.VERIFIED]), times, some_devices,
         request_id=st.sampled_from([LATER, OTHERS]), identity=digests,
     )
 )  # fmt: skip
@@ -89,7 +90,7 @@ histories = st.tuples(
     st.builds(request, device_ids=st.just(DEVICES), sent_at=st.none() | times, identity=digests)
     # Word of a request that never comes, which so is of no known kind.
     | st.builds(
-        told, st.just(Status.DELIVERED_TO_COMMS_HUB), times, st.just(DEVICES), identity=digests
+        reported, st.just(Status.DELIVERED_TO_COMMS_HUB), times, st.just(DEVICES), identity=digests
     ),
     st.lists(messages, min_size=3, max_size=9),
 ).map(lambda parts: [parts[0], *parts[1]]).filter(
@@ -165,10 +166,10 @@ def slow_after(seconds: float) -> Limits:
 def diagnosed(viewer: Viewer, minutes: float) -> Mapping[Eui64, Pace | None]:
     found = (find_device(viewer, device_id) for device_id in DEVICES)
     return {
-        device.device_id: told.pace
+        device.device_id: reported.pace
         for device in found
         if device is not None
-        and (told := diagnoses(device, now=at(minutes)).get(REQUEST_ID)) is not None
+        and (reported := diagnoses(device, now=at(minutes)).get(REQUEST_ID)) is not None
     }
 
 
@@ -214,8 +215,8 @@ def test_each_rule_of_the_wait_is_the_databases_too() -> None:
     first, again, loose, refused = DEVICES
     take(request(sent_at=at(0), device_ids=DEVICES), answer(answered_at=at(1), refused=[refused]))
     take(step(Status.SENT_TO_CSP, at(5)), inventory(at(0), first, device_type="ESME"))
-    take(told(Status.SENT_TO_CSP, at(95), [again, loose, refused]))
-    take(told(Status.SENT_TO_CSP, at(80), [refused], request_id=None, version=VERSION))
+    take(reported(Status.SENT_TO_CSP, at(95), [again, loose, refused]))
+    take(reported(Status.SENT_TO_CSP, at(80), [refused], request_id=None, version=VERSION))
     learn(
         {
             (Stage.SENT_TO_CSP, None): slow_after(600),
@@ -250,13 +251,13 @@ def test_a_later_success_that_the_viewer_may_see_ends_the_wait() -> None:
     first = RequestId(ALPHA_ID, DCC_ID, 999)
     take(
         request(first, [earlier], sent_at=at(-9)),
-        told(Status.VERIFIED, at(20), [earlier], request_id=first),
+        reported(Status.VERIFIED, at(20), [earlier], request_id=first),
     )
     take(request(sent_at=at(0), device_ids=DEVICES), answer(answered_at=at(1)))
     take(step(Status.SENT_TO_CSP, at(5)))
     for request_id, device in ((LATER, own), (OTHERS, others)):
         take(request(request_id, [device], sent_at=at(10)))
-        take(told(Status.VERIFIED, at(20), [device], request_id=request_id))
+        take(reported(Status.VERIFIED, at(20), [device], request_id=request_id))
     learn({(Stage.SENT_TO_CSP, None): slow_after(600)})
 
     assert ids_of(Pace.STALLED, ALPHA, 100) == [others, earlier, waiting]
@@ -276,15 +277,15 @@ def waiting(database: str) -> None:
     """One device stalled, one slow, one as usual, one that has arrived, with the hub since 9:00."""
     take(request(sent_at=at(0), device_ids=DEVICES), answer(answered_at=at(1)))
     for minutes, device in zip((10, 200, 300), DEVICES, strict=False):
-        take(told(Status.SENT_TO_CSP, at(minutes), [device]))
-    take(told(Status.VERIFIED, at(300), DEVICES[3:]))
+        take(reported(Status.SENT_TO_CSP, at(minutes), [device]))
+    take(reported(Status.VERIFIED, at(300), DEVICES[3:]))
     learn({(Stage.SENT_TO_CSP, None): slow_after(3600)})
 
 
 @pytest.mark.usefixtures("waiting")
 def test_late_word_of_success_clears_a_stall() -> None:
     assert ids_of(Pace.STALLED, ALPHA, 330) == [DEVICES[0]]
-    take(told(Status.VERIFIED, at(331), DEVICES[:1]))
+    take(reported(Status.VERIFIED, at(331), DEVICES[:1]))
     assert ids_of(Pace.STALLED, ALPHA, 330) == []
 
 
@@ -300,7 +301,7 @@ def test_the_counts_are_by_status_and_leave_out_what_has_ended() -> None:
 
 @pytest.mark.usefixtures("waiting")
 def test_a_pace_is_kept_from_page_to_page_and_beside_other_filters() -> None:
-    take(told(Status.SENT_TO_CSP, at(5), DEVICES[1:2]))  # its first word counts: stalled, too
+    take(reported(Status.SENT_TO_CSP, at(5), DEVICES[1:2]))  # its first word counts: stalled, too
     wanted = DistributionFilter(completion=CompletionStatus.IN_PROGRESS, pace=Pace.STALLED)
     first = requests.list_distributions(ALPHA, REQUEST_ID, wanted, limit=1, now=at(330))
     assert [each.device_id for each in first.items] == [DEVICES[0]]
@@ -347,7 +348,7 @@ def test_the_paces_of_a_request_are_its_partys_and_dccs_alone() -> None:
 
 @pytest.mark.usefixtures("database")
 def test_what_is_usual_is_asked_of_the_database_once_in_a_while() -> None:
-    take(request(sent_at=at(0)), answer(answered_at=at(1)), told(Status.SENT_TO_CSP, at(10)))
+    take(request(sent_at=at(0)), answer(answered_at=at(1)), reported(Status.SENT_TO_CSP, at(10)))
     key = waits.WaitKey(request_id=REQUEST_ID, stage=Stage.SENT_TO_CSP)
     learn({})
     assert waits.recent_waits([key]) == {}
@@ -373,7 +374,7 @@ def test_a_change_of_supplier_is_told_to_dcc_and_to_who_is_responsible_now() -> 
     responsible = find_device(ALPHA, METER)
     assert responsible is not None
     assert responsible.supplier_changed_at == at(60)
-    told = diagnoses(responsible, now=at(90))[REQUEST_ID]
-    assert told is not None
-    assert "supplier changed" in told.advice
+    reported = diagnoses(responsible, now=at(90))[REQUEST_ID]
+    assert reported is not None
+    assert "supplier changed" in reported.advice
     assert find_device(STRANGER, METER) is None

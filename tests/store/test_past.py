@@ -46,10 +46,10 @@ from tests.store.facts import (
     inventory,
     meter,
     proposed,
+    reported,
     request,
     step,
     take,
-    told,
     verdict,
 )
 
@@ -118,7 +118,7 @@ of_requests = (
     )
     | st.builds(step, st.sampled_from(Status), times, request_id=request_ids, identity=digests)
     | st.builds(
-        told, st.sampled_from([status for status in Status if status is not Status.REJECTED]),
+        reported, st.sampled_from([status for status in Status if status is not Status.REJECTED]),
         times, some_devices, request_id=st.none() | request_ids, version=st.none() | versions,
         image_hash=st.none() | image_hashes, user_id=users, identity=digests,
     )
@@ -372,7 +372,7 @@ def test_what_befell_a_hub_is_of_a_device_only_once_an_event_has_named_the_hub()
     take(request(), exchanged)
     moment, then = now(), find_device(DCC, METER)
 
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(1)))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(1)))
 
     assert find_device(DCC, METER) != then
     assert find_device(DCC, METER, as_of=moment) == then

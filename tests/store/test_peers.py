@@ -28,9 +28,9 @@ from tests.store.facts import (
     at,
     inventory,
     meter,
+    reported,
     request,
     take,
-    told,
 )
 
 OTHER_IDS = tuple(Eui64(BRAVO_ID + (number << 16)) for number in range(FEWEST_USERS))
@@ -71,7 +71,9 @@ def others_update(how_many: int = FEWEST_USERS) -> None:
         request_id = RequestId(user_id, DCC_ID, 1)
         describe(devices, user_id)
         take(request(request_id, devices, sent_at=at(0)), answer(request_id))
-        failed = told(Status.COMMS_HUB_DELIVERY_FAILED, at(9), devices[:3], request_id=request_id)
+        failed = reported(
+            Status.COMMS_HUB_DELIVERY_FAILED, at(9), devices[:3], request_id=request_id
+        )
         take(failed)
 
 
@@ -82,8 +84,8 @@ def updated(database: str) -> None:
     take(request(sent_at=at(0)), answer())
     describe(METERS[:4])
     describe(METERS[4:], model="M2", csp_region="South")
-    take(told(Status.DEVICE_TRANSFER_FAILED, at(10), [METERS[1]], reason="image_discarded"))
-    take(told(Status.VERIFIED, at(10), [METERS[2]]))
+    take(reported(Status.DEVICE_TRANSFER_FAILED, at(10), [METERS[1]], reason="image_discarded"))
+    take(reported(Status.VERIFIED, at(10), [METERS[2]]))
 
 
 def found(viewer: Viewer, device_id: Eui64 = METER) -> PeersAnswer:
@@ -135,7 +137,7 @@ def test_another_version_and_another_day_are_other_groups() -> None:
 
 @pytest.mark.usefixtures("updated")
 def test_the_devices_on_the_same_hub_count_by_their_newest_update() -> None:
-    take(told(Status.COMMS_HUB_DELIVERY_FAILED, at(20), METERS[:2]))  # both on HUB
+    take(reported(Status.COMMS_HUB_DELIVERY_FAILED, at(20), METERS[:2]))  # both on HUB
     again = RequestId(ALPHA_ID, DCC_ID, 1001)
     take(request(again, [METERS[1]], sent_at=at(30)))
 
@@ -150,12 +152,12 @@ def test_the_devices_on_the_same_hub_count_by_their_newest_update() -> None:
 
 @pytest.mark.usefixtures("updated")
 def test_another_partys_devices_on_the_hub_are_not_counted_but_dcc_counts_them() -> None:
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(20)))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(20)))
     theirs = meter(77)
     request_id = RequestId(BRAVO_ID, DCC_ID, 1)
     take(request(request_id, [theirs], sent_at=at(0)), answer(request_id))
     failed = [theirs]
-    take(told(Status.COMMS_HUB_DELIVERY_FAILED, at(20), failed, request_id=request_id))
+    take(reported(Status.COMMS_HUB_DELIVERY_FAILED, at(20), failed, request_id=request_id))
 
     def failed_on_hub(viewer: Viewer) -> int:
         on_hub = group(found(viewer), PeerGroupKind.COMMS_HUB)

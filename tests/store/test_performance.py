@@ -60,9 +60,9 @@ from tests.store.facts import (
     at,
     imported,
     inventory,
+    reported,
     request,
     take,
-    told,
 )
 
 ALL = PerformanceFilter()
@@ -243,7 +243,7 @@ def recomputed(history: Sequence[Message]) -> list[Distribution]:
         for device_id in each.device_ids:
             events = own[each.request_id, device_id]
             is_refused = any(event.status is Status.REJECTED for event in events)
-            words = [(e.status, e.occurred_at) for e in events]
+            statuses = [(e.status, e.occurred_at) for e in events]
             standing = standings[each.request_id, device_id]
             known = knowledge.get(device_id)
             found.append(
@@ -254,15 +254,15 @@ def recomputed(history: Sequence[Message]) -> list[Distribution]:
                     standing.status,
                     standing.reason,
                     standing.updated_at,
-                    first_good(words + ([] if is_refused else about_all)),
+                    first_good(statuses + ([] if is_refused else about_all)),
                 )
             )
     return found
 
 
-def first_good(words: Iterable[tuple[Status, datetime]]) -> dict[Stage, datetime]:
+def first_good(statuses: Iterable[tuple[Status, datetime]]) -> dict[Stage, datetime]:
     reached: dict[Stage, datetime] = {}
-    for status, occurred_at in words:
+    for status, occurred_at in statuses:
         if not status.is_bad:
             reached[status.stage] = min(occurred_at, reached.get(status.stage, occurred_at))
     return reached
@@ -418,7 +418,7 @@ def test_the_days_of_a_period_are_those_of_great_britain(database: str) -> None:
 
 
 def test_a_request_that_only_alerts_have_named_is_counted_but_not_timed(database: str) -> None:
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(60)))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(60)))
 
     answered = counted(ALPHA)
 
@@ -451,7 +451,7 @@ def test_a_read_counts_nothing_and_says_how_old_its_figures_are(database: str) -
     assert performance.delivery_performance(ALPHA, ALL).counted.at is None
     take(request(sent_at=MORNING))
     first = counted(ALPHA)
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(60)))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(60)))
 
     stale = performance.delivery_performance(ALPHA, ALL)
 
@@ -482,7 +482,7 @@ def test_a_round_counts_each_request_once_and_leaves_what_changes_meanwhile(data
         assert not one_round.go_on(0)
         (before,) = connection.execute("SELECT now()").fetchone() or (None,)
         while not one_round.go_on(0.000_001):
-            take(told(Status.DELIVERED_TO_COMMS_HUB, at(60), METERS[:1]))
+            take(reported(Status.DELIVERED_TO_COMMS_HUB, at(60), METERS[:1]))
 
     answered = performance.delivery_performance(ALPHA, ALL)
 
@@ -505,7 +505,7 @@ def test_who_counts_and_who_writes_do_not_wait_for_each_other(database: str) -> 
 def test_a_duration_of_any_length_that_times_allow_is_counted(database: str) -> None:
     early, late = datetime(1900, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
     take(request(sent_at=early), answer(answered_at=early + timedelta(seconds=1)))
-    take(told(Status.DELIVERED_TO_COMMS_HUB, late, METERS[:1]))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, late, METERS[:1]))
 
     answered = counted(ALPHA)
 
@@ -534,8 +534,8 @@ def test_a_request_that_cannot_be_counted_is_passed_over_and_named(
             f"CREATE TRIGGER refuse BEFORE INSERT ON performance_count FOR EACH ROW"
             f" WHEN (NEW.request_key = {key[0]}) EXECUTE FUNCTION refuse()".encode()
         )
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(60)))
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(60), request_id=LATER))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(60)))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(60), request_id=LATER))
 
     assert performance.refresh()
 
@@ -578,8 +578,8 @@ def test_writers_and_counters_at_once_lose_nothing_and_count_nothing_twice(datab
 
     def tell(mine: Sequence[Eui64]) -> None:
         for each in mine:
-            take(told(Status.DELIVERED_TO_COMMS_HUB, at(60), [each]))
-            take(told(Status.VERIFIED, at(90), [each], request_id=None, version=VERSION))
+            take(reported(Status.DELIVERED_TO_COMMS_HUB, at(60), [each]))
+            take(reported(Status.VERIFIED, at(90), [each], request_id=None, version=VERSION))
 
     counters = [
         subprocess.Popen([sys.executable, "-c", COUNTER, database, "again"]) for _ in range(2)

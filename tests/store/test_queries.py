@@ -39,10 +39,10 @@ from tests.store.facts import (
     distributions,
     inventory,
     meter,
+    reported,
     request,
     step,
     take,
-    told,
 )
 
 # Of a statement of up to so many octets psycopg keeps what it has parsed.
@@ -71,7 +71,7 @@ def rows_of(octets: bytes) -> list[list[str]]:
 @pytest.mark.parametrize("viewer", [DCC, ALPHA])
 def test_a_request_is_found_by_its_owner_and_by_dcc(viewer: Viewer) -> None:
     take(request(sent_at=at(0)), answer(code="W110101", answered_at=at(1), refused=METERS[:1]))
-    take(told(Status.VERIFIED, at(9), METERS[1:3]))
+    take(reported(Status.VERIFIED, at(9), METERS[1:3]))
 
     found = requests.find_request(viewer, REQUEST_ID)
 
@@ -108,8 +108,8 @@ def test_a_request_that_does_not_exist_is_not_found_by_anybody() -> None:
 
 
 def test_filters_take_what_they_say() -> None:
-    take(request(), answer(refused=METERS[:1]), told(Status.VERIFIED, at(9), METERS[1:3]))
-    take(told(Status.VERIFICATION_FAILED, at(9), METERS[3:4], reason="8F1C"))
+    take(request(), answer(refused=METERS[:1]), reported(Status.VERIFIED, at(9), METERS[1:3]))
+    take(reported(Status.VERIFICATION_FAILED, at(9), METERS[3:4], reason="8F1C"))
 
     def wanted(
         completion: CompletionStatus | None = None, status: Status | None = None
@@ -145,7 +145,10 @@ def test_every_page_size_shows_each_device_once_in_order() -> None:
 def test_pages_stay_in_place_while_the_request_changes() -> None:
     take(request(device_ids=METERS), answer())
     first = requests.list_distributions(ALPHA, REQUEST_ID, ALL, limit=2)
-    take(told(Status.VERIFIED, at(9), METERS), told(Status.VERIFIED, at(9), [meter(0), meter(99)]))
+    take(
+        reported(Status.VERIFIED, at(9), METERS),
+        reported(Status.VERIFIED, at(9), [meter(0), meter(99)]),
+    )
 
     assert first.last_device_id == METERS[1]
     after = requests.list_distributions(
@@ -193,7 +196,7 @@ def test_the_csv_has_the_columns_and_a_row_for_each_device() -> None:
 )
 def test_no_cell_of_the_csv_begins_a_formula(hostile: str) -> None:
     take(request(device_ids=[METER], version=FirmwareVersion(hostile)))
-    take(told(Status.DEVICE_TRANSFER_FAILED, at(9), reason=hostile))
+    take(reported(Status.DEVICE_TRANSFER_FAILED, at(9), reason=hostile))
 
     _, (_, version, _, _, reason, _) = rows_of(csv_of())
 
@@ -203,7 +206,7 @@ def test_no_cell_of_the_csv_begins_a_formula(hostile: str) -> None:
 
 
 def test_reasons_that_no_table_knows_come_as_they_are() -> None:
-    take(request(), told(Status.COMMS_HUB_DELIVERY_FAILED, at(9), reason="Z99"))
+    take(request(), reported(Status.COMMS_HUB_DELIVERY_FAILED, at(9), reason="Z99"))
 
     assert rows_of(csv_of())[1][4] == "Z99"
 
@@ -242,10 +245,14 @@ def test_a_device_shows_its_distributions_newest_first_to_those_who_may_see_them
 def test_a_distributions_history_is_its_own_and_begins_with_its_current_status() -> None:
     arrived = request(sent_at=at(0))
     take(arrived, answer(answered_at=at(1)), step(Status.SENT_TO_CSP, at(2)))
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(3)))
-    take(told(Status.VERIFIED, at(5), request_id=None, image_hash=IMAGE_HASH))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(3)))
+    take(reported(Status.VERIFIED, at(5), request_id=None, image_hash=IMAGE_HASH))
     take(request(BRAVOS_REQUEST_ID, sent_at=at(9)))
-    take(told(Status.TRANSFERRED_TO_DEVICE, at(9), request_id=BRAVOS_REQUEST_ID, user_id=BRAVO_ID))
+    take(
+        reported(
+            Status.TRANSFERRED_TO_DEVICE, at(9), request_id=BRAVOS_REQUEST_ID, user_id=BRAVO_ID
+        )
+    )
 
     found = find_device(ALPHA, METER)
 
@@ -277,7 +284,7 @@ def test_word_about_the_whole_request_is_not_in_a_refused_devices_history() -> N
 
 
 def test_word_that_fits_no_request_is_seen_by_whom_it_was_sent_to() -> None:
-    take(told(Status.RECEIVED, at(1), request_id=None, version=VERSION, user_id=BRAVO_ID))
+    take(reported(Status.RECEIVED, at(1), request_id=None, version=VERSION, user_id=BRAVO_ID))
 
     assert [find(viewer) for viewer in (DCC, ALPHA, BRAVO, STRANGER)] == [[], None, [], None]
     for viewer in (DCC, BRAVO):
@@ -340,9 +347,9 @@ def test_the_hub_is_the_one_that_the_latest_word_names() -> None:
         assert found.inventory.learnt_at == at(1)
         return found.inventory.comms_hub_id
 
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(0.5)))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(0.5)))
     assert hub() == other_hub
-    take(told(Status.TRANSFERRED_TO_DEVICE, at(2)))
+    take(reported(Status.TRANSFERRED_TO_DEVICE, at(2)))
     assert hub() == HUB
 
 
@@ -372,5 +379,5 @@ def test_a_look_up_is_recorded() -> None:
 
 def test_hot_statements_are_short_enough_to_be_kept_parsed() -> None:
     for name in ("find_request", "count_distributions", "list_distributions"):
-        told = as_known(statement(name).decode(), None, condition=condition(ALL, None))
-        assert len(told.encode()) <= KEPT_OCTETS, name
+        reported = as_known(statement(name).decode(), None, condition=condition(ALL, None))
+        assert len(reported.encode()) <= KEPT_OCTETS, name

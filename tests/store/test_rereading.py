@@ -87,14 +87,14 @@ def all_answers() -> dict[str, bytes]:
             " UNION SELECT device_id FROM device UNION SELECT device_id FROM activation_event"
         ).fetchall()
         requests = connection.execute("SELECT originator, target, counter FROM request").fetchall()
-    told = {str(eui_of(key)): device_json(eui_of(key)) for (key,) in devices}
+    reported = {str(eui_of(key)): device_json(eui_of(key)) for (key,) in devices}
     for parts in requests:
         request_id = request_id_of(*parts)
-        told[str(request_id)] = request_json(request_id)
-        told[f"{request_id}.csv"] = b"".join(
+        reported[str(request_id)] = request_json(request_id)
+        reported[f"{request_id}.csv"] = b"".join(
             distributions_csv(DCC, request_id, DistributionFilter())
         )
-    return told
+    return reported
 
 
 def device_json(device_id: Eui64) -> bytes:
@@ -103,8 +103,8 @@ def device_json(device_id: Eui64) -> bytes:
     shown = b"" if inventory is None else documents.encode(documents.device_inventory(inventory))
     if found is None:
         return shown
-    told = diagnoses(found, now=NOW)
-    return documents.encode(documents.device(found, told, read_at=NOW)) + shown
+    reported = diagnoses(found, now=NOW)
+    return documents.encode(documents.device(found, reported, read_at=NOW)) + shown
 
 
 def request_json(request_id: RequestId) -> bytes:

@@ -38,9 +38,9 @@ from tests.store.facts import (
     digest,
     distributions,
     meter,
+    reported,
     request,
     step,
-    told,
 )
 
 METERS = tuple(map(meter, range(3)))
@@ -93,7 +93,7 @@ steps = st.builds(
     identity=digests,
 )
 claimed_events = st.builds(
-    told,
+    reported,
     st.sampled_from(Status),
     times,
     some_meters,
@@ -106,7 +106,7 @@ claimed_events = st.builds(
 )
 # No message refuses a device without naming the request, so no loose event is a refusal.
 loose_events = st.builds(
-    told,
+    reported,
     st.sampled_from([status for status in Status if status is not Status.REJECTED]),
     times,
     some_meters,
@@ -176,10 +176,14 @@ class Known:
     @property
     def whole_at(self) -> datetime | None:
         """The earliest time of what is said of the request as a whole."""
-        told = [m.request.sent_at for m in self.messages if m.request and self._is_it(m.request)]
-        told += [m.answer.answered_at for m in self.messages if m.answer and self._is_it(m.answer)]
-        told += [s.occurred_at for m in self.messages for s in m.steps if self._is_it(s)]
-        return _earliest(told)
+        reported = [
+            m.request.sent_at for m in self.messages if m.request and self._is_it(m.request)
+        ]
+        reported += [
+            m.answer.answered_at for m in self.messages if m.answer and self._is_it(m.answer)
+        ]
+        reported += [s.occurred_at for m in self.messages for s in m.steps if self._is_it(s)]
+        return _earliest(reported)
 
     @property
     def submitted_at(self) -> datetime | None:
@@ -212,34 +216,34 @@ class Known:
         stated = self.firmware_version
         header = facts.image.header_version if facts else None
         own = [(m, event) for m, event in self.events if event.device_id == device_id]
-        words = [word for word, _ in self.words_about_all]
-        words += [_word(e.status, True, e.occurred_at, m, e.reason) for m, e in own]
+        status_events = [status_event for status_event, _ in self.events_about_all]
+        status_events += [_status_event(e.status, True, e.occurred_at, m, e.reason) for m, e in own]
         return Candidate(
             request_id=self.request_id,
             submitted_at=_earliest([self.whole_at, *(event.occurred_at for _, event in own)]),
             image_hash=facts.image.manufacturer_image_hash if facts else None,
             firmware_versions=tuple(each for each in (stated, header) if each is not None),
-            is_refused=is_refused_by(words),
+            is_refused=is_refused_by(status_events),
         )
 
     @property
-    def words_about_all(self) -> Iterator[tuple[StatusEvent, datetime | None]]:
+    def events_about_all(self) -> Iterator[tuple[StatusEvent, datetime | None]]:
         """What is said of the whole request, each with its time if any is known."""
         for message in self.messages:
             for said in filter(self._is_it, message.steps):
                 yield (
-                    _word(said.status, False, said.occurred_at, message, said.reason),
+                    _status_event(said.status, False, said.occurred_at, message, said.reason),
                     said.occurred_at,
                 )
         if self.claim is not None:
             arrived_at = self.submitted_at
-            word = StatusEvent(
+            status_event = StatusEvent(
                 status=Status.RECEIVED,
                 names_device=False,
                 occurred_at=arrived_at or at(0),
                 digest=self.claim[0],
             )
-            yield word, arrived_at
+            yield status_event, arrived_at
 
     def _is_it(self, said: Any) -> bool:
         return said is not None and said.request_id == self.request_id
@@ -249,7 +253,7 @@ def _earliest(times: Iterable[datetime | None]) -> datetime | None:
     return min((time for time in times if time is not None), default=None)
 
 
-def _word(
+def _status_event(
     status: Status, names_device: bool, occurred_at: datetime, message: Message, reason: str | None
 ) -> StatusEvent:
     return StatusEvent(
@@ -272,8 +276,8 @@ class Expectation:
 def expected(history: Sequence[Message]) -> Expectation:
     named: frozenset[RequestId] = reduce(or_, (m.named_requests() for m in history), frozenset())
     known = [Known(request_id, history) for request_id in named]
-    words: dict[tuple[RequestId, Eui64], list[tuple[StatusEvent, datetime | None]]] = {
-        (request.request_id, device_id): list(request.words_about_all)
+    status_events: dict[tuple[RequestId, Eui64], list[tuple[StatusEvent, datetime | None]]] = {
+        (request.request_id, device_id): list(request.events_about_all)
         for request in known
         for device_id in request.device_ids
     }
@@ -287,11 +291,15 @@ def expected(history: Sequence[Message]) -> Expectation:
             if belongs_to is None:
                 unattributed.add((event.device_id, message.message_id))
             else:
-                word = _word(event.status, True, event.occurred_at, message, event.reason)
-                words[belongs_to, event.device_id].append((word, event.occurred_at))
+                status_event = _status_event(
+                    event.status, True, event.occurred_at, message, event.reason
+                )
+                status_events[belongs_to, event.device_id].append((status_event, event.occurred_at))
     variants_of = {request.request_id: request.variant for request in known}
     return Expectation(
-        standings={key: _standing(said, variants_of[key[0]]) for key, said in words.items()},
+        standings={
+            key: _standing(said, variants_of[key[0]]) for key, said in status_events.items()
+        },
         unattributed=frozenset(unattributed),
     )
 
@@ -300,13 +308,13 @@ def _standing(
     said: Iterable[tuple[StatusEvent, datetime | None]], variant: Variant | None
 ) -> Standing:
     times_of = dict(said)
-    word = current_event(times_of)
-    assert word is not None
+    status_event = current_event(times_of)
+    assert status_event is not None
     return Standing(
-        status=word.status,
-        reason=word.reason,
-        updated_at=times_of[word],
-        completion=completion_of(word.status, variant),
+        status=status_event.status,
+        reason=status_event.reason,
+        updated_at=times_of[status_event],
+        completion=completion_of(status_event.status, variant),
     )
 
 

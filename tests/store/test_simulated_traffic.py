@@ -102,12 +102,12 @@ def test_the_inventory_files_tell_who_is_responsible_and_who_was(
         )
         assert report.is_kept
     take_in(in_order.written.traffic)
-    told: dict[str, list[tuple[str, str]]] = {}
+    reported: dict[str, list[tuple[str, str]]] = {}
     for line in in_order.of_kind("responsible_supplier"):
         period = line["responsible_supplier"], line["learnt_at"]
-        told.setdefault(line["device_id"], []).append(period)
-    assert told
-    for device_id, periods in told.items():
+        reported.setdefault(line["device_id"], []).append(period)
+    assert reported
+    for device_id, periods in reported.items():
         found = find_inventory(DCC, Eui64.parse(device_id))
         assert found is not None
         assert str(found.facts.responsible_supplier) == periods[-1][0]
@@ -123,7 +123,7 @@ def assert_tracker_knows(world: Simulated) -> None:
     """Hold all that the world knows, and nothing besides, against what the tracker answers."""
     for line in world.of_kind("request"):
         assert_request_is(line)
-    told = {
+    reported = {
         (line["service_request_id"], line["device_id"]): line
         for line in world.of_kind("distribution")
     }
@@ -132,9 +132,11 @@ def assert_tracker_knows(world: Simulated) -> None:
         for line in world.of_kind("request")
         for each in distributions_of(RequestId.parse(line["service_request_id"]))
     }
-    assert tracked.keys() == told.keys()
+    assert tracked.keys() == reported.keys()
     wrong = [
-        (line, answer) for key, line in told.items() if not is_as_told(line, answer := tracked[key])
+        (line, answer)
+        for key, line in reported.items()
+        if not is_as_expected(line, answer := tracked[key])
     ]
     assert wrong == []
     for line in world.of_kind("device"):
@@ -142,10 +144,10 @@ def assert_tracker_knows(world: Simulated) -> None:
         assert device is not None
         assert device.not_tracked_reason == line["not_tracked_reason"]
     assert unattributed(world) == world.totals["unattributed_events"]
-    assert_devices_are_as_told(world)
+    assert_devices_are_as_expected(world)
 
 
-def assert_devices_are_as_told(world: Simulated) -> None:
+def assert_devices_are_as_expected(world: Simulated) -> None:
     """Hold activations, flags and inventory of every device of which the world tells any.
 
     Of the tracked devices without a line, which have neither, it is every tenth.
@@ -160,18 +162,18 @@ def assert_devices_are_as_told(world: Simulated) -> None:
     for device_id in dict.fromkeys([*activations, *flags, *tracked[::10]]):
         device = find_device(DCC, Eui64.parse(device_id))
         assert device is not None
-        told = {
+        reported = {
             "activations": sorted_by_request(activations.get(device_id, [])),
             "flags": flags.get(device_id, []),
             "inventory": inventory.get(device_id, {"kind": "inventory", "device_id": device_id}),
         }
         found = {
-            "activations": sorted_by_request(activation_lines(device, told["activations"])),
+            "activations": sorted_by_request(activation_lines(device, reported["activations"])),
             "flags": sorted({flag.kind.value for flag in device.flags}),
             "inventory": inventory_line(device),
         }
-        if found != told:
-            wrong.append((found, told))
+        if found != reported:
+            wrong.append((found, reported))
     assert wrong == []
 
 
@@ -179,9 +181,9 @@ def sorted_by_request(lines: Iterable[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: str(line["service_request_id"]))
 
 
-def activation_lines(device: DeviceAnswer, told: Iterable[Line]) -> Iterator[Line]:
+def activation_lines(device: DeviceAnswer, reported: Iterable[Line]) -> Iterator[Line]:
     """Yield the device's activations; without its time where no message gave any."""
-    timeless = {line["service_request_id"] for line in told if line["updated_at"] is None}
+    timeless = {line["service_request_id"] for line in reported if line["updated_at"] is None}
     brought: list[tuple[RequestId | None, Activation]] = [
         (each.distribution.request_id, activation)
         for each in device.distributions
@@ -232,9 +234,9 @@ def assert_request_is(line: Line) -> None:
         assert answer.image.manufacturer_image_hash.hex() == line["image_hash"]
 
 
-def is_as_told(line: Line, answer: DistributionAnswer) -> bool:
-    is_time_told = line["current_status_updated_at"] in (None, utc_text(answer.updated_at))
-    return is_time_told and (
+def is_as_expected(line: Line, answer: DistributionAnswer) -> bool:
+    is_time_expected = line["current_status_updated_at"] in (None, utc_text(answer.updated_at))
+    return is_time_expected and (
         answer.completion,
         answer.status,
         answer.reason,

@@ -20,9 +20,9 @@ from tests.store.facts import (
     imported,
     inventory,
     meter,
+    reported,
     request,
     take,
-    told,
 )
 from tests.store.server_processes import wait_until
 from tests.store.test_status_changes import Change, queued, subscribe
@@ -34,8 +34,8 @@ def everyone_else_passes_within_an_hour() -> None:
     """Let Bravo's devices show what is usual: from hub to device in an hour."""
     devices = [meter(100 + number) for number in range(FEWEST_STAYS)]
     take(request(OTHERS, devices, sent_at=at(0)))
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(10), devices, request_id=OTHERS))
-    take(told(Status.TRANSFERRED_TO_DEVICE, at(70), devices, request_id=OTHERS))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(10), devices, request_id=OTHERS))
+    take(reported(Status.TRANSFERRED_TO_DEVICE, at(70), devices, request_id=OTHERS))
     performance.refresh()
 
 
@@ -51,7 +51,7 @@ def waiting(database: str) -> str:
     subscribe("Alpha Energy", ALPHA_ID)
     everyone_else_passes_within_an_hour()
     take(request(sent_at=at(0), device_ids=[METER]))
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(10)))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(10)))
     queued()
     return database
 
@@ -67,7 +67,7 @@ def test_what_waits_three_times_as_long_as_usual_is_told_once() -> None:
 
 @pytest.mark.usefixtures("waiting")
 def test_what_goes_on_is_not_stalled() -> None:
-    take(told(Status.TRANSFERRED_TO_DEVICE, at(60)))
+    take(reported(Status.TRANSFERRED_TO_DEVICE, at(60)))
     queued()
 
     assert find(10 + 6 * 60) == 0

@@ -159,8 +159,8 @@ def write_message(write: Any, message_id: UUID, kind: int, recorded_at: datetime
 
 
 def test_what_only_the_forms_of_a_row_told_is_stated_by_whom_told_it(at_0014: Any) -> None:
-    told, tomorrow = UUID(int=5), at(0) + timedelta(days=1)
-    write_message(at_0014, told, 9, tomorrow)
+    reported, tomorrow = UUID(int=5), at(0) + timedelta(days=1)
+    write_message(at_0014, reported, 9, tomorrow)
     device = {"device_id": to_bigint(METER)}
     # Two imports of one time, the second a correction; then a message that says a part anew.
     for its_model, recorded_at, replaced_at in (("M1", at(10), at(20)), ("M2", at(20), tomorrow)):
@@ -173,7 +173,7 @@ def test_what_only_the_forms_of_a_row_told_is_stated_by_whom_told_it(at_0014: An
             ),
         )  # fmt: skip
     at_0014(
-        "device", **device, recorded_at=tomorrow, learnt_at=at(2), message_id=told, model="M3",
+        "device", **device, recorded_at=tomorrow, learnt_at=at(2), message_id=reported, model="M3",
         device_type="ESME", responsible_supplier=to_bigint(BRAVO_ID),
         older=(
             f'{{"device_type": ["{at(1).isoformat()}", "{IMPORT_ID}"],'
@@ -193,7 +193,7 @@ def test_what_only_the_forms_of_a_row_told_is_stated_by_whom_told_it(at_0014: An
         Stated(IMPORT_ID, None, at(1), None, "M1", "ESME", bravo),
         Stated(IMPORT_ID, None, at(1), None, "M2", None, None),
         Stated(IMPORT_ID, None, at(0), None, None, None, charlie),
-        Stated(told, None, at(2), to_bigint(ALPHA_ID), "M3", None, None),
+        Stated(reported, None, at(2), to_bigint(ALPHA_ID), "M3", None, None),
     ]
     assert model(at(15)) == "M1"
     assert model(at(25)) == "M2"

@@ -35,10 +35,10 @@ from tests.store.facts import (
     digest,
     distributions,
     inventory,
+    reported,
     request,
     step,
     take,
-    told,
 )
 
 
@@ -92,7 +92,7 @@ def alpha(database: str) -> str:
 
 @pytest.mark.usefixtures("database")
 def test_nothing_is_queued_while_no_party_is_told() -> None:
-    take(request(sent_at=at(0)), told(Status.DELIVERED_TO_COMMS_HUB, at(1)))
+    take(request(sent_at=at(0)), reported(Status.DELIVERED_TO_COMMS_HUB, at(1)))
 
     assert queued() == []
 
@@ -113,7 +113,7 @@ def test_devices_that_one_message_names_are_one_row() -> None:
     take(request(sent_at=at(0)))
     queued()
 
-    take(told(Status.COMMS_HUB_DELIVERY_FAILED, at(3), METERS, reason="N19"))
+    take(reported(Status.COMMS_HUB_DELIVERY_FAILED, at(3), METERS, reason="N19"))
 
     assert queued() == [
         Change(ALPHA_ID, True, "distribution.comms_hub_delivery_failed", "N19", METERS)
@@ -122,13 +122,13 @@ def test_devices_that_one_message_names_are_one_row() -> None:
 
 @pytest.mark.usefixtures("alpha")
 def test_what_does_not_change_the_status_is_not_told() -> None:
-    take(request(sent_at=at(0)), told(Status.TRANSFERRED_TO_DEVICE, at(9)))
+    take(request(sent_at=at(0)), reported(Status.TRANSFERRED_TO_DEVICE, at(9)))
     queued()
-    again = told(Status.TRANSFERRED_TO_DEVICE, at(10))
+    again = reported(Status.TRANSFERRED_TO_DEVICE, at(10))
 
     take(again)  # a later word of the same status
     take(again)  # the very same message
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(8)))  # an earlier stage, late
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(8)))  # an earlier stage, late
 
     assert queued() == []
 
@@ -136,7 +136,7 @@ def test_what_does_not_change_the_status_is_not_told() -> None:
 @pytest.mark.usefixtures("alpha")
 def test_a_step_is_told_of_the_devices_that_it_moved_and_of_no_others() -> None:
     further, refused, *others = METERS
-    take(request(sent_at=at(0)), told(Status.DELIVERED_TO_COMMS_HUB, at(5), [further]))
+    take(request(sent_at=at(0)), reported(Status.DELIVERED_TO_COMMS_HUB, at(5), [further]))
     queued()
 
     take(answer(answered_at=at(1), code="W110101", refused=[refused]))
@@ -149,7 +149,7 @@ def test_a_step_is_told_of_the_devices_that_it_moved_and_of_no_others() -> None:
 
 @pytest.mark.usefixtures("alpha")
 def test_a_late_request_gives_loose_word_a_home_and_that_is_told() -> None:
-    take(told(Status.VERIFIED, at(9), request_id=None, image_hash=IMAGE_HASH))
+    take(reported(Status.VERIFIED, at(9), request_id=None, image_hash=IMAGE_HASH))
     assert queued() == []
 
     take(request(sent_at=at(0)))
@@ -164,7 +164,7 @@ def test_a_late_request_gives_loose_word_a_home_and_that_is_told() -> None:
 def test_what_is_rolled_back_is_not_told() -> None:
     take(request(sent_at=at(0)))
     queued()
-    good = told(Status.DELIVERED_TO_COMMS_HUB, at(1))
+    good = reported(Status.DELIVERED_TO_COMMS_HUB, at(1))
     with pool().connection() as connection:
         connection.execute(
             "ALTER TABLE stale_request ADD CONSTRAINT breaks CHECK (false) NOT VALID"
@@ -198,7 +198,7 @@ def test_the_responsible_supplier_is_told_too_of_its_own_devices_only() -> None:
 def test_a_stranger_is_told_of_nothing() -> None:
     subscribe("Bravo Power", BRAVO_ID)
 
-    take(request(sent_at=at(0)), told(Status.DELIVERED_TO_COMMS_HUB, at(1), METERS))
+    take(request(sent_at=at(0)), reported(Status.DELIVERED_TO_COMMS_HUB, at(1), METERS))
 
     assert {change.user_id for change in queued()} == {ALPHA_ID}
 

@@ -29,9 +29,9 @@ from tests.store.facts import (
     VERSION,
     answer,
     at,
+    reported,
     request,
     take,
-    told,
 )
 from tests.store.test_rules_in_sql import METERS, empty, histories
 
@@ -89,7 +89,7 @@ def test_events_read_by_runs_come_to_the_same_as_events_read_singly(history: lis
 def a_storm(count: int, *, version: FirmwareVersion = VERSION) -> None:
     take(
         *(
-            told(
+            reported(
                 Status.TRANSFERRED_TO_DEVICE,
                 at(10 + number),
                 [METER],
@@ -159,7 +159,7 @@ def a_storm_of_two(number: int) -> None:
     """Two events that differ, so that nothing of them is a repeat."""
     for place, version in enumerate((VERSION, OTHER_VERSION)):
         take(
-            told(
+            reported(
                 Status.TRANSFERRED_TO_DEVICE,
                 at(10 * number + place),
                 [METER],

@@ -40,11 +40,11 @@ from tests.store.facts import (
     at,
     imported,
     inventory,
+    reported,
     request,
     step,
     supplier_change,
     take,
-    told,
 )
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -71,14 +71,14 @@ def periods(viewer: Viewer = DCC, device_id: Eui64 = METER) -> list[Period] | No
 
 
 def test_suppliers_are_dated_whatever_the_order_of_the_imports() -> None:
-    words = [(None, CHARLIE_ID), (at(1), ALPHA_ID), (at(2), BRAVO_ID), (at(3), ALPHA_ID)]
-    orders = list(permutations(words))
+    statements = [(None, CHARLIE_ID), (at(1), ALPHA_ID), (at(2), BRAVO_ID), (at(3), ALPHA_ID)]
+    orders = list(permutations(statements))
     devices = [Eui64(METER + number) for number in range(len(orders))]
     for device_id, order in zip(devices, orders, strict=True):
         for learnt_at, supplier in order:
             imported(device_id, learnt_at=learnt_at, responsible_supplier=supplier)
 
-    expected = [(supplier, False, learnt_at) for learnt_at, supplier in reversed(words)]
+    expected = [(supplier, False, learnt_at) for learnt_at, supplier in reversed(statements)]
     assert all(periods(device_id=device_id) == expected for device_id in devices)
 
 
@@ -95,15 +95,15 @@ def test_suppliers_are_dated_whatever_the_order_of_the_imports() -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_of_each_time_the_word_imported_last_counts(
-    words: list[tuple[datetime | None, Eui64]],
+    statements: list[tuple[datetime | None, Eui64]],
 ) -> None:
     with pool().connection() as connection:
         for table in ("device", "recorded_inventory_statement"):
             connection.execute(f"DELETE FROM {table}".encode())
-    for learnt_at, supplier in words:
+    for learnt_at, supplier in statements:
         imported(learnt_at=learnt_at, responsible_supplier=supplier)
 
-    latest = dict(words)
+    latest = dict(statements)
     timed = sorted((each for each in latest if each is not None), reverse=True)
     in_order = [*timed, *([None] if None in latest else [])]
     assert periods() == [(latest[learnt_at], False, learnt_at) for learnt_at in in_order]
@@ -213,8 +213,8 @@ def bravo_updates_a_meter_that_becomes_alphas() -> list[object]:
         request(BRAVOS_ID, sent_at=at(0), image_hash=IMAGE_HASH),
         answer(BRAVOS_ID, answered_at=at(1)),
         step(Status.SENT_TO_CSP, at(2), request_id=BRAVOS_ID),
-        told(Status.TRANSFERRED_TO_DEVICE, at(3), request_id=BRAVOS_ID, user_id=BRAVO_ID),
-        told(Status.VERIFIED, at(4), request_id=None, image_hash=IMAGE_HASH, user_id=BRAVO_ID),
+        reported(Status.TRANSFERRED_TO_DEVICE, at(3), request_id=BRAVOS_ID, user_id=BRAVO_ID),
+        reported(Status.VERIFIED, at(4), request_id=None, image_hash=IMAGE_HASH, user_id=BRAVO_ID),
         activation(ActivationStep.REQUESTED, at(5), originator=BRAVO_ID, counter=8_888_888),
         activation(
             ActivationStep.ANSWERED,
@@ -268,8 +268,8 @@ def test_nothing_in_an_answer_gives_the_other_party_away(viewer: Viewer) -> None
     read = find_inventory(viewer, METER)
     assert read is not None
     assert [value for value in leaves(read) if value in private] == []
-    told_by_bravos = (read.sources["firmware_version"], read.sources["comms_hub_id"])
-    assert all(source.is_anothers for source in told_by_bravos)
+    from_bravo = (read.sources["firmware_version"], read.sources["comms_hub_id"])
+    assert all(source.is_anothers for source in from_bravo)
     # The walk does find them where they are shown.
     assert set(private) <= set(leaves(find_device(DCC, METER))) | {BRAVO_ID}
 
@@ -301,5 +301,5 @@ def test_an_update_that_dcc_did_not_take_on_is_nobody_elses_business() -> None:
     assert others() == 0
     take(answer(BRAVOS_ID, answered_at=at(1), refused=[METER]))
     assert others() == 0
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), request_id=BRAVOS_ID, user_id=BRAVO_ID))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(2), request_id=BRAVOS_ID, user_id=BRAVO_ID))
     assert others() == 1

@@ -29,10 +29,10 @@ from tests.store.facts import (
     STRANGER,
     at,
     inventory,
+    reported,
     request,
     step,
     take,
-    told,
 )
 from tests.store.receiver import Receiver, Reply
 from tests.store.test_notices import dispatch, webhook_to
@@ -78,7 +78,7 @@ def test_an_entry_is_told_by_its_own_notice_and_no_other(
     for minutes, request_id in ((1, REQUEST_ID), (31, LATER_REQUEST)):
         take(step(Status.SENT_TO_CSP, at(minutes), request_id=request_id))
         dispatch(caller)
-    take(told(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:2]))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:2]))
     dispatch(caller)
     delivered = [("Alpha Energy", "delivered")]
     both = {(1000, Status.SENT_TO_CSP): delivered, (2000, Status.SENT_TO_CSP): delivered}
@@ -93,9 +93,9 @@ def test_what_failed_twice_is_told_beside_the_failure_that_the_notice_was_about(
 ) -> None:
     take(request(sent_at=at(0)))
     for minutes in (1, 3):
-        take(told(Status.COMMS_HUB_DELIVERY_FAILED, at(minutes), reason="N61"))
+        take(reported(Status.COMMS_HUB_DELIVERY_FAILED, at(minutes), reason="N61"))
         dispatch(caller)
-        take(told(Status.DELIVERED_TO_COMMS_HUB, at(minutes + 1)))
+        take(reported(Status.DELIVERED_TO_COMMS_HUB, at(minutes + 1)))
         dispatch(caller)
     found = find_device(ALPHA, METER)
     assert found is not None
@@ -110,7 +110,7 @@ def test_what_failed_twice_is_told_beside_the_failure_that_the_notice_was_about(
 def test_a_stranger_is_told_nothing_of_it_even_if_handed_the_device(
     receiver: Receiver, caller: Caller
 ) -> None:
-    take(request(sent_at=at(0)), told(Status.DELIVERED_TO_COMMS_HUB, at(2)))
+    take(request(sent_at=at(0)), reported(Status.DELIVERED_TO_COMMS_HUB, at(2)))
     dispatch(caller)
     found = find_device(ALPHA, METER)
     assert found is not None
@@ -127,7 +127,7 @@ def test_dcc_sees_that_the_responsible_supplier_was_told_and_the_originator_does
         webhook_to(add_party("Bravo Power", PartyKind.SMALL_SUPPLIER, [BRAVO_ID]), other)
         take(request(sent_at=at(0)))
         take(inventory(at(0), responsible_supplier=BRAVO_ID))
-        take(told(Status.DELIVERED_TO_COMMS_HUB, at(2)))
+        take(reported(Status.DELIVERED_TO_COMMS_HUB, at(2)))
         dispatch(caller)
     entry = (1000, Status.DELIVERED_TO_COMMS_HUB)
 
@@ -140,7 +140,7 @@ def test_dcc_sees_that_the_responsible_supplier_was_told_and_the_originator_does
 
 def test_what_waits_and_what_was_given_up_says_so(receiver: Receiver, caller: Caller) -> None:
     receiver.reply = lambda _: Reply(500)
-    take(request(sent_at=at(0)), told(Status.DELIVERED_TO_COMMS_HUB, at(2)))
+    take(request(sent_at=at(0)), reported(Status.DELIVERED_TO_COMMS_HUB, at(2)))
     dispatch(caller, is_patient=False)
     entry = (1000, Status.DELIVERED_TO_COMMS_HUB)
     assert told_of(ALPHA) == {entry: [("Alpha Energy", "waiting")]}
@@ -151,7 +151,7 @@ def test_what_waits_and_what_was_given_up_says_so(receiver: Receiver, caller: Ca
 
 
 def test_the_past_knows_what_was_told_by_then(receiver: Receiver, caller: Caller) -> None:
-    take(request(sent_at=at(0)), told(Status.DELIVERED_TO_COMMS_HUB, at(2)))
+    take(request(sent_at=at(0)), reported(Status.DELIVERED_TO_COMMS_HUB, at(2)))
     before = _now()
     dispatch(caller)
     after = _now()

@@ -106,10 +106,10 @@ def test_a_party_that_was_refused_sees_nothing_of_anothers_success() -> None:
     ):  # fmt: skip
         assert statuses(ALPHA) == {FIRST: Status.ACTIVATED}
         assert statuses(BRAVO) == {OF_BRAVO: Status.REJECTED}
-        told = seen(BRAVO)
-        assert told.inventory is None
-        assert not told.unattributed
-        assert not told.has_inventory
+        reported = seen(BRAVO)
+        assert reported.inventory is None
+        assert not reported.unattributed
+        assert not reported.has_inventory
 
 
 def test_the_version_in_the_images_header_is_the_requests_too() -> None:
@@ -180,11 +180,11 @@ def test_what_was_sent_to_a_party_it_always_sees(is_known: bool) -> None:
             documents.answer(at(1), request_id=FIRST, variant=UPDATE_PPMID),
         )
 
-    told = seen(BRAVO)
+    reported = seen(BRAVO)
 
-    assert told == before
-    assert [each.status for each in told.unattributed] == [Status.ACTIVATED, Status.RECEIVED]
-    assert not told.distributions
+    assert reported == before
+    assert [each.status for each in reported.unattributed] == [Status.ACTIVATED, Status.RECEIVED]
+    assert not reported.distributions
     assert find_device(STRANGER, METER) is None
     if is_known:
         assert statuses(ALPHA) == {FIRST: Status.ACTIVATED}

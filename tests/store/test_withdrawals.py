@@ -47,10 +47,10 @@ from tests.store.facts import (
     distribution,
     inventory,
     proposed,
+    reported,
     request,
     supplier_change,
     take,
-    told,
     verdict,
 )
 
@@ -216,16 +216,16 @@ def test_what_dcc_took_rests_on_the_request_and_on_the_answer() -> None:
 
 
 def test_figures_of_a_device_whose_kind_is_taken_back_are_counted_anew() -> None:
-    told_model = inventory(at(1), model="M1")
-    take(request(sent_at=at(0)), told_model)
+    stated_model = inventory(at(1), model="M1")
+    take(request(sent_at=at(0)), stated_model)
     performance.refresh()
     assert models() == {"M1", ""}
 
-    withdraw([told_model], BECAUSE, reading())
+    withdraw([stated_model], BECAUSE, reading())
     performance.refresh()
     assert models() == {""}
 
-    restore([told_model], BECAUSE, reading())
+    restore([stated_model], BECAUSE, reading())
     performance.refresh()
     assert models() == {"M1", ""}
 
@@ -280,8 +280,8 @@ def test_withdrawing_the_only_request_makes_it_unknown_and_restoring_brings_it_b
 
 
 def test_a_withdrawn_word_gives_its_place_to_the_one_before() -> None:
-    forged = told(Status.VERIFIED, at(5), request_id=None, image_hash=IMAGE_HASH)
-    take(request(sent_at=at(0)), answer(), told(Status.DELIVERED_TO_COMMS_HUB, at(2)), forged)
+    forged = reported(Status.VERIFIED, at(5), request_id=None, image_hash=IMAGE_HASH)
+    take(request(sent_at=at(0)), answer(), reported(Status.DELIVERED_TO_COMMS_HUB, at(2)), forged)
     assert distribution().status is Status.VERIFIED
 
     withdraw([forged], BECAUSE, reading())
@@ -293,7 +293,7 @@ def test_a_withdrawn_word_gives_its_place_to_the_one_before() -> None:
 def test_a_withdrawn_answer_that_refused_a_device_lets_word_come_back_to_its_request() -> None:
     first, second = request(sent_at=at(0)), request(rules.REQUEST_IDS[0], sent_at=at(1))
     refusal = answer(rules.REQUEST_IDS[0], answered_at=at(2), code="W110101", refused=[METER])
-    word = told(Status.VERIFIED, at(5), request_id=None, image_hash=IMAGE_HASH)
+    word = reported(Status.VERIFIED, at(5), request_id=None, image_hash=IMAGE_HASH)
     take(first, second, refusal, word)
     assert distribution().status is Status.VERIFIED
 
@@ -343,7 +343,7 @@ def test_a_withdrawn_activation_is_not_told_of_any_more() -> None:
 
 
 def test_a_withdrawn_message_that_comes_again_is_a_duplicate_and_who_brought_it_is_kept() -> None:
-    word = told(Status.VERIFIED, at(5))
+    word = reported(Status.VERIFIED, at(5))
     alpha, bravo = Submission("Alpha Energy", "abcd"), Submission("Bravo Power")
     record(Batch(messages=[word], submission=alpha))
     withdraw([word], BECAUSE, reading())
@@ -358,7 +358,7 @@ def test_a_withdrawn_message_that_comes_again_is_a_duplicate_and_who_brought_it_
 
 
 def test_messages_are_listed_by_who_handed_them_in() -> None:
-    first, second, third = (told(Status.VERIFIED, at(each)) for each in range(3))
+    first, second, third = (reported(Status.VERIFIED, at(each)) for each in range(3))
     alpha = Submission("Alpha Energy", "abcd")
     record(Batch(messages=[first], submission=alpha))
     between = past.now()

@@ -36,9 +36,9 @@ from tests.store.facts import (
     STRANGER,
     answer,
     at,
+    reported,
     request,
     take,
-    told,
 )
 
 OURS = "The image is larger than DCC takes."
@@ -137,8 +137,8 @@ def test_a_process_without_a_database_has_no_word_of_operators(database: str) ->
 @pytest.mark.usefixtures("database")
 def test_every_output_shows_what_the_operators_say_to_those_who_may_see_the_request() -> None:
     take(request(sent_at=at(0)), answer(answered_at=at(1)))
-    take(told(Status.COMMS_HUB_DELIVERY_FAILED, at(5), METERS[:1], reason="N19"))
-    take(told(Status.COMMS_HUB_DELIVERY_FAILED, at(5), METERS[1:2], reason="new_code"))
+    take(reported(Status.COMMS_HUB_DELIVERY_FAILED, at(5), METERS[:1], reason="N19"))
+    take(reported(Status.COMMS_HUB_DELIVERY_FAILED, at(5), METERS[1:2], reason="new_code"))
     set_wording("N19", OURS, set_by="olga")
     set_wording("new_code", '=HYPERLINK("x")', set_by="olga")
 

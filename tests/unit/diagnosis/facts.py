@@ -170,7 +170,7 @@ def incident(
     """Return one incident of its kind at a time; of another party's message, only its day."""
     source_kind, code, reason = INCIDENT_SOURCES[kind]
     day = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    told = Incident(
+    incident = Incident(
         kind=kind,
         occurred_at=day if is_anothers else at,
         comms_hub_id=HUB,
@@ -178,7 +178,7 @@ def incident(
         reason=None if is_anothers else reason,
     )
     source = ReportedIncident(
-        incident=told,
+        incident=incident,
         message_id=UUID(int=7),
         recorded_at=at,
         source_kind=source_kind,
@@ -186,8 +186,8 @@ def incident(
         user_id=ALPHA,
     )
     return IncidentEntry(
-        incident=told,
-        first_at=told.occurred_at,
+        incident=incident,
+        first_at=incident.occurred_at,
         times=1,
         throttled_count=None,
         source=None if is_anothers else source,
@@ -209,10 +209,10 @@ def situation(
     **around: Any,
 ) -> Situation:
     """Return the situation after ``waited`` seconds in ``status``, with the inventory known."""
-    told = entry(status, reason=reason)
+    latest = entry(status, reason=reason)
     if reason is not None and reason[0] in "EN":  # the message carries the reason as its code
-        told = replace(told, source_code=reason)
-    known: dict[str, Any] = {"history": (told,), "device": INVENTORY}
+        latest = replace(latest, source_code=reason)
+    known: dict[str, Any] = {"history": (latest,), "device": INVENTORY}
     return Situation(
         distribution=distribution(status, variant=variant, reason=reason),
         now=SINCE + timedelta(seconds=waited),

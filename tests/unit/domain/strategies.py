@@ -28,7 +28,7 @@ STEPS = (
     Status.SEND_TO_CSP_FAILED,
 )
 
-words = st.builds(
+events = st.builds(
     StatusEvent,
     status=st.sampled_from(Status),
     names_device=st.just(True),
@@ -42,4 +42,6 @@ words = st.builds(
     digest=digests,
 )
 # A message says at most one thing of a device, and one of the whole request.
-histories = st.lists(words, max_size=12, unique_by=lambda word: (word.digest, word.names_device))
+histories = st.lists(
+    events, max_size=12, unique_by=lambda event: (event.digest, event.names_device)
+)

@@ -337,6 +337,6 @@ def test_a_request_refused_a_device_if_its_greatest_word_says_so() -> None:
 
 
 @given(histories)
-def test_no_request_refused_a_device_that_it_never_refused(words: list[StatusEvent]) -> None:
-    kept = [word for word in words if word.status is not Status.REJECTED]
+def test_no_request_refused_a_device_that_it_never_refused(events: list[StatusEvent]) -> None:
+    kept = [event for event in events if event.status is not Status.REJECTED]
     assert not is_refused_by(kept)

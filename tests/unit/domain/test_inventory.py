@@ -31,7 +31,7 @@ def told(message_id: UUID, minutes: int | None = 0, **facts: str) -> Knowledge:
 
 
 def values(known: Knowledge) -> dict[str, object]:
-    return {name: word.value for name, word in known.facts.items()}
+    return {name: fact.value for name, fact in known.facts.items()}
 
 
 def test_a_statement_makes_known_what_it_states_and_from_where() -> None:
@@ -107,8 +107,8 @@ def test_each_fact_is_the_latest_word_on_it(statements: list[Knowledge]) -> None
     known = reduce(merge, statements)
 
     for name in FACT_NAMES:
-        words = [each.facts[name] for each in statements if name in each.facts]
-        if words:
-            assert known.facts[name] == max(words, key=lambda word: word.origin.age)
+        known_facts = [each.facts[name] for each in statements if name in each.facts]
+        if known_facts:
+            assert known.facts[name] == max(known_facts, key=lambda fact: fact.origin.age)
         else:
             assert name not in known.facts

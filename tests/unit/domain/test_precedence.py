@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from firmtrack.domain.precedence import current_event, precedence_of
 from firmtrack.domain.stages import Status
 from tests.rules import StatusEvent
-from tests.unit.domain.strategies import histories, words
+from tests.unit.domain.strategies import events, histories
 
 
 def said(status: Status, day: int, *, of_request: bool = False, digest: int = 0) -> StatusEvent:
@@ -20,8 +20,8 @@ def said(status: Status, day: int, *, of_request: bool = False, digest: int = 0)
 
 
 def status_of(*history: StatusEvent) -> Status | None:
-    word = current_event(history)
-    return None if word is None else word.status
+    event = current_event(history)
+    return None if event is None else event.status
 
 
 def test_of_nothing_said_there_is_no_current_word() -> None:
@@ -130,7 +130,7 @@ def test_word_that_arrives_twice_changes_nothing(
     assert current_event([*history, *again]) == current_event(history)
 
 
-@given(st.lists(words.filter(lambda word: word.status is not Status.REJECTED)), st.data())
+@given(st.lists(events.filter(lambda event: event.status is not Status.REJECTED)), st.data())
 def test_parts_may_be_folded_on_their_own_where_nobody_is_refused(
     history: list[StatusEvent], data: st.DataObject
 ) -> None:
@@ -165,34 +165,34 @@ def test_no_word_about_the_device_is_greater_than_the_current_word(
 ) -> None:
     current = current_event(history)
 
-    for word in history:
-        if word.names_device:
+    for event in history:
+        if event.names_device:
             assert current is not None
-            assert precedence_of(word) <= precedence_of(current)
+            assert precedence_of(event) <= precedence_of(current)
 
 
-@given(histories, words)
+@given(histories, events)
 def test_one_more_word_becomes_current_or_changes_nothing_unless_it_refuses_by_name(
-    history: list[StatusEvent], word: StatusEvent
+    history: list[StatusEvent], event: StatusEvent
 ) -> None:
-    before, after = current_event(history), current_event([*history, word])
-    refuses = word.names_device and word.status is Status.REJECTED
+    before, after = current_event(history), current_event([*history, event])
+    refuses = event.names_device and event.status is Status.REJECTED
 
-    assert after in (before, word) or refuses
+    assert after in (before, event) or refuses
 
 
 @pytest.mark.parametrize("reason", [None, "N61"])
 def test_the_reason_takes_no_part_in_the_order(reason: str | None) -> None:
-    word = said(Status.COMMS_HUB_DELIVERY_FAILED, 2)
+    event = said(Status.COMMS_HUB_DELIVERY_FAILED, 2)
     reasoned = StatusEvent(
-        status=word.status,
+        status=event.status,
         names_device=True,
-        occurred_at=word.occurred_at,
-        digest=word.digest,
+        occurred_at=event.occurred_at,
+        digest=event.digest,
         reason=reason,
     )
 
-    assert precedence_of(reasoned) == precedence_of(word)
+    assert precedence_of(reasoned) == precedence_of(event)
 
 
 def _in_three(
@@ -204,7 +204,7 @@ def _in_three(
 
 def _fold(*parts: list[StatusEvent]) -> list[StatusEvent]:
     """The current word of the parts as a history of at most one word."""
-    current = current_event([word for part in parts for word in part])
+    current = current_event([event for part in parts for event in part])
     return [] if current is None else [current]
 
 

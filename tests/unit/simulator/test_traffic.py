@@ -121,11 +121,11 @@ class _Tracker:
         named += [event.occurred_at for event, _ in self.events if event.request_id == request_id]
         return min(named, default=None)
 
-    def words(self) -> dict[tuple[RequestId, Eui64], list[StatusEvent]]:
+    def status_events(self) -> dict[tuple[RequestId, Eui64], list[StatusEvent]]:
         """Return what is said of each distribution, attributed; keeps what fits none."""
-        words: dict[tuple[RequestId, Eui64], list[StatusEvent]] = {
+        status_events: dict[tuple[RequestId, Eui64], list[StatusEvent]] = {
             (request_id, device_id): [
-                _word(step, digest, names_device=False)
+                _status_event(step, digest, names_device=False)
                 for step, digest in self.steps
                 if step.request_id == request_id
             ]
@@ -137,8 +137,8 @@ class _Tracker:
             if event.request_id is None:
                 loose.append((event, message))
             else:
-                said = _word(event, message.digest, names_device=True)
-                words.setdefault((event.request_id, event.device_id), []).append(said)
+                said = _status_event(event, message.digest, names_device=True)
+                status_events.setdefault((event.request_id, event.device_id), []).append(said)
         candidates: dict[Eui64, list[Candidate]] = defaultdict(list)
         for request_id, facts in self.requests.items():
             for device_id in facts.device_ids:
@@ -147,7 +147,7 @@ class _Tracker:
                     submitted_at=self.submitted_at(request_id),
                     image_hash=facts.image.manufacturer_image_hash,
                     firmware_versions=(facts.firmware_version,),
-                    is_refused=is_refused_by(words[request_id, device_id]),
+                    is_refused=is_refused_by(status_events[request_id, device_id]),
                 )
                 candidates[device_id].append(candidate)
         for event, message in loose:
@@ -155,12 +155,12 @@ class _Tracker:
             if owner is None:
                 self.unattributed.append(event)
             else:
-                said = _word(event, message.digest, names_device=True)
-                words[owner, event.device_id].append(said)
-        return words
+                said = _status_event(event, message.digest, names_device=True)
+                status_events[owner, event.device_id].append(said)
+        return status_events
 
 
-def _word(said: Event | RequestStep, digest: bytes, *, names_device: bool) -> StatusEvent:
+def _status_event(said: Event | RequestStep, digest: bytes, *, names_device: bool) -> StatusEvent:
     return StatusEvent(
         status=said.status,
         names_device=names_device,
@@ -223,7 +223,7 @@ def test_the_trackers_rules_lead_to_what_the_world_knows(
 ) -> None:
     tracker.unattributed.clear()
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for (request_id, device_id), said in tracker.words().items():
+    for (request_id, device_id), said in tracker.status_events().items():
         current = current_event(said)
         facts = tracker.requests.get(request_id)
         status = Status.RECEIVED if current is None else current.status
@@ -252,7 +252,7 @@ def test_what_fits_no_request_is_what_the_world_meant_to_fit_none(
     tracker: _Tracker, simulated: Simulated
 ) -> None:
     tracker.unattributed.clear()
-    tracker.words()
+    tracker.status_events()
     found = sorted(
         (str(event.device_id), event.status, _rfc3339(event.occurred_at))
         for event in tracker.unattributed
