@@ -13,7 +13,7 @@ from firmtrack.domain.stages import Status
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.device import list_events
 from firmtrack.lookups.seen import device_answer
-from firmtrack.store.database import pool
+from firmtrack.store.database import pool, writing_pool
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.reading.dossiers import read_dossier
 from tests.examples import examples
@@ -127,6 +127,18 @@ def test_a_run_is_cut_where_a_request_is_submitted_that_its_later_part_belongs_t
         (each.request_id, each.history[0].times, each.history[0].first_at)
         for each in device.distributions
     ] == [(second, 15, at(25)), (REQUEST_ID, 15, at(10))]
+
+
+def test_a_storm_is_read_within_a_writers_transaction_too() -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
+    a_storm(30)
+
+    with writing_pool().connection() as connection, connection.transaction():
+        connection.execute("SELECT 1")
+        within = fold(read_dossier(connection, METER, most_events=5))
+
+    with pool().connection() as connection:
+        assert within == fold(read_dossier(connection, METER, most_events=5))
 
 
 def test_the_pages_of_a_long_history_fit_together_whatever_is_recorded_meanwhile() -> None:

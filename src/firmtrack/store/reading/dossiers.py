@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct, defstruct
 from msgspec.json import Decoder
 from psycopg import Connection, RawCursor
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
 from firmtrack.domain.activation import ToldWord
@@ -191,9 +192,11 @@ def read_dossier(
     rows = _rows(connection, device_id, as_of or NOW, most_events + 1)
     if sum(kind == "event" for kind, _ in rows) <= most_events:
         return _dossier(device_id, rows)
+    is_in_transaction = connection.info.transaction_status is not TransactionStatus.IDLE
     with connection.transaction():
-        # All that is read sees the same facts.
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if not is_in_transaction:
+            # All that is read sees the same facts.
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         return _stormy_dossier(connection, device_id, as_of or NOW)
 
 
@@ -206,8 +209,10 @@ def _stormy_dossier(
     tell; so the runs are read first without these boundaries, and with them if one lies in a run
     that names no request.
     """
+    runs = _runs(connection, device_id, moment, [])
+    # After the events, so that each request that they name is there.
     others = [row for row in _rows(connection, device_id, moment, 0) if row[0] != "event"]
-    dossier = _dossier(device_id, [*others, *_runs(connection, device_id, moment, [])])
+    dossier = _dossier(device_id, [*others, *runs])
     boundaries = boundaries_of(dossier)
     if any(
         event.first_at < boundary <= event.occurred_at
@@ -251,7 +256,13 @@ def _dossier(device_id: Eui64, rows: Iterable[TupleRow]) -> Dossier:
     incidents = [_incident(each) for each in facts["incident"]]
     return Dossier(
         device_id=device_id,
-        events=[_event(each, request_ids) for each in facts["event"]],
+        # Within a writer's transaction each statement sees more than the one before: an event of a
+        # request that was not there yet is from later than the rest.
+        events=[
+            _event(each, request_ids)
+            for each in facts["event"]
+            if each.request_key is None or each.request_key in request_ids
+        ],
         requests=_files(facts, request_ids, incidents),
         activation_events=[_activation(device_id, each) for each in facts["activation"]],
         incidents=incidents,
