@@ -17,7 +17,7 @@ from firmtrack.accounts.kinds import TokenScope
 from firmtrack.accounts.models import ApiToken
 from firmtrack.accounts.parties import party_named
 from firmtrack.accounts.tokens import create_token
-from firmtrack.store.database import pool
+from firmtrack.store.database import pool, reading_pool
 from tests.api.calling import Caller
 from tests.api.world import METERS, REQUEST_ID, UNKNOWN_METER, Cast
 
@@ -27,6 +27,7 @@ LOOKUPS = (
     f"/service-requests/{REQUEST_ID}/distributions.csv",
     f"/devices/{METERS[0]}",
     f"/devices/{METERS[0]}/peers",
+    f"/devices/{METERS[0]}/events",
     f"/inventory/{METERS[0]}",
     "/delivery-performance",
     "/delivery-performance.csv",
@@ -125,7 +126,7 @@ def test_another_method_is_refused_and_told_the_right_one(
     assert refused.headers["Allow"] == method
 
 
-def test_a_device_is_found_with_two_statements_and_none_of_djangos(
+def test_a_device_is_found_with_three_statements_and_none_of_djangos(
     api: Caller, told: Cast, tmp_path: Path
 ) -> None:
     api.get(LOOKUPS[3], told.alpha.read)
@@ -135,7 +136,7 @@ def test_a_device_is_found_with_two_statements_and_none_of_djangos(
     ):
         api.get(LOOKUPS[3], told.alpha.read)
 
-    assert len(statements) == 2, statements
+    assert len(statements) == 3, statements  # the token, the facts, the audit
     assert not by_django.captured_queries
 
 
@@ -157,9 +158,12 @@ def traced_statements(directory: Path) -> Iterator[list[str]]:
 
 
 def every_pooled_connection() -> list[Connection[TupleRow]]:
-    size = pool().get_stats()["pool_size"]
     with ExitStack() as borrowed:
-        return [borrowed.enter_context(pool().connection()) for _ in range(size)]
+        return [
+            borrowed.enter_context(each.connection())
+            for each in (reading_pool(), pool())
+            for _ in range(each.get_stats()["pool_size"])
+        ]
 
 
 def test_an_api_call_passes_no_middleware_but_its_own() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from firmtrack.presentation.times import utc_text
-from firmtrack.store.database import pool
+from firmtrack.store.database import pool, writing_pool
 from tests.api.calling import Caller
 from tests.api.world import (
     METERS,
@@ -144,3 +144,20 @@ def test_the_audit_tells_which_moment_was_asked_for(
 
     api.get(path, dispute.cast.alpha.read)
     assert latest() == (None,)
+
+
+@pytest.mark.parametrize("path", EVERY_LOOKUP)
+def test_an_answer_of_the_past_says_of_which_moment_it_is(
+    api: Caller, dispute: Dispute, path: str
+) -> None:
+    answer = api.get(path, dispute.cast.alpha.read, **dispute.query)
+    assert datetime.fromisoformat(answer.headers["Firmtrack-As-Of"]) == datetime.fromisoformat(
+        dispute.query["as_of"]
+    )
+    assert "Firmtrack-As-Of" not in api.get(path, dispute.cast.alpha.read).headers
+
+    with writing_pool().connection() as connection, connection.transaction():
+        connection.execute("SELECT 1")
+        asked = database_now()
+        moved = api.get(path, dispute.cast.alpha.read, as_of=asked.isoformat())
+    assert datetime.fromisoformat(moved.headers["Firmtrack-As-Of"]) < asked

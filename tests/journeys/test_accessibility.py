@@ -46,6 +46,7 @@ SIGNED_IN = [
     f"/devices/{LOST}",
     f"/devices/{NOT_DISTRIBUTED}",
     f"/devices/{UNKNOWN_DEVICE}",
+    f"/devices/{VERIFIED}/events",
     f"/inventory/{VERIFIED}",
     f"/inventory/{UNDER_WAY}",
     f"/inventory/{COMMS_HUB}",

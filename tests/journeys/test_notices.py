@@ -6,10 +6,12 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 from standardwebhooks.webhooks import Webhook
 
 from firmtrack.accounts.kinds import PartyKind
@@ -19,6 +21,9 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.notices import queries as notice_queries
+from firmtrack.notices.channels import channel_named
+from firmtrack.notices.endpoints import add_endpoint
+from firmtrack.settings import ENVIRONMENT
 from tests.journeys.processes import ended, firmtrack, on, until_said, wait_until
 from tests.store.facts import ALPHA_ID, BRAVO_ID, DCC_ID, METERS, at, request, take, told
 from tests.store.receiver import Receiver, Reply
@@ -41,12 +46,12 @@ def settings_for(database: str, tmp_path: Path) -> dict[str, str]:
     return on(database, tmp_path) | {"FIRMTRACK_NOTICE_PRIVATE_ADDRESSES": "on"}
 
 
-def added(party: str, receiver: Receiver, env: dict[str, str]) -> str:
-    """Add a webhook by the command line and return its secret."""
-    process = firmtrack("endpoint", "add", receiver.url, "--party", party, "--json", env=env)
-    status, output, errors = ended(process)
-    assert status == 0, errors
-    return str(json.loads(output)["secret"])
+def added(party: Party, receiver: Receiver) -> str:
+    """Have the party told by a webhook, and return its secret."""
+    with override_settings(ENVIRONMENT=replace(ENVIRONMENT, notice_private_addresses=True)):
+        made = add_endpoint(party, channel_named("webhook"), receiver.url)
+    assert made.secret is not None
+    return made.secret
 
 
 @contextmanager
@@ -95,7 +100,7 @@ def test_a_receiver_that_is_down_for_a_while_gets_everything(
     alpha: Party, settings_for: dict[str, str]
 ) -> None:
     with Receiver() as receiver:
-        secret = added(alpha.name, receiver, settings_for)
+        secret = added(alpha, receiver)
     happen(3)
     with dispatching(settings_for):
         wait_until(_was_tried, "it was tried in vain")
@@ -113,7 +118,7 @@ def test_a_receiver_that_fails_at_random_gets_everything(
 ) -> None:
     chance = random.Random(3)
     with Receiver(lambda _: Reply(chance.choice([204, 500, 200, 202]))) as receiver:
-        secret = added(alpha.name, receiver, settings_for)
+        secret = added(alpha, receiver)
         happen(4)
         with dispatching(settings_for):
             wait_until(settled(12), "all was delivered")
@@ -125,7 +130,7 @@ def test_three_dispatchers_send_each_notice_once_and_in_order(
     alpha: Party, settings_for: dict[str, str]
 ) -> None:
     with Receiver() as receiver:
-        secret = added(alpha.name, receiver, settings_for)
+        secret = added(alpha, receiver)
         with dispatching(settings_for), dispatching(settings_for), dispatching(settings_for):
             happen(2)
             wait_until(_was_tried, "the first were sent")
@@ -140,7 +145,7 @@ def test_a_dispatcher_killed_at_any_moment_loses_nothing(
 ) -> None:
     chance = random.Random(5)
     with Receiver(lambda _: Reply(after_seconds=0.05)) as receiver:
-        secret = added(alpha.name, receiver, settings_for)
+        secret = added(alpha, receiver)
         happen(10)
         for _ in range(4):
             before = len(receiver.calls)
@@ -164,8 +169,8 @@ def test_a_party_that_hangs_does_not_slow_the_others(
     bravo = add_party("Bravo Power", PartyKind.SMALL_SUPPLIER, [BRAVO_ID])
     with Receiver(lambda _: Reply(after_seconds=600)) as slow, Receiver() as quick:
         for _ in range(6):
-            added(alpha.name, slow, settings_for)
-        added(bravo.name, quick, settings_for)
+            added(alpha, slow)
+        added(bravo, quick)
         happen(1)
         with dispatching(settings_for):
             wait_until(lambda: len(slow.calls) >= 6, "the slow ones hang")
@@ -179,8 +184,8 @@ def test_each_party_gets_its_own_notices_and_no_others(
 ) -> None:
     bravo = add_party("Bravo Power", PartyKind.SMALL_SUPPLIER, [BRAVO_ID])
     with Receiver() as alphas, Receiver() as bravos:
-        added(alpha.name, alphas, settings_for)
-        added(bravo.name, bravos, settings_for)
+        added(alpha, alphas)
+        added(bravo, bravos)
         happen(2)
         happen(1, BRAVO_ID)
         with dispatching(settings_for):

@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from firmtrack.presentation.moments import typed_text
+from firmtrack.presentation.as_of import typed_text
 from firmtrack.presentation.times import utc_text
-from firmtrack.store.database import pool
+from firmtrack.store.database import pool, writing_pool
 from tests.pages.browsing import Browsing, Page, content_of
 from tests.pages.world import DISCARDED, LARGE_REQUEST, UNDER_WAY, VERIFIED
 
@@ -168,3 +168,17 @@ def test_the_audit_tells_of_which_moment(ada: Browsing, address: str) -> None:
             "SELECT as_of FROM lookup_audit ORDER BY lookup_id DESC LIMIT 1"
         ).fetchone()
     assert row == (moment,)
+
+
+@pytest.mark.parametrize("address", RESULTS)
+def test_a_moment_of_which_more_may_be_recorded_is_moved_back_and_that_is_said(
+    ada: Browsing, address: str
+) -> None:
+    settled = known()
+    with writing_pool().connection() as connection, connection.transaction():
+        connection.execute("SELECT 1")
+        earlier = ada.open(address, {"as_of": settled.isoformat()})
+        later = ada.open(address, {"as_of": datetime.now(UTC).isoformat()})
+
+    assert "is not settled yet" not in earlier.one("#as-of")
+    assert "is not settled yet: more may still be recorded of it" in later.one("#as-of")

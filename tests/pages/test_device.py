@@ -150,7 +150,7 @@ def test_a_device_out_of_scope_says_why_it_is_not_tracked(
 @pytest.fixture
 def display_with_an_update(cast: Cast) -> Iterator[Eui64]:
     """A device of which the inventory learnt only after the request that it is a display."""
-    told = "UPDATE device SET device_type = %s WHERE device_id = %s"
+    told = "UPDATE recorded_inventory_statement SET device_type = %s WHERE device_id = %s"
     with pool().connection() as connection:
         connection.execute(told, ("IHD", to_bigint(VERIFIED)))
     yield VERIFIED

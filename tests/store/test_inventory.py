@@ -22,7 +22,7 @@ from firmtrack.domain.inventory import (
     knowledge_once_taken,
     merge_all,
 )
-from firmtrack.store.database import pool
+from firmtrack.store.database import pool, writing_pool
 from firmtrack.store.ledger import inventory_sql
 from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.inventory import ImportedRow, ImportReceipt, import_rows
@@ -188,7 +188,7 @@ def test_the_table_holds_what_the_rule_says(history: list[Message], data: st.Dat
 def fold_anew() -> int:
     """Fold all rows from the statements alone, and return how many that changed."""
     with (
-        pool().connection() as connection,
+        writing_pool().connection() as connection,
         connection.transaction(),
         connection.cursor() as cursor,
     ):
@@ -270,7 +270,7 @@ def test_a_corrected_import_of_the_same_time_counts() -> None:
     )
 )  # fmt: skip
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -196,6 +196,10 @@ def test_a_request_is_filtered_and_counted_by_the_pace_that_each_device_is_told(
         assert ids_of(pace, viewer, minutes) == expected
     counts = requests.count_paces(viewer, REQUEST_ID, now=at(minutes))
     assert sum(counts.values()) == sum(each is not None for each in by_device.values())
+    with pool().connection() as connection:
+        row = connection.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    assert counts == requests.count_paces(viewer, REQUEST_ID, as_of=row[0], now=at(minutes))
 
 
 def ids_of(pace: Pace, viewer: Viewer, minutes: float) -> list[Eui64]:

@@ -288,7 +288,7 @@ def acts(draw: st.DrawFn) -> list[Act]:
 @pytest.mark.usefixtures("database")
 @given(acts(), st.sampled_from([DCC, ALPHA]))
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -14,7 +14,9 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation.csv import COLUMNS, distributions_csv
 from firmtrack.store import audit
 from firmtrack.store.database import pool
-from firmtrack.store.reading import requests
+from firmtrack.store.reading import requests, statement
+from firmtrack.store.reading.filtering import condition
+from firmtrack.store.reading.known import as_known
 from tests.looking import find_device
 from tests.store.facts import (
     ALL,
@@ -42,6 +44,9 @@ from tests.store.facts import (
     take,
     told,
 )
+
+# Of a statement of up to so many octets psycopg keeps what it has parsed.
+KEPT_OCTETS = 4096
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -363,3 +368,9 @@ def test_a_look_up_is_recorded() -> None:
             " FROM lookup_audit"
         )
     assert row == ("Ada of Alpha", "device", "x" * 200, 3, True)
+
+
+def test_hot_statements_are_short_enough_to_be_kept_parsed() -> None:
+    for name in ("find_request", "count_distributions", "list_distributions"):
+        told = as_known(statement(name).decode(), None, condition=condition(ALL, None))
+        assert len(told.encode()) <= KEPT_OCTETS, name

@@ -29,7 +29,7 @@ from firmtrack.presentation.csv import distributions_csv
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.simulation import run
 from firmtrack.store import database as the_database
-from firmtrack.store.database import pool
+from firmtrack.store.database import pool, writing_pool
 from firmtrack.store.ledger import rereading, statement
 from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.locks import AdvisoryKey
@@ -61,7 +61,7 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make_old() -> None:
     """Give the database the form, and the facts, that the last version would have given it."""
-    with pool().connection() as connection, connection.transaction():
+    with writing_pool().connection() as connection, connection.transaction():
         connection.execute(OLD_FACTS)
         connection.execute(
             "INSERT INTO concerned_device SELECT DISTINCT device_id FROM distribution"

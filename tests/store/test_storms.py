@@ -10,11 +10,13 @@ from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import FirmwareVersion
 from firmtrack.domain.seeing import view_of
 from firmtrack.domain.stages import Status
+from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.device import list_events
 from firmtrack.lookups.seen import device_answer
-from firmtrack.store.database import pool
+from firmtrack.store.database import pool, writing_pool
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.reading.dossiers import read_dossier
+from tests.examples import examples
 from tests.looking import find_device
 from tests.store.facts import (
     ALPHA,
@@ -63,7 +65,7 @@ def read(meter: int, *, most_events: int) -> Device:
 
 @given(histories)
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -127,13 +129,25 @@ def test_a_run_is_cut_where_a_request_is_submitted_that_its_later_part_belongs_t
     ] == [(second, 15, at(25)), (REQUEST_ID, 15, at(10))]
 
 
+def test_a_storm_is_read_within_a_writers_transaction_too() -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
+    a_storm(30)
+
+    with writing_pool().connection() as connection, connection.transaction():
+        connection.execute("SELECT 1")
+        within = fold(read_dossier(connection, METER, most_events=5))
+
+    with pool().connection() as connection:
+        assert within == fold(read_dossier(connection, METER, most_events=5))
+
+
 def test_the_pages_of_a_long_history_fit_together_whatever_is_recorded_meanwhile() -> None:
     for number in range(10):
         a_storm_of_two(number)
     first = list_events(ALPHA, METER, None, limit=6)
     assert first is not None
     a_storm_of_two(99)
-    second = list_events(ALPHA, METER, None, limit=100, skip=6, as_of=first.read_at)
+    second = list_events(ALPHA, METER, None, limit=100, skip=6, as_of=Settled(first.read_at))
     assert second is not None
     assert (len(first.entries), first.following, second.following) == (6, 14, 0)
     pages = [*first.entries, *second.entries]

@@ -1,23 +1,33 @@
 """A server counts what its pages show by itself, and no page does."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import psycopg
 import pytest
-from psycopg import Connection
-from psycopg.rows import TupleRow
 
+from firmtrack.answers.peers import PeersQuestion
 from firmtrack.answers.performance import PerformanceFilter
-from firmtrack.lookups.device import compare_device
+from firmtrack.domain.facts import DeviceFacts
 from firmtrack.notices.periodic_jobs import PeriodicJobs
-from firmtrack.store.database import pool
+from firmtrack.store.database import pool, reading_pool
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.reports import performance
 from firmtrack.store.reports.freshness import freshness
+from firmtrack.store.reports.peers import count_peers
 from firmtrack.upkeep import Upkeep
-from tests.store.facts import ALPHA, METER, answer, at, inventory, request, take
+from tests.store.facts import (
+    ALPHA,
+    METER,
+    REQUEST_ID,
+    VERSION,
+    answer,
+    at,
+    inventory,
+    request,
+    take,
+)
 from tests.store.server_processes import wait_until
 
 ALL = PerformanceFilter()
@@ -28,13 +38,6 @@ def stale_count() -> int:
         row = connection.execute("SELECT count(*) FROM stale_request").fetchone()
     assert row is not None
     return int(row[0])
-
-
-def connections() -> Iterator[Connection[TupleRow]]:
-    """Give out all connections of the pool, each while it holds those before."""
-    with ExitStack() as held_ones:
-        for _ in range(pool().get_stats()["pool_size"]):
-            yield held_ones.enter_context(pool().connection())
 
 
 @contextmanager
@@ -125,18 +128,32 @@ def test_reads_of_figures_need_no_right_to_write() -> None:
     take(inventory(at(0), METER, manufacturer="1234", model="M1", csp_region="North"))
     performance.refresh()
     take(answer(answered_at=at(2)))
-    for connection in connections():
-        connection.execute("SET default_transaction_read_only = on")
 
     found = performance.delivery_performance(ALPHA, ALL)
-    peers = compare_device(ALPHA, METER)
+    peers = count_peers(
+        ALPHA,
+        PeersQuestion(
+            device_id=METER,
+            request_id=REQUEST_ID,
+            firmware_version=VERSION,
+            submitted_at=at(0),
+            facts=DeviceFacts(
+                device_id=METER,
+                learnt_at=at(0),
+                manufacturer="1234",
+                model="M1",
+                csp_region="North",
+            ),
+        ),
+    )
     fresh = freshness(datetime.now(UTC))
 
     assert found.waiting == 1
-    assert peers is not None
     assert len(peers.groups) == 3
     assert peers.counted.at == found.counted.at
     assert fresh.sources
-    for connection in connections():
-        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-            connection.execute("DELETE FROM stale_request")
+    with (
+        reading_pool().connection() as connection,
+        pytest.raises(psycopg.errors.ReadOnlySqlTransaction),
+    ):
+        connection.execute("DELETE FROM stale_request")

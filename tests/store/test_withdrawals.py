@@ -142,7 +142,7 @@ imports = st.builds(
 
 @given(inventories, st.lists(imports, max_size=3), st.data())
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -31,6 +31,7 @@ _STRUCTS = (
     documents.DeviceInventory,
     documents.DistributionList,
     documents.EndpointList,
+    documents.EventList,
     documents.NoticeList,
     documents.ServiceRequest,
     DeliveryPerformance,

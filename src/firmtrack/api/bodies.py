@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 
 from firmtrack.api.problems import Problem, ProblemFound
-from firmtrack.presentation.moments import MalformedMoment, read_time
+from firmtrack.presentation.as_of import MalformedMoment, read_time
 
 # All that the readers take is UTF-8; a header may say so, or that it uses no more than ASCII.
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})

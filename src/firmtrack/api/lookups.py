@@ -1,9 +1,10 @@
 """The look-ups: a Service Request, its distributions, a device, its inventory."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from msgspec import Struct
 from ninja import Router
 
 from firmtrack.accounts.viewers import viewer_of_token
@@ -29,9 +30,9 @@ from firmtrack.api.responses import CSV, JSON, describe, json_response, referenc
 from firmtrack.lookups import device as device_lookup
 from firmtrack.lookups import inventory as inventory_lookup
 from firmtrack.lookups import request as request_lookup
+from firmtrack.lookups.as_of import Settled, past_of
 from firmtrack.presentation import documents
 from firmtrack.presentation.event_places import EventsPlace, cursor_of
-from firmtrack.presentation.moments import past_moment
 from firmtrack.presentation.peers import Peers, peers
 
 _Found = TypeVar("_Found")
@@ -60,7 +61,7 @@ def find_service_request(
     found = request_lookup.find_request(viewer, service_request_id, as_of=past)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
-    return json_response(documents.service_request(found))
+    return _json(documents.service_request(found), past)
 
 
 @router.get(
@@ -91,7 +92,7 @@ def list_distributions(
         )
     )
     following = None if page.last_device_id is None else cursor_after(page.last_device_id)
-    return json_response(documents.distribution_list(page, following))
+    return _json(documents.distribution_list(page, following), past)
 
 
 @router.get(
@@ -122,7 +123,10 @@ def download_distributions(
     return StreamingHttpResponse(
         file.blocks,
         content_type="text/csv; charset=utf-8; header=present",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.csv"',
+            **_moment_header(past),
+        },
     )
 
 
@@ -138,7 +142,7 @@ def find_device(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None) -
     found = device_lookup.find_device(viewer, device_id, as_of=past)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
-    return json_response(documents.device(found.device, found.diagnoses, read_at=found.read_at))
+    return _json(documents.device(found.device, found.diagnoses, read_at=found.read_at), past)
 
 
 @router.get(
@@ -161,20 +165,21 @@ def list_events(
     of the device, until it is null: whatever is recorded meanwhile, the pages fit together.
     """
     refuse_unknown_parameters(request, _AS_OF | {"service_request_id", "limit", "cursor"})
-    viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
+    viewer = viewer_of_token(holder_of(request))
+    past = _past(as_of if cursor is None else cursor.as_of)
     found = device_lookup.list_events(
         viewer,
         device_id,
         service_request_id,
         limit=limit,
         skip=0 if cursor is None else cursor.skip,
-        as_of=past if cursor is None else cursor.as_of,
+        as_of=past,
     )
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
     following = EventsPlace(as_of=found.read_at, skip=found.skipped + len(found.entries))
     next_cursor = cursor_of(following) if found.following else None
-    return json_response(documents.event_list(found.entries, next_cursor))
+    return _json(documents.event_list(found.entries, next_cursor), past)
 
 
 @router.get(
@@ -204,11 +209,11 @@ def find_peers(request: HttpRequest, device_id: DeviceId) -> HttpResponse:
 def find_inventory(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None) -> HttpResponse:
     """Return what runs on the device, its update in progress, and where each fact comes from."""
     refuse_unknown_parameters(request, _AS_OF)
-    viewer = viewer_of_token(holder_of(request))
-    found = inventory_lookup.find_inventory(viewer, device_id, as_of=_past(as_of))
+    viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
+    found = inventory_lookup.find_inventory(viewer, device_id, as_of=past)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
-    return json_response(documents.device_inventory(found.inventory))
+    return _json(documents.device_inventory(found.inventory), past)
 
 
 def _told(found: _Found | Untold | None) -> _Found:
@@ -220,5 +225,18 @@ def _told(found: _Found | Untold | None) -> _Found:
     return found
 
 
-def _past(as_of: datetime | None) -> datetime | None:
-    return past_moment(as_of, datetime.now(UTC))
+def _past(as_of: datetime | None) -> Settled | None:
+    past = past_of(as_of)
+    return None if past is None else past.moment
+
+
+def _json(answer: Struct, past: Settled | None) -> HttpResponse:
+    """Return the answer, and of which past moment it tells: the one asked for, or moved back."""
+    response = json_response(answer)
+    for name, value in _moment_header(past).items():
+        response.headers[name] = value
+    return response
+
+
+def _moment_header(past: Settled | None) -> dict[str, str]:
+    return {} if past is None else {"Firmtrack-As-Of": past.isoformat().replace("+00:00", "Z")}

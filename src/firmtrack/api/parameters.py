@@ -14,8 +14,8 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.errors import FirmtrackError
+from firmtrack.presentation.as_of import read_moment
 from firmtrack.presentation.event_places import EventsPlace, read_place
-from firmtrack.presentation.moments import read_moment
 
 _Value = TypeVar("_Value")
 
@@ -200,7 +200,8 @@ AsOf = Annotated[
             "type": "string",
             "format": "date-time",
             "description": "Answer what was known at this moment (RFC 3339), by when Firmtrack "
-            "learnt it. A moment to come is now.",
+            "learnt it. A moment to come is now. One of which more may still be recorded is moved "
+            "back: the header Firmtrack-As-Of says which moment is told.",
         }
     ),
 ]

@@ -13,7 +13,7 @@ from firmtrack.api.authentication import ReadToken, holder_of
 from firmtrack.api.parameters import UserId, read_by, refuse_unknown_parameters
 from firmtrack.api.responses import CSV, JSON, describe, json_response, reference_to
 from firmtrack.lookups.performance import delivery_performance as look_up
-from firmtrack.presentation.moments import read_day
+from firmtrack.presentation.as_of import read_day
 from firmtrack.presentation.performance import (
     DeliveryPerformance,
     delivery_performance,

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from firmtrack.cli.options import AsJson, console, errors, file_failures, print_json
 from firmtrack.cli.session import opened
+from firmtrack.domain.inventory import IMPORTED_FACTS
 
 if TYPE_CHECKING:
     from firmtrack.intake.inventory_import import ImportReport, InventoryFile, RowProblem
@@ -27,7 +28,17 @@ def _group() -> None:
     """Keep ``import`` a command of its own, though it is the only one."""
 
 
-@inventory.command("import")
+_IMPORT_HELP = f"""
+Take an inventory in: all of it or, if a row is bad, nothing. Again, it changes nothing.
+
+Columns: device_id, and any of {", ".join(IMPORTED_FACTS)},
+and learnt_at: when that was so; without it, any other word counts more.
+
+Exit status 0, or 3 if any row was bad.
+"""
+
+
+@inventory.command("import", help=_IMPORT_HELP)
 def import_(
     paths: Annotated[
         list[Path],
@@ -39,14 +50,7 @@ def import_(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take an inventory in: all of it or, if a row is bad, nothing. Again, it changes nothing.
-
-    Columns: device_id, and any of device_type, manufacturer, model, smets_version, device_status,
-    firmware_version, firmware_version_status, gbcs_version, csp_region, comms_hub_id,
-    responsible_supplier, and learnt_at: when that was so; without it, any other word counts more.
-
-    Exit status 0, or 3 if any row was bad.
-    """
+    """Take an inventory in, and tell what was changed or wrong."""
     missing = [path for path in paths if path != _STANDARD_INPUT and not path.is_file()]
     if missing:
         raise typer.BadParameter(f"{missing[0]} is not a file.", param_hint="PATH")

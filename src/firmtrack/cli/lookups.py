@@ -1,7 +1,6 @@
 """``firmtrack find`` and ``firmtrack export``: the look-ups of the screens, and the CSV."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +8,15 @@ import typer
 from rich.table import Table
 
 from firmtrack.cli import results
-from firmtrack.cli.options import AsJson, add_row, console, device_id_column, file_failures, minute
+from firmtrack.cli.options import (
+    AsJson,
+    add_row,
+    console,
+    device_id_column,
+    errors,
+    file_failures,
+    minute,
+)
 from firmtrack.cli.session import opened
 from firmtrack.domain.pace import Pace
 from firmtrack.errors import FirmtrackError
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
     from firmtrack.answers.requests import DistributionAnswer
     from firmtrack.domain.identifiers import Eui64, RequestId
     from firmtrack.domain.viewer import Viewer
+    from firmtrack.lookups.as_of import Settled
 
 _PAGE = 1_000
 
@@ -198,15 +206,26 @@ def _device_id(term: str) -> "Eui64":
     return read
 
 
-def _past(text: str | None) -> datetime | None:
-    from firmtrack.presentation.moments import MalformedMoment, past_moment, read_typed_moment
+def _past(text: str | None) -> "Settled | None":
+    from firmtrack.lookups.as_of import past_of
+    from firmtrack.presentation.as_of import (
+        MalformedMoment,
+        moved_back_text,
+        read_typed_moment,
+    )
 
     if text is None:
         return None
     try:
-        return past_moment(read_typed_moment(text), datetime.now(UTC))
+        asked = read_typed_moment(text)
     except MalformedMoment as error:
         raise typer.BadParameter(str(error), param_hint="--as-of") from None
+    past = past_of(asked)
+    if past is None:
+        return None
+    if past.asked is not None:
+        errors.print(moved_back_text(past.moment), markup=False)
+    return past.moment
 
 
 def _reason(distribution: "DistributionAnswer") -> str:

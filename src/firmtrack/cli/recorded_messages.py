@@ -29,7 +29,7 @@ class NoSuchMessage(FirmtrackError):
 
 
 def _moment(text: str) -> datetime:
-    from firmtrack.presentation.moments import MalformedMoment, read_typed_moment
+    from firmtrack.presentation.as_of import MalformedMoment, read_typed_moment
 
     try:
         return read_typed_moment(text)

@@ -23,8 +23,16 @@ FACT_NAMES = tuple(
 )
 """What there is to know of a device: the fields of DeviceFacts that are facts, in their order."""
 
-EUI_FACTS = frozenset({"comms_hub_id", "responsible_supplier"})
+EUI_FACTS = frozenset(
+    field.name
+    for field in fields(DeviceFacts)
+    if field.name in FACT_NAMES and field.type == Eui64 | None
+)
 """The facts that are EUI-64s; the others are texts."""
+
+IMPORTED_FACTS = tuple(name for name in FACT_NAMES if name != "smi_firmware_version")
+"""The facts that a row of an inventory file may state, in their order: its firmware version is what
+DCC's own inventory held."""
 
 _BEFORE_ANY = datetime.min.replace(tzinfo=UTC)
 

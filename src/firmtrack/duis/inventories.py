@@ -23,12 +23,6 @@ from firmtrack.duis.codes import (
 from firmtrack.duis.elements import Children, name_of
 from firmtrack.duis.envelope import Envelope, NotAboutFirmware, check_service, message, user_of
 from firmtrack.duis.rejections import MissingElement, UnexpectedElement, UnknownEnumeration
-from firmtrack.duis.vocabulary import (
-    GBCS_VERSION_MAX_CHARACTERS,
-    MANUFACTURER_MAX_CHARACTERS,
-    MODEL_MAX_CHARACTERS,
-    SMETS_VERSION_MAX_CHARACTERS,
-)
 
 UPDATE_INVENTORY = "8.4"
 """The Service Reference Variant of Update Inventory."""
@@ -36,15 +30,25 @@ UPDATE_INVENTORY = "8.4"
 DEVICE_PRE_NOTIFICATION = "12.2"
 """The Service Reference Variant of Device Pre-notification."""
 
+FACT_CHOICES: Mapping[str, frozenset[str]] = {
+    "device_type": DEVICE_TYPES,
+    "device_status": DEVICE_STATUSES,
+    "csp_region": CSP_REGIONS,
+    "firmware_version_status": FIRMWARE_VERSION_STATUSES,
+}
+"""What may stand where the inventory states a fact, by its name, of those with few values."""
+
+FACT_MAX_CHARACTERS: Mapping[str, int] = {
+    "manufacturer": 30,
+    "model": 30,
+    "smets_version": 20,
+    "gbcs_version": 30,
+}
+"""The schema's limits of facts that are texts, by name. It has none for a GBCS version."""
+
 _CHOICES: Mapping[str, Mapping[str, str]] = {
     name: {choice: choice for choice in choices}
-    for name, choices in (
-        ("DeviceType", DEVICE_TYPES),
-        ("DeviceStatus", DEVICE_STATUSES),
-        ("CSPRegion", CSP_REGIONS),
-        ("DeviceFirmwareVersionStatus", FIRMWARE_VERSION_STATUSES),
-        *NEW_DEVICE_STATUSES.items(),
-    )
+    for name, choices in (*FACT_CHOICES.items(), *NEW_DEVICE_STATUSES.items())
 }
 _DETAILS = "UpdateDeviceDetails"
 # The schema has no name for the status of a device that was deleted: the change's own stands.
@@ -69,7 +73,7 @@ def translate_prenotification(envelope: Envelope) -> Message:
     device = DeviceFacts(
         device_id=body.eui("DeviceID"),
         learnt_at=None,
-        device_type=_choice(body, "DeviceType"),
+        device_type=body.choice("DeviceType", _CHOICES["device_type"]),
         **_details(body, "FirmwareVersion"),
     )
     return _request(envelope, MessageKind.DEVICE_PRE_NOTIFICATION, device)
@@ -101,7 +105,7 @@ def _updated(device: DeviceFacts, body: Children) -> DeviceFacts:
     if change == _DELETION:
         return replace(device, device_status=change)
     if change in NEW_DEVICE_STATUSES:
-        return replace(device, device_status=_choice(body, change))
+        return replace(device, device_status=body.choice(change, _CHOICES[change]))
     return device
 
 
@@ -156,11 +160,13 @@ def translate_inventory_response(envelope: Envelope, body: Children) -> Message:
             DeviceFacts(
                 device_id=device_id,
                 learnt_at=learnt_at,
-                device_type=_optional_choice(device, "DeviceType"),
-                csp_region=_optional_choice(device, "CSPRegion"),
-                device_status=_optional_choice(device, "DeviceStatus"),
-                firmware_version_status=_optional_choice(device, "DeviceFirmwareVersionStatus"),
-                gbcs_version=device.optional_text("DeviceGBCSVersion", GBCS_VERSION_MAX_CHARACTERS),
+                device_type=_stated(device, "DeviceType", "device_type"),
+                csp_region=_stated(device, "CSPRegion", "csp_region"),
+                device_status=_stated(device, "DeviceStatus", "device_status"),
+                firmware_version_status=_stated(
+                    device, "DeviceFirmwareVersionStatus", "firmware_version_status"
+                ),
+                gbcs_version=_stated(device, "DeviceGBCSVersion", "gbcs_version"),
                 **_details(device, "DeviceFirmwareVersion"),
             ),
         )
@@ -177,20 +183,19 @@ def translate_inventory_response(envelope: Envelope, body: Children) -> Message:
 def _details(device: Children, firmware_version_name: str) -> _Details:
     firmware_version = device.optional_firmware_version(firmware_version_name)
     return {
-        "manufacturer": device.optional_text("DeviceManufacturer", MANUFACTURER_MAX_CHARACTERS),
-        "model": device.optional_text("DeviceModel", MODEL_MAX_CHARACTERS),
-        "smets_version": device.optional_text("SMETSCHTSVersion", SMETS_VERSION_MAX_CHARACTERS),
+        "manufacturer": _stated(device, "DeviceManufacturer", "manufacturer"),
+        "model": _stated(device, "DeviceModel", "model"),
+        "smets_version": _stated(device, "SMETSCHTSVersion", "smets_version"),
         "firmware_version": firmware_version,
         "smi_firmware_version": firmware_version,
     }
 
 
-def _choice(device: Children, name: str) -> str:
-    return device.choice(name, _CHOICES[name])
-
-
-def _optional_choice(device: Children, name: str) -> str | None:
-    return _choice(device, name) if name in device else None
+def _stated(device: Children, element: str, fact: str) -> str | None:
+    """Return what the child states of a fact, None without the child."""
+    if fact not in FACT_CHOICES:
+        return device.optional_text(element, FACT_MAX_CHARACTERS[fact])
+    return device.choice(element, _CHOICES[fact]) if element in device else None
 
 
 def running_versions(events: Iterable[Event]) -> tuple[DeviceFacts, ...]:

@@ -22,11 +22,5 @@ NEWEST_SCHEMA_VERSION = "5.4"
 FIRMWARE_IMAGE_MAX_BYTES = 10_240_000
 DEVICE_ID_LIST_MAX_CHARACTERS = 1_199_999
 
-# The schema's limits for what the inventory says of a device. It has none for a GBCS version.
-SMETS_VERSION_MAX_CHARACTERS = 20
-MANUFACTURER_MAX_CHARACTERS = 30
-MODEL_MAX_CHARACTERS = 30
-GBCS_VERSION_MAX_CHARACTERS = 30
-
 # White space as XML knows it; str.strip() without it would take far more.
 XML_SPACE = " \t\r\n"

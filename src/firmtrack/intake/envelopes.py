@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import DecodeError, Struct
 from msgspec.json import Decoder
 
-from firmtrack.presentation.moments import MalformedMoment, read_time
+from firmtrack.presentation.as_of import MalformedMoment, read_time
 
 DUIS_MEDIA_TYPE = "application/xml"
 JSON_MEDIA_TYPE = "application/json"

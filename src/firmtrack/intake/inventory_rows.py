@@ -10,30 +10,19 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from firmtrack.domain.facts import DeviceFacts
 from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, parse_firmware_version
-from firmtrack.duis.codes import (
-    CSP_REGIONS,
-    DEVICE_STATUSES,
-    DEVICE_TYPES,
-    FIRMWARE_VERSION_STATUSES,
-)
-from firmtrack.duis.vocabulary import (
-    GBCS_VERSION_MAX_CHARACTERS,
-    MANUFACTURER_MAX_CHARACTERS,
-    MODEL_MAX_CHARACTERS,
-    SMETS_VERSION_MAX_CHARACTERS,
-)
+from firmtrack.domain.inventory import EUI_FACTS, IMPORTED_FACTS
+from firmtrack.duis.inventories import FACT_CHOICES, FACT_MAX_CHARACTERS
 from firmtrack.errors import FirmtrackError
 from firmtrack.intake.bounded_lines import Line
 
 _SHOWN_CHARACTERS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A good row, and the number of its line."""
 
     line: int
@@ -102,21 +91,26 @@ def _time(text: str) -> datetime:
 
 _remembered = lru_cache(maxsize=4_096)
 
-# A column is one row here. The values of most repeat over and over: they are read once.
+_PARSERS: Mapping[str, Callable[[str], Any]] = {
+    "firmware_version": parse_firmware_version,
+    **dict.fromkeys(EUI_FACTS, Eui64.parse),
+}
+
+
+def _reader(name: str) -> Callable[[str], Any]:
+    """Return what reads a fact. The values of most repeat over and over: they are read once."""
+    if name in FACT_CHOICES:
+        return _remembered(_one_of(FACT_CHOICES[name]))
+    if name in FACT_MAX_CHARACTERS:
+        return _remembered(_text_up_to(FACT_MAX_CHARACTERS[name]))
+    read = _identifier(_PARSERS[name])
+    return read if name == "comms_hub_id" else _remembered(read)
+
+
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "device_id": _identifier(Eui64.parse),
     "learnt_at": _remembered(_time),
-    "device_type": _remembered(_one_of(DEVICE_TYPES)),
-    "smets_version": _remembered(_text_up_to(SMETS_VERSION_MAX_CHARACTERS)),
-    "csp_region": _remembered(_one_of(CSP_REGIONS)),
-    "manufacturer": _remembered(_text_up_to(MANUFACTURER_MAX_CHARACTERS)),
-    "model": _remembered(_text_up_to(MODEL_MAX_CHARACTERS)),
-    "device_status": _remembered(_one_of(DEVICE_STATUSES)),
-    "firmware_version": _remembered(_identifier(parse_firmware_version)),
-    "firmware_version_status": _remembered(_one_of(FIRMWARE_VERSION_STATUSES)),
-    "gbcs_version": _remembered(_text_up_to(GBCS_VERSION_MAX_CHARACTERS)),
-    "comms_hub_id": _identifier(Eui64.parse),
-    "responsible_supplier": _remembered(_identifier(Eui64.parse)),
+    **{name: _reader(name) for name in IMPORTED_FACTS},
 }
 COLUMNS = tuple(_READERS)
 """The names of the columns that there are, device_id first."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from firmtrack.domain.facts import Message
 from firmtrack.errors import FirmtrackError
 from firmtrack.intake.kept import kept_rules, read_kept
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.ledger import withdrawals
 from firmtrack.store.reading.messages import KeptMessage, kept_messages
 
@@ -58,7 +58,7 @@ def _move(message_ids: Sequence[UUID], because: str, how: _How) -> Moved:
     unchanged: list[UUID] = []
     refused: list[tuple[UUID, str]] = []
     for portion in _portions(message_ids):
-        with pool().connection() as connection:
+        with reading_pool().connection() as connection:
             kept = {each.message_id: each for each in kept_messages(connection, portion)}
         messages = []
         for message_id in portion:

@@ -15,11 +15,12 @@ from firmtrack.domain.dossier import fold
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.seeing import View, view_of
 from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.comparison import peers_of
 from firmtrack.lookups.seen import device_answer
 from firmtrack.notices.queries import list_notified
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.reading.dossiers import read_dossier
 
 _VERSION_DIGITS = 32
@@ -36,7 +37,7 @@ class FoundDevice:
 
     device: DeviceAnswer
     diagnoses: Mapping[RequestId, Diagnosis | None]
-    as_of: datetime | None
+    as_of: Settled | None
     read_at: datetime
     version: str | None
 
@@ -69,7 +70,7 @@ class FoundEvents:
 
 
 def find_device(
-    viewer: Viewer, device_id: Eui64, *, as_of: datetime | None = None
+    viewer: Viewer, device_id: Eui64, *, as_of: Settled | None = None
 ) -> FoundDevice | None:
     """Return the device, None if nothing that the viewer may see names it."""
     view = _view(viewer, device_id, as_of)
@@ -77,7 +78,7 @@ def find_device(
 
 
 def open_device_page(
-    viewer: Viewer, device_id: Eui64, *, as_of: datetime | None = None
+    viewer: Viewer, device_id: Eui64, *, as_of: Settled | None = None
 ) -> DevicePage | None:
     """Return the device with what stands beside it, None if nothing of it may be seen."""
     view = _view(viewer, device_id, as_of)
@@ -110,7 +111,7 @@ def list_events(
     *,
     limit: int,
     skip: int = 0,
-    as_of: datetime | None = None,
+    as_of: Settled | None = None,
 ) -> FoundEvents | None:
     """Return up to ``limit`` entries of a history, the greatest first, after ``skip`` of them.
 
@@ -118,7 +119,7 @@ def list_events(
     request that the viewer sees. None if the viewer sees no such history.
     """
     read_at = as_of or datetime.now(UTC)
-    answer = device_answer(_view(viewer, device_id, read_at))
+    answer = device_answer(_view(viewer, device_id, as_of))
     history = None if answer is None else _history(answer, request_id)
     entries = () if history is None else history[skip : skip + limit]
     term = str(device_id) if request_id is None else f"{device_id} {request_id}"
@@ -142,14 +143,14 @@ def compare_device(viewer: Viewer, device_id: Eui64) -> PeersAnswer | None:
     return found
 
 
-def _view(viewer: Viewer, device_id: Eui64, as_of: datetime | None) -> View:
-    with pool().connection() as connection:
+def _view(viewer: Viewer, device_id: Eui64, as_of: Settled | None) -> View:
+    with reading_pool().connection() as connection:
         dossier = read_dossier(connection, device_id, as_of)
     device = fold(dossier)
     return view_of(viewer, device)
 
 
-def _found(view: View, as_of: datetime | None) -> FoundDevice | None:
+def _found(view: View, as_of: Settled | None) -> FoundDevice | None:
     answer = device_answer(view)
     if answer is None:
         return None
@@ -163,7 +164,7 @@ def _found(view: View, as_of: datetime | None) -> FoundDevice | None:
     )
 
 
-def _audited(view: View, found: FoundDevice | None, as_of: datetime | None) -> FoundDevice | None:
+def _audited(view: View, found: FoundDevice | None, as_of: Settled | None) -> FoundDevice | None:
     rows = 0 if found is None else len(view.own) + len(view.others)
     record_lookup(view.viewer, "device", str(view.device.device_id), rows, as_of=as_of)
     return found

@@ -1,25 +1,24 @@
 """The devices beside one device on its Communications Hub."""
 
-from datetime import datetime
-
 from firmtrack.answers.inventory import HubDevice
 from firmtrack.domain.dossier import fold
 from firmtrack.domain.seeing import View, view_of
+from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.seen import hub_of
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.reading.dossiers import read_dossier
 from firmtrack.store.reading.hub_devices import placed_at
 
 _MOST_SHOWN = 50
 
 
-def hub_devices(view: View, *, as_of: datetime | None) -> tuple[HubDevice, ...]:
+def hub_devices(view: View, *, as_of: Settled | None) -> tuple[HubDevice, ...]:
     """Return the other devices that the viewer sees on the device's hub, by Device ID."""
     hub = hub_of(view)
     if hub is None:
         return ()
     found = []
-    with pool().connection() as connection:
+    with reading_pool().connection() as connection:
         for device_id in placed_at(connection, view.viewer, hub, view.device.device_id):
             other = view_of(view.viewer, fold(read_dossier(connection, device_id, as_of)))
             if other.sees_inventory and hub_of(other) == hub:

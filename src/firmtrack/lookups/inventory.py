@@ -10,10 +10,11 @@ from firmtrack.domain.dossier import fold
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.seeing import View, view_of
 from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.hub import hub_devices
 from firmtrack.lookups.seen import device_answer, inventory_answer
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.reading.dossiers import read_dossier
 
 
@@ -26,11 +27,11 @@ class FoundInventory:
 
     inventory: InventoryAnswer
     diagnosis: Diagnosis | None
-    as_of: datetime | None
+    as_of: Settled | None
 
 
 def find_inventory(
-    viewer: Viewer, device_id: Eui64, *, as_of: datetime | None = None
+    viewer: Viewer, device_id: Eui64, *, as_of: Settled | None = None
 ) -> FoundInventory | None:
     """Return what the inventory knows of a device, None if the viewer may see nothing of it."""
     found = _look_up(viewer, device_id, as_of)
@@ -38,8 +39,8 @@ def find_inventory(
     return found
 
 
-def _look_up(viewer: Viewer, device_id: Eui64, as_of: datetime | None) -> FoundInventory | None:
-    with pool().connection() as connection:
+def _look_up(viewer: Viewer, device_id: Eui64, as_of: Settled | None) -> FoundInventory | None:
+    with reading_pool().connection() as connection:
         dossier = read_dossier(connection, device_id, as_of)
     view = view_of(viewer, fold(dossier))
     if not view.sees_inventory:
@@ -50,7 +51,7 @@ def _look_up(viewer: Viewer, device_id: Eui64, as_of: datetime | None) -> FoundI
     return FoundInventory(inventory=answer, diagnosis=_diagnosis(view, answer, as_of), as_of=as_of)
 
 
-def _diagnosis(view: View, answer: InventoryAnswer, as_of: datetime | None) -> Diagnosis | None:
+def _diagnosis(view: View, answer: InventoryAnswer, as_of: Settled | None) -> Diagnosis | None:
     current = answer.update_in_progress
     seen = None if current is None else device_answer(view)
     if current is None or seen is None:

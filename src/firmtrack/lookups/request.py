@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ from firmtrack.diagnosis.requests import slower_stages
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.as_of import Settled
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.reading import requests
@@ -38,7 +38,7 @@ class FoundRequest:
     """
 
     request: RequestAnswer
-    as_of: datetime | None
+    as_of: Settled | None
     paces: PaceCounts | Untold
     slower: Sequence[str]
     version: str | None
@@ -66,7 +66,7 @@ class Download:
 
 
 def find_request(
-    viewer: Viewer, request_id: RequestId, *, as_of: datetime | None = None
+    viewer: Viewer, request_id: RequestId, *, as_of: Settled | None = None
 ) -> RequestAnswer | None:
     """Return the request, None if it is unknown or someone else's."""
     found = requests.find_request(viewer, request_id, as_of=as_of)
@@ -79,7 +79,7 @@ def find_request_with_distributions(
     request_id: RequestId,
     wanted: DistributionFilter,
     *,
-    as_of: datetime | None = None,
+    as_of: Settled | None = None,
 ) -> tuple[FoundRequest, Sequence[DistributionAnswer]] | None:
     """Return the request and all its wanted distributions, by Device ID ascending."""
     found = requests.find_request(viewer, request_id, as_of=as_of)
@@ -95,7 +95,7 @@ def open_request_page(
     *,
     limit: int,
     after: Eui64 | None = None,
-    as_of: datetime | None = None,
+    as_of: Settled | None = None,
 ) -> RequestPage | None:
     """Return the request and up to ``limit`` of its distributions; None if it is unknown."""
     found = requests.find_request(viewer, request_id, as_of=as_of)
@@ -131,7 +131,7 @@ def list_distributions(
     *,
     limit: int,
     after: Eui64 | None = None,
-    as_of: datetime | None = None,
+    as_of: Settled | None = None,
 ) -> DistributionPage | Untold | None:
     """Return up to ``limit`` of the request's distributions above ``after``; None if unknown.
 
@@ -151,7 +151,7 @@ def download_distributions(
     request_id: RequestId,
     wanted: DistributionFilter,
     *,
-    as_of: datetime | None = None,
+    as_of: Settled | None = None,
 ) -> Download | Untold | None:
     """Return the CSV of the request's wanted distributions, audited before its first row leaves.
 
@@ -175,7 +175,7 @@ def is_under_way(request: RequestAnswer) -> bool:
     return CompletionStatus.IN_PROGRESS in request.completion_counts
 
 
-def _found(viewer: Viewer, request: RequestAnswer, as_of: datetime | None) -> FoundRequest:
+def _found(viewer: Viewer, request: RequestAnswer, as_of: Settled | None) -> FoundRequest:
     paces: PaceCounts | Untold = {}
     if is_under_way(request):
         paces = side_part(
@@ -199,7 +199,7 @@ def _list(
     wanted: DistributionFilter,
     limit: int,
     after: Eui64 | None,
-    as_of: datetime | None,
+    as_of: Settled | None,
 ) -> DistributionPage | Untold:
     return _by_pace(
         wanted,
@@ -210,7 +210,7 @@ def _list(
 
 
 def _all(
-    viewer: Viewer, request_id: RequestId, wanted: DistributionFilter, as_of: datetime | None
+    viewer: Viewer, request_id: RequestId, wanted: DistributionFilter, as_of: Settled | None
 ) -> Iterator[DistributionAnswer]:
     after = None
     while True:
@@ -234,6 +234,6 @@ def _version(viewer: Viewer, request: RequestAnswer) -> str:
 
 
 def _audit(
-    viewer: Viewer, kind: str, request_id: RequestId, rows: int, as_of: datetime | None
+    viewer: Viewer, kind: str, request_id: RequestId, rows: int, as_of: Settled | None
 ) -> None:
     record_lookup(viewer, kind, str(request_id), rows, as_of=as_of)

@@ -17,7 +17,7 @@ from firmtrack.answers.notices import (
 from firmtrack.domain.topics import topic_of_status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.notices import statement
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.numbers import eui_of, to_bigint
 from firmtrack.store.reading.seeing import asked_by
 
@@ -72,7 +72,10 @@ def list_notified(
         "limit": _NOTICES_AT_MOST,
     }
     notified: dict[HistoryEntry, list[NotifiedAnswer]] = defaultdict(list)
-    with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+    with (
+        reading_pool().connection() as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
         rows = cursor.execute(statement("list_notified"), asked).fetchall()
     for row in rows:
         request_id = row["service_request_id"]
@@ -108,14 +111,17 @@ def _entry_of(
 
 def _endpoints(asked: Mapping[str, object]) -> list[EndpointAnswer]:
     with (
-        pool().connection() as connection,
+        reading_pool().connection() as connection,
         connection.cursor(row_factory=class_row(EndpointAnswer)) as cursor,
     ):
         return cursor.execute(statement("list_endpoints"), asked).fetchall()
 
 
 def _notices(asked: Mapping[str, object]) -> list[NoticeAnswer]:
-    with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+    with (
+        reading_pool().connection() as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
         rows = cursor.execute(statement("list_notices"), asked).fetchall()
     for row in rows:
         if row["device_ids"] is not None:

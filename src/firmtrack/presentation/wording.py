@@ -8,7 +8,6 @@ from firmtrack.domain.facts import (
     CLOCK_OF_KIND,
     ActivationWord,
     Clock,
-    DeviceFacts,
     MessageKind,
 )
 from firmtrack.domain.reconciliation import NO_ANSWER_REASONS
@@ -170,21 +169,6 @@ NOT_FOUND_TEXTS: Mapping[SearchBy, str] = {
     ),
 }
 
-INVENTORY_NAMES: Mapping[str, str] = {
-    "device_type": "Device type",
-    "manufacturer": "Manufacturer",
-    "model": "Model",
-    "smets_version": "SMETS version",
-    "device_status": "Device status",
-    "firmware_version": "Firmware version",
-    "smi_firmware_version": "Firmware version in DCC’s inventory",
-    "firmware_version_status": "Firmware version status",
-    "gbcs_version": "GBCS version",
-    "csp_region": "CSP region",
-    "comms_hub_id": "Communications Hub",
-    "responsible_supplier": "Responsible Supplier",
-}
-
 _SEARCH_BY_FORMS: Mapping[SearchBy, str] = {
     SearchBy.SERVICE_REQUEST_ID: (
         "two EUI-64s and a counter with colons between them, like "
@@ -201,17 +185,6 @@ _WARNING_REASONS = frozenset(row.reason for row in codes.WARNING_LISTS)
 def other_search(search_by: SearchBy) -> SearchBy:
     """Return the kind of ID that ``search_by`` is not."""
     return next(kind for kind in SearchBy if kind is not search_by)
-
-
-def inventory_rows(facts: DeviceFacts) -> list[tuple[str, str]]:
-    """Return the name and the value of what the inventory states of a device, in a fixed order."""
-    return [(INVENTORY_NAMES[field], value) for field, value in inventory_fields(facts)]
-
-
-def inventory_fields(facts: DeviceFacts) -> list[tuple[str, str]]:
-    """Return the field and the value of what the inventory states of a device, in that order."""
-    stated = ((field, getattr(facts, field)) for field in INVENTORY_NAMES)
-    return [(field, str(value)) for field, value in stated if value is not None]
 
 
 ATTRIBUTION_TEXTS: Mapping[Evidence, str] = {

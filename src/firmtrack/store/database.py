@@ -17,8 +17,10 @@ from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.ledger import staging
 from firmtrack.store.locks import AdvisoryKey, held
 
-Prepare: TypeAlias = Callable[[Connection[TupleRow]], None]
-"""Makes a new connection ready for what its pool is for."""
+WRITING, READING, KEEPING = "firmtrack writing", "firmtrack reading", "firmtrack"
+"""The application names of the pools' connections, by which the server's activity tells them."""
+
+_Prepare: TypeAlias = Callable[[Connection[TupleRow]], None]
 
 _DJANGO_NAMES = {
     "NAME": "dbname",
@@ -38,7 +40,7 @@ class _Current:
     """The process's database; module state, because a process has exactly one."""
 
     conninfo: str | None = None
-    pools: ClassVar[dict[Prepare, ConnectionPool[Connection[TupleRow]]]] = {}
+    pools: ClassVar[dict[str, ConnectionPool[Connection[TupleRow]]]] = {}
     opening = Lock()
 
 
@@ -93,33 +95,61 @@ def conninfo_in_use() -> str:
     return _Current.conninfo
 
 
+def writing_pool() -> ConnectionPool[Connection[TupleRow]]:
+    """Return the pool of those who record facts, with the staging tables. Raises DatabaseNotOpen.
+
+    Whoever looks at the server's activity knows them by WRITING.
+    """
+    return _pool(WRITING, staging.prepare)
+
+
+def reading_pool() -> ConnectionPool[Connection[TupleRow]]:
+    """Return the pool of those who read what is recorded. Raises DatabaseNotOpen.
+
+    They can write nothing, and have no temporary tables.
+    """
+    return _pool(READING, _let_read_only)
+
+
 def pool() -> ConnectionPool[Connection[TupleRow]]:
-    """Return the process's pool of connections, each in autocommit. Raises DatabaseNotOpen."""
-    return pool_of(staging.prepare, _POOL_SIZE)
+    """Return the pool of those who write what is kept beside the facts: audits, figures, notices.
+
+    Raises DatabaseNotOpen.
+    """
+    return _pool(KEEPING, _leave_as_it_is)
 
 
-def pool_of(prepare: Prepare, size: int) -> ConnectionPool[Connection[TupleRow]]:
-    """Return the process's pool of up to ``size`` connections that ``prepare`` made ready.
+def _pool(application: str, prepare: _Prepare) -> ConnectionPool[Connection[TupleRow]]:
+    """Return the pool by its name.
 
-    Each is in autocommit and in UTC: elsewhere a time far off has no form in Python. Raises
-    DatabaseNotOpen.
+    Each connection is in autocommit and in UTC: elsewhere a time far off has no form in Python. To
+    compile a statement takes longer than any of ours does.
     """
 
     def make_ready(connection: Connection[TupleRow]) -> None:
         connection.execute("SET TIME ZONE 'UTC'")
+        connection.execute("SET jit = off")
         prepare(connection)
 
     with _Current.opening:
-        if prepare not in _Current.pools:
-            _Current.pools[prepare] = ConnectionPool(
+        if application not in _Current.pools:
+            _Current.pools[application] = ConnectionPool(
                 conninfo_in_use(),
-                kwargs={"autocommit": True},
+                kwargs={"autocommit": True, "application_name": application},
                 min_size=1,
-                max_size=size,
+                max_size=_POOL_SIZE,
                 configure=make_ready,
                 open=True,
             )
-        return _Current.pools[prepare]
+        return _Current.pools[application]
+
+
+def _let_read_only(connection: Connection[TupleRow]) -> None:
+    connection.execute("SET default_transaction_read_only = on")
+
+
+def _leave_as_it_is(connection: Connection[TupleRow]) -> None:
+    """Prepare nothing."""
 
 
 def migrate() -> None:

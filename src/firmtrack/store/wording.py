@@ -63,7 +63,7 @@ class _Kept:
 def list_wordings() -> list[CodeWording]:
     """Return all of the operators' wording as it is now, by code."""
     with (
-        database.pool().connection() as connection,
+        database.reading_pool().connection() as connection,
         connection.cursor(row_factory=class_row(CodeWording)) as cursor,
     ):
         return cursor.execute(statement("list_wordings")).fetchall()

@@ -20,7 +20,7 @@ from firmtrack.lookups.request import refresh_request_page
 from firmtrack.presentation import wording
 from firmtrack.presentation.search import TermProblem, read_device_id, read_service_request_id
 from firmtrack.web import status
-from firmtrack.web.moments import PRESENT
+from firmtrack.web.as_of import PRESENT
 
 _View: TypeAlias = Callable[..., HttpResponse]
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from firmtrack.answers.requests import DistributionFilter, DistributionPage
 from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, RequestId
+from firmtrack.lookups.as_of import past_of
 from firmtrack.lookups.device import list_events, open_device_page
 from firmtrack.lookups.inventory import find_inventory
 from firmtrack.lookups.request import download_distributions, open_request_page
@@ -29,8 +30,8 @@ from firmtrack.presentation.search import (
     read_device_id,
     read_service_request_id,
 )
+from firmtrack.web.as_of import PRESENT, Moment, as_of_context, moment_in
 from firmtrack.web.forms import FilterForm, SearchForm
-from firmtrack.web.moments import PRESENT, Moment, moment_context, moment_of
 from firmtrack.web.status import device_status, request_status, viewer_in
 from firmtrack.web.timeline import progress_of, timeline_of_others
 
@@ -72,7 +73,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
         return _not_found(request, SearchBy.SERVICE_REQUEST_ID, service_request_id)
     if str(request_id) != service_request_id:
         return _canonical(request, address_of(request_id))
-    moment = moment_of(request)
+    moment = moment_in(request)
     filters, wanted = _filter_of(request)
     position = _position_of(request)
     viewer = viewer_in(request)
@@ -90,7 +91,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
     page = _NO_ROWS if listed is UNTOLD else listed
     shown = position.earlier + len(page.items)
     context = (
-        moment_context(moment)
+        as_of_context(moment)
         | request_status(found, wanted)
         | {
             "page": page,
@@ -124,7 +125,7 @@ def service_request_csv(request: HttpRequest, service_request_id: str) -> HttpRe
     if str(request_id) != service_request_id:
         address = reverse("service-request-csv", args=[str(request_id)])
         return _canonical(request, address)
-    moment = moment_of(request)
+    moment = moment_in(request)
     if moment.errors:
         raise BadRequest("The address asks for a time that cannot be read.")
     _, wanted = _filter_of(request)
@@ -148,13 +149,13 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
         return _not_found(request, SearchBy.DEVICE_ID, device_id)
     if str(eui) != device_id:
         return _canonical(request, address_of(eui))
-    moment, viewer = moment_of(request), viewer_in(request)
+    moment, viewer = moment_in(request), viewer_in(request)
     page = open_device_page(viewer, eui, as_of=moment.past)
     if page is None:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui), moment)
     others = page.found.device.others_updates
     context = (
-        moment_context(moment)
+        as_of_context(moment)
         | device_status(page)
         | {
             "others": [(each, timeline_of_others(each)) for each in others],
@@ -178,13 +179,14 @@ def device_events(request: HttpRequest, device_id: str) -> HttpResponse:
     place = None if cursor is None else read_place(cursor)
     if cursor is not None and place is None:
         raise BadRequest("The address asks for a page that does not exist.")
+    past = None if place is None else past_of(place.as_of)
     found = list_events(
         viewer_in(request),
         eui,
         request_id,
         limit=EVENTS_AT_ONCE,
         skip=0 if place is None else place.skip,
-        as_of=None if place is None else place.as_of,
+        as_of=None if past is None else past.moment,
     )
     if found is None:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui))
@@ -205,12 +207,12 @@ def inventory(request: HttpRequest, device_id: str) -> HttpResponse:
         return _not_found(request, SearchBy.DEVICE_ID, device_id)
     if str(eui) != device_id:
         return _canonical(request, reverse("inventory", args=[str(eui)]))
-    moment = moment_of(request)
+    moment = moment_in(request)
     found = find_inventory(viewer_in(request), eui, as_of=moment.past)
     if found is None:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui), moment)
     current = found.inventory.update_in_progress
-    context = moment_context(moment) | {
+    context = as_of_context(moment) | {
         "found": found.inventory,
         "progress": None if current is None else progress_of(current),
         "diagnosis": found.diagnosis,

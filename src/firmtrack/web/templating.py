@@ -13,7 +13,9 @@ from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.notices.channels import CHANNELS
 from firmtrack.presentation import diagnosis_wording, peers, performance, wording
+from firmtrack.presentation.as_of import typed_text
 from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
+from firmtrack.presentation.documents import inventories
 from firmtrack.presentation.flags import FLAG_NAMES, flag_text
 from firmtrack.presentation.freshness import (
     SOURCE_TEXTS,
@@ -22,7 +24,6 @@ from firmtrack.presentation.freshness import (
     source_title,
 )
 from firmtrack.presentation.incidents import incident_details, incident_source
-from firmtrack.presentation.moments import typed_text
 from firmtrack.presentation.peers import SCOPE_NAMES, WHOSE_TEXT, group_name
 from firmtrack.presentation.times import day_text, duration_text, limit_text, local_text, utc_text
 from firmtrack.web.assets import asset_url
@@ -51,7 +52,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"group_name": group_name, "SCOPE_NAMES": SCOPE_NAMES, "WHOSE_TEXT": WHOSE_TEXT}
     made.globals |= {"performance_counted_text": performance.counted_text}
     made.globals |= {"peers_counted_text": peers.counted_text}
-    made.globals |= {"channels": CHANNELS}
+    made.globals |= {"channels": CHANNELS, "inventories": inventories}
     made.tests["untold"] = lambda part: part is UNTOLD
     made.filters |= {
         "day": day_element,

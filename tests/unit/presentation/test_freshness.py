@@ -9,6 +9,7 @@ from firmtrack.presentation.freshness import (
     SOURCE_TEXTS,
     freshness,
     freshness_text,
+    learnt_text,
     source_name,
     source_title,
 )
@@ -93,3 +94,16 @@ def test_programs_are_told_the_same() -> None:
     (only,) = told.sources
     assert (only.source, only.csp_region, only.silent_seconds) == ("csp", "North", 840)
     assert (only.usual_silence_seconds, only.quiet) == (120, True)
+
+
+@pytest.mark.parametrize(
+    ("counted_at", "sentence"),
+    [
+        (NOW, "What is usual was learnt from all that had come by 22 November 2026, 10:56 GMT."),
+        (None, "There is no record of when what is usual was last learnt."),
+    ],
+)
+def test_it_says_from_what_the_usual_was_learnt(counted_at: datetime | None, sentence: str) -> None:
+    answer = Freshness(read_at=NOW, sources=(), counted_at=counted_at)
+
+    assert learnt_text(answer) == sentence

@@ -1,7 +1,10 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from firmtrack.answers.performance import Figures, Group
-from firmtrack.presentation.performance import group_name
+from firmtrack.answers.counted import Counted
+from firmtrack.answers.performance import Figures, Group, PerformanceAnswer
+from firmtrack.presentation.performance import counted_text, group_name
 
 NOTHING = Figures(completions={}, timings={})
 
@@ -21,3 +24,48 @@ NOTHING = Figures(completions={}, timings={})
 )
 def test_a_group_is_named_by_what_is_known_of_it(value: tuple[str, ...], name: str) -> None:
     assert group_name(Group(value=value, figures=NOTHING)) == name
+
+
+NOW = datetime(2026, 11, 14, 9, 12, tzinfo=UTC)
+AGO = NOW - timedelta(minutes=2, seconds=30)
+
+
+@pytest.mark.parametrize(
+    ("at", "waiting", "text"),
+    [
+        (
+            AGO,
+            3,
+            "Counted 2 minutes ago (14 November 2026, 09:09 GMT); 3 requests have changed since.",
+        ),
+        (
+            NOW + timedelta(seconds=1),  # two clocks
+            1,
+            (
+                "Counted less than a minute ago (14 November 2026, 09:12 GMT); 1 request has "
+                "changed since."
+            ),
+        ),
+        (AGO, 0, "Counted 2 minutes ago (14 November 2026, 09:09 GMT); nothing has changed since."),
+        (None, 0, "There is no record of when these figures were counted."),
+        (
+            None,
+            1_234,
+            (
+                "There is no record of when these figures were counted; 1,234 requests have "
+                "changed since."
+            ),
+        ),
+    ],
+)
+def test_figures_say_how_old_they_are(at: datetime | None, waiting: int, text: str) -> None:
+    answer = PerformanceAnswer(
+        total=NOTHING,
+        funnel=(),
+        reasons=(),
+        groups={},
+        waiting=waiting,
+        counted=Counted(at, NOW),
+    )
+
+    assert counted_text(answer) == text

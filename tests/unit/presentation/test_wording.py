@@ -3,9 +3,8 @@ from enum import Enum
 
 import pytest
 
-from firmtrack.domain.facts import ActivationWord, DeviceFacts, MessageKind
-from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
-from firmtrack.domain.inventory import FACT_NAMES
+from firmtrack.domain.facts import ActivationWord, MessageKind
+from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import (
     ActivationStatus,
@@ -137,20 +136,3 @@ def test_every_problem_says_what_to_enter(search_by: SearchBy, kind: TermProblem
     text = wording.search_problem_text(TermProblem(search_by, kind))
     assert text.startswith("Enter ")
     assert not text.endswith(".")
-
-
-def test_the_inventory_has_a_name_for_every_fact() -> None:
-    assert set(wording.INVENTORY_NAMES) == set(FACT_NAMES)
-
-
-def test_the_inventory_shows_what_it_states_and_leaves_out_the_rest() -> None:
-    facts = DeviceFacts(
-        device_id=Eui64(1),
-        learnt_at=None,
-        firmware_version=FirmwareVersion("0102030A"),
-        device_type="ESME",
-    )
-    assert wording.inventory_rows(facts) == [
-        ("Device type", "ESME"),
-        ("Firmware version", "0102030A"),
-    ]

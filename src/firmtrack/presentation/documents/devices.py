@@ -161,11 +161,10 @@ class Device(Struct, frozen=True):
     """One device and its distributions, newest request first.
 
     unattributed_events were sent to you and belong to no request that you may see: the first 200,
-    and where they go on, as of a distribution.
-    other_activations are of images that no
-    request that you may see has distributed to it, latest first. others_updates are other parties',
-    newest first: only its Responsible Supplier is told of any, and only where the operator of this
-    service has it so. incidents concern none of the distributions, latest first.
+    and where they go on, as of a distribution. other_activations are of images that no request that
+    you may see has distributed to it, latest first. others_updates are other parties', newest
+    first: only its Responsible Supplier sees any, and only where the operator of this service has
+    it so. incidents concern none of the distributions, latest first.
     """
 
     device_id: EuiText

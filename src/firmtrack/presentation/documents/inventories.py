@@ -1,5 +1,9 @@
-"""What the inventory holds of a device, and from what it was learnt."""
+"""What the inventory holds of a device, and from what it was learnt.
 
+What its facts are called on pages stands here, too: a fact has one place.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +21,22 @@ from firmtrack.presentation.documents.fields import (
     eui_text,
     flags,
 )
+
+INVENTORY_NAMES: Mapping[str, str] = {
+    "device_type": "Device type",
+    "manufacturer": "Manufacturer",
+    "model": "Model",
+    "smets_version": "SMETS version",
+    "device_status": "Device status",
+    "firmware_version": "Firmware version",
+    "smi_firmware_version": "Firmware version in DCC’s inventory",
+    "firmware_version_status": "Firmware version status",
+    "gbcs_version": "GBCS version",
+    "csp_region": "CSP region",
+    "comms_hub_id": "Communications Hub",
+    "responsible_supplier": "Responsible Supplier",
+}
+"""What each fact is called on pages, in their order there."""
 
 
 class Inventory(Struct, frozen=True):
@@ -141,6 +161,17 @@ def inventory(facts: DeviceFacts) -> Inventory:
         responsible_supplier=eui_text(facts.responsible_supplier),
         updated_at=facts.learnt_at,
     )
+
+
+def inventory_rows(facts: DeviceFacts) -> list[tuple[str, str]]:
+    """Return the name and the value of what the inventory states of a device, in a fixed order."""
+    return [(INVENTORY_NAMES[field], value) for field, value in inventory_fields(facts)]
+
+
+def inventory_fields(facts: DeviceFacts) -> list[tuple[str, str]]:
+    """Return the field and the value of what the inventory states of a device, in that order."""
+    stated = ((field, getattr(facts, field)) for field in INVENTORY_NAMES)
+    return [(field, str(value)) for field, value in stated if value is not None]
 
 
 def _fact_source(source: sources.FactSource) -> FactSource:

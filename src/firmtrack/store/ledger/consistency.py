@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import IMPORT_ID
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.ledger import statement
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_id_of
 from firmtrack.store.reports.performance import uncounted_requests
@@ -59,7 +59,7 @@ def disagreements(*, limit: int = 1_000) -> list[Disagreement]:
     """
     kinds = [number for kind, number in KIND_NUMBERS.items() if kind not in _WITHOUT_FACTS]
     with (
-        pool().connection() as connection,
+        reading_pool().connection() as connection,
         connection.cursor(row_factory=class_row(_Row)) as cursor,
     ):
         cursor.execute(

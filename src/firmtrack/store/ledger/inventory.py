@@ -8,6 +8,8 @@ all that count.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 from psycopg import Cursor, Rollback
@@ -24,10 +26,14 @@ from firmtrack.domain.inventory import (
     knowledge_of,
     merge_all,
 )
-from firmtrack.store.database import pool
+from firmtrack.store.database import writing_pool
 from firmtrack.store.ledger import inventory_sql, statement
 from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, to_bigint
+
+# Not by a loop over the names: a million rows come this way.
+_facts_of = attrgetter(*FACT_NAMES)
+_EUI_PLACES = tuple(FACT_NAMES.index(name) for name in EUI_FACTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +52,7 @@ class InventoryStatement:
     taken_by: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedRow:
+class ImportedRow(NamedTuple):
     """What one row of an import states of a device; ``number`` counts the import's rows."""
 
     number: int
@@ -181,7 +186,7 @@ def import_rows(
     ``is_wanted`` tells whether to keep the import.
     """
     with (
-        pool().connection() as connection,
+        writing_pool().connection() as connection,
         connection.transaction() as transaction,
         connection.cursor() as cursor,
     ):
@@ -207,19 +212,14 @@ def _stage_import(cursor: Cursor[TupleRow], rows: Iterable[ImportedRow]) -> int:
     with cursor.copy(inventory_sql.COPY_DEVICES) as copy:
         copy.set_types(inventory_sql.DEVICE_TYPES)
         for row in rows:
-            it = row.statement
-            hub, supplier = it.comms_hub_id, it.responsible_supplier
-            # By name, not by a loop over the names: a million rows come this way.
+            stated = row.statement
+            values = list(_facts_of(stated))
+            for place in _EUI_PLACES:
+                if values[place] is not None:
+                    values[place] = to_bigint(values[place])
             copy.write_row(
-                (
-                    to_bigint(it.device_id), it.learnt_at, origin,
-                    it.device_type, it.smets_version, it.csp_region, it.manufacturer, it.model,
-                    it.device_status, it.firmware_version, it.firmware_version_status,
-                    it.gbcs_version, None if hub is None else to_bigint(hub),
-                    None if supplier is None else to_bigint(supplier), it.smi_firmware_version,
-                    None, row.number,
-                )
-            )  # fmt: skip
+                (to_bigint(stated.device_id), stated.learnt_at, origin, *values, None, row.number)
+            )
             staged += 1
     return staged
 

@@ -10,7 +10,7 @@ from operator import itemgetter
 from psycopg import Cursor
 from psycopg.rows import TupleRow, class_row
 
-from firmtrack.store.database import pool
+from firmtrack.store.database import pool, reading_pool
 from firmtrack.store.ledger import statement
 
 _TEXT_CHARACTERS = 1_000
@@ -57,7 +57,7 @@ class QuarantineEntry:
 def list_quarantine(*, waiting_only: bool = True) -> list[QuarantineEntry]:
     """Return the entries, oldest first; all of them, or those that wait to be replayed."""
     with (
-        pool().connection() as connection,
+        reading_pool().connection() as connection,
         connection.cursor(row_factory=class_row(QuarantineEntry)) as cursor,
     ):
         cursor.execute(
@@ -70,7 +70,7 @@ def list_quarantine(*, waiting_only: bool = True) -> list[QuarantineEntry]:
 def find_quarantined(quarantine_id: int) -> tuple[QuarantineEntry, bytes] | None:
     """Return an entry and its octets, None if there is no such entry."""
     with (
-        pool().connection() as connection,
+        reading_pool().connection() as connection,
         connection.cursor(row_factory=class_row(QuarantineEntry)) as cursor,
     ):
         cursor.execute(

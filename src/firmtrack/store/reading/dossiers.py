@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, defstruct
 from msgspec.json import Decoder
 from psycopg import Connection, RawCursor
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
 from firmtrack.domain.activation import ToldWord
@@ -26,6 +27,7 @@ from firmtrack.domain.dossier import (
 from firmtrack.domain.facts import ActivationWord, DeviceFacts, ImageFacts, Incident
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.incidents import ToldIncident
+from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES
 from firmtrack.domain.stages import ActivationStep, Stage, Variant, status_at
 from firmtrack.store.numbers import (
     INCIDENT_OF_NUMBER,
@@ -145,18 +147,13 @@ class _Inventory(Struct):
     user_id: int | None
     message_kind: int | None
     code: str | None
-    device_type: str | None
-    smets_version: str | None
-    csp_region: str | None
-    manufacturer: str | None
-    model: str | None
-    device_status: str | None
-    firmware_version: str | None
-    firmware_version_status: str | None
-    gbcs_version: str | None
-    comms_hub_id: int | None
-    responsible_supplier: int | None
-    smi_firmware_version: str | None
+
+
+_INVENTORY = defstruct(
+    "_INVENTORY",
+    [(name, int | None if name in EUI_FACTS else str | None) for name in FACT_NAMES],
+    bases=(_Inventory,),
+)
 
 
 class _SupplierChange(Struct):
@@ -175,7 +172,7 @@ _DECODERS: Mapping[str, Decoder[Any]] = {
     "naming": Decoder(_Naming),
     "activation": Decoder(_Activation),
     "incident": Decoder(_Incident),
-    "inventory": Decoder(_Inventory),
+    "inventory": Decoder(_INVENTORY),
     "supplier_change": Decoder(_SupplierChange),
 }
 
@@ -195,9 +192,11 @@ def read_dossier(
     rows = _rows(connection, device_id, as_of or NOW, most_events + 1)
     if sum(kind == "event" for kind, _ in rows) <= most_events:
         return _dossier(device_id, rows)
+    is_in_transaction = connection.info.transaction_status is not TransactionStatus.IDLE
     with connection.transaction():
-        # All that is read sees the same facts.
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if not is_in_transaction:
+            # All that is read sees the same facts.
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         return _stormy_dossier(connection, device_id, as_of or NOW)
 
 
@@ -210,8 +209,10 @@ def _stormy_dossier(
     tell; so the runs are read first without these boundaries, and with them if one lies in a run
     that names no request.
     """
+    runs = _runs(connection, device_id, moment, [])
+    # After the events, so that each request that they name is there.
     others = [row for row in _rows(connection, device_id, moment, 0) if row[0] != "event"]
-    dossier = _dossier(device_id, [*others, *_runs(connection, device_id, moment, [])])
+    dossier = _dossier(device_id, [*others, *runs])
     boundaries = boundaries_of(dossier)
     if any(
         event.first_at < boundary <= event.occurred_at
@@ -255,7 +256,13 @@ def _dossier(device_id: Eui64, rows: Iterable[TupleRow]) -> Dossier:
     incidents = [_incident(each) for each in facts["incident"]]
     return Dossier(
         device_id=device_id,
-        events=[_event(each, request_ids) for each in facts["event"]],
+        # Within a writer's transaction each statement sees more than the one before: an event of a
+        # request that was not there yet is from later than the rest.
+        events=[
+            _event(each, request_ids)
+            for each in facts["event"]
+            if each.request_key is None or each.request_key in request_ids
+        ],
         requests=_files(facts, request_ids, incidents),
         activation_events=[_activation(device_id, each) for each in facts["activation"]],
         incidents=incidents,
@@ -395,23 +402,11 @@ def _incident(row: _Incident) -> ToldIncident:
 
 
 def _inventory(device_id: Eui64, row: _Inventory) -> InventoryStatement:
+    facts: dict[str, Any] = {name: getattr(row, name) for name in FACT_NAMES}
+    for name in EUI_FACTS:
+        facts[name] = _eui(facts[name])
     return InventoryStatement(
-        facts=DeviceFacts(
-            device_id=device_id,
-            learnt_at=row.learnt_at,
-            device_type=row.device_type,
-            smets_version=row.smets_version,
-            csp_region=row.csp_region,
-            manufacturer=row.manufacturer,
-            model=row.model,
-            device_status=row.device_status,
-            firmware_version=_version(row.firmware_version),
-            firmware_version_status=row.firmware_version_status,
-            gbcs_version=row.gbcs_version,
-            comms_hub_id=_eui(row.comms_hub_id),
-            responsible_supplier=_eui(row.responsible_supplier),
-            smi_firmware_version=_version(row.smi_firmware_version),
-        ),
+        facts=DeviceFacts(device_id=device_id, learnt_at=row.learnt_at, **facts),
         recorded_at=row.recorded_at,
         reporter=_reporter(row),
     )

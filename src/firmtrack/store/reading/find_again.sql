@@ -1,5 +1,5 @@
 -- From whom withdrawn messages came again, other than from those who had handed them in.
-SELECT a.message_id, a.submitter, a.token, min(a.recorded_at), count(*)
+SELECT a.message_id, a.submitter, a.token, min(a.recorded_at) AS first_at, count(*) AS times
 FROM withdrawn_again AS a
 JOIN message AS m USING (message_id)
 WHERE (%(message_id)s::uuid IS NULL OR a.message_id = %(message_id)s)

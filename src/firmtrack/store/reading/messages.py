@@ -6,12 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from psycopg import Connection, Cursor
-from psycopg.rows import TupleRow
+from psycopg.rows import DictRow, TupleRow, class_row, dict_row
 
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.store.bodies import unpack
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of
 from firmtrack.store.reading import statement
 
@@ -77,9 +77,11 @@ def list_messages(
         "withdrawn_only": withdrawn_only,
         "limit": limit,
     }
-    with pool().connection() as connection:
-        rows = connection.execute(statement("list_messages"), asked).fetchall()
-    return [_recorded(row) for row in rows]
+    with (
+        reading_pool().connection() as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
+        return [_recorded(row) for row in cursor.execute(statement("list_messages"), asked)]
 
 
 def find_message(message_id: UUID) -> tuple[RecordedMessage, KeptMessage] | None:
@@ -87,7 +89,7 @@ def find_message(message_id: UUID) -> tuple[RecordedMessage, KeptMessage] | None
     found = list_messages(message_ids=[message_id])
     if not found:
         return None
-    with pool().connection() as connection:
+    with reading_pool().connection() as connection:
         (kept,) = kept_messages(connection, [message_id])
     return found[0], kept
 
@@ -97,45 +99,32 @@ def came_again(message_id: UUID | None = None) -> list[CameAgain]:
 
     Those of one message, or of all.
     """
-    with pool().connection() as connection:
-        rows = connection.execute(statement("find_again"), {"message_id": message_id}).fetchall()
-    return [
-        CameAgain(
-            message_id=found, submitter=submitter, token=token, first_at=first_at, times=times
-        )
-        for found, submitter, token, first_at, times in rows
-    ]
+    with (
+        reading_pool().connection() as connection,
+        connection.cursor(row_factory=class_row(CameAgain)) as cursor,
+    ):
+        return cursor.execute(statement("find_again"), {"message_id": message_id}).fetchall()
 
 
 def kept_messages(
     source: Connection[TupleRow] | Cursor[TupleRow], message_ids: Iterable[UUID]
 ) -> list[KeptMessage]:
     """Return the messages with these IDs that were recorded, in any order."""
-    rows = source.execute(statement("kept_bodies"), (list(message_ids),)).fetchall()
-    return [
-        KeptMessage(
-            message_id=message_id,
-            kind=KIND_OF_NUMBER[kind],
-            body=unpack(body),
-            occurred_at=occurred_at,
-            recorded_at=recorded_at,
-        )
-        for message_id, kind, body, occurred_at, recorded_at in rows
-    ]
+    connection = source.connection if isinstance(source, Cursor) else source
+    with connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(statement("kept_bodies"), (list(message_ids),))
+        return [
+            KeptMessage(**row | {"kind": KIND_OF_NUMBER[row["kind"]], "body": unpack(row["body"])})
+            for row in cursor
+        ]
 
 
-def _recorded(row: TupleRow) -> RecordedMessage:
-    (message_id, kind, code, user_id, occurred_at, recorded_at, submitter, token, withdrawn_at,
-     because) = row  # fmt: skip
+def _recorded(row: DictRow) -> RecordedMessage:
+    user_id = row["user_id"]
     return RecordedMessage(
-        message_id=message_id,
-        kind=KIND_OF_NUMBER[kind],
-        code=code,
-        user_id=None if user_id is None else eui_of(user_id),
-        occurred_at=occurred_at,
-        recorded_at=recorded_at,
-        submitter=submitter,
-        token=token,
-        withdrawn_at=withdrawn_at,
-        withdrawn_because=because,
+        **row
+        | {
+            "kind": KIND_OF_NUMBER[row["kind"]],
+            "user_id": None if user_id is None else eui_of(user_id),
+        }
     )

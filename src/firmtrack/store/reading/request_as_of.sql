@@ -3,8 +3,9 @@
 -- the same names, so that the statement answers of then as it answers of now.
 --
 -- The same rules: fold_requests.sql, fold_names.sql, fold_devices.sql and inventory_sql.FOLD of the
--- ledger, and the view current_distribution. Each device is folded for itself and only if it is asked for. A part that is
--- read with a device or request known is not materialized: it is a search in an index.
+-- ledger, and the view current_distribution. Each device is folded for itself and only if it is asked
+-- for. A part that is read with a device or request known is not materialized: it is a search in an
+-- index.
 WITH withdrawn AS MATERIALIZED (
     SELECT w.message_id FROM withdrawn_message(%(moment)s) AS w
 ), event AS NOT MATERIALIZED (

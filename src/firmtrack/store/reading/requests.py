@@ -6,8 +6,10 @@ until when a distribution has waited, if not until that moment.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 
 from firmtrack.answers.requests import (
@@ -32,7 +34,7 @@ from firmtrack.domain.stages import (
     status_at,
 )
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.ledger.incidents import incidents_in
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_parts, to_bigint
 from firmtrack.store.reading import csv_copy, statement
@@ -51,7 +53,7 @@ def find_request(
     asked = _asked(request_id) | {
         "response_kind": KIND_NUMBERS[MessageKind.UPDATE_FIRMWARE_RESPONSE]
     }
-    with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+    with _cursor() as cursor:
         cursor.execute(
             as_known(statement("find_request").decode(), as_of).encode(),
             asked | asked_of(as_of, devices=0),
@@ -96,7 +98,7 @@ def list_distributions(
         "after": None if after is None else to_bigint(after),
         "limit": limit + 1,
     }
-    with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+    with _cursor() as cursor:
         rows = cursor.execute(
             query.encode(),
             asked | asked_of(as_of, devices=limit + 1 if is_next else None),
@@ -123,7 +125,7 @@ def count_paces(
     if not viewer.may_see(request_id):
         return {}
     asked = asked_by_pace(viewer, request_id, _moment(now, as_of)) | asked_of(as_of)
-    with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+    with _cursor() as cursor:
         rows = cursor.execute(
             pace_count(as_of).encode(), asked | {"after": None}, prepare=False
         ).fetchall()
@@ -161,8 +163,17 @@ def copy_distributions(
         query = csv_copy.query(wanted, as_of)
         asked = asked_for(viewer, request_id, wanted, _moment(now, as_of)) | asked_of(as_of)
         asked |= csv_copy.asked_in(request_id, status_names, reason_texts, misfit_texts)
-        with pool().connection() as connection:
+        with reading_pool().connection() as connection:
             yield from csv_copy.blocks(connection, query.encode(), asked | {"after": None})
+
+
+@contextmanager
+def _cursor() -> Iterator[Cursor[DictRow]]:
+    with (
+        reading_pool().connection() as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
+        yield cursor
 
 
 def _moment(now: datetime | None, as_of: datetime | None) -> datetime:

@@ -15,7 +15,7 @@ from firmtrack.answers.freshness import (
     MessageSource,
     SourceFreshness,
 )
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.reports import rows_of
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
@@ -54,7 +54,7 @@ def freshness(now: datetime) -> Freshness:
     What came last is read as it is, what is usual as it was last folded.
     """
     asked = {"now": now, "learnt_from": LEARNT_FROM, "fewest_days": FEWEST_DAYS}
-    with pool().connection() as connection:
+    with reading_pool().connection() as connection:
         counted = last_count(connection, CountedFigures.ARRIVALS)  # before what it is of
         rows = rows_of(connection, _SourceRow, "read_freshness", asked)
     return Freshness(

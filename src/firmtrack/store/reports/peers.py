@@ -20,7 +20,7 @@ from firmtrack.domain.disclosure import may_show
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.database import pool
+from firmtrack.store.database import reading_pool
 from firmtrack.store.numbers import eui_of, request_parts, to_bigint
 from firmtrack.store.reading.seeing import asked_by
 from firmtrack.store.reports import rows_of
@@ -52,7 +52,7 @@ def count_peers(viewer: Viewer, about: PeersQuestion) -> PeersAnswer:
     Only counts: nothing shows whose the others are. The two wider groups are read from figures that
     are counted in the background; the answer says how old they are.
     """
-    with pool().connection() as connection:
+    with reading_pool().connection() as connection:
         counted = last_count(connection, CountedFigures.PERFORMANCE)  # before what it is of
         counting = _Counting(connection, viewer, about)
         return PeersAnswer(

@@ -10,7 +10,7 @@ from datetime import datetime
 from firmtrack.answers.performance import PerformanceAnswer, PerformanceFilter
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.database import pool
+from firmtrack.store.database import pool, reading_pool
 from firmtrack.store.numbers import request_id_of, to_bigint
 from firmtrack.store.reading.seeing import asked_by
 from firmtrack.store.reports import rows_of
@@ -29,7 +29,7 @@ def delivery_performance(viewer: Viewer, wanted: PerformanceFilter) -> Performan
         "first_at": wanted.first_at,
         "end_at": wanted.end_at,
     }
-    with pool().connection() as connection, snapshot(connection):
+    with reading_pool().connection() as connection, snapshot(connection):
         counts = rows_of(connection, CountRow, "performance_read_counts", asked)
         timings = rows_of(connection, TimingRow, "performance_read_durations", asked)
         (waiting,) = rows_of(connection, WaitingRow, "performance_count_waiting", asked)
@@ -55,7 +55,7 @@ def rebuild() -> None:
 
 def uncounted_requests() -> Sequence[tuple[RequestId, str]]:
     """Return the requests that could not be counted when they last changed, and why."""
-    with pool().connection() as connection:
+    with reading_pool().connection() as connection:
         rows = connection.execute(
             "SELECT originator, target, counter, error FROM uncounted_request"
             " JOIN request USING (request_key) ORDER BY request_key"

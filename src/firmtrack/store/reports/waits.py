@@ -117,7 +117,7 @@ def recent_waits(asked: Sequence[WaitKey]) -> Mapping[WaitKey, KnownWait]:
         copy = _Kept.copy = _Copy(conninfo, time.monotonic())
     missing = [key for key in asked if key not in copy.waits]
     if missing:
-        with database.pool().connection() as connection:
+        with database.reading_pool().connection() as connection:
             found = _find(connection, missing, copy.estimates)
         copy.waits.update((key, found.get(key)) for key in missing)
     known = ((key, copy.waits[key]) for key in asked)
@@ -136,7 +136,7 @@ def hub_silent_since(request_id: RequestId, stage: Stage, device_id: Eui64) -> d
     firmtrack.domain.pace.FEWEST_AT_HUB or more of them.
     """
     originator, target, counter = request_parts(request_id)
-    with database.pool().connection() as connection:
+    with database.reading_pool().connection() as connection:
         hubs = rows_of(
             connection,
             _SilentHubRow,
@@ -203,7 +203,7 @@ def relative_paces(viewer: Viewer, request_id: RequestId) -> Mapping[Stage, tupl
     if not viewer.may_see(request_id):
         return {}
     originator, target, counter = request_parts(request_id)
-    with database.pool().connection() as connection:
+    with database.reading_pool().connection() as connection:
         rows = rows_of(
             connection,
             _PaceRow,

@@ -1,14 +1,14 @@
 """Moments of the past, as programs and people write them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmtrack.presentation.moments import (
+from firmtrack.presentation.as_of import (
     MalformedMoment,
-    past_moment,
+    moved_back_text,
     read_moment,
     read_typed_moment,
     typed_text,
@@ -73,8 +73,8 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
         read_typed_moment(text)
 
 
-def test_what_is_to_come_is_the_present() -> None:
-    assert past_moment(None, MORNING) is None
-    assert past_moment(MORNING, MORNING) is None
-    assert past_moment(MORNING + timedelta(days=1), MORNING) is None
-    assert past_moment(MORNING - timedelta(seconds=1), MORNING) == MORNING - timedelta(seconds=1)
+def test_what_was_moved_back_says_to_when_by_the_clock_in_great_britain() -> None:
+    assert moved_back_text(datetime(2026, 7, 14, 8, 12, 59, 999_999, UTC)) == (
+        "What was known at that time is not settled yet: more may still be recorded of it. This is"
+        " what was known at 09:12:59 BST on 14 July 2026."
+    )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, ValidationError, convert
 
 from firmtrack.errors import FirmtrackError
+from firmtrack.presentation.times import day_text
 
 _GREAT_BRITAIN = ZoneInfo("Europe/London")
 
@@ -84,6 +85,10 @@ def typed_text(moment: datetime) -> str:
     return f"{moment.astimezone(_GREAT_BRITAIN):%d/%m/%Y %H:%M}"
 
 
-def past_moment(asked: datetime | None, now: datetime) -> datetime | None:
-    """Return the past moment that was asked for; None for the present, and for what is to come."""
-    return asked if asked is not None and asked < now else None
+def moved_back_text(settled: datetime) -> str:
+    """Return what is said where the moment that was asked for was moved back to ``settled``."""
+    local = settled.astimezone(_GREAT_BRITAIN)
+    return (
+        "What was known at that time is not settled yet: more may still be recorded of it. This is"
+        f" what was known at {local:%H:%M:%S %Z} on {day_text(local.date())}."
+    )

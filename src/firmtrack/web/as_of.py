@@ -8,7 +8,8 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from django.http import HttpRequest
 
 from firmtrack.answers.side_parts import side_part
-from firmtrack.presentation.moments import MalformedMoment, past_moment, read_typed_moment
+from firmtrack.lookups.as_of import Settled, past_of
+from firmtrack.presentation.as_of import MalformedMoment, moved_back_text, read_typed_moment
 from firmtrack.presentation.times import utc_text
 from firmtrack.store.reports.freshness import freshness
 
@@ -19,12 +20,14 @@ _NOT_A_TIME = "Enter a real day and time, like 14/11/2026 09:12"
 class Moment:
     """What the address asks for: ``past`` is None for the present.
 
-    ``is_to_come`` says that a time was asked for that is still to come. ``mistyped`` is what was
-    typed if it cannot be read as a time: the page then shows the present, and says so.
+    ``is_to_come`` says that a time was asked for that is still to come, ``is_moved`` that a later
+    one was asked for, of which more may still be recorded. ``mistyped`` is what was typed if it
+    cannot be read as a time: the page then shows the present, and says so.
     """
 
-    past: datetime | None = None
+    past: Settled | None = None
     is_to_come: bool = False
+    is_moved: bool = False
     mistyped: str | None = None
 
     @property
@@ -47,6 +50,11 @@ class Moment:
         """The status with which the page of what was found is answered."""
         return HTTPStatus.OK if self.mistyped is None else HTTPStatus.BAD_REQUEST
 
+    @property
+    def moved_back(self) -> str | None:
+        """What to say of a moment that was moved back; None if it was not."""
+        return moved_back_text(self.past) if self.past is not None and self.is_moved else None
+
     def keep(self, address: str) -> str:
         """Return an address of a result with the same moment asked for."""
         if self.past is None:
@@ -59,7 +67,7 @@ class Moment:
 PRESENT = Moment()
 
 
-def moment_of(request: HttpRequest) -> Moment:
+def moment_in(request: HttpRequest) -> Moment:
     """Return the moment that the address asks for."""
     typed = request.GET.get("as_of", "")
     if not typed.strip():
@@ -68,11 +76,13 @@ def moment_of(request: HttpRequest) -> Moment:
         asked = read_typed_moment(typed)
     except MalformedMoment:
         return Moment(mistyped=typed)
-    past = past_moment(asked, datetime.now(UTC))
-    return Moment(past=past, is_to_come=past is None)
+    past = past_of(asked)
+    if past is None:
+        return Moment(is_to_come=True)
+    return Moment(past=past.moment, is_moved=past.asked is not None)
 
 
-def moment_context(moment: Moment) -> dict[str, object]:
+def as_of_context(moment: Moment) -> dict[str, object]:
     """Return what a result page says of its moment, and in the present of how fresh it is."""
     fresh = None if moment.past else side_part("freshness", lambda: freshness(moment.now))
     return {"moment": moment, "fresh": fresh}
