@@ -9,7 +9,6 @@ two together.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
 from uuid import UUID
 
 from firmtrack.domain.activation import Chapters, ToldWord, activations_of, chapters_of
@@ -29,7 +28,7 @@ from firmtrack.domain.inventory import (
     Knowledge,
     Origin,
     knowledge_of,
-    merge,
+    merge_statements,
     with_comms_hub,
 )
 from firmtrack.domain.precedence import current_event, precedence_of
@@ -434,7 +433,7 @@ def _knowledge(dossier: Dossier) -> tuple[Knowledge | None, tuple[Eui64, Origin]
     ]
     if not told:
         return None, named_hub
-    known = reduce(merge, told)
+    known = merge_statements(told)
     return known if named_hub is None else with_comms_hub(known, *named_hub), named_hub
 
 

@@ -127,9 +127,16 @@ def merge(known: Knowledge, told: Knowledge) -> Knowledge:
     )
 
 
+def merge_statements(told: Iterable[Knowledge]) -> Knowledge:
+    """Return what statements about one device, at least one, come to: its facts in their order."""
+    known = reduce(merge, told)
+    facts = {name: known.facts[name] for name in FACT_NAMES if name in known.facts}
+    return replace(known, facts=facts)
+
+
 def merge_all(told: Iterable[Knowledge]) -> Mapping[Eui64, Knowledge]:
     """Return what statements about any devices come to, by device."""
     by_device: dict[Eui64, list[Knowledge]] = {}
     for each in told:
         by_device.setdefault(each.device_id, []).append(each)
-    return {device_id: reduce(merge, each) for device_id, each in by_device.items()}
+    return {device_id: merge_statements(each) for device_id, each in by_device.items()}

@@ -112,13 +112,13 @@ WITH attributed AS (
             SELECT request_key, i.occurred_at
             FROM request_incident AS i
             JOIN request USING (originator, target, counter)
-        ) AS said
+        ) AS step
         GROUP BY request_key
-    ) AS told USING (request_key)
+    ) AS stepped USING (request_key)
     WHERE (r.message_id, r.sent_at, r.stated_version, r.image_hash, r.stepped_at, r.submitted_at)
         IS DISTINCT FROM (claim.message_id, claim.first_sent_at, claim.stated_version,
-            claim.image_hash, told.stepped_at,
-            least(claim.first_sent_at, told.stepped_at, n.named_at))
+            claim.image_hash, stepped.stepped_at,
+            least(claim.first_sent_at, stepped.stepped_at, n.named_at))
     UNION ALL
     SELECT 'device_is_not_what_is_stated_of_it', device_id, NULL,
         (array_agg(coalesce(s.message_id, k.message_id) ORDER BY s.learnt_at DESC))[1]
@@ -127,7 +127,7 @@ WITH attributed AS (
     WHERE (s.value, s.learnt_at, s.message_id) IS DISTINCT FROM (k.value, k.learnt_at, k.message_id)
     GROUP BY device_id
     UNION ALL
-    SELECT DISTINCT 'fact_without_message', said.device_id, said.request_key, said.message_id
+    SELECT DISTINCT 'fact_without_message', fact.device_id, fact.request_key, fact.message_id
     FROM (
         SELECT device_id, request_key, message_id FROM recorded_event
         UNION ALL
@@ -150,8 +150,8 @@ WITH attributed AS (
         SELECT device_id, NULL, message_id FROM proposal
         UNION ALL
         SELECT NULL, NULL, message_id FROM verdict
-    ) AS said
-    WHERE NOT EXISTS (SELECT FROM message AS m WHERE m.message_id = said.message_id)
+    ) AS fact
+    WHERE NOT EXISTS (SELECT FROM message AS m WHERE m.message_id = fact.message_id)
     UNION ALL
     SELECT 'message_without_facts', NULL, NULL, m.message_id
     FROM message AS m

@@ -25,7 +25,7 @@ from firmtrack.store.numbers import (
 
 
 def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    """Record the incidents that new messages tell, each where it is looked for first."""
+    """Record the incidents that new messages report, each where it is looked for first."""
     rows: dict[str, list[dict[str, object]]] = {}
     for message in messages:
         for incident in message.incidents:
@@ -35,7 +35,7 @@ def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
 
 
 def incidents_in(rows: str | None) -> tuple[ToldIncident, ...]:
-    """Return the incidents in a JSON array of what ``told_incidents`` answers; None is none."""
+    """Return the incidents in a JSON array of rows; None is none."""
     return () if rows is None else tuple(_told(loads(rows)))
 
 

@@ -258,9 +258,9 @@ def _stored(name: str, value: object) -> object:
 
 def _older(known: Knowledge) -> dict[str, list[str | None]] | None:
     places = {
-        name: _as_json(word.origin)
-        for name, word in known.facts.items()
-        if word.origin != known.latest
+        name: _as_json(fact.origin)
+        for name, fact in known.facts.items()
+        if fact.origin != known.latest
     }
     return places or None
 

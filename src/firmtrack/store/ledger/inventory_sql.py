@@ -1,4 +1,4 @@
-"""What the inventory's one write says in SQL, made of the facts' names: it says the same of each.
+"""The inventory's one write in SQL, made of the facts' names: it does the same with each.
 
 The rule is that of firmtrack.domain.inventory.
 """
@@ -36,7 +36,7 @@ def _latest(row: str) -> str:
 
 
 def _age(row: str, fact: str) -> str:
-    """Return SQL for the age of a row's word on a fact."""
+    """Return SQL for the age of a row's statement of a fact."""
     place = f"{row}.older -> '{fact}'"
     return (
         f"CASE WHEN {row}.older ? '{fact}'"
@@ -46,16 +46,16 @@ def _age(row: str, fact: str) -> str:
 
 
 def _is_news(fact: str) -> str:
-    """Return SQL for whether the new row's word on a fact replaces the known row's."""
-    told, known = _age("excluded", fact), _age("d", fact)
+    """Return SQL for whether the new row's statement of a fact replaces the known row's."""
+    stated, known = _age("excluded", fact), _age("d", fact)
     return (
-        f"(excluded.{fact} IS NOT NULL AND (d.{fact} IS NULL OR {told} > {known}"
-        f" OR ({told} = {known} AND excluded.{fact} <> d.{fact})))"
+        f"(excluded.{fact} IS NOT NULL AND (d.{fact} IS NULL OR {stated} > {known}"
+        f" OR ({stated} = {known} AND excluded.{fact} <> d.{fact})))"
     )
 
 
 def _place(row: str, fact: str) -> str:
-    """Return SQL for what ``older`` holds of a row's word once both are one row; may be null."""
+    """Return SQL for what ``older`` holds of a row's fact once both are one row; may be null."""
     latest = f"greatest({_latest('excluded')}, {_latest('d')})"
     return (
         f"CASE WHEN {row}.{fact} IS NOT NULL AND {_age(row, fact)} < {latest}"
@@ -126,7 +126,7 @@ def _insert_import_statement() -> bytes:
     """Return the statement that appends what an import states, of ``staged_device``.
 
     A row that adds nothing to what earlier imports stated of its time is left out. Mostly it is the
-    latest of them again; else each fact is compared with the latest that told it.
+    latest of them again; else each fact is compared with the latest that stated it.
     """
     same = (
         "k.device_id = s.device_id AND k.message_id = s.message_id AND k.taken_by IS NULL"

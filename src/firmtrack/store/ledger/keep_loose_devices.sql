@@ -1,5 +1,5 @@
 -- Of the devices for which attribution may now find otherwise keep those that have a loose event, with
--- those of the requests that have changed. Their earlier requests may lose words, or gain some:
+-- those of the requests that have changed. Their earlier requests may lose events, or gain some:
 -- delivery performance counts them anew.
 WITH taken AS (
     DELETE FROM concerned_device RETURNING device_id

@@ -1,6 +1,6 @@
--- What the events that count tell of some requests, where it is not known from others.
+-- What the events that count report of some requests, where it is not known from others.
 INSERT INTO recorded_request_naming (request_key, message_id, recorded_at, named_at, claimed_version)
-SELECT told.request_key, told.message_id, %(moment)s, told.occurred_at, told.firmware_version
+SELECT reported.request_key, reported.message_id, %(moment)s, reported.occurred_at, reported.firmware_version
 FROM unnest(%(request_keys)s::bigint[]) AS wanted (request_key)
 CROSS JOIN LATERAL (
     (
@@ -20,13 +20,13 @@ CROSS JOIN LATERAL (
         ORDER BY e.firmware_version
         LIMIT 1
     )
-) AS told
+) AS reported
 LEFT JOIN LATERAL (
     SELECT min(n.named_at) AS named_at, min(n.claimed_version) AS claimed_version
     FROM request_naming AS n
     WHERE n.request_key = wanted.request_key
 ) AS known ON true
-WHERE (told.occurred_at < known.named_at) IS NOT FALSE
-   OR told.firmware_version IS NOT NULL
-       AND (told.firmware_version < known.claimed_version) IS NOT FALSE
+WHERE (reported.occurred_at < known.named_at) IS NOT FALSE
+   OR reported.firmware_version IS NOT NULL
+       AND (reported.firmware_version < known.claimed_version) IS NOT FALSE
 ON CONFLICT DO NOTHING

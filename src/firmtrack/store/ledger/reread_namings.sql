@@ -1,4 +1,4 @@
--- What the events that count tell of some requests, in the order in which they came: those that
+-- What the events that count report of some requests, in the order in which they came: those that
 -- lowered what was known by then, while that could matter.
 WITH named AS (
     SELECT e.request_key, e.message_id, min(e.recorded_at) AS recorded_at,

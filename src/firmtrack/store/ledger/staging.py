@@ -136,18 +136,18 @@ def stage_names(
 
 
 def stage_activation_events(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> None:
-    """Copy what the messages say of activations into ``staged_activation_event``."""
+    """Copy what the messages report of activations into ``staged_activation_event``."""
     with cursor.copy(_COPY_ACTIVATION_EVENTS) as copy:
         copy.set_types(_ACTIVATION_EVENT_TYPES)
         for message in messages:
-            word = message.activation
-            if word is not None:
-                originator, device_id, counter = request_parts(word.request_id)
+            event = message.activation
+            if event is not None:
+                originator, device_id, counter = request_parts(event.request_id)
                 copy.write_row(
                     (
-                        device_id, originator, counter, message.digest[:16], word.occurred_at,
-                        word.device_time, int(word.step), word.is_failed, word.reason,
-                        word.firmware_version, word.image_hash, word.scheduled_for,
+                        device_id, originator, counter, message.digest[:16], event.occurred_at,
+                        event.device_time, int(event.step), event.is_failed, event.reason,
+                        event.firmware_version, event.image_hash, event.scheduled_for,
                         KIND_NUMBERS[message.kind], message.code,
                     )
                 )  # fmt: skip
