@@ -48,7 +48,7 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS latest ON true
 CROSS JOIN LATERAL (
-    SELECT min(n.named_at) AS named_at, min(n.claimed_version) AS claimed_version
+    SELECT min(n.named_at) AS named_at, min(n.claimed_version COLLATE "C") AS claimed_version
     FROM request_naming AS n
     WHERE n.request_key = wanted.request_key
 ) AS named

@@ -3,7 +3,7 @@ INSERT INTO recorded_request_naming (request_key, message_id, recorded_at, named
 SELECT named.request_key, named.message_id, now(), named.named_at, named.claimed_version
 FROM (
     SELECT request_key, message_id, min(occurred_at) AS named_at,
-        min(firmware_version) AS claimed_version
+        min(firmware_version COLLATE "C") AS claimed_version
     FROM staged_event
     WHERE request_key IS NOT NULL
     GROUP BY request_key, message_id

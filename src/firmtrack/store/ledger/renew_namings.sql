@@ -17,12 +17,12 @@ CROSS JOIN LATERAL (
         FROM distribution AS d
         JOIN event AS e USING (device_id, request_key)
         WHERE d.request_key = wanted.request_key AND e.firmware_version IS NOT NULL
-        ORDER BY e.firmware_version
+        ORDER BY e.firmware_version COLLATE "C"
         LIMIT 1
     )
 ) AS reported
 LEFT JOIN LATERAL (
-    SELECT min(n.named_at) AS named_at, min(n.claimed_version) AS claimed_version
+    SELECT min(n.named_at) AS named_at, min(n.claimed_version COLLATE "C") AS claimed_version
     FROM request_naming AS n
     WHERE n.request_key = wanted.request_key
 ) AS known ON true
