@@ -9,7 +9,6 @@ two together.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
 from uuid import UUID
 
 from firmtrack.domain.activation import (
@@ -34,7 +33,7 @@ from firmtrack.domain.inventory import (
     Knowledge,
     Origin,
     knowledge_of,
-    merge,
+    merge_statements,
     with_comms_hub,
 )
 from firmtrack.domain.precedence import current_event, precedence_of
@@ -439,7 +438,7 @@ def _knowledge(dossier: Dossier) -> tuple[Knowledge | None, tuple[Eui64, Origin]
     ]
     if not stated:
         return None, named_hub
-    known = reduce(merge, stated)
+    known = merge_statements(stated)
     return known if named_hub is None else with_comms_hub(known, *named_hub), named_hub
 
 

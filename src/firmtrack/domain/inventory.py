@@ -127,9 +127,16 @@ def merge(known: Knowledge, stated: Knowledge) -> Knowledge:
     )
 
 
+def merge_statements(stated: Iterable[Knowledge]) -> Knowledge:
+    """Return what statements about one device, at least one, come to: its facts in their order."""
+    known = reduce(merge, stated)
+    facts = {name: known.facts[name] for name in FACT_NAMES if name in known.facts}
+    return replace(known, facts=facts)
+
+
 def merge_all(stated: Iterable[Knowledge]) -> Mapping[Eui64, Knowledge]:
     """Return what statements about any devices come to, by device."""
     by_device: dict[Eui64, list[Knowledge]] = {}
     for each in stated:
         by_device.setdefault(each.device_id, []).append(each)
-    return {device_id: reduce(merge, each) for device_id, each in by_device.items()}
+    return {device_id: merge_statements(each) for device_id, each in by_device.items()}

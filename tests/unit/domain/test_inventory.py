@@ -17,6 +17,7 @@ from firmtrack.domain.inventory import (
     knowledge_of,
     merge,
     merge_all,
+    merge_statements,
 )
 
 DEVICE = Eui64.parse("00-DB-12-34-56-78-90-A0")
@@ -61,6 +62,13 @@ def test_an_earlier_word_that_comes_late_fills_only_what_nobody_told_later() -> 
 
     assert values(known) == {"model": "M2", "firmware_version": "01"}
     assert known.latest.message_id == SECOND
+
+
+def test_facts_are_in_their_order_whatever_came_first() -> None:
+    statements = [told(FIRST, 0, model="M1"), told(SECOND, 1, device_type="ESME")]
+
+    for coming in (statements, statements[::-1]):
+        assert list(merge_statements(coming).facts) == ["device_type", "model"]
 
 
 def test_a_statement_without_a_time_is_the_oldest() -> None:

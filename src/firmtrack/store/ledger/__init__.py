@@ -1,4 +1,4 @@
-"""The one way in: what messages say, appended as facts, and what is kept beside them."""
+"""The one way in: what messages report, appended as facts, and what is kept beside them."""
 
 from firmtrack.store.statements import statements_in
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from psycopg.rows import class_row
+
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import IMPORT_ID
@@ -56,20 +58,38 @@ def disagreements(*, limit: int = 1_000) -> list[Disagreement]:
     go on writing.
     """
     kinds = [number for kind, number in KIND_NUMBERS.items() if kind not in _WITHOUT_FACTS]
-    with reading_pool().connection() as connection:
-        rows = connection.execute(
+    with (
+        reading_pool().connection() as connection,
+        connection.cursor(row_factory=class_row(_Row)) as cursor,
+    ):
+        cursor.execute(
             statement("find_disagreements"),
             {"kinds_with_facts": kinds, "import_id": IMPORT_ID, "limit": limit},
-        ).fetchall()
-    return _not_counted() + [
-        Disagreement(
-            kind=DisagreementKind(kind),
-            device_id=None if device_id is None else eui_of(device_id),
-            request_id=None if originator is None else request_id_of(originator, target, counter),
-            message_id=message_id,
         )
-        for kind, device_id, originator, target, counter, message_id in rows
-    ]
+        return _not_counted() + [row.disagreement() for row in cursor]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """A disagreement as it is found."""
+
+    kind: str
+    device_id: int | None
+    originator: int | None
+    target: int | None
+    counter: int | None
+    message_id: UUID | None
+
+    def disagreement(self) -> Disagreement:
+        request_id = None
+        if self.originator is not None and self.target is not None and self.counter is not None:
+            request_id = request_id_of(self.originator, self.target, self.counter)
+        return Disagreement(
+            kind=DisagreementKind(self.kind),
+            device_id=None if self.device_id is None else eui_of(self.device_id),
+            request_id=request_id,
+            message_id=self.message_id,
+        )
 
 
 def _not_counted() -> list[Disagreement]:

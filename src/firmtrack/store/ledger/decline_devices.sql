@@ -1,6 +1,6 @@
--- Whether some requests refused their devices: whether the greatest event that names a request, for
--- the device, says so. Only those that were ever refused by name, or as a whole, need to be looked at.
--- The same rule: firmtrack.domain.attribution.is_refused_by.
+-- Whether some requests refused their devices: whether the greatest event that names a request, for the
+-- device, refuses it. Only those that were ever refused by name, or as a whole, need to be looked at. The
+-- same rule: firmtrack.domain.attribution.is_refused_by.
 WITH judged AS (
     SELECT d.device_id, d.request_key,
         CASE

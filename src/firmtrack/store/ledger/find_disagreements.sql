@@ -114,11 +114,11 @@ WITH attributed AS (
             JOIN request USING (originator, target, counter)
         ) AS step
         GROUP BY request_key
-    ) AS reported USING (request_key)
+    ) AS stepped USING (request_key)
     WHERE (r.message_id, r.sent_at, r.stated_version, r.image_hash, r.stepped_at, r.submitted_at)
         IS DISTINCT FROM (claim.message_id, claim.first_sent_at, claim.stated_version,
-            claim.image_hash, reported.stepped_at,
-            least(claim.first_sent_at, reported.stepped_at, n.named_at))
+            claim.image_hash, stepped.stepped_at,
+            least(claim.first_sent_at, stepped.stepped_at, n.named_at))
     UNION ALL
     SELECT 'device_is_not_what_is_stated_of_it', device_id, NULL,
         (array_agg(coalesce(s.message_id, k.message_id) ORDER BY s.learnt_at DESC))[1]

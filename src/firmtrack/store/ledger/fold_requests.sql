@@ -1,4 +1,4 @@
--- Make the rows of some requests from what messages say of each as a whole. Should two different
+-- Make the rows of some requests from what messages report of each as a whole. Should two different
 -- messages claim the same Request ID, the one with the smaller digest counts, in whatever order they
 -- come; of their envelopes' times the earliest. Until the request itself comes, an answer says which
 -- variant it is; should two differ, the lesser counts.
@@ -6,12 +6,12 @@ UPDATE request AS r
 SET message_id = claim.message_id,
     statement_count = coalesce(claim.statement_count, 0),
     sent_at = claim.first_sent_at,
-    variant = coalesce(claim.variant, reported.variant),
+    variant = coalesce(claim.variant, stepped.variant),
     stated_version = claim.stated_version,
     image_hash = claim.image_hash,
     image = claim.image,
-    answered_at = reported.answered_at,
-    stepped_at = least(reported.stepped_at, befell.first_at),
+    answered_at = stepped.answered_at,
+    stepped_at = least(stepped.stepped_at, befell.first_at),
     step_stage = coalesce(latest.stage, 1),
     step_failed = coalesce(latest.failed, false),
     step_reason = latest.reason,
@@ -33,7 +33,7 @@ CROSS JOIN LATERAL (
         min(s.variant) AS variant
     FROM request_step AS s
     WHERE s.request_key = wanted.request_key
-) AS reported
+) AS stepped
 CROSS JOIN LATERAL (
     SELECT min(i.occurred_at) AS first_at
     FROM request AS named
@@ -48,7 +48,7 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS latest ON true
 CROSS JOIN LATERAL (
-    SELECT min(n.named_at) AS named_at, min(n.claimed_version) AS claimed_version
+    SELECT min(n.named_at) AS named_at, min(n.claimed_version COLLATE "C") AS claimed_version
     FROM request_naming AS n
     WHERE n.request_key = wanted.request_key
 ) AS named

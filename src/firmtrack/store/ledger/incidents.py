@@ -35,7 +35,7 @@ def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
 
 
 def incidents_in(rows: str | None) -> tuple[ReportedIncident, ...]:
-    """Return the incidents in a JSON array of their rows; None is none."""
+    """Return the incidents in a JSON array of rows; None is none."""
     return () if rows is None else tuple(_reported(loads(rows)))
 
 

@@ -1,4 +1,4 @@
--- Which devices the requests name: those of their own lists, and those that events tell of. No other
+-- Which devices the requests name: those of their own lists, and those that events are about. No other
 -- writer adds any meanwhile: the attribution lock is held alone. So what is missing can be looked up
 -- first, which is twice as fast as leaving it to ON CONFLICT.
 WITH named AS (
@@ -8,11 +8,11 @@ WITH named AS (
         SELECT device_id, request_key FROM staged_name
         UNION
         SELECT device_id, request_key FROM staged_event WHERE request_key IS NOT NULL
-    ) AS reported
+    ) AS listed
     WHERE NOT EXISTS (
         SELECT
         FROM distribution AS known
-        WHERE known.device_id = reported.device_id AND known.request_key = reported.request_key
+        WHERE known.device_id = listed.device_id AND known.request_key = listed.request_key
     )
     ORDER BY device_id
     RETURNING device_id

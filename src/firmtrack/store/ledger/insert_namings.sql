@@ -1,14 +1,14 @@
--- What the batch's events tell of the requests that they name, where it lowers what is known.
+-- What the batch's events report of the requests that they name, where it lowers what is known.
 INSERT INTO recorded_request_naming (request_key, message_id, recorded_at, named_at, claimed_version)
-SELECT reported.request_key, reported.message_id, now(), reported.named_at, reported.claimed_version
+SELECT named.request_key, named.message_id, now(), named.named_at, named.claimed_version
 FROM (
     SELECT request_key, message_id, min(occurred_at) AS named_at,
-        min(firmware_version) AS claimed_version
+        min(firmware_version COLLATE "C") AS claimed_version
     FROM staged_event
     WHERE request_key IS NOT NULL
     GROUP BY request_key, message_id
-) AS reported
+) AS named
 JOIN request AS r USING (request_key)
-WHERE r.named_at IS NULL OR reported.named_at < r.named_at
-   OR r.claimed_version IS NULL AND reported.claimed_version IS NOT NULL
-   OR reported.claimed_version < r.claimed_version
+WHERE r.named_at IS NULL OR named.named_at < r.named_at
+   OR r.claimed_version IS NULL AND named.claimed_version IS NOT NULL
+   OR named.claimed_version < r.claimed_version

@@ -1,4 +1,4 @@
-"""What the inventory's one write says in SQL, made of the facts' names: it says the same of each.
+"""The inventory's one write in SQL, made of the facts' names: it does the same with each.
 
 The rule is that of firmtrack.domain.inventory.
 """
@@ -47,10 +47,10 @@ def _age(row: str, fact: str) -> str:
 
 def _is_news(fact: str) -> str:
     """Return SQL for whether the new row's statement of a fact replaces the known row's."""
-    arriving, known = _age("excluded", fact), _age("d", fact)
+    stated, known = _age("excluded", fact), _age("d", fact)
     return (
-        f"(excluded.{fact} IS NOT NULL AND (d.{fact} IS NULL OR {arriving} > {known}"
-        f" OR ({arriving} = {known} AND excluded.{fact} <> d.{fact})))"
+        f"(excluded.{fact} IS NOT NULL AND (d.{fact} IS NULL OR {stated} > {known}"
+        f" OR ({stated} = {known} AND excluded.{fact} <> d.{fact})))"
     )
 
 
@@ -126,7 +126,7 @@ def _insert_import_statement() -> bytes:
     """Return the statement that appends what an import states, of ``staged_device``.
 
     A row that adds nothing to what earlier imports stated of its time is left out. Mostly it is the
-    latest of them again; else each fact is compared with the latest that states it.
+    latest of them again; else each fact is compared with the latest that stated it.
     """
     same = (
         "k.device_id = s.device_id AND k.message_id = s.message_id AND k.taken_by IS NULL"

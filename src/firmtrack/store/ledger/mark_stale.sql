@@ -1,5 +1,5 @@
--- Mark what the batch says something of: the requests that it names, and the devices of which it
--- reports without naming one, or that an image has reached: their earlier requests wait no more.
+-- Mark what the batch is about: the requests that it names, and the devices of which it reports without
+-- naming one, or that an image has reached: their earlier requests wait no more.
 WITH loose AS (
     INSERT INTO stale_device
     SELECT DISTINCT device_id

@@ -17,7 +17,7 @@ from firmtrack.store.numbers import request_parts, to_bigint
 
 
 def mark_stale(cursor: Cursor[TupleRow], named: Iterable[RequestId]) -> None:
-    """Mark what the staged batch says something of, as part of its transaction.
+    """Mark what the staged batch is about, as part of its transaction.
 
     ``named`` are all requests that its messages name.
     """

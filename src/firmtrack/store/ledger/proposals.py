@@ -30,8 +30,8 @@ def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> list[Invent
     """
     proposals = [(each.proposal, each.message_id) for each in messages if each.proposal is not None]
     verdicts = [(each.verdict, each.message_id) for each in messages if each.verdict is not None]
-    touched = {each.request_id for each, _ in proposals}
-    touched.update(each.request_id for each, _ in verdicts)
+    touched = {proposal.request_id for proposal, _ in proposals}
+    touched.update(verdict.request_id for verdict, _ in verdicts)
     if not touched:
         return []
     take(cursor, AdvisoryKey.PROPOSALS)
@@ -85,8 +85,8 @@ class _Taken:
 
 
 def _row(proposal: Proposal, message_id: UUID) -> tuple[object, ...]:
-    values = ((name, getattr(proposal.facts, name)) for name in FACT_NAMES)
-    facts = {name: str(value) for name, value in values if value is not None}
+    named = ((name, getattr(proposal.facts, name)) for name in FACT_NAMES)
+    facts = {name: str(value) for name, value in named if value is not None}
     device_id = to_bigint(proposal.facts.device_id)
     return (*request_parts(proposal.request_id), message_id, device_id, Jsonb(facts))
 

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from psycopg import Cursor, Rollback
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row
 from psycopg.types.json import Jsonb
 
 from firmtrack.domain.facts import Event, ImageFacts, Message, RequestFacts
@@ -42,8 +42,16 @@ class KnownRequest(NamedTuple):
     """
 
     key: int
+    originator: int
+    target: int
+    counter: int
     is_settled: bool
     whole_at: datetime | None
+
+    @property
+    def request_id(self) -> RequestId:
+        """Its Request ID."""
+        return request_id_of(self.originator, self.target, self.counter)
 
     def is_unmoved_by(self, event: Event) -> bool:
         """Return whether ``event``, which names it, leaves attribution as it is.
@@ -86,7 +94,7 @@ class Batch:
 class Receipt:
     """What a batch's transaction did, in the batch's order, once it is committed.
 
-    ``is_new`` tells of each message whether it was recorded now; a message that was there before,
+    ``is_new`` is of each message whether it was recorded now; a message that was there before,
     or earlier in the batch, is a duplicate.
     """
 
@@ -143,25 +151,25 @@ def _insert_messages(
 
 
 def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    """Record what new messages say: beside other writers if that is enough, else alone."""
+    """Record what new messages report: beside other writers if that is enough, else alone."""
     incidents.record(cursor, messages)
     named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
-    is_anyone_notified = changes.is_anyone_notified(cursor)
+    is_notified = changes.is_anyone_notified(cursor)
     if any(map(_changes_requests, messages)) or not _record_beside_others(
-        cursor, messages, named, is_anyone_notified=is_anyone_notified
+        cursor, messages, named, is_notified=is_notified
     ):
-        _record_alone(cursor, messages, named, is_anyone_notified=is_anyone_notified)
+        _record_alone(cursor, messages, named, is_notified=is_notified)
     marks.mark_stale(cursor, named | _befallen(messages))
-    _record_activations(cursor, messages, is_anyone_notified=is_anyone_notified)
-    if is_anyone_notified:
+    _record_activations(cursor, messages, is_notified=is_notified)
+    if is_notified:
         changes.queue_mismatches(cursor, messages)
     _record_devices(cursor, messages)
     marks.mark_arrivals(cursor, messages)
 
 
 def _changes_requests(message: Message) -> bool:
-    facts = (message.request is not None, message.answer is not None)
-    return any(facts) or bool(message.steps) or bool(message.befallen_requests())
+    stated = (message.request is not None, message.answer is not None)
+    return any(stated) or bool(message.steps) or bool(message.befallen_requests())
 
 
 def _befallen(messages: Sequence[Message]) -> frozenset[RequestId]:
@@ -173,7 +181,7 @@ def _record_beside_others(
     messages: Sequence[Message],
     named: frozenset[RequestId],
     *,
-    is_anyone_notified: bool,
+    is_notified: bool,
 ) -> bool:
     """Record events that leave what attribution sees as it is.
 
@@ -190,13 +198,13 @@ def _record_beside_others(
         ):
             raise Rollback(savepoint)
         staging.stage_events(cursor, messages, _keys_of(known))
-        if is_anyone_notified:
+        if is_notified:
             changes.hold_statuses(cursor)
         cursor.execute(statement("insert_events"))
         if _fold_events(cursor):
             raise Rollback(savepoint)
         _place_devices(cursor, messages)
-        if is_anyone_notified:
+        if is_notified:
             changes.queue_changes(cursor)
         return True
     return False
@@ -207,7 +215,7 @@ def _record_alone(
     messages: Sequence[Message],
     named: frozenset[RequestId],
     *,
-    is_anyone_notified: bool,
+    is_notified: bool,
 ) -> None:
     take(cursor, AdvisoryKey.ATTRIBUTION)
     _insert_requests(cursor, named)
@@ -219,7 +227,7 @@ def _record_alone(
     cursor.execute(statement("remember_requests"), changed)
     staging.stage_names(cursor, messages, _keys_of(known))
     staging.stage_events(cursor, messages, _keys_of(known))
-    if is_anyone_notified:
+    if is_notified:
         changes.hold_statuses(cursor, changed["request_keys"])
     for message in messages:
         _record_request_facts(cursor, message, known)
@@ -238,7 +246,7 @@ def _record_alone(
     cursor.execute(statement("keep_loose_devices"))
     cursor.execute(statement("fold_devices"))
     _place_devices(cursor, messages)
-    if is_anyone_notified:
+    if is_notified:
         changes.queue_changes(cursor, changed["request_keys"])
 
 
@@ -263,11 +271,9 @@ def known_request_keys(
 def _known_requests(cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]) -> KnownRequests:
     if not request_ids:
         return {}
-    cursor.execute(statement("known_requests"), request_columns(request_ids))
-    return {
-        request_id_of(*parts): KnownRequest(key, is_settled, whole_at)
-        for key, *parts, is_settled, whole_at in cursor
-    }
+    with cursor.connection.cursor(row_factory=class_row(KnownRequest)) as rows:
+        rows.execute(statement("known_requests"), request_columns(request_ids))
+        return {known.request_id: known for known in rows}
 
 
 def _insert_requests(cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]) -> None:
@@ -285,7 +291,7 @@ def _keys_of(known: KnownRequests) -> dict[RequestId, int]:
 
 
 def _record_request_facts(cursor: Cursor[TupleRow], message: Message, known: KnownRequests) -> None:
-    """Record what a message says of a request as a whole."""
+    """Record what a message reports of a request as a whole."""
     if message.request is not None:
         _insert_statement(cursor, message, message.request, known)
     for step in message.steps:
@@ -328,14 +334,14 @@ def _image_as_json(image: ImageFacts) -> dict[str, object]:
 
 
 def _record_activations(
-    cursor: Cursor[TupleRow], messages: Sequence[Message], *, is_anyone_notified: bool
+    cursor: Cursor[TupleRow], messages: Sequence[Message], *, is_notified: bool
 ) -> None:
     if not any(message.activation is not None for message in messages):
         return
-    before = changes.hold_activations(cursor, messages) if is_anyone_notified else {}
+    before = changes.hold_activations(cursor, messages) if is_notified else {}
     staging.stage_activation_events(cursor, messages)
     cursor.execute(statement("insert_activation_events"))
-    if is_anyone_notified:
+    if is_notified:
         changes.queue_activations(cursor, messages, before)
 
 
@@ -348,7 +354,7 @@ def _record_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> No
 
 
 def record_supplier_change(cursor: Cursor[TupleRow], message: Message) -> None:
-    """Record that the message tells of a change of supplier, if it does."""
+    """Record that the message reports a change of supplier, if it does."""
     change = message.supplier_change
     if change is not None:
         cursor.execute(

@@ -1,4 +1,4 @@
--- The same as reread_correct_events, of the events of activations.
+-- The same as reread_correct_events, of what is reported of activations.
 WITH changed AS (
     UPDATE recorded_activation_event AS w
     SET originator = s.originator, counter = s.counter, occurred_at = s.occurred_at,

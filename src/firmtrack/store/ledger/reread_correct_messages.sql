@@ -1,4 +1,4 @@
--- What a message's own row says of it, as it is read now.
+-- What a message's own row holds of it, as it is read now.
 UPDATE message AS m
 SET user_id = r.user_id, occurred_at = r.occurred_at, kind = r.kind, code = r.code
 FROM unnest(

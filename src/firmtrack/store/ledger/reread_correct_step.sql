@@ -1,4 +1,4 @@
--- The same as reread_correct_events, of one event of a request as a whole.
+-- The same as reread_correct_events, of one step of a request as a whole.
 INSERT INTO recorded_request_step AS s
     (request_key, message_id, occurred_at, recorded_at, stage, failed, reason, variant,
     message_kind, code, user_id)

@@ -1,8 +1,8 @@
--- What the events that count tell of some requests, in the order in which they came: those that
+-- What the events that count report of some requests, in the order in which they came: those that
 -- lowered what was known by then, while that could matter.
 WITH named AS (
     SELECT e.request_key, e.message_id, min(e.recorded_at) AS recorded_at,
-        min(e.occurred_at) AS named_at, min(e.firmware_version) AS claimed_version
+        min(e.occurred_at) AS named_at, min(e.firmware_version COLLATE "C") AS claimed_version
     FROM unnest(%(request_keys)s::bigint[]) AS wanted (request_key)
     JOIN request AS r USING (request_key)
     LEFT JOIN LATERAL (
@@ -18,7 +18,7 @@ WITH named AS (
 ), compared AS (
     SELECT *,
         min(named_at) OVER before AS earlier_at,
-        min(claimed_version) OVER before AS lesser_version
+        min(claimed_version COLLATE "C") OVER before AS lesser_version
     FROM named
     WINDOW before AS (
         PARTITION BY request_key ORDER BY recorded_at, message_id
@@ -30,4 +30,4 @@ SELECT request_key, message_id, recorded_at, named_at, claimed_version
 FROM compared
 WHERE earlier_at IS NULL OR named_at < earlier_at
    OR lesser_version IS NULL AND claimed_version IS NOT NULL
-   OR claimed_version < lesser_version
+   OR claimed_version COLLATE "C" < lesser_version

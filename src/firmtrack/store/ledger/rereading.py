@@ -4,17 +4,17 @@ A new edition of the readers makes other facts of some bodies. So that an older 
 if all its traffic were taken in anew, each kept body is read again, the facts of its message are
 corrected where they differ, and all that is folded from facts is folded anew: in portions, each one
 transaction with its bookmark, so that to end in the middle loses nothing. Nobody is notified of
-what changes: it happened long ago. A fact that the readers tell no more would stay; there is none
-yet.
+what changes: it happened long ago. A fact that the readers find no more would stay; there is none.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from psycopg import Cursor
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row
 
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
@@ -41,7 +41,7 @@ make other facts of a body than before, or when what is folded from facts is fol
 
 2: whose an event is that names no request; ``occurred_at`` of a CSPFirmwareDeliveryStatus is the
 ResponseDateTime, its TimeStamp stands beside it; a carrier's time counts only within bounds;
-incidents. 3: statements of the inventory are whole: what only the row of a device held before.
+incidents. 3: statements of the inventory are whole; only rows of devices were kept of them before.
 """
 
 _MESSAGES_AT_ONCE = 500
@@ -99,57 +99,111 @@ def reread(read: Read) -> Iterator[Progress]:
 
 def _do_some(cursor: Cursor[TupleRow], read: Read) -> Progress:
     take(cursor, AdvisoryKey.ATTRIBUTION)
-    cursor.execute(
-        "SELECT phase, after_message, after_request, after_device FROM rereading"
-        " WHERE edition = %s",
-        (EDITION,),
-    )
-    phase, after_message, after_request, after_device = _one(cursor)
-    if phase == "messages":
-        _reread_some(cursor, after_message, read)
-    elif phase == "requests":
-        _fold_some_requests(cursor, after_request)
-    elif phase == "distributions":
-        _fold_some_distributions(cursor, after_device)
-    return _progress(cursor)
+    bookmark = _bookmark(cursor)
+    if bookmark.phase == "messages":
+        _reread_some(cursor, bookmark.after_message, read)
+    elif bookmark.phase == "requests":
+        _fold_some_requests(cursor, bookmark.after_request)
+    elif bookmark.phase == "distributions":
+        _fold_some_distributions(cursor, bookmark.after_device)
+    return _bookmark(cursor).progress()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bookmark:
+    """How far this edition is, as ``rereading`` keeps it."""
+
+    phase: str
+    after_message: UUID
+    after_request: int
+    after_device: int | None
+    messages: int
+    corrected: int
+    unreadable: int
+
+    def progress(self) -> Progress:
+        # A message's key is random, and so is a device's place among EUI-64s only in part: what
+        # share of them has passed is known of messages alone.
+        return Progress(
+            phase=self.phase,
+            share=self.after_message.int / (1 << 128) if self.phase == "messages" else 1.0,
+            messages=self.messages,
+            corrected=self.corrected,
+            unreadable=self.unreadable,
+        )
+
+
+def _bookmark(cursor: Cursor[TupleRow]) -> _Bookmark:
+    with cursor.connection.cursor(row_factory=class_row(_Bookmark)) as rows:
+        rows.execute(
+            "SELECT phase, after_message, after_request, after_device, messages, corrected,"
+            " unreadable FROM rereading WHERE edition = %s",
+            (EDITION,),
+        )
+        found = rows.fetchone()
+    assert found is not None
+    return found
+
+
+class _Described(NamedTuple):
+    """What a message's own row says of it."""
+
+    user_id: int | None
+    occurred_at: datetime | None
+    kind: int
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Recorded:
+    """A row of ``message``, with what is kept of its body."""
+
+    message_id: UUID
+    user_id: int | None
+    occurred_at: datetime | None
+    recorded_at: datetime
+    kind: int
+    code: str | None
+    body: bytes
+
+    def kept(self) -> KeptMessage:
+        return KeptMessage(
+            message_id=self.message_id,
+            kind=KIND_OF_NUMBER[self.kind],
+            body=unpack(self.body),
+            occurred_at=self.occurred_at,
+            recorded_at=self.recorded_at,
+        )
+
+    def described(self) -> _Described:
+        return _Described(self.user_id, self.occurred_at, self.kind, self.code)
 
 
 def _reread_some(cursor: Cursor[TupleRow], after: UUID, read: Read) -> None:
-    cursor.execute(
-        statement("reread_portion"),
-        {"after": after, "messages": _MESSAGES_AT_ONCE, "octets": _OCTETS_AT_ONCE},
-    )
-    rows = cursor.fetchall()
-    if not rows:
+    with cursor.connection.cursor(row_factory=class_row(_Recorded)) as rows:
+        rows.execute(
+            statement("reread_portion"),
+            {"after": after, "messages": _MESSAGES_AT_ONCE, "octets": _OCTETS_AT_ONCE},
+        )
+        portion = rows.fetchall()
+    if not portion:
         _go_on(cursor, "phase = 'requests'")
         return
-    kept = [_kept(row) for row in rows]
-    readings = [(each, reading) for each in kept if (reading := read(each)) is not None]
-    messages = [message for _, message in readings]
+    readings = (read(recorded.kept()) for recorded in portion)
+    messages = [message for message in readings if message is not None]
     corrected = _correct(cursor, messages)
-    _correct_rows(cursor, messages, rows)
+    _correct_rows(cursor, messages, portion)
     _correct_sending(cursor, messages)
     _go_on(
         cursor,
         "after_message = %s, messages = messages + %s, corrected = corrected + %s,"
         " unreadable = unreadable + %s",
-        (kept[-1].message_id, len(kept), corrected, len(kept) - len(readings)),
-    )
-
-
-def _kept(row: TupleRow) -> KeptMessage:
-    message_id, _, occurred_at, recorded_at, kind, _, body = row
-    return KeptMessage(
-        message_id=message_id,
-        kind=KIND_OF_NUMBER[kind],
-        body=unpack(body),
-        occurred_at=occurred_at,
-        recorded_at=recorded_at,
+        (portion[-1].message_id, len(portion), corrected, len(portion) - len(messages)),
     )
 
 
 def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
-    """Make what is stored of the messages what they say; return how many facts that changed."""
+    """Make what is stored of the messages what they report; return how many facts that changed."""
     keys = _request_keys(cursor, messages)
     staging.stage_events(cursor, messages, keys)
     staging.stage_activation_events(cursor, messages)
@@ -198,31 +252,31 @@ def _correct_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> i
 
 
 def _correct_rows(
-    cursor: Cursor[TupleRow], messages: Sequence[Message], rows: Sequence[TupleRow]
+    cursor: Cursor[TupleRow], messages: Sequence[Message], portion: Sequence[_Recorded]
 ) -> None:
-    """Correct what the messages' own rows say, of those that say something else."""
-    stored = {row[0]: (row[1], row[2], row[4], row[5]) for row in rows}
-    wrong = [
-        (message.message_id, reading)
+    """Correct the messages' own rows, of those that are read otherwise now."""
+    stored = {recorded.message_id: recorded.described() for recorded in portion}
+    wrong = {
+        message.message_id: read
         for message in messages
-        if (reading := _row_of(message)) != stored[message.message_id]
-    ]
+        if (read := _description_of(message)) != stored[message.message_id]
+    }
     if wrong:
         cursor.execute(
             statement("reread_correct_messages"),
             {
-                "message_ids": [message_id for message_id, _ in wrong],
-                "users": [reading[0] for _, reading in wrong],
-                "occurred_ats": [reading[1] for _, reading in wrong],
-                "kinds": [reading[2] for _, reading in wrong],
-                "codes": [reading[3] for _, reading in wrong],
+                "message_ids": list(wrong),
+                "users": [each.user_id for each in wrong.values()],
+                "occurred_ats": [each.occurred_at for each in wrong.values()],
+                "kinds": [each.kind for each in wrong.values()],
+                "codes": [each.code for each in wrong.values()],
             },
         )
 
 
-def _row_of(message: Message) -> tuple[int | None, datetime | None, int, str | None]:
+def _description_of(message: Message) -> _Described:
     user_id = None if message.user_id is None else to_bigint(message.user_id)
-    return user_id, message.occurred_at, KIND_NUMBERS[message.kind], message.code
+    return _Described(user_id, message.occurred_at, KIND_NUMBERS[message.kind], message.code)
 
 
 def _correct_sending(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
@@ -248,7 +302,7 @@ def _fold_some_requests(cursor: Cursor[TupleRow], after: int) -> None:
         _go_on(cursor, "phase = 'distributions'")
         return
     folded = {"request_keys": [key for (key,) in rows]}
-    # What events tell matters only beside the request's own times, which are folded first.
+    # What events report matters only beside the request's own times, which are folded first.
     cursor.execute(
         "DELETE FROM recorded_request_naming WHERE request_key = ANY (%(request_keys)s)", folded
     )
@@ -281,26 +335,8 @@ def _fold_some_distributions(cursor: Cursor[TupleRow], after: int | None) -> Non
 
 def _go_on(cursor: Cursor[TupleRow], changes: str, values: tuple[object, ...] = ()) -> None:
     cursor.execute(
-        f"UPDATE rereading SET {changes} WHERE edition = %s".encode(),  # noqa: S608 - our own words alone
+        f"UPDATE rereading SET {changes} WHERE edition = %s".encode(),  # noqa: S608 - of our own names alone
         (*values, EDITION),
-    )
-
-
-def _progress(cursor: Cursor[TupleRow]) -> Progress:
-    # A message's key is random, and so is a device's place among EUI-64s only in part: what share
-    # of them has passed is known of messages alone.
-    cursor.execute(
-        "SELECT phase, after_message, messages, corrected, unreadable FROM rereading"
-        " WHERE edition = %s",
-        (EDITION,),
-    )
-    phase, after_message, messages, corrected, unreadable = _one(cursor)
-    return Progress(
-        phase=phase,
-        share=after_message.int / (1 << 128) if phase == "messages" else 1.0,
-        messages=messages,
-        corrected=corrected,
-        unreadable=unreadable,
     )
 
 

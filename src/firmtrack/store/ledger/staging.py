@@ -136,7 +136,7 @@ def stage_names(
 
 
 def stage_activation_events(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> None:
-    """Copy what the messages say of activations into ``staged_activation_event``."""
+    """Copy what the messages report of activations into ``staged_activation_event``."""
     with cursor.copy(_COPY_ACTIVATION_EVENTS) as copy:
         copy.set_types(_ACTIVATION_EVENT_TYPES)
         for message in messages:

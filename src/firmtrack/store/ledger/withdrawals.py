@@ -60,10 +60,10 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         moment = inventory.moment(cursor)
         staging.stage_names(cursor, messages, keys)
         staging.stage_events(cursor, messages, keys)
-        is_anyone_notified = changes.is_anyone_notified(cursor)
+        is_notified = changes.is_anyone_notified(cursor)
         request_keys = list(keys.values())
         before: changes.Activations = {}
-        if is_anyone_notified:
+        if is_notified:
             changes.hold_statuses(cursor, request_keys)
             before = changes.hold_activations(cursor, messages)
         cursor.execute(
@@ -79,7 +79,7 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         _derive_inventory(cursor, messages)
         marks.mark_stale(cursor, named)
         marks.mark_concerned(cursor)
-        if is_anyone_notified:
+        if is_notified:
             changes.queue_changes(cursor, request_keys, _CORRECTION)
             changes.queue_activations(cursor, messages, before, _CORRECTION)
     return moved

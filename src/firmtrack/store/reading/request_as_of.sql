@@ -114,7 +114,7 @@ WITH withdrawn AS MATERIALIZED (
         LIMIT 1
     ) AS latest ON true
     CROSS JOIN LATERAL (
-        SELECT min(n.named_at) AS named_at, min(n.claimed_version) AS claimed_version
+        SELECT min(n.named_at) AS named_at, min(n.claimed_version COLLATE "C") AS claimed_version
         FROM request_naming AS n
         WHERE n.request_key = r.request_key
     ) AS named
