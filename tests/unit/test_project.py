@@ -13,6 +13,7 @@ from tools.links import broken_links, pages
 from tools.stage_diagram import BEGIN, END, PAGE, stage_section, with_section
 
 ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src/firmtrack"
 BARE_NAMES = {"DATABASE_URL", "NATS_URL"}
 
 
@@ -121,3 +122,23 @@ def test_the_benchmarks_run_all_jobs_when_none_is_named() -> None:
     assert chosen(["csv", "--scale", "0.5"]) == (["csv"], 0.5)
     with pytest.raises(SystemExit):
         chosen(["nonsense"])
+
+
+def contributing() -> str:
+    return (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_every_file_that_contributing_names_exists() -> None:
+    named = re.findall(r"`([\w./]+/[\w./-]+)`", contributing())
+    missing = [each for each in named if not any((root / each).exists() for root in (SOURCE, ROOT))]
+
+    assert "domain/facts.py" in named
+    assert missing == []
+
+
+def test_contributing_lists_the_layers_as_they_are_enforced() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
+    listed = re.findall(r"^(\w+(?: \| \w+)*)(?: {2,}.*)?$", contributing(), re.MULTILINE)
+
+    assert [layer for layer in layers if layer != "__main__"] == listed

@@ -24,7 +24,7 @@ from firmtrack.domain.activation import Activation
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.reconciliation import FlagKind
 from firmtrack.domain.remedy import Actor
-from firmtrack.domain.stages import ActivationStatus, ActivationStep, Status
+from firmtrack.domain.stages import ActivationStatus, ActivationStep, Stage
 from firmtrack.presentation.times import near_text
 
 _ACTIVATE = "Send Activate Firmware (11.3) when the device should run it."
@@ -50,7 +50,7 @@ def _with_news(situation: Situation, told: Finding) -> Finding:
     activation = current_activation(situation)
     is_activated = activation is not None and activation.status is ActivationStatus.ACTIVATED
     is_running = is_activated or _runs_it(situation)
-    is_running = is_running or situation.distribution.status is Status.ACTIVATED
+    is_running = is_running or _has_activated(situation)
     since = situation.since
     if activation is not None and _was_answered(activation):
         since = activation.updated_at
@@ -58,6 +58,11 @@ def _with_news(situation: Situation, told: Finding) -> Finding:
         if each.at >= since and (each.is_alarm or not is_running):
             return Finding(joined(told.sentence, each.what), each.actor, each.advice)
     return told
+
+
+def _has_activated(situation: Situation) -> bool:
+    """Whether the distribution, which is Successful, itself says that the device runs the image."""
+    return situation.distribution.status.stage >= Stage.ACTIVATED_BY_DEVICE
 
 
 def _was_answered(activation: Activation) -> bool:
@@ -68,7 +73,7 @@ def _was_answered(activation: Activation) -> bool:
 
 
 def _verdict_on_success(situation: Situation) -> Finding:
-    if situation.distribution.status is Status.ACTIVATED:
+    if _has_activated(situation):
         return _activated_by_itself(situation)
     found = current_activation(situation)
     if found is None:

@@ -14,6 +14,7 @@ from firmtrack.answers.diagnoses import Evidence
 from firmtrack.diagnosis.activation_failure import finding_on_failed_activation
 from firmtrack.diagnosis.phrases import as_sentence, joined, said_at
 from firmtrack.diagnosis.situation import Situation
+from firmtrack.diagnosis.statuses import OTHER_IMAGE
 from firmtrack.domain.facts import Incident, IncidentKind
 from firmtrack.domain.identifiers import comparable_version
 from firmtrack.domain.incidents import FACTS_OF_HUB, IncidentEntry
@@ -129,14 +130,6 @@ _ROWS: Mapping[IncidentKind, _Row] = {
     ),
 }
 
-_OTHER_IMAGE: Mapping[Status, str] = {
-    Status.TRANSFERRED_TO_DEVICE: "On {when} the hub handed the device another image",
-    Status.DEVICE_TRANSFER_FAILED: "On {when} the hub could not hand the device another image",
-    Status.VERIFIED: "On {when} the device verified another image",
-    Status.VERIFICATION_FAILED: "On {when} the device refused another image",
-    Status.ACTIVATED: "On {when} the device activated another version",
-    Status.ACTIVATION_FAILED: "On {when} the device could not activate another version",
-}
 _WHOSE_IMAGE = (
     "Find out which request brought it: compare it with your other requests and with the Central "
     "Products List, or ask DCC’s Service Centre. A late word of this request’s own image still "
@@ -228,11 +221,11 @@ def _other_images(situation: Situation) -> Iterator[News]:
     last_step = _last_step(situation)
     for entry in situation.unattributed:
         differs = _difference(situation, entry)
-        if entry.status in _OTHER_IMAGE and differs is not None and entry.occurred_at >= last_step:
+        if entry.status in OTHER_IMAGE and differs is not None and entry.occurred_at >= last_step:
             when = said_at(entry, situation)
             yield News(
                 at=entry.occurred_at,
-                what=f"{_OTHER_IMAGE[entry.status].format(when=when)} than this request’s: "
+                what=f"{OTHER_IMAGE[entry.status].format(when=when)} than this request’s: "
                 f"{differs}.",
                 advice=_WHOSE_IMAGE,
                 actor=Actor.SUPPLIER,

@@ -7,6 +7,12 @@ from firmtrack.diagnosis.news import News, news_of
 from firmtrack.diagnosis.pace import LONG_SECONDS, comparison, pace_of
 from firmtrack.diagnosis.phrases import joined, since_text, superseded, surroundings, the_party
 from firmtrack.diagnosis.situation import Situation
+from firmtrack.diagnosis.statuses import (
+    SILENT_STAGES,
+    STANDING,
+    TASK_OF_UNKNOWN_VARIANT,
+    TASKS,
+)
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.remedy import Actor
@@ -22,35 +28,6 @@ ACTORS: Mapping[Party, Actor] = {
     Party.COMMS_HUB: Actor.CSP,
     Party.DEVICE: Actor.NOBODY,
 }
-
-_STANDING: Mapping[Status, str] = {
-    Status.RECEIVED: "The request has been with DCC since {since}, and no answer to it was seen.",
-    Status.ACCEPTED: "DCC accepted the update and has had it since {since}.",
-    Status.SENT_TO_CSP: f"The image has been with {the_party(Party.CSP)} since {{since}}.",
-    Status.DELIVERED_TO_COMMS_HUB: "The image has been at the Communications Hub since {since}.",
-    Status.TRANSFERRED_TO_DEVICE: "The device has had the image since {since}.",
-    Status.VERIFIED: "The device has held the verified image since {since}.",
-    Status.ACTIVATED: "The device is said to run the image since {since}.",
-}
-
-_TASKS: Mapping[Stage, str] = {
-    Stage.VALIDATED: "must check the request and answer it",
-    Stage.SENT_TO_CSP: f"must send the image to {the_party(Party.CSP)}",
-    Stage.DELIVERED_TO_COMMS_HUB: "must deliver it to the Communications Hub",
-    Stage.TRANSFERRED_TO_DEVICE: "must hand it over",
-    Stage.VERIFIED_BY_DEVICE: "must verify it and say so",
-    Stage.ACTIVATED_BY_DEVICE: "must activate it and say so",
-}
-
-# DUIS has no message for "sent to CSP"; only a stage report tells of it.
-_SILENT_STAGES: Mapping[Stage, str] = {
-    Stage.SENT_TO_CSP: (
-        "Suppliers are not told when it has done so: what they hear of next is the delivery to the "
-        "Communications Hub."
-    ),
-}
-
-_TASK_OF_UNKNOWN_VARIANT = "must verify the image or, if it is a PPMID, activate it, and say so"
 
 # After the task; stalled has two sentences of its own instead.
 _WAITING: Mapping[Pace | None, str] = {
@@ -86,7 +63,7 @@ def finding_in_progress(situation: Situation, next_stage: StageRow) -> Finding:
             Actor.NOBODY,
             outdone,
         )
-    standing = _STANDING[status].format(since=since_text(situation))
+    standing = STANDING[status].format(since=since_text(situation))
     news = news_of(situation)
     activated = _activated_all_the_same(situation)
     if news and (activated is None or news[0].at >= activated.updated_at):
@@ -119,11 +96,11 @@ def actor_of(holder: Party, pace: Pace | None) -> Actor:
 def _advice(situation: Situation, next_stage: StageRow, pace: Pace | None) -> str:
     party = the_party(next_stage.holder)
     is_at_device = next_stage.holder is Party.DEVICE
-    task = _TASKS[next_stage.stage]
+    task = TASKS[next_stage.stage]
     if is_at_device and situation.distribution.variant is None:
-        task = _TASK_OF_UNKNOWN_VARIANT
+        task = TASK_OF_UNKNOWN_VARIANT
     must = f"{party[0].upper()}{party[1:]} {task}"
-    silent = _SILENT_STAGES.get(next_stage.stage)
+    silent = SILENT_STAGES.get(next_stage.stage)
     if next_stage.stage is Stage.VALIDATED and pace is None:
         return f"{must}. {_IF_NOTHING_COMES}"
     if pace is None and situation.waited_seconds > LONG_SECONDS:

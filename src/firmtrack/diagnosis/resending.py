@@ -6,9 +6,9 @@ from firmtrack.answers.diagnoses import ResendAdvice
 from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.diagnosis.news import news_of
 from firmtrack.diagnosis.phrases import joined
-from firmtrack.diagnosis.remedies import Prospect, remedy_for
+from firmtrack.diagnosis.remedies import remedy_for
 from firmtrack.diagnosis.situation import Situation
-from firmtrack.domain.remedy import Again
+from firmtrack.domain.remedy import Again, Prospect
 from firmtrack.domain.stages import CompletionStatus, Stage
 
 # That DCC refuses so is likely, not certain: industry usage.
