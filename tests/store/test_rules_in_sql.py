@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from firmtrack.domain.attribution import Candidate, is_refused_by
+from firmtrack.domain.dossier import Device, fold
 from firmtrack.domain.facts import Event, Message, RequestFacts
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.precedence import current_event
@@ -21,6 +22,7 @@ from firmtrack.domain.stages import CompletionStatus, Status, Variant, completio
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.reading.dossiers import read_dossier
 from tests.examples import examples
 from tests.looking import find_device
 from tests.rules import StatusEvent, attribute
@@ -329,17 +331,21 @@ def tracked(history: Sequence[Message]) -> Expectation:
         for each in distributions(request_id)
     }
     devices = {event.device_id for message in history for event in message.events}
-    answers_of = {device_id: find_device(DCC, device_id) for device_id in devices}
+    devices_known = {device_id: folded(device_id) for device_id in devices}
     return Expectation(
         standings=standings,
         unattributed=frozenset(
-            (device_id, entry.message_id)
-            for device_id, found in answers_of.items()
-            if found is not None
-            for entry in found.unattributed
-            if entry.message_id is not None  # DCC is told of every message
+            (device_id, event.message_id)
+            for device_id, found in devices_known.items()
+            for event in found.unattributed
         ),
     )
+
+
+def folded(device_id: Eui64) -> Device:
+    """A device before repeats are shown as one."""
+    with pool().connection() as connection:
+        return fold(read_dossier(connection, device_id))
 
 
 @pytest.mark.usefixtures("database")

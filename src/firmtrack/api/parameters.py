@@ -201,7 +201,8 @@ AsOf = Annotated[
             "format": "date-time",
             "description": "Answer what was known at this moment (RFC 3339), by when Firmtrack "
             "learnt it. A moment to come is now. One of which more may still be recorded is moved "
-            "back: the header Firmtrack-As-Of says which moment is told.",
+            "back: the header Firmtrack-As-Of says which moment is told. Pace, and what is usual, "
+            "are today's.",
         }
     ),
 ]

@@ -209,6 +209,7 @@ def _device_id(term: str) -> "Eui64":
 def _past(text: str | None) -> "Settled | None":
     from firmtrack.lookups.as_of import past_of
     from firmtrack.presentation.as_of import (
+        USUAL_IS_OF_TODAY,
         MalformedMoment,
         moved_back_text,
         read_typed_moment,
@@ -225,6 +226,7 @@ def _past(text: str | None) -> "Settled | None":
         return None
     if past.asked is not None:
         errors.print(moved_back_text(past.moment), markup=False)
+    errors.print(USUAL_IS_OF_TODAY, markup=False)
     return past.moment
 
 

@@ -25,6 +25,9 @@ _YEAR_FIRST = re.compile(
 )
 
 
+USUAL_IS_OF_TODAY = "Waits are compared with what is usual today, not with what was usual then."
+
+
 class MalformedMoment(FirmtrackError):
     """must be a time with its zone (RFC 3339), such as 2026-03-01T09:30:00Z."""
 

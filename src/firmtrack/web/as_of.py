@@ -9,7 +9,12 @@ from django.http import HttpRequest
 
 from firmtrack.answers.side_parts import side_part
 from firmtrack.lookups.as_of import Settled, past_of
-from firmtrack.presentation.as_of import MalformedMoment, moved_back_text, read_typed_moment
+from firmtrack.presentation.as_of import (
+    USUAL_IS_OF_TODAY,
+    MalformedMoment,
+    moved_back_text,
+    read_typed_moment,
+)
 from firmtrack.presentation.times import utc_text
 from firmtrack.store.reports.freshness import freshness
 
@@ -85,4 +90,4 @@ def moment_in(request: HttpRequest) -> Moment:
 def as_of_context(moment: Moment) -> dict[str, object]:
     """Return what a result page says of its moment, and in the present of how fresh it is."""
     fresh = None if moment.past else side_part("freshness", lambda: freshness(moment.now))
-    return {"moment": moment, "fresh": fresh}
+    return {"moment": moment, "fresh": fresh, "usual_is_of_today": USUAL_IS_OF_TODAY}
