@@ -10,7 +10,7 @@ from firmtrack.domain.stages import Status, Variant
 from firmtrack.duis import documents as d
 from firmtrack.simulator import outcomes as o
 from firmtrack.simulator.gbcs_messages import RECEIPT_BAD, RECEIPT_GOOD
-from firmtrack.simulator.outcomes import Said
+from firmtrack.simulator.outcomes import Report
 from firmtrack.simulator.post import DeviceAlertSent, Post, StageReport, UpdateRequest
 from firmtrack.simulator.statements import Statement
 from firmtrack.simulator.truth import TrueEvent
@@ -39,14 +39,14 @@ class Utterance:
 
     update: SentUpdate
     device: Device
-    said: Said
+    report: Report
     at: datetime
     repetition: int = 0
 
 
 def tell(utterance: Utterance, post: Post, chance: Random) -> TrueEvent | None:
     """Send the message that says it; return the event that it reports, None if it came too late."""
-    return _TELLERS[utterance.said](utterance, post, chance)
+    return _TELLERS[utterance.report](utterance, post, chance)
 
 
 def last_moment_to_tell(at: datetime) -> datetime:
@@ -137,7 +137,7 @@ def dcc_alert(
 def _tell_delivery(utterance: Utterance, post: Post, chance: Random) -> TrueEvent | None:
     """Send a CSPFirmwareDeliveryStatus: what counts is when DCC passes it on, a little later."""
     update, device = utterance.update, utterance.device
-    is_success = utterance.said is Said.HUB_HAS_IT
+    is_success = utterance.report is Report.HUB_HAS_IT
     status = d.CommsHubTransferStatus
     body = d.CspFirmwareDeliveryStatus(
         update_firmware_request_id=update.request_id,
@@ -157,23 +157,23 @@ def _tell_delivery(utterance: Utterance, post: Post, chance: Random) -> TrueEven
     return TrueEvent(Status.COMMS_HUB_DELIVERY_FAILED, passed_on_at, code)
 
 
-_TRANSFERS: Mapping[Said, tuple[d.TransferResponseCode, Status, str | None]] = {
-    Said.DEVICE_HAS_IT: (
+_TRANSFERS: Mapping[Report, tuple[d.TransferResponseCode, Status, str | None]] = {
+    Report.DEVICE_HAS_IT: (
         d.TransferResponseCode.FILE_TRANSFER_SUCCESS,
         Status.TRANSFERRED_TO_DEVICE,
         None,
     ),
-    Said.IMAGE_DISCARDED: (
+    Report.IMAGE_DISCARDED: (
         d.TransferResponseCode.FIRMWARE_IMAGE_DISCARDED,
         Status.DEVICE_TRANSFER_FAILED,
         "image_discarded",
     ),
-    Said.WRONG_HARDWARE: (
+    Report.WRONG_HARDWARE: (
         d.TransferResponseCode.HARDWARE_VERSION_MISMATCH,
         Status.DEVICE_TRANSFER_FAILED,
         "hardware_version_mismatch",
     ),
-    Said.TRANSFER_BROKE: (
+    Report.TRANSFER_BROKE: (
         d.TransferResponseCode.FILE_TRANSFER_FAILURE,
         Status.DEVICE_TRANSFER_FAILED,
         "file_transfer_failure",
@@ -184,7 +184,7 @@ _TRANSFERS: Mapping[Said, tuple[d.TransferResponseCode, Status, str | None]] = {
 def _tell_transfer(utterance: Utterance, post: Post, chance: Random) -> TrueEvent | None:
     """Send a CommsHubAlert with a FirmwareTransferAlert, which may leave out its request."""
     update, device, at = utterance.update, utterance.device, utterance.at
-    code, status, reason = _TRANSFERS[utterance.said]
+    code, status, reason = _TRANSFERS[utterance.report]
     is_good = code is d.TransferResponseCode.FILE_TRANSFER_SUCCESS
     names_request = chance.random() < o.TRANSFER_NAMES_REQUEST_SHARE
     tells_time = chance.random() < o.TRANSFER_TELLS_TIME_SHARE
@@ -211,7 +211,7 @@ def names_hub(device: Device, at: datetime) -> Statement:
 
 
 def _tell_end(utterance: Utterance, post: Post, chance: Random) -> TrueEvent | None:
-    is_good = utterance.said is Said.ENDED_WELL
+    is_good = utterance.report is Report.ENDED_WELL
     if utterance.update.variant is Variant.UPDATE_PPMID_FIRMWARE:
         return _tell_activation(utterance, post, chance, is_good=is_good)
     update, at = utterance.update, utterance.at
@@ -262,13 +262,13 @@ def _tell_activation(
     return TrueEvent(Status.ACTIVATION_FAILED, at, "activation_failure")
 
 
-_TELLERS: Mapping[Said, Callable[[Utterance, Post, Random], TrueEvent | None]] = {
-    Said.HUB_HAS_IT: _tell_delivery,
-    Said.HUB_MISSED_IT: _tell_delivery,
-    Said.DEVICE_HAS_IT: _tell_transfer,
-    Said.IMAGE_DISCARDED: _tell_transfer,
-    Said.WRONG_HARDWARE: _tell_transfer,
-    Said.TRANSFER_BROKE: _tell_transfer,
-    Said.ENDED_WELL: _tell_end,
-    Said.ENDED_BADLY: _tell_end,
+_TELLERS: Mapping[Report, Callable[[Utterance, Post, Random], TrueEvent | None]] = {
+    Report.HUB_HAS_IT: _tell_delivery,
+    Report.HUB_MISSED_IT: _tell_delivery,
+    Report.DEVICE_HAS_IT: _tell_transfer,
+    Report.IMAGE_DISCARDED: _tell_transfer,
+    Report.WRONG_HARDWARE: _tell_transfer,
+    Report.TRANSFER_BROKE: _tell_transfer,
+    Report.ENDED_WELL: _tell_end,
+    Report.ENDED_BADLY: _tell_end,
 }

@@ -8,7 +8,7 @@ from firmtrack.simulator.chance import stream
 from firmtrack.simulator.correspondence import Utterance
 from firmtrack.simulator.image import ImagePlan, manufacturer_image_hash
 from firmtrack.simulator.models import DeviceKind, models_of
-from firmtrack.simulator.outcomes import AnswerKind, Said
+from firmtrack.simulator.outcomes import AnswerKind, Report
 from firmtrack.simulator.post import Post
 from firmtrack.simulator.scenario import MINIMUM_IMAGE_BYTES, Scenario
 from firmtrack.simulator.truth import TrueDistribution
@@ -19,7 +19,7 @@ FEWEST_REQUESTS = 8
 """Scenarios with fewer requests have no such tail: they are only what was asked for."""
 
 _VERSION = FirmwareVersion("01EF0000")
-_SAID = (Said.HUB_HAS_IT, Said.HUB_HAS_IT, Said.HUB_MISSED_IT)
+_REPORTS = (Report.HUB_HAS_IT, Report.HUB_HAS_IT, Report.HUB_MISSED_IT)
 _DEVICES = 12
 _GIVEN_UP = 3
 _MINUTES_BETWEEN_WORDS = 25
@@ -39,8 +39,8 @@ def tail_of_earlier_request(scenario: Scenario, world: World, post: Post) -> Sen
     at = scenario.first_second
     for position, device in enumerate(devices):
         at += timedelta(minutes=_MINUTES_BETWEEN_WORDS)
-        said = _SAID[position % len(_SAID)]
-        event = correspondence.tell(Utterance(update, device, said, at), post, chance)
+        report = _REPORTS[position % len(_REPORTS)]
+        event = correspondence.tell(Utterance(update, device, report, at), post, chance)
         if event is not None:
             update.known_since = update.known_since or event.at
             distribution = TrueDistribution(device.device_id, is_tracked=True)

@@ -10,17 +10,17 @@ from firmtrack.simulator import correspondence
 from firmtrack.simulator import outcomes as o
 from firmtrack.simulator.chance import dealt, duration, stream
 from firmtrack.simulator.correspondence import Utterance
-from firmtrack.simulator.outcomes import AnswerKind, DeviceRefusal, Outcome, Said
+from firmtrack.simulator.outcomes import AnswerKind, DeviceRefusal, Outcome, Report
 from firmtrack.simulator.post import Post
 from firmtrack.simulator.truth import TrueEvent
 from firmtrack.simulator.updates import Named, SentUpdate
 from firmtrack.simulator.world import Device
 
-_GOOD_OUTCOME = Outcome((Said.HUB_HAS_IT, Said.DEVICE_HAS_IT, Said.ENDED_WELL))
+_GOOD_OUTCOME = Outcome((Report.HUB_HAS_IT, Report.DEVICE_HAS_IT, Report.ENDED_WELL))
 _REPETITION_HOURS = o.Dwell(2, 0.5)
 _MOST_IN_ONE_FAILURE_LIST = 20
 # These are told of several devices in one message.
-_TOLD_TOGETHER = frozenset({Said.NOT_SENT, Said.GIVEN_UP})
+_REPORTED_TOGETHER = frozenset({Report.NOT_SENT, Report.GIVEN_UP})
 
 
 class Journeys:
@@ -42,12 +42,14 @@ class Journeys:
         outcomes = dealt(o.OUTCOME_SHARES, len(accepted), self._chance)
         travellers = list(zip(accepted, outcomes, strict=True))
         travellers += [(named, _GOOD_OUTCOME) for named in self._refused_yet_sent(update)]
-        together: dict[Said, list[tuple[datetime, Named]]] = {said: [] for said in _TOLD_TOGETHER}
+        together: dict[Report, list[tuple[datetime, Named]]] = {
+            report: [] for report in _REPORTED_TOGETHER
+        }
         for named, outcome in travellers:
-            for said, at in self._travel(update, named, outcome, handed_over_at):
-                together[said].append((at, named))
-        self._report_not_sent(update, together[Said.NOT_SENT])
-        self._give_up(update, together[Said.GIVEN_UP])
+            for report, at in self._travel(update, named, outcome, handed_over_at):
+                together[report].append((at, named))
+        self._report_not_sent(update, together[Report.NOT_SENT])
+        self._give_up(update, together[Report.GIVEN_UP])
 
     def _answer(self, update: SentUpdate) -> bool:
         """Return whether the request goes on: answered in time, or its answer got lost."""
@@ -93,27 +95,27 @@ class Journeys:
 
     def _travel(
         self, update: SentUpdate, named: Named, outcome: Outcome, at: datetime
-    ) -> Iterator[tuple[Said, datetime]]:
+    ) -> Iterator[tuple[Report, datetime]]:
         """Tell what happens to one device; yield instead what is told of several together."""
         device = _existing(named)
-        for position, said in enumerate(outcome.reports):
-            at += self._dwell(said, device)
+        for position, report in enumerate(outcome.reports):
+            at += self._dwell(report, device)
             _keep_busy(device, at)
-            if said in _TOLD_TOGETHER:
-                yield said, at
+            if report in _REPORTED_TOGETHER:
+                yield report, at
                 continue
             is_last = position == len(outcome.reports) - 1
-            for repetition in range(outcome.last_said if is_last else 1):
+            for repetition in range(outcome.last_repeats if is_last else 1):
                 if repetition > 0:
                     at += _duration(_REPETITION_HOURS, self._chance)
                     _keep_busy(device, at)
-                utterance = Utterance(update, device, said, at, repetition)
+                utterance = Utterance(update, device, report, at, repetition)
                 event = correspondence.tell(utterance, self._post, self._chance)
                 if event is not None:
                     named.distribution.hear(event)
 
-    def _dwell(self, said: Said, device: Device) -> timedelta:
-        dwell = o.DWELLS[said]
+    def _dwell(self, report: Report, device: Device) -> timedelta:
+        dwell = o.DWELLS[report]
         time = _duration(dwell, self._chance)
         factor = (
             o.REGION_FACTORS[device.home.region]
@@ -122,29 +124,31 @@ class Journeys:
         )
         return timedelta(seconds=max(1, round(time.total_seconds() * factor)))
 
-    def _report_not_sent(self, update: SentUpdate, told: Sequence[tuple[datetime, Named]]) -> None:
-        if not told:
+    def _report_not_sent(
+        self, update: SentUpdate, reported: Sequence[tuple[datetime, Named]]
+    ) -> None:
+        if not reported:
             return
-        at = max(at for at, _ in told)
-        devices = [_existing(named) for _, named in told]
+        at = max(at for at, _ in reported)
+        devices = [_existing(named) for _, named in reported]
         event = correspondence.report_not_sent(update, devices, at, self._post)
-        _all_hear(event, told, at)
+        _apply_to_all(event, reported, at)
 
-    def _give_up(self, update: SentUpdate, told: list[tuple[datetime, Named]]) -> None:
-        told.sort(key=lambda one: (one[0], one[1].device_id))
-        for start in range(0, len(told), _MOST_IN_ONE_FAILURE_LIST):
-            listed = told[start : start + _MOST_IN_ONE_FAILURE_LIST]
+    def _give_up(self, update: SentUpdate, reported: list[tuple[datetime, Named]]) -> None:
+        reported.sort(key=lambda one: (one[0], one[1].device_id))
+        for start in range(0, len(reported), _MOST_IN_ONE_FAILURE_LIST):
+            listed = reported[start : start + _MOST_IN_ONE_FAILURE_LIST]
             at = listed[-1][0]
             devices = [_existing(named) for _, named in listed]
             code = next(self._giving_up_codes)
             event = correspondence.give_up(update, devices, at, code, self._post)
-            _all_hear(event, listed, at)
+            _apply_to_all(event, listed, at)
 
 
-def _all_hear(
-    event: TrueEvent | None, told: Sequence[tuple[datetime, Named]], at: datetime
+def _apply_to_all(
+    event: TrueEvent | None, reported: Sequence[tuple[datetime, Named]], at: datetime
 ) -> None:
-    for _, named in told:
+    for _, named in reported:
         _keep_busy(_existing(named), at)
         if event is not None:
             named.distribution.hear(event)

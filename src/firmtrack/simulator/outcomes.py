@@ -96,8 +96,8 @@ INVALID_OUT_OF_SCOPE, INVALID_OTHER_KIND, INVALID_UNKNOWN = "out of scope", "oth
 INVALID_SHARES = {INVALID_OUT_OF_SCOPE: 0.5, INVALID_OTHER_KIND: 0.25, INVALID_UNKNOWN: 0.25}
 
 
-class Said(StrEnum):
-    """What a party can say about one device's update on its way."""
+class Report(StrEnum):
+    """What a party can report of one device's update on its way."""
 
     NOT_SENT = auto()
     HUB_HAS_IT = auto()
@@ -113,20 +113,20 @@ class Said(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One way that a device's update can go: what is said of it, in order, then silence.
+    """One way that a device's update can go: what is reported of it, in order, then silence.
 
-    The last is said ``last_said`` times: DCC throttles an alert that repeats itself.
+    The last is reported ``last_repeats`` times: DCC throttles an alert that repeats itself.
     """
 
-    reports: tuple[Said, ...]
-    last_said: int = 1
+    reports: tuple[Report, ...]
+    last_repeats: int = 1
 
 
 _HUB, _DEVICE, _GOOD, _BAD = (
-    Said.HUB_HAS_IT,
-    Said.DEVICE_HAS_IT,
-    Said.ENDED_WELL,
-    Said.ENDED_BADLY,
+    Report.HUB_HAS_IT,
+    Report.DEVICE_HAS_IT,
+    Report.ENDED_WELL,
+    Report.ENDED_BADLY,
 )
 
 OUTCOME_SHARES = {
@@ -137,23 +137,23 @@ OUTCOME_SHARES = {
     Outcome((_GOOD,)): 0.015,
     Outcome((_DEVICE, _GOOD, _HUB)): 0.015,
     # It goes wrong first and well later, or the other way round.
-    Outcome((Said.HUB_MISSED_IT, _HUB, _DEVICE, _GOOD)): 0.030,
-    Outcome((_HUB, Said.TRANSFER_BROKE, _DEVICE, _GOOD)): 0.030,
+    Outcome((Report.HUB_MISSED_IT, _HUB, _DEVICE, _GOOD)): 0.030,
+    Outcome((_HUB, Report.TRANSFER_BROKE, _DEVICE, _GOOD)): 0.030,
     Outcome((_HUB, _DEVICE, _BAD, _GOOD)): 0.010,
     Outcome((_HUB, _DEVICE, _GOOD, _BAD)): 0.005,
-    Outcome((_HUB, Said.HUB_MISSED_IT)): 0.005,
+    Outcome((_HUB, Report.HUB_MISSED_IT)): 0.005,
     # Alerts that repeat themselves.
-    Outcome((_HUB, _DEVICE, _GOOD), last_said=3): 0.015,
-    Outcome((_HUB, Said.TRANSFER_BROKE), last_said=4): 0.010,
-    Outcome((_HUB, _DEVICE, _BAD), last_said=2): 0.010,
+    Outcome((_HUB, _DEVICE, _GOOD), last_repeats=3): 0.015,
+    Outcome((_HUB, Report.TRANSFER_BROKE), last_repeats=4): 0.010,
+    Outcome((_HUB, _DEVICE, _BAD), last_repeats=2): 0.010,
     # It stops.
-    Outcome((Said.NOT_SENT,)): 0.015,
-    Outcome((Said.HUB_MISSED_IT,)): 0.040,
-    Outcome((Said.GIVEN_UP,)): 0.030,
-    Outcome((Said.HUB_MISSED_IT, Said.GIVEN_UP)): 0.010,
-    Outcome((_HUB, Said.IMAGE_DISCARDED)): 0.015,
-    Outcome((_HUB, Said.WRONG_HARDWARE)): 0.015,
-    Outcome((_HUB, Said.TRANSFER_BROKE)): 0.020,
+    Outcome((Report.NOT_SENT,)): 0.015,
+    Outcome((Report.HUB_MISSED_IT,)): 0.040,
+    Outcome((Report.GIVEN_UP,)): 0.030,
+    Outcome((Report.HUB_MISSED_IT, Report.GIVEN_UP)): 0.010,
+    Outcome((_HUB, Report.IMAGE_DISCARDED)): 0.015,
+    Outcome((_HUB, Report.WRONG_HARDWARE)): 0.015,
+    Outcome((_HUB, Report.TRANSFER_BROKE)): 0.020,
     Outcome((_HUB, _DEVICE, _BAD)): 0.030,
     # Silence.
     Outcome(()): 0.040,
@@ -164,7 +164,7 @@ OUTCOME_SHARES = {
 
 @dataclass(frozen=True, slots=True)
 class Dwell:
-    """How long it takes until something is said: log-normal, the median in hours."""
+    """How long it takes until something is reported: log-normal, the median in hours."""
 
     median_hours: float
     spread: float
@@ -172,16 +172,16 @@ class Dwell:
 
 
 DWELLS = {
-    Said.NOT_SENT: Dwell(0.5, 0.5),
-    Said.HUB_HAS_IT: Dwell(26, 0.7, is_wide_area=True),
-    Said.HUB_MISSED_IT: Dwell(40, 0.5, is_wide_area=True),
-    Said.GIVEN_UP: Dwell(72, 0.3, is_wide_area=True),
-    Said.DEVICE_HAS_IT: Dwell(8, 0.8),
-    Said.IMAGE_DISCARDED: Dwell(9, 0.6),
-    Said.WRONG_HARDWARE: Dwell(2, 0.4),
-    Said.TRANSFER_BROKE: Dwell(20, 0.5),
-    Said.ENDED_WELL: Dwell(2.5, 0.9),
-    Said.ENDED_BADLY: Dwell(2.5, 0.6),
+    Report.NOT_SENT: Dwell(0.5, 0.5),
+    Report.HUB_HAS_IT: Dwell(26, 0.7, is_wide_area=True),
+    Report.HUB_MISSED_IT: Dwell(40, 0.5, is_wide_area=True),
+    Report.GIVEN_UP: Dwell(72, 0.3, is_wide_area=True),
+    Report.DEVICE_HAS_IT: Dwell(8, 0.8),
+    Report.IMAGE_DISCARDED: Dwell(9, 0.6),
+    Report.WRONG_HARDWARE: Dwell(2, 0.4),
+    Report.TRANSFER_BROKE: Dwell(20, 0.5),
+    Report.ENDED_WELL: Dwell(2.5, 0.9),
+    Report.ENDED_BADLY: Dwell(2.5, 0.6),
 }
 
 # How much longer the wide-area network of a region takes than Central and South.

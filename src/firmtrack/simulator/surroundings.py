@@ -50,7 +50,7 @@ class Surroundings:
         self._post = post
         self._chance = stream(scenario.seed, "surroundings")
         self._foreign_images = 0
-        self._foreign_words = cycle(
+        self._foreign_events = cycle(
             (self._foreign_receipt, self._foreign_notice, self._foreign_transfer)
         )
         self._other_matters: tuple[Callable[[Device, Eui64, datetime], None], ...] = (
@@ -71,7 +71,7 @@ class Surroundings:
                 matter = self._chance.choice(self._other_matters)
                 matter(self._chance.choice(devices), update.supplier, self._some_time(update))
         for _ in range(self._count(o.UNATTRIBUTED_SHARE, update)):
-            next(self._foreign_words)(update.supplier, self._some_time(update))
+            next(self._foreign_events)(update.supplier, self._some_time(update))
 
     def _count(self, share: float, update: SentUpdate) -> int:
         return round(share * len(update.named))

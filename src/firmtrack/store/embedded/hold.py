@@ -177,12 +177,12 @@ class EmbeddedPostgres:
     def _wait(self, is_done: Callable[[], bool], what: str) -> None:
         """Ask until it is done, however long, and say every few seconds what is waited for."""
         began = time.monotonic()
-        told = began
+        reported_at = began
         while not is_done():
             time.sleep(_POLL_SECONDS)
             now = time.monotonic()
-            if now - told >= _PROGRESS_SECONDS:
-                told = now
+            if now - reported_at >= _PROGRESS_SECONDS:
+                reported_at = now
                 self._on_progress(
                     f"Embedded PostgreSQL in {self.directory} {what} ({now - began:.0f} s)."
                 )
