@@ -27,7 +27,7 @@ class Party(StrEnum):
 
 
 class Status(StrEnum):
-    """What was last reported of a distribution: one stage, good or bad."""
+    """What was last heard of a distribution: one stage, good or bad."""
 
     RECEIVED = "received"
     ACCEPTED = "accepted"
@@ -195,7 +195,7 @@ class ActivationStep(IntEnum):
 
 
 class ActivationStatus(StrEnum):
-    """What was last reported of an activation."""
+    """What was last heard of an activation."""
 
     REQUESTED = "requested"
     SCHEDULED = "scheduled"
