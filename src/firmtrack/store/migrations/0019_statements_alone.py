@@ -19,6 +19,7 @@ CREATE VIEW activation_word AS
         SELECT FROM withdrawal AS w WHERE w.message_id = a.message_id AND w.restored_at IS NULL
     );
 {_INCIDENTS[_INCIDENTS.index("CREATE FUNCTION told_incidents") :]}
+{created("0011_withdrawals", "FUNCTION withdrawn_message")}
 {created("0011_withdrawals", "VIEW told_candidate")}
 {created("0011_withdrawals", "VIEW told_activation AS")}
 {created("0001_initial", "INDEX device_of_comms_hub")}

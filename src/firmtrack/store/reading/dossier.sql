@@ -9,9 +9,9 @@ FROM (
         'hex') AS image_hash, f.addressee AS user_id, f.message_kind, f.code
     FROM recorded_event AS f
     WHERE f.device_id = $1 AND f.recorded_at <= $2
-      AND f.message_id NOT IN (
-          SELECT w.message_id FROM withdrawal_period AS w
-          WHERE w.began_at <= $2 AND w.ended_at > $2
+      AND NOT EXISTS (
+          SELECT FROM withdrawal_period AS w
+          WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
       )
     LIMIT $3
 ) AS f
@@ -32,9 +32,9 @@ FROM (
     JOIN recorded_request_statement AS f USING (request_key)
     WHERE d.device_id = $1 AND d.recorded_at <= $2 AND d.ended_at > $2
       AND f.recorded_at <= $2
-      AND f.message_id NOT IN (
-          SELECT w.message_id FROM withdrawal_period AS w
-          WHERE w.began_at <= $2 AND w.ended_at > $2
+      AND NOT EXISTS (
+          SELECT FROM withdrawal_period AS w
+          WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
       )
 ) AS f
 UNION ALL
@@ -46,9 +46,9 @@ FROM (
     JOIN recorded_request_step AS f USING (request_key)
     WHERE d.device_id = $1 AND d.recorded_at <= $2 AND d.ended_at > $2
       AND f.recorded_at <= $2
-      AND f.message_id NOT IN (
-          SELECT w.message_id FROM withdrawal_period AS w
-          WHERE w.began_at <= $2 AND w.ended_at > $2
+      AND NOT EXISTS (
+          SELECT FROM withdrawal_period AS w
+          WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
       )
 ) AS f
 UNION ALL
@@ -59,9 +59,9 @@ FROM (
     JOIN recorded_request_naming AS f USING (request_key)
     WHERE d.device_id = $1 AND d.recorded_at <= $2 AND d.ended_at > $2
       AND f.recorded_at <= $2
-      AND f.message_id NOT IN (
-          SELECT w.message_id FROM withdrawal_period AS w
-          WHERE w.began_at <= $2 AND w.ended_at > $2
+      AND NOT EXISTS (
+          SELECT FROM withdrawal_period AS w
+          WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
       )
 ) AS f
 UNION ALL
@@ -72,9 +72,9 @@ FROM (
         image_hash, f.scheduled_for, f.message_kind, f.code
     FROM recorded_activation_event AS f
     WHERE f.device_id = $1 AND f.recorded_at <= $2
-      AND f.message_id NOT IN (
-          SELECT w.message_id FROM withdrawal_period AS w
-          WHERE w.began_at <= $2 AND w.ended_at > $2
+      AND NOT EXISTS (
+          SELECT FROM withdrawal_period AS w
+          WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
       )
 ) AS f
 UNION ALL
@@ -85,9 +85,9 @@ FROM (
         f.originator, f.target, f.counter, f.comms_hub_id, f.device_time
     FROM recorded_device_incident AS f
     WHERE f.device_id = $1 AND f.recorded_at <= $2
-      AND f.message_id NOT IN (
-          SELECT w.message_id FROM withdrawal_period AS w
-          WHERE w.began_at <= $2 AND w.ended_at > $2
+      AND NOT EXISTS (
+          SELECT FROM withdrawal_period AS w
+          WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
       )
 ) AS f
 UNION ALL
@@ -101,9 +101,9 @@ FROM (
     JOIN recorded_request_incident AS f USING (originator, target, counter)
     WHERE d.device_id = $1 AND d.recorded_at <= $2 AND d.ended_at > $2
       AND f.recorded_at <= $2
-      AND f.message_id NOT IN (
-          SELECT w.message_id FROM withdrawal_period AS w
-          WHERE w.began_at <= $2 AND w.ended_at > $2
+      AND NOT EXISTS (
+          SELECT FROM withdrawal_period AS w
+          WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
       )
 ) AS f
 UNION ALL
@@ -114,9 +114,9 @@ FROM (
         f.target, f.counter
     FROM recorded_request_incident AS f
     WHERE f.target = $1 AND f.recorded_at <= $2
-      AND f.message_id NOT IN (
-          SELECT w.message_id FROM withdrawal_period AS w
-          WHERE w.began_at <= $2 AND w.ended_at > $2
+      AND NOT EXISTS (
+          SELECT FROM withdrawal_period AS w
+          WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
       )
 ) AS f
 UNION ALL
@@ -130,14 +130,14 @@ FROM (
           SELECT e.comms_hub_id
           FROM recorded_event AS e
           WHERE e.device_id = $1 AND e.recorded_at <= $2
-            AND e.message_id NOT IN (
-                SELECT w.message_id FROM withdrawal_period AS w
-                WHERE w.began_at <= $2 AND w.ended_at > $2
+            AND NOT EXISTS (
+                SELECT FROM withdrawal_period AS w
+                WHERE w.message_id = e.message_id AND w.began_at <= $2 AND w.ended_at > $2
             )
       ) AND f.recorded_at <= $2
-      AND f.message_id NOT IN (
-          SELECT w.message_id FROM withdrawal_period AS w
-          WHERE w.began_at <= $2 AND w.ended_at > $2
+      AND NOT EXISTS (
+          SELECT FROM withdrawal_period AS w
+          WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
       )
 ) AS f
 UNION ALL
@@ -146,16 +146,13 @@ FROM (
     SELECT f.*
     FROM recorded_inventory_statement AS f
     WHERE f.device_id = $1 AND f.recorded_at <= $2
-      AND f.message_id NOT IN (
-          SELECT w.message_id FROM withdrawal_period AS w
-          WHERE w.began_at <= $2 AND w.ended_at > $2
+      AND NOT EXISTS (
+          SELECT FROM withdrawal_period AS w
+          WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
       )
-      AND (
-          f.taken_by IS NULL
-          OR f.taken_by NOT IN (
-              SELECT w.message_id FROM withdrawal_period AS w
-              WHERE w.began_at <= $2 AND w.ended_at > $2
-          )
+      AND NOT EXISTS (
+          SELECT FROM withdrawal_period AS w
+          WHERE w.message_id = f.taken_by AND w.began_at <= $2 AND w.ended_at > $2
       )
 ) AS f
 UNION ALL
@@ -164,8 +161,8 @@ FROM (
     SELECT f.told_at, f.message_id, f.message_kind, f.code, f.user_id
     FROM recorded_supplier_change AS f
     WHERE f.device_id = $1 AND f.recorded_at <= $2
-      AND f.message_id NOT IN (
-          SELECT w.message_id FROM withdrawal_period AS w
-          WHERE w.began_at <= $2 AND w.ended_at > $2
+      AND NOT EXISTS (
+          SELECT FROM withdrawal_period AS w
+          WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
       )
 ) AS f

@@ -26,9 +26,9 @@ FROM (
                     ) AS what
                 FROM recorded_event AS f
                 WHERE f.device_id = $1 AND f.recorded_at <= $2
-                  AND f.message_id NOT IN (
-                      SELECT w.message_id FROM withdrawal_period AS w
-                      WHERE w.began_at <= $2 AND w.ended_at > $2
+                  AND NOT EXISTS (
+                      SELECT FROM withdrawal_period AS w
+                      WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
                   )
             ) AS recorded
             WINDOW in_time AS (ORDER BY occurred_at, message_id)

@@ -6,28 +6,35 @@
 -- ledger, and the view current_distribution. Each device is folded for itself and only if it is asked
 -- for. A part that is read with a device or request known is not materialized: it is a search in an
 -- index.
-WITH withdrawn AS MATERIALIZED (
-    SELECT w.message_id FROM withdrawn_message(%(moment)s) AS w
+WITH withdrawn AS NOT MATERIALIZED (
+    SELECT message_id
+    FROM withdrawal_period
+    WHERE began_at <= %(moment)s AND ended_at > %(moment)s
 ), event AS NOT MATERIALIZED (
     SELECT *
-    FROM recorded_event
-    WHERE recorded_at <= %(moment)s AND message_id NOT IN (SELECT message_id FROM withdrawn)
+    FROM recorded_event AS f
+    WHERE recorded_at <= %(moment)s
+      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id)
 ), request_statement AS NOT MATERIALIZED (
     SELECT *
-    FROM recorded_request_statement
-    WHERE recorded_at <= %(moment)s AND message_id NOT IN (SELECT message_id FROM withdrawn)
+    FROM recorded_request_statement AS f
+    WHERE recorded_at <= %(moment)s
+      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id)
 ), request_step AS NOT MATERIALIZED (
     SELECT *
-    FROM recorded_request_step
-    WHERE recorded_at <= %(moment)s AND message_id NOT IN (SELECT message_id FROM withdrawn)
+    FROM recorded_request_step AS f
+    WHERE recorded_at <= %(moment)s
+      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id)
 ), request_naming AS NOT MATERIALIZED (
     SELECT *
-    FROM recorded_request_naming
-    WHERE recorded_at <= %(moment)s AND message_id NOT IN (SELECT message_id FROM withdrawn)
+    FROM recorded_request_naming AS f
+    WHERE recorded_at <= %(moment)s
+      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id)
 ), request_incident AS NOT MATERIALIZED (
     SELECT *
-    FROM recorded_request_incident
-    WHERE recorded_at <= %(moment)s AND message_id NOT IN (SELECT message_id FROM withdrawn)
+    FROM recorded_request_incident AS f
+    WHERE recorded_at <= %(moment)s
+      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id)
 ), named_pair AS NOT MATERIALIZED (
     SELECT device_id, request_key
     FROM known_distribution
@@ -48,8 +55,9 @@ WITH withdrawn AS MATERIALIZED (
     SELECT s.*, coalesce(s.learnt_at, '-infinity') AS stated_at
     FROM asked_device
     JOIN recorded_inventory_statement AS s USING (device_id)
-    WHERE s.recorded_at <= %(moment)s AND s.message_id NOT IN (SELECT message_id FROM withdrawn)
-      AND (s.taken_by IS NULL OR s.taken_by NOT IN (SELECT message_id FROM withdrawn))
+    WHERE s.recorded_at <= %(moment)s
+      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = s.message_id)
+      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = s.taken_by)
 ), device AS MATERIALIZED (
     -- What a device's cohort is known by: of each fact the latest statement.
     SELECT device_id,

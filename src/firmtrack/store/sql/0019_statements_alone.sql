@@ -15,6 +15,9 @@ DROP VIEW told_activation, told_candidate;
 DROP FUNCTION told_incidents(bigint);
 DROP FUNCTION told_incidents(bigint, bigint, bigint);
 
+-- Which messages were withdrawn at a moment is asked of each message, by withdrawal_period.
+DROP FUNCTION withdrawn_message(timestamptz);
+
 -- What is reported of an activation is an event, too.
 DROP VIEW activation_word;
 ALTER TABLE recorded_activation_word RENAME TO recorded_activation_event;
