@@ -1,4 +1,4 @@
-"""Reads do not grow with what others have: of thousands of rows they read no more than is theirs."""
+"""Reads do not grow with what others have: of thousands of rows they read only what is theirs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
