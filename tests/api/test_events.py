@@ -59,6 +59,33 @@ def test_a_device_says_where_its_events_go_on_and_the_pages_fit_together(
     assert len(set(ids)) == 451
 
 
+def test_the_pages_fit_together_while_events_come(api: Caller, alpha: str) -> None:
+    def recorded(number: float) -> None:
+        at = SUBMITTED + timedelta(minutes=number)
+        record(Batch(messages=(delivered(METER, at, REQUEST, reason="N62"),)))
+
+    path = f"/devices/{METER}/events"
+    cursor: dict[str, str] = {}
+    ids: list[str] = []
+    for number in range(5):
+        answer = api.get(path, alpha, service_request_id=str(REQUEST), limit="100", **cursor)
+        ids += [event["source"]["message_id"] for event in answer.json["items"]]
+        cursor = {"cursor": answer.json["next_cursor"]}
+        recorded(1000 + number)
+        recorded(20.5 - number)
+    assert cursor == {"cursor": None}
+    assert len(ids) == len(set(ids)) == 451 + 4
+
+
+def test_a_cursor_of_another_history_is_refused(api: Caller, alpha: str) -> None:
+    path = f"/devices/{METER}/events"
+    cursor = api.get(path, alpha, service_request_id=str(REQUEST)).json["next_cursor"]
+    answer = api.get(path, alpha, cursor=cursor)
+    assert answer.status == 400
+    assert answer.json["errors"][0]["name"] == "cursor"
+    assert "begin with its first page" in answer.json["errors"][0]["detail"]
+
+
 def test_events_start_at_the_first_and_are_those_that_the_caller_may_see(
     api: Caller, alpha: str, cast: Cast
 ) -> None:

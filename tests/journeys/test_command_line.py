@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -232,6 +232,30 @@ def test_a_device_is_found_with_its_activations_and_what_does_not_fit(
     assert "Warning: Activation not answered" in shown
     assert "Activations of other images" in shown
     assert str(activation_samples.ACTIVATION_ID) in shown
+
+
+def test_a_device_that_repeats_itself_says_how_often(firmtrack: Run, tmp_path: Path) -> None:
+    request_id = RequestId(samples.ALPHA, samples.DCC, 6000)
+    asked = replace(samples.update_firmware(device_ids=(samples.METER,)), request_id=request_id)
+    written = {"0": write(asked)}
+    for number in range(250):
+        at = samples.NOW + timedelta(minutes=number)
+        body = replace(samples.csp_status(), update_firmware_request_id=request_id, time_stamp=at)
+        alert = replace(samples.dcc_alert("N60", body), responded_at=at)
+        written[str(number + 1)] = write(alert)
+    archive = tmp_path / "repeats.tar"
+    archive.write_bytes(tar_of(written))
+    said(firmtrack("ingest", archive, "--json"))
+
+    events = ("find", "events", METER, "--request", request_id)
+    whole = said(firmtrack(*events, "--json"))
+    assert [each["times"] for each in whole["items"]] == [250, 1]
+    assert whole["next_cursor"] is None
+    for command in (events, ("find", "device", METER)):
+        assert firmtrack(*command, COLUMNS="200").stdout.count(" 250 ") == 1
+    assert said(firmtrack("find", "events", METER, "--json"))["items"] == []
+    other = ("find", "events", samples.PPMID, "--request", request_id)
+    assert "nothing" in failure(firmtrack(*other), 1).lower()
 
 
 def test_a_new_supplier_is_shown_how_far_anothers_update_is_if_the_operator_wants_it(

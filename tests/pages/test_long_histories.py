@@ -1,7 +1,8 @@
 """A device that says much: repeats are one entry, and a long history has pages."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -64,6 +65,25 @@ def test_a_long_history_goes_on_where_the_page_says(ada: Browsing) -> None:
     assert len(times) == 451
 
 
+def test_a_long_history_of_the_past_stays_of_its_moment(ada: Browsing) -> None:
+    moment = datetime.now(UTC).isoformat()
+    record(Batch(messages=(delivered(TALKATIVE, SUBMITTED, REQUEST, reason="N45"),)))
+    page = ada.open(f"/devices/{TALKATIVE}?as_of={quote(moment)}")
+    assert "The first 200 of 451 entries. Show the others" in page.all("p")
+
+    further = ada.open(page.links()["Show the others"])
+    assert "Entries 201 to 400 of 451." in further.all("p")
+    assert any("what Firmtrack knew at" in each for each in further.all("p"))
+    last = ada.open(further.links()["Further entries"])
+    assert "Entries 401 to 451 of 451." in last.all("p")
+    (back_link,) = last.elements("nav.firmtrack-back a")
+    back = ada.open(back_link.get("href", ""))
+    assert "The first 200 of 451 entries. Show the others" in back.all("p")
+    assert "of 452 entries" in "".join(ada.open(f"/devices/{TALKATIVE}").all("p"))
+    address = f"/devices/{TALKATIVE}/events?service_request_id={REQUEST}"
+    assert ada.open(f"{address}&as_of=once").status == 400
+
+
 def test_a_history_is_not_found_by_others_nor_by_a_page_that_is_not_there(
     ada: Browsing, cast: Cast
 ) -> None:
@@ -73,5 +93,6 @@ def test_a_history_is_not_found_by_others_nor_by_a_page_that_is_not_there(
         assert Browsing.signed_in(person).open(address).status == 404
     assert Browsing.signed_in(cast.olga).open(address).status == 200
     assert ada.open(f"{address}&cursor=nonsense").status == 400
+    assert ada.open(f"{address}&cursor=AwAAAAAAAAAAAAAAAAAA").status == 400
     assert ada.open(f"/devices/{TALKATIVE}/events?service_request_id=nonsense").status == 404
     assert Browsing.of_nobody().get(address).status_code == 302

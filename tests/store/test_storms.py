@@ -1,20 +1,24 @@
 """A device that repeats itself is answered as if each of its events were read singly."""
 
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from firmtrack.answers.devices import HistoryEntry
 from firmtrack.domain.dossier import Device, Distribution, ReportedEvent, fold
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import FirmwareVersion
 from firmtrack.domain.seeing import view_of
 from firmtrack.domain.stages import Status
-from firmtrack.lookups.as_of import Settled
-from firmtrack.lookups.device import list_events
+from firmtrack.lookups import device as lookups
+from firmtrack.lookups.device import PlaceGone, list_events
 from firmtrack.lookups.seen import device_answer
 from firmtrack.store.database import pool, writing_pool
 from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.ledger.withdrawals import withdraw
 from firmtrack.store.reading.dossiers import read_dossier
 from tests.examples import examples
 from tests.looking import find_device
@@ -34,6 +38,7 @@ from tests.store.facts import (
     take,
 )
 from tests.store.test_rules_in_sql import METERS, empty, histories
+from tests.store.test_withdrawals import BECAUSE, reading
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -147,15 +152,77 @@ def test_the_pages_of_a_long_history_fit_together_whatever_is_recorded_meanwhile
     first = list_events(ALPHA, METER, None, limit=6)
     assert first is not None
     a_storm_of_two(99)
-    second = list_events(ALPHA, METER, None, limit=100, skip=6, as_of=Settled(first.read_at))
+    a_storm_of_two(4.5)
+    second = list_events(ALPHA, METER, None, limit=100, below=first.next_mark)
     assert second is not None
-    assert (len(first.entries), first.following, second.following) == (6, 14, 0)
+    assert (len(first.entries), first.following, second.skipped) == (6, 14, 8)
+    assert (len(second.entries), second.following, second.next_mark) == (16, 0, None)
     pages = [*first.entries, *second.entries]
-    assert len(pages) == len(set(pages)) == 20
-    assert all(each.occurred_at < at(990) for each in pages)
+    times = [each.occurred_at for each in pages]
+    assert times == sorted(times, reverse=True)
+    assert len(set(times)) == 22
+    assert max(times) < at(990) < at(999)
+    assert at(45) in times
 
 
-def a_storm_of_two(number: int) -> None:
+def test_the_pages_of_a_storm_fit_together_while_it_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lookups, "read_dossier", partial(read_dossier, most_events=5))
+    for number in range(5):
+        a_storm_of_two(number)
+        for _ in range(4):
+            a_repeat(at(10 * number + 2))
+    pages: list[HistoryEntry] = []
+    below = None
+    for number in range(15):
+        found = list_events(ALPHA, METER, None, limit=1, below=below)
+        assert found is not None
+        assert found.skipped >= number
+        pages += found.entries
+        below = found.next_mark
+        a_repeat(at(44))
+        if below is None:
+            break
+    assert [each.times for each in pages] == [4, 1, 1] * 5
+    assert len({each.mark for each in pages}) == 15
+
+
+def test_a_place_in_another_history_or_of_what_was_taken_back_is_gone() -> None:
+    events = [
+        reported(
+            Status.TRANSFERRED_TO_DEVICE, at(number), [meter], request_id=None, version=version
+        )
+        for meter in METERS[:2]
+        for number, version in enumerate((VERSION, OTHER_VERSION, VERSION))
+    ]
+    take(*events)
+    first = list_events(ALPHA, METERS[0], None, limit=2)
+    assert first is not None
+    assert list_events(ALPHA, METERS[0], None, limit=2, below=first.next_mark) is not None
+
+    with pytest.raises(PlaceGone):
+        list_events(ALPHA, METERS[1], None, limit=2, below=first.next_mark)
+    assert list_events(ALPHA, METERS[0], REQUEST_ID, limit=2, below=first.next_mark) is None
+    withdraw([events[1]], BECAUSE, reading())
+    with pytest.raises(PlaceGone):
+        list_events(ALPHA, METERS[0], None, limit=2, below=first.next_mark)
+
+
+def a_repeat(occurred_at: datetime) -> None:
+    take(
+        reported(
+            Status.TRANSFERRED_TO_DEVICE,
+            occurred_at,
+            [METER],
+            request_id=None,
+            version=FirmwareVersion("00000007"),
+            user_id=ALPHA_ID,
+        )
+    )
+
+
+def a_storm_of_two(number: float) -> None:
     """Two events that differ, so that nothing of them is a repeat."""
     for place, version in enumerate((VERSION, OTHER_VERSION)):
         take(

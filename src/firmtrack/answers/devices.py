@@ -25,6 +25,8 @@ from firmtrack.domain.stages import (
     completion_of,
 )
 
+MARK_OCTETS = 14
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
@@ -37,6 +39,8 @@ class HistoryEntry:
     the latest: the first was of ``first_at``, and learnt at ``first_recorded_at``.
     Of a message that was sent to another party (``is_anothers``) nothing is shown but what it says:
     no source and no device's time, and its times are the beginnings of days in UTC.
+    ``mark``, of MARK_OCTETS, names the earliest of what it stands for among the device's events,
+    and tells nobody which message that was.
     """
 
     status: Status
@@ -56,6 +60,7 @@ class HistoryEntry:
     times: int = 1
     first_at: datetime
     first_recorded_at: datetime
+    mark: bytes
 
     @property
     def source(self) -> FactSource:

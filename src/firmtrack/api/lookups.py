@@ -15,8 +15,8 @@ from firmtrack.api.cursors import cursor_after
 from firmtrack.api.parameters import (
     After,
     AsOf,
+    Below,
     DeviceId,
-    EventsFrom,
     Limit,
     OfServiceRequest,
     ServiceRequestId,
@@ -32,7 +32,6 @@ from firmtrack.lookups import inventory as inventory_lookup
 from firmtrack.lookups import request as request_lookup
 from firmtrack.lookups.as_of import Settled, past_of
 from firmtrack.presentation import documents
-from firmtrack.presentation.event_places import EventsPlace, cursor_of
 from firmtrack.presentation.peers import Peers, peers
 
 _Found = TypeVar("_Found")
@@ -81,7 +80,8 @@ def list_distributions(
 ) -> HttpResponse:
     """Return the current status of its devices, by Device ID ascending, a page at a time.
 
-    Follow `next_cursor` until it is null, with the same filters and the same `as_of`.
+    Follow `next_cursor` until it is null, with the same filters. Of the past go on with the moment
+    of the first answer, as its header `Firmtrack-As-Of` has it, so that all are of one moment.
     """
     refuse_unknown_parameters(request, _FILTERS | {"limit", "cursor"})
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
@@ -142,7 +142,7 @@ def find_device(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None) -
     found = device_lookup.find_device(viewer, device_id, as_of=past)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
-    return _json(documents.device(found.device, found.diagnoses, read_at=found.read_at), past)
+    return _json(documents.device(found.device, found.diagnoses), past)
 
 
 @router.get(
@@ -155,31 +155,28 @@ def list_events(
     device_id: DeviceId,
     service_request_id: OfServiceRequest = None,
     limit: Limit = 100,
-    cursor: EventsFrom = None,
+    cursor: Below = None,
     as_of: AsOf = None,
 ) -> HttpResponse:
     """Return the events of the device's distribution in a request, furthest stage first.
 
     Without service_request_id, those that were sent to you and belong to no request that you may
     see. Repeats that follow each other are one. Follow `next_cursor`, or the `events_next_cursor`
-    of the device, until it is null: whatever is recorded meanwhile, the pages fit together.
+    of the device, until it is null, with the same `as_of`: each answer goes on where the one before
+    it ended, whatever is recorded meanwhile. A cursor whose event has been taken back is refused.
     """
     refuse_unknown_parameters(request, _AS_OF | {"service_request_id", "limit", "cursor"})
     viewer = viewer_of_token(holder_of(request))
-    past = _past(as_of if cursor is None else cursor.as_of)
-    found = device_lookup.list_events(
-        viewer,
-        device_id,
-        service_request_id,
-        limit=limit,
-        skip=0 if cursor is None else cursor.skip,
-        as_of=past,
-    )
+    past = _past(as_of)
+    try:
+        found = device_lookup.list_events(
+            viewer, device_id, service_request_id, limit=limit, below=cursor, as_of=past
+        )
+    except device_lookup.PlaceGone as error:
+        raise ProblemFound.in_parameter("query", "cursor", str(error)) from None
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
-    following = EventsPlace(as_of=found.read_at, skip=found.skipped + len(found.entries))
-    next_cursor = cursor_of(following) if found.following else None
-    return _json(documents.event_list(found.entries, next_cursor), past)
+    return _json(documents.event_list(found.entries, found.next_mark), past)
 
 
 @router.get(

@@ -15,7 +15,7 @@ from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.errors import FirmtrackError
 from firmtrack.presentation.as_of import read_moment
-from firmtrack.presentation.event_places import EventsPlace, read_place
+from firmtrack.presentation.event_places import read_mark
 
 _Value = TypeVar("_Value")
 
@@ -67,11 +67,11 @@ def _pace(text: str) -> Pace:
     return Pace(text)
 
 
-def _events_place(text: str) -> EventsPlace:
-    place = read_place(text)
-    if place is None:
+def _mark(text: str) -> bytes:
+    mark = read_mark(text)
+    if mark is None:
         raise BadCursor
-    return place
+    return mark
 
 
 class MalformedLimit(FirmtrackError):
@@ -174,9 +174,9 @@ After = Annotated[
         {"type": "string", "description": "The next_cursor of the answer to be continued."}
     ),
 ]
-EventsFrom = Annotated[
-    EventsPlace | None,
-    read_by(_events_place),
+Below = Annotated[
+    bytes | None,
+    read_by(_mark),
     WithJsonSchema(
         {"type": "string", "description": "The next_cursor, or events_next_cursor, to go on from."}
     ),

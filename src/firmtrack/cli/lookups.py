@@ -128,7 +128,7 @@ def find_device(
             raise NotFound
         found = looked_up.device
         if as_json:
-            answer = documents.device(found, looked_up.diagnoses, read_at=looked_up.read_at)
+            answer = documents.device(found, looked_up.diagnoses)
             sys.stdout.buffer.write(documents.encode(answer) + b"\n")
             return
         console.print(str(device_id), style="bold")
@@ -148,6 +148,40 @@ def find_device(
             results.print_history(found.unattributed)
 
 
+@find.command("events")
+def find_events(
+    term: DeviceTerm,
+    *,
+    of_request: Annotated[
+        str | None,
+        typer.Option(
+            "--request",
+            metavar="REQUEST_ID",
+            help="Those of the device's update in this request; without it, those of none.",
+        ),
+    ] = None,
+    as_party: AsParty = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show all events of a device's update, or all that belong to none, furthest stage first."""
+    with opened():
+        from firmtrack.lookups.device import list_events
+        from firmtrack.presentation import documents
+
+        viewer, device_id = _viewer(as_party), _device_id(term)
+        request_id = None if of_request is None else _request_id(of_request)
+        past = _past(as_of, has_waits=False)
+        found = list_events(viewer, device_id, request_id, limit=sys.maxsize, as_of=past)
+        if found is None:
+            raise NotFound
+        if as_json:
+            answer = documents.event_list(found.entries, found.next_mark)
+            sys.stdout.buffer.write(documents.encode(answer) + b"\n")
+            return
+        console.print(results.history_table(found.entries))
+
+
 def export(
     request_id: RequestTerm,
     *,
@@ -163,7 +197,8 @@ def export(
         from firmtrack.answers.side_parts import UNTOLD
         from firmtrack.lookups.request import download_distributions
 
-        viewer, parsed_id, past = _viewer(as_party), _request_id(request_id), _past(as_of)
+        viewer, parsed_id = _viewer(as_party), _request_id(request_id)
+        past = _past(as_of, has_waits=False)
         download = download_distributions(viewer, parsed_id, DistributionFilter(), as_of=past)
         if download is None:
             raise NotFound
@@ -206,7 +241,8 @@ def _device_id(term: str) -> "Eui64":
     return read
 
 
-def _past(text: str | None) -> "Settled | None":
+def _past(text: str | None, *, has_waits: bool = True) -> "Settled | None":
+    """Return the moment that was asked for, with a note of what is not of it."""
     from firmtrack.lookups.as_of import past_of
     from firmtrack.presentation.as_of import (
         USUAL_IS_OF_TODAY,
@@ -226,7 +262,8 @@ def _past(text: str | None) -> "Settled | None":
         return None
     if past.asked is not None:
         errors.print(moved_back_text(past.moment), markup=False)
-    errors.print(USUAL_IS_OF_TODAY, markup=False)
+    if has_waits:
+        errors.print(USUAL_IS_OF_TODAY, markup=False)
     return past.moment
 
 

@@ -35,21 +35,34 @@ def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis | None
     print_history(found.history)
 
 
-def print_history(history: "Iterable[HistoryEntry]") -> None:
-    """Print what was said, as a table."""
+def print_history(history: "Sequence[HistoryEntry]") -> None:
+    """Print the first entries of a history as a table, and of how many."""
+    from firmtrack.presentation.event_places import EVENTS_AT_ONCE
+
+    console.print(history_table(history[:EVENTS_AT_ONCE]))
+    if len(history) > EVENTS_AT_ONCE:
+        console.print(
+            f"The first {EVENTS_AT_ONCE} of {len(history):,} entries."
+            " firmtrack find events shows all."
+        )
+
+
+def history_table(history: "Iterable[HistoryEntry]") -> Table:
+    """Return the entries of a history as a table."""
     from firmtrack.presentation import wording
     from firmtrack.presentation.times import shown_text
 
-    table = Table("When (DCC)", "Status", "Reason", "Told by")
+    table = Table("When (DCC)", "Times", "Status", "Reason", "Told by")
     for entry in history:
         add_row(
             table,
             shown_text(entry.occurred_at, is_day=entry.is_anothers),
+            f"{entry.times:,}",
             wording.STATUS_NAMES[entry.status],
             entry.reason or "",
             wording.fact_source_text(entry.source),
         )
-    console.print(table)
+    return table
 
 
 def updated_text(distribution: "DistributionAnswer") -> str:

@@ -57,7 +57,8 @@ class ReportedEvent:
     ``request_id`` is the request that its message names; None if it names none, and then
     ``evidence`` is, once it is attributed, what ties it to a request.
     It stands for ``times`` events, one after the other, that differ in nothing but their times and
-    messages: it is the last of them, ``first_at`` and ``first_recorded_at`` are the first's.
+    messages: it is the last of them, ``first_at``, ``first_recorded_at`` and ``first_message_id``
+    are the first's.
     """
 
     status: Status
@@ -75,6 +76,7 @@ class ReportedEvent:
     times: int = 1
     first_at: datetime
     first_recorded_at: datetime
+    first_message_id: UUID
 
     @property
     def message_id(self) -> UUID:
@@ -209,6 +211,7 @@ class Request:
             image_hash=self.image_hash,
             first_at=self.submitted_at,
             first_recorded_at=self.recorded_at,
+            first_message_id=self.claim.message_id,
         )
 
 

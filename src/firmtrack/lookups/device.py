@@ -15,9 +15,10 @@ from firmtrack.domain.dossier import fold
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.seeing import View, view_of
 from firmtrack.domain.viewer import Viewer
+from firmtrack.errors import FirmtrackError
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.comparison import peers_of
-from firmtrack.lookups.seen import device_answer
+from firmtrack.lookups.seen import device_answer, repeats_grouped, single_entries
 from firmtrack.notices.queries import list_notified
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.database import reading_pool
@@ -31,14 +32,12 @@ class FoundDevice:
     """A device as its viewer sees it at ``as_of``, None for now, with each update's diagnosis.
 
     ``version`` changes whenever what is shown of the viewer's own updates does, and tells nobody
-    else anything; None if it has none, and of the past. ``read_at`` is the moment by which all
-    that it tells had been recorded: its histories continue as of that.
+    else anything; None if it has none, and of the past.
     """
 
     device: DeviceAnswer
     diagnoses: Mapping[RequestId, Diagnosis | None]
     as_of: Settled | None
-    read_at: datetime
     version: str | None
 
 
@@ -58,7 +57,8 @@ class DevicePage:
 class FoundEvents:
     """Some entries of one history of a device: that of a distribution, or what belongs to none.
 
-    ``skipped`` are before them, ``following`` after; ``read_at`` is the moment of them all.
+    ``skipped`` are before them, ``following`` after; these go on below the mark ``next_mark``,
+    None if there are none.
     """
 
     device_id: Eui64
@@ -66,7 +66,15 @@ class FoundEvents:
     entries: Sequence[HistoryEntry]
     skipped: int
     following: int
-    read_at: datetime
+
+    @property
+    def next_mark(self) -> bytes | None:
+        """Below which mark the history goes on."""
+        return self.entries[-1].mark if self.following else None
+
+
+class PlaceGone(FirmtrackError):
+    """is of another history, or of one that has changed there: begin with its first page."""
 
 
 def find_device(
@@ -110,29 +118,32 @@ def list_events(
     request_id: RequestId | None,
     *,
     limit: int,
-    skip: int = 0,
+    below: bytes | None = None,
     as_of: Settled | None = None,
 ) -> FoundEvents | None:
-    """Return up to ``limit`` entries of a history, the greatest first, after ``skip`` of them.
+    """Return up to ``limit`` entries of a history, the greatest first, below that of a mark.
 
     That of the device's distribution in ``request_id``, or, with None, of what belongs to no
-    request that the viewer sees. None if the viewer sees no such history.
+    request that the viewer sees. None if the viewer sees no such history. Raises PlaceGone if
+    nothing in it has the mark ``below``.
     """
-    read_at = as_of or datetime.now(UTC)
-    answer = device_answer(_view(viewer, device_id, as_of))
-    history = None if answer is None else _history(answer, request_id)
-    entries = () if history is None else history[skip : skip + limit]
+    view = _view(viewer, device_id, as_of)
+    singles = None if device_answer(view) is None else single_entries(view, request_id)
+    place = None if singles is None else _place(singles, below)
+    history = () if singles is None else repeats_grouped(singles[place or 0 :])
+    entries = () if place is None else history[:limit]
     term = str(device_id) if request_id is None else f"{device_id} {request_id}"
     record_lookup(viewer, "events", term, len(entries), as_of=as_of)
-    if history is None:
+    if singles is None:
         return None
+    if place is None:
+        raise PlaceGone
     return FoundEvents(
         device_id=device_id,
         request_id=request_id,
         entries=entries,
-        skipped=skip,
-        following=max(0, len(history) - skip - len(entries)),
-        read_at=read_at,
+        skipped=len(repeats_grouped(singles[:place])),
+        following=len(history) - len(entries),
     )
 
 
@@ -159,7 +170,6 @@ def _found(view: View, as_of: Settled | None) -> FoundDevice | None:
         device=answer,
         diagnoses=diagnoses(answer, now=now),
         as_of=as_of,
-        read_at=now,
         version=None if as_of else _version(view.viewer, answer),
     )
 
@@ -181,11 +191,11 @@ def _page(view: View, found: FoundDevice) -> DevicePage:
     )
 
 
-def _history(answer: DeviceAnswer, request_id: RequestId | None) -> Sequence[HistoryEntry] | None:
-    if request_id is None:
-        return answer.unattributed
-    histories = {each.distribution.request_id: each.history for each in answer.distributions}
-    return histories.get(request_id)
+def _place(entries: Sequence[HistoryEntry], below: bytes | None) -> int | None:
+    """Return how many entries are down to the mark, itself included; None if it is not there."""
+    if below is None:
+        return 0
+    return next((number for number, each in enumerate(entries, 1) if each.mark == below), None)
 
 
 def _version(viewer: Viewer, answer: DeviceAnswer) -> str | None:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from hashlib import blake2b
 from itertools import groupby
 from typing import cast
 
 from firmtrack.answers.devices import (
+    MARK_OCTETS,
     DeviceAnswer,
     DeviceDistribution,
     HistoryEntry,
@@ -16,8 +18,8 @@ from firmtrack.answers.devices import (
 from firmtrack.answers.inventory import HubDevice, InventoryAnswer, SupplierPeriod
 from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.answers.sources import FactSource
-from firmtrack.domain.dossier import Device, Distribution
-from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.dossier import Device, Distribution, ReportedEvent
+from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import IMPORT_ID, Knowledge, Origin, statement_of, with_comms_hub
 from firmtrack.domain.reconciliation import Flag, WeighedUpdate, flags_of
 from firmtrack.domain.scope import not_tracked_reason
@@ -27,7 +29,7 @@ from firmtrack.domain.seeing import SeenDistribution, SeenEvent, View
 def device_answer(view: View) -> DeviceAnswer | None:
     """Return the device as it is seen; None if nothing of it is."""
     shown = view.known if view.sees_inventory else None
-    unattributed = _history(view.unattributed)
+    unattributed = _history(view, view.unattributed)
     has_activations = any(True for _ in view.chapters.all())
     if not (
         view.own
@@ -55,7 +57,7 @@ def device_answer(view: View) -> DeviceAnswer | None:
         distributions=tuple(
             DeviceDistribution(
                 distribution=_distribution(view.device, seen),
-                history=_history(seen.history),
+                history=_history(view, seen.history),
                 image=seen.distribution.request.image,
                 activations=view.chapters.of_request.get(seen.distribution.request_id, ()),
                 incidents=view.incidents.of_request.get(seen.distribution.request_id, ()),
@@ -133,10 +135,31 @@ def _distribution(device: Device, seen: SeenDistribution) -> DistributionAnswer:
     )
 
 
-def _history(events: Iterable[SeenEvent]) -> tuple[HistoryEntry, ...]:
-    """Return the entries of a history, repeats that follow each other as one."""
-    entries = map(_entry, events)
+def single_entries(view: View, request_id: RequestId | None) -> tuple[HistoryEntry, ...] | None:
+    """Return the entries of a history before repeats are grouped, the greatest first.
+
+    That of the device's distribution in ``request_id``, or, with None, of what belongs to no
+    request that the viewer sees. None if the viewer sees no such distribution.
+    """
+    if request_id is None:
+        return _entries(view, view.unattributed)
+    for seen in view.own:
+        if seen.distribution.request_id == request_id:
+            return _entries(view, seen.history)
+    return None
+
+
+def repeats_grouped(entries: Iterable[HistoryEntry]) -> tuple[HistoryEntry, ...]:
+    """Return the entries, those that follow each other and repeat each other as one."""
     return tuple(_grouped(list(repeats)) for _, repeats in groupby(entries, key=_what))
+
+
+def _history(view: View, events: Iterable[SeenEvent]) -> tuple[HistoryEntry, ...]:
+    return repeats_grouped(_entries(view, events))
+
+
+def _entries(view: View, events: Iterable[SeenEvent]) -> tuple[HistoryEntry, ...]:
+    return tuple(_entry(seen, view.device.device_id) for seen in events)
 
 
 def _what(entry: HistoryEntry) -> tuple[object, ...]:
@@ -157,10 +180,11 @@ def _grouped(repeats: Sequence[HistoryEntry]) -> HistoryEntry:
         times=sum(each.times for each in repeats),
         first_at=min(each.first_at for each in repeats),
         first_recorded_at=min(each.first_recorded_at for each in repeats),
+        mark=repeats[-1].mark,
     )
 
 
-def _entry(seen: SeenEvent) -> HistoryEntry:
+def _entry(seen: SeenEvent, device_id: Eui64) -> HistoryEntry:
     event, is_anothers = seen.event, seen.is_anothers
     return HistoryEntry(
         status=event.status,
@@ -180,7 +204,13 @@ def _entry(seen: SeenEvent) -> HistoryEntry:
         times=event.times,
         first_at=event.first_at,
         first_recorded_at=event.first_recorded_at,
+        mark=_mark(event, device_id),
     )
+
+
+def _mark(event: ReportedEvent, device_id: Eui64) -> bytes:
+    named = bytes([event.names_device]) + device_id.to_bytes(8, "big")
+    return blake2b(named + event.first_message_id.bytes, digest_size=MARK_OCTETS).digest()
 
 
 def _others_update(each: Distribution) -> OthersUpdate:

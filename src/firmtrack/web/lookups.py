@@ -14,16 +14,10 @@ from django.views.decorators.http import require_safe
 from firmtrack.answers.requests import DistributionFilter, DistributionPage
 from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, RequestId
-from firmtrack.lookups.as_of import past_of
-from firmtrack.lookups.device import list_events, open_device_page
+from firmtrack.lookups.device import PlaceGone, list_events, open_device_page
 from firmtrack.lookups.inventory import find_inventory
 from firmtrack.lookups.request import download_distributions, open_request_page
-from firmtrack.presentation.event_places import (
-    EVENTS_AT_ONCE,
-    EventsPlace,
-    cursor_of,
-    read_place,
-)
+from firmtrack.presentation.event_places import EVENTS_AT_ONCE, cursor_below, read_mark
 from firmtrack.presentation.search import (
     SearchBy,
     TermProblem,
@@ -37,6 +31,8 @@ from firmtrack.web.timeline import progress_of, timeline_of_others
 
 PAGE_LENGTH = 50
 _NO_ROWS = DistributionPage(items=(), last_device_id=None)
+_NO_SUCH_TIME = "The address asks for a time that cannot be read."
+_NO_SUCH_PAGE = "The address asks for a page that does not exist."
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +123,7 @@ def service_request_csv(request: HttpRequest, service_request_id: str) -> HttpRe
         return _canonical(request, address)
     moment = moment_in(request)
     if moment.errors:
-        raise BadRequest("The address asks for a time that cannot be read.")
+        raise BadRequest(_NO_SUCH_TIME)
     _, wanted = _filter_of(request)
     file = download_distributions(viewer_in(request), request_id, wanted, as_of=moment.past)
     if file is None:
@@ -135,8 +131,10 @@ def service_request_csv(request: HttpRequest, service_request_id: str) -> HttpRe
     if file is UNTOLD:
         return render(request, "500.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
     response = StreamingHttpResponse(file.blocks, content_type="text/csv; charset=utf-8")
-    name = f"firmware-distribution-{str(request_id).replace(':', '_')}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    name = f"firmware-distribution-{str(request_id).replace(':', '_')}"
+    if moment.past is not None:  # which may be earlier than the one that was asked for
+        name += f"-as-of-{moment.past:%Y%m%dT%H%M%SZ}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 
 
@@ -176,25 +174,26 @@ def device_events(request: HttpRequest, device_id: str) -> HttpResponse:
     if isinstance(eui, TermProblem) or isinstance(request_id, TermProblem):
         return _not_found(request, SearchBy.DEVICE_ID, device_id)
     cursor = request.GET.get("cursor")
-    place = None if cursor is None else read_place(cursor)
-    if cursor is not None and place is None:
-        raise BadRequest("The address asks for a page that does not exist.")
-    past = None if place is None else past_of(place.as_of)
-    found = list_events(
-        viewer_in(request),
-        eui,
-        request_id,
-        limit=EVENTS_AT_ONCE,
-        skip=0 if place is None else place.skip,
-        as_of=None if past is None else past.moment,
-    )
+    mark = None if cursor is None else read_mark(cursor)
+    if cursor is not None and mark is None:
+        raise BadRequest(_NO_SUCH_PAGE)
+    moment = moment_in(request)
+    if moment.mistyped is not None:
+        raise BadRequest(_NO_SUCH_TIME)
+    try:
+        found = list_events(
+            viewer_in(request),
+            eui,
+            request_id,
+            limit=EVENTS_AT_ONCE,
+            below=mark,
+            as_of=moment.past,
+        )
+    except PlaceGone:
+        raise BadRequest(_NO_SUCH_PAGE) from None
     if found is None:
-        return _not_found(request, SearchBy.DEVICE_ID, str(eui))
-    following = EventsPlace(as_of=found.read_at, skip=found.skipped + len(found.entries))
-    context = {
-        "found": found,
-        "next_cursor": cursor_of(following) if found.following else None,
-    }
+        return _not_found(request, SearchBy.DEVICE_ID, str(eui), moment)
+    context = {"found": found, "moment": moment, "cursor_below": cursor_below}
     return render(request, "firmtrack/device-events.html", context)
 
 
@@ -243,11 +242,11 @@ def _position_of(request: HttpRequest) -> Position:
     if after is None:
         return Position(after=None, earlier=0)
     if not earlier.isascii() or not earlier.isdigit() or len(earlier) > 9:
-        raise BadRequest("The address asks for a page that does not exist.")
+        raise BadRequest(_NO_SUCH_PAGE)
     try:
         return Position(after=Eui64.parse(after), earlier=int(earlier))
     except MalformedIdentifier as error:
-        raise BadRequest("The address asks for a page that does not exist.") from error
+        raise BadRequest(_NO_SUCH_PAGE) from error
 
 
 def _filter_fields(wanted: DistributionFilter) -> list[tuple[str, str]]:

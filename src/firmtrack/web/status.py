@@ -11,7 +11,7 @@ from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.device import DevicePage
 from firmtrack.lookups.request import FoundRequest
-from firmtrack.presentation.event_places import EVENTS_AT_ONCE, EventsPlace, cursor_of
+from firmtrack.presentation.event_places import EVENTS_AT_ONCE, cursor_below
 from firmtrack.web.timeline import timeline_of
 
 
@@ -38,7 +38,7 @@ def device_status(page: DevicePage) -> dict[str, object]:
         "diagnoses": found.diagnoses,
         "notified": page.notified,
         "live": _live(found.version) if under_way else None,
-        "events_cursor": cursor_of(EventsPlace(as_of=found.read_at, skip=EVENTS_AT_ONCE)),
+        "cursor_below": cursor_below,
         "events_at_once": EVENTS_AT_ONCE,
     }
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from firmtrack.answers.devices import HistoryEntry
+from firmtrack.answers.devices import MARK_OCTETS, HistoryEntry
 from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.activation import Activation
@@ -124,6 +124,7 @@ def entry(status: Status, occurred_at: datetime = SINCE, **changes: Any) -> Hist
         message_id=UUID(int=1),
         first_at=occurred_at,
         first_recorded_at=occurred_at,
+        mark=bytes(MARK_OCTETS),
     )
     return replace(usual, **changes)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from firmtrack.answers.devices import (
+    MARK_OCTETS,
     DeviceAnswer,
     DeviceDistribution,
     HistoryEntry,
@@ -66,6 +67,7 @@ def an_entry(**changed: Any) -> HistoryEntry:
         "message_id": MESSAGE_ID,
         "first_at": NOON,
         "first_recorded_at": NOON,
+        "mark": bytes(MARK_OCTETS),
     }
     return HistoryEntry(**values | changed)
 
@@ -118,9 +120,7 @@ def a_device(**changed: Any) -> DeviceAnswer:
 
 
 def device_json(**changed: Any) -> dict[str, Any]:
-    shown: dict[str, Any] = as_json(
-        documents.device(a_device(**changed), {REQUEST_ID: DIAGNOSIS}, read_at=NOON)
-    )
+    shown: dict[str, Any] = as_json(documents.device(a_device(**changed), {REQUEST_ID: DIAGNOSIS}))
     return shown
 
 

@@ -29,7 +29,7 @@ from firmtrack.presentation.documents.fields import (
 from firmtrack.presentation.documents.incidents import Incident, incidents
 from firmtrack.presentation.documents.inventories import Inventory, inventory
 from firmtrack.presentation.documents.others_updates import OthersUpdate, others_update
-from firmtrack.presentation.event_places import EVENTS_AT_ONCE, EventsPlace, cursor_of
+from firmtrack.presentation.event_places import EVENTS_AT_ONCE, cursor_below
 
 
 class EventSource(Struct, frozen=True):
@@ -161,10 +161,10 @@ class Device(Struct, frozen=True):
     """One device and its distributions, newest request first.
 
     unattributed_events were sent to you and belong to no request that you may see: the first 200,
-    and where they go on, as of a distribution. other_activations are of images that no request that
-    you may see has distributed to it, latest first. others_updates are other parties', newest
-    first: only its Responsible Supplier sees any, and only where the operator of this service has
-    it so. incidents concern none of the distributions, latest first.
+    and where they go on, as those of a distribution. other_activations are of images that no
+    request that you may see has distributed to it, latest first. others_updates are other parties',
+    newest first: only its Responsible Supplier sees any, and only where the operator of this
+    service has it so. incidents concern none of the distributions, latest first.
     """
 
     device_id: EuiText
@@ -183,26 +183,19 @@ class Device(Struct, frozen=True):
 def device(
     answer: DeviceAnswer,
     diagnoses: Mapping[RequestId, found_diagnoses.Diagnosis | None],
-    *,
-    read_at: datetime,
 ) -> Device:
-    """Return the device with the diagnosis of each of its distributions, by Request ID.
-
-    ``read_at`` is the moment as of which its histories go on.
-    """
+    """Return the device with the diagnosis of each of its distributions, by Request ID."""
     return Device(
         device_id=str(answer.device_id),
         tracked=answer.not_tracked_reason is None,
         not_tracked_reason=answer.not_tracked_reason,
         inventory=None if answer.inventory is None else inventory(answer.inventory),
         distributions=[
-            _tracked_distribution(
-                each, _diagnosis(diagnoses[each.distribution.request_id]), read_at
-            )
+            _tracked_distribution(each, _diagnosis(diagnoses[each.distribution.request_id]))
             for each in answer.distributions
         ],
         unattributed_events=_first_events(answer.unattributed),
-        unattributed_events_next_cursor=_next_cursor(answer.unattributed, read_at),
+        unattributed_events_next_cursor=_next_cursor(answer.unattributed),
         flags=flags(answer.flags),
         other_activations=activations(answer.other_activations),
         others_updates=[others_update(each) for each in answer.others_updates],
@@ -210,8 +203,9 @@ def device(
     )
 
 
-def event_list(entries: Sequence[HistoryEntry], next_cursor: str | None) -> EventList:
-    """Return some events of a history, with where it goes on."""
+def event_list(entries: Sequence[HistoryEntry], next_mark: bytes | None) -> EventList:
+    """Return some events of a history, and where it goes on: below this mark."""
+    next_cursor = None if next_mark is None else cursor_below(next_mark)
     return EventList(items=[_event(entry) for entry in entries], next_cursor=next_cursor)
 
 
@@ -219,20 +213,20 @@ def _first_events(history: Sequence[HistoryEntry]) -> list[Event]:
     return [_event(entry) for entry in history[:EVENTS_AT_ONCE]]
 
 
-def _next_cursor(history: Sequence[HistoryEntry], read_at: datetime) -> str | None:
+def _next_cursor(history: Sequence[HistoryEntry]) -> str | None:
     if len(history) <= EVENTS_AT_ONCE:
         return None
-    return cursor_of(EventsPlace(as_of=read_at, skip=EVENTS_AT_ONCE))
+    return cursor_below(history[EVENTS_AT_ONCE - 1].mark)
 
 
 def _tracked_distribution(
-    answer: DeviceDistribution, diagnosis: Diagnosis | None, read_at: datetime
+    answer: DeviceDistribution, diagnosis: Diagnosis | None
 ) -> TrackedDistribution:
     return filled_distribution(
         TrackedDistribution,
         answer.distribution,
         events=_first_events(answer.history),
-        events_next_cursor=_next_cursor(answer.history, read_at),
+        events_next_cursor=_next_cursor(answer.history),
         incidents=incidents(answer.incidents),
         activations=activations(answer.activations),
         diagnosis=diagnosis,

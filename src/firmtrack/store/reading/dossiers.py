@@ -63,6 +63,7 @@ class _Event(Struct):
     times: int = 1
     first_at: datetime | None = None
     first_recorded_at: datetime | None = None
+    first_message_id: UUID | None = None
 
 
 class _Request(Struct):
@@ -326,6 +327,7 @@ def _event(row: _Event, request_ids: Mapping[int, RequestId]) -> ReportedEvent:
         times=row.times,
         first_at=row.first_at or row.occurred_at,
         first_recorded_at=row.first_recorded_at or row.recorded_at,
+        first_message_id=row.first_message_id or row.message_id,
     )
 
 
@@ -340,6 +342,7 @@ def _step(row: _Step, request_id: RequestId) -> ReportedEvent:
         reason=row.reason,
         first_at=row.occurred_at,
         first_recorded_at=row.recorded_at,
+        first_message_id=row.message_id,
     )
 
 

@@ -9,7 +9,8 @@ FROM (
         reason, firmware_version, image_hash, user_id, message_kind, code,
         count(*) OVER of_run AS times,
         min(occurred_at) OVER of_run AS first_at,
-        min(recorded_at) OVER of_run AS first_recorded_at
+        min(recorded_at) OVER of_run AS first_recorded_at,
+        first_value(message_id) OVER (of_run ORDER BY occurred_at, message_id) AS first_message_id
     FROM (
         SELECT *, count(*) FILTER (WHERE is_other) OVER in_time AS run
         FROM (
