@@ -29,11 +29,23 @@ _FIRST_DEVICE = 0x00DB_0000_0000_0000
 # ID scattered by a multiplication, six events each of which the last names no request.
 _FILL = """
 INSERT INTO request (originator, target, counter, message_id, recorded_at, sent_at, variant,
-    stated_version, image_hash, step_stage, step_occurred_at, step_message_id)
+    stated_version, image_hash, statement_count, stepped_at, step_stage, step_occurred_at,
+    step_message_id)
 SELECT %(user)s, %(dcc)s, %(zero)s + r, gen_random_uuid(), now(), '2026-01-05', '11.1', '00010002',
-    sha256(r::text::bytea), 2, '2026-01-05', gen_random_uuid()
+    sha256(r::text::bytea), 1, '2026-01-05', 2, '2026-01-05', gen_random_uuid()
 FROM generate_series(%(first)s / 20000, (%(last)s - 1) / 20000) AS r
 ON CONFLICT DO NOTHING;
+INSERT INTO recorded_request_statement (request_key, message_id, recorded_at, sent_at, variant,
+    stated_version, image_hash, image)
+SELECT request_key, message_id, recorded_at, sent_at, variant, stated_version, image_hash, '{}'
+FROM request AS r
+WHERE NOT EXISTS (SELECT FROM recorded_request_statement AS s WHERE s.request_key = r.request_key);
+INSERT INTO recorded_request_step (request_key, message_id, occurred_at, recorded_at, stage, failed,
+    message_kind, code, user_id)
+SELECT request_key, step_message_id, step_occurred_at, recorded_at, step_stage, step_failed,
+    2, 'I0', originator
+FROM request AS r
+WHERE NOT EXISTS (SELECT FROM recorded_request_step AS s WHERE s.request_key = r.request_key);
 CREATE TEMPORARY TABLE made AS
 SELECT %(device)s + (i * 2654435761 %% 1099511627776) AS device_id, request_key, e AS step,
     gen_random_uuid() AS message_id, '2026-01-05'::timestamptz + e * interval '5 hours' AS at,
@@ -42,11 +54,18 @@ FROM generate_series(%(first)s, %(last)s - 1) AS i
 JOIN request ON counter = %(zero)s + i / 20000
 CROSS JOIN generate_series(1, 6) AS e;
 INSERT INTO message SELECT message_id, %(user)s, at, now(), 3, 'N60', '\\x01' FROM made;
-INSERT INTO event SELECT device_id, CASE WHEN step < 6 THEN request_key END, message_id, at, now(),
-    NULL, NULL, step, false, NULL, CASE WHEN step < 6 THEN '00010002' END,
-    CASE WHEN step = 6 THEN image_hash END FROM made;
-INSERT INTO distribution (device_id, request_key, message_id, occurred_at, stage)
-SELECT device_id, request_key, message_id, at, step FROM made WHERE step = 6;
+INSERT INTO message
+SELECT told.message_id, originator, sent_at, now(), told.kind, NULL, '\\x01'
+FROM request, LATERAL (VALUES (message_id, 1), (step_message_id, 2)) AS told (message_id, kind)
+ON CONFLICT DO NOTHING;
+INSERT INTO recorded_event (device_id, request_key, message_id, occurred_at, recorded_at, stage,
+    failed, firmware_version, image_hash, addressee, message_kind, code)
+SELECT device_id, CASE WHEN step < 6 THEN request_key END, message_id, at, now(), step,
+    false, CASE WHEN step < 6 THEN '00010002' END, CASE WHEN step = 6 THEN image_hash END,
+    %(user)s, 3, 'N60'
+FROM made;
+INSERT INTO distribution (device_id, request_key, message_id, occurred_at, stage, addressee)
+SELECT device_id, request_key, message_id, at, step, %(user)s FROM made WHERE step = 6;
 DROP TABLE made;
 """
 
@@ -60,7 +79,7 @@ def measure(server: EmbeddedPostgres, events: int) -> list[Figure]:
         party = add_party("Alpha", PartyKind.LARGE_SUPPLIER, [USER])
         token = create_token(party, TokenScope.READ, created_at=datetime.now(UTC))
         for size in (events // 10, events):
-            _fill(conninfo, devices, size // _EVENTS_PER_DEVICE)
+            fill(conninfo, devices, size // _EVENTS_PER_DEVICE)
             devices = size // _EVENTS_PER_DEVICE
             with serving(conninfo):
                 _check(token, devices)
@@ -87,7 +106,8 @@ def measure(server: EmbeddedPostgres, events: int) -> list[Figure]:
     ]
 
 
-def _fill(conninfo: str, first: int, last: int) -> None:
+def fill(conninfo: str, first: int, last: int) -> None:
+    """Fill in devices ``first`` to ``last``, each with an update of six events."""
     numbers = {
         "user": to_bigint(USER),
         "dcc": to_bigint(DCC),
