@@ -1,8 +1,8 @@
 """The inventory's one write: what batches and imports state of devices, in sets.
 
-Statements are appended and never changed; the row of a device is what they come to. A statement is
-merged into it as it comes; where one is taken back, or read otherwise, the row is folded anew from
-all that count.
+Statements are appended, and deleted only if a message is read again and does not state them. The
+row of a device is what they come to: a statement is merged into it as it comes; where one is taken
+back, or read otherwise, the row is folded anew from all that count.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
