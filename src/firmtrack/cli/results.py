@@ -36,11 +36,11 @@ def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis | None
 
 
 def print_history(history: "Iterable[HistoryEntry]") -> None:
-    """Print what was said, as a table."""
+    """Print what was reported, as a table."""
     from firmtrack.presentation import wording
     from firmtrack.presentation.times import shown_text
 
-    table = Table("When (DCC)", "Status", "Reason", "Told by")
+    table = Table("When (DCC)", "Status", "Reason", "Source")
     for entry in history:
         add_row(
             table,
@@ -99,7 +99,7 @@ def print_incidents(title: str, incidents: "Sequence[IncidentEntry]") -> None:
     if not incidents:
         return
     console.print(f"\n{title}", style="bold")
-    table = Table("When (DCC)", "Times", "What", "What is known of it", "Told by")
+    table = Table("When (DCC)", "Times", "What", "What is known of it", "Source")
     for each in incidents:
         at = each.incident.occurred_at
         add_row(
