@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bench.worlds import Outage, TrueStay, World
 from firmtrack.domain.activity import Activity
-from firmtrack.domain.cohorts import Cohort, Past, limits_of
+from firmtrack.domain.cohorts import Cohort, OtherStays, limits_of
 from firmtrack.domain.durations import SCALE
 from firmtrack.domain.pace import FEWEST_AT_HUB, Limits, is_slow, stall_of
 from firmtrack.domain.waits import FEWEST_STAYS, STEPS, Estimate, Stays
@@ -127,13 +127,13 @@ class _Region:
             kind = self._kind(seen & ~is_own, now)
             if kind is not None and activity is None:
                 activity = Activity(kind, entered, passed)
-            past = Past(
+            others = OtherStays(
                 kind=kind,
                 lately=Estimate(self._stays(lately & ~is_own, now)),
                 hubs=Estimate(self._hub_stays(seen & ~is_own, now)),
                 activity=activity,
             )
-            yield request, limits_of(past, self._cohort(seen & is_own, now), _at(now))
+            yield request, limits_of(others, self._cohort(seen & is_own, now), _at(now))
 
     def _kind(self, others: Flags, now: float) -> Estimate | None:
         for window in _WINDOWS_HOURS:

@@ -104,7 +104,8 @@ def test_each_group_of_commands_runs_as_a_process_on_an_embedded_database(
     token = ("token", "create", "--party", "Alpha", "--scope", "read", "--json")
     assert list(said(in_processes(*token))) == ["token"]
     assert in_processes("wording", "list").stdout == "No code has wording of your own.\n"
-    assert in_processes("endpoint", "list").stdout == "No party is told of anything.\n"
+    no_endpoints = "There are no endpoints: no party is notified.\n"
+    assert in_processes("endpoint", "list").stdout == no_endpoints
     assert said(in_processes("check", "--json"))["is_whole"]
 
 

@@ -53,7 +53,7 @@ def found(viewer: Viewer = DCC, device_id: Eui64 = METER) -> InventoryAnswer:
     return answered
 
 
-def sister(device_id: Eui64) -> HubDevice:
+def on_hub(device_id: Eui64) -> HubDevice:
     return HubDevice(device_id=device_id, device_type="ESME")
 
 
@@ -284,17 +284,17 @@ def test_nobody_sees_a_device_of_which_nothing_is_known() -> None:
     assert who_sees() == set()
 
 
-def test_the_sisters_on_the_hub_are_those_that_the_viewer_may_see() -> None:
+def test_the_devices_on_the_same_hub_are_those_that_the_viewer_may_see() -> None:
     for device_id in METERS[:3]:
         imported(device_id, comms_hub_id=HUB, device_type="ESME")
     imported(METERS[3], comms_hub_id=Eui64(HUB + 1))
     take(inventory(at(0), METERS[0]), inventory(at(0), METERS[1]))
 
-    assert found(DCC).hub_devices == tuple(sister(each) for each in METERS[1:3])
-    assert found(ALPHA).hub_devices == (sister(METERS[1]),)
+    assert found(DCC).hub_devices == tuple(on_hub(each) for each in METERS[1:3])
+    assert found(ALPHA).hub_devices == (on_hub(METERS[1]),)
 
 
-def test_sisters_are_also_those_that_alerts_named_beside_the_hub() -> None:
+def test_devices_that_alerts_named_beside_the_hub_are_on_it_too() -> None:
     take(request(sent_at=at(0)), answer(answered_at=at(1)))
     take(reported(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:3]))
 
@@ -303,7 +303,7 @@ def test_sisters_are_also_those_that_alerts_named_beside_the_hub() -> None:
     assert found(DCC).hub_devices == beside
 
 
-def test_a_sister_that_a_later_word_places_elsewhere_is_none_any_more() -> None:
+def test_a_device_that_a_later_message_places_elsewhere_is_not_on_the_hub_any_more() -> None:
     elsewhere = Eui64(HUB + 1)
     take(request(sent_at=at(0)), answer(answered_at=at(1)))
     take(reported(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[:4]))
@@ -319,7 +319,7 @@ def test_a_sister_that_a_later_word_places_elsewhere_is_none_any_more() -> None:
         assert [each.device_id for each in found(viewer, METERS[1]).hub_devices] == [METERS[3]]
 
 
-def test_no_sister_is_shown_that_the_viewer_may_not_look_up() -> None:
+def test_no_device_on_the_hub_is_shown_that_the_viewer_may_not_look_up() -> None:
     bravos_id = RequestId(BRAVO_ID, DCC_ID, 1)
     take(request(sent_at=at(0), device_ids=METERS[:2]), answer(answered_at=at(1)))
     take(request(bravos_id, sent_at=at(0), device_ids=METERS[2:]))
@@ -328,14 +328,14 @@ def test_no_sister_is_shown_that_the_viewer_may_not_look_up() -> None:
     take(reported(Status.DELIVERED_TO_COMMS_HUB, at(2), METERS[2:4], request_id=bravos_id))
     imported(METERS[4], comms_hub_id=HUB)
 
-    def sisters(viewer: Viewer, device_id: Eui64) -> list[Eui64]:
+    def hub_devices(viewer: Viewer, device_id: Eui64) -> list[Eui64]:
         shown = [each.device_id for each in found(viewer, device_id).hub_devices]
         assert all(find_inventory(viewer, each) is not None for each in shown)
         return shown
 
-    assert sisters(ALPHA, METERS[0]) == [METERS[1]]
-    assert sisters(BRAVO, METERS[2]) == [METERS[3]]
-    assert sisters(DCC, METERS[0]) == list(METERS[1:])
+    assert hub_devices(ALPHA, METERS[0]) == [METERS[1]]
+    assert hub_devices(BRAVO, METERS[2]) == [METERS[3]]
+    assert hub_devices(DCC, METERS[0]) == list(METERS[1:])
     assert find_inventory(STRANGER, METERS[0]) is None
 
 

@@ -87,9 +87,9 @@ def test_what_an_older_firmtrack_recorded_is_answered_as_before() -> None:
 
     assert tables() == newest
     assert answers() == before
-    sisters = find_inventory(ALPHA, METERS[0])
-    assert sisters is not None
-    assert [each.device_id for each in sisters.hub_devices] == list(METERS[1:3])
+    known = find_inventory(ALPHA, METERS[0])
+    assert known is not None
+    assert [each.device_id for each in known.hub_devices] == list(METERS[1:3])
     assert disagreements() == []
 
 

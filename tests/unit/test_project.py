@@ -9,11 +9,10 @@ import pytest
 
 from bench.__main__ import JOBS, chosen
 from firmtrack.settings import BadSetting, Environment, read_environment
-from tools.links import broken_links, pages
+from tools.links import broken_links, missing_names, pages
 from tools.stage_diagram import BEGIN, END, PAGE, stage_section, with_section
 
 ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "src/firmtrack"
 BARE_NAMES = {"DATABASE_URL", "NATS_URL"}
 
 
@@ -57,6 +56,29 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
     )
 
     assert list(broken_links(page)) == ["gone.md", "#nowhere"]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_and_module_that_the_docs_name_is_there(page: Path) -> None:
+    assert list(missing_names(page)) == []
+
+
+def test_a_name_of_what_is_gone_is_found_but_not_where_a_decision_was_replaced(
+    tmp_path: Path,
+) -> None:
+    page = tmp_path / "page.md"
+    here = (
+        "`domain/facts.py` `src/firmtrack/` `tests/store/test_embedded*.py` `dossier.sql`"
+        " `lookups/` `firmtrack.domain` `domain.facts` `firmtrack.domain.facts.MessageKind`"
+        " `store.reading` `webhook.delivered` `/api/v1/openapi.json` `users.lock` `firmtrack find`"
+    )
+    gone = ["domain/gone.py", "gone.sql", "gone/", "firmtrack.gone.facts", "store.gone.facts",
+            "domain.facts.Gone", "firmtrack.domain.gone"]  # fmt: skip
+    page.write_text(f"{here} `{'` `'.join(gone)}`", encoding="utf-8")
+    assert list(missing_names(page)) == gone
+
+    page.write_text(f"Status: replaced by 022.\n`{'` `'.join(gone)}`", encoding="utf-8")
+    assert list(missing_names(page)) == []
 
 
 def test_the_table_of_settings_names_every_setting_and_no_other() -> None:
@@ -126,14 +148,6 @@ def test_the_benchmarks_run_all_jobs_when_none_is_named() -> None:
 
 def contributing() -> str:
     return (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-
-
-def test_every_file_that_contributing_names_exists() -> None:
-    named = re.findall(r"`([\w./]+/[\w./-]+)`", contributing())
-    missing = [each for each in named if not any((root / each).exists() for root in (SOURCE, ROOT))]
-
-    assert "domain/facts.py" in named
-    assert missing == []
 
 
 def test_contributing_lists_the_layers_as_they_are_enforced() -> None:

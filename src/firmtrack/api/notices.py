@@ -42,7 +42,7 @@ Before = Annotated[
 
 @router.get(
     "/notices",
-    summary="List what your party was told",
+    summary="List what your party was notified of",
     openapi_extra={
         "responses": describe(JSON, reference_to(documents.NoticeList), {400, 401, 403, 405, 500})
     },
@@ -60,7 +60,7 @@ def list_notices(
 
 @router.get(
     "/endpoints",
-    summary="List where your party is told",
+    summary="List where your party is notified",
     openapi_extra={
         "responses": describe(JSON, reference_to(documents.EndpointList), {400, 401, 403, 405, 500})
     },

@@ -1,4 +1,4 @@
-"""``firmtrack endpoint``, ``notice`` and ``dispatch``: whom to tell where, and the telling."""
+"""``firmtrack endpoint``, ``notice`` and ``dispatch``: where notices go, and the sending."""
 
 from dataclasses import asdict
 from threading import Event
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from firmtrack.answers.notices import NoticeAnswer
     from firmtrack.domain.viewer import Viewer
 
-endpoint = typer.Typer(help="Where parties are told of changes.", no_args_is_help=True)
-notice = typer.Typer(help="What parties were told.", no_args_is_help=True)
+endpoint = typer.Typer(help="Where notices of changes are sent.", no_args_is_help=True)
+notice = typer.Typer(help="What parties were notified of.", no_args_is_help=True)
 
 EndpointId = Annotated[int, typer.Argument(metavar="ID", help="The endpoint's number.")]
 
@@ -36,11 +36,13 @@ def add_endpoint(
     ] = "webhook",
     topics: Annotated[
         list[str] | None,
-        typer.Option("--topic", help="What to tell of; may be repeated. By default what matters."),
+        typer.Option(
+            "--topic", help="What to notify of; may be repeated. By default what matters."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Have a party told; prints a webhook's secret, which is shown this once."""
+    """Add an endpoint of a party; prints a webhook's secret, which is shown this once."""
     with opened():
         from firmtrack.accounts.parties import party_named
         from firmtrack.domain.topics import DEFAULT_TOPICS
@@ -83,7 +85,7 @@ def list_endpoints(*, as_json: AsJson = False) -> None:
                 minute(each.last_delivered_at),
                 "on" if each.disabled_at is None else f"off: {each.disabled_reason}",
             )
-        console.print(table if found else "No party is told of anything.")
+        console.print(table if found else "There are no endpoints: no party is notified.")
 
 
 @endpoint.command("test")

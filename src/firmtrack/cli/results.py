@@ -52,7 +52,7 @@ def history_table(history: "Iterable[HistoryEntry]") -> Table:
     from firmtrack.presentation import wording
     from firmtrack.presentation.times import shown_text
 
-    table = Table("When (DCC)", "Times", "Status", "Reason", "Told by")
+    table = Table("When (DCC)", "Times", "Status", "Reason", "Source")
     for entry in history:
         add_row(
             table,
@@ -112,7 +112,7 @@ def print_incidents(title: str, incidents: "Sequence[IncidentEntry]") -> None:
     if not incidents:
         return
     console.print(f"\n{title}", style="bold")
-    table = Table("When (DCC)", "Times", "What", "What is known of it", "Told by")
+    table = Table("When (DCC)", "Times", "What", "What is known of it", "Source")
     for each in incidents:
         at = each.incident.occurred_at
         add_row(

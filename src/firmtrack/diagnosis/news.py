@@ -1,6 +1,6 @@
-"""What was told of an update after its last step, and bears on its wait: it leads the answer.
+"""What was reported of an update after its last step and bears on its wait: it leads the answer.
 
-The current status is the furthest stage, so word of another kind may be newer: DCC holds the
+The current status is the furthest stage, so a report of another kind may be newer: DCC holds the
 request, the device or its hub is gone, the device took another image. Each is one row or function.
 """
 
@@ -28,7 +28,7 @@ from firmtrack.presentation.wording import STATUS_NAMES, fact_source_text, reaso
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """One thing that was told after the last step of an update, at ``at``.
+    """One thing that was reported after the last step of an update, at ``at``.
 
     ``what`` says what, ``consequence`` what that means to an update in progress. ``ends`` is
     whether to wait on is not worth while, as far as Firmtrack knows; ``is_alarm`` whether it is
@@ -47,7 +47,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """How an incident is told; ``{when}``, ``{request}``, ``{reason}``, ``{new_hub}`` filled in."""
+    """How an incident is put; ``{when}``, ``{request}``, ``{reason}``, ``{new_hub}`` filled in."""
 
     what: str
     actor: Actor

@@ -74,8 +74,8 @@ class Cohort:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Past:
-    """What other requests tell: of the kind, of late, of hubs, and of the hours of the week.
+class OtherStays:
+    """What other requests' stays tell: of the kind, of late, of hubs, and of the hours of the week.
 
     ``kind`` is None while too little is known. ``lately`` stands in for a cohort that is too small.
     ``hubs`` are stays of hubs: until the first of FEWEST_AT_HUB or more waiting updates passed.
@@ -87,24 +87,24 @@ class Past:
     activity: Activity | None = None
 
 
-def limits_of(past: Past, cohort: Cohort, now: datetime) -> Limits:
+def limits_of(others: OtherStays, cohort: Cohort, now: datetime) -> Limits:
     """Return the limits of the cohort's waits as of ``now``; none while nothing is known."""
-    kind = past.kind
+    kind = others.kind
     if kind is None or kind.stays.entered < FEWEST_STAYS or not kind.stays.passes:
         return Limits()
     usual = _latest_seconds(kind, _SLOW_SHARE)
-    mates = _mates(past, cohort)
+    mates = _mates(others, cohort)
     in_cohort = None if mates is None else slow_in_cohort(kind, mates)
-    is_daily = past.activity is not None and past.activity.is_daily
+    is_daily = others.activity is not None and others.activity.is_daily
     limits = Limits(
         slow_seconds=_slow_seconds(kind, usual, mates, in_cohort),
         allowed_seconds=_later(allowed_seconds(kind), _DAY if is_daily else 0),
         still_seconds=max(usual, 0.5 * cohort.stays.longest_pass_seconds),
         moved_at=cohort.moved_at,
         left_seconds=_left_seconds(cohort.stays),
-        hub_seconds=_later(_hub_seconds(past, kind, usual, mates), _DAY if is_daily else 0),
+        hub_seconds=_later(_hub_seconds(others, kind, usual, mates), _DAY if is_daily else 0),
     )
-    return _silence(past, cohort, limits, now)
+    return _silence(others, cohort, limits, now)
 
 
 def allowed_seconds(estimate: Estimate) -> float | None:
@@ -147,10 +147,10 @@ def _straggles(mates: Estimate, step: int) -> bool:
     return before <= 0 or moved / before < _STRAGGLING_SHARE
 
 
-def _mates(past: Past, cohort: Cohort) -> Estimate | None:
+def _mates(others: OtherStays, cohort: Cohort) -> Estimate | None:
     if cohort.stays.entered >= FEWEST_OF_COHORT:
         return cohort.estimate
-    lately = past.lately
+    lately = others.lately
     return lately if lately is not None and lately.stays.entered >= FEWEST_STAYS else None
 
 
@@ -177,21 +177,23 @@ def _left_seconds(stays: Stays) -> float | None:
     return stays.longest_pass_seconds * _LEFT_MARGIN * margin
 
 
-def _hub_seconds(past: Past, kind: Estimate, usual: float, mates: Estimate | None) -> float | None:
+def _hub_seconds(
+    others: OtherStays, kind: Estimate, usual: float, mates: Estimate | None
+) -> float | None:
     in_cohort = None if mates is None else _mostly_passed(kind, mates)
     if mates is not None and in_cohort is None:
         return None
-    known = None if past.hubs is None else allowed_seconds(past.hubs)
+    known = None if others.hubs is None else allowed_seconds(others.hubs)
     return max(_HUB_MULTIPLE * usual if known is None else known, in_cohort or 0.0)
 
 
-def _silence(past: Past, cohort: Cohort, limits: Limits, now: datetime) -> Limits:
+def _silence(others: OtherStays, cohort: Cohort, limits: Limits, now: datetime) -> Limits:
     """Add from when on the cohort is silent unless it moves, if that is soon.
 
     Of its waiting updates enough were to be expected to pass meanwhile, at the pace at which the
     cohort passed before: many of them, and a good part of those that pass at all.
     """
-    kind, activity = past.kind, past.activity
+    kind, activity = others.kind, others.activity
     if kind is None or activity is None or not cohort.waiting:
         return limits
     half = kind.seconds_of_passes(0.5) or 0

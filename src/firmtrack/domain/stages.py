@@ -180,7 +180,7 @@ def completion_of(status: Status, variant: Variant | None) -> CompletionStatus:
 
 
 class ActivationStep(IntEnum):
-    """Who spoke last of an Activate Firmware (11.3) request; the greatest step counts."""
+    """How far an Activate Firmware (11.3) request is reported; the greatest step counts."""
 
     REQUESTED = 1
     """The User asked for it."""

@@ -1,6 +1,6 @@
 """Messages taken back, or counted again, by the operator.
 
-Each is read again, so that all that it spoke of is derived anew.
+Each is read again, so that all that it concerns is derived anew.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ from firmtrack.store.reading.messages import KeptMessage, kept_messages
 _MESSAGES_AT_ONCE = 500
 
 UNKNOWN = "No message of this ID was recorded."
-NOT_READABLE = "It cannot be read any more, so what it spoke of is not known."
+NOT_READABLE = "It cannot be read any more, so what it concerns is not known."
 
 
 class NotReadable(FirmtrackError):

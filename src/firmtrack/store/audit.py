@@ -14,7 +14,7 @@ def record_lookup(
 ) -> None:
     """Record that ``viewer`` looked for a ``kind`` of thing, by ``term``, and got ``rows`` rows.
 
-    ``as_of`` is the past moment that was asked for; None is the present.
+    ``as_of`` is the past moment that was answered for; None is the present.
     """
     with pool().connection() as connection:
         connection.execute(

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from firmtrack.domain.activity import Activity, hour_of_week
-from firmtrack.domain.cohorts import Cohort, Past, limits_of, relative_pace
+from firmtrack.domain.cohorts import Cohort, OtherStays, limits_of, relative_pace
 from firmtrack.domain.durations import step_of
 from firmtrack.domain.pace import Limits, Stall, is_slow, stall_of
 from firmtrack.domain.waits import NO_STAYS, Estimate, Stays
@@ -56,12 +56,12 @@ def paced(limits: Limits, waited_hours: float) -> Stall | str | None:
 
 def test_without_enough_of_other_requests_nothing_is_known() -> None:
     for kind in (None, Estimate(lasting(8, 99)), Estimate(lasting(8, 0, waiting={500: 200}))):
-        assert limits_of(Past(kind=kind), silent({900: 5}), NOW) == Limits()
+        assert limits_of(OtherStays(kind=kind), silent({900: 5}), NOW) == Limits()
 
 
 def test_a_first_roll_out_is_not_compared_with_itself() -> None:
     thousand = silent({24: 483}, lasting(12, 517))
-    assert limits_of(Past(kind=None), thousand, NOW) == Limits()
+    assert limits_of(OtherStays(kind=None), thousand, NOW) == Limits()
 
 
 def test_a_slow_many_after_a_quick_pilot_is_no_flag_on_each_while_it_moves() -> None:
@@ -72,7 +72,7 @@ def test_a_slow_many_after_a_quick_pilot_is_no_flag_on_each_while_it_moves() -> 
         waiting={NOW_HOUR - 20: 600},
         moved_at=NOW - timedelta(minutes=10),
     )
-    limits = limits_of(Past(kind=pilot, activity=busy(pilot)), many, NOW)
+    limits = limits_of(OtherStays(kind=pilot, activity=busy(pilot)), many, NOW)
     assert paced(limits, 20) is None
     assert relative_pace(400, 3_000) is not None
 
@@ -84,7 +84,7 @@ def test_a_device_behind_its_kind_and_its_cohort_is_slow_and_then_left_behind() 
         waiting={NOW_HOUR - 60: 10},
         moved_at=NOW - timedelta(hours=2),
     )
-    limits = limits_of(Past(kind=kind, activity=busy(kind)), cohort, NOW)
+    limits = limits_of(OtherStays(kind=kind, activity=busy(kind)), cohort, NOW)
     assert paced(limits, 20) is None
     assert paced(limits, 40) == "slow"
     assert paced(limits, 300) is Stall.PAST
@@ -93,14 +93,14 @@ def test_a_device_behind_its_kind_and_its_cohort_is_slow_and_then_left_behind() 
 def test_beyond_the_longest_of_the_past_a_cohort_that_does_not_move_has_stalled() -> None:
     kind = Estimate(lasting(8, 10_000))
     longest = kind.stays.longest_pass_seconds / HOUR
-    limits = limits_of(Past(kind=kind), silent({1.3 * longest: 3}), NOW)
+    limits = limits_of(OtherStays(kind=kind), silent({1.3 * longest: 3}), NOW)
     assert paced(limits, longest) == "slow"
     assert paced(limits, 1.3 * longest) is Stall.PAST
 
 
 def test_what_became_quick_stalls_by_the_quick_past_as_soon_as_its_cohort_is_silent() -> None:
     quick = Estimate(lasting(2.5, 3_000))
-    limits = limits_of(Past(kind=quick, activity=busy(quick)), silent({20: 500}), NOW)
+    limits = limits_of(OtherStays(kind=quick, activity=busy(quick)), silent({20: 500}), NOW)
     assert paced(limits, 20) is Stall.COHORT
 
 
@@ -109,9 +109,9 @@ def test_where_updates_move_only_at_night_none_stalls_by_day() -> None:
     nights = Counter(step_of(int(random.uniform(2, 22) * HOUR)) for _ in range(5_000))
     kind = Estimate(Stays.of(nights))
     waiting_by_day = silent({12: 500})
-    by_day = limits_of(Past(kind=kind, activity=busy(kind, range(2))), waiting_by_day, NOW)
+    by_day = limits_of(OtherStays(kind=kind, activity=busy(kind, range(2))), waiting_by_day, NOW)
     assert paced(by_day, 12) is None
-    around_the_clock = limits_of(Past(kind=kind, activity=busy(kind)), waiting_by_day, NOW)
+    around_the_clock = limits_of(OtherStays(kind=kind, activity=busy(kind)), waiting_by_day, NOW)
     assert paced(around_the_clock, 12) is Stall.COHORT
 
 
@@ -127,12 +127,12 @@ def test_a_hub_is_silent_by_what_hubs_were_and_else_by_what_updates_take() -> No
     cohort = Cohort(
         stays=lasting(8, 500, waiting={50: 5}), waiting={NOW_HOUR - 50: 5}, moved_at=NOW
     )
-    alone = limits_of(Past(kind=kind), cohort, NOW).hub_seconds
+    alone = limits_of(OtherStays(kind=kind), cohort, NOW).hub_seconds
     p95 = kind.seconds_of_passes(0.95)
     assert alone is not None
     assert p95 is not None
     assert p95 < alone < 2 * p95
     hubs = Estimate(lasting(20, 10_000))
-    serving_all_at_once = limits_of(Past(kind=kind, hubs=hubs), cohort, NOW).hub_seconds
+    serving_all_at_once = limits_of(OtherStays(kind=kind, hubs=hubs), cohort, NOW).hub_seconds
     assert serving_all_at_once is not None
     assert serving_all_at_once > hubs.stays.longest_pass_seconds

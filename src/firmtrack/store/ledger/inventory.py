@@ -1,8 +1,8 @@
 """The inventory's one write: what batches and imports state of devices, in sets.
 
-Statements are appended and never changed; the row of a device is what they come to. A statement is
-merged into it as it comes; where one is taken back, or read otherwise, the row is folded anew from
-all that count.
+Statements are appended, and deleted only if a message is read again and does not state them. The
+row of a device is what they come to: a statement is merged into it as it comes; where one is taken
+back, or read otherwise, the row is folded anew from all that count.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,7 +37,7 @@ _EUI_PLACES = tuple(FACT_NAMES.index(name) for name in EUI_FACTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InventoryStatement:
+class StatedFacts:
     """What a message states of a device.
 
     ``taken_by`` is the answer with which DCC took what the message only proposes, None of what it
@@ -79,11 +79,11 @@ class ImportReceipt:
     is_kept: bool
 
 
-def statements_of(messages: Iterable[Message]) -> Iterator[InventoryStatement]:
+def statements_of(messages: Iterable[Message]) -> Iterator[StatedFacts]:
     """Yield what the messages state of devices themselves, not what they only propose."""
     for message in messages:
         for facts in message.devices:
-            yield InventoryStatement(
+            yield StatedFacts(
                 facts=facts,
                 message_id=message.message_id,
                 message_kind=message.kind,
@@ -92,7 +92,7 @@ def statements_of(messages: Iterable[Message]) -> Iterator[InventoryStatement]:
             )
 
 
-def state(cursor: Cursor[TupleRow], statements: Sequence[InventoryStatement]) -> None:
+def state(cursor: Cursor[TupleRow], statements: Sequence[StatedFacts]) -> None:
     """Append statements of messages, each once, and merge those that count into the rows.
 
     What DCC took may have been stated before, and may be of a message that is withdrawn.
@@ -113,7 +113,7 @@ def state(cursor: Cursor[TupleRow], statements: Sequence[InventoryStatement]) ->
     )
 
 
-def restate(cursor: Cursor[TupleRow], statements: Sequence[InventoryStatement]) -> int:
+def restate(cursor: Cursor[TupleRow], statements: Sequence[StatedFacts]) -> int:
     """Make what messages stated what they are read to state now; return how many that changed.
 
     The rows of their devices are folded anew.
@@ -127,7 +127,7 @@ def restate(cursor: Cursor[TupleRow], statements: Sequence[InventoryStatement]) 
     return corrected
 
 
-def stage_statements(cursor: Cursor[TupleRow], statements: Iterable[InventoryStatement]) -> None:
+def stage_statements(cursor: Cursor[TupleRow], statements: Iterable[StatedFacts]) -> None:
     """Copy what messages state of devices into ``staged_statement``."""
     with cursor.copy(inventory_sql.COPY_STATEMENTS) as copy:
         copy.set_types(inventory_sql.STATEMENT_TYPES)

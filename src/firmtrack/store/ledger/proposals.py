@@ -18,12 +18,12 @@ from firmtrack.domain.facts import DeviceFacts, Message, Proposal
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES, facts_once_taken
 from firmtrack.store.ledger import statement
-from firmtrack.store.ledger.inventory import InventoryStatement
+from firmtrack.store.ledger.inventory import StatedFacts
 from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_parts, to_bigint
 
 
-def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> list[InventoryStatement]:
+def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> list[StatedFacts]:
     """Record what messages propose and what DCC answers; return all that DCC has then taken.
 
     Of the requests that the messages are about, what was taken before is among it.
@@ -49,7 +49,7 @@ def record(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> list[Invent
     return taken(cursor, touched)
 
 
-def taken(cursor: Cursor[TupleRow], request_ids: Collection[RequestId]) -> list[InventoryStatement]:
+def taken(cursor: Cursor[TupleRow], request_ids: Collection[RequestId]) -> list[StatedFacts]:
     """Return all that DCC has taken of what the requests proposed, a statement an answer."""
     if not request_ids:
         return []
@@ -72,9 +72,9 @@ class _Taken:
     taken_by: UUID
     answered_at: datetime
 
-    def statement(self) -> InventoryStatement:
+    def statement(self) -> StatedFacts:
         facts = _facts(eui_of(self.device_id), self.facts)
-        return InventoryStatement(
+        return StatedFacts(
             facts=facts_once_taken(facts, self.answered_at),
             message_id=self.message_id,
             message_kind=KIND_OF_NUMBER[self.message_kind],

@@ -1,7 +1,7 @@
 """Messages taken back, and their taking back taken back: facts with a time of their own.
 
 Nothing that was recorded is changed. The views of the facts leave out what is withdrawn, and what
-is folded from facts is folded anew for all that the messages spoke of.
+is folded from facts is folded anew for all that the messages concern.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -34,7 +34,7 @@ _CORRECTION = {"is_correction": True}
 def withdraw(messages: Sequence[Message], because: str, read: Read) -> frozenset[UUID]:
     """Let the messages count no more; return the IDs of those that did until now.
 
-    ``read`` is asked for other messages, too. All that they spoke of is derived anew in one
+    ``read`` is asked for other messages, too. All that they concern is derived anew in one
     transaction, and who had been notified is notified again.
     """
     return _move("withdraw_messages", messages, because, read)

@@ -1,8 +1,8 @@
 """Who may see, as SQL: the one place where a statement names a viewer.
 
 A statement asks by a mark, such as ``{sees:c.originator}``, of a column or other expression; the
-viewer comes in the parameters that ``asked_by`` returns. The same rules in Python:
-firmtrack.domain.viewer.
+viewer comes in the parameters that ``asked_by`` returns. The rule in Python:
+firmtrack.domain.seeing.
 """
 
 import re

@@ -13,7 +13,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.domain.activity import HOUR, Activity
-from firmtrack.domain.cohorts import Cohort, Past, expected_of, limits_of
+from firmtrack.domain.cohorts import Cohort, OtherStays, expected_of, limits_of
 from firmtrack.domain.durations import step_of
 from firmtrack.domain.pace import Limits
 from firmtrack.domain.stages import Variant
@@ -79,7 +79,7 @@ class _Group(NamedTuple):
 class _Known:
     """What is known from other requests of a request's stays."""
 
-    past: Past
+    others: OtherStays
     facts: int
 
 
@@ -158,12 +158,12 @@ class _Learning:
         keys: dict[int, int],
     ) -> Iterable[Mapping[str, object]]:
         known = self._known(request_key, each, stage, segment_key)
-        if known is None or known.past.kind is None:
+        if known is None or known.others.kind is None:
             return
-        limits = limits_of(known.past, cohort, self._now)
+        limits = limits_of(known.others, cohort, self._now)
         if limits == Limits():
             return
-        kind = known.past.kind
+        kind = known.others.kind
         own = total_of(each.stays.get((stage, segment_key), {}).values()).estimate.stays
         yield asdict(limits) | {
             "request_key": request_key,
@@ -202,7 +202,7 @@ class _Learning:
             tally for key, tally in self._hubs[variant, stage].items() if key != request_key
         )
         return _Known(
-            Past(
+            OtherStays(
                 kind=kind,
                 lately=lately,
                 hubs=hubs.estimate if hubs.entered >= FEWEST_STAYS else None,

@@ -83,8 +83,9 @@ CREATE OR REPLACE VIEW comms_hub_incident AS
         SELECT FROM withdrawal AS w WHERE w.message_id = i.message_id AND w.restored_at IS NULL
     );
 
--- What a message, or a row of an import, states of a device; null is not stated. Rows are never
--- changed. A message_id of zeros stands for an import, of which a device may have any number.
+-- What a message, or a row of an import, states of a device; null is not stated. Rows are
+-- only added, but that where a message is read again what it does not state is deleted. A message_id
+-- of zeros stands for an import, of which a device may have any number.
 -- taken_by: the answer with which DCC took what the message only proposes; null of what DCC states
 -- itself. user_id, message_kind and code are those of the message, null of an import.
 CREATE TABLE recorded_inventory_statement (

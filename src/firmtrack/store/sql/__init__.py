@@ -1,4 +1,4 @@
-"""The store's SQL, one statement a file, found by its name."""
+"""The SQL of the migrations, a file for each, found by its name."""
 
 from functools import cache
 from importlib.resources import files

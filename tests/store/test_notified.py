@@ -1,4 +1,4 @@
-"""Beside an entry of a device's history stands who was told of it, for those who may know."""
+"""Beside an entry of a device's history stands who was notified of it, for those who may know."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -54,10 +54,10 @@ def receiver(database: str) -> Iterator[Receiver]:
         yield made
 
 
-def told_of(
+def notified_of(
     viewer: Viewer, device_id: Eui64 = METER, as_of: datetime | None = None
 ) -> dict[tuple[int, Status], list[tuple[str, str]]]:
-    """Return by request and status who was told, and in which state that is."""
+    """Return by request and status who was notified, and in which state that is."""
     found = find_device(viewer, device_id, as_of=as_of)
     assert found is not None
     by_entry = notice_queries.list_notified(viewer, found, as_of=as_of)
@@ -71,7 +71,7 @@ def told_of(
     }
 
 
-def test_an_entry_is_told_by_its_own_notice_and_no_other(
+def test_an_entry_is_notified_by_its_own_notice_and_no_other(
     receiver: Receiver, caller: Caller
 ) -> None:
     take(request(sent_at=at(0)), request(LATER_REQUEST, sent_at=at(30)))
@@ -83,12 +83,12 @@ def test_an_entry_is_told_by_its_own_notice_and_no_other(
     delivered = [("Alpha Energy", "delivered")]
     both = {(1000, Status.SENT_TO_CSP): delivered, (2000, Status.SENT_TO_CSP): delivered}
 
-    assert told_of(ALPHA) == both | {(1000, Status.DELIVERED_TO_COMMS_HUB): delivered}
-    assert told_of(ALPHA, METERS[3]) == both
-    assert told_of(DCC) == told_of(ALPHA)
+    assert notified_of(ALPHA) == both | {(1000, Status.DELIVERED_TO_COMMS_HUB): delivered}
+    assert notified_of(ALPHA, METERS[3]) == both
+    assert notified_of(DCC) == notified_of(ALPHA)
 
 
-def test_what_failed_twice_is_told_beside_the_failure_that_the_notice_was_about(
+def test_what_failed_twice_is_notified_beside_the_failure_that_the_notice_was_about(
     receiver: Receiver, caller: Caller
 ) -> None:
     take(request(sent_at=at(0)))
@@ -107,7 +107,7 @@ def test_what_failed_twice_is_told_beside_the_failure_that_the_notice_was_about(
     assert [len(by_entry[each]) for each in entries] == [1, 1, 1, 1]
 
 
-def test_a_stranger_is_told_nothing_of_it_even_if_handed_the_device(
+def test_a_stranger_learns_nothing_of_it_even_if_handed_the_device(
     receiver: Receiver, caller: Caller
 ) -> None:
     take(request(sent_at=at(0)), reported(Status.DELIVERED_TO_COMMS_HUB, at(2)))
@@ -120,7 +120,7 @@ def test_a_stranger_is_told_nothing_of_it_even_if_handed_the_device(
     assert not notice_queries.list_notified(STRANGER, found)
 
 
-def test_dcc_sees_that_the_responsible_supplier_was_told_and_the_originator_does_not(
+def test_dcc_sees_that_the_responsible_supplier_was_notified_and_the_originator_does_not(
     receiver: Receiver, caller: Caller
 ) -> None:
     with Receiver() as other:
@@ -131,8 +131,8 @@ def test_dcc_sees_that_the_responsible_supplier_was_told_and_the_originator_does
         dispatch(caller)
     entry = (1000, Status.DELIVERED_TO_COMMS_HUB)
 
-    assert told_of(ALPHA) == {entry: [("Alpha Energy", "delivered")]}
-    assert sorted(told_of(DCC)[entry]) == [
+    assert notified_of(ALPHA) == {entry: [("Alpha Energy", "delivered")]}
+    assert sorted(notified_of(DCC)[entry]) == [
         ("Alpha Energy", "delivered"),
         ("Bravo Power", "delivered"),
     ]
@@ -143,25 +143,25 @@ def test_what_waits_and_what_was_given_up_says_so(receiver: Receiver, caller: Ca
     take(request(sent_at=at(0)), reported(Status.DELIVERED_TO_COMMS_HUB, at(2)))
     dispatch(caller, is_patient=False)
     entry = (1000, Status.DELIVERED_TO_COMMS_HUB)
-    assert told_of(ALPHA) == {entry: [("Alpha Energy", "waiting")]}
+    assert notified_of(ALPHA) == {entry: [("Alpha Energy", "waiting")]}
 
     receiver.reply = lambda _: Reply(400)
     dispatch(caller)
-    assert told_of(ALPHA) == {entry: [("Alpha Energy", "dead")]}
+    assert notified_of(ALPHA) == {entry: [("Alpha Energy", "dead")]}
 
 
-def test_the_past_knows_what_was_told_by_then(receiver: Receiver, caller: Caller) -> None:
+def test_the_past_knows_what_was_notified_by_then(receiver: Receiver, caller: Caller) -> None:
     take(request(sent_at=at(0)), reported(Status.DELIVERED_TO_COMMS_HUB, at(2)))
     before = _now()
     dispatch(caller)
     after = _now()
     entry = (1000, Status.DELIVERED_TO_COMMS_HUB)
 
-    assert told_of(ALPHA, as_of=before) == {}
-    assert told_of(ALPHA, as_of=after) == {entry: [("Alpha Energy", "delivered")]}
+    assert notified_of(ALPHA, as_of=before) == {}
+    assert notified_of(ALPHA, as_of=after) == {entry: [("Alpha Energy", "delivered")]}
 
 
-def test_nothing_is_told_of_a_device_without_distributions(receiver: Receiver) -> None:
+def test_nothing_is_notified_of_a_device_without_distributions(receiver: Receiver) -> None:
     take(inventory(at(0)))
     found = find_device(DCC, METER)
     assert found is not None

@@ -1,4 +1,4 @@
-"""Whose word it is, in every order in which the messages may come; the DUIS is read for real."""
+"""Whose an event is, in every order in which the messages may come; the DUIS is read for real."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -132,7 +132,7 @@ def test_the_version_in_the_images_header_is_the_requests_too() -> None:
         assert statuses(ALPHA) == {FIRST: Status.TRANSFERRED_TO_DEVICE}
 
 
-def test_word_that_nothing_speaks_against_belongs_to_a_request_never_seen() -> None:
+def test_an_event_that_nothing_speaks_against_belongs_to_a_request_never_seen() -> None:
     for _ in in_many_orders(
         documents.delivered(at(10), request_id=FIRST), documents.checked(at(20))
     ):
@@ -141,7 +141,7 @@ def test_word_that_nothing_speaks_against_belongs_to_a_request_never_seen() -> N
         assert entry.evidence is Evidence.NOTHING_AGAINST
 
 
-def test_an_image_of_another_size_than_its_header_promises_is_told_and_still_has_its_hash() -> None:
+def test_an_image_of_another_size_than_its_header_says_is_flagged_and_still_has_its_hash() -> None:
     octets = bytearray(build_image(documents.plan(VERSION)))
     octets[TOTAL_SIZE_AT : TOTAL_SIZE_AT + 4] = (9_999).to_bytes(4, "little")
     for _ in in_many_orders(
@@ -190,9 +190,7 @@ def test_what_was_sent_to_a_party_it_always_sees(is_known: bool) -> None:
         assert statuses(ALPHA) == {FIRST: Status.ACTIVATED}
 
 
-def test_after_a_change_of_supplier_the_sender_is_told_the_day_of_what_the_new_one_was_told() -> (
-    None
-):
+def test_after_a_change_of_supplier_the_sender_sees_the_day_of_what_the_new_one_was_sent() -> None:
     at_noon = at(3 * 60 + 17)
     for _ in in_many_orders(
         documents.request(request_id=FIRST, sent_at=at(0)),
@@ -230,7 +228,7 @@ def test_a_request_that_refuses_late_gives_back_what_it_had_taken() -> None:
     assert statuses(ALPHA) == {FIRST: Status.VERIFIED, SECOND: Status.REJECTED}
 
 
-def test_later_word_that_names_it_makes_a_request_take_the_device_on_after_all() -> None:
+def test_a_later_event_that_names_it_makes_a_request_take_the_device_on_after_all() -> None:
     for _ in in_many_orders(
         documents.request(request_id=FIRST, sent_at=at(0)),
         documents.answer(

@@ -1,4 +1,4 @@
-"""Beside an entry of a device's history the page says who was told of it, to whom it may say so."""
+"""Beside an entry of a device's history the page says who was notified, where it may say so."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ PAGE = f"/devices/{VERIFIED}"
 
 @pytest.fixture
 def notices(cast: Cast) -> Iterator[None]:
-    """Alpha was told that the device verified its image, and is to be told of the delivery."""
+    """Alpha was notified that the device verified its image, and the delivery waits to be sent."""
     made = endpoints.add_endpoint(cast.ada.party, WEBHOOK, "https://alpha.example/notices")
     verified, delivered = (
         Draft(
@@ -45,12 +45,12 @@ def notices(cast: Cast) -> Iterator[None]:
 
 @pytest.mark.usefixtures("notices")
 @pytest.mark.parametrize("who", ["ada", "olga"])
-def test_the_page_says_who_was_told_and_when(cast: Cast, who: str) -> None:
+def test_the_page_says_who_was_notified_and_when(cast: Cast, who: str) -> None:
     rows = Browsing.signed_in(getattr(cast, who)).open(PAGE).rows()
 
     first_cells = [row[0] for row in rows]
-    told = next(cell for cell in first_cells if cell.startswith("Verified by device"))
-    assert told.endswith(" Told to Alpha Energy by webhook, 15 November 2026, 13:12 GMT")
+    verified = next(cell for cell in first_cells if cell.startswith("Verified by device"))
+    assert verified.endswith(" Told to Alpha Energy by webhook, 15 November 2026, 13:12 GMT")
     waiting = [cell for cell in first_cells if "To be told" in cell]
     assert len(waiting) == 1
     assert waiting[0].startswith("Delivered to Communications Hub")
@@ -59,7 +59,7 @@ def test_the_page_says_who_was_told_and_when(cast: Cast, who: str) -> None:
 
 @pytest.mark.usefixtures("notices")
 @pytest.mark.parametrize("who", ["ben", "stranger"])
-def test_who_may_not_see_the_device_is_not_told_who_was(cast: Cast, who: str) -> None:
+def test_who_may_not_see_the_device_does_not_see_who_was_notified(cast: Cast, who: str) -> None:
     response = Browsing.signed_in(getattr(cast, who)).get(PAGE)
 
     assert response.status_code == 404
@@ -71,7 +71,7 @@ def test_a_refresh_says_it_too(ada: Browsing) -> None:
     assert "Told to Alpha Energy by webhook" in ada.get(f"{PAGE}/status").content.decode()
 
 
-def test_where_nobody_is_told_nothing_is_said_of_it(ada: Browsing) -> None:
+def test_where_nobody_is_notified_nothing_is_said_of_it(ada: Browsing) -> None:
     text = ada.open(PAGE).one("main")
 
     assert "Told to" not in text

@@ -53,7 +53,7 @@ class _Tracker:
     events: dict[Eui64, list[ReportedActivationEvent]] = field(
         default_factory=lambda: defaultdict(list)
     )
-    told: list[Knowledge] = field(default_factory=list)
+    stated: list[Knowledge] = field(default_factory=list)
     proposals: dict[RequestId, tuple[Proposal, UUID]] = field(default_factory=dict)
     taken_at: dict[RequestId, datetime] = field(default_factory=dict)
     hubs: dict[Eui64, list[tuple[Eui64, Origin]]] = field(default_factory=lambda: defaultdict(list))
@@ -72,7 +72,7 @@ class _Tracker:
                 source_code=message.code,
             )
             self.events[message.activation.request_id.target].append(reported)
-        self.told += [knowledge_of(facts, message.message_id) for facts in message.devices]
+        self.stated += [knowledge_of(facts, message.message_id) for facts in message.devices]
         if message.proposal is not None:
             self.proposals[message.proposal.request_id] = message.proposal, message.message_id
         if message.verdict is not None and message.verdict.is_accepted:
@@ -83,8 +83,8 @@ class _Tracker:
                 self.hubs[event.device_id].append((event.comms_hub_id, origin))
 
     def statements(self) -> list[Knowledge]:
-        """Return what was told, and of what was proposed for the inventory what DCC took."""
-        return self.told + [
+        """Return what was stated, and of what was proposed for the inventory what DCC took."""
+        return self.stated + [
             knowledge_once_taken(proposal, self.taken_at[request_id], message_id)
             for request_id, (proposal, message_id) in self.proposals.items()
             if request_id in self.taken_at
