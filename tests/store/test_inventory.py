@@ -22,10 +22,11 @@ from firmtrack.domain.inventory import (
     knowledge_once_taken,
     merge_all,
 )
-from firmtrack.store.database import pool, writing_pool
+from firmtrack.store.consistency import DisagreementKind, disagreements
+from firmtrack.store.database import pool
 from firmtrack.store.ledger import inventory_sql
-from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.inventory import ImportedRow, ImportReceipt, import_rows
+from firmtrack.store.ledger.staging import writing_pool
 from firmtrack.store.numbers import eui_of, to_bigint
 from tests.examples import examples
 from tests.store.facts import (

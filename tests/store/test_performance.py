@@ -35,8 +35,8 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import knowledge_of, merge_all, statement_of
 from firmtrack.domain.stages import CompletionStatus, Stage, Status, Variant, completion_of
 from firmtrack.domain.viewer import Viewer
+from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.numbers import request_id_of, to_bigint

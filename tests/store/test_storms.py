@@ -13,8 +13,9 @@ from firmtrack.domain.stages import Status
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.device import list_events
 from firmtrack.lookups.seen import device_answer
-from firmtrack.store.database import pool, writing_pool
+from firmtrack.store.database import pool
 from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.ledger.staging import writing_pool
 from firmtrack.store.reading.dossiers import read_dossier
 from tests.examples import examples
 from tests.looking import find_device

@@ -26,8 +26,8 @@ from firmtrack.domain.inventory import (
     knowledge_of,
     merge_all,
 )
-from firmtrack.store.database import writing_pool
 from firmtrack.store.ledger import inventory_sql, statement
+from firmtrack.store.ledger.staging import writing_pool
 from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, to_bigint
 

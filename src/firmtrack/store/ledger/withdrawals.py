@@ -13,7 +13,6 @@ from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.store.database import writing_pool
 from firmtrack.store.ledger import changes, inventory, marks, proposals, staging, statement
 from firmtrack.store.ledger.recording import known_request_keys
 from firmtrack.store.locks import AdvisoryKey, take
@@ -50,7 +49,7 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         *(message.named_requests() | message.befallen_requests() for message in messages)
     )
     with (
-        writing_pool().connection() as connection,
+        staging.writing_pool().connection() as connection,
         connection.transaction(),
         connection.cursor() as cursor,
     ):
