@@ -18,8 +18,8 @@ from firmtrack.domain.inventory import (
     Knowledge,
     Known,
     Origin,
+    facts_once_taken,
     knowledge_of,
-    knowledge_once_taken,
     merge_all,
 )
 from firmtrack.store.consistency import DisagreementKind, disagreements
@@ -110,7 +110,10 @@ def expected(messages: Sequence[Message]) -> list[tuple[Knowledge, Eui64]]:
     ]
     made_known += [
         (
-            knowledge_once_taken(asking.proposal, answer.verdict.answered_at, asking.message_id),
+            knowledge_of(
+                facts_once_taken(asking.proposal.facts, answer.verdict.answered_at),
+                asking.message_id,
+            ),
             asking.user_id,
         )
         for asking in messages
