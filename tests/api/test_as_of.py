@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from firmtrack.presentation.times import utc_text
-from firmtrack.store.database import pool, writing_pool
+from firmtrack.store.database import pool
+from firmtrack.store.ledger.staging import writing_pool
 from tests.api.calling import Caller
 from tests.api.world import (
     METERS,

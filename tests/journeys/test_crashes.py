@@ -22,9 +22,9 @@ import pytest
 from firmtrack.accounts.kinds import PartyKind, TokenScope
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.tokens import create_token
+from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.embedded import EmbeddedPostgres
-from firmtrack.store.ledger.consistency import disagreements
 from tests.databases import used
 from tests.journeys.processes import (
     PATIENCE_SECONDS,

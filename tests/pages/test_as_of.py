@@ -7,7 +7,8 @@ import pytest
 
 from firmtrack.presentation.as_of import typed_text
 from firmtrack.presentation.times import utc_text
-from firmtrack.store.database import pool, writing_pool
+from firmtrack.store.database import pool
+from firmtrack.store.ledger.staging import writing_pool
 from tests.pages.browsing import Browsing, Page, content_of
 from tests.pages.world import DISCARDED, LARGE_REQUEST, UNDER_WAY, VERIFIED
 

@@ -22,8 +22,8 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.reconciliation import FlagKind
 from firmtrack.domain.stages import ActivationStatus, ActivationStep, Status
 from firmtrack.domain.viewer import Viewer
+from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.recording import Batch, record
 from tests.databases import used
 from tests.examples import examples

@@ -15,7 +15,7 @@ from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.intake.envelopes import Envelope
 from firmtrack.simulator.image import build_image
-from firmtrack.store.ledger.consistency import disagreements
+from firmtrack.store.consistency import disagreements
 from firmtrack.store.reading import requests
 from tests.looking import find_device
 from tests.store import documents

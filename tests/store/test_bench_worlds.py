@@ -1,7 +1,7 @@
 """What the benchmarks measure on is what the ledger would leave, though SQL wrote it."""
 
 from bench import lookup, performance
-from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
+from firmtrack.store.consistency import DisagreementKind, disagreements
 
 
 def test_the_devices_that_are_looked_up_are_whole(database: str) -> None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firmtrack.answers.freshness import SOURCE_OF_KIND, Freshness, MessageSource
+from firmtrack.answers.freshness import Freshness
 from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.sources import SOURCE_OF_KIND, MessageSource
 from firmtrack.domain.stages import Status
 from firmtrack.store.database import pool
 from firmtrack.store.reports.freshness import fold_arrivals, freshness

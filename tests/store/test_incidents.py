@@ -13,8 +13,8 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.incidents import IncidentEntry
 from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.domain.viewer import Viewer
+from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.ledger.withdrawals import withdraw
 from firmtrack.store.reading import requests
 from tests.looking import device_version, find_device

@@ -18,14 +18,15 @@ from firmtrack.domain.inventory import (
     Knowledge,
     Known,
     Origin,
+    facts_once_taken,
     knowledge_of,
-    knowledge_once_taken,
     merge_all,
 )
-from firmtrack.store.database import pool, writing_pool
+from firmtrack.store.consistency import DisagreementKind, disagreements
+from firmtrack.store.database import pool
 from firmtrack.store.ledger import inventory_sql
-from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.inventory import ImportedRow, ImportReceipt, import_rows
+from firmtrack.store.ledger.staging import writing_pool
 from firmtrack.store.numbers import eui_of, to_bigint
 from tests.examples import examples
 from tests.store.facts import (
@@ -109,7 +110,10 @@ def expected(messages: Sequence[Message]) -> list[tuple[Knowledge, Eui64]]:
     ]
     made_known += [
         (
-            knowledge_once_taken(asking.proposal, answer.verdict.answered_at, asking.message_id),
+            knowledge_of(
+                facts_once_taken(asking.proposal.facts, answer.verdict.answered_at),
+                asking.message_id,
+            ),
             asking.user_id,
         )
         for asking in messages

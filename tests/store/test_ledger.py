@@ -16,8 +16,8 @@ from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import CompletionStatus, Status, Variant
 from firmtrack.store.bodies import pack, unpack
+from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.quarantine import Refusal, list_quarantine
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.reading import requests

@@ -12,8 +12,8 @@ from firmtrack.intake.envelopes import DUIS_MEDIA_TYPE, Envelope
 from firmtrack.intake.receive import OutcomeKind, Submitter, receive
 from firmtrack.intake.rereading import reread
 from firmtrack.store import database as the_database
+from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.reading import requests
 from tests.looking import find_device, find_inventory
 from tests.store.facts import (

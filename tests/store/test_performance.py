@@ -29,14 +29,14 @@ from firmtrack.answers.performance import (
     PerformanceFilter,
     Timing,
 )
-from firmtrack.domain.durations import SCALE, percentile_step, seconds_within, step_of
+from firmtrack.domain.durations import SCALE, seconds_within, step_of
 from firmtrack.domain.facts import DeviceFacts, Message
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import knowledge_of, merge_all, statement_of
 from firmtrack.domain.stages import CompletionStatus, Stage, Status, Variant, completion_of
 from firmtrack.domain.viewer import Viewer
+from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.numbers import request_id_of, to_bigint
@@ -280,9 +280,9 @@ def figures_of(found: Sequence[Distribution]) -> Figures:
 
 
 def timing_of(counts: Counter[int]) -> Timing:
-    p50, p95 = (
-        seconds_within(percentile_step(sorted(counts.items()), percent)) for percent in (50, 95)
-    )
+    steps = sorted(counts.elements())
+    # The least step within which so many of a hundred lie.
+    p50, p95 = (seconds_within(steps[-(-percent * len(steps) // 100) - 1]) for percent in (50, 95))
     return Timing(p50, p95, counts.total())
 
 

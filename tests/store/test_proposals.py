@@ -5,9 +5,9 @@ from time import sleep
 
 import pytest
 
-from firmtrack.store.database import pool, writing_pool
+from firmtrack.store.consistency import DisagreementKind, disagreements
+from firmtrack.store.database import pool
 from firmtrack.store.ledger import proposals, staging, statement
-from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from firmtrack.store.ledger.recording import Receipt
 from tests.looking import find_inventory
 from tests.store.facts import (
@@ -43,7 +43,7 @@ def wait_for(writer: Future[Receipt]) -> None:
 def test_an_answer_that_comes_while_its_request_is_recorded_finds_it() -> None:
     with ThreadPoolExecutor(1) as executor:
         with (
-            writing_pool().connection() as connection,
+            staging.writing_pool().connection() as connection,
             connection.transaction(),
             connection.cursor() as cursor,
         ):

@@ -29,9 +29,10 @@ from firmtrack.presentation.csv import distributions_csv
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.simulation import run
 from firmtrack.store import database as the_database
-from firmtrack.store.database import pool, writing_pool
+from firmtrack.store.consistency import disagreements
+from firmtrack.store.database import pool
 from firmtrack.store.ledger import rereading, statement
-from firmtrack.store.ledger.consistency import disagreements
+from firmtrack.store.ledger.staging import writing_pool
 from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.numbers import eui_of, request_id_of
 from firmtrack.store.reading import requests

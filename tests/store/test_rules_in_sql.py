@@ -19,8 +19,8 @@ from firmtrack.domain.facts import Event, Message, RequestFacts
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.precedence import current_event
 from firmtrack.domain.stages import CompletionStatus, Status, Variant, completion_of
+from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.reading.dossiers import read_dossier
 from tests.examples import examples

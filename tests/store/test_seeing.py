@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,36 @@ from hypothesis import strategies as st
 import firmtrack
 from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.parties import add_party
+from firmtrack.domain.dossier import Device, fold
+from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.domain.seeing import is_anothers
+from firmtrack.domain.seeing import is_anothers, view_of
 from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.seen import hub_of
 from firmtrack.store.database import pool
+from firmtrack.store.ledger.withdrawals import restore, withdraw
 from firmtrack.store.numbers import to_bigint
+from firmtrack.store.reading.dossiers import read_dossier
+from firmtrack.store.reading.hub_devices import placed_at
 from firmtrack.store.reading.seeing import asked_by, filled
 from tests.examples import examples
-from tests.store.facts import ALPHA_ID, BRAVO_ID, DCC_ID
+from tests.store import test_inventory as known
+from tests.store import test_rules_in_sql as rules
+from tests.store import test_withdrawals as withdrawals
+from tests.store.facts import (
+    ALPHA,
+    ALPHA_ID,
+    BRAVO,
+    BRAVO_ID,
+    DCC,
+    DCC_ID,
+    HUB,
+    STRANGER,
+    at,
+    digest,
+    inventory,
+    take,
+)
 
 SOURCE = Path(firmtrack.__file__).parent
 SEEING = SOURCE / "store/reading/seeing.py"
@@ -100,6 +123,72 @@ def test_a_partys_notices_are_seen_by_who_has_one_of_its_user_ids() -> None:
             for name, user_ids in parties.items()
             if viewer.sees_all or user_ids & viewer.user_ids
         }
+
+
+HUBS = (HUB, Eui64(HUB + 1))
+placings = st.builds(
+    lambda number, minutes, device_id, user_id, hub, supplier: inventory(
+        at(minutes), device_id, user_id=user_id, identity=digest(number), comms_hub_id=hub,
+        responsible_supplier=supplier,
+    ),
+    st.integers(0, 2**16),
+    st.integers(0, 4),
+    st.sampled_from(rules.METERS),
+    st.none() | users,
+    st.sampled_from(HUBS),
+    st.none() | users,
+)  # fmt: skip
+
+
+@pytest.mark.usefixtures("database")
+@given(
+    st.lists(
+        rules.messages | known.statements | placings,
+        min_size=1,
+        max_size=10,
+        unique_by=lambda message: message.digest,
+    ),
+    st.data(),
+)
+@settings(
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_no_device_on_a_hub_is_passed_over_whose_inventory_the_viewer_sees(
+    history: list[Message], data: st.DataObject
+) -> None:
+    """At any moment, whatever was recorded or withdrawn since."""
+    empty()
+    read = withdrawals.reading(*history)
+    some = st.lists(st.sampled_from(history), min_size=1, max_size=4, unique_by=id)
+    moments: list[datetime | None] = [None]
+    for batch in (history[::2], history[1::2]):
+        take(*batch)
+        moments.append(datetime.now(UTC))
+    for do in (withdraw, restore):
+        do(data.draw(some), "a trial", read)
+        moments.append(datetime.now(UTC))
+
+    devices = [folded(each, moment) for each in rules.METERS for moment in moments]
+    for viewer in (ALPHA, BRAVO, DCC, STRANGER):
+        seen = [view for view in (view_of(viewer, each) for each in devices) if view.sees_inventory]
+        for hub in HUBS:
+            with pool().connection() as connection:
+                found = placed_at(connection, viewer, hub, DCC_ID)
+            assert {view.device.device_id for view in seen if hub_of(view) == hub} <= set(found)
+
+
+def folded(device_id: Eui64, moment: datetime | None) -> Device:
+    with pool().connection() as connection:
+        return fold(read_dossier(connection, device_id, moment))
+
+
+def empty() -> None:
+    withdrawals.empty()
+    known.empty()
+    with pool().connection() as connection:
+        connection.execute("DELETE FROM comms_hub_device")
 
 
 def test_only_the_rule_itself_names_a_viewer_in_sql() -> None:

@@ -13,9 +13,9 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.inventory import IMPORT_ID
 from firmtrack.intake.rereading import reread
 from firmtrack.store import database as the_database
+from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import rereading
-from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.numbers import to_bigint
 from tests.looking import find_inventory
 from tests.store.facts import (

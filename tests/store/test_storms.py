@@ -13,11 +13,12 @@ from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import FirmwareVersion
 from firmtrack.domain.seeing import view_of
 from firmtrack.domain.stages import Status
-from firmtrack.lookups import device as lookups
+from firmtrack.lookups import views
 from firmtrack.lookups.device import PlaceGone, list_events
 from firmtrack.lookups.seen import device_answer
-from firmtrack.store.database import pool, writing_pool
+from firmtrack.store.database import pool
 from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.ledger.staging import writing_pool
 from firmtrack.store.ledger.withdrawals import withdraw
 from firmtrack.store.reading.dossiers import read_dossier
 from tests.examples import examples
@@ -168,7 +169,7 @@ def test_the_pages_of_a_long_history_fit_together_whatever_is_recorded_meanwhile
 def test_the_pages_of_a_storm_fit_together_while_it_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lookups, "read_dossier", partial(read_dossier, most_events=5))
+    monkeypatch.setattr(views, "read_dossier", partial(read_dossier, most_events=5))
     for number in range(5):
         a_storm_of_two(number)
         for _ in range(4):

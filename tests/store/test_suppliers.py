@@ -17,8 +17,8 @@ from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import ActivationStep, CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
+from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger.consistency import DisagreementKind, disagreements
 from tests.examples import examples
 from tests.looking import find_device, find_inventory
 from tests.store.facts import (

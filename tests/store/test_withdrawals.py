@@ -15,8 +15,8 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.inventory import IMPORT_ID, knowledge_of, merge_all
 from firmtrack.domain.reconciliation import FlagKind
 from firmtrack.domain.stages import Status
+from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger.consistency import disagreements
 from firmtrack.store.ledger.inventory import ImportedRow, import_rows
 from firmtrack.store.ledger.recording import Batch, Submission, record
 from firmtrack.store.ledger.withdrawals import Read, restore, withdraw

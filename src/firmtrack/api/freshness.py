@@ -8,8 +8,8 @@ from ninja import Router
 from firmtrack.api.authentication import ReadToken
 from firmtrack.api.parameters import refuse_unknown_parameters
 from firmtrack.api.responses import JSON, describe, json_response, reference_to
+from firmtrack.lookups import freshness as look_up
 from firmtrack.presentation.freshness import Freshness, freshness
-from firmtrack.store.reports import freshness as store
 
 router = Router(auth=ReadToken(), tags=["Freshness"])
 
@@ -25,4 +25,4 @@ def read_freshness(request: HttpRequest) -> HttpResponse:
     It is of the whole system and of nobody in particular, so it is no look-up that is audited.
     """
     refuse_unknown_parameters(request, frozenset())
-    return json_response(freshness(store.freshness(datetime.now(UTC))))
+    return json_response(freshness(look_up.freshness(datetime.now(UTC))))

@@ -18,7 +18,7 @@ def check(*, as_json: AsJson = False) -> None:
     store disagrees anywhere.
     """
     with opened():
-        from firmtrack.store.ledger.consistency import disagreements
+        from firmtrack.store.consistency import disagreements
         from firmtrack.store.reading.messages import came_again
 
         found = disagreements()

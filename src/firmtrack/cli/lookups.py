@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from firmtrack.domain.viewer import Viewer
     from firmtrack.lookups.as_of import Settled
 
-_PAGE = 1_000
-
 find = typer.Typer(help="Look up a Service Request or a device.", no_args_is_help=True)
 
 AsParty = Annotated[

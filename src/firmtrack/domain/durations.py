@@ -5,8 +5,6 @@ are those of the scale. Its steps are whole seconds up to 50, then 2 % wide, up 
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
-from itertools import accumulate
 
 _LONGEST_SECONDS = 400 * 24 * 60 * 60
 _EXACT_SECONDS = 50
@@ -37,14 +35,3 @@ def step_of(seconds: int) -> int:
 def seconds_within(step: int) -> int:
     """Return the longest duration of a step, in seconds; of the last its shortest."""
     return SCALE[step] - 1 if step < len(SCALE) else SCALE[-1]
-
-
-def percentile_step(histogram: Iterable[tuple[int, int]], percent: int) -> int:
-    """Return the first step within which at least ``percent`` of 100 durations lie.
-
-    ``histogram`` has (step, count), steps ascending. Raises ValueError if it counts nothing.
-    """
-    steps, counts = zip(*histogram, strict=True)
-    sums = list(accumulate(counts))
-    rank = -(-percent * sums[-1] // 100)
-    return int(steps[bisect_right(sums, rank - 1)])

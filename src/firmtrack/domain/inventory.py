@@ -12,7 +12,7 @@ from functools import reduce
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from firmtrack.domain.facts import DeviceFacts, Proposal
+from firmtrack.domain.facts import DeviceFacts
 from firmtrack.domain.identifiers import Eui64
 
 IMPORT_ID = UUID(int=0)
@@ -85,11 +85,6 @@ def facts_once_taken(facts: DeviceFacts, taken_at: datetime) -> DeviceFacts:
     Of several answers that take it, each says so: the latest counts, whichever comes first.
     """
     return replace(facts, learnt_at=taken_at)
-
-
-def knowledge_once_taken(proposal: Proposal, taken_at: datetime, message_id: UUID) -> Knowledge:
-    """Return what it makes known that DCC took a proposal, whose own message is ``message_id``."""
-    return knowledge_of(facts_once_taken(proposal.facts, taken_at), message_id)
 
 
 def with_comms_hub(known: Knowledge, comms_hub_id: Eui64, origin: Origin) -> Knowledge:

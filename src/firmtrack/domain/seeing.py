@@ -105,6 +105,7 @@ def view_of(viewer: Viewer, device: Device) -> View:
     is_supplier = _is_supplier(viewer, device)
     is_party = not viewer.user_ids.isdisjoint(device.parties)
     knows_supplier = viewer.sees_all or is_supplier
+    # To name a device in a request is not enough.
     sees_inventory = knows_supplier or is_party or any(map(_was_accepted, mine))
     chapters = _chapters(viewer, device, mine)
     return View(
@@ -140,15 +141,6 @@ def is_anothers(viewer: Viewer, addressee: Eui64 | None) -> bool:
     ``addressee`` is None of a message that was sent to nobody.
     """
     return addressee is not None and not viewer.is_party_to(addressee)
-
-
-def sees_inventory(viewer: Viewer, device: Device) -> bool:
-    """Return whether the viewer may see what the inventory holds of the device.
-
-    Its Responsible Supplier may, whoever was party to a message that describes it, and whose
-    request DCC accepted for it: to name a device in a request is not enough.
-    """
-    return view_of(viewer, device).sees_inventory
 
 
 def _is_supplier(viewer: Viewer, device: Device) -> bool:

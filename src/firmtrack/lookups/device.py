@@ -11,18 +11,16 @@ from firmtrack.answers.notices import NotifiedAnswer
 from firmtrack.answers.peers import PeersAnswer
 from firmtrack.answers.side_parts import Untold, side_part
 from firmtrack.diagnosis.reading import diagnoses
-from firmtrack.domain.dossier import fold
 from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.domain.seeing import View, view_of
+from firmtrack.domain.seeing import View
 from firmtrack.domain.viewer import Viewer
 from firmtrack.errors import FirmtrackError
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.comparison import peers_of
 from firmtrack.lookups.seen import device_answer, repeats_grouped, single_entries
+from firmtrack.lookups.views import read_view
 from firmtrack.notices.queries import list_notified
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.database import reading_pool
-from firmtrack.store.reading.dossiers import read_dossier
 
 _VERSION_DIGITS = 32
 
@@ -81,7 +79,7 @@ def find_device(
     viewer: Viewer, device_id: Eui64, *, as_of: Settled | None = None
 ) -> FoundDevice | None:
     """Return the device, None if nothing that the viewer may see names it."""
-    view = _view(viewer, device_id, as_of)
+    view = read_view(viewer, device_id, as_of)
     return _audited(view, _found(view, as_of), as_of)
 
 
@@ -89,7 +87,7 @@ def open_device_page(
     viewer: Viewer, device_id: Eui64, *, as_of: Settled | None = None
 ) -> DevicePage | None:
     """Return the device with what stands beside it, None if nothing of it may be seen."""
-    view = _view(viewer, device_id, as_of)
+    view = read_view(viewer, device_id, as_of)
     found = _audited(view, _found(view, as_of), as_of)
     return None if found is None else _page(view, found)
 
@@ -102,7 +100,7 @@ def refresh_device_page(
     To ask shows nothing, so it is not audited; what has changed is a look-up. None if the viewer
     has no update of the device.
     """
-    view = _view(viewer, device_id, None)
+    view = read_view(viewer, device_id, None)
     found = _found(view, None)
     if found is not None and found.version is not None and found.version == version:
         return found.version
@@ -127,7 +125,7 @@ def list_events(
     request that the viewer sees. None if the viewer sees no such history. Raises PlaceGone if
     nothing in it has the mark ``below``.
     """
-    view = _view(viewer, device_id, as_of)
+    view = read_view(viewer, device_id, as_of)
     singles = None if device_answer(view) is None else single_entries(view, request_id)
     place = None if singles is None else _place(singles, below)
     history = () if singles is None else repeats_grouped(singles[place or 0 :])
@@ -149,16 +147,9 @@ def list_events(
 
 def compare_device(viewer: Viewer, device_id: Eui64) -> PeersAnswer | None:
     """Return how others fare beside the device's newest update, None if the viewer sees none."""
-    found = peers_of(_view(viewer, device_id, None))
+    found = peers_of(read_view(viewer, device_id, None))
     record_lookup(viewer, "peers", str(device_id), 0 if found is None else len(found.groups))
     return found
-
-
-def _view(viewer: Viewer, device_id: Eui64, as_of: Settled | None) -> View:
-    with reading_pool().connection() as connection:
-        dossier = read_dossier(connection, device_id, as_of)
-    device = fold(dossier)
-    return view_of(viewer, device)
 
 
 def _found(view: View, as_of: Settled | None) -> FoundDevice | None:

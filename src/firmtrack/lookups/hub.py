@@ -1,12 +1,11 @@
 """The devices beside one device on its Communications Hub."""
 
 from firmtrack.answers.inventory import HubDevice
-from firmtrack.domain.dossier import fold
-from firmtrack.domain.seeing import View, view_of
+from firmtrack.domain.seeing import View
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.seen import hub_of
+from firmtrack.lookups.views import read_view
 from firmtrack.store.database import reading_pool
-from firmtrack.store.reading.dossiers import read_dossier
 from firmtrack.store.reading.hub_devices import placed_at
 
 _MOST_SHOWN = 50
@@ -17,14 +16,15 @@ def hub_devices(view: View, *, as_of: Settled | None) -> tuple[HubDevice, ...]:
     hub = hub_of(view)
     if hub is None:
         return ()
-    found = []
     with reading_pool().connection() as connection:
-        for device_id in placed_at(connection, view.viewer, hub, view.device.device_id):
-            other = view_of(view.viewer, fold(read_dossier(connection, device_id, as_of)))
-            if other.sees_inventory and hub_of(other) == hub:
-                kind = None if other.known is None else other.known.facts.get("device_type")
-                device_type = None if kind is None else str(kind.value)
-                found.append(HubDevice(device_id=device_id, device_type=device_type))
-            if len(found) == _MOST_SHOWN:
-                break
+        beside = placed_at(connection, view.viewer, hub, view.device.device_id)
+    found = []
+    for device_id in beside:
+        other = read_view(view.viewer, device_id, as_of)
+        if other.sees_inventory and hub_of(other) == hub:
+            kind = None if other.known is None else other.known.facts.get("device_type")
+            device_type = None if kind is None else str(kind.value)
+            found.append(HubDevice(device_id=device_id, device_type=device_type))
+        if len(found) == _MOST_SHOWN:
+            break
     return tuple(found)

@@ -6,16 +6,14 @@ from datetime import UTC, datetime
 from firmtrack.answers.diagnoses import Diagnosis
 from firmtrack.answers.inventory import InventoryAnswer
 from firmtrack.diagnosis.reading import diagnoses
-from firmtrack.domain.dossier import fold
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.seeing import View, view_of
+from firmtrack.domain.seeing import View
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.hub import hub_devices
 from firmtrack.lookups.seen import device_answer, inventory_answer
+from firmtrack.lookups.views import read_view
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.database import reading_pool
-from firmtrack.store.reading.dossiers import read_dossier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +38,7 @@ def find_inventory(
 
 
 def _look_up(viewer: Viewer, device_id: Eui64, as_of: Settled | None) -> FoundInventory | None:
-    with reading_pool().connection() as connection:
-        dossier = read_dossier(connection, device_id, as_of)
-    view = view_of(viewer, fold(dossier))
+    view = read_view(viewer, device_id, as_of)
     if not view.sees_inventory:
         return None
     answer = inventory_answer(view, hub_devices(view, as_of=as_of))

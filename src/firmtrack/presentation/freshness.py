@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from firmtrack.answers import freshness as found
-from firmtrack.answers.freshness import MessageSource
+from firmtrack.domain.sources import MessageSource
 from firmtrack.presentation.times import duration_text, local_text
 
 _SOURCE_NAMES = {

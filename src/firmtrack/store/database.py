@@ -14,13 +14,13 @@ from psycopg_pool import ConnectionPool
 
 from firmtrack.errors import FirmtrackError
 from firmtrack.store.embedded import EmbeddedPostgres
-from firmtrack.store.ledger import staging
 from firmtrack.store.locks import AdvisoryKey, held
 
 WRITING, READING, KEEPING = "firmtrack writing", "firmtrack reading", "firmtrack"
 """The application names of the pools' connections, by which the server's activity tells them."""
 
-_Prepare: TypeAlias = Callable[[Connection[TupleRow]], None]
+Pool: TypeAlias = ConnectionPool[Connection[TupleRow]]
+Prepare: TypeAlias = Callable[[Connection[TupleRow]], None]
 
 _DJANGO_NAMES = {
     "NAME": "dbname",
@@ -40,7 +40,7 @@ class _Current:
     """The process's database; module state, because a process has exactly one."""
 
     conninfo: str | None = None
-    pools: ClassVar[dict[str, ConnectionPool[Connection[TupleRow]]]] = {}
+    pools: ClassVar[dict[str, Pool]] = {}
     opening = Lock()
 
 
@@ -95,32 +95,24 @@ def conninfo_in_use() -> str:
     return _Current.conninfo
 
 
-def writing_pool() -> ConnectionPool[Connection[TupleRow]]:
-    """Return the pool of those who record facts, with the staging tables. Raises DatabaseNotOpen.
-
-    Whoever looks at the server's activity knows them by WRITING.
-    """
-    return _pool(WRITING, staging.prepare)
-
-
-def reading_pool() -> ConnectionPool[Connection[TupleRow]]:
+def reading_pool() -> Pool:
     """Return the pool of those who read what is recorded. Raises DatabaseNotOpen.
 
     They can write nothing, and have no temporary tables.
     """
-    return _pool(READING, _let_read_only)
+    return pool_of(READING, _let_read_only)
 
 
-def pool() -> ConnectionPool[Connection[TupleRow]]:
+def pool() -> Pool:
     """Return the pool of those who write what is kept beside the facts: audits, figures, notices.
 
     Raises DatabaseNotOpen.
     """
-    return _pool(KEEPING, _leave_as_it_is)
+    return pool_of(KEEPING, _leave_as_it_is)
 
 
-def _pool(application: str, prepare: _Prepare) -> ConnectionPool[Connection[TupleRow]]:
-    """Return the pool by its name.
+def pool_of(application: str, prepare: Prepare) -> Pool:
+    """Return the pool of this name, its new connections prepared. Raises DatabaseNotOpen.
 
     Each connection is in autocommit and in UTC: elsewhere a time far off has no form in Python. To
     compile a statement takes longer than any of ours does.

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from firmtrack.answers.side_parts import side_part
 from firmtrack.lookups.as_of import Settled, past_of
+from firmtrack.lookups.freshness import freshness
 from firmtrack.presentation.as_of import (
     USUAL_IS_OF_TODAY,
     MalformedMoment,
@@ -16,7 +17,6 @@ from firmtrack.presentation.as_of import (
     read_typed_moment,
 )
 from firmtrack.presentation.times import utc_text
-from firmtrack.store.reports.freshness import freshness
 
 _NOT_A_TIME = "Enter a real day and time, like 14/11/2026 09:12"
 

@@ -42,7 +42,6 @@ from tests.unit.intake.archives import (
 )
 
 THREE = {"a.xml": b"<a/>", "b/b.xml": b"<b/>", "c.xml": b"<c/>"}
-ZEROS = bytes(512)
 
 
 def read(octets: bytes, name: str = "file") -> list[Envelope]:
@@ -419,11 +418,6 @@ _BOMB_BYTES = 256 << 20
 
 def _gzip_bomb(path: Path) -> None:
     write_gzip_of_zeros(path, _BOMB_BYTES)
-
-
-def _gzip_line_bomb(path: Path) -> None:
-    write_gzip_of_zeros(path.with_suffix(".ndjson"), _BOMB_BYTES)
-    path.with_suffix(".ndjson").rename(path)
 
 
 def _tar_gz_bomb(path: Path) -> None:

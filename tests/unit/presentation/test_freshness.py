@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from firmtrack.answers.freshness import Freshness, MessageSource, SourceFreshness
+from firmtrack.answers.freshness import Freshness, SourceFreshness
+from firmtrack.domain.sources import MessageSource
 from firmtrack.presentation.freshness import (
     SOURCE_TEXTS,
     freshness,

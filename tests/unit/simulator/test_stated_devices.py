@@ -22,8 +22,8 @@ from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.inventory import (
     Knowledge,
     Origin,
+    facts_once_taken,
     knowledge_of,
-    knowledge_once_taken,
     merge_all,
     with_comms_hub,
 )
@@ -85,7 +85,7 @@ class _Tracker:
     def statements(self) -> list[Knowledge]:
         """Return what was stated, and of what was proposed for the inventory what DCC took."""
         return self.stated + [
-            knowledge_once_taken(proposal, self.taken_at[request_id], message_id)
+            knowledge_of(facts_once_taken(proposal.facts, self.taken_at[request_id]), message_id)
             for request_id, (proposal, message_id) in self.proposals.items()
             if request_id in self.taken_at
         ]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from psycopg import Cursor, Rollback
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row
 
 from firmtrack.domain.facts import DeviceFacts, Message, MessageKind
 from firmtrack.domain.identifiers import Eui64
@@ -26,8 +26,8 @@ from firmtrack.domain.inventory import (
     knowledge_of,
     merge_all,
 )
-from firmtrack.store.database import writing_pool
 from firmtrack.store.ledger import inventory_sql, statement
+from firmtrack.store.ledger.staging import writing_pool
 from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, to_bigint
 
@@ -50,6 +50,13 @@ class StatedFacts:
     code: str | None
     user_id: Eui64 | None
     taken_by: UUID | None = None
+
+
+class _Uncounted(NamedTuple):
+    """Of which statement, by what it is known, a row of uncounted_statements tells."""
+
+    message_id: UUID
+    taken_by: UUID | None
 
 
 class ImportedRow(NamedTuple):
@@ -99,16 +106,16 @@ def state(cursor: Cursor[TupleRow], statements: Sequence[StatedFacts]) -> None:
     """
     stage_statements(cursor, statements)
     cursor.execute(inventory_sql.INSERT)
-    uncounted: set[tuple[UUID, UUID | None]] = set()
+    uncounted: set[_Uncounted] = set()
     if any(each.taken_by is not None for each in statements):
-        cursor.execute(statement("uncounted_statements"))
-        uncounted.update((message_id, taken_by) for message_id, taken_by in cursor)
+        with cursor.connection.cursor(row_factory=class_row(_Uncounted)) as rows:
+            uncounted.update(rows.execute(statement("uncounted_statements")))
     learn(
         cursor,
         merge_all(
             knowledge_of(each.facts, each.message_id)
             for each in statements
-            if (each.message_id, each.taken_by) not in uncounted
+            if _Uncounted(each.message_id, each.taken_by) not in uncounted
         ).values(),
     )
 
@@ -224,21 +231,29 @@ def _stage_import(cursor: Cursor[TupleRow], rows: Iterable[ImportedRow]) -> int:
     return staged
 
 
+class _TakenOut(NamedTuple):
+    """A row that was staged, and is no more."""
+
+    row_number: int
+    device_id: int
+
+
 def _take_out_repeated(cursor: Cursor[TupleRow], refuse: Callable[[RepeatedDevice], object]) -> int:
-    cursor.execute(
-        """
-        DELETE FROM staged_device AS s
-        USING (
-            SELECT device_id, min(row_number) AS first
-            FROM staged_device GROUP BY device_id HAVING count(*) > 1
-        ) AS twice
-        WHERE s.device_id = twice.device_id AND s.row_number > twice.first
-        RETURNING s.row_number, s.device_id
-        """
-    )
-    for number, device_id in cursor:
-        refuse(RepeatedDevice(number, eui_of(device_id)))
-    return cursor.rowcount
+    with cursor.connection.cursor(row_factory=class_row(_TakenOut)) as rows:
+        rows.execute(
+            """
+            DELETE FROM staged_device AS s
+            USING (
+                SELECT device_id, min(row_number) AS first
+                FROM staged_device GROUP BY device_id HAVING count(*) > 1
+            ) AS twice
+            WHERE s.device_id = twice.device_id AND s.row_number > twice.first
+            RETURNING s.row_number, s.device_id
+            """
+        )
+        for row in rows:
+            refuse(RepeatedDevice(row.row_number, eui_of(row.device_id)))
+        return rows.rowcount
 
 
 def moment(cursor: Cursor[TupleRow]) -> datetime:

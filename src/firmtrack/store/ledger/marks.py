@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
-from firmtrack.answers.freshness import PRECISION, SOURCE_OF_KIND, MessageSource
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.sources import PRECISION, SOURCE_OF_KIND, MessageSource
 from firmtrack.store.ledger import statement
 from firmtrack.store.numbers import request_parts, to_bigint
 

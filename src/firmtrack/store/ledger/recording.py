@@ -20,7 +20,6 @@ from psycopg.types.json import Jsonb
 from firmtrack.domain.facts import Event, ImageFacts, Message, RequestFacts
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Status
-from firmtrack.store.database import writing_pool
 from firmtrack.store.ledger import (
     changes,
     incidents,
@@ -105,7 +104,7 @@ class Receipt:
 def record(batch: Batch) -> Receipt:
     """Record a batch in one transaction and return what it did, after the commit."""
     with (
-        writing_pool().connection() as connection,
+        staging.writing_pool().connection() as connection,
         connection.transaction(),
         connection.cursor() as cursor,
     ):

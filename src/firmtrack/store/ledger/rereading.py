@@ -19,7 +19,6 @@ from psycopg.rows import TupleRow, class_row
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.store.bodies import unpack
-from firmtrack.store.database import writing_pool
 from firmtrack.store.ledger import incidents, inventory, proposals, staging, statement
 from firmtrack.store.ledger.recording import (
     known_request_keys,
@@ -73,7 +72,7 @@ class Progress:
 
 def is_due() -> bool:
     """Return whether messages wait to be read again by this edition of the readers."""
-    with writing_pool().connection() as connection:
+    with staging.writing_pool().connection() as connection:
         row = connection.execute(
             "SELECT phase FROM rereading WHERE edition = %s", (EDITION,)
         ).fetchone()
@@ -85,7 +84,7 @@ def reread(read: Read) -> Iterator[Progress]:
 
     One process at a time does; another waits, and does what is left, if anything.
     """
-    with writing_pool().connection() as connection, held(connection, AdvisoryKey.REREADING):
+    with staging.writing_pool().connection() as connection, held(connection, AdvisoryKey.REREADING):
         connection.execute(
             "INSERT INTO rereading (edition) VALUES (%s) ON CONFLICT DO NOTHING", (EDITION,)
         )

@@ -1,6 +1,6 @@
 """Temporary tables that carry a batch into the database, and the COPY that fills them.
 
-They belong to one connection and are empty outside a transaction.
+They belong to one connection, each of the writers' pool, and are empty outside a transaction.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,6 +12,7 @@ from firmtrack.domain.facts import Event, Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES
 from firmtrack.store.bodies import pack
+from firmtrack.store.database import WRITING, Pool, pool_of
 from firmtrack.store.numbers import KIND_NUMBERS, request_parts, to_bigint
 
 _TABLES = """
@@ -81,8 +82,15 @@ _ACTIVATION_EVENT_TYPES = (
 )  # fmt: skip
 
 
-def prepare(connection: Connection[TupleRow]) -> None:
-    """Create the staging tables of a new connection."""
+def writing_pool() -> Pool:
+    """Return the pool of those who record facts, with the staging tables. Raises DatabaseNotOpen.
+
+    Whoever looks at the server's activity knows them by WRITING.
+    """
+    return pool_of(WRITING, _create_tables)
+
+
+def _create_tables(connection: Connection[TupleRow]) -> None:
     connection.execute(_TABLES)
 
 

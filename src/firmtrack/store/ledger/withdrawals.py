@@ -6,14 +6,14 @@ is folded from facts is folded anew for all that the messages concern.
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from psycopg import Cursor
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row
 
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.store.database import writing_pool
 from firmtrack.store.ledger import changes, inventory, marks, proposals, staging, statement
 from firmtrack.store.ledger.recording import known_request_keys
 from firmtrack.store.locks import AdvisoryKey, take
@@ -50,7 +50,7 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         *(message.named_requests() | message.befallen_requests() for message in messages)
     )
     with (
-        writing_pool().connection() as connection,
+        staging.writing_pool().connection() as connection,
         connection.transaction(),
         connection.cursor() as cursor,
     ):
@@ -120,6 +120,13 @@ def _derive_inventory(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> 
         inventory.fold_anew(cursor)
 
 
+class _Stated(NamedTuple):
+    """Which message counts as a statement of which request."""
+
+    request_key: int
+    message_id: UUID
+
+
 def _stage_counted_names(
     cursor: Cursor[TupleRow],
     messages: Sequence[Message],
@@ -128,17 +135,19 @@ def _stage_counted_names(
 ) -> None:
     """Copy which devices the requests' own lists name, of those that count, into counted_name."""
     at_hand = {message.message_id: message for message in messages}
-    rows = cursor.execute(
-        "SELECT request_key, message_id FROM request_statement WHERE request_key = ANY (%s)",
-        (list(request_keys),),
-    ).fetchall()
-    elsewhere = [message_id for _, message_id in rows if message_id not in at_hand]
+    with cursor.connection.cursor(row_factory=class_row(_Stated)) as rows:
+        rows.execute(
+            "SELECT request_key, message_id FROM request_statement WHERE request_key = ANY (%s)",
+            (list(request_keys),),
+        )
+        stated = rows.fetchall()
+    elsewhere = [each.message_id for each in stated if each.message_id not in at_hand]
     for kept in kept_messages(cursor, elsewhere):
         at_hand[kept.message_id] = read(kept)
     names = {
-        (to_bigint(device_id), request_key)
-        for request_key, message_id in rows
-        for device_id in _listed(at_hand[message_id])
+        (to_bigint(device_id), each.request_key)
+        for each in stated
+        for device_id in _listed(at_hand[each.message_id])
     }
     with cursor.copy(
         "COPY counted_name (device_id, request_key) FROM STDIN (FORMAT binary)"

@@ -7,6 +7,9 @@ could be contradicted. Such a moment is moved back.
 
 import time
 from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from psycopg.rows import class_row
 
 from firmtrack.store.database import WRITING, pool
 from firmtrack.store.reading import statement
@@ -22,21 +25,28 @@ def settled(moment: datetime) -> datetime:
     That is just before the oldest open transaction of a writer began, and never after now by the
     database's clock. An aware time in UTC.
     """
-    now, oldest = _activity()
+    now, oldest_at = _activity()
     if moment > now - _SEEN_WITHIN:
         time.sleep(_SEEN_WITHIN.total_seconds())
-        _, oldest = _activity()
-    if oldest is not None and oldest <= min(moment, now):
-        return oldest - _TICK
+        oldest_at = _activity().oldest_at
+    if oldest_at is not None and oldest_at <= min(moment, now):
+        return oldest_at - _TICK
     return min(moment, now)
 
 
-def _activity() -> tuple[datetime, datetime | None]:
-    """Return now by the database's clock, and when the oldest open writer's transaction began."""
-    with pool().connection() as connection:
-        row = connection.execute(
-            statement("writing_activity"), {"writing": WRITING}, prepare=True
-        ).fetchone()
-    assert row is not None
-    now, oldest = row
-    return now, oldest
+class _Activity(NamedTuple):
+    """Now by the database's clock, and when the oldest open writer's transaction began."""
+
+    now: datetime
+    oldest_at: datetime | None
+
+
+def _activity() -> _Activity:
+    with (
+        pool().connection() as connection,
+        connection.cursor(row_factory=class_row(_Activity)) as cursor,
+    ):
+        cursor.execute(statement("writing_activity"), {"writing": WRITING}, prepare=True)
+        found = cursor.fetchone()
+    assert found is not None
+    return found

@@ -24,19 +24,14 @@ from firmtrack.domain.dossier import (
     SupplierChangeReport,
     boundaries_of,
 )
-from firmtrack.domain.facts import ActivationEvent, DeviceFacts, ImageFacts, Incident
+from firmtrack.domain.facts import ActivationEvent, DeviceFacts, ImageFacts
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.incidents import ReportedIncident
 from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES
 from firmtrack.domain.stages import ActivationStep, Stage, Variant, status_at
-from firmtrack.store.numbers import (
-    INCIDENT_OF_NUMBER,
-    KIND_OF_NUMBER,
-    eui_of,
-    request_id_of,
-    to_bigint,
-)
+from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of, to_bigint
 from firmtrack.store.reading import statement
+from firmtrack.store.reading.incidents import IncidentRow, incident_of
 
 NOW = datetime.max.replace(tzinfo=UTC)
 """The moment by which all has been recorded that has been."""
@@ -121,26 +116,6 @@ class _Activation(Struct):
     code: str | None
 
 
-class _Incident(Struct):
-    kind: int
-    occurred_at: datetime
-    recorded_at: datetime
-    reason: str | None
-    throttled_sequence: int | None
-    throttled_count: int | None
-    message_id: UUID
-    message_kind: int
-    code: str | None
-    user_id: int | None
-    device_id: int | None = None
-    originator: int | None = None
-    target: int | None = None
-    counter: int | None = None
-    comms_hub_id: int | None = None
-    new_comms_hub_id: int | None = None
-    device_time: datetime | None = None
-
-
 class _Inventory(Struct):
     message_id: UUID
     recorded_at: datetime
@@ -172,7 +147,7 @@ _DECODERS: Mapping[str, Decoder[Any]] = {
     "step": Decoder(_Step),
     "naming": Decoder(_Naming),
     "activation": Decoder(_Activation),
-    "incident": Decoder(_Incident),
+    "incident": Decoder(IncidentRow),
     "inventory": Decoder(_INVENTORY),
     "supplier_change": Decoder(_SupplierChange),
 }
@@ -254,7 +229,7 @@ def _dossier(device_id: Eui64, rows: Iterable[TupleRow]) -> Dossier:
         each.request_key: request_id_of(each.originator, each.target, each.counter)
         for each in facts["request"]
     }
-    incidents = [_incident(each) for each in facts["incident"]]
+    incidents = [incident_of(each) for each in facts["incident"]]
     return Dossier(
         device_id=device_id,
         # Within a writer's transaction each statement sees more than the one before: an event of a
@@ -373,34 +348,6 @@ def _activation(device_id: Eui64, row: _Activation) -> ReportedActivationEvent:
         recorded_at=row.recorded_at,
         source_kind=KIND_OF_NUMBER[row.message_kind],
         source_code=row.code,
-    )
-
-
-def _incident(row: _Incident) -> ReportedIncident:
-    request_id = None
-    if row.originator is not None:
-        assert row.target is not None
-        assert row.counter is not None
-        request_id = request_id_of(row.originator, row.target, row.counter)
-    incident = Incident(
-        kind=INCIDENT_OF_NUMBER[row.kind],
-        occurred_at=row.occurred_at,
-        request_id=request_id,
-        device_id=_eui(row.device_id),
-        comms_hub_id=_eui(row.comms_hub_id),
-        new_comms_hub_id=_eui(row.new_comms_hub_id),
-        device_time=row.device_time,
-        reason=row.reason,
-        throttled_sequence=row.throttled_sequence,
-        throttled_count=row.throttled_count,
-    )
-    return ReportedIncident(
-        incident=incident,
-        message_id=row.message_id,
-        recorded_at=row.recorded_at,
-        source_kind=KIND_OF_NUMBER[row.message_kind],
-        source_code=row.code,
-        user_id=_eui(row.user_id),
     )
 
 

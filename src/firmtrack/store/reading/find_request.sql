@@ -2,11 +2,7 @@
     coalesce(r.submitted_at, r.recorded_at) AS submitted_at,
     answer.response_code, answer.answered_at, r.statement_count,
     (
-        SELECT json_agg(json_build_array(
-            i.kind, i.occurred_at, i.recorded_at, NULL, i.originator, i.target, i.counter,
-            NULL, NULL, NULL, i.reason, i.throttled_sequence, i.throttled_count,
-            i.message_id, i.message_kind, i.code, i.user_id
-        ))::text
+        SELECT json_agg(row_to_json(i))::text
         FROM request_incident AS i
         WHERE i.originator = r.originator AND i.target = r.target AND i.counter = r.counter
     ) AS incidents

@@ -1,6 +1,7 @@
 -- The devices that were ever placed at a Communications Hub, by an event or by a statement, and that
 -- the viewer has to do with in some way: whether they are there at a moment, and whether it may see
--- them then, their dossiers tell.
+-- them then, their dossiers tell. None that it may see then is left out, whenever that is: a property
+-- in tests/store/test_seeing.py holds this together with the rule, domain/seeing.py.
 SELECT beside.device_id
 FROM (
     SELECT device_id FROM comms_hub_device WHERE comms_hub_id = %(comms_hub_id)s

@@ -5,6 +5,7 @@ statements that answer the present answer the past, from what ``request_as_of.sq
 """
 
 from datetime import datetime
+from functools import cache
 
 from firmtrack.store.reading import statement
 
@@ -23,9 +24,15 @@ def as_known(text: str, as_of: datetime | None, **parts: str) -> str:
 
     ``{as_of}`` in it is where what was known is put; ``{attributed}`` finds the request of a loose
     event ``e``, ``{refused}`` joins ``d.refused`` to a row ``c`` of current_distribution, and
-    ``parts`` are put in as they are.
+    ``parts`` are put in as they are: texts of ours, of which there are few.
     """
-    if as_of is None:
+    return _filled(text, is_past=as_of is not None, **parts)
+
+
+# So many texts as there are statements and kinds of condition: no part holds what is asked for.
+@cache
+def _filled(text: str, *, is_past: bool, **parts: str) -> str:
+    if not is_past:
         return text.format(as_of="", attributed=_ATTRIBUTED_NOW, refused=_REFUSED_NOW, **parts)
     attributed = statement("attributed_as_of").decode()
     known = statement("request_as_of").decode().format(attributed=attributed)

@@ -35,10 +35,10 @@ from firmtrack.domain.stages import (
 )
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import reading_pool
-from firmtrack.store.ledger.incidents import incidents_in
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_parts, to_bigint
 from firmtrack.store.reading import csv_copy, statement
 from firmtrack.store.reading.filtering import asked_by_pace, asked_for, condition, pace_count
+from firmtrack.store.reading.incidents import incidents_in
 from firmtrack.store.reading.known import as_known, asked_of
 
 _NEXT_DEVICES = "c.device_id = ANY (ARRAY(SELECT device_id FROM asked_device))"

@@ -10,11 +10,8 @@ from datetime import datetime, timedelta
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from firmtrack.answers.freshness import (
-    Freshness,
-    MessageSource,
-    SourceFreshness,
-)
+from firmtrack.answers.freshness import Freshness, SourceFreshness
+from firmtrack.domain.sources import MessageSource
 from firmtrack.store.database import reading_pool
 from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.reports import rows_of

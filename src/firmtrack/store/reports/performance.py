@@ -6,6 +6,9 @@ A read only reads: figures are counted in the background, by a server's upkeep o
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
+
+from psycopg.rows import class_row
 
 from firmtrack.answers.performance import PerformanceAnswer, PerformanceFilter
 from firmtrack.domain.identifiers import RequestId
@@ -53,14 +56,23 @@ def rebuild() -> None:
         Round(connection).go_on()
 
 
+class _Uncounted(NamedTuple):
+    originator: int
+    target: int
+    counter: int
+    error: str
+
+
 def uncounted_requests() -> Sequence[tuple[RequestId, str]]:
     """Return the requests that could not be counted when they last changed, and why."""
-    with reading_pool().connection() as connection:
-        rows = connection.execute(
+    with (
+        reading_pool().connection() as connection,
+        connection.cursor(row_factory=class_row(_Uncounted)) as cursor,
+    ):
+        cursor.execute(
             "SELECT originator, target, counter, error FROM uncounted_request"
             " JOIN request USING (request_key) ORDER BY request_key"
-        ).fetchall()
-    return [
-        (request_id_of(originator, target, counter), error)
-        for originator, target, counter, error in rows
-    ]
+        )
+        return [
+            (request_id_of(row.originator, row.target, row.counter), row.error) for row in cursor
+        ]

@@ -9,8 +9,8 @@ from psycopg.rows import class_row
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import IMPORT_ID
+from firmtrack.store import statement
 from firmtrack.store.database import reading_pool
-from firmtrack.store.ledger import statement
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_id_of
 from firmtrack.store.reports.performance import uncounted_requests
 

@@ -1,0 +1,19 @@
+"""What a viewer sees of a device: its facts read, folded, and picked by who may see them."""
+
+from firmtrack.domain.dossier import fold
+from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.seeing import View, view_of
+from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.as_of import Settled
+from firmtrack.store.database import reading_pool
+from firmtrack.store.reading.dossiers import read_dossier
+
+
+def read_view(viewer: Viewer, device_id: Eui64, as_of: Settled | None) -> View:
+    """Return what the viewer sees of the device as of a moment, None for now: maybe nothing.
+
+    Nothing is audited yet: that is for the look-up that answers it.
+    """
+    with reading_pool().connection() as connection:
+        dossier = read_dossier(connection, device_id, as_of)
+    return view_of(viewer, fold(dossier))
