@@ -67,7 +67,8 @@ def test_a_long_history_goes_on_where_the_page_says(ada: Browsing) -> None:
 
 def test_a_long_history_of_the_past_stays_of_its_moment(ada: Browsing) -> None:
     moment = datetime.now(UTC).isoformat()
-    record(Batch(messages=(delivered(TALKATIVE, SUBMITTED, REQUEST, reason="N45"),)))
+    later = SUBMITTED + timedelta(minutes=450)
+    record(Batch(messages=(delivered(TALKATIVE, later, REQUEST, reason=VERSIONS[0]),)))
     page = ada.open(f"/devices/{TALKATIVE}?as_of={quote(moment)}")
     assert "The first 200 of 451 entries. Show the others" in page.all("p")
 
