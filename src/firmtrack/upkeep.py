@@ -114,15 +114,12 @@ class _Figures:
 
     def __init__(self, connection: Connection[TupleRow]) -> None:
         self._connection = connection
-        self._round: counting.Round | None = None
+        self._rounds = counting.Rounds()
         self._folded_at: float | None = None
 
     def count(self) -> None:
         """Count for a moment if anything has changed."""
-        if self._round is None and counting.is_due(self._connection):
-            self._round = counting.Round(self._connection)
-        if self._round is not None and self._round.go_on(_AT_ONCE_SECONDS):
-            self._round = None
+        self._rounds.go_on(self._connection, _AT_ONCE_SECONDS)
 
     def fold(self) -> None:
         """Fold what came, now and then."""

@@ -478,10 +478,10 @@ def test_while_another_counts_one_that_has_little_time_gives_up(database: str) -
 def test_a_round_counts_each_request_once_and_leaves_what_changes_meanwhile(database: str) -> None:
     take(request(sent_at=MORNING), request(LATER, sent_at=MORNING))
     with pool().connection() as connection:
-        one_round = Round(connection)
-        assert not one_round.go_on(0)
+        one_round = Round()
+        assert not one_round.go_on(connection, 0)
         (before,) = connection.execute("SELECT now()").fetchone() or (None,)
-        while not one_round.go_on(0.000_001):
+        while not one_round.go_on(connection, 0.000_001):
             take(reported(Status.DELIVERED_TO_COMMS_HUB, at(60), METERS[:1]))
 
     answered = performance.delivery_performance(ALPHA, ALL)

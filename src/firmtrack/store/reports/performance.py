@@ -43,14 +43,14 @@ def refresh(*, seconds: float | None = None, now: datetime | None = None) -> boo
     ``seconds`` and ``now`` are those of firmtrack.store.reports.counting.Round.
     """
     with pool().connection() as connection:
-        return Round(connection, now=now).go_on(seconds)
+        return Round(now=now).go_on(connection, seconds)
 
 
 def rebuild() -> None:
     """Forget every figure and count all requests anew."""
     with pool().connection() as connection:
         forget(connection)
-        Round(connection).go_on()
+        Round().go_on(connection)
 
 
 def uncounted_requests() -> Sequence[tuple[RequestId, str]]:
