@@ -97,11 +97,15 @@ class Upkeep:
         return True
 
     def _unless_over(self, job: Callable[[], None]) -> Callable[[], None]:
-        """Return the job, of which it is no failure if it is cancelled because it is over."""
+        """Return the job, of which it is no failure if it is cancelled because it is over.
+
+        Then the connection may be closed, and no other job is begun.
+        """
 
         def done() -> None:
             try:
-                job()
+                if not self._is_over.is_set():
+                    job()
             except psycopg.errors.QueryCanceled:
                 if not self._is_over.is_set():
                     raise
