@@ -64,6 +64,7 @@ from tests.store.facts import (
     request,
     take,
 )
+from tests.store.open_writer import still_recording
 
 ALL = PerformanceFilter()
 LATER = RequestId(ALPHA_ID, DCC_ID, 1001)
@@ -463,6 +464,20 @@ def test_a_read_counts_nothing_and_says_how_old_its_figures_are(database: str) -
     assert (fresh.waiting, fresh.total.timings[Milestone.COMMS_HUB].samples) == (0, 1)
     assert fresh.counted.at is not None
     assert fresh.counted.at > stale.counted.read_at
+
+
+def test_figures_are_as_of_a_moment_before_whoever_is_still_recording(database: str) -> None:
+    take(request(LATER, sent_at=MORNING))
+    with still_recording(request(sent_at=MORNING)):
+        assert performance.refresh(seconds=60)
+
+    found = performance.delivery_performance(ALPHA, ALL)
+    with pool().connection() as connection:
+        row = connection.execute("SELECT max(recorded_at) FROM request").fetchone()
+    assert found.waiting == 1
+    assert found.counted.at is not None
+    assert row is not None
+    assert found.counted.at < row[0]
 
 
 def test_while_another_counts_one_that_has_little_time_gives_up(database: str) -> None:

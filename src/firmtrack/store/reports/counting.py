@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow, scalar_row
 from firmtrack.domain.durations import SCALE
 from firmtrack.domain.pace import FEWEST_AT_HUB
 from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.reading.as_of import settled
 from firmtrack.store.reports import learning, statement
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
 
@@ -34,9 +35,10 @@ _log = logging.getLogger(__name__)
 class Round:
     """One count of all that had changed when it began, in as many goes as it takes.
 
-    The newest requests come first, and each once: those that change all the time do not keep others
-    waiting. A request that cannot be counted is passed over: ``firmtrack check`` names it. ``now``
-    is until when what still waits has waited, if not until the end of the count.
+    It is as of the last moment before whoever was still recording then, of which it may hold
+    nothing. The newest requests come first, and each once: those that change all the time do not
+    keep others waiting. A request that cannot be counted is passed over: ``firmtrack check`` names
+    it. ``now`` is until when what still waits has waited, if not until the end of the count.
     """
 
     def __init__(self, *, now: datetime | None = None) -> None:
@@ -58,7 +60,7 @@ class Round:
             if not is_ours:
                 return False
             if self._began_at is None:
-                self._began_at = last_count(connection, CountedFigures.PERFORMANCE).read_at
+                self._began_at = settled(last_count(connection, CountedFigures.PERFORMANCE).read_at)
             until = None if seconds is None else time.monotonic() + seconds
             while until is None or time.monotonic() < until:
                 if self._has_devices:
@@ -90,7 +92,7 @@ class Round:
     def _end(
         self, connection: Connection[TupleRow], began_at: datetime, learnt_age: timedelta
     ) -> None:
-        """Keep that all that had changed by the beginning is counted, and learn from it."""
+        """Keep that all that was recorded by the beginning is counted, and learn from it."""
         note_count(connection, CountedFigures.PERFORMANCE, began_at)
         now = self._now or datetime.now(UTC)
         learning.refresh(connection, older_than=learnt_age, now=now)
