@@ -44,7 +44,6 @@ class Round:
     def __init__(self, *, now: datetime | None = None) -> None:
         self._now = now
         self._began_at: datetime | None = None
-        self._has_devices = True
         self._last_taken: int | None = None
         self._at_once = 1
 
@@ -53,7 +52,7 @@ class Round:
 
         ``seconds`` is when to stop, after the request that is being counted; None counts all. False
         at once if another process is counting, unless there is no such limit: then it waits for its
-        turn.
+        turn. Each go begins with the devices that have moved, so that a read finds few of them.
         """
         waits = seconds is None
         with held(connection, AdvisoryKey.COUNTING, waits=waits) as is_ours:
@@ -61,10 +60,11 @@ class Round:
                 return False
             if self._began_at is None:
                 self._began_at = settled(last_count(connection, CountedFigures.PERFORMANCE).read_at)
+            has_devices = _take_devices(connection)
             until = None if seconds is None else time.monotonic() + seconds
             while until is None or time.monotonic() < until:
-                if self._has_devices:
-                    self._has_devices = _take_devices(connection)
+                if has_devices:
+                    has_devices = _take_devices(connection)
                 elif not self._count_some(connection):
                     self._end(connection, self._began_at, timedelta(0) if waits else _LEARNT_AGE)
                     return True
@@ -141,7 +141,10 @@ def snapshot(connection: Connection[TupleRow]) -> Iterator[None]:
 
 
 def _take_devices(connection: Connection[TupleRow]) -> bool:
-    """Turn stale devices into stale requests; return whether there may be more."""
+    """Turn stale devices into stale requests; return whether there may be more.
+
+    In the middle of a round too: those of newer requests than it has come to wait for the next.
+    """
     with connection.cursor(row_factory=scalar_row) as cursor:
         asked = {"limit": _DEVICES_AT_ONCE}
         taken = cursor.execute(statement("performance_take_devices"), asked).fetchone()
