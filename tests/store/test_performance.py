@@ -507,6 +507,21 @@ def test_a_round_counts_each_request_once_and_leaves_what_changes_meanwhile(data
     assert counted(ALPHA).waiting == 0
 
 
+def test_a_device_that_moves_in_the_middle_of_a_round_is_soon_turned_into_its_requests(
+    database: str,
+) -> None:
+    take(request(sent_at=MORNING))
+    with pool().connection() as connection:
+        one_round = Round()
+        assert not one_round.go_on(connection, 0)
+        take(inventory(at(0), csp_region="North"))
+        assert connection.execute("SELECT FROM stale_device").rowcount == 1
+        assert not one_round.go_on(connection, 0)
+        assert connection.execute("SELECT FROM stale_device").rowcount == 0
+
+    assert performance.delivery_performance(ALPHA, ALL).waiting == 1
+
+
 def test_who_counts_and_who_writes_do_not_wait_for_each_other(database: str) -> None:
     """A mark that is written while others are counted stays, and is counted next."""
     take(request(sent_at=MORNING))
