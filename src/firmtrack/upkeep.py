@@ -97,11 +97,15 @@ class Upkeep:
         return True
 
     def _unless_over(self, job: Callable[[], None]) -> Callable[[], None]:
-        """Return the job, of which it is no failure if it is cancelled because it is over."""
+        """Return the job, of which it is no failure if it is cancelled because it is over.
+
+        Then the connection may be closed, and no other job is begun.
+        """
 
         def done() -> None:
             try:
-                job()
+                if not self._is_over.is_set():
+                    job()
             except psycopg.errors.QueryCanceled:
                 if not self._is_over.is_set():
                     raise
@@ -114,15 +118,12 @@ class _Figures:
 
     def __init__(self, connection: Connection[TupleRow]) -> None:
         self._connection = connection
-        self._round: counting.Round | None = None
+        self._rounds = counting.Rounds()
         self._folded_at: float | None = None
 
     def count(self) -> None:
         """Count for a moment if anything has changed."""
-        if self._round is None and counting.is_due(self._connection):
-            self._round = counting.Round(self._connection)
-        if self._round is not None and self._round.go_on(_AT_ONCE_SECONDS):
-            self._round = None
+        self._rounds.go_on(self._connection, _AT_ONCE_SECONDS)
 
     def fold(self) -> None:
         """Fold what came, now and then."""

@@ -379,6 +379,24 @@ def test_an_endpoint_larger_than_any_there_can_be_is_not_there(ada: Browsing, en
     assert ada.get(f"/notices/endpoints/{2**63}{end}").status_code == 404
 
 
+def test_a_channel_of_a_newer_firmtrack_is_shown_by_its_name(
+    endpoint_id: int, cast: Cast, ada: Browsing, olga: Browsing
+) -> None:
+    with pool().connection() as connection:
+        connection.execute("UPDATE notice_endpoint SET channel = 'pigeon'")
+
+    for listing in (ada.open("/notices"), olga.open("/notices")):
+        assert "pigeon" in listing.one("main")
+        assert "Send a test" not in listing.one("main")
+    page = ada.open(f"/notices/endpoints/{endpoint_id}").one("main")
+    assert "pigeon" in page
+    assert "Remove this endpoint" in page
+    assert "Send a test" not in page
+    assert "secret" not in page.lower()
+    assert ada.open(f"/notices/endpoints/{endpoint_id}/topics").one("main")
+    assert ada.post(f"/notices/endpoints/{endpoint_id}", {"action": "test"}).status_code == 400
+
+
 @pytest.mark.parametrize("sent", [{}, {"action": "explode"}])
 def test_an_action_that_there_is_not_is_refused(
     endpoint_id: int, ada: Browsing, sent: dict[str, str]

@@ -76,3 +76,11 @@ def test_where_nobody_is_notified_nothing_is_said_of_it(ada: Browsing) -> None:
 
     assert "Told to" not in text
     assert "told to" not in text
+
+
+@pytest.mark.usefixtures("notices")
+def test_a_channel_of_a_newer_firmtrack_is_told_by_its_name(ada: Browsing) -> None:
+    with pool().connection() as connection:
+        connection.execute("UPDATE notice_endpoint SET channel = 'pigeon'")
+
+    assert "Told to Alpha Energy by pigeon" in ada.open(PAGE).one("main")

@@ -1,17 +1,14 @@
 """A moment of which more may still be recorded is moved back to one that is settled."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 
-from firmtrack.store.database import WRITING, pool, reading_pool
-from firmtrack.store.ledger.recording import Batch, record
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.database import pool, reading_pool
 from firmtrack.store.reading import requests
 from firmtrack.store.reading.as_of import settled
 from tests.store.facts import DCC, REQUEST_ID, request, take
-from tests.store.server_processes import wait_until
+from tests.store.open_writer import still_recording
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -25,29 +22,11 @@ def now() -> datetime:
     return moment
 
 
-def is_a_writer_waiting() -> bool:
-    """Whether a writer's transaction is open, and waits for a lock."""
-    with pool().connection() as connection:
-        row = connection.execute(
-            "SELECT FROM pg_stat_activity WHERE datname = current_database()"
-            " AND application_name = %s AND wait_event_type = 'Lock'",
-            (WRITING,),
-        ).fetchone()
-    return row is not None
-
-
 def test_what_is_recorded_later_by_who_has_begun_was_not_known_at_a_settled_moment() -> None:
-    with ThreadPoolExecutor() as threads:
-        with (
-            pool().connection() as connection,
-            held(connection, AdvisoryKey.ATTRIBUTION),
-        ):
-            recording = threads.submit(record, Batch(messages=[request()]))
-            wait_until(is_a_writer_waiting)
-            asked = now()
-            moment = settled(asked)
-            assert requests.find_request(DCC, REQUEST_ID, as_of=asked) is None
-        recording.result()
+    with still_recording(request()):
+        asked = now()
+        moment = settled(asked)
+        assert requests.find_request(DCC, REQUEST_ID, as_of=asked) is None
 
     assert moment < asked
     # What was told of the moment that was asked for would be contradicted now.
@@ -59,15 +38,8 @@ def test_what_is_recorded_later_by_who_has_begun_was_not_known_at_a_settled_mome
 def test_a_moment_before_all_open_writers_stays() -> None:
     take(request())
     moment = now()
-    with ThreadPoolExecutor() as threads:
-        with (
-            pool().connection() as connection,
-            held(connection, AdvisoryKey.ATTRIBUTION),
-        ):
-            recording = threads.submit(record, Batch(messages=[request()]))
-            wait_until(is_a_writer_waiting)
-            assert settled(moment) == moment
-        recording.result()
+    with still_recording(request()):
+        assert settled(moment) == moment
 
 
 def test_who_only_reads_moves_no_moment() -> None:

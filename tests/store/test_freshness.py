@@ -13,7 +13,7 @@ from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.sources import SOURCE_OF_KIND, MessageSource
 from firmtrack.domain.stages import Status
-from firmtrack.store.database import pool
+from firmtrack.store.database import pool, writing_pool
 from firmtrack.store.reports.freshness import fold_arrivals, freshness
 from tests.examples import examples
 from tests.store.facts import (
@@ -179,6 +179,22 @@ def test_a_read_folds_nothing_and_says_from_when_what_is_usual_is() -> None:
     later = freshness(times[-1]).counted_at
     assert later is not None
     assert later > folded.counted_at
+
+
+@pytest.mark.usefixtures("database")
+def test_what_a_writer_is_still_recording_is_not_said_to_be_counted() -> None:
+    with writing_pool().connection() as writer, pool().connection() as connection:
+        with writer.transaction():
+            (begun_at,) = writer.execute("SELECT now()").fetchone() or (None,)
+            assert fold_arrivals(connection, settled_after=timedelta(0))
+            meanwhile = freshness(datetime.now(UTC)).counted_at
+            writer.execute("INSERT INTO arrival VALUES ('dsp', '', now())")
+        assert fold_arrivals(connection, settled_after=timedelta(0))
+
+    afterwards = freshness(datetime.now(UTC)).counted_at
+    assert meanwhile is not None
+    assert afterwards is not None
+    assert meanwhile < begun_at < afterwards
 
 
 @pytest.mark.usefixtures("database")

@@ -8,11 +8,33 @@ from psycopg import Connection, Cursor
 from psycopg.rows import DictRow, TupleRow, dict_row
 
 from firmtrack.answers.requests import DistributionFilter
+from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Status
+from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool
+from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading import requests
 from firmtrack.store.reading.dossiers import NOW, read_dossier
-from tests.store.facts import DCC, METER, METERS, REQUEST_ID, answer, at, reported, request, take
+from firmtrack.store.reading.seeing import asked_by
+from firmtrack.store.reports import rows_of
+from firmtrack.store.reports.figures import WaitingRow
+from firmtrack.store.reports.performance import DEVICES_LOOKED_AT
+from tests.store.facts import (
+    ALPHA,
+    ALPHA_ID,
+    BRAVO,
+    DCC,
+    DCC_ID,
+    METER,
+    METERS,
+    REQUEST_ID,
+    STRANGER,
+    answer,
+    at,
+    reported,
+    request,
+    take,
+)
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -33,13 +55,18 @@ def connection() -> Iterator[Connection[TupleRow]]:
         yield found
 
 
-def withdrawals_read(connection: Connection[TupleRow]) -> int:
+def rows_read(connection: Connection[TupleRow], table: str) -> int:
     row = connection.execute(
-        "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
-        " WHERE relname = 'withdrawal'"
+        "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables"
+        " WHERE relname = %s",
+        (table,),
     ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def withdrawals_read(connection: Connection[TupleRow]) -> int:
+    return rows_read(connection, "withdrawal")
 
 
 def test_a_device_is_read_without_all_that_was_ever_taken_back(
@@ -71,3 +98,55 @@ def test_so_is_a_request_of_now_and_of_the_past(
         )
         assert len(page.items) == len(METERS)
     assert withdrawals_read(connection) - before < _OTHERS
+
+
+@contextmanager
+def moved(*, and_mine: bool) -> Iterator[Connection[TupleRow]]:
+    """One transaction, in which thousands of others' devices have moved, one of Alpha's the last.
+
+    Alpha has ten requests that name the same devices.
+    """
+    take(*(request(RequestId(ALPHA_ID, DCC_ID, number), METERS) for number in range(10)))
+    with pool().connection() as found, found.transaction(force_rollback=True):
+        found.execute("DELETE FROM stale_request")
+        found.execute("DELETE FROM stale_device")
+        found.execute("INSERT INTO stale_device SELECT generate_series(1, %s)", (_OTHERS,))
+        if and_mine:
+            found.execute("INSERT INTO stale_device VALUES (%s)", (to_bigint(METER),))
+        found.execute("ANALYZE stale_device")
+        yield found
+
+
+def count_waiting(
+    connection: Connection[TupleRow], viewer: Viewer, devices: int = DEVICES_LOOKED_AT
+) -> int:
+    asked = {"supplier": None, "first_at": None, "end_at": None, "devices": devices}
+    (found,) = rows_of(
+        connection, WaitingRow, "performance_count_waiting", asked_by(viewer) | asked
+    )
+    return found.requests
+
+
+def test_devices_that_have_moved_are_read_once_however_many_requests_the_viewer_has() -> None:
+    with moved(and_mine=True) as connection:
+        before = rows_read(connection, "stale_device")
+        assert count_waiting(connection, ALPHA) == 10
+        assert rows_read(connection, "stale_device") - before <= _OTHERS + 1
+        assert [count_waiting(connection, each) for each in (DCC, BRAVO, STRANGER)] == [10, 0, 0]
+
+
+def test_of_an_import_that_moves_everything_only_so_many_devices_are_read() -> None:
+    with moved(and_mine=False) as connection:
+        before = rows_read(connection, "stale_device")
+        assert count_waiting(connection, ALPHA, devices=100) == 0
+        assert rows_read(connection, "stale_device") - before <= 100
+
+
+def test_a_request_that_waits_in_more_than_one_way_is_counted_once() -> None:
+    with moved(and_mine=True) as connection:
+        connection.execute("INSERT INTO stale_request SELECT request_key FROM request")
+        connection.execute("INSERT INTO stale_request SELECT request_key FROM request")
+        connection.execute(
+            "INSERT INTO uncounted_request (request_key, error) SELECT request_key, '' FROM request"
+        )
+        assert count_waiting(connection, ALPHA) == 10

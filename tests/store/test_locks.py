@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
+import pytest
 
 import firmtrack
 from firmtrack.store import locks
+from firmtrack.store.database import pool
 from firmtrack.store.locks import AdvisoryKey, held, take_if_free
+from tests.store.server_processes import wait_until
 
 KEYS = {
     "MIGRATION": 0x46494D47,
@@ -61,6 +65,32 @@ def test_a_lock_that_another_holds_is_not_free_until_that_lets_go(database: str)
             assert not take_if_free(other, AdvisoryKey.COUNTING)
             assert take_if_free(other, AdvisoryKey.STALLED)
         assert take_if_free(other, AdvisoryKey.COUNTING)
+
+
+def test_a_lock_that_could_not_be_let_go_does_not_stay_in_a_pool(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as other:
+        with pool().connection() as one:
+            unlocking = pytest.raises(psycopg.errors.InFailedSqlTransaction)
+            with unlocking, held(one, AdvisoryKey.UPKEEP):
+                one.execute("BEGIN")
+                with suppress(psycopg.errors.DivisionByZero):
+                    one.execute("SELECT 1 / 0")
+            assert one.closed
+        wait_until(lambda: take_if_free(other, AdvisoryKey.UPKEEP))
+
+
+def test_a_wait_for_a_lock_that_is_cancelled_leaves_no_connection_that_may_hold_it(
+    database: str,
+) -> None:
+    with (
+        psycopg.connect(database, autocommit=True) as one,
+        psycopg.connect(database, autocommit=True) as other,
+        held(other, AdvisoryKey.UPKEEP),
+    ):
+        one.execute("SET statement_timeout = 50")
+        with pytest.raises(psycopg.errors.QueryCanceled), held(one, AdvisoryKey.UPKEEP):
+            pass
+        assert one.closed
 
 
 def test_locks_of_two_parts_differ(database: str) -> None:

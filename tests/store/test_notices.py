@@ -475,6 +475,64 @@ def test_notices_are_paged_newest_first(alpha: Party) -> None:
     assert pages == [[sent[4], sent[3]], [sent[2], sent[1]], [sent[0]]]
 
 
+def of_newer_channel(endpoint_id: int) -> None:
+    """Have the endpoint as a newer Firmtrack would make it, by a channel that is not known here."""
+    with pool().connection() as connection:
+        connection.execute(
+            "UPDATE notice_endpoint SET channel = 'pigeon' WHERE endpoint_id = %s", (endpoint_id,)
+        )
+
+
+def changes_queued() -> int:
+    with pool().connection() as connection:
+        return connection.execute("SELECT FROM status_change").rowcount
+
+
+def test_an_endpoint_of_a_newer_firmtrack_is_left_alone_and_what_waits_for_it_stays(
+    alpha: Party, caller: Caller
+) -> None:
+    with Receiver() as receiver:
+        webhook_to(alpha, receiver)
+        newer = webhook_to(alpha, receiver)
+        waiting = endpoints.test_endpoint(ALPHA, newer.endpoint_id)
+        of_newer_channel(newer.endpoint_id)
+        deliver(1)
+        dispatch(caller)
+        assert (receiver.calls, changes_queued()) == ([], 1)  # the newer one would compose it
+
+        with pool().connection() as connection:
+            connection.execute("UPDATE status_change SET recorded_at = now() - interval '1 hour'")
+        dispatch(caller)
+
+    assert [(each.notice_id == waiting, each.state) for each in notices()] == [
+        (True, "waiting"),
+        (False, "delivered"),
+    ]
+    assert len(receiver.calls) == 1
+
+
+def test_what_needs_its_channel_cannot_be_done_with_an_endpoint_of_a_newer_firmtrack(
+    alpha: Party, caller: Caller
+) -> None:
+    with Receiver(lambda _: Reply(410)) as receiver:
+        webhook_to(alpha, receiver)
+        newer = webhook_to(alpha, receiver).endpoint_id
+        of_newer_channel(newer)
+        with pytest.raises(endpoints.NotForTesting, match="newer"):
+            endpoints.test_endpoint(ALPHA, newer)
+        with pytest.raises(endpoints.NoSecret, match="newer"):
+            endpoints.rotate_secret(ALPHA, newer)
+        endpoints.choose_topics(ALPHA, newer, ["distribution.verified"])
+        deliver(1)
+        with pool().connection() as connection:
+            connection.execute("UPDATE status_change SET recorded_at = now() - interval '1 hour'")
+        dispatch(caller)  # the other one is gone, of which this one cannot be told
+
+    endpoints.remove_endpoint(ALPHA, newer)
+    (gone,) = notice_queries.list_endpoints(ALPHA)
+    assert gone.disabled_reason is not None
+
+
 def test_an_endpoint_that_cannot_work_is_refused(alpha: Party) -> None:
     with pytest.raises(UnfitAddress):
         endpoints.add_endpoint(alpha, WEBHOOK, "http://receiver.example/")

@@ -64,6 +64,7 @@ from tests.store.facts import (
     request,
     take,
 )
+from tests.store.open_writer import still_recording
 
 ALL = PerformanceFilter()
 LATER = RequestId(ALPHA_ID, DCC_ID, 1001)
@@ -465,6 +466,20 @@ def test_a_read_counts_nothing_and_says_how_old_its_figures_are(database: str) -
     assert fresh.counted.at > stale.counted.read_at
 
 
+def test_figures_are_as_of_a_moment_before_whoever_is_still_recording(database: str) -> None:
+    take(request(LATER, sent_at=MORNING))
+    with still_recording(request(sent_at=MORNING)):
+        assert performance.refresh(seconds=60)
+
+    found = performance.delivery_performance(ALPHA, ALL)
+    with pool().connection() as connection:
+        row = connection.execute("SELECT max(recorded_at) FROM request").fetchone()
+    assert found.waiting == 1
+    assert found.counted.at is not None
+    assert row is not None
+    assert found.counted.at < row[0]
+
+
 def test_while_another_counts_one_that_has_little_time_gives_up(database: str) -> None:
     take(request(sent_at=MORNING))
     with (
@@ -478,10 +493,10 @@ def test_while_another_counts_one_that_has_little_time_gives_up(database: str) -
 def test_a_round_counts_each_request_once_and_leaves_what_changes_meanwhile(database: str) -> None:
     take(request(sent_at=MORNING), request(LATER, sent_at=MORNING))
     with pool().connection() as connection:
-        one_round = Round(connection)
-        assert not one_round.go_on(0)
+        one_round = Round()
+        assert not one_round.go_on(connection, 0)
         (before,) = connection.execute("SELECT now()").fetchone() or (None,)
-        while not one_round.go_on(0.000_001):
+        while not one_round.go_on(connection, 0.000_001):
             take(reported(Status.DELIVERED_TO_COMMS_HUB, at(60), METERS[:1]))
 
     answered = performance.delivery_performance(ALPHA, ALL)
@@ -490,6 +505,21 @@ def test_a_round_counts_each_request_once_and_leaves_what_changes_meanwhile(data
     assert answered.counted.at is not None
     assert answered.counted.at < before
     assert counted(ALPHA).waiting == 0
+
+
+def test_a_device_that_moves_in_the_middle_of_a_round_is_soon_turned_into_its_requests(
+    database: str,
+) -> None:
+    take(request(sent_at=MORNING))
+    with pool().connection() as connection:
+        one_round = Round()
+        assert not one_round.go_on(connection, 0)
+        take(inventory(at(0), csp_region="North"))
+        assert connection.execute("SELECT FROM stale_device").rowcount == 1
+        assert not one_round.go_on(connection, 0)
+        assert connection.execute("SELECT FROM stale_device").rowcount == 0
+
+    assert performance.delivery_performance(ALPHA, ALL).waiting == 1
 
 
 def test_who_counts_and_who_writes_do_not_wait_for_each_other(database: str) -> None:

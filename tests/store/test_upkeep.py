@@ -10,6 +10,7 @@ import pytest
 from firmtrack.answers.peers import PeersQuestion
 from firmtrack.answers.performance import PerformanceFilter
 from firmtrack.domain.facts import DeviceFacts
+from firmtrack.domain.identifiers import RequestId
 from firmtrack.notices.periodic_jobs import PeriodicJobs
 from firmtrack.store.database import pool, reading_pool
 from firmtrack.store.locks import AdvisoryKey, held
@@ -19,7 +20,10 @@ from firmtrack.store.reports.peers import count_peers
 from firmtrack.upkeep import Upkeep
 from tests.store.facts import (
     ALPHA,
+    ALPHA_ID,
+    DCC_ID,
     METER,
+    METERS,
     REQUEST_ID,
     VERSION,
     answer,
@@ -112,7 +116,7 @@ def test_a_count_that_fails_ends_neither_upkeep_nor_the_dispatchers_jobs(
     take(request(sent_at=at(0)), answer(answered_at=at(1)))
     with pool().connection() as connection:
         connection.execute("ALTER TABLE uncounted_request RENAME TO taken_away")
-        PeriodicJobs(_due_at=0.0).do_what_is_due(connection)
+        PeriodicJobs(interval_seconds=0).do_what_is_due(connection)
         failed = list(caplog.messages)
         assert failed[-1] == "Could not be told: delivery performance, counted anew."
     with kept_up():
@@ -120,6 +124,23 @@ def test_a_count_that_fails_ends_neither_upkeep_nor_the_dispatchers_jobs(
         with pool().connection() as connection:
             connection.execute("ALTER TABLE taken_away RENAME TO uncounted_request")
         wait_until(lambda: not stale_count(), 60)
+
+
+@pytest.mark.usefixtures("database")
+def test_where_only_a_dispatcher_counts_even_the_oldest_request_is_counted_in_the_end() -> None:
+    newest = RequestId(ALPHA_ID, DCC_ID, 2000)
+    take(request(sent_at=at(0)), request(newest, sent_at=at(1)))
+    jobs = PeriodicJobs(interval_seconds=0, counting_seconds=0.000_001)  # a request a time at most
+
+    with pool().connection() as connection:
+        for minute in range(20):
+            take(answer(newest, answered_at=at(minute)))
+            jobs.do_what_is_due(connection)
+
+    found = performance.delivery_performance(ALPHA, ALL)
+    assert found.counted.at is not None
+    assert found.waiting <= 1
+    assert found.total.distributions == 2 * len(METERS)
 
 
 @pytest.mark.usefixtures("database")

@@ -156,3 +156,15 @@ def test_contributing_lists_the_layers_as_they_are_enforced() -> None:
     listed = re.findall(r"^(\w+(?: \| \w+)*)(?: {2,}.*)?$", contributing(), re.MULTILINE)
 
     assert [layer for layer in layers if layer != "__main__"] == listed
+
+
+def test_the_statements_that_write_a_stages_number_are_those_that_are_named() -> None:
+    numbered = re.compile(r"stage(?:, 0\))? (?:[<>=]+|IN) \(?[0-9]|stage, [1-9]")
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"^\*\*A stage between others\*\*.*?\n\n", page, re.MULTILINE | re.DOTALL)
+
+    assert sorted(re.findall(r"`([a-z_]+\.sql)`", said)) == sorted(
+        path.name
+        for path in SOURCE.rglob("*.sql")
+        if path.parent != SOURCE / "store/sql" and numbered.search(path.read_text(encoding="utf-8"))
+    )

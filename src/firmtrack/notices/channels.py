@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from firmtrack.errors import FirmtrackError
-from firmtrack.notices.channel import Channel
+from firmtrack.notices.channel import Channel, ChannelWords
 from firmtrack.notices.duis_alerts import DUIS_ALERTS
 from firmtrack.notices.email_digest import EMAIL_DIGEST
 from firmtrack.notices.webhook import WEBHOOK
@@ -26,6 +26,24 @@ def channel_named(name: str) -> Channel:
         return CHANNELS[name]
     except KeyError:
         raise UnknownChannel(name) from None
+
+
+def channel_of(name: str) -> Channel | None:
+    """Return the channel of an endpoint, None if only a newer Firmtrack knows it.
+
+    Processes of two versions may share a database. An endpoint of such a channel is left alone: its
+    notices are neither composed nor sent here, and wait for a process that knows how; people are
+    shown the channel's name as it is.
+    """
+    return CHANNELS.get(name)
+
+
+def words_of(name: str) -> ChannelWords:
+    """Return what people read of an endpoint's channel: its name, where no more is known of it."""
+    channel = channel_of(name)
+    if channel is None:
+        return ChannelWords(title=name, in_sentence=name, hint="", example="")
+    return channel.words
 
 
 def open_channels() -> tuple[Channel, ...]:

@@ -1,5 +1,5 @@
--- A queue that has something to be sent and may be called now; no one else has it. By some channels
--- the oldest notice waits for others first.
+-- A queue that has something to be sent and may be called now, by a channel that is known here; no one
+-- else has it. By some channels the oldest notice waits for others first.
 SELECT e.endpoint_id, e.party_id, e.channel, e.address, q.failures,
     array_remove(
         ARRAY[e.secret, CASE WHEN e.earlier_secret_until > now() THEN e.earlier_secret END], NULL

@@ -14,13 +14,18 @@ from psycopg.rows import DictRow, TupleRow, dict_row
 from firmtrack.domain.facts import MessageKind
 from firmtrack.notices import statement
 from firmtrack.notices.channels import CHANNELS
-from firmtrack.notices.endpoint_queue import enqueue, open_endpoints
+from firmtrack.notices.endpoint_queue import enqueue
 from firmtrack.notices.grouping import Change, Matter
+from firmtrack.notices.open_endpoints import open_endpoints
 from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of
 
 GROUPING_DELAY = timedelta(seconds=5)
 """How long a change waits for others that may go out in the same call; no longer."""
+
+FOREIGN_DELAY = timedelta(minutes=10)
+"""How long a change is left to a newer Firmtrack where a channel of the party's is not known here;
+then it is composed for its other endpoints alone."""
 
 _DEVICES_AT_ONCE = 50_000
 
@@ -41,8 +46,9 @@ def compose_due(
     connection: Connection[TupleRow], *, grouping_delay: timedelta = GROUPING_DELAY
 ) -> int:
     """Compose what has waited for ``grouping_delay``; return how many notices that made."""
+    asked = {"grouping": grouping_delay, "foreign": FOREIGN_DELAY, "channels": list(CHANNELS)}
     with connection.cursor(row_factory=dict_row) as cursor:
-        due = cursor.execute(statement("find_due_parties"), {"grouping": grouping_delay}).fetchall()
+        due = cursor.execute(statement("find_due_parties"), asked).fetchall()
     return sum(_compose(connection, row["party_id"], row["user_ids"]) for row in due)
 
 
@@ -55,7 +61,7 @@ def _compose(connection: Connection[TupleRow], party_id: int, user_ids: Sequence
         made = 0
         for endpoint in open_endpoints(connection, party_id):
             wanted = [change for change in changes if change.matter.topic in endpoint.topics]
-            drafts = CHANNELS[endpoint.channel].drafts(connection, wanted, now)
+            drafts = endpoint.channel.drafts(connection, wanted, now)
             enqueue(connection, endpoint.endpoint_id, drafts, now)
             made += len(drafts)
     return made

@@ -15,7 +15,7 @@ from firmtrack.notices.addresses import UnfitAddress
 from firmtrack.notices.calling import Caller, CallResponse
 from firmtrack.notices.channel import Channel, ChannelUnusable, ChannelWords
 from firmtrack.notices.endpoint_queue import EndpointQueue, PendingNotice
-from firmtrack.presentation.topics import TOPIC_NAMES
+from firmtrack.presentation.topics import topic_name
 
 _LINES = 200
 
@@ -91,7 +91,7 @@ def _line(event: dict[str, object]) -> str:
     topic = str(event["type"]).removeprefix("firmtrack.").removesuffix(".v1")
     data = event["data"]
     assert isinstance(data, dict)
-    about = TOPIC_NAMES[topic]
+    about = topic_name(topic)
     if "device_count" not in data:
         return f"{event['time']}  {about} {data.get('reason') or ''}".rstrip()
     count = data["device_count"]

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.rows import TupleRow, class_row
+from psycopg.rows import TupleRow
 
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.notices import statement
@@ -48,21 +48,6 @@ class EndpointQueue:
     address: str
     secrets: Sequence[bytes]
     failures: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenEndpoint:
-    """An endpoint that is on, and the topics that its owner chose."""
-
-    endpoint_id: int
-    channel: str
-    topics: Sequence[str]
-
-
-def open_endpoints(connection: Connection[TupleRow], party_id: int) -> list[OpenEndpoint]:
-    """Return the party's endpoints that are on, in order of making."""
-    with connection.cursor(row_factory=class_row(OpenEndpoint)) as cursor:
-        return cursor.execute(statement("open_endpoints"), (party_id,)).fetchall()
 
 
 def enqueue(

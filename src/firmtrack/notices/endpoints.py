@@ -18,7 +18,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.errors import FirmtrackError
 from firmtrack.notices import statement
 from firmtrack.notices.channel import Channel
-from firmtrack.notices.channels import CHANNELS
+from firmtrack.notices.channels import channel_of
 from firmtrack.notices.cloud_events import event_about_endpoint
 from firmtrack.notices.endpoint_queue import enqueue
 from firmtrack.notices.secrets import new_secret, sealed
@@ -31,6 +31,7 @@ SECRETS_OVERLAP = timedelta(hours=24)
 MOST_ENDPOINTS = 20
 """How many a party may have: each of them is sent a notice of the same change."""
 
+_NOT_KNOWN = "Only a newer Firmtrack knows the endpoint's channel."
 _NAMES = frozenset(topic.name for topic in TOPICS)
 
 
@@ -117,6 +118,8 @@ def test_endpoint(viewer: Viewer, endpoint_id: int) -> UUID:
     Raises UnknownEndpoint, NotForTesting.
     """
     with _endpoint(viewer, endpoint_id) as (connection, channel):
+        if channel is None:
+            raise NotForTesting(_NOT_KNOWN)
         if not channel.is_testable:
             raise NotForTesting(channel.why_untestable)
         now = datetime.now(UTC)
@@ -136,6 +139,8 @@ def rotate_secret(viewer: Viewer, endpoint_id: int) -> str:
     """
     secret = new_secret()
     with _endpoint(viewer, endpoint_id) as (connection, channel):
+        if channel is None:
+            raise NoSecret(_NOT_KNOWN)
         if not channel.has_secret:
             raise NoSecret
         connection.execute(
@@ -200,8 +205,13 @@ def _chosen(topics: Iterable[str]) -> list[str]:
 
 
 @contextmanager
-def _endpoint(viewer: Viewer, endpoint_id: int) -> Iterator[tuple[Connection[TupleRow], Channel]]:
-    """Lend a connection in a transaction, and the channel of the endpoint, which is locked."""
+def _endpoint(
+    viewer: Viewer, endpoint_id: int
+) -> Iterator[tuple[Connection[TupleRow], Channel | None]]:
+    """Lend a connection in a transaction, and the channel of the endpoint, which is locked.
+
+    None is a channel that is not known here.
+    """
     with pool().connection() as connection, connection.transaction():
         with connection.cursor(row_factory=scalar_row) as cursor:
             name = cursor.execute(
@@ -209,4 +219,4 @@ def _endpoint(viewer: Viewer, endpoint_id: int) -> Iterator[tuple[Connection[Tup
             ).fetchone()
         if name is None:
             raise UnknownEndpoint
-        yield connection, CHANNELS[name]
+        yield connection, channel_of(name)

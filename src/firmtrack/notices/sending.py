@@ -19,7 +19,8 @@ from firmtrack.notices import statement
 from firmtrack.notices.calling import Caller, CallResponse
 from firmtrack.notices.channels import CHANNELS
 from firmtrack.notices.cloud_events import event_about_endpoint
-from firmtrack.notices.endpoint_queue import EndpointQueue, PendingNotice, enqueue, open_endpoints
+from firmtrack.notices.endpoint_queue import EndpointQueue, PendingNotice, enqueue
+from firmtrack.notices.open_endpoints import open_endpoints
 from firmtrack.notices.retrying import GIVE_UP_AFTER, CallOutcome, outcome_of, wait_after
 
 _PENDING_AT_ONCE = 100
@@ -174,6 +175,6 @@ def _switch_off(connection: Connection[TupleRow], queue: EndpointQueue) -> None:
     now = datetime.now(UTC)
     news = {"endpoint_id": queue.endpoint_id, "address": queue.address, "reason": _GONE}
     for other in open_endpoints(connection, queue.party_id):
-        if CHANNELS[other.channel].is_testable:
+        if other.channel.is_testable:
             draft = event_about_endpoint(ENDPOINT_DISABLED, news, now)
             enqueue(connection, other.endpoint_id, [draft], now)

@@ -22,3 +22,11 @@ TOPIC_NAMES = {
     ENDPOINT_DISABLED: "An endpoint was switched off",
     TEST: "Test",
 }
+
+
+def topic_name(topic: str) -> str:
+    """Return what people read of a topic; one that only a newer Firmtrack knows is shown as it is.
+
+    Processes of two versions may share a database: one composes what the other sends or shows.
+    """
+    return TOPIC_NAMES.get(topic, topic)

@@ -82,13 +82,25 @@ def held(
     """Hold a lock until the block ends, over any number of transactions; yield whether it is ours.
 
     Without ``waits`` it is ours only if it was free. It ends with the connection, too, if the
-    process is killed.
+    process is killed. If it cannot be taken or let go, as when a statement is cancelled, whether it
+    is held is not known: then the connection is closed, since a pool would keep it, and the lock.
     """
     how = "pg_advisory_lock" if waits else "pg_try_advisory_lock"
-    found = connection.execute(f"SELECT {how}(%s)", (key.value,)).fetchone()
+    with _closed_on_failure(connection):
+        found = connection.execute(f"SELECT {how}(%s)", (key.value,)).fetchone()
     is_ours = waits or found == (True,)
     try:
         yield is_ours
     finally:
-        if is_ours and not connection.broken:
-            connection.execute("SELECT pg_advisory_unlock(%s)", (key.value,))
+        if is_ours and not connection.closed:
+            with _closed_on_failure(connection):
+                connection.execute("SELECT pg_advisory_unlock(%s)", (key.value,))
+
+
+@contextmanager
+def _closed_on_failure(connection: Connection[TupleRow]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise

@@ -15,7 +15,7 @@ from firmtrack.answers.notices import STATES
 from firmtrack.lookups import notices as lookups
 from firmtrack.notices import endpoints
 from firmtrack.notices.secrets import sealed, unsealed
-from firmtrack.presentation.topics import TOPIC_NAMES
+from firmtrack.presentation.topics import topic_name
 
 PAGE_LENGTH = 50
 TRIES_SHOWN = 3
@@ -84,7 +84,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "page": found.notices,
         "state": state,
         "state_names": STATE_NAMES,
-        "topic_names": TOPIC_NAMES,
+        "topic_name": topic_name,
         "tries_shown": TRIES_SHOWN,
         "is_first_page": before is None,
         "sees_all": viewer.sees_all,

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.notices.channels import CHANNELS
+from firmtrack.notices.channels import channel_of, words_of
 from firmtrack.presentation import diagnosis_wording, peers, performance, wording
 from firmtrack.presentation.as_of import typed_text
 from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
@@ -52,7 +52,8 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"group_name": group_name, "SCOPE_NAMES": SCOPE_NAMES, "WHOSE_TEXT": WHOSE_TEXT}
     made.globals |= {"performance_counted_text": performance.counted_text}
     made.globals |= {"peers_counted_text": peers.counted_text}
-    made.globals |= {"channels": CHANNELS, "inventories": inventories}
+    made.globals |= {"channel_of": channel_of, "channel_words": words_of}
+    made.globals |= {"inventories": inventories}
     made.tests["untold"] = lambda part: part is UNTOLD
     made.filters |= {
         "day": day_element,

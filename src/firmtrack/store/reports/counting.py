@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow, scalar_row
 from firmtrack.domain.durations import SCALE
 from firmtrack.domain.pace import FEWEST_AT_HUB
 from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.reading.as_of import settled
 from firmtrack.store.reports import learning, statement
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
 
@@ -34,68 +35,89 @@ _log = logging.getLogger(__name__)
 class Round:
     """One count of all that had changed when it began, in as many goes as it takes.
 
-    The newest requests come first, and each once: those that change all the time do not keep others
-    waiting. A request that cannot be counted is passed over: ``firmtrack check`` names it. ``now``
-    is until when what still waits has waited, if not until the end of the count.
+    It is as of the last moment before whoever was still recording then, of which it may hold
+    nothing. The newest requests come first, and each once: those that change all the time do not
+    keep others waiting. A request that cannot be counted is passed over: ``firmtrack check`` names
+    it. ``now`` is until when what still waits has waited, if not until the end of the count.
     """
 
-    def __init__(self, connection: Connection[TupleRow], *, now: datetime | None = None) -> None:
-        self._connection = connection
+    def __init__(self, *, now: datetime | None = None) -> None:
         self._now = now
         self._began_at: datetime | None = None
-        self._has_devices = True
         self._last_taken: int | None = None
         self._at_once = 1
 
-    def go_on(self, seconds: float | None = None) -> bool:
-        """Count on, and return whether the round has ended.
+    def go_on(self, connection: Connection[TupleRow], seconds: float | None = None) -> bool:
+        """Count on, over any connection, and return whether the round has ended.
 
         ``seconds`` is when to stop, after the request that is being counted; None counts all. False
         at once if another process is counting, unless there is no such limit: then it waits for its
-        turn.
+        turn. Each go begins with the devices that have moved, so that a read finds few of them.
         """
         waits = seconds is None
-        with held(self._connection, AdvisoryKey.COUNTING, waits=waits) as is_ours:
+        with held(connection, AdvisoryKey.COUNTING, waits=waits) as is_ours:
             if not is_ours:
                 return False
             if self._began_at is None:
-                self._began_at = last_count(self._connection, CountedFigures.PERFORMANCE).read_at
+                self._began_at = settled(last_count(connection, CountedFigures.PERFORMANCE).read_at)
+            has_devices = _take_devices(connection)
             until = None if seconds is None else time.monotonic() + seconds
             while until is None or time.monotonic() < until:
-                if self._has_devices:
-                    self._has_devices = _take_devices(self._connection)
-                elif not self._count_some():
-                    self._end(self._began_at, timedelta(0) if waits else _LEARNT_AGE)
+                if has_devices:
+                    has_devices = _take_devices(connection)
+                elif not self._count_some(connection):
+                    self._end(connection, self._began_at, timedelta(0) if waits else _LEARNT_AGE)
                     return True
         return False
 
-    def _count_some(self) -> bool:
+    def _count_some(self, connection: Connection[TupleRow]) -> bool:
         """Count some requests anew, in one snapshot; return whether there were any.
 
         What others commit meanwhile has its marks, which are not taken yet.
         """
         started = time.monotonic()
         asked = {"limit": self._at_once, "below": self._last_taken}
-        with snapshot(self._connection):
-            with self._connection.cursor(row_factory=scalar_row) as cursor:
+        with snapshot(connection):
+            with connection.cursor(row_factory=scalar_row) as cursor:
                 cursor.execute(statement("performance_take_requests"), asked)
                 request_keys: list[int] = cursor.fetchall()
             if request_keys:
-                _count_all_that_can_be(self._connection, request_keys)
+                _count_all_that_can_be(connection, request_keys)
         if request_keys:
             self._last_taken = min(request_keys)
         is_quick = time.monotonic() - started < _QUICK_SECONDS
         self._at_once = self._at_once * 2 if is_quick else max(1, self._at_once // 2)
         return bool(request_keys)
 
-    def _end(self, began_at: datetime, learnt_age: timedelta) -> None:
-        """Keep that all that had changed by the beginning is counted, and learn from it."""
-        note_count(self._connection, CountedFigures.PERFORMANCE, began_at)
+    def _end(
+        self, connection: Connection[TupleRow], began_at: datetime, learnt_age: timedelta
+    ) -> None:
+        """Keep that all that was recorded by the beginning is counted, and learn from it."""
+        note_count(connection, CountedFigures.PERFORMANCE, began_at)
         now = self._now or datetime.now(UTC)
-        learning.refresh(self._connection, older_than=learnt_age, now=now)
+        learning.refresh(connection, older_than=learnt_age, now=now)
 
 
-def is_due(connection: Connection[TupleRow]) -> bool:
+class Rounds:
+    """One round after the other, in short goes, for as long as a process lives.
+
+    A round is kept from one go to the next, however long they are apart: if each go began anew with
+    the newest requests, it might never come to the oldest, nor ever to an end.
+    """
+
+    def __init__(self) -> None:
+        self._round: Round | None = None
+
+    def go_on(self, connection: Connection[TupleRow], seconds: float) -> None:
+        """Count for so long if anything has changed; after a failure, with a new round."""
+        under_way, self._round = self._round, None
+        if under_way is None and _is_due(connection):
+            under_way = Round()
+        if under_way is not None and not under_way.go_on(connection, seconds):
+            self._round = under_way
+
+
+def _is_due(connection: Connection[TupleRow]) -> bool:
     """Return whether something waits to be counted, or has not been looked for lately."""
     with connection.cursor(row_factory=scalar_row) as cursor:
         asked = {"longest_age": _LONGEST_AGE}
@@ -119,7 +141,10 @@ def snapshot(connection: Connection[TupleRow]) -> Iterator[None]:
 
 
 def _take_devices(connection: Connection[TupleRow]) -> bool:
-    """Turn stale devices into stale requests; return whether there may be more."""
+    """Turn stale devices into stale requests; return whether there may be more.
+
+    In the middle of a round too: those of newer requests than it has come to wait for the next.
+    """
     with connection.cursor(row_factory=scalar_row) as cursor:
         asked = {"limit": _DEVICES_AT_ONCE}
         taken = cursor.execute(statement("performance_take_devices"), asked).fetchone()

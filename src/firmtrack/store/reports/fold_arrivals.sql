@@ -1,13 +1,12 @@
--- Take away the oldest of the arrivals that no writer can still be behind of, and keep of each source
--- the last and the longest silence that began within each hour. Return how many they were, and until
--- when arrivals have settled.
+-- Take away the oldest of the arrivals before which no writer can add one any more, and keep of each
+-- source the last and the longest silence that began within each hour. Return how many they were.
 WITH taken AS (
     DELETE FROM arrival
     WHERE ctid = ANY (
         ARRAY(
             SELECT ctid
             FROM arrival
-            WHERE recorded_at < now() - %(settled)s::interval
+            WHERE recorded_at <= %(settled_at)s
             ORDER BY recorded_at
             LIMIT %(limit)s
         )
@@ -38,4 +37,4 @@ WITH taken AS (
     ON CONFLICT (source, region)
         DO UPDATE SET recorded_at = greatest(l.recorded_at, excluded.recorded_at)
 )
-SELECT count(*) AS arrivals, now() - %(settled)s::interval AS settled_at FROM taken
+SELECT count(*) AS arrivals FROM taken

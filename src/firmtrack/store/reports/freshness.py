@@ -5,7 +5,7 @@ only add a row every few seconds, upkeep folds them, readers only read (docs/dec
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -14,6 +14,7 @@ from firmtrack.answers.freshness import Freshness, SourceFreshness
 from firmtrack.domain.sources import MessageSource
 from firmtrack.store.database import reading_pool
 from firmtrack.store.locks import AdvisoryKey, take_if_free
+from firmtrack.store.reading.as_of import settled
 from firmtrack.store.reports import rows_of
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
 
@@ -23,7 +24,7 @@ LEARNT_FROM = timedelta(days=28)
 FEWEST_DAYS = 5
 """With fewer days on which a silence began in that hour, nothing is called usual."""
 
-_SETTLED = timedelta(minutes=1)
+_SETTLED_AFTER = timedelta(minutes=1)
 _FOLDED_AT_ONCE = 100_000
 
 
@@ -39,10 +40,9 @@ class _SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class _Folded:
-    """A row of fold_arrivals: how many were folded; all are that came by ``settled_at``, if few."""
+    """The row of fold_arrivals: how many were folded."""
 
     arrivals: int
-    settled_at: datetime
 
 
 def freshness(now: datetime) -> Freshness:
@@ -61,20 +61,24 @@ def freshness(now: datetime) -> Freshness:
     )
 
 
-def fold_arrivals(connection: Connection[TupleRow]) -> bool:
+def fold_arrivals(
+    connection: Connection[TupleRow], *, settled_after: timedelta = _SETTLED_AFTER
+) -> bool:
     """Fold arrivals into silences, and return whether nothing is left that has settled.
 
+    What came longer ago than ``settled_after`` has, unless a writer has been at it for as long.
     One process at a time folds; to another that is at it, nothing is left. What is too old to learn
     from is dropped.
     """
     with connection.transaction():
         if not take_if_free(connection, AdvisoryKey.FOLDING_ARRIVALS):
             return True
-        asked = {"settled": _SETTLED, "limit": _FOLDED_AT_ONCE}
+        settled_at = settled(datetime.now(UTC) - settled_after)
+        asked = {"settled_at": settled_at, "limit": _FOLDED_AT_ONCE}
         (folded,) = rows_of(connection, _Folded, "fold_arrivals", asked)
         is_all = folded.arrivals < _FOLDED_AT_ONCE
         if is_all:
-            note_count(connection, CountedFigures.ARRIVALS, folded.settled_at)
+            note_count(connection, CountedFigures.ARRIVALS, settled_at)
         if folded.arrivals:
             connection.execute(
                 "DELETE FROM source_silence"

@@ -21,16 +21,22 @@ from firmtrack.store.reports.counting import Round, forget, snapshot
 from firmtrack.store.reports.figures import CountRow, TimingRow, WaitingRow, performance_answer
 from firmtrack.store.reports.last_counts import CountedFigures, last_count
 
+DEVICES_LOOKED_AT = 20_000
+"""Of so many devices that have moved a read finds the requests: each costs one look at an index."""
+
 
 def delivery_performance(viewer: Viewer, wanted: PerformanceFilter) -> PerformanceAnswer:
     """Return the figures of the viewer's own requests that are wanted; DCC's staff see all.
 
-    As they were last counted: how many of these requests have changed since stands in the answer.
+    As they were last counted: how many of these requests have changed since stands in the answer;
+    for the moment after more than DEVICES_LOOKED_AT devices have moved at once, it is at least so
+    many.
     """
     asked = asked_by(viewer) | {
         "supplier": None if wanted.supplier is None else to_bigint(wanted.supplier),
         "first_at": wanted.first_at,
         "end_at": wanted.end_at,
+        "devices": DEVICES_LOOKED_AT,
     }
     with reading_pool().connection() as connection, snapshot(connection):
         counts = rows_of(connection, CountRow, "performance_read_counts", asked)
@@ -46,14 +52,14 @@ def refresh(*, seconds: float | None = None, now: datetime | None = None) -> boo
     ``seconds`` and ``now`` are those of firmtrack.store.reports.counting.Round.
     """
     with pool().connection() as connection:
-        return Round(connection, now=now).go_on(seconds)
+        return Round(now=now).go_on(connection, seconds)
 
 
 def rebuild() -> None:
     """Forget every figure and count all requests anew."""
     with pool().connection() as connection:
         forget(connection)
-        Round(connection).go_on()
+        Round().go_on(connection)
 
 
 class _Uncounted(NamedTuple):

@@ -1,14 +1,15 @@
--- How many of the visible requests have changed since they were counted.
+-- How many of the visible requests have changed since they were counted. Of the devices that have, at
+-- most so many are looked at: whoever counts soon turns them into requests.
+WITH changed AS (
+    SELECT request_key FROM stale_request
+    UNION
+    SELECT request_key FROM uncounted_request
+    UNION
+    SELECT d.request_key
+    FROM (SELECT device_id FROM stale_device LIMIT %(devices)s) AS s
+    JOIN distribution AS d USING (device_id)
+)
 SELECT count(*) AS requests
 FROM performance_request(true, NULL, %(supplier)s, %(first_at)s, %(end_at)s) AS v
+JOIN changed USING (request_key)
 WHERE {sees:v.originator}
-  AND (
-      EXISTS (SELECT FROM stale_request AS s WHERE s.request_key = v.request_key)
-      OR EXISTS (SELECT FROM uncounted_request AS u WHERE u.request_key = v.request_key)
-      OR EXISTS (
-          SELECT
-          FROM stale_device AS s
-          JOIN distribution AS d USING (device_id)
-          WHERE d.request_key = v.request_key
-      )
-  )

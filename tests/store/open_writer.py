@@ -1,0 +1,32 @@
+"""A writer whose transaction is open while something else goes on."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from firmtrack.domain.facts import Message
+from firmtrack.store.database import WRITING, pool
+from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.locks import AdvisoryKey, held
+from tests.store.server_processes import wait_until
+
+
+@contextmanager
+def still_recording(message: Message) -> Iterator[None]:
+    """Have the transaction that records the message begun in the block, and ended after it."""
+    with ThreadPoolExecutor() as threads:
+        with pool().connection() as connection, held(connection, AdvisoryKey.ATTRIBUTION):
+            recording = threads.submit(record, Batch(messages=[message]))
+            wait_until(_is_a_writer_waiting)
+            yield
+        recording.result()
+
+
+def _is_a_writer_waiting() -> bool:
+    with pool().connection() as connection:
+        row = connection.execute(
+            "SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name = %s AND wait_event_type = 'Lock'",
+            (WRITING,),
+        ).fetchone()
+    return row is not None
