@@ -13,7 +13,8 @@ from firmtrack.domain.facts import Message, MessageKind
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.sources import SOURCE_OF_KIND, MessageSource
 from firmtrack.domain.stages import Status
-from firmtrack.store.database import pool, writing_pool
+from firmtrack.store.database import pool
+from firmtrack.store.ledger.staging import writing_pool
 from firmtrack.store.reports.freshness import fold_arrivals, freshness
 from tests.examples import examples
 from tests.store.facts import (

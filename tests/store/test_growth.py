@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Self
 
 import pytest
 from psycopg import Connection, Cursor
 from psycopg.rows import DictRow, TupleRow, dict_row
 
+from bench import performance as bench
 from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Status
@@ -16,7 +18,8 @@ from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading import requests
 from firmtrack.store.reading.dossiers import NOW, read_dossier
 from firmtrack.store.reading.seeing import asked_by
-from firmtrack.store.reports import rows_of
+from firmtrack.store.reports import rows_of, statement
+from firmtrack.store.reports.counting import Round
 from firmtrack.store.reports.figures import WaitingRow
 from firmtrack.store.reports.performance import DEVICES_LOOKED_AT
 from tests.store.facts import (
@@ -150,3 +153,36 @@ def test_a_request_that_waits_in_more_than_one_way_is_counted_once() -> None:
             "INSERT INTO uncounted_request (request_key, error) SELECT request_key, '' FROM request"
         )
         assert count_waiting(connection, ALPHA) == 10
+
+
+def test_counting_looks_at_each_device_of_a_request_a_few_times(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices = 400
+    bench.fill(database, devices)
+    plans: list[dict[str, Any]] = []
+
+    class Explaining(Cursor[TupleRow]):
+        def execute(self, query: Any, *arguments: Any, **settings: Any) -> Self:
+            if query != statement("performance_time"):
+                return super().execute(query, *arguments, **settings)
+            super().execute(b"EXPLAIN (ANALYZE, FORMAT JSON) " + query, *arguments, **settings)
+            for (plan,) in self.fetchall():
+                plans.append(plan[0]["Plan"])
+            return self
+
+    with pool().connection() as connection:
+        monkeypatch.setattr(connection, "cursor_factory", Explaining)
+        assert Round().go_on(connection)
+        monkeypatch.undo()
+
+    assert plans
+    assert max(rows_looked_at(plans[0])) < 20 * devices
+
+
+def rows_looked_at(plan: dict[str, Any]) -> Iterator[float]:
+    """How many rows each step of a plan gave or passed over, in all its loops."""
+    of_a_loop = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Join Filter")
+    yield plan["Actual Loops"] * sum(plan.get(name, 0) for name in of_a_loop)
+    for part in plan.get("Plans", ()):
+        yield from rows_looked_at(part)

@@ -13,6 +13,7 @@ from tools.links import broken_links, missing_names, pages
 from tools.stage_diagram import BEGIN, END, PAGE, stage_section, with_section
 
 ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src/firmtrack"
 BARE_NAMES = {"DATABASE_URL", "NATS_URL"}
 
 

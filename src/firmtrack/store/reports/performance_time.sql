@@ -3,23 +3,38 @@
 -- which neither the time of sending nor of DCC's answer is known has no submission to count from; an
 -- event from before the one that it is counted from, none. However long, a duration ends with the
 -- scale.
+--
+-- How many rows a part has is not known when it is planned, and taken to be one: two parts that are
+-- joined would each row of one look at all of the other. So what is known of a distribution is carried
+-- along, and no part of many rows is joined with another.
 WITH member AS MATERIALIZED (
-    SELECT d.device_id, d.request_key, d.refused, s.segment_key, s.csp_region, v.comms_hub_id
+    SELECT d.device_id, d.request_key, d.refused, s.segment_key, s.csp_region,
+        coalesce(named_hub.comms_hub_id, v.comms_hub_id) AS comms_hub_id,
+        c.submitted_at, c.stage, c.failed, c.completion, c.occurred_at
     FROM distribution AS d
+    JOIN current_distribution AS c USING (device_id, request_key)
     LEFT JOIN device AS v USING (device_id)
     JOIN device_segment AS s
         ON s.csp_region = coalesce(v.csp_region, '')
         AND s.device_type = coalesce(v.device_type, '')
         AND s.manufacturer = coalesce(v.manufacturer, '')
         AND s.model = coalesce(v.model, '')
+    LEFT JOIN LATERAL (
+        SELECT e.comms_hub_id
+        FROM event AS e
+        WHERE e.device_id = d.device_id AND e.request_key = d.request_key
+          AND e.comms_hub_id IS NOT NULL
+        ORDER BY e.occurred_at DESC, e.message_id DESC
+        LIMIT 1
+    ) AS named_hub ON true
     WHERE d.request_key = ANY (%(request_keys)s)
 ), good_event AS (
-    SELECT m.request_key, m.segment_key, m.device_id, e.stage, e.occurred_at
+    SELECT m.*, e.stage AS reached, e.occurred_at AS reached_at
     FROM member AS m
     JOIN event AS e USING (device_id, request_key)
     WHERE NOT e.failed
     UNION ALL
-    SELECT m.request_key, m.segment_key, m.device_id, e.stage, e.occurred_at
+    SELECT m.*, e.stage, e.occurred_at
     FROM member AS m
     JOIN event AS e ON e.device_id = m.device_id AND e.request_key IS NULL
     CROSS JOIN LATERAL attributed_request(
@@ -27,7 +42,7 @@ WITH member AS MATERIALIZED (
     ) AS found
     WHERE NOT e.failed AND found.request_key = m.request_key
     UNION ALL
-    SELECT m.request_key, m.segment_key, m.device_id, w.stage, w.occurred_at
+    SELECT m.*, w.stage, w.occurred_at
     FROM (
         SELECT request_key, stage, min(occurred_at) AS occurred_at
         FROM request_step
@@ -41,54 +56,44 @@ WITH member AS MATERIALIZED (
     JOIN member AS m USING (request_key)
     WHERE NOT m.refused
 ), reached AS (
-    SELECT request_key, segment_key, device_id, stage, min(occurred_at) AS first_at,
-        lead(min(occurred_at)) OVER (PARTITION BY request_key, device_id ORDER BY stage) AS next_at
-    FROM good_event
-    GROUP BY request_key, segment_key, device_id, stage
-), named_hub AS (
-    SELECT DISTINCT ON (m.request_key, m.device_id) m.request_key, m.device_id, e.comms_hub_id
-    FROM member AS m
-    JOIN event AS e USING (device_id, request_key)
-    WHERE e.comms_hub_id IS NOT NULL
-    ORDER BY m.request_key, m.device_id, e.occurred_at DESC, e.message_id DESC
-), standing AS MATERIALIZED (
-    SELECT device_id, request_key, submitted_at, stage, failed, completion, occurred_at
-    FROM current_distribution
-    WHERE request_key = ANY (%(request_keys)s)
+    SELECT *, lead(first_at) OVER (PARTITION BY request_key, device_id ORDER BY reached) AS next_at
+    FROM (
+        SELECT request_key, device_id, segment_key, csp_region, comms_hub_id, submitted_at, stage,
+            failed, completion, occurred_at, reached, min(reached_at) AS first_at
+        FROM good_event
+        GROUP BY request_key, device_id, segment_key, csp_region, comms_hub_id, submitted_at, stage,
+            failed, completion, occurred_at, reached
+    ) AS first
 ), stayed AS MATERIALIZED (
     -- Of each stage that was reached the stay at it, but for the one that completes the update.
     -- Before DCC has answered, nothing that the device is counts. One odd time shall not decide how
     -- others' waits are judged: what is reported to have ended in the future counts nowhere below.
-    SELECT w.request_key, w.device_id, w.stage, w.first_at,
-        CASE WHEN w.stage > 1 THEN w.segment_key ELSE 0 END AS segment_key,
-        CASE WHEN w.stage > 1 THEN m.csp_region ELSE '' END AS csp_region,
-        CASE
-            WHEN w.stage > 1 THEN coalesce(named_hub.comms_hub_id, m.comms_hub_id)
-        END AS comms_hub_id,
+    SELECT w.request_key, w.device_id, w.reached AS stage, w.first_at,
+        CASE WHEN w.reached > 1 THEN w.segment_key ELSE 0 END AS segment_key,
+        CASE WHEN w.reached > 1 THEN w.csp_region ELSE '' END AS csp_region,
+        CASE WHEN w.reached > 1 THEN w.comms_hub_id END AS comms_hub_id,
         CASE
             WHEN w.next_at IS NOT NULL THEN w.next_at
-            WHEN c.failed THEN greatest(c.occurred_at, w.first_at)
+            WHEN w.failed THEN greatest(w.occurred_at, w.first_at)
             ELSE greatest(outdone.at, w.first_at)
         END AS ended_at,
         CASE
             WHEN w.next_at IS NOT NULL THEN 1
-            WHEN c.failed THEN 2
+            WHEN w.failed THEN 2
             WHEN outdone.at IS NOT NULL THEN 3
             ELSE 0
         END AS outcome
     FROM reached AS w
-    JOIN member AS m USING (request_key, device_id)
-    JOIN standing AS c USING (request_key, device_id)
-    LEFT JOIN named_hub USING (request_key, device_id)
     LEFT JOIN LATERAL (
         SELECT min(later.occurred_at) AS at
         FROM current_distribution AS later
-        WHERE w.next_at IS NULL AND c.completion = 'in_progress'
-          AND later.device_id = c.device_id AND later.submitted_at > c.submitted_at
+        WHERE w.next_at IS NULL AND w.completion = 'in_progress'
+          AND later.device_id = w.device_id AND later.submitted_at > w.submitted_at
           AND later.completion = 'successful'
     ) AS outdone ON true
     WHERE w.next_at >= w.first_at
-       OR w.next_at IS NULL AND (c.failed OR c.completion = 'in_progress' AND c.stage = w.stage)
+       OR w.next_at IS NULL
+           AND (w.failed OR w.completion = 'in_progress' AND w.stage = w.reached)
 ), lasted AS (
     SELECT s.request_key, s.segment_key, s.stage,
         (s.first_at AT TIME ZONE 'UTC')::date AS entered_on, s.outcome::smallint AS outcome,
@@ -139,31 +144,35 @@ WITH member AS MATERIALIZED (
         (array_agg(first_at ORDER BY first_at))[%(fewest_at_hub)s] AS began_at,
         (array_agg(first_at ORDER BY first_at) FILTER (WHERE outcome = 0))[%(fewest_at_hub)s]
             AS waiting_since,
-        max(ended_at) FILTER (WHERE ended_at < now() + interval '1 day') AS moved_at
+        max(ended_at) FILTER (WHERE ended_at < now() + interval '1 day') AS moved_at,
+        array_agg(device_id) FILTER (WHERE outcome = 0) AS waiting,
+        array_agg(ended_at) AS endings
     FROM stayed
     WHERE comms_hub_id IS NOT NULL
     GROUP BY request_key, stage, comms_hub_id
     HAVING count(*) >= %(fewest_at_hub)s
 ), kept_at_hub AS (
     INSERT INTO stay_at_hub
-    SELECT h.request_key, h.stage, s.device_id, h.comms_hub_id,
+    SELECT h.request_key, h.stage, w.device_id, h.comms_hub_id,
         greatest(h.waiting_since, h.moved_at), h.moved_at IS NOT NULL
     FROM at_hub AS h
-    JOIN stayed AS s USING (request_key, stage, comms_hub_id)
-    WHERE h.waiting_since IS NOT NULL AND s.outcome = 0
+    CROSS JOIN unnest(h.waiting) AS w (device_id)
+    WHERE h.waiting_since IS NOT NULL
 ), hub_moved AS (
     SELECT h.request_key, h.stage,
         width_bucket(
             least(
-                floor(date_part('epoch', min(s.ended_at) - h.began_at)), %(longest_seconds)s
+                floor(date_part('epoch', s.ended_at - h.began_at)), %(longest_seconds)s
             )::integer,
             %(scale)s::integer[]
         )::smallint AS step
     FROM at_hub AS h
-    JOIN stayed AS s USING (request_key, stage, comms_hub_id)
-    WHERE s.ended_at IS NULL OR s.ended_at >= h.began_at
-    GROUP BY h.request_key, h.stage, h.comms_hub_id, h.began_at
-    HAVING count(*) >= %(fewest_at_hub)s AND min(s.ended_at) IS NOT NULL
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS count, min(e.ended_at) AS ended_at
+        FROM unnest(h.endings) AS e (ended_at)
+        WHERE e.ended_at IS NULL OR e.ended_at >= h.began_at
+    ) AS s
+    WHERE s.count >= %(fewest_at_hub)s AND s.ended_at IS NOT NULL
 ), kept_hub_stays AS (
     INSERT INTO hub_stay
     SELECT request_key, stage, array_agg(step ORDER BY step), array_agg(count ORDER BY step)
@@ -174,13 +183,13 @@ WITH member AS MATERIALIZED (
     ) AS counted
     GROUP BY request_key, stage
 ), duration AS (
-    SELECT w.request_key, w.segment_key, least(w.stage, 6::smallint) AS stage,
+    SELECT w.request_key, w.segment_key, least(w.reached, 6::smallint) AS stage,
         w.first_at - least(r.sent_at, r.answered_at) AS lasted
     FROM reached AS w
     JOIN request AS r USING (request_key)
-    WHERE w.stage IN (4, 5)
-       OR (w.stage = 6 AND r.variant = '11.1')
-       OR (w.stage = 7 AND r.variant = '11.4')
+    WHERE w.reached IN (4, 5)
+       OR (w.reached = 6 AND r.variant = '11.1')
+       OR (w.reached = 7 AND r.variant = '11.4')
 ), timed AS (
     SELECT request_key, segment_key, stage,
         width_bucket(
