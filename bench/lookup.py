@@ -37,7 +37,8 @@ FROM generate_series(%(first)s / 20000, (%(last)s - 1) / 20000) AS r
 ON CONFLICT DO NOTHING;
 INSERT INTO recorded_request_statement (request_key, message_id, recorded_at, sent_at, variant,
     stated_version, image_hash, image)
-SELECT request_key, message_id, recorded_at, sent_at, variant, stated_version, image_hash, '{}'
+SELECT request_key, message_id, recorded_at, sent_at, variant, stated_version, image_hash,
+    '{"size_bytes": 1}'
 FROM request AS r
 WHERE NOT EXISTS (SELECT FROM recorded_request_statement AS s WHERE s.request_key = r.request_key);
 INSERT INTO recorded_request_step (request_key, message_id, occurred_at, recorded_at, stage, failed,

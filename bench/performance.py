@@ -49,7 +49,8 @@ FROM device
 JOIN made USING (device_id);
 INSERT INTO recorded_request_statement (request_key, message_id, recorded_at, sent_at, variant,
     stated_version, image_hash, image)
-SELECT request_key, message_id, recorded_at, sent_at, variant, stated_version, image_hash, '{}'
+SELECT request_key, message_id, recorded_at, sent_at, variant, stated_version, image_hash,
+    '{"size_bytes": 1}'
 FROM request AS r
 WHERE counter = %(zero)s + %(number)s;
 INSERT INTO recorded_request_step (request_key, message_id, occurred_at, recorded_at, stage, failed,

@@ -1,16 +1,37 @@
 """What the benchmarks measure on is what the ledger would leave, though SQL wrote it."""
 
 from bench import lookup, performance
+from firmtrack.domain.stages import Status
 from firmtrack.store.consistency import DisagreementKind, disagreements
+from firmtrack.store.database import pool
+from firmtrack.store.numbers import eui_of
+from tests.looking import find_device
+from tests.store.facts import DCC
+
+
+def statuses() -> list[Status]:
+    """Of each device that an event names the status of its one update, as a look-up says it."""
+    with pool().connection() as connection:
+        rows = connection.execute("SELECT DISTINCT device_id FROM recorded_event").fetchall()
+    answered = [find_device(DCC, eui_of(device_id)) for (device_id,) in rows]
+    assert None not in answered
+    return [
+        each.distribution.status
+        for answer in answered
+        if answer is not None
+        for each in answer.distributions
+    ]
 
 
 def test_the_devices_that_are_looked_up_are_whole(database: str) -> None:
     lookup.fill(database, 0, 5)
     lookup.fill(database, 5, 9)
     assert disagreements() == []
+    assert statuses() == [Status.VERIFIED] * 9
 
 
 def test_the_distributions_that_are_counted_are_whole_but_for_messages(database: str) -> None:
     performance.fill(database, 25)
     kinds = {each.kind for each in disagreements()}
     assert kinds == {DisagreementKind.FACT_WITHOUT_MESSAGE}
+    assert len(statuses()) == 25

@@ -160,7 +160,7 @@ def test_contributing_lists_the_layers_as_they_are_enforced() -> None:
 
 
 def test_the_statements_that_write_a_stages_number_are_those_that_are_named() -> None:
-    numbered = re.compile(r"stage(?:, 0\))? (?:[<>=]+|IN) \(?[0-9]|stage, [1-9]")
+    numbered = re.compile(r"(?:stage|reached)(?:, 0\))? (?:[<>=]+|IN) \(?[0-9]|stage, [1-9]")
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     (said,) = re.findall(r"^\*\*A stage between others\*\*.*?\n\n", page, re.MULTILINE | re.DOTALL)
 

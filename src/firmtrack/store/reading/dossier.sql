@@ -2,6 +2,9 @@
 -- JSON. Nothing is attributed, ordered or hidden here. Each branch is bound to the device by the
 -- parameter, so that one shard, or a replica, answers all of them. $1: the device, $2: the moment,
 -- $3: so many events at most.
+--
+-- Whether a message was withdrawn is asked of each by an index. The OFFSET keeps it from being planned
+-- as a join, which could read all that was ever withdrawn, of anyone.
 SELECT 'event' AS kind, row_to_json(f)::text AS fact
 FROM (
     SELECT f.request_key, f.message_id, f.occurred_at, f.recorded_at, f.device_time,
@@ -12,6 +15,7 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM withdrawal_period AS w
           WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
+          OFFSET 0
       )
     LIMIT $3
 ) AS f
@@ -35,6 +39,7 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM withdrawal_period AS w
           WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
+          OFFSET 0
       )
 ) AS f
 UNION ALL
@@ -49,6 +54,7 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM withdrawal_period AS w
           WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
+          OFFSET 0
       )
 ) AS f
 UNION ALL
@@ -62,6 +68,7 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM withdrawal_period AS w
           WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
+          OFFSET 0
       )
 ) AS f
 UNION ALL
@@ -75,6 +82,7 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM withdrawal_period AS w
           WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
+          OFFSET 0
       )
 ) AS f
 UNION ALL
@@ -88,6 +96,7 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM withdrawal_period AS w
           WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
+          OFFSET 0
       )
 ) AS f
 UNION ALL
@@ -104,6 +113,7 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM withdrawal_period AS w
           WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
+          OFFSET 0
       )
 ) AS f
 UNION ALL
@@ -117,6 +127,7 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM withdrawal_period AS w
           WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
+          OFFSET 0
       )
 ) AS f
 UNION ALL
@@ -133,11 +144,13 @@ FROM (
             AND NOT EXISTS (
                 SELECT FROM withdrawal_period AS w
                 WHERE w.message_id = e.message_id AND w.began_at <= $2 AND w.ended_at > $2
+                OFFSET 0
             )
       ) AND f.recorded_at <= $2
       AND NOT EXISTS (
           SELECT FROM withdrawal_period AS w
           WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
+          OFFSET 0
       )
 ) AS f
 UNION ALL
@@ -149,10 +162,12 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM withdrawal_period AS w
           WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
+          OFFSET 0
       )
       AND NOT EXISTS (
           SELECT FROM withdrawal_period AS w
           WHERE w.message_id = f.taken_by AND w.began_at <= $2 AND w.ended_at > $2
+          OFFSET 0
       )
 ) AS f
 UNION ALL
@@ -164,5 +179,6 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM withdrawal_period AS w
           WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
+          OFFSET 0
       )
 ) AS f

@@ -1,7 +1,8 @@
 -- The events of one device by runs: events that follow each other, of all the device's, in the order of
 -- time, and differ in nothing but their times and messages, are one row: the last of them, how many they
 -- are and the first's times. No run reaches over one of the boundaries $3, at which it may change to
--- which request an event belongs. $1: the device, $2: the moment.
+-- which request an event belongs. $1: the device, $2: the moment. As in dossier.sql, whether a message
+-- was withdrawn is not joined.
 SELECT row_to_json(f)::text AS fact
 FROM (
     SELECT DISTINCT ON (run)
@@ -30,6 +31,7 @@ FROM (
                   AND NOT EXISTS (
                       SELECT FROM withdrawal_period AS w
                       WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
+                      OFFSET 0
                   )
             ) AS recorded
             WINDOW in_time AS (ORDER BY occurred_at, message_id)

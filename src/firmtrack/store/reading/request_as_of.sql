@@ -5,7 +5,7 @@
 -- The same rules: fold_requests.sql, fold_names.sql, fold_devices.sql and inventory_sql.FOLD of the
 -- ledger, and the view current_distribution. Each device is folded for itself and only if it is asked
 -- for. A part that is read with a device or request known is not materialized: it is a search in an
--- index.
+-- index. So is whether a message was withdrawn, by an OFFSET: it is asked of each and not joined.
 WITH withdrawn AS NOT MATERIALIZED (
     SELECT message_id
     FROM withdrawal_period
@@ -14,27 +14,27 @@ WITH withdrawn AS NOT MATERIALIZED (
     SELECT *
     FROM recorded_event AS f
     WHERE recorded_at <= %(moment)s
-      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id)
+      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id OFFSET 0)
 ), request_statement AS NOT MATERIALIZED (
     SELECT *
     FROM recorded_request_statement AS f
     WHERE recorded_at <= %(moment)s
-      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id)
+      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id OFFSET 0)
 ), request_step AS NOT MATERIALIZED (
     SELECT *
     FROM recorded_request_step AS f
     WHERE recorded_at <= %(moment)s
-      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id)
+      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id OFFSET 0)
 ), request_naming AS NOT MATERIALIZED (
     SELECT *
     FROM recorded_request_naming AS f
     WHERE recorded_at <= %(moment)s
-      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id)
+      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id OFFSET 0)
 ), request_incident AS NOT MATERIALIZED (
     SELECT *
     FROM recorded_request_incident AS f
     WHERE recorded_at <= %(moment)s
-      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id)
+      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = f.message_id OFFSET 0)
 ), named_pair AS NOT MATERIALIZED (
     SELECT device_id, request_key
     FROM known_distribution
@@ -56,8 +56,8 @@ WITH withdrawn AS NOT MATERIALIZED (
     FROM asked_device
     JOIN recorded_inventory_statement AS s USING (device_id)
     WHERE s.recorded_at <= %(moment)s
-      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = s.message_id)
-      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = s.taken_by)
+      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = s.message_id OFFSET 0)
+      AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = s.taken_by OFFSET 0)
 ), device AS MATERIALIZED (
     -- What a device's cohort is known by: of each fact the latest statement.
     SELECT device_id,
