@@ -8,5 +8,5 @@ _DIGITS = 32
 
 
 def version_of(viewer: Viewer, shown: object) -> str:
-    """Return a text that changes whenever what the viewer is shown does, and tells nothing of it."""
+    """Return a text that changes whenever what the viewer is shown does, and tells nothing else."""
     return sha256(f"{viewer.name}\0{shown!r}".encode()).hexdigest()[:_DIGITS]
