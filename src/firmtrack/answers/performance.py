@@ -144,7 +144,7 @@ class PerformanceAnswer:
 
     ``groups`` has every dimension, weeks ascending, other groups by size descending; ``reasons``
     are by count descending. ``counted`` is how old they are; ``waiting`` is how many of the
-    requests have changed since they were counted.
+    requests have changed since they were counted, or, if ``is_at_least``, at least so many.
     """
 
     total: Figures
@@ -152,6 +152,7 @@ class PerformanceAnswer:
     reasons: tuple[FailureReason, ...]
     groups: Mapping[Dimension, tuple[Group, ...]]
     waiting: int
+    is_at_least: bool
     counted: Counted
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 
 from firmtrack.answers.devices import DeviceAnswer, HistoryEntry
 from firmtrack.answers.diagnoses import Diagnosis
@@ -18,11 +17,10 @@ from firmtrack.errors import FirmtrackError
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.comparison import peers_of
 from firmtrack.lookups.seen import device_answer, repeats_grouped, single_entries
+from firmtrack.lookups.versions import version_of
 from firmtrack.lookups.views import read_view
 from firmtrack.notices.queries import list_notified
 from firmtrack.store.audit import record_lookup
-
-_VERSION_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +159,7 @@ def _found(view: View, as_of: Settled | None) -> FoundDevice | None:
         device=answer,
         diagnoses=diagnoses(answer, now=now),
         as_of=as_of,
-        version=None if as_of else _version(view.viewer, answer),
+        version=version_of(view.viewer, answer) if answer.distributions and not as_of else None,
     )
 
 
@@ -187,10 +185,3 @@ def _place(entries: Sequence[HistoryEntry], below: bytes | None) -> int | None:
     if below is None:
         return 0
     return next((number for number, each in enumerate(entries, 1) if each.mark == below), None)
-
-
-def _version(viewer: Viewer, answer: DeviceAnswer) -> str | None:
-    if not answer.distributions:
-        return None
-    shown = f"{viewer.name}\0{answer!r}"
-    return sha256(shown.encode()).hexdigest()[:_VERSION_DIGITS]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TypeVar
 
 from firmtrack.answers.requests import (
@@ -18,6 +17,7 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.as_of import Settled
+from firmtrack.lookups.versions import version_of
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.reading import requests
@@ -25,7 +25,6 @@ from firmtrack.store.reading import requests
 _Found = TypeVar("_Found")
 _NO_ROWS = DistributionPage(items=(), last_device_id=None)
 _AT_ONCE = 1_000
-_VERSION_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,8 +228,7 @@ def _by_pace(wanted: DistributionFilter, tell: Callable[[], _Found]) -> _Found |
 
 
 def _version(viewer: Viewer, request: RequestAnswer) -> str:
-    shown = f"{viewer.name}\0{sorted(request.status_counts.items())!r}"
-    return sha256(shown.encode()).hexdigest()[:_VERSION_DIGITS]
+    return version_of(viewer, sorted(request.status_counts.items()))
 
 
 def _audit(

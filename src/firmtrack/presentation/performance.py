@@ -115,7 +115,8 @@ class DeliveryPerformance(Struct, frozen=True):
 
     Weeks are named by their Monday in Great Britain, ascending; other groups come by size
     descending, suppliers by their User IDs. All that was recorded by counted_at is counted, null if
-    there is no record of a count; requests_waiting is how many requests have changed since.
+    there is no record of a count; requests_waiting is how many requests have changed since, or,
+    just after very many devices have moved at once, at least so many.
     """
 
     total: PerformanceFigures
@@ -153,13 +154,19 @@ def delivery_performance(found: store.PerformanceAnswer) -> DeliveryPerformance:
 
 def counted_text(found: store.PerformanceAnswer) -> str:
     """Return how old the figures are, and how many requests have changed since, as sentences."""
-    since = "request has" if found.waiting == 1 else "requests have"
+    changed = _changed_text(found)
     if found.counted.at is None:
         text = "There is no record of when these figures were counted"
-        return f"{text}; {found.waiting:,} {since} changed since." if found.waiting else f"{text}."
-    changed = f"{found.waiting:,} {since}" if found.waiting else "nothing has"
+        return f"{text}; {changed} changed since." if changed else f"{text}."
     ago = ago_text(found.counted.at, found.counted.read_at)
-    return f"Counted {ago}; {changed} changed since."
+    return f"Counted {ago}; {changed or 'nothing has'} changed since."
+
+
+def _changed_text(found: store.PerformanceAnswer) -> str:
+    if not found.waiting:
+        return "many devices have" if found.is_at_least else ""
+    requests = "request has" if found.waiting == 1 else "requests have"
+    return f"{'at least ' if found.is_at_least else ''}{found.waiting:,} {requests}"
 
 
 def group_name(group: store.Group) -> str:

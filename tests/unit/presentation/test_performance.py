@@ -65,7 +65,26 @@ def test_figures_say_how_old_they_are(at: datetime | None, waiting: int, text: s
         reasons=(),
         groups={},
         waiting=waiting,
+        is_at_least=False,
         counted=Counted(at, NOW),
     )
 
     assert counted_text(answer) == text
+
+
+@pytest.mark.parametrize(
+    ("waiting", "changed"),
+    [(0, "many devices have"), (1, "at least 1 request has"), (20, "at least 20 requests have")],
+)
+def test_that_there_may_be_more_is_said(waiting: int, changed: str) -> None:
+    answer = PerformanceAnswer(
+        total=NOTHING,
+        funnel=(),
+        reasons=(),
+        groups={},
+        waiting=waiting,
+        is_at_least=True,
+        counted=Counted(AGO, NOW),
+    )
+
+    assert counted_text(answer).endswith(f"; {changed} changed since.")

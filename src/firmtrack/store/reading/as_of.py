@@ -43,6 +43,7 @@ class _Activity(NamedTuple):
 
 def _activity() -> _Activity:
     with (
+        # Of the server that is written to: only there are its writers seen.
         pool().connection() as connection,
         connection.cursor(row_factory=class_row(_Activity)) as cursor,
     ):

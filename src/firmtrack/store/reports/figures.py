@@ -63,6 +63,7 @@ class WaitingRow:
     """The row of performance_count_waiting."""
 
     requests: int
+    is_at_least: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,13 @@ class _StatusCount:
 
 
 def performance_answer(
-    counts: Iterable[CountRow], timings: Iterable[TimingRow], *, waiting: int, counted: Counted
+    counts: Iterable[CountRow],
+    timings: Iterable[TimingRow],
+    *,
+    waiting: WaitingRow,
+    counted: Counted,
 ) -> PerformanceAnswer:
-    """Return the answer in the rows; ``waiting`` and ``counted`` are those of the answer."""
+    """Return the answer in the rows; ``counted`` is how old they are."""
     completions: dict[_Key, dict[CompletionStatus, int]] = defaultdict(dict)
     statuses = []
     for row in counts:
@@ -100,7 +105,8 @@ def performance_answer(
         funnel=_funnel(statuses),
         reasons=_reasons(statuses),
         groups={dimension: _groups(dimension, figures) for dimension in Dimension},
-        waiting=waiting,
+        waiting=waiting.requests,
+        is_at_least=waiting.is_at_least,
         counted=counted,
     )
 

@@ -28,9 +28,8 @@ DEVICES_LOOKED_AT = 20_000
 def delivery_performance(viewer: Viewer, wanted: PerformanceFilter) -> PerformanceAnswer:
     """Return the figures of the viewer's own requests that are wanted; DCC's staff see all.
 
-    As they were last counted: how many of these requests have changed since stands in the answer;
-    for the moment after more than DEVICES_LOOKED_AT devices have moved at once, it is at least so
-    many.
+    As they were last counted: how many of these requests have changed since stands in the answer,
+    and whether it is at least so many: where more than DEVICES_LOOKED_AT devices have moved.
     """
     asked = asked_by(viewer) | {
         "supplier": None if wanted.supplier is None else to_bigint(wanted.supplier),
@@ -43,7 +42,7 @@ def delivery_performance(viewer: Viewer, wanted: PerformanceFilter) -> Performan
         timings = rows_of(connection, TimingRow, "performance_read_durations", asked)
         (waiting,) = rows_of(connection, WaitingRow, "performance_count_waiting", asked)
         counted = last_count(connection, CountedFigures.PERFORMANCE)
-    return performance_answer(counts, timings, waiting=waiting.requests, counted=counted)
+    return performance_answer(counts, timings, waiting=waiting, counted=counted)
 
 
 def refresh(*, seconds: float | None = None, now: datetime | None = None) -> bool:

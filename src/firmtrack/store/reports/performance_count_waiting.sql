@@ -1,15 +1,18 @@
--- How many of the visible requests have changed since they were counted. Of the devices that have, at
--- most so many are looked at: whoever counts soon turns them into requests.
-WITH changed AS (
+-- How many of the visible requests have changed since they were counted. Of the devices that have moved
+-- at most so many are looked at: whoever counts soon turns them into requests. Where there are more,
+-- it is at least so many.
+WITH moved AS MATERIALIZED (
+    SELECT device_id FROM stale_device LIMIT %(devices)s + 1
+), changed AS (
     SELECT request_key FROM stale_request
     UNION
     SELECT request_key FROM uncounted_request
     UNION
     SELECT d.request_key
-    FROM (SELECT device_id FROM stale_device LIMIT %(devices)s) AS s
+    FROM moved
     JOIN distribution AS d USING (device_id)
 )
-SELECT count(*) AS requests
+SELECT count(*) AS requests, (SELECT count(*) FROM moved) > %(devices)s AS is_at_least
 FROM performance_request(true, NULL, %(supplier)s, %(first_at)s, %(end_at)s) AS v
 JOIN changed USING (request_key)
 WHERE {sees:v.originator}
