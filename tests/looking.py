@@ -28,8 +28,8 @@ def find_inventory(
 
 def device_version(viewer: Viewer, device_id: Eui64) -> str | None:
     """Return what a refresh compares, None if the viewer has no update of the device."""
-    found = device.find_device(viewer, device_id)
-    return None if found is None else found.version
+    page = device.open_device_page(viewer, device_id)
+    return None if page is None else page.version
 
 
 def _settled(as_of: datetime | None) -> Settled | None:

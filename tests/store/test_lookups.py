@@ -101,13 +101,13 @@ def test_a_look_up_leaves_one_trace_of_who_asked_and_how_much_was_seen(name: str
 
 
 def test_to_ask_whether_anything_changed_leaves_no_trace() -> None:
-    found = device.find_device(ALPHA, METER)
-    assert found is not None
+    page = device.open_device_page(ALPHA, METER)
+    assert page is not None
     of_request = request.refresh_request_page(ALPHA, REQUEST_ID, "another")
     assert isinstance(of_request, request.FoundRequest)
     before = traces()
 
-    assert device.refresh_device_page(ALPHA, METER, found.version) == found.version
+    assert device.refresh_device_page(ALPHA, METER, page.version) == page.version
     assert request.refresh_request_page(ALPHA, REQUEST_ID, of_request.version) == of_request.version
     assert traces() == before
 

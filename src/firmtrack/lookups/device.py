@@ -25,26 +25,24 @@ from firmtrack.store.audit import record_lookup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundDevice:
-    """A device as its viewer sees it at ``as_of``, None for now, with each update's diagnosis.
-
-    ``version`` changes whenever what is shown of the viewer's own updates does, and tells nobody
-    else anything; None if it has none, and of the past.
-    """
+    """A device as its viewer sees it at ``as_of``, None for now, with each update's diagnosis."""
 
     device: DeviceAnswer
     diagnoses: Mapping[RequestId, Diagnosis | None]
     as_of: Settled | None
-    version: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePage:
     """A found device with what stands beside it: which notices were about which event, and peers.
 
-    ``peers`` is None of the past, and where the viewer has no update of the device.
+    ``peers`` is None of the past, and where the viewer has no update of the device. ``version``
+    changes whenever what is shown of the viewer's own updates does, and tells nobody else anything;
+    None if it has none, and of the past.
     """
 
     found: FoundDevice
+    version: str | None
     notified: Mapping[HistoryEntry, Sequence[NotifiedAnswer]] | Untold
     peers: PeersAnswer | Untold | None
 
@@ -100,12 +98,11 @@ def refresh_device_page(
     """
     view = read_view(viewer, device_id, None)
     found = _found(view, None)
-    if found is not None and found.version is not None and found.version == version:
-        return found.version
+    current = None if found is None else _version(view, found)
+    if current is not None and current == version:
+        return current
     _audited(view, found, None)
-    if found is None or found.version is None:
-        return None
-    return _page(view, found)
+    return None if found is None or current is None else _page(view, found)
 
 
 def list_events(
@@ -159,7 +156,6 @@ def _found(view: View, as_of: Settled | None) -> FoundDevice | None:
         device=answer,
         diagnoses=diagnoses(answer, now=now),
         as_of=as_of,
-        version=version_of(view.viewer, answer) if answer.distributions and not as_of else None,
     )
 
 
@@ -172,12 +168,18 @@ def _audited(view: View, found: FoundDevice | None, as_of: Settled | None) -> Fo
 def _page(view: View, found: FoundDevice) -> DevicePage:
     return DevicePage(
         found=found,
+        version=_version(view, found),
         notified=side_part(
             "which notices were sent",
             lambda: list_notified(view.viewer, found.device, as_of=found.as_of),
         ),
         peers=None if found.as_of else side_part("peers", lambda: peers_of(view)),
     )
+
+
+def _version(view: View, found: FoundDevice) -> str | None:
+    has_news = found.as_of is None and found.device.distributions
+    return version_of(view.viewer, found.device) if has_news else None
 
 
 def _place(entries: Sequence[HistoryEntry], below: bytes | None) -> int | None:

@@ -37,7 +37,7 @@ def device_status(page: DevicePage) -> dict[str, object]:
         "timelines": [(each, timeline_of(each)) for each in found.device.distributions],
         "diagnoses": found.diagnoses,
         "notified": page.notified,
-        "live": _live(found.version) if under_way else None,
+        "live": _live(page.version) if under_way else None,
         "cursor_below": cursor_below,
         "events_at_once": EVENTS_AT_ONCE,
     }
