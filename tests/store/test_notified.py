@@ -138,6 +138,25 @@ def test_dcc_sees_that_the_responsible_supplier_was_notified_and_the_originator_
     ]
 
 
+def test_a_notice_of_anothers_update_stands_beside_no_update_of_its_receivers_own(
+    receiver: Receiver, caller: Caller
+) -> None:
+    bravos = RequestId(BRAVO_ID, REQUEST_ID.target, 3000)
+    take(inventory(at(0), responsible_supplier=BRAVO_ID), request(bravos, sent_at=at(0)))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(2), request_id=bravos))
+    with Receiver() as other:
+        webhook_to(add_party("Bravo Power", PartyKind.SMALL_SUPPLIER, [BRAVO_ID]), other)
+        take(request(sent_at=at(10)))
+        take(reported(Status.DELIVERED_TO_COMMS_HUB, at(12)))
+        dispatch(caller)
+        assert len(other.calls) == 1
+
+    assert notified_of(BRAVO) == {}
+    ((entry, notified),) = notified_of(DCC).items()
+    assert entry == (1000, Status.DELIVERED_TO_COMMS_HUB)
+    assert sorted(notified) == [("Alpha Energy", "delivered"), ("Bravo Power", "delivered")]
+
+
 def test_what_waits_and_what_was_given_up_says_so(receiver: Receiver, caller: Caller) -> None:
     receiver.reply = lambda _: Reply(500)
     take(request(sent_at=at(0)), reported(Status.DELIVERED_TO_COMMS_HUB, at(2)))

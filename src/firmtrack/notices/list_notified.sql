@@ -11,7 +11,8 @@ WITH about AS (
     WHERE service_request_id IS NULL AND device_ids @> ARRAY[%(device_id)s::bigint]
 )
 SELECT p.name AS party, e.channel, n.topic, n.reason, n.service_request_id, n.created_at, at.state,
-    CASE WHEN at.state <> 'waiting' THEN n.settled_at END AS settled_at
+    CASE WHEN at.state <> 'waiting' THEN n.settled_at END AS settled_at,
+    ARRAY(SELECT u.user_id FROM accounts_partyuserid AS u WHERE u.party_id = p.id) AS user_ids
 FROM about AS n
 JOIN notice_endpoint AS e USING (endpoint_id)
 JOIN accounts_party AS p ON p.id = e.party_id

@@ -79,7 +79,11 @@ def list_notified(
         rows = cursor.execute(statement("list_notified"), asked).fetchall()
     for row in rows:
         request_id = row["service_request_id"]
-        concerned = entries if request_id is None else histories[request_id]
+        concerned = (
+            _entries_of_others(found, row["user_ids"])
+            if request_id is None
+            else histories[request_id]
+        )
         entry = _entry_of(concerned, row["topic"], row["reason"], row["created_at"])
         if entry is not None:
             notified[entry].append(
@@ -91,6 +95,16 @@ def list_notified(
                 )
             )
     return notified
+
+
+def _entries_of_others(found: DeviceAnswer, user_ids: Sequence[str]) -> Sequence[HistoryEntry]:
+    """Return the entries of requests of which a party is notified without their IDs: not its own."""
+    return [
+        entry
+        for each in found.distributions
+        if str(each.distribution.request_id.originator) not in user_ids
+        for entry in each.history
+    ]
 
 
 def _entry_of(
