@@ -36,7 +36,7 @@ from firmtrack.domain.inventory import (
     merge_statements,
     with_comms_hub,
 )
-from firmtrack.domain.precedence import current_event, precedence_of
+from firmtrack.domain.precedence import current_event, is_refused_by_name, precedence_of
 from firmtrack.domain.stages import Status, Variant
 
 
@@ -397,15 +397,13 @@ def _distribution(
     attributed: Mapping[RequestId, Sequence[ReportedEvent]],
 ) -> Distribution:
     own = [*named, *attributed.get(request.request_id, ())]
-    is_refused_by_name = any(
-        event.status is Status.REJECTED and event.request_id is not None for event in own
-    )
+    is_refused = is_refused_by_name(own)
     arrival = request.arrival
-    history = [*own, *(() if is_refused_by_name else request.steps)]
+    history = [*own, *(() if is_refused else request.steps)]
     if arrival is not None:
         history.append(arrival)
     history.sort(key=precedence_of, reverse=True)
-    counted = own if is_refused_by_name else history
+    counted = own if is_refused else history
     greatest = current_event(counted)
     if greatest is None:  # nothing but its name is known of the request
         status, reason, updated_at = Status.RECEIVED, None, request.submitted_at

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from firmtrack.domain.disclosure import day_of
+from firmtrack.domain.disclosure import start_of_day
 from firmtrack.domain.facts import Incident, IncidentKind, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import CompletionStatus, Status, Variant, completion_of
-from firmtrack.domain.viewer import Viewer
 
 # Of these, it is the device's own fact that they happened, as its inventory's facts are.
 FACTS_OF_DEVICE = frozenset(
@@ -135,88 +134,44 @@ class Befallen:
     others: tuple[IncidentEntry, ...]
 
 
-def befallen(
-    viewer: Viewer,
-    reported: Iterable[ReportedIncident],
-    distributions: Sequence[Placed],
-    *,
-    sees_facts: bool,
-) -> Befallen:
-    """Return what the viewer sees of the incidents that may concern a device.
-
-    ``distributions`` are those that the viewer sees, newest request first; ``sees_facts`` is
-    whether it sees the device's inventory. What names a request is seen by whoever sees it; what is
-    the device's own fact by whoever sees its inventory; anything by the User that it was sent to.
-    What names no device is shown where it concerns a distribution, and only there: else it would
-    tell which devices a request names, or a hub has.
-    """
-    of_request: dict[RequestId, list[ReportedIncident]] = {}
-    others = []
-    for each in reported:
-        places = concerned(each.incident, distributions)
-        if not _is_seen(viewer, each, is_placed=bool(places), sees_facts=sees_facts):
-            continue
-        for request_id in places:
-            of_request.setdefault(request_id, []).append(each)
-        if not places:
-            others.append(each)
-    return Befallen(
-        of_request={key: _entries(viewer, found) for key, found in of_request.items()},
-        others=_entries(viewer, others),
-    )
-
-
-def entries_of_request(
-    viewer: Viewer, reported: Iterable[ReportedIncident]
+def entries(
+    own: Iterable[ReportedIncident], anothers: Iterable[ReportedIncident]
 ) -> tuple[IncidentEntry, ...]:
-    """Return what befell a request that the viewer sees, latest first."""
-    seen = [each for each in reported if _is_seen(viewer, each, is_placed=True, sees_facts=False)]
-    return _entries(viewer, seen)
+    """Return one entry for what is the same but for its time, latest first.
+
+    ``own`` were sent to who sees them, ``anothers`` to another party; of these, what an own one
+    tells as well is left out.
+    """
+    mine = [_entry(repeats) for repeats in _repeats(own)]
+    theirs = [_anothers_entry(repeats) for repeats in _repeats(anothers)]
+    news = [each for each in theirs if not any(_tells(entry, each) for entry in mine)]
+    return tuple(sorted((*mine, *news), key=_order, reverse=True))
 
 
-def _is_seen(
-    viewer: Viewer, reported: ReportedIncident, *, is_placed: bool, sees_facts: bool
-) -> bool:
-    kind = reported.incident.kind
-    if not is_placed and (reported.incident.device_id is None or kind in FACTS_OF_REQUEST):
-        return False
-    if viewer.is_party_to(reported.user_id):
-        return True
-    return kind in FACTS_OF_REQUEST or (sees_facts and kind in FACTS_OF_DEVICE)
-
-
-def _entries(viewer: Viewer, seen: Sequence[ReportedIncident]) -> tuple[IncidentEntry, ...]:
-    """Return one entry for what is the same but for its time, latest first."""
+def _repeats(seen: Iterable[ReportedIncident]) -> Iterable[Sequence[ReportedIncident]]:
     same: dict[object, list[ReportedIncident]] = {}
     for reported in seen:
         each = reported.incident
         key = (
             each.kind, each.request_id, each.device_id, each.comms_hub_id, each.new_comms_hub_id,
-            each.reason, viewer.is_party_to(reported.user_id),
+            each.reason,
         )  # fmt: skip
         same.setdefault(key, []).append(reported)
-    entries = [
-        _entry(repeats, is_anothers=not viewer.is_party_to(repeats[0].user_id))
-        for repeats in same.values()
-    ]
-    news = [each for each in entries if not any(_tells(own, each) for own in entries)]
-    return tuple(sorted(news, key=_order, reverse=True))
+    return same.values()
 
 
 def _tells(own: IncidentEntry, anothers: IncidentEntry) -> bool:
-    """Return whether a viewer's own message tells what another party's tells by its day alone.
+    """Return whether an own message tells what another party's tells by its day alone.
 
     DCC tells every party of a device that one of them is gone.
     """
-    if own.source is None or anothers.source is not None:
-        return False
     mine, theirs = own.incident, anothers.incident
     is_same = (mine.kind, mine.device_id, mine.comms_hub_id) == (
         theirs.kind,
         theirs.device_id,
         theirs.comms_hub_id,
     )
-    first, last = _day(own.first_at), _day(mine.occurred_at)
+    first, last = start_of_day(own.first_at), start_of_day(mine.occurred_at)
     return is_same and first <= anothers.first_at and theirs.occurred_at <= last
 
 
@@ -225,26 +180,36 @@ def _order(entry: IncidentEntry) -> tuple[datetime, str]:
     return entry.ordered_at, str(entry.incident)
 
 
-def _entry(repeats: Sequence[ReportedIncident], *, is_anothers: bool) -> IncidentEntry:
-    latest = max(repeats, key=lambda each: (each.incident.occurred_at, each.message_id))
-    first_at = min(each.incident.occurred_at for each in repeats)
-    if is_anothers:
-        return IncidentEntry(
-            incident=_as_anothers(latest.incident),
-            first_at=_day(first_at),
-            times=1,
-            throttled_count=None,
-            source=None,
-            ordered_at=latest.incident.occurred_at,
-        )
+def _entry(repeats: Sequence[ReportedIncident]) -> IncidentEntry:
+    latest = _latest(repeats)
     return IncidentEntry(
         incident=latest.incident,
-        first_at=first_at,
+        first_at=_first_at(repeats),
         times=len(repeats),
         throttled_count=_throttled(repeats),
         source=latest,
         ordered_at=latest.incident.occurred_at,
     )
+
+
+def _anothers_entry(repeats: Sequence[ReportedIncident]) -> IncidentEntry:
+    latest = _latest(repeats).incident
+    return IncidentEntry(
+        incident=_as_anothers(latest),
+        first_at=start_of_day(_first_at(repeats)),
+        times=1,
+        throttled_count=None,
+        source=None,
+        ordered_at=latest.occurred_at,
+    )
+
+
+def _latest(repeats: Iterable[ReportedIncident]) -> ReportedIncident:
+    return max(repeats, key=lambda each: (each.incident.occurred_at, each.message_id))
+
+
+def _first_at(repeats: Iterable[ReportedIncident]) -> datetime:
+    return min(each.incident.occurred_at for each in repeats)
 
 
 def _throttled(repeats: Sequence[ReportedIncident]) -> int | None:
@@ -261,16 +226,10 @@ def _as_anothers(incident: Incident) -> Incident:
     """Return what may be shown of an incident that another party was notified of."""
     return replace(
         incident,
-        occurred_at=_day(incident.occurred_at),
+        occurred_at=start_of_day(incident.occurred_at),
         new_comms_hub_id=None,
         device_time=None,
         reason=None,
         throttled_sequence=None,
         throttled_count=None,
     )
-
-
-def _day(at: datetime) -> datetime:
-    day = day_of(at)
-    assert day is not None
-    return day

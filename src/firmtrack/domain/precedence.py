@@ -1,7 +1,8 @@
 """Which of a distribution's events is its current status.
 
-The order is written here once, and once more in SQL (``store/ledger``); a property holds the two
-together. Whoever folds the same events in any order, in any parts, gets the same answer.
+The order is written here once. In SQL the ledger folds by it, ``request_as_of.sql`` the past, and
+the view ``current_distribution`` what both leave; properties hold them together. Whoever folds the
+same events in any order, in any parts, gets the same answer.
 """
 
 from collections.abc import Iterable
@@ -43,12 +44,17 @@ def precedence_of(event: Ranked) -> tuple[int, bool, datetime, int]:
     return (event.status.stage, event.names_device, event.occurred_at, event.message_id.int)
 
 
+def is_refused_by_name(events: Iterable[Ranked]) -> bool:
+    """Return whether the DSP refused the device by name."""
+    return any(event.names_device and event.status is Status.REJECTED for event in events)
+
+
 def current_event(events: Iterable[_Event]) -> _Event | None:
     """Return the event that decides a distribution's current status, None if there is none.
 
     A step of the whole request does not concern a device that the DSP refused by name.
     """
     reported = list(events)
-    is_refused = any(event.names_device and event.status is Status.REJECTED for event in reported)
+    is_refused = is_refused_by_name(reported)
     counted = (event for event in reported if event.names_device or not is_refused)
     return max(counted, key=precedence_of, default=None)

@@ -5,7 +5,7 @@ day of an event that was sent to another party, how far others' updates of its o
 the facts of a device that it has to do with. DCC's staff see all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,8 +18,17 @@ from firmtrack.domain.dossier import (
     Reporter,
     SupplierStatement,
 )
-from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.incidents import Befallen, Placed, befallen
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.incidents import (
+    FACTS_OF_DEVICE,
+    FACTS_OF_REQUEST,
+    Befallen,
+    IncidentEntry,
+    Placed,
+    ReportedIncident,
+    concerned,
+    entries,
+)
 from firmtrack.domain.inventory import IMPORT_ID, Knowledge, Origin
 from firmtrack.domain.precedence import precedence_of
 from firmtrack.domain.stages import Stage, Status
@@ -143,6 +152,51 @@ def is_anothers(viewer: Viewer, addressee: Eui64 | None) -> bool:
     return addressee is not None and not viewer.is_party_to(addressee)
 
 
+def befallen(
+    viewer: Viewer,
+    reported: Iterable[ReportedIncident],
+    distributions: Sequence[Placed],
+    *,
+    sees_facts: bool,
+) -> Befallen:
+    """Return what the viewer sees of the incidents that may concern a device.
+
+    ``distributions`` are those that the viewer sees, newest request first; ``sees_facts`` is
+    whether it sees the device's inventory. What names a request is seen by whoever sees it; what is
+    the device's own fact by whoever sees its inventory; anything by the User that it was sent to.
+    What names no device is shown where it concerns a distribution, and only there: else it would
+    tell which devices a request names, or a hub has.
+    """
+    of_request: dict[RequestId, list[ReportedIncident]] = {}
+    others = []
+    for each in reported:
+        places = concerned(each.incident, distributions)
+        if not _sees_incident(viewer, each, is_placed=bool(places), sees_facts=sees_facts):
+            continue
+        for request_id in places:
+            of_request.setdefault(request_id, []).append(each)
+        if not places:
+            others.append(each)
+    return Befallen(
+        of_request={key: _incident_entries(viewer, found) for key, found in of_request.items()},
+        others=_incident_entries(viewer, others),
+    )
+
+
+def incidents_of_request(
+    viewer: Viewer, reported: Iterable[ReportedIncident]
+) -> tuple[IncidentEntry, ...]:
+    """Return what befell a request that the viewer sees, latest first."""
+    return _incident_entries(
+        viewer,
+        [
+            each
+            for each in reported
+            if _sees_incident(viewer, each, is_placed=True, sees_facts=False)
+        ],
+    )
+
+
 def _is_supplier(viewer: Viewer, device: Device) -> bool:
     known = None if device.known is None else device.known.facts.get("responsible_supplier")
     return known is not None and known.value in viewer.user_ids
@@ -249,6 +303,26 @@ def _incidents(
         for each in mine
     ]
     return befallen(viewer, device.incidents, placed, sees_facts=sees_facts)
+
+
+def _sees_incident(
+    viewer: Viewer, reported: ReportedIncident, *, is_placed: bool, sees_facts: bool
+) -> bool:
+    kind = reported.incident.kind
+    if not is_placed and (reported.incident.device_id is None or kind in FACTS_OF_REQUEST):
+        return False
+    if viewer.is_party_to(reported.user_id):
+        return True
+    return kind in FACTS_OF_REQUEST or (sees_facts and kind in FACTS_OF_DEVICE)
+
+
+def _incident_entries(
+    viewer: Viewer, seen: Sequence[ReportedIncident]
+) -> tuple[IncidentEntry, ...]:
+    return entries(
+        own=[each for each in seen if viewer.is_party_to(each.user_id)],
+        anothers=[each for each in seen if not viewer.is_party_to(each.user_id)],
+    )
 
 
 def _hubs(history: Iterable[ReportedEvent]) -> list[tuple[datetime, Eui64]]:

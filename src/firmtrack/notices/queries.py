@@ -98,7 +98,7 @@ def list_notified(
 
 
 def _entries_of_others(found: DeviceAnswer, user_ids: Sequence[str]) -> Sequence[HistoryEntry]:
-    """Return the entries of requests of which a party is notified without their IDs: not its own."""
+    """Return the entries of what a party is notified of without a Request ID: not of its own."""
     return [
         entry
         for each in found.distributions

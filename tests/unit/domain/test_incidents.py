@@ -15,9 +15,9 @@ from firmtrack.domain.incidents import (
     FACTS_OF_REQUEST,
     Placed,
     ReportedIncident,
-    befallen,
     concerned,
 )
+from firmtrack.domain.seeing import befallen
 from firmtrack.domain.stages import Status, Variant
 from firmtrack.domain.viewer import Viewer
 

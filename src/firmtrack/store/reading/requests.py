@@ -22,9 +22,8 @@ from firmtrack.answers.requests import (
 from firmtrack.domain.disclosure import start_of_day
 from firmtrack.domain.facts import ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.domain.incidents import entries_of_request
 from firmtrack.domain.pace import Pace
-from firmtrack.domain.seeing import is_anothers
+from firmtrack.domain.seeing import incidents_of_request, is_anothers
 from firmtrack.domain.stages import (
     CompletionStatus,
     Stage,
@@ -211,7 +210,7 @@ def _request_answer(
         device_count=sum(status_counts.values()),
         completion_counts=dict(completion_counts),
         status_counts=status_counts,
-        incidents=entries_of_request(viewer, incidents_in(row["incidents"])),
+        incidents=incidents_of_request(viewer, incidents_in(row["incidents"])),
     )
 
 
