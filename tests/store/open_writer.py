@@ -22,6 +22,25 @@ def still_recording(message: Message) -> Iterator[None]:
         recording.result()
 
 
+@contextmanager
+def just_begun(message: Message) -> Iterator[None]:
+    """Have the transaction that records the message begun before the block, and held up there.
+
+    What is recorded in the block begins later and is committed first.
+    """
+    with ThreadPoolExecutor() as threads:
+        with pool().connection() as connection, connection.transaction(force_rollback=True):
+            connection.execute(
+                "INSERT INTO message (message_id, recorded_at, kind, body)"
+                " VALUES (%s, now(), 3, '')",
+                (message.message_id,),
+            )
+            recording = threads.submit(record, Batch(messages=[message]))
+            wait_until(_is_a_writer_waiting)
+            yield
+        recording.result()
+
+
 def _is_a_writer_waiting() -> bool:
     with pool().connection() as connection:
         row = connection.execute(

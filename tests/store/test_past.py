@@ -52,6 +52,7 @@ from tests.store.facts import (
     take,
     verdict,
 )
+from tests.store.open_writer import just_begun
 
 DEVICES = tuple(map(meter, range(3)))
 REQUEST_IDS = (RequestId(ALPHA_ID, DCC_ID, 1), RequestId(BRAVO_ID, DCC_ID, 1))
@@ -376,3 +377,24 @@ def test_what_befell_a_hub_is_of_a_device_only_once_an_event_has_named_the_hub()
 
     assert find_device(DCC, METER) != then
     assert find_device(DCC, METER, as_of=moment) == then
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("is_known", [False, True])
+def test_who_began_first_is_known_from_then_on_though_others_came_before(*, is_known: bool) -> None:
+    if is_known:
+        take(step(Status.RECEIVED, at(50)))
+    early = reported(Status.DELIVERED_TO_COMMS_HUB, at(3), [METER], version=VERSION)
+    with just_begun(early):
+        moment = now()
+        take(reported(Status.DELIVERED_TO_COMMS_HUB, at(1), [meter(2)], version=VERSION))
+
+    device = find_device(DCC, METER, as_of=moment)
+    found = requests.find_request(DCC, REQUEST_ID, as_of=moment)
+    assert device is not None
+    assert found is not None
+    (distribution,) = (each.distribution for each in device.distributions)
+    assert {found.submitted_at, distribution.submitted_at} == {at(3)}
+    assert {found.firmware_version, distribution.firmware_version} == {VERSION}
+    assert found.device_count == 1
+    assert find_device(DCC, meter(2), as_of=moment) is None

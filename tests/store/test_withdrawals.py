@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
+from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.facts import DeviceFacts, Message
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.inventory import IMPORT_ID, knowledge_of, merge_all
@@ -53,6 +54,7 @@ from tests.store.facts import (
     take,
     verdict,
 )
+from tests.store.open_writer import just_begun
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -375,3 +377,24 @@ def test_messages_are_listed_by_who_handed_them_in() -> None:
     assert ids(submitter="operator") == [third.message_id]
     (listed,) = messages.list_messages(message_ids=[second.message_id])
     assert (listed.token, listed.withdrawn_because) == ("abcd", BECAUSE)
+
+
+def test_what_is_withdrawn_while_a_writer_names_it_again_was_there_once() -> None:
+    first = reported(Status.DELIVERED_TO_COMMS_HUB, at(1))
+    take(first)
+    second = reported(Status.TRANSFERRED_TO_DEVICE, at(2))
+    with just_begun(second):
+        moments = [past.now()]
+        withdraw([first], BECAUSE, reading(first, second))
+        moments.append(past.now())
+    moments.append(past.now())
+
+    for moment in moments:
+        device = find_device(DCC, METER, as_of=moment)
+        found = requests.find_request(DCC, REQUEST_ID, as_of=moment)
+        page = requests.list_distributions(
+            DCC, REQUEST_ID, DistributionFilter(), limit=10, as_of=moment
+        )
+        assert device is not None
+        assert found is not None
+        assert (len(device.distributions), found.device_count, len(page.items)) == (1, 1, 1)

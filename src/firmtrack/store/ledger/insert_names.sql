@@ -2,13 +2,20 @@
 -- writer adds any meanwhile: the attribution lock is held alone. So what is missing can be looked up
 -- first, which is twice as fast as leaving it to ON CONFLICT.
 WITH named AS (
-    INSERT INTO distribution (device_id, request_key)
-    SELECT device_id, request_key
+    INSERT INTO distribution (device_id, request_key, recorded_at)
+    SELECT device_id, request_key, greatest(now(), ended.ended_at)
     FROM (
         SELECT device_id, request_key FROM staged_name
         UNION
         SELECT device_id, request_key FROM staged_event WHERE request_key IS NOT NULL
     ) AS listed
+    LEFT JOIN (
+        -- A withdrawal since this writer began: until then there was the one that it ended.
+        SELECT device_id, request_key, max(ended_at) AS ended_at
+        FROM distribution_history
+        WHERE ended_at > now()
+        GROUP BY device_id, request_key
+    ) AS ended USING (device_id, request_key)
     WHERE NOT EXISTS (
         SELECT
         FROM distribution AS known

@@ -1,4 +1,5 @@
--- What the batch's events report of the requests that they name, where it lowers what is known.
+-- What the batch's events report of the requests that they name, where it lowers what is known, or what
+-- was known when the batch began: what lowers it more may be from later, by who began later.
 INSERT INTO recorded_request_naming (request_key, message_id, recorded_at, named_at, claimed_version)
 SELECT named.request_key, named.message_id, now(), named.named_at, named.claimed_version
 FROM (
@@ -12,3 +13,8 @@ JOIN request AS r USING (request_key)
 WHERE r.named_at IS NULL OR named.named_at < r.named_at
    OR r.claimed_version IS NULL AND named.claimed_version IS NOT NULL
    OR named.claimed_version < r.claimed_version
+   OR EXISTS (
+       SELECT
+       FROM recorded_request_naming AS later
+       WHERE later.request_key = named.request_key AND later.recorded_at > now()
+   )

@@ -9,6 +9,7 @@ _INCIDENTS = statement("0012_incidents").decode()
 
 # The rows of devices as they are, earlier suppliers and parties; what a row was before is given up.
 UNDO = f"""
+DROP INDEX distribution_history_ended;
 DROP VIEW activation_event;
 ALTER TABLE recorded_activation_event RENAME TO recorded_activation_word;
 ALTER INDEX recorded_activation_event_pkey RENAME TO activation_word_pkey;

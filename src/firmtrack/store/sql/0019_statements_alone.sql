@@ -28,3 +28,6 @@ CREATE VIEW activation_event AS
     WHERE NOT EXISTS (
         SELECT FROM withdrawal AS w WHERE w.message_id = a.message_id AND w.restored_at IS NULL
     );
+
+-- What ended since a writer began is looked for by each.
+CREATE INDEX distribution_history_ended ON distribution_history (ended_at);
