@@ -359,3 +359,18 @@ def test_check_finds_a_word_without_its_message_and_a_message_without_its_word()
         (DisagreementKind.FACT_WITHOUT_MESSAGE, METER, orphan.message_id),
         (DisagreementKind.MESSAGE_WITHOUT_FACTS, None, silent.message_id),
     ]
+
+
+def test_anothers_request_changes_nothing_of_what_a_user_sees_of_its_own_activation() -> None:
+    take(
+        activation(REQUESTED, at(10), originator=BRAVO_ID, image_hash=IMAGE_HASH),
+        activation(ANSWERED, at(11), originator=BRAVO_ID, reason="1", version=VERSION),
+    )
+    (before,) = all_activations(found(BRAVO))
+    take(request(sent_at=at(0), image_hash=IMAGE_HASH), answer(answered_at=at(1)))
+    assert all_activations(found(BRAVO)) == (before,)
+    assert before.status is ActivationStatus.FAILED
+
+    take(request(BRAVOS_REQUEST_ID, sent_at=at(0), image_hash=IMAGE_HASH))
+    (own,) = all_activations(found(BRAVO))
+    assert own.status is ActivationStatus.ACTIVATED

@@ -411,6 +411,21 @@ def test_news_of_an_incident_refreshes_a_page() -> None:
     assert device_version(ALPHA, METER) != before
 
 
+def test_repeats_that_another_party_is_told_on_one_day_refresh_nothing() -> None:
+    under_way()
+    take(befell(Kind.FIRMWARE_CHANGED, at(10), device_id=METER, user_id=BRAVO_ID))
+    before = device_version(ALPHA, METER)
+    take(befell(Kind.FIRMWARE_CHANGED, at(20), device_id=METER, user_id=BRAVO_ID))
+    assert device_version(ALPHA, METER) == before
+
+
+def test_what_befell_a_request_whose_target_is_the_device_befell_it_once() -> None:
+    own = RequestId(ALPHA_ID, METER, 9)
+    under_way(own)
+    take(befell(Kind.REQUEST_QUARANTINED, at(1), request_id=own))
+    assert [each.times for each in entries()] == [1]
+
+
 def test_the_store_is_whole_with_incidents_alone() -> None:
     take(
         befell(Kind.REQUEST_QUARANTINED, at(1), request_id=REQUEST_ID),

@@ -95,8 +95,18 @@ def test_the_same_message_from_different_submitters_is_one() -> None:
             ),
         ),
         replace(activation_samples.verdict(), response_id=TO_BRAVO),
+        d.DccAlert(
+            response_id=TO_BRAVO,
+            responded_at=samples.NOW,
+            alert_code="N57",
+            body=d.QuarantinedRequest(
+                breach=next(iter(d.QuarantineBreach)),
+                request_id=samples.REQUEST_ID,
+                quarantine_event_ref=1,
+            ),
+        ),
     ],
-    ids=["an activation's answer", "a failure", "an inventory update's answer"],
+    ids=["an activation's answer", "a failure", "an inventory update's answer", "a quarantine"],
 )
 def test_nobody_hands_in_word_on_anothers_request(document: d.Document) -> None:
     bravo = Submitter("Bravo", frozenset({samples.BRAVO}), may_submit_all=False)

@@ -13,6 +13,7 @@ from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import FirmwareVersion
 from firmtrack.domain.seeing import view_of
 from firmtrack.domain.stages import Status
+from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups import views
 from firmtrack.lookups.device import PlaceGone, list_events
 from firmtrack.lookups.seen import device_answer
@@ -26,6 +27,7 @@ from tests.looking import find_device
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
+    BRAVO_ID,
     DCC,
     METER,
     OTHER_VERSION,
@@ -34,6 +36,7 @@ from tests.store.facts import (
     VERSION,
     answer,
     at,
+    inventory,
     reported,
     request,
     take,
@@ -187,6 +190,75 @@ def test_the_pages_of_a_storm_fit_together_while_it_goes_on(
             break
     assert [each.times for each in pages] == [4, 1, 1] * 5
     assert len({each.mark for each in pages}) == 15
+
+
+def by_runs(monkeypatch: pytest.MonkeyPatch) -> list[Message]:
+    """Five pairs of repeats of two kinds by turns, so many that they are read by runs."""
+    monkeypatch.setattr(views, "read_dossier", partial(read_dossier, most_events=5))
+    events = [
+        reported(
+            Status.TRANSFERRED_TO_DEVICE,
+            at(10 + number),
+            request_id=None,
+            version=OTHER_VERSION if number // 2 % 2 else VERSION,
+        )
+        for number in range(10)
+    ]
+    take(*events)
+    return events
+
+
+def test_a_run_that_grows_below_the_place_is_gone_on_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_runs(monkeypatch)
+    first = list_events(ALPHA, METER, None, limit=2)
+    assert first is not None
+    assert [each.times for each in first.entries] == [2, 2]
+    take(
+        reported(Status.TRANSFERRED_TO_DEVICE, at(15.5), request_id=None, version=OTHER_VERSION),
+    )
+    second = list_events(ALPHA, METER, None, limit=9, below=first.next_mark)
+    assert second is not None
+    assert [(each.times, each.occurred_at) for each in second.entries] == [
+        (1, at(15.5)), (2, at(15)), (2, at(13)), (2, at(11)),
+    ]  # fmt: skip
+
+
+def test_runs_that_become_one_are_gone_on_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = by_runs(monkeypatch)
+    first = list_events(ALPHA, METER, None, limit=1)
+    assert first is not None
+    withdraw(events[6:8], BECAUSE, reading(*events))
+    second = list_events(ALPHA, METER, None, limit=9, below=first.next_mark)
+    assert second is not None
+    assert [(each.times, each.occurred_at) for each in second.entries] == [
+        (2, at(15)), (2, at(13)), (2, at(11)),
+    ]  # fmt: skip
+
+
+def test_anothers_update_stands_the_same_however_its_events_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
+    take(inventory(at(2), responsible_supplier=BRAVO_ID))
+    for number in range(4):
+        take(
+            reported(Status.DEVICE_TRANSFER_FAILED, at(10 + 3 * number), reason="8F1C"),
+            reported(Status.TRANSFERRED_TO_DEVICE, at(11 + 3 * number)),
+            reported(Status.TRANSFERRED_TO_DEVICE, at(12 + 3 * number)),
+        )
+    supplier = Viewer.of_user_ids("Ben", [BRAVO_ID], sees_others_updates=True)
+    singly = find_device(supplier, METER)
+    monkeypatch.setattr(views, "read_dossier", partial(read_dossier, most_events=5))
+
+    assert singly is not None
+    assert find_device(supplier, METER) == singly
+    (update,) = singly.others_updates
+    assert [(each.status, each.occurred_at) for each in update.steps] == [
+        (Status.TRANSFERRED_TO_DEVICE, at(21)),
+        (Status.DEVICE_TRANSFER_FAILED, at(19)),
+        (Status.ACCEPTED, at(1)),
+        (Status.RECEIVED, at(0)),
+    ]
 
 
 def test_a_place_in_another_history_or_of_what_was_taken_back_is_gone() -> None:

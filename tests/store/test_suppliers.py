@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from firmtrack.answers.devices import OthersStep, OthersUpdate
+from firmtrack.domain.disclosure import start_of_day
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import ActivationStep, CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.device import open_device_page
 from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
 from tests.examples import examples
@@ -148,6 +150,24 @@ def test_a_change_of_supplier_says_that_it_changed_and_not_to_whom() -> None:
 
     imported(learnt_at=at(3), responsible_supplier=BRAVO_ID)
     assert periods(DCC) == [(BRAVO_ID, False, at(3)), *expected]
+
+
+def test_of_a_change_that_another_party_was_told_the_day_is_shown() -> None:
+    take(
+        request(BRAVOS_ID, sent_at=at(0)),
+        answer(BRAVOS_ID, answered_at=at(1)),
+        inventory(at(2), responsible_supplier=BRAVO_ID),
+        supplier_change(at(73), user_id=ALPHA_ID),
+    )
+    shown = {}
+    for viewer in (BRAVO, DCC):
+        page = open_device_page(viewer, METER)
+        assert page is not None
+        shown[viewer.name] = (
+            page.found.device.supplier_changed_at,
+            "10:13" in repr(page.found.diagnoses[BRAVOS_ID]),
+        )
+    assert shown == {BRAVO.name: (start_of_day(at(73)), False), DCC.name: (at(73), True)}
 
 
 def test_a_change_told_twice_is_one_change() -> None:

@@ -129,8 +129,9 @@ class DeviceAnswer:
     ``has_inventory`` says whether ``find_inventory`` answers the same viewer. If the latest
     statement of the inventory is another party's (``is_inventory_anothers``), its ``learnt_at`` is
     the beginning of a day.
-    ``supplier_changed_at`` is when DCC last reported a change of its supplier; only DCC and the
-    present Responsible Supplier see it. ``incidents`` concern none of the distributions, latest
+    ``supplier_changed_at`` is when DCC last reported a change of its supplier, the beginning of a
+    day if to another party (``is_supplier_change_anothers``); only DCC and the present Responsible
+    Supplier see it. ``incidents`` concern none of the distributions, latest
     first.
     """
 
@@ -144,5 +145,6 @@ class DeviceAnswer:
     other_activations: tuple[Activation, ...]
     others_updates: tuple[OthersUpdate, ...]
     supplier_changed_at: datetime | None
+    is_supplier_change_anothers: bool
     flags: tuple[Flag, ...]
     incidents: tuple[IncidentEntry, ...] = ()

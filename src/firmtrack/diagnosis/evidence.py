@@ -66,7 +66,11 @@ def _stated(activation: Activation) -> str:
 
 def _deciding_entry(situation: Situation) -> HistoryEntry | None:
     status = situation.distribution.status
-    telling = [each for each in situation.history if each.status is status]
+    telling = [
+        each
+        for each in situation.history
+        if each.status is status and each.is_anothers == situation.distribution.is_anothers_event
+    ]
     return max(telling, key=lambda each: each.occurred_at, default=None)
 
 
@@ -76,5 +80,7 @@ def _surroundings(situation: Situation) -> Iterator[str | None]:
         yield f"The inventory has the device on version {running}."
     yield status_text(situation)
     if situation.supplier_changed_at is not None:
-        changed_at = local_text(situation.supplier_changed_at)
+        changed_at = shown_text(
+            situation.supplier_changed_at, is_day=situation.is_supplier_change_anothers
+        )
         yield f"DCC told of a change of the device’s supplier, {changed_at}."

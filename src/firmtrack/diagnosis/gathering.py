@@ -67,6 +67,7 @@ def _situation(
         ),
         flags=answer.flags,
         supplier_changed_at=answer.supplier_changed_at,
+        is_supplier_change_anothers=answer.is_supplier_change_anothers,
         wait=None if key is None or waits is UNTOLD else waits.get(key),
         slow_seconds=None if waits is UNTOLD else slow_seconds,
         is_usual_known=waits is not UNTOLD,

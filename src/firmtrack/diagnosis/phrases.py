@@ -94,8 +94,13 @@ def supplier_change(situation: Situation) -> str | None:
     changed_at = situation.supplier_changed_at
     if changed_at is None or changed_at < situation.distribution.submitted_at:
         return None
+    when = (
+        shown_text(changed_at, is_day=True)
+        if situation.is_supplier_change_anothers
+        else near_text(changed_at, situation.now)
+    )
     return (
-        f"The device’s supplier changed on {near_text(changed_at, situation.now)}, after the "
+        f"The device’s supplier changed on {when}, after the "
         "request. The image must come from the party that activates it, so a new supplier must "
         "send it anew."
     )

@@ -29,7 +29,8 @@ class Situation:
     ``other_updates`` are the device's other distributions that the viewer may see;
     ``is_foreign_update_open`` tells of another party's update under way, and nothing else of it.
     ``flags`` are what does not fit of the device (firmtrack.domain.reconciliation).
-    ``supplier_changed_at`` is when DCC last told of a change of the device's supplier.
+    ``supplier_changed_at`` is when DCC last told of a change of the device's supplier, the
+    beginning of a day if it told another party (``is_supplier_change_anothers``).
     ``wait`` is what others' stays where this one is tell, None if too few were seen; then
     ``slow_seconds`` counts, what an operator calls slow, None if nobody set it. ``hub_since`` is
     since when the updates behind the device's hub have all waited, None if they are few.
@@ -48,6 +49,7 @@ class Situation:
     is_foreign_update_open: bool = False
     flags: Sequence[Flag] = ()
     supplier_changed_at: datetime | None = None
+    is_supplier_change_anothers: bool = False
     wait: KnownWait | None = None
     hub_since: datetime | None = None
     slow_seconds: float | None = None

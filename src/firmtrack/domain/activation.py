@@ -148,26 +148,9 @@ class Chapters:
         for of_one in self.of_request.values():
             yield from of_one
 
-    def seen(self, request_ids: Iterable[RequestId]) -> "Chapters":
-        """Return them as someone who sees these requests alone: the rest are of others."""
-        visible = frozenset(request_ids)
-        unseen = [
-            each for key, of_one in self.of_request.items() if key not in visible for each in of_one
-        ]
-        return Chapters(
-            {key: each for key, each in self.of_request.items() if key in visible},
-            tuple(
-                sorted(
-                    (*self.others, *unseen),
-                    key=lambda each: (each.requested_at, each.request_id),
-                    reverse=True,
-                )
-            ),
-        )
-
 
 def chapters_of(activations: Sequence[Activation], candidates: Sequence[Candidate]) -> Chapters:
-    """Return the activations under the requests whose images they are of, whosever those are.
+    """Return the activations under those of the requests whose images they are of.
 
     What a device answered with settles whether it runs the image (``settled_by_version``).
     """

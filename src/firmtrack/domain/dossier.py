@@ -11,12 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from firmtrack.domain.activation import (
-    Chapters,
-    ReportedActivationEvent,
-    activations_of,
-    chapters_of,
-)
+from firmtrack.domain.activation import Activation, ReportedActivationEvent, activations_of
 from firmtrack.domain.attribution import (
     Attribution,
     Candidate,
@@ -254,14 +249,16 @@ class Device:
 
     ``distributions`` are newest request first; ``unattributed`` the events that fit none, the
     greatest first. ``known`` is None while nobody stated anything; the hub that the latest event
-    names is in it, and else in ``named_hub``. ``parties`` are the Users that were party to a
-    message that describes it. ``suppliers`` are latest first.
+    names is in it, and else in ``named_hub``. ``activations`` are latest requested first;
+    ``candidates`` are the requests as what names none of them sees them. ``parties`` are the Users
+    that were party to a message that describes it. ``suppliers`` are latest first.
     """
 
     device_id: Eui64
     distributions: tuple[Distribution, ...]
     unattributed: tuple[ReportedEvent, ...]
-    chapters: Chapters
+    activations: tuple[Activation, ...]
+    candidates: tuple[Candidate, ...]
     incidents: Sequence[ReportedIncident]
     known: Knowledge | None
     named_hub: tuple[Eui64, Origin] | None
@@ -297,7 +294,8 @@ def fold(dossier: Dossier) -> Device:
             )
         ),
         unattributed=tuple(sorted(unattributed, key=precedence_of, reverse=True)),
-        chapters=chapters_of(activations_of(dossier.activation_events), candidates),
+        activations=activations_of(dossier.activation_events),
+        candidates=tuple(candidates),
         incidents=dossier.incidents,
         known=known,
         named_hub=named_hub,

@@ -5,7 +5,7 @@ found under way.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -112,7 +112,8 @@ class IncidentEntry:
     ``incident`` is the latest of ``times`` that were reported, the first of them at ``first_at``.
     ``throttled_count`` is what DCC counts of repeats that it did not send, None if it says nothing.
     Of what another party was notified of (``source`` is None), times are the beginnings of days,
-    and no code is shown. ``ordered_at`` is DCC's time of the latest: it orders, and is never shown.
+    and no code is shown. ``ordered_at`` is DCC's time of the latest: it orders, and is never shown,
+    not by a version of what is shown either.
     """
 
     incident: Incident
@@ -120,7 +121,7 @@ class IncidentEntry:
     times: int
     throttled_count: int | None
     source: ReportedIncident | None
-    ordered_at: datetime
+    ordered_at: datetime = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

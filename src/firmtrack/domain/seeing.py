@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from firmtrack.domain.activation import Chapters
+from firmtrack.domain.activation import Chapters, chapters_of
 from firmtrack.domain.disclosure import day_of, start_of_day
 from firmtrack.domain.dossier import (
     Device,
@@ -116,7 +116,7 @@ def view_of(viewer: Viewer, device: Device) -> View:
     knows_supplier = viewer.sees_all or is_supplier
     # To name a device in a request is not enough.
     sees_inventory = knows_supplier or is_party or any(map(_was_accepted, mine))
-    chapters = _chapters(viewer, device, mine)
+    chapters = chapters_for(viewer, device)
     return View(
         viewer=viewer,
         device=device,
@@ -269,16 +269,16 @@ def _day_only(event: ReportedEvent) -> ReportedEvent:
     )
 
 
-def _chapters(viewer: Viewer, device: Device, mine: Iterable[Distribution]) -> Chapters:
-    """Return the viewer's own activations, those of images of its own requests under these."""
-    own = Chapters(
-        {
-            request_id: tuple(each for each in of_one if viewer.may_see(each.request_id))
-            for request_id, of_one in device.chapters.of_request.items()
-        },
-        tuple(each for each in device.chapters.others if viewer.may_see(each.request_id)),
+def chapters_for(viewer: Viewer, device: Device) -> Chapters:
+    """Return the viewer's own activations, those of images of its own requests under these.
+
+    As if there were no others' requests: else an activation that one of these explains would tell
+    of it.
+    """
+    return chapters_of(
+        [each for each in device.activations if viewer.may_see(each.request_id)],
+        [each for each in device.candidates if viewer.may_see(each.request_id)],
     )
-    return own.seen(each.request_id for each in mine)
 
 
 def _incidents(

@@ -66,7 +66,7 @@ class Submitter:
         """Return whether the message is this submitter's to hand in."""
         if self.may_submit_all:
             return True
-        named = message.named_requests()
+        named = message.named_requests() | message.befallen_requests()
         named |= {
             each.request_id for each in (message.activation, message.verdict) if each is not None
         }

@@ -120,9 +120,12 @@ def list_events(
     request that the viewer sees. None if the viewer sees no such history. Raises PlaceGone if
     nothing in it has the mark ``below``.
     """
-    view = read_view(viewer, device_id, as_of)
-    singles = None if device_answer(view) is None else single_entries(view, request_id)
-    place = None if singles is None else _place(singles, below)
+    singles = _single_entries(read_view(viewer, device_id, as_of), request_id)
+    place = _place(singles, below)
+    if place is None and any(each.times > 1 for each in singles or ()):
+        # Within a run no event has a mark, and a run may have come to reach over one that had.
+        singles = _single_entries(read_view(viewer, device_id, as_of, by_runs=False), request_id)
+        place = _place(singles, below)
     history = () if singles is None else repeats_grouped(singles[place or 0 :])
     entries = () if place is None else history[:limit]
     term = str(device_id) if request_id is None else f"{device_id} {request_id}"
@@ -182,8 +185,12 @@ def _version(view: View, found: FoundDevice) -> str | None:
     return version_of(view.viewer, found.device) if has_news else None
 
 
-def _place(entries: Sequence[HistoryEntry], below: bytes | None) -> int | None:
+def _single_entries(view: View, request_id: RequestId | None) -> Sequence[HistoryEntry] | None:
+    return None if device_answer(view) is None else single_entries(view, request_id)
+
+
+def _place(entries: Sequence[HistoryEntry] | None, below: bytes | None) -> int | None:
     """Return how many entries are down to the mark, itself included; None if it is not there."""
-    if below is None:
-        return 0
+    if entries is None or below is None:
+        return None if entries is None else 0
     return next((number for number, each in enumerate(entries, 1) if each.mark == below), None)

@@ -23,7 +23,8 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import IMPORT_ID, Knowledge, Origin, statement_of, with_comms_hub
 from firmtrack.domain.reconciliation import Flag, WeighedUpdate, flags_of
 from firmtrack.domain.scope import not_tracked_reason
-from firmtrack.domain.seeing import SeenDistribution, SeenEvent, View
+from firmtrack.domain.seeing import SeenDistribution, SeenEvent, SeenSource, View
+from firmtrack.domain.stages import Status
 
 
 def device_answer(view: View) -> DeviceAnswer | None:
@@ -44,6 +45,7 @@ def device_answer(view: View) -> DeviceAnswer | None:
     facts = None if shown is None else statement_of(shown)
     if facts is not None and latest is not None:
         facts = replace(facts, learnt_at=latest.learnt_at)
+    changed = _supplier_change(view)
     names_hub = any(entry.comms_hub_id is not None for entry in unattributed)
     return DeviceAnswer(
         device_id=view.device.device_id,
@@ -67,7 +69,8 @@ def device_answer(view: View) -> DeviceAnswer | None:
         unattributed=unattributed,
         other_activations=view.chapters.others,
         others_updates=tuple(_others_update(each) for each in view.others),
-        supplier_changed_at=_supplier_changed_at(view),
+        supplier_changed_at=None if changed is None else changed.learnt_at,
+        is_supplier_change_anothers=changed is not None and changed.is_anothers,
         flags=_flags(view, shown),
         incidents=view.incidents.others,
     )
@@ -214,7 +217,13 @@ def _mark(event: ReportedEvent, device_id: Eui64) -> bytes:
 
 
 def _others_update(each: Distribution) -> OthersUpdate:
-    """Return what the device's Responsible Supplier may see of another party's distribution."""
+    """Return what the device's Responsible Supplier may see of another party's distribution.
+
+    Of each status that it reached, the last time.
+    """
+    reached: dict[Status, datetime] = {}
+    for event in each.history:
+        reached[event.status] = max(event.occurred_at, reached.get(event.status, event.occurred_at))
     return OthersUpdate(
         variant=each.request.variant,
         firmware_version=each.request.firmware_version,
@@ -222,7 +231,8 @@ def _others_update(each: Distribution) -> OthersUpdate:
         status=each.status,
         updated_at=each.updated_at,
         steps=tuple(
-            OthersStep(status=event.status, occurred_at=event.occurred_at) for event in each.history
+            OthersStep(status=status, occurred_at=occurred_at)
+            for status, occurred_at in reached.items()
         ),
     )
 
@@ -239,9 +249,11 @@ def _source(view: View, origin: Origin) -> FactSource:
     )
 
 
-def _supplier_changed_at(view: View) -> datetime | None:
-    changes = (each.origin.learnt_at for each, _ in view.suppliers if each.supplier is None)
-    return max((at for at in changes if at is not None), default=None)
+def _supplier_change(view: View) -> SeenSource | None:
+    """Return what reports the last change of the device's supplier."""
+    changes = (each.origin for each, _ in view.suppliers if each.supplier is None)
+    latest = next((origin for origin in changes if origin.learnt_at is not None), None)
+    return None if latest is None else view.source_of(latest)
 
 
 def _flags(view: View, shown: Knowledge | None) -> tuple[Flag, ...]:

@@ -6,14 +6,18 @@ from firmtrack.domain.seeing import View, view_of
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.as_of import Settled
 from firmtrack.store.database import reading_pool
-from firmtrack.store.reading.dossiers import read_dossier
+from firmtrack.store.reading.dossiers import read_dossier, read_single_events
 
 
-def read_view(viewer: Viewer, device_id: Eui64, as_of: Settled | None) -> View:
+def read_view(
+    viewer: Viewer, device_id: Eui64, as_of: Settled | None, *, by_runs: bool = True
+) -> View:
     """Return what the viewer sees of the device as of a moment, None for now: maybe nothing.
 
-    Nothing is audited yet: that is for the look-up that answers it.
+    Nothing is audited yet: that is for the look-up that answers it. Unless ``by_runs``, each event
+    is read for itself, however many there are.
     """
+    read = read_dossier if by_runs else read_single_events
     with reading_pool().connection() as connection:
-        dossier = read_dossier(connection, device_id, as_of)
+        dossier = read(connection, device_id, as_of)
     return view_of(viewer, fold(dossier))

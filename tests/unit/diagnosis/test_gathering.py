@@ -72,6 +72,7 @@ def device(*distributions: DeviceDistribution, **changes: Any) -> DeviceAnswer:
         other_activations=(),
         others_updates=(),
         supplier_changed_at=None,
+        is_supplier_change_anothers=False,
         flags=(),
     )
     return replace(usual, **changes)

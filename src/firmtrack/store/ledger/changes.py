@@ -17,12 +17,14 @@ from psycopg.types.json import Jsonb
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.dossier import fold
 from firmtrack.domain.facts import Message, MessageKind
-from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.seeing import chapters_for
 from firmtrack.domain.stages import STAGES
 from firmtrack.domain.topics import MISMATCH, topic_of_activation, topic_of_status
+from firmtrack.domain.viewer import Viewer
 from firmtrack.store.ledger import statement
 from firmtrack.store.locks import AdvisoryKey, take
-from firmtrack.store.numbers import to_bigint
+from firmtrack.store.numbers import eui_of, to_bigint
 from firmtrack.store.reading.dossiers import read_dossier
 
 # By 2 * stage + (1 if failed) - 1, from 1: how the statement finds the topic of a status.
@@ -186,13 +188,23 @@ def _queue_device_change(cursor: Cursor[TupleRow], change: _DeviceChange) -> Non
 
 
 def _activations(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> Activations:
+    """Return all activations of the devices that messages activate, each as its User sees it."""
     device_ids = {
         message.activation.request_id.target
         for message in messages
         if message.activation is not None
     }
-    return {
-        activation.request_id: activation
-        for device_id in sorted(device_ids)
-        for activation in fold(read_dossier(cursor.connection, device_id)).chapters.all()
-    }
+    found: dict[RequestId, Activation] = {}
+    for device_id in sorted(device_ids):
+        device = fold(read_dossier(cursor.connection, device_id))
+        for originator in {each.request_id.originator for each in device.activations}:
+            viewer = Viewer.of_user_ids("", _party_of(cursor, originator))
+            for activation in chapters_for(viewer, device).all():
+                found[activation.request_id] = activation
+    return found
+
+
+def _party_of(cursor: Cursor[TupleRow], user_id: Eui64) -> frozenset[Eui64]:
+    """Return the User IDs of the party to be notified that has this one; else this one alone."""
+    cursor.execute(statement("user_ids_of_party"), {"user_id": to_bigint(user_id)})
+    return frozenset({user_id, *(eui_of(row[0]) for row in cursor)})

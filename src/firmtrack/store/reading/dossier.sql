@@ -110,6 +110,7 @@ FROM (
     JOIN recorded_request_incident AS f USING (originator, target, counter)
     WHERE d.device_id = $1 AND d.recorded_at <= $2 AND d.ended_at > $2
       AND f.recorded_at <= $2
+      AND f.target <> $1  -- those are below
       AND NOT EXISTS (
           SELECT FROM withdrawal_period AS w
           WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2

@@ -36,6 +36,8 @@ from firmtrack.store.reading.incidents import IncidentRow, incident_of
 NOW = datetime.max.replace(tzinfo=UTC)
 """The moment by which all has been recorded that has been."""
 
+_ALL_EVENTS = 2**62
+
 MOST_EVENTS = 1_000
 """A device with more events is in a storm: those that repeat each other are read as one."""
 
@@ -174,6 +176,13 @@ def read_dossier(
             # All that is read sees the same facts.
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         return _stormy_dossier(connection, device_id, as_of or NOW)
+
+
+def read_single_events(
+    connection: Connection[TupleRow], device_id: Eui64, as_of: datetime | None = None
+) -> Dossier:
+    """Return the same as ``read_dossier``, each event for itself, however many there are."""
+    return _dossier(device_id, _rows(connection, device_id, as_of or NOW, _ALL_EVENTS))
 
 
 def _stormy_dossier(
