@@ -1,4 +1,4 @@
-# Every chore of the project. Needs make and Python 3.11 or newer; fetches the rest from the
+# What there is to do in the project. Needs make and Python 3.11 or newer; fetches the rest from the
 # package registries that pip and uv are set up for. `make` alone lists the commands.
 
 PORT ?= 8000

@@ -167,10 +167,11 @@ def test_an_update_of_a_device_that_is_not_tracked_is_shown_without_advice(
     assert not page.elements(".firmtrack-answer")
 
 
-def test_another_spelling_leads_to_the_one_address(ada: Browsing) -> None:
-    response = ada.get(f"/devices/{str(VERIFIED).lower().replace('-', ':')}")
+@pytest.mark.parametrize("rest", ["", "/events?as_of=2026-11-14"])
+def test_another_spelling_leads_to_the_one_address(ada: Browsing, rest: str) -> None:
+    response = ada.get(f"/devices/{str(VERIFIED).lower().replace('-', ':')}{rest}")
     assert response.status_code == 301
-    assert response.headers["Location"] == f"/devices/{VERIFIED}"
+    assert response.headers["Location"] == f"/devices/{VERIFIED}{rest}"
 
 
 def test_unknown_and_someone_elses_answer_alike(

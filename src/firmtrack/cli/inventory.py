@@ -107,8 +107,8 @@ def _print(report: "ImportReport", seconds: float, *, as_json: bool) -> None:
         errors.print(f"… and {report.bad - len(report.problems):,} more bad rows.")
     if report.is_kept:
         console.print(
-            f"{report.rows:,} rows in {seconds:.1f} s: {report.changed:,} changed,"
-            f" {report.unchanged:,} unchanged, {report.bad:,} bad."
+            f"{report.rows:,} {'row' if report.rows == 1 else 'rows'} in {seconds:.1f} s:"
+            f" {report.changed:,} changed, {report.unchanged:,} unchanged, {report.bad:,} bad."
         )
     else:
         console.print(f"Nothing was imported: {report.bad:,} of {report.rows:,} rows are bad.")

@@ -37,8 +37,8 @@ class DevicePage:
     """A found device with what stands beside it: which notices were about which event, and peers.
 
     ``peers`` is None of the past, and where the viewer has no update of the device. ``version``
-    changes whenever what is shown of the viewer's own updates does, and tells nobody else anything;
-    None if it has none, and of the past.
+    changes whenever the viewer's own updates do, and what befell them, not with how long they wait
+    or who was notified; it tells nothing of others. None if it has none, and of the past.
     """
 
     found: FoundDevice

@@ -173,6 +173,8 @@ def device_events(request: HttpRequest, device_id: str) -> HttpResponse:
     request_id = None if of_request is None else read_service_request_id(of_request)
     if isinstance(eui, TermProblem) or isinstance(request_id, TermProblem):
         return _not_found(request, SearchBy.DEVICE_ID, device_id)
+    if str(eui) != device_id:
+        return _canonical(request, reverse("device-events", args=[str(eui)]))
     cursor = request.GET.get("cursor")
     mark = None if cursor is None else read_mark(cursor)
     if cursor is not None and mark is None:

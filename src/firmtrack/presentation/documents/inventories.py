@@ -43,7 +43,8 @@ class Inventory(Struct, frozen=True):
     """What is known of the device, as DCC writes it; null is not known.
 
     firmware_version is what runs, whoever says so; smi_firmware_version what DCC's inventory held.
-    updated_at is DCC's time of the latest word; of another party's, when its day began in UTC.
+    updated_at is DCC's time of the latest statement about the device, of another party's when its
+    day began in UTC; the hub may be named by a later event.
     """
 
     device_type: str | None
