@@ -114,6 +114,7 @@ def a_device(**changed: Any) -> DeviceAnswer:
         "other_activations": (),
         "others_updates": (),
         "supplier_changed_at": None,
+        "is_supplier_change_anothers": False,
         "flags": (),
     }
     return DeviceAnswer(**values | changed)
