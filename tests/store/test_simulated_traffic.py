@@ -22,6 +22,7 @@ from firmtrack.intake.receive import OutcomeKind, Submitter
 from firmtrack.presentation.times import utc_text
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.store.reading import requests
+from tests.examples import examples
 from tests.looking import find_device, find_inventory
 from tests.oracle.expectation import Line
 from tests.oracle.simulated import Simulated, simulate
@@ -30,7 +31,7 @@ DCC = Viewer.of_dcc("the test")
 
 
 def simulated(directory: Path, *, is_shuffled: bool) -> Simulated:
-    scenario = Scenario(requests=20, devices=500, seed=7, shuffled=is_shuffled)
+    scenario = Scenario(requests=examples(40), devices=500, seed=7, shuffled=is_shuffled)
     return simulate(scenario, directory / "traffic.tar.gz")
 
 
