@@ -26,6 +26,7 @@ from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.embedded import EmbeddedPostgres
 from tests.databases import used
+from tests.examples import first_of
 from tests.journeys.processes import (
     PATIENCE_SECONDS,
     ended,
@@ -38,8 +39,6 @@ from tests.journeys.processes import (
 )
 from tests.oracle.simulated import Simulated
 from tests.store.test_simulated_traffic import assert_tracker_knows, simulated
-
-_KILLS = 3
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +62,14 @@ def assert_gone(processes: list[psutil.Process]) -> None:
     assert alive == []
 
 
+@pytest.mark.parametrize("kills", first_of([2, 6]))
 def test_an_ingest_that_is_killed_again_and_again_is_completed_by_the_next(
-    database: str, world: Simulated, tmp_path: Path
+    database: str, world: Simulated, tmp_path: Path, kills: int
 ) -> None:
     chance = random.Random(7)
     env = on(database, tmp_path)
     total = world.totals["recorded"]
-    for _ in range(_KILLS):
+    for _ in range(kills):
         before = recorded()
         goal = before + chance.randrange(1, max(2, (total - before) // 2))
         ingest = firmtrack("ingest", world.written.traffic, env=env)

@@ -154,6 +154,36 @@ print("but not further")
     assert (done.returncode, done.stdout) == (0, "went on\n")
 
 
+@pytest.mark.parametrize("way", ["__set_name__", "none"])
+def test_a_stop_that_became_another_exception_is_obeyed(way: str) -> None:
+    """What a signal raises while a class is made comes out as another exception."""
+    program = f"""
+import os, signal, sys
+from types import SimpleNamespace
+from firmtrack.cli import main
+
+class Meddles:
+    def __set_name__(self, owner, name):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+def app():
+    print("began")
+    if {way!r} == "none":
+        raise RuntimeError
+    type("Made", (), dict(meddles=Meddles()))
+
+sys.argv = ["firmtrack", "dispatch"]
+sys.modules["firmtrack.cli.commands"] = SimpleNamespace(app=app)
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "began\n"
+    assert done.returncode == (1 if way == "none" else 0), done.stderr
+    assert ("RuntimeError" in done.stderr) is (way == "none")
+
+
 @pytest.mark.parametrize(
     ("arguments", "is_so"),
     [

@@ -23,6 +23,9 @@ def main() -> None:
     except FirmtrackError as error:
         _print(error)
         sys.exit(_FAILED)
+    except Exception:
+        stopping.end_if_interrupted()
+        raise
 
 
 def _print(error: FirmtrackError) -> None:

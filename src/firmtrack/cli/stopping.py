@@ -40,6 +40,16 @@ def end_if_told() -> None:
         sys.exit(_STOPPED)
 
 
+def end_if_interrupted() -> None:
+    """End the process if a signal is why an exception is raised: not every code lets it through.
+
+    What it raises while a class is made, say, becomes an exception of another kind. Of what is
+    called to stop, exceptions stay what they are.
+    """
+    if _Stopping.writer is None:
+        end_if_told()
+
+
 def call_when_told(stop: Callable[[], object]) -> None:
     """Have the signals call ``stop`` from now on, rather than end what runs where it is.
 
