@@ -23,7 +23,7 @@ def main() -> None:
     except FirmtrackError as error:
         _print(error)
         sys.exit(_FAILED)
-    except Exception:
+    except Exception:  # any: what a signal raises may come out as an exception of any kind
         stopping.end_if_interrupted()
         raise
 

@@ -65,13 +65,14 @@ def _stated(activation: Activation) -> str:
 
 
 def _deciding_entry(situation: Situation) -> HistoryEntry | None:
-    status = situation.distribution.status
-    telling = [
-        each
-        for each in situation.history
-        if each.status is status and each.is_anothers == situation.distribution.is_anothers_event
-    ]
-    return max(telling, key=lambda each: each.occurred_at, default=None)
+    """Return the latest entry of the current status; of another party's only the day is known."""
+    current = situation.distribution
+    telling = [each for each in situation.history if each.status is current.status]
+    return max(
+        telling,
+        key=lambda each: (each.is_anothers == current.is_anothers_event, each.occurred_at),
+        default=None,
+    )
 
 
 def _surroundings(situation: Situation) -> Iterator[str | None]:

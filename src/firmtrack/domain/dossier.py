@@ -401,8 +401,7 @@ def _distribution(
     if arrival is not None:
         history.append(arrival)
     history.sort(key=precedence_of, reverse=True)
-    counted = own if is_refused else history
-    greatest = current_event(counted)
+    greatest = current_event(history)
     if greatest is None:  # nothing but its name is known of the request
         status, reason, updated_at = Status.RECEIVED, None, request.submitted_at
     else:

@@ -7,6 +7,7 @@ from uuid import UUID
 from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.diagnosis.diagnose import diagnose
 from firmtrack.diagnosis.phrases import as_sentence
+from firmtrack.domain.disclosure import start_of_day
 from firmtrack.domain.identifiers import FirmwareVersion
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.reconciliation import Flag, FlagKind
@@ -181,3 +182,15 @@ def test_a_flag_about_another_activation_casts_no_doubt() -> None:
 def test_an_operators_wording_becomes_a_sentence() -> None:
     assert as_sentence("Hub is full") == "Hub is full."
     assert as_sentence("The hub is full.") == "The hub is full."
+
+
+def test_what_is_cited_is_what_decides_though_an_own_message_of_that_day_says_the_same() -> None:
+    own, anothers = (
+        entry(Status.VERIFIED),
+        entry(Status.VERIFIED, start_of_day(SINCE), message_id=None, is_anothers=True),
+    )
+    for is_anothers, cited in ((False, own.message_id), (True, None)):
+        around = situation(Status.VERIFIED, history=(anothers, own))
+        current = replace(around.distribution, is_anothers_event=is_anothers)
+        first, *_ = diagnose(replace(around, distribution=current)).evidence
+        assert first.message_id == cited

@@ -30,6 +30,19 @@ NOW = datetime(2026, 11, 14, 9, 12, tzinfo=UTC)
 AGO = NOW - timedelta(minutes=2, seconds=30)
 
 
+def counted(at: datetime | None, waiting: int, *, is_at_least: bool = False) -> PerformanceAnswer:
+    """Figures of nothing, counted at a moment, with so many requests that have changed since."""
+    return PerformanceAnswer(
+        total=NOTHING,
+        funnel=(),
+        reasons=(),
+        groups={},
+        waiting=waiting,
+        is_at_least=is_at_least,
+        counted=Counted(at, NOW),
+    )
+
+
 @pytest.mark.parametrize(
     ("at", "waiting", "text"),
     [
@@ -59,17 +72,7 @@ AGO = NOW - timedelta(minutes=2, seconds=30)
     ],
 )
 def test_figures_say_how_old_they_are(at: datetime | None, waiting: int, text: str) -> None:
-    answer = PerformanceAnswer(
-        total=NOTHING,
-        funnel=(),
-        reasons=(),
-        groups={},
-        waiting=waiting,
-        is_at_least=False,
-        counted=Counted(at, NOW),
-    )
-
-    assert counted_text(answer) == text
+    assert counted_text(counted(at, waiting)) == text
 
 
 @pytest.mark.parametrize(
@@ -77,14 +80,5 @@ def test_figures_say_how_old_they_are(at: datetime | None, waiting: int, text: s
     [(0, "many devices have"), (1, "at least 1 request has"), (20, "at least 20 requests have")],
 )
 def test_that_there_may_be_more_is_said(waiting: int, changed: str) -> None:
-    answer = PerformanceAnswer(
-        total=NOTHING,
-        funnel=(),
-        reasons=(),
-        groups={},
-        waiting=waiting,
-        is_at_least=True,
-        counted=Counted(AGO, NOW),
-    )
-
+    answer = counted(AGO, waiting, is_at_least=True)
     assert counted_text(answer).endswith(f"; {changed} changed since.")
