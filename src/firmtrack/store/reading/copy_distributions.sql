@@ -1,5 +1,5 @@
 COPY (
-    {as_of}SELECT
+    {known}SELECT
         %(request_id)s::text,
         {firmware_version},
         upper(substr(h, 1, 2) || '-' || substr(h, 3, 2) || '-' || substr(h, 5, 2) || '-'
@@ -31,7 +31,7 @@ COPY (
     ) AS misfit_text (stage, failed, code, text)
         ON misfit_text.code = c.reason
         AND misfit_text.stage = c.stage AND misfit_text.failed = c.failed
-    WHERE c.originator = %(originator)s AND c.target = %(target)s AND c.counter = %(counter)s
+    WHERE {is_asked}
       AND {condition}
-    ORDER BY c.device_id
+    ORDER BY c.request_key, c.device_id
 ) TO STDOUT (FORMAT csv)

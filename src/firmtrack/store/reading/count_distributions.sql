@@ -1,5 +1,5 @@
-{as_of}SELECT stage, failed, count(*) AS count
-FROM current_distribution
-WHERE request_key = %(request_key)s
+{known}SELECT stage, failed, count(*) AS count
+FROM current_distribution AS c
+WHERE {is_asked}
 GROUP BY stage, failed
 ORDER BY stage, failed

@@ -15,21 +15,26 @@ from firmtrack.store.reading.seeing import asked_by
 
 _HAS_PACE = "c.device_id IN (SELECT p.device_id FROM ({paced}) AS p WHERE p.pace = %(pace)s)"
 _COUNT = """
-{as_of}SELECT p.stage, p.pace, count(*) AS count
+{known}SELECT p.stage, p.pace, count(*) AS count
 FROM ({paced}) AS p
 GROUP BY p.stage, p.pace
 """
 _STALLED = """
-SELECT p.device_id, p.stage
+{known}SELECT p.device_id, p.stage
 FROM ({paced}) AS p
 WHERE p.pace = %(stalled)s
 ORDER BY p.device_id
 """
 
 
-def condition(wanted: DistributionFilter, as_of: datetime | None) -> str:
-    """Return what holds of the rows ``c`` of current_distribution that are wanted."""
-    conditions = ["true"]
+def condition(
+    wanted: DistributionFilter, as_of: datetime | None, *, is_continued: bool = False
+) -> str:
+    """Return what holds of the rows ``c`` of current_distribution that are wanted.
+
+    ``is_continued``: of those only whose Device ID is above ``%(after)s``.
+    """
+    conditions = ["c.device_id > %(after)s"] if is_continued else ["true"]
     if wanted.completion is not None:
         conditions.append("c.completion = %(completion)s")
     if wanted.status is not None:

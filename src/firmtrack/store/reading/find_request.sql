@@ -1,4 +1,4 @@
-{as_of}SELECT r.request_key, r.variant, r.firmware_version, r.image_hash, r.image,
+{known}SELECT r.request_key, r.variant, r.firmware_version, r.image_hash, r.image,
     coalesce(r.submitted_at, r.recorded_at) AS submitted_at,
     answer.response_code, answer.answered_at, r.statement_count,
     (

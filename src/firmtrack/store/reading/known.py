@@ -1,4 +1,4 @@
-"""Statements about one request as of a moment: what was known then is put before them.
+"""Statements about one request, now or as of a moment: what was known is put before them.
 
 A name that a statement's own WITH defines hides the table or view of that name. So the very
 statements that answer the present answer the past, from what ``request_as_of.sql`` defines.
@@ -15,16 +15,32 @@ FROM attributed_request(
     e.device_id, e.occurred_at, e.image_hash, e.firmware_version, e.addressee
 ) AS found
 """
-_REFUSED_NOW = "JOIN distribution AS d USING (device_id, request_key)"
-_REFUSED_THEN = "CROSS JOIN LATERAL (SELECT c.refused) AS d"
+_DEVICES_NOW = "SELECT * FROM device WHERE device_id = ANY (ARRAY(SELECT device_id FROM standing))"
+_DEVICES_THEN = "TABLE device"
+_ASKED_NOW = """WITH asked_request AS MATERIALIZED (
+    SELECT request_key
+    FROM request
+    WHERE originator = %(originator)s AND target = %(target)s AND counter = %(counter)s
+)
+"""
+
+# Not by an equality: with one, the order by request and device is an order by device alone, which
+# the index of all devices has, too; and how many rows are expected depends on which requests there
+# were when the table was last analyzed. So the index by request is read, in its order, always.
+_IS_ASKED = (
+    "c.request_key BETWEEN (SELECT request_key FROM asked_request)"
+    " AND (SELECT request_key FROM asked_request)"
+)
 
 
 def as_known(text: str, as_of: datetime | None, **parts: str) -> str:
     """Return the statement, asked of ``as_of`` or, if that is None, of the present.
 
-    ``{as_of}`` in it is where what was known is put; ``{attributed}`` finds the request of a loose
-    event ``e``, ``{refused}`` joins ``d.refused`` to a row ``c`` of current_distribution, and
-    ``parts`` are put in as they are: texts of ours, of which there are few.
+    ``{known}`` in it is where what was known is put, the one row of ``asked_request`` among it;
+    ``{is_asked}`` is whether a row ``c`` of current_distribution is of that request,
+    ``{attributed}`` finds the request of a loose event ``e``, ``{devices}`` are the rows of device
+    of those in ``standing``, and ``parts`` are put in as they are: texts of ours, of which there
+    are few.
     """
     return _filled(text, is_past=as_of is not None, **parts)
 
@@ -33,10 +49,13 @@ def as_known(text: str, as_of: datetime | None, **parts: str) -> str:
 @cache
 def _filled(text: str, *, is_past: bool, **parts: str) -> str:
     if not is_past:
-        return text.format(as_of="", attributed=_ATTRIBUTED_NOW, refused=_REFUSED_NOW, **parts)
-    attributed = statement("attributed_as_of").decode()
-    known = statement("request_as_of").decode().format(attributed=attributed)
-    return text.format(as_of=known, attributed=attributed, refused=_REFUSED_THEN, **parts)
+        known, attributed, devices = _ASKED_NOW, _ATTRIBUTED_NOW, _DEVICES_NOW
+    else:
+        attributed, devices = statement("attributed_as_of").decode(), _DEVICES_THEN
+        known = statement("request_as_of").decode().format(attributed=attributed)
+    return text.format(
+        known=known, is_asked=_IS_ASKED, attributed=attributed, devices=devices, **parts
+    )
 
 
 def asked_of(as_of: datetime | None, *, devices: int | None = None) -> dict[str, object]:

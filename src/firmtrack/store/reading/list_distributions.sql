@@ -1,8 +1,7 @@
-{as_of}SELECT device_id, variant, firmware_version, image_hash, submitted_at, stage, failed, reason,
+{known}SELECT device_id, variant, firmware_version, image_hash, submitted_at, stage, failed, reason,
     occurred_at, addressee
 FROM current_distribution AS c
-WHERE originator = %(originator)s AND target = %(target)s AND counter = %(counter)s
-  AND (%(after)s::bigint IS NULL OR device_id > %(after)s)
+WHERE {is_asked}
   AND {condition}
-ORDER BY device_id
+ORDER BY request_key, device_id
 LIMIT %(limit)s

@@ -2,87 +2,125 @@
 -- since the first event of its status, compared with the limits of its cohort, or else with what the
 -- operator calls slow. One that a later request of those that the viewer may see has outdone has none.
 -- The same rules: firmtrack.diagnosis (situation, gathering, pace) and firmtrack.domain.pace.
-WITH standing AS MATERIALIZED (
-    SELECT c.device_id, c.request_key, c.stage, c.occurred_at, d.refused,
-        -- Before DCC has answered, no fact of the device counts.
-        CASE WHEN c.stage > 1 THEN s.segment_key ELSE 0 END AS segment_key
+--
+-- What is known of many devices is looked for with all their IDs at once, and joined by a hash: to
+-- look for it device by device took most of the time. What is in progress is asked for as neither
+-- failed nor successful: by an equality the planner would expect a handful, and compare each with all.
+WITH asked AS MATERIALIZED (
+    SELECT r.request_key, coalesce(r.submitted_at, r.recorded_at) AS submitted_at,
+        -- No event that belongs to the request is earlier; null where that is not known.
+        CASE WHEN r.whole_at IS NOT NULL THEN r.submitted_at END AS begun_at
+    FROM request AS r
+    WHERE r.request_key = (SELECT request_key FROM asked_request)
+), standing AS MATERIALIZED (
+    SELECT c.device_id, c.request_key, c.stage, c.occurred_at, c.refused
     FROM current_distribution AS c
-    {refused}
-    LEFT JOIN device AS v USING (device_id)
-    LEFT JOIN device_segment AS s
-        ON s.csp_region = coalesce(v.csp_region, '')
-        AND s.device_type = coalesce(v.device_type, '')
-        AND s.manufacturer = coalesce(v.manufacturer, '')
-        AND s.model = coalesce(v.model, '')
-    WHERE c.originator = %(originator)s AND c.target = %(target)s AND c.counter = %(counter)s
-      AND c.completion = 'in_progress'
-      -- A scalar query is asked device by device, whatever the planner estimates.
-      AND (
-          SELECT true
-          FROM current_distribution AS later
-          WHERE later.device_id = c.device_id AND later.submitted_at > c.submitted_at
-            AND later.completion = 'successful'
-            AND {sees:later.originator}
-          LIMIT 1
-      ) IS NULL
+    WHERE {is_asked} AND c.completion NOT IN ('failed', 'successful')
+), outdone AS NOT MATERIALIZED (
+    SELECT later.device_id
+    FROM current_distribution AS later
+    WHERE later.device_id = ANY (ARRAY(SELECT device_id FROM standing))
+      AND later.request_key <> (SELECT request_key FROM asked)
+      AND later.submitted_at > (SELECT submitted_at FROM asked)
+      AND later.completion = 'successful'
+      AND {sees:later.originator}
 ), events_of_all AS MATERIALIZED (
     SELECT stage, min(occurred_at) AS first_at
     FROM (
         SELECT s.stage, s.occurred_at
-        FROM request AS r
-        JOIN request_step AS s USING (request_key)
-        WHERE r.originator = %(originator)s AND r.target = %(target)s AND r.counter = %(counter)s
-          AND NOT s.failed
+        FROM request_step AS s
+        WHERE s.request_key = (SELECT request_key FROM asked) AND NOT s.failed
         UNION ALL
-        SELECT 1, coalesce(r.submitted_at, r.recorded_at)
-        FROM request AS r
-        WHERE r.originator = %(originator)s AND r.target = %(target)s AND r.counter = %(counter)s
-          AND r.message_id IS NOT NULL
+        SELECT 1, asked.submitted_at
+        FROM asked
+        JOIN request AS r USING (request_key)
+        WHERE r.message_id IS NOT NULL
     ) AS of_all
     GROUP BY stage
-), waiting AS (
-    SELECT s.device_id, s.stage, s.request_key, s.segment_key,
-        date_part(
-            'epoch', %(now)s::timestamptz - least(s.occurred_at, own.first_at, every.first_at)
-        ) AS waited
+), limits AS MATERIALIZED (
+    -- After how long a wait is slow and has stalled, but for what its hub tells.
+    SELECT segment_key, stage, hub_seconds,
+        coalesce(slow_seconds, 'infinity') AS slow_seconds,
+        coalesce(
+            least(
+                CASE
+                    WHEN still_seconds IS NOT NULL AND (
+                        moved_at IS NULL
+                        OR date_part('epoch', %(now)s::timestamptz - moved_at) > still_seconds
+                    ) THEN allowed_seconds
+                    WHEN num_nulls(allowed_seconds, left_seconds) = 0
+                        THEN greatest(allowed_seconds, left_seconds)
+                END,
+                CASE WHEN %(now)s::timestamptz >= silent_from THEN silent_seconds END
+            ),
+            'infinity'
+        ) AS stalled_seconds
+    FROM wait_limit
+    WHERE request_key = (SELECT request_key FROM asked)
+), waiting AS MATERIALIZED (
+    SELECT s.device_id, s.request_key, s.stage, s.occurred_at,
+        date_part('epoch', %(now)s::timestamptz - least(s.occurred_at, every.first_at)) AS waited,
+        coalesce(l.slow_seconds, %(slow_seconds)s::double precision) AS slow_seconds,
+        CASE
+            WHEN l.stage IS NULL THEN %(slow_seconds)s::double precision * %(stalled_multiple)s
+            ELSE least(
+                l.stalled_seconds,
+                CASE
+                    WHEN date_part('epoch', %(now)s::timestamptz - h.since) > l.hub_seconds
+                        THEN l.hub_seconds
+                END
+            )
+        END AS stalled_seconds
     FROM standing AS s
     LEFT JOIN events_of_all AS every ON every.stage = s.stage AND NOT s.refused
-    LEFT JOIN LATERAL (
-        SELECT min(e.occurred_at) AS first_at
-        FROM event AS e
-        WHERE e.device_id = s.device_id AND e.stage = s.stage AND NOT e.failed
-          AND e.occurred_at < s.occurred_at
-          AND s.request_key = coalesce(
-              e.request_key,
-              ({attributed})
-          )
-    ) AS own ON true
+    LEFT JOIN ({devices}) AS v USING (device_id)
+    LEFT JOIN device_segment AS g
+        ON g.csp_region = coalesce(v.csp_region, '')
+        AND g.device_type = coalesce(v.device_type, '')
+        AND g.manufacturer = coalesce(v.manufacturer, '')
+        AND g.model = coalesce(v.model, '')
+    LEFT JOIN limits AS l
+        ON l.stage = s.stage
+        -- Before DCC has answered, no fact of the device counts.
+        AND l.segment_key = CASE WHEN s.stage > 1 THEN g.segment_key ELSE 0 END
+    LEFT JOIN stay_at_hub AS h
+        ON h.request_key = (SELECT request_key FROM asked)
+        AND h.stage = s.stage AND h.device_id = s.device_id
+    WHERE s.device_id NOT IN (SELECT device_id FROM outdone)
 )
 SELECT w.device_id, w.stage,
     CASE
-        WHEN l.request_key IS NULL THEN CASE
-            WHEN w.waited <= %(slow_seconds)s::double precision THEN %(usual)s::text
-            WHEN w.waited <= %(slow_seconds)s::double precision * %(stalled_multiple)s
-                THEN %(slow)s::text
-            ELSE %(stalled)s::text
-        END
-        WHEN w.waited > l.allowed_seconds AND (
-            w.waited > l.left_seconds
-            OR l.still_seconds IS NOT NULL AND (
-                l.moved_at IS NULL
-                OR date_part('epoch', %(now)s::timestamptz - l.moved_at) > l.still_seconds
-            )
-        ) THEN %(stalled)s::text
-        WHEN %(now)s::timestamptz >= l.silent_from AND w.waited > l.silent_seconds
-            THEN %(stalled)s::text
-        WHEN least(w.waited, date_part('epoch', %(now)s::timestamptz - h.since)) > l.hub_seconds
-            AND h.since IS NOT NULL THEN %(stalled)s::text
-        WHEN w.waited > l.slow_seconds THEN %(slow)s::text
+        WHEN whole.waited > w.stalled_seconds THEN %(stalled)s::text
+        WHEN whole.waited > w.slow_seconds THEN %(slow)s::text
         ELSE %(usual)s::text
     END AS pace
 FROM waiting AS w
-LEFT JOIN wait_limit AS l
-    ON l.request_key = w.request_key AND l.segment_key = w.segment_key AND l.stage = w.stage
-LEFT JOIN stay_at_hub AS h
-    ON h.request_key = w.request_key AND h.stage = w.stage AND h.device_id = w.device_id
-WHERE l.request_key IS NOT NULL OR %(slow_seconds)s::double precision IS NOT NULL
+CROSS JOIN LATERAL (
+    SELECT CASE
+        -- A device's own earlier events of the stage count, but are looked for only where a wait
+        -- since the request began would be of another pace.
+        WHEN w.waited <= w.stalled_seconds
+            AND coalesce(
+                date_part('epoch', %(now)s::timestamptz - (SELECT begun_at FROM asked)), 'infinity'
+            ) > CASE
+                WHEN w.waited <= w.slow_seconds THEN least(w.slow_seconds, w.stalled_seconds)
+                ELSE w.stalled_seconds
+            END
+        THEN greatest(
+            w.waited,
+            date_part('epoch', %(now)s::timestamptz - (
+                SELECT min(e.occurred_at)
+                FROM event AS e
+                WHERE e.device_id = w.device_id AND e.stage = w.stage AND NOT e.failed
+                  AND e.occurred_at < w.occurred_at
+                  AND w.request_key = coalesce(
+                      e.request_key,
+                      ({attributed})
+                  )
+            ))
+        )
+        ELSE w.waited
+    END AS waited
+    OFFSET 0
+) AS whole
+WHERE w.stalled_seconds IS NOT NULL

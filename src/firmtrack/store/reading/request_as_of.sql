@@ -74,7 +74,9 @@ WITH withdrawn AS NOT MATERIALIZED (
 ), concerned_request AS MATERIALIZED (
     SELECT request_key FROM asked_request
     UNION
-    SELECT p.request_key FROM asked_device JOIN named_pair AS p USING (device_id)
+    SELECT p.request_key
+    FROM named_pair AS p
+    WHERE p.device_id = ANY (ARRAY(SELECT device_id FROM asked_device))
 ), request AS MATERIALIZED (
     SELECT r.request_key, r.originator, r.target, r.counter, r.recorded_at,
         claim.message_id, claim.image_hash, claim.image,

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
@@ -41,6 +42,8 @@ from firmtrack.store.reading.incidents import incidents_in
 from firmtrack.store.reading.known import as_known, asked_of
 
 _NEXT_DEVICES = "c.device_id = ANY (ARRAY(SELECT device_id FROM asked_device))"
+_LOOKED_AT = "{known}SELECT count(*) AS devices, max(device_id) AS last FROM asked_device"
+_LARGER = 4
 
 
 def find_request(
@@ -63,7 +66,7 @@ def find_request(
             return None
         cursor.execute(
             as_known(statement("count_distributions").decode(), as_of).encode(),
-            asked | asked_of(as_of) | {"request_key": row["request_key"]},
+            asked | asked_of(as_of),
             prepare=None if as_of is None else False,
         )
         return _request_answer(viewer, request_id, row, cursor.fetchall())
@@ -86,23 +89,16 @@ def list_distributions(
     """
     if not viewer.may_see(request_id):
         return DistributionPage(items=(), last_device_id=None)
-    # Where all are wanted a page of the past knows its devices before it folds any.
-    is_next = as_of is not None and wanted == DistributionFilter()
-    query = as_known(
-        statement("list_distributions").decode(),
-        as_of,
-        condition=_NEXT_DEVICES if is_next else condition(wanted, as_of),
-    )
     asked = asked_for(viewer, request_id, wanted, _moment(now, as_of)) | {
         "after": None if after is None else to_bigint(after),
         "limit": limit + 1,
     }
     with _cursor() as cursor:
-        rows = cursor.execute(
-            query.encode(),
-            asked | asked_of(as_of, devices=limit + 1 if is_next else None),
-            prepare=None if as_of is None and wanted.pace is None else False,
-        ).fetchall()
+        # The pace of the past is told of all together.
+        if as_of is None or wanted.pace is not None:
+            rows = _listed(cursor, wanted, asked, as_of)
+        else:
+            rows = _listed_by_portions(cursor, wanted, asked, as_of)
     items = tuple(_distribution_answer(viewer, request_id, row) for row in rows[:limit])
     return DistributionPage(
         items=items, last_device_id=items[-1].device_id if len(rows) > limit else None
@@ -164,6 +160,58 @@ def copy_distributions(
         asked |= csv_copy.asked_in(request_id, status_names, reason_texts, misfit_texts)
         with reading_pool().connection() as connection:
             yield from csv_copy.blocks(connection, query.encode(), asked | {"after": None})
+
+
+def _listed(
+    cursor: Cursor[DictRow],
+    wanted: DistributionFilter,
+    asked: Mapping[str, object],
+    as_of: datetime | None,
+) -> list[DictRow]:
+    wanted_rows = condition(wanted, as_of, is_continued=asked["after"] is not None)
+    return cursor.execute(
+        as_known(statement("list_distributions").decode(), as_of, condition=wanted_rows).encode(),
+        {**asked, **asked_of(as_of)},
+        prepare=None if as_of is None and wanted.pace is None else False,
+    ).fetchall()
+
+
+def _listed_by_portions(
+    cursor: Cursor[DictRow],
+    wanted: DistributionFilter,
+    asked: Mapping[str, Any],
+    as_of: datetime,
+) -> list[DictRow]:
+    """Return the rows of a page of the past: no more devices are folded than it takes to fill it.
+
+    Where few fit a filter, each portion is larger than the one before, so that all of them together
+    cost little more than all at once.
+    """
+    is_filtered = wanted != DistributionFilter()
+    query = as_known(
+        statement("list_distributions").decode(),
+        as_of,
+        condition=f"{_NEXT_DEVICES} AND {condition(wanted, as_of)}",
+    )
+    rows: list[DictRow] = []
+    after, devices = asked["after"], asked["limit"]
+    while True:
+        portion = {
+            **asked,
+            **asked_of(as_of, devices=devices),
+            "after": after,
+            "limit": asked["limit"] - len(rows),
+        }
+        rows += cursor.execute(query.encode(), portion, prepare=False).fetchall()
+        if not is_filtered or len(rows) == asked["limit"]:
+            return rows
+        looked_at = cursor.execute(
+            as_known(_LOOKED_AT, as_of).encode(), portion, prepare=False
+        ).fetchone()
+        assert looked_at is not None
+        if looked_at["devices"] < devices:
+            return rows
+        after, devices = looked_at["last"], devices * _LARGER
 
 
 @contextmanager
