@@ -12,11 +12,18 @@ SELECT n.notice_id, n.sequence, n.endpoint_id, p.name AS party, e.channel, e.add
         FROM notice_try AS t
         WHERE t.notice_id = n.notice_id
     ), '[]') AS tries
-FROM notice AS n
-JOIN notice_endpoint AS e USING (endpoint_id)
+FROM notice_endpoint AS e
 JOIN accounts_party AS p ON p.id = e.party_id
+-- Of each endpoint its newest: its index is read in its order, and no other endpoint's notices.
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM notice
+    WHERE endpoint_id = e.endpoint_id
+      AND (%(state)s::text IS NULL OR state = %(state)s)
+      AND (%(before)s::bigint IS NULL OR sequence < %(before)s)
+    ORDER BY sequence DESC
+    LIMIT %(limit)s
+) AS n
 WHERE {sees_of_party:e.party_id}
-  AND (%(state)s::text IS NULL OR n.state = %(state)s)
-  AND (%(before)s::bigint IS NULL OR n.sequence < %(before)s)
 ORDER BY n.sequence DESC
 LIMIT %(limit)s

@@ -9,8 +9,8 @@ WITH moved AS MATERIALIZED (
     SELECT request_key FROM uncounted_request
     UNION
     SELECT d.request_key
-    FROM moved
-    JOIN distribution AS d USING (device_id)
+    FROM distribution AS d
+    WHERE d.device_id = ANY (ARRAY(SELECT device_id FROM moved))
 )
 SELECT count(*) AS requests, (SELECT count(*) FROM moved) > %(devices)s AS is_at_least
 FROM performance_request(true, NULL, %(supplier)s, %(first_at)s, %(end_at)s) AS v
