@@ -9,7 +9,10 @@ from firmtrack.store.together import Together
 
 
 class Doubling:
-    """Doubles numbers, waits in its first call until it may go on, and notes what it was given."""
+    """Doubles numbers, waits in its first call until it may go on, and notes what it was given.
+
+    13 is a bad item; at 99 it is interrupted.
+    """
 
     def __init__(self) -> None:
         self.given: list[list[int]] = []
@@ -23,6 +26,8 @@ class Doubling:
             assert self.may_go_on.wait(60)
         if 13 in items:
             raise ValueError(items)
+        if 99 in items:
+            raise KeyboardInterrupt(items)
         return [2 * item for item in items]
 
 
@@ -35,7 +40,7 @@ def in_threads(
     def call(item: int) -> None:
         try:
             results[item] = together(item)
-        except ValueError as error:
+        except (ValueError, KeyboardInterrupt) as error:
             results[item] = error.args[0]
 
     threads = [threading.Thread(target=call, args=(item,)) for item in items]
@@ -82,17 +87,25 @@ def test_a_call_alone_raises_what_was_raised() -> None:
     assert doubling.given == [[13], [1]]
 
 
-def test_what_an_interrupted_call_left_is_done_by_the_next() -> None:
-    given: list[Sequence[int]] = []
+def test_an_error_that_says_nothing_of_an_item_fails_all_that_were_done_together() -> None:
+    doubling = Doubling()
+    together = Together(doubling, most=100, all_fail_of=(ValueError,))
+    results = in_threads(doubling, together, [1, 2, 13, 4])
+    assert results == {1: 2, 2: [2, 13, 4], 13: [2, 13, 4], 4: [2, 13, 4]}
+    assert doubling.given == [[1], [2, 13, 4]]
 
-    def interrupted_once(items: Sequence[int]) -> Sequence[int]:
-        given.append(items)
-        if len(given) == 1:
-            raise KeyboardInterrupt
-        return items
 
-    together = Together(interrupted_once, most=100)
+def test_what_an_interrupted_call_left_is_done_by_the_next_but_for_its_own() -> None:
+    doubling = Doubling()
+    results = in_threads(doubling, Together(doubling, most=100), [1, 99, 2, 3])
+    assert results == {1: 2, 99: [99, 2, 3], 2: 4, 3: 6}
+    assert doubling.given == [[1], [99, 2, 3], [2, 3]]
+
+
+def test_after_an_interrupted_call_alone_others_are_done() -> None:
+    doubling = Doubling()
+    doubling.may_go_on.set()
+    together = Together(doubling, most=100)
     with pytest.raises(KeyboardInterrupt):
-        together(1)
-    assert together(2) == 2
-    assert given == [[1], [1, 2]]
+        together(99)
+    assert together(1) == 2
