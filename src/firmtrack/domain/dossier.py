@@ -91,7 +91,10 @@ class RequestStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestNaming:
-    """What a message that names a request for single devices tells of the request itself."""
+    """What messages that name a request for single devices tell of the request itself.
+
+    That is their earliest time, and the smallest version that any of them states.
+    """
 
     named_at: datetime
     firmware_version: FirmwareVersion | None
