@@ -288,6 +288,8 @@ def _incidents(
     *,
     sees_facts: bool,
 ) -> Befallen:
+    if not device.incidents:
+        return Befallen(of_request={}, others=())
     placed = [
         Placed(
             request_id=each.request_id,
