@@ -18,6 +18,7 @@ from firmtrack.store.together import Together
 
 _TERM_CHARACTERS = 200
 _MOST_AT_ONCE = 32
+_PATIENCE_SECONDS = 10.0
 _ROW = b"(%s, %s, %s, %s, %s)"
 
 
@@ -54,5 +55,11 @@ def _recording(count: int) -> bytes:
     return statement("record_lookups") + b", ".join([_ROW] * count)
 
 
-# Without its database none is recorded: to try each for itself would make all wait for it in turn.
-_record_together = Together(_record, most=_MOST_AT_ONCE, all_fail_of=(OperationalError,))
+# An audit waits for nobody's lock. Without its database none is recorded: to try each for itself
+# would make all wait for it in turn.
+_record_together = Together(
+    _record,
+    most=_MOST_AT_ONCE,
+    patience_seconds=_PATIENCE_SECONDS,
+    all_fail_of=(OperationalError,),
+)

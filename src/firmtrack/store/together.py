@@ -1,6 +1,7 @@
 """What many threads want done at once, done together: one commit for all that wait at that moment.
 
 A commit waits for the disk, and while one does, others come. They need not wait for a commit each.
+Nor need they wait for one that takes long, because it waits for a lock: then each is done alone.
 """
 
 from collections import deque
@@ -37,7 +38,8 @@ class Together(Generic[_Item, _Result]):
     ``do`` gets up to ``most`` items in the order in which they came, and returns their results in
     the same order; all is done when it returns, or nothing. Should it raise for several items, each
     is done for itself, so that a bad one harms no other; but for errors of the classes
-    ``all_fail_of``, which say nothing of an item: then all of them fail.
+    ``all_fail_of``, which say nothing of an item: then all of them fail. Who has waited for
+    ``patience_seconds`` while others are done is done for itself, too.
     """
 
     def __init__(
@@ -45,10 +47,12 @@ class Together(Generic[_Item, _Result]):
         do: Callable[[Sequence[_Item]], Sequence[_Result]],
         *,
         most: int,
+        patience_seconds: float = 0.05,
         all_fail_of: tuple[type[Exception], ...] = (),
     ) -> None:
         self._do = do
         self._most = most
+        self._patience_seconds = patience_seconds
         self._all_fail_of = all_fail_of
         self._lock = Lock()
         self._waiting: deque[_Call[_Item, _Result]] = deque()
@@ -62,12 +66,24 @@ class Together(Generic[_Item, _Result]):
             if self._turn is None:
                 self._give_turn()
         try:
-            call.news.acquire()
+            if not call.news.acquire(timeout=self._patience_seconds):
+                if self._waits_no_more(call):
+                    self._do_calls([call])
+                else:
+                    call.news.acquire()
             if not call.is_done:
                 self._do_waiting(call)
         finally:
             self._leave(call)
         return call.answer()
+
+    def _waits_no_more(self, call: _Call[_Item, _Result]) -> bool:
+        """Return whether the call waited until now, and neither was being done nor has the turn."""
+        with self._lock:
+            waited = call is not self._turn and call in self._waiting
+            if waited:
+                self._waiting.remove(call)
+            return waited
 
     def _do_waiting(self, own: _Call[_Item, _Result]) -> None:
         with self._lock:

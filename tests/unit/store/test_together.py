@@ -31,6 +31,10 @@ class Doubling:
         return [2 * item for item in items]
 
 
+def patient(doubling: Doubling, most: int) -> Together[int, int]:
+    return Together(doubling, most=most, patience_seconds=60)
+
+
 def in_threads(
     doubling: Doubling, together: Together[int, int], items: Sequence[int]
 ) -> dict[int, object]:
@@ -58,23 +62,36 @@ def in_threads(
 
 def test_what_comes_meanwhile_is_done_by_one_call_and_each_gets_its_own_result() -> None:
     doubling = Doubling()
-    results = in_threads(doubling, Together(doubling, most=100), [1, 2, 3, 4, 5])
+    results = in_threads(doubling, patient(doubling, most=100), [1, 2, 3, 4, 5])
     assert results == {1: 2, 2: 4, 3: 6, 4: 8, 5: 10}
     assert doubling.given == [[1], [2, 3, 4, 5]]
 
 
 def test_no_call_does_more_than_the_most() -> None:
     doubling = Doubling()
-    results = in_threads(doubling, Together(doubling, most=2), [1, 2, 3, 4, 5, 6])
+    results = in_threads(doubling, patient(doubling, most=2), [1, 2, 3, 4, 5, 6])
     assert results == {1: 2, 2: 4, 3: 6, 4: 8, 5: 10, 6: 12}
     assert doubling.given == [[1], [2, 3], [4, 5], [6]]
 
 
 def test_a_bad_item_harms_no_other() -> None:
     doubling = Doubling()
-    results = in_threads(doubling, Together(doubling, most=100), [1, 2, 13, 4])
+    results = in_threads(doubling, patient(doubling, most=100), [1, 2, 13, 4])
     assert results == {1: 2, 2: 4, 13: [13], 4: 8}
     assert doubling.given == [[1], [2, 13, 4], [2], [13], [4]]
+
+
+def test_who_need_not_wait_for_what_takes_long_is_done_alone() -> None:
+    doubling = Doubling()
+    together = Together(doubling, most=100)
+    first = threading.Thread(target=together, args=(1,))
+    first.start()
+    assert doubling.began.wait(60)
+    assert together(2) == 4
+    assert first.is_alive()
+    doubling.may_go_on.set()
+    first.join(60)
+    assert doubling.given == [[1], [2]]
 
 
 def test_a_call_alone_raises_what_was_raised() -> None:
@@ -89,7 +106,7 @@ def test_a_call_alone_raises_what_was_raised() -> None:
 
 def test_an_error_that_says_nothing_of_an_item_fails_all_that_were_done_together() -> None:
     doubling = Doubling()
-    together = Together(doubling, most=100, all_fail_of=(ValueError,))
+    together = Together(doubling, most=100, patience_seconds=60, all_fail_of=(ValueError,))
     results = in_threads(doubling, together, [1, 2, 13, 4])
     assert results == {1: 2, 2: [2, 13, 4], 13: [2, 13, 4], 4: [2, 13, 4]}
     assert doubling.given == [[1], [2, 13, 4]]
@@ -97,7 +114,7 @@ def test_an_error_that_says_nothing_of_an_item_fails_all_that_were_done_together
 
 def test_what_an_interrupted_call_left_is_done_by_the_next_but_for_its_own() -> None:
     doubling = Doubling()
-    results = in_threads(doubling, Together(doubling, most=100), [1, 99, 2, 3])
+    results = in_threads(doubling, patient(doubling, most=100), [1, 99, 2, 3])
     assert results == {1: 2, 99: [99, 2, 3], 2: 4, 3: 6}
     assert doubling.given == [[1], [99, 2, 3], [2, 3]]
 
