@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from firmtrack.cli.commands import app
+from firmtrack.cli.later import Later
 from tools.links import ROOT, pages
 
 _CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -42,6 +43,7 @@ def options_and_arguments(words: list[str]) -> tuple[set[str], list[str]]:
     command = get_command(app)
     while isinstance(command, TyperGroup):
         command, words = command.commands[words[0]], words[1:]
+        command = command.loaded() if isinstance(command, Later) else command
     return {option for parameter in command.params for option in parameter.opts}, words
 
 

@@ -1,18 +1,20 @@
-"""The kinds of party and the scopes of tokens; importable before Django is set up."""
+"""The kinds of party and the scopes of tokens; importable without Django."""
 
-from django.db import models
+from enum import StrEnum
 
 
-class PartyKind(models.TextChoices):
+class PartyKind(StrEnum):
     """What a party is, which decides what it sees."""
 
-    LARGE_SUPPLIER = "large_supplier", "Large supplier"
-    SMALL_SUPPLIER = "small_supplier", "Small supplier"
-    DCC = "dcc", "DCC"
+    LARGE_SUPPLIER = "large_supplier"
+    SMALL_SUPPLIER = "small_supplier"
+    DCC = "dcc"
 
 
-class TokenScope(models.TextChoices):
+class TokenScope(StrEnum):
     """What an API token may be used for."""
 
-    READ = "read", "Look up requests and devices"
-    INTAKE = "intake", "Submit messages"
+    READ = "read"
+    """Look up requests and devices."""
+    INTAKE = "intake"
+    """Submit messages."""

@@ -8,19 +8,25 @@ from django.db.models.functions import Lower
 
 from firmtrack.accounts.kinds import PartyKind
 
+_KIND_NAMES = {
+    PartyKind.LARGE_SUPPLIER: "Large supplier",
+    PartyKind.SMALL_SUPPLIER: "Small supplier",
+    PartyKind.DCC: "DCC",
+}
+
 
 class Party(models.Model):
     """An organisation: an energy supplier, or DCC."""
 
     name = models.CharField(max_length=100, unique=True)
-    kind = models.CharField(max_length=20, choices=PartyKind)
+    kind = models.CharField(max_length=20, choices=_KIND_NAMES)
 
     class Meta:
         """Only the kinds that exist can be stored."""
 
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=models.Q(kind__in=PartyKind.values), name="party_kind_exists"
+                condition=models.Q(kind__in=list(PartyKind)), name="party_kind_exists"
             ),
         ]
 

@@ -5,6 +5,7 @@ Times are aware and in UTC. Lists say their order.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from firmtrack.answers.requests import DistributionAnswer
@@ -28,8 +29,7 @@ from firmtrack.domain.stages import (
 MARK_OCTETS = 14
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryEntry:
+class HistoryEntry(NamedTuple):
     """One event of a distribution, with the message that tells it.
 
     ``names_device`` is False for a step of the whole request. ``recorded_at`` is when Firmtrack
@@ -55,12 +55,12 @@ class HistoryEntry:
     source_kind: MessageKind | None
     source_code: str | None
     message_id: UUID | None
-    evidence: Evidence | None = None
-    is_anothers: bool = False
-    times: int = 1
     first_at: datetime
     first_recorded_at: datetime
     mark: bytes
+    evidence: Evidence | None = None
+    is_anothers: bool = False
+    times: int = 1
 
     @property
     def source(self) -> FactSource:

@@ -3,6 +3,7 @@
 import sys
 
 from firmtrack.cli import stopping
+from firmtrack.cli.quick_help import import_help
 from firmtrack.errors import FirmtrackError
 
 _FAILED = 1
@@ -16,6 +17,8 @@ def main() -> None:
     if stopping.runs_until_stopped(sys.argv[1:]):
         stopping.end_when_told()
     try:
+        if "--help" in sys.argv:
+            import_help()
         from firmtrack.cli.commands import app
 
         stopping.end_if_told()

@@ -1,36 +1,71 @@
 """Every command, by its name."""
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from firmtrack.cli import (
-    accounts,
-    checking,
-    inventory,
-    lookups,
-    messages,
-    notices,
-    performance,
-    quarantine,
-    recorded_messages,
-    serving,
-    simulation,
-    wording,
+from firmtrack.cli.later import Later, LaterGroup
+
+_COMMANDS = (
+    Later("serve", "serving:serve", "Serve the portal and the API until interrupted."),
+    Later("ingest", "messages:ingest", "Take messages in. Doing it again changes nothing."),
+    Later(
+        "export",
+        "lookups:export",
+        "Write the CSV of a Service Request's distributions to a file or to standard output.",
+    ),
+    Later(
+        "simulate",
+        "simulation:simulate",
+        "Write the messages of a small Great Britain, and beside them what DCC's inventory holds.",
+    ),
+    Later(
+        "dispatch",
+        "notices:dispatch",
+        "Send notices until interrupted; any number of these may run at once.",
+    ),
+    Later(
+        "check",
+        "checking:check",
+        "Compute every current status anew from its events, and say where the store disagrees.",
+    ),
+    Later("inventory", "inventory:inventory", "Take in what DCC's inventory holds."),
+    Later("find", "lookups:find", "Look up a Service Request or a device."),
+    Later("party", "accounts:party", "Energy suppliers and DCC."),
+    Later("user", "accounts:user", "People who sign in."),
+    Later("token", "accounts:token", "Tokens for the API."),
+    Later("quarantine", "quarantine:quarantine", "Messages that could not be taken."),
+    Later("message", "recorded_messages:message", "Recorded messages: seen, and taken back."),
+    Later("wording", "wording:wording", "Your own wording for codes."),
+    Later("endpoint", "notices:endpoint", "Where notices of changes are sent."),
+    Later("notice", "notices:notice", "What parties were notified of."),
+    Later("performance", "performance:performance", "Keep delivery performance fresh."),
 )
+
+
+class _Commands(LaterGroup):
+    later = _COMMANDS
+
+
+# What --help is where it is not given. Typer would read that it has no value by Pydantic, whose
+# import takes longer than all else.
+_NO_HELP: dict[str | None, object] = {"help": False}
 
 app = typer.Typer(
     name="firmtrack",
+    cls=_Commands,
     help="Firmware Distribution Tracking for Great Britain's smart meters.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"default_map": _NO_HELP | {each.name: _NO_HELP for each in _COMMANDS}},
 )
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001  # Typer calls it so
     if asked:
+        from importlib.metadata import version
+
         typer.echo(version("firmtrack"))
         raise typer.Exit
 
@@ -46,22 +81,3 @@ def firmtrack(
     ] = False,
 ) -> None:
     """Firmware Distribution Tracking for Great Britain's smart meters."""
-
-
-app.command("serve")(serving.serve)
-app.command("ingest")(messages.ingest)
-app.add_typer(inventory.inventory, name="inventory")
-app.add_typer(lookups.find, name="find")
-app.command("export")(lookups.export)
-app.command("simulate")(simulation.simulate)
-app.add_typer(accounts.party, name="party")
-app.add_typer(accounts.user, name="user")
-app.add_typer(accounts.token, name="token")
-app.add_typer(quarantine.quarantine, name="quarantine")
-app.add_typer(recorded_messages.message, name="message")
-app.add_typer(wording.wording, name="wording")
-app.add_typer(notices.endpoint, name="endpoint")
-app.add_typer(notices.notice, name="notice")
-app.command("dispatch")(notices.dispatch)
-app.add_typer(performance.performance, name="performance")
-app.command("check")(checking.check)

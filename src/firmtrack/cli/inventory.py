@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from firmtrack.cli.options import AsJson, console, errors, file_failures, print_json
 from firmtrack.cli.session import opened
@@ -65,6 +64,8 @@ def import_(
 
 def _import(paths: list[Path], *, skip_bad: bool) -> "ImportReport":
     """Import the files behind a progress bar of the octets read, on a terminal."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
     from firmtrack.intake.inventory_import import import_inventory
 
     is_known = _STANDARD_INPUT not in paths

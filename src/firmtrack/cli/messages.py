@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from firmtrack.cli.options import AsJson, console, errors, file_failures, print_json
 from firmtrack.cli.session import opened
@@ -50,6 +49,14 @@ class _Bar:
     """A progress bar on a terminal, nothing elsewhere: octets read, and messages committed."""
 
     def __init__(self, paths: list[Path]) -> None:
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
         from firmtrack.intake.files import size_bytes
 
         self._progress = Progress(

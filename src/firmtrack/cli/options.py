@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from msgspec import json
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
@@ -45,6 +44,8 @@ def file_failures(path: Path | None = None) -> Iterator[None]:
 
 def print_json(value: object) -> None:
     """Print a value as one line of JSON; times in UTC."""
+    from msgspec import json
+
     sys.stdout.write(json.encode(value, enc_hook=str).decode() + "\n")
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from firmtrack.cli.options import AsJson, console, errors, file_failures, print_json
 
@@ -28,6 +27,8 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Write the messages of a small Great Britain, and beside them what DCC's inventory holds."""
+    from rich.progress import Progress
+
     from firmtrack.simulator.scenario import Scenario
     from firmtrack.simulator.simulation import run
 

@@ -152,11 +152,12 @@ def news_of(situation: Situation) -> tuple[News, ...]:
 
 
 def _news(situation: Situation) -> Iterator[News]:
-    yield from _incidents(situation)
-    yield from _other_images(situation)
+    last_step = _last_step(situation)
+    yield from _incidents(situation, last_step)
+    yield from _other_images(situation, last_step)
     if situation.distribution.completion is CompletionStatus.IN_PROGRESS:
-        yield from _earlier_stages(situation)
-        yield from _failed_activations(situation)
+        yield from _earlier_stages(situation, last_step)
+        yield from _failed_activations(situation, last_step)
 
 
 def _last_step(situation: Situation) -> datetime:
@@ -165,10 +166,9 @@ def _last_step(situation: Situation) -> datetime:
     return max([situation.distribution.updated_at, *good])
 
 
-def _incidents(situation: Situation) -> Iterator[News]:
+def _incidents(situation: Situation, last_step: datetime) -> Iterator[News]:
     # A request carries no time: what is told of one that was only received came after it.
     is_unanswered = situation.distribution.status is Status.RECEIVED
-    last_step = _last_step(situation)
     for entry in situation.incidents:
         row = _ROWS.get(entry.incident.kind)
         if row is None or not (is_unanswered or entry.ordered_at >= last_step):
@@ -216,9 +216,8 @@ def _request_text(situation: Situation, incident: Incident) -> str:
     return f"Activate Firmware (11.3) request {incident.request_id}"
 
 
-def _other_images(situation: Situation) -> Iterator[News]:
+def _other_images(situation: Situation, last_step: datetime) -> Iterator[News]:
     """Yield what fits no request, and tells that the device has to do with another image."""
-    last_step = _last_step(situation)
     for entry in situation.unattributed:
         differs = _difference(situation, entry)
         if entry.status in OTHER_IMAGE and differs is not None and entry.occurred_at >= last_step:
@@ -251,9 +250,8 @@ def _difference(situation: Situation, entry: HistoryEntry) -> str | None:
     return f"its version is {entry.firmware_version}"
 
 
-def _earlier_stages(situation: Situation) -> Iterator[News]:
+def _earlier_stages(situation: Situation, last_step: datetime) -> Iterator[News]:
     """Yield the latest failure of a stage that the update has passed, if nothing came after it."""
-    last_step = _last_step(situation)
     failures = [
         each for each in situation.history if each.status.is_bad and each.occurred_at >= last_step
     ]
@@ -274,9 +272,8 @@ def _earlier_stages(situation: Situation) -> Iterator[News]:
         )
 
 
-def _failed_activations(situation: Situation) -> Iterator[News]:
+def _failed_activations(situation: Situation, last_step: datetime) -> Iterator[News]:
     """Yield an activation that failed though no word of the image's verification came."""
-    last_step = _last_step(situation)
     for activation in situation.activations:
         if activation.status is ActivationStatus.FAILED and activation.updated_at >= last_step:
             finding = finding_on_failed_activation(situation, activation)

@@ -7,8 +7,9 @@ two together.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from firmtrack.domain.activation import Activation, ReportedActivationEvent, activations_of
@@ -35,8 +36,7 @@ from firmtrack.domain.precedence import current_event, is_refused_by_name, prece
 from firmtrack.domain.stages import Status, Variant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reporter:
+class Reporter(NamedTuple):
     """The message that reports a fact: what it is, and the User that it was sent to, or sent it."""
 
     message_id: UUID
@@ -45,8 +45,7 @@ class Reporter:
     user_id: Eui64 | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportedEvent:
+class ReportedEvent(NamedTuple):
     """An event of one device's update, or a step of its whole request, with what reports it.
 
     ``request_id`` is the request that its message names; None if it names none, and then
@@ -60,6 +59,9 @@ class ReportedEvent:
     occurred_at: datetime
     recorded_at: datetime
     reporter: Reporter
+    first_at: datetime
+    first_recorded_at: datetime
+    first_message_id: UUID
     names_device: bool = True
     request_id: RequestId | None = None
     reason: str | None = None
@@ -69,9 +71,6 @@ class ReportedEvent:
     image_hash: bytes | None = None
     evidence: Evidence | None = None
     times: int = 1
-    first_at: datetime
-    first_recorded_at: datetime
-    first_message_id: UUID
 
     @property
     def message_id(self) -> UUID:
@@ -92,7 +91,10 @@ class RequestStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestNaming:
-    """What a message that names a request for single devices tells of the request itself."""
+    """What messages that name a request for single devices tell of the request itself.
+
+    That is their earliest time, and the smallest version that any of them states.
+    """
 
     named_at: datetime
     firmware_version: FirmwareVersion | None
@@ -371,7 +373,7 @@ def _attribute(
         if found is None:
             unattributed.append(event)
         else:
-            tied = replace(event, evidence=found.evidence)
+            tied = event._replace(evidence=found.evidence)
             attributed.setdefault(found.request_id, []).append(tied)
     return attributed, unattributed
 

@@ -8,6 +8,7 @@ the facts of a device that it has to do with. DCC's staff see all.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from firmtrack.domain.activation import Chapters, chapters_of
 from firmtrack.domain.disclosure import day_of, start_of_day
@@ -35,8 +36,7 @@ from firmtrack.domain.stages import Stage, Status
 from firmtrack.domain.viewer import Viewer
 
 
-@dataclass(frozen=True, slots=True)
-class SeenEvent:
+class SeenEvent(NamedTuple):
     """An event as a viewer may see it; of another party's its times are beginnings of days."""
 
     event: ReportedEvent
@@ -245,7 +245,7 @@ def _unattributed(viewer: Viewer, device: Device) -> tuple[SeenEvent, ...]:
         if viewer.sees_all or event.reporter.user_id in viewer.user_ids
     )
     seen = sorted((*of_others, *fitting_none), key=precedence_of, reverse=True)
-    return _events(viewer, (replace(event, evidence=None) for event in seen))
+    return _events(viewer, (event._replace(evidence=None) for event in seen))
 
 
 def _events(viewer: Viewer, events: Iterable[ReportedEvent]) -> tuple[SeenEvent, ...]:
@@ -259,8 +259,7 @@ def _events(viewer: Viewer, events: Iterable[ReportedEvent]) -> tuple[SeenEvent,
 
 def _day_only(event: ReportedEvent) -> ReportedEvent:
     """Return what may be shown of an event that was sent to another party: its times are days."""
-    return replace(
-        event,
+    return event._replace(
         occurred_at=start_of_day(event.occurred_at),
         recorded_at=start_of_day(event.recorded_at),
         first_at=start_of_day(event.first_at),
@@ -289,6 +288,8 @@ def _incidents(
     *,
     sees_facts: bool,
 ) -> Befallen:
+    if not device.incidents:
+        return Befallen(of_request={}, others=())
     placed = [
         Placed(
             request_id=each.request_id,

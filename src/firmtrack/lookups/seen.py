@@ -178,8 +178,7 @@ def _grouped(repeats: Sequence[HistoryEntry]) -> HistoryEntry:
     """Return one entry for repeats, the latest of which is the first."""
     if len(repeats) == 1:
         return repeats[0]
-    return replace(
-        repeats[0],
+    return repeats[0]._replace(
         times=sum(each.times for each in repeats),
         first_at=min(each.first_at for each in repeats),
         first_recorded_at=min(each.first_recorded_at for each in repeats),

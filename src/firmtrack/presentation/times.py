@@ -32,7 +32,8 @@ def local_text(at: datetime) -> str:
         local = at.astimezone(_GREAT_BRITAIN)
     except OverflowError:
         local = at
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M %Z}"
+    at_minute = f"{local.hour:02}:{local.minute:02} {local.tzname()}"
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {at_minute}"
 
 
 def day_text(day: date) -> str:

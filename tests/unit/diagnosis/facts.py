@@ -126,7 +126,7 @@ def entry(status: Status, occurred_at: datetime = SINCE, **changes: Any) -> Hist
         first_recorded_at=occurred_at,
         mark=bytes(MARK_OCTETS),
     )
-    return replace(usual, **changes)
+    return usual._replace(**changes)
 
 
 HUB = Eui64.parse("00-DB-12-34-56-78-90-A2")
@@ -212,7 +212,7 @@ def situation(
     """Return the situation after ``waited`` seconds in ``status``, with the inventory known."""
     latest = entry(status, reason=reason)
     if reason is not None and reason[0] in "EN":  # the message carries the reason as its code
-        latest = replace(latest, source_code=reason)
+        latest = latest._replace(source_code=reason)
     known: dict[str, Any] = {"history": (latest,), "device": INVENTORY}
     return Situation(
         distribution=distribution(status, variant=variant, reason=reason),

@@ -9,7 +9,10 @@ from firmtrack.store.together import Together
 
 
 class Doubling:
-    """Doubles numbers, waits in its first call until it may go on, and notes what it was given."""
+    """Doubles numbers, waits in its first call until it may go on, and notes what it was given.
+
+    13 is a bad item; at 99 it is interrupted.
+    """
 
     def __init__(self) -> None:
         self.given: list[list[int]] = []
@@ -23,7 +26,13 @@ class Doubling:
             assert self.may_go_on.wait(60)
         if 13 in items:
             raise ValueError(items)
+        if 99 in items:
+            raise KeyboardInterrupt(items)
         return [2 * item for item in items]
+
+
+def patient(doubling: Doubling, most: int) -> Together[int, int]:
+    return Together(doubling, most=most, patience_seconds=60)
 
 
 def in_threads(
@@ -35,7 +44,7 @@ def in_threads(
     def call(item: int) -> None:
         try:
             results[item] = together(item)
-        except ValueError as error:
+        except (ValueError, KeyboardInterrupt) as error:
             results[item] = error.args[0]
 
     threads = [threading.Thread(target=call, args=(item,)) for item in items]
@@ -53,23 +62,36 @@ def in_threads(
 
 def test_what_comes_meanwhile_is_done_by_one_call_and_each_gets_its_own_result() -> None:
     doubling = Doubling()
-    results = in_threads(doubling, Together(doubling, most=100), [1, 2, 3, 4, 5])
+    results = in_threads(doubling, patient(doubling, most=100), [1, 2, 3, 4, 5])
     assert results == {1: 2, 2: 4, 3: 6, 4: 8, 5: 10}
     assert doubling.given == [[1], [2, 3, 4, 5]]
 
 
 def test_no_call_does_more_than_the_most() -> None:
     doubling = Doubling()
-    results = in_threads(doubling, Together(doubling, most=2), [1, 2, 3, 4, 5, 6])
+    results = in_threads(doubling, patient(doubling, most=2), [1, 2, 3, 4, 5, 6])
     assert results == {1: 2, 2: 4, 3: 6, 4: 8, 5: 10, 6: 12}
     assert doubling.given == [[1], [2, 3], [4, 5], [6]]
 
 
 def test_a_bad_item_harms_no_other() -> None:
     doubling = Doubling()
-    results = in_threads(doubling, Together(doubling, most=100), [1, 2, 13, 4])
+    results = in_threads(doubling, patient(doubling, most=100), [1, 2, 13, 4])
     assert results == {1: 2, 2: 4, 13: [13], 4: 8}
     assert doubling.given == [[1], [2, 13, 4], [2], [13], [4]]
+
+
+def test_who_need_not_wait_for_what_takes_long_is_done_alone() -> None:
+    doubling = Doubling()
+    together = Together(doubling, most=100)
+    first = threading.Thread(target=together, args=(1,))
+    first.start()
+    assert doubling.began.wait(60)
+    assert together(2) == 4
+    assert first.is_alive()
+    doubling.may_go_on.set()
+    first.join(60)
+    assert doubling.given == [[1], [2]]
 
 
 def test_a_call_alone_raises_what_was_raised() -> None:
@@ -82,17 +104,25 @@ def test_a_call_alone_raises_what_was_raised() -> None:
     assert doubling.given == [[13], [1]]
 
 
-def test_what_an_interrupted_call_left_is_done_by_the_next() -> None:
-    given: list[Sequence[int]] = []
+def test_an_error_that_says_nothing_of_an_item_fails_all_that_were_done_together() -> None:
+    doubling = Doubling()
+    together = Together(doubling, most=100, patience_seconds=60, all_fail_of=(ValueError,))
+    results = in_threads(doubling, together, [1, 2, 13, 4])
+    assert results == {1: 2, 2: [2, 13, 4], 13: [2, 13, 4], 4: [2, 13, 4]}
+    assert doubling.given == [[1], [2, 13, 4]]
 
-    def interrupted_once(items: Sequence[int]) -> Sequence[int]:
-        given.append(items)
-        if len(given) == 1:
-            raise KeyboardInterrupt
-        return items
 
-    together = Together(interrupted_once, most=100)
+def test_what_an_interrupted_call_left_is_done_by_the_next_but_for_its_own() -> None:
+    doubling = Doubling()
+    results = in_threads(doubling, patient(doubling, most=100), [1, 99, 2, 3])
+    assert results == {1: 2, 99: [99, 2, 3], 2: 4, 3: 6}
+    assert doubling.given == [[1], [99, 2, 3], [2, 3]]
+
+
+def test_after_an_interrupted_call_alone_others_are_done() -> None:
+    doubling = Doubling()
+    doubling.may_go_on.set()
+    together = Together(doubling, most=100)
     with pytest.raises(KeyboardInterrupt):
-        together(1)
-    assert together(2) == 2
-    assert given == [[1], [1, 2]]
+        together(99)
+    assert together(1) == 2

@@ -60,7 +60,9 @@ FROM (
 UNION ALL
 SELECT 'naming', row_to_json(f)::text
 FROM (
-    SELECT f.request_key, f.named_at, f.claimed_version AS firmware_version
+    -- A request may have thousands, of which no more than this counts.
+    SELECT f.request_key, min(f.named_at) AS named_at,
+        min(f.claimed_version COLLATE "C") AS firmware_version
     FROM known_distribution AS d
     JOIN recorded_request_naming AS f USING (request_key)
     WHERE d.device_id = $1 AND d.recorded_at <= $2 AND d.ended_at > $2
@@ -70,6 +72,7 @@ FROM (
           WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
           OFFSET 0
       )
+    GROUP BY f.request_key
 ) AS f
 UNION ALL
 SELECT 'activation', row_to_json(f)::text

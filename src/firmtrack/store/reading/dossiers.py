@@ -49,7 +49,7 @@ class _Event(Struct):
     recorded_at: datetime
     device_time: datetime | None
     comms_hub_id: int | None
-    stage: int
+    stage: Stage
     failed: bool
     reason: str | None
     firmware_version: str | None
@@ -86,7 +86,7 @@ class _Step(Struct):
     message_id: UUID
     occurred_at: datetime
     recorded_at: datetime
-    stage: int
+    stage: Stage
     failed: bool
     reason: str | None
     variant: Variant | None
@@ -108,7 +108,7 @@ class _Activation(Struct):
     occurred_at: datetime | None
     recorded_at: datetime
     device_time: datetime | None
-    step: int
+    step: ActivationStep
     failed: bool
     reason: str | None
     firmware_version: str | None
@@ -298,7 +298,7 @@ def _files(
 
 def _event(row: _Event, request_ids: Mapping[int, RequestId]) -> ReportedEvent:
     return ReportedEvent(
-        status=status_at(Stage(row.stage), is_bad=row.failed),
+        status=status_at(row.stage, is_bad=row.failed),
         occurred_at=row.occurred_at,
         recorded_at=row.recorded_at,
         reporter=_reporter(row),
@@ -317,7 +317,7 @@ def _event(row: _Event, request_ids: Mapping[int, RequestId]) -> ReportedEvent:
 
 def _step(row: _Step, request_id: RequestId) -> ReportedEvent:
     return ReportedEvent(
-        status=status_at(Stage(row.stage), is_bad=row.failed),
+        status=status_at(row.stage, is_bad=row.failed),
         occurred_at=row.occurred_at,
         recorded_at=row.recorded_at,
         reporter=_reporter(row),
@@ -344,7 +344,7 @@ def _activation(device_id: Eui64, row: _Activation) -> ReportedActivationEvent:
     return ReportedActivationEvent(
         event=ActivationEvent(
             request_id=request_id_of(row.originator, to_bigint(device_id), row.counter),
-            step=ActivationStep(row.step),
+            step=row.step,
             is_failed=row.failed,
             occurred_at=row.occurred_at,
             reason=row.reason,
