@@ -15,6 +15,7 @@ _DATE_TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:(Z)|([+-])(\d\d):(\d\d))?",
     re.ASCII,
 )
+_USUAL_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", re.ASCII)
 _MAX_ZONE_MINUTES = 14 * 60
 
 
@@ -36,6 +37,8 @@ def read_date_time(text: str) -> datetime:
     Source: XML Schema Part 2, clause 3.2.7: 24:00:00 is the start of the next day, and there are
     no leap seconds.
     """
+    if _USUAL_DATE_TIME.fullmatch(text) is not None and text[11:13] != "24":
+        return datetime.fromisoformat(text)
     match = _DATE_TIME.fullmatch(text)
     if match is None:
         raise ValueError("not a date and time")
