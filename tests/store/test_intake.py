@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from firmtrack.domain.identifiers import Eui64, ResponseId
 from firmtrack.domain.stages import Status
@@ -124,7 +125,7 @@ def test_nobody_hands_in_word_on_anothers_request(document: d.Document) -> None:
         envelope(b'{"id": "\xff"}', JSON_MEDIA_TYPE),
         envelope(b"[" * 100_000, JSON_MEDIA_TYPE),
         envelope(b"\0" * 100),
-        replace(envelope(b"<a/>"), origin="a.tar!\udcff\0"),
+        structs.replace(envelope(b"<a/>"), origin="a.tar!\udcff\0"),
         envelope_of_line(b"\xff\xfe", "a line"),
     ],
     ids=repr,

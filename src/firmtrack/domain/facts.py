@@ -300,8 +300,8 @@ class Message:
     @property
     def event_count(self) -> int:
         """How many events the message reports, a request's own arrival included."""
-        own = (self.request, self.activation)
-        return len(self.events) + len(self.steps) + sum(fact is not None for fact in own)
+        own = (self.request is not None) + (self.activation is not None)
+        return len(self.events) + len(self.steps) + own
 
     def named_requests(self) -> frozenset[RequestId]:
         """Return every update request that the message names."""

@@ -1,6 +1,7 @@
 """The names that messages carry: EUI-64s, Request IDs, Response IDs, firmware versions."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple, NewType, Self
 
 from firmtrack.errors import FirmtrackError
@@ -17,6 +18,9 @@ _COUNTER = re.compile(_COUNTER_FORM, re.ASCII)
 _COUNTER_MAX = 2**64 - 1
 _VERSION_NUMBER = re.compile(r"(?:0[xX])?([0-9A-Fa-f]{1,8})", re.ASCII)
 _GBCS_VERSION = re.compile(r"[0-9A-Fa-f]{8}", re.ASCII)
+# Every message names DCC and a User, and the messages of an update its request: what was read of
+# the latest few is remembered.
+_REMEMBERED = 1024
 
 
 class MalformedIdentifier(FirmtrackError):
@@ -37,15 +41,13 @@ class Eui64(int):
 
     __slots__ = ()
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
+    @staticmethod
+    def parse(text: str) -> "Eui64":
         """Return the EUI-64 that ``text`` writes in full, in either case.
 
         Raises MalformedIdentifier.
         """
-        if _EUI.fullmatch(text) is None:
-            raise MalformedIdentifier("an EUI-64", text)
-        return cls(text.replace("-", ""), 16)
+        return _eui(text)
 
     @classmethod
     def from_octets(cls, octets: bytes) -> Self:
@@ -125,6 +127,14 @@ def comparable_version(version: FirmwareVersion) -> str:
     return str(version) if number is None else number[1].zfill(8).upper()
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _eui(text: str) -> Eui64:
+    if _EUI.fullmatch(text) is None:
+        raise MalformedIdentifier("an EUI-64", text)
+    return Eui64(text.replace("-", ""), 16)
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def _three_parts(kind: str, text: str) -> tuple[Eui64, Eui64, int]:
     parts = text.split(":")
     if len(parts) != 3 or _COUNTER.fullmatch(parts[2]) is None:
@@ -133,6 +143,6 @@ def _three_parts(kind: str, text: str) -> tuple[Eui64, Eui64, int]:
     if counter > _COUNTER_MAX:
         raise MalformedIdentifier(kind, text)
     try:
-        return Eui64.parse(parts[0]), Eui64.parse(parts[1]), counter
+        return _eui(parts[0]), _eui(parts[1]), counter
     except MalformedIdentifier:
         raise MalformedIdentifier(kind, text) from None

@@ -6,8 +6,8 @@ Source: DUIS 5.4 schema, ``DCCAlertMessage``.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from firmtrack.domain.facts import (
     ActivationEvent,
@@ -51,8 +51,7 @@ _STATUS_AFTER = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Report:
+class _Report(NamedTuple):
     """What an alert's body tells: of updates, activations or devices, all at one time."""
 
     kind: MessageKind

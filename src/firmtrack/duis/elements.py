@@ -28,15 +28,31 @@ _Value = TypeVar("_Value")
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]*+", re.ASCII)
 _UNSIGNED_INT = re.compile(r"\+?0{0,64}[0-9]{1,10}", re.ASCII)
 _UNSIGNED_INT_MAX = 2**32 - 1
+# DUIS 5.4 has 1,028 names of elements; the longest has 55 characters.
+_MOST_NAMES = 2_000
+_LONGEST_NAME = 64
+
+
+class _LocalNames(dict[object, str]):
+    """The local names of tags, those met first remembered: a document has few, and often again."""
+
+    def __missing__(self, tag: object) -> str:
+        # The tag of a processing instruction is a function.
+        if not isinstance(tag, str) or not tag.startswith(SR):
+            raise UnexpectedElement(f"{tag!r} is no element of DUIS.")
+        name = tag[len(SR) :]
+        # Documents can be hostile.
+        if len(self) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
+            self[tag] = name
+        return name
+
+
+_NAMES = _LocalNames()
 
 
 def name_of(element: etree._Element) -> str:
     """Return the local name of a DUIS element. Raises UnexpectedElement for anything else."""
-    tag = element.tag
-    # The tag of a processing instruction is a function.
-    if not isinstance(tag, str) or not tag.startswith(SR):
-        raise UnexpectedElement(f"{tag!r} is no element of DUIS.")
-    return tag[len(SR) :]
+    return _NAMES[element.tag]
 
 
 def text_of(element: etree._Element) -> str:
@@ -76,12 +92,13 @@ class Children:
     def __init__(self, element: etree._Element) -> None:
         """Take in the children. Raises UnexpectedElement if a name stands there twice."""
         self._parent = element
-        self._by_name: dict[str, etree._Element] = {}
+        by_name: dict[str, etree._Element] = {}
         for child in element:
-            name = name_of(child)
-            if name in self._by_name:
+            name = _NAMES[child.tag]
+            if name in by_name:
                 raise UnexpectedElement(f"{name} stands twice in {name_of(element)}.")
-            self._by_name[name] = child
+            by_name[name] = child
+        self._by_name = by_name
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_name

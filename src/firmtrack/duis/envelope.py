@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -33,6 +34,7 @@ from firmtrack.duis.rejections import (
 )
 from firmtrack.duis.vocabulary import DS, SCHEMA_VERSIONS, SR
 
+_FIRST = [f"{SR}Header", f"{SR}Body"]
 _SIGNATURE = f"{DS}Signature"
 _DECIMAL = re.compile(r"\s*[+-]?(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})\s*", re.ASCII)
 _USUAL_VERSIONS = frozenset(map(str, SCHEMA_VERSIONS))
@@ -48,8 +50,7 @@ class NotAboutFirmware:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Envelope(NamedTuple):
     """A sr:Request or sr:Response, opened but not read.
 
     ``content`` is the one child of its body. ``received_at`` is when DCC received it, if known.
@@ -71,7 +72,7 @@ def open_envelope(octets: bytes, root: etree._Element, received_at: datetime | N
     check_schema_version(root)
     children = list(root)
     tags = [child.tag for child in children]
-    if tags[:2] != [f"{SR}Header", f"{SR}Body"]:
+    if tags[:2] != _FIRST:
         raise MissingElement("Header and Body must be the first in the document.")
     signature_count = tags.count(_SIGNATURE)
     if signature_count > 1:

@@ -70,10 +70,8 @@ def parse(body: bytes) -> etree._Element:
     # Octets say it all, since only UTF-8 comes this far. Text cannot hold a bare "<".
     if b"<!DOCTYPE" in body:
         raise HasDtd("It has a DOCTYPE.")
-    if body.count(b"<") > MAX_TAGS:
-        raise TooManyElements(f"It has over {MAX_TAGS} tags.")
-    if body.count(b"=") > MAX_ATTRIBUTES:
-        raise TooManyElements(f"It has over {MAX_ATTRIBUTES} attributes.")
+    if len(body) > min(MAX_TAGS, MAX_ATTRIBUTES):
+        _check_counts(body)
     try:
         root = etree.fromstring(body, _LARGE_PARSER if is_large else _ORDINARY_PARSER)
     except etree.XMLSyntaxError as error:
@@ -83,6 +81,13 @@ def parse(body: bytes) -> etree._Element:
     if is_large:
         _check_large(root, len(body))
     return root
+
+
+def _check_counts(body: bytes) -> None:
+    if body.count(b"<") > MAX_TAGS:
+        raise TooManyElements(f"It has over {MAX_TAGS} tags.")
+    if body.count(b"=") > MAX_ATTRIBUTES:
+        raise TooManyElements(f"It has over {MAX_ATTRIBUTES} attributes.")
 
 
 def _check_encoding(body: bytes) -> None:

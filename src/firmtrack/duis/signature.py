@@ -5,6 +5,7 @@ weaker algorithms and searches for elements. Source: XML Signature, clauses 3.2 
 """
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 
@@ -52,6 +53,17 @@ _SIGNATURE = _shape(
         ),
     ),
 )
+
+
+def _in_order(shape: _Shape) -> Iterator[tuple[str, list[tuple[str, str]], int]]:
+    """Yield name, attributes and number of children of each element, in document order."""
+    name, attributes, children = shape
+    yield name, attributes, len(children)
+    for child in children:
+        yield from _in_order(child)
+
+
+_SIGNATURE_IN_ORDER = tuple(_in_order(_SIGNATURE))
 _SERIAL_NUMBER = re.compile(r"[0-9]{1,50}", re.ASCII)
 
 
@@ -62,7 +74,7 @@ def verify(signature: etree._Element, trust: TrustStore, now: datetime | None) -
     ``trust`` checks validity.
     Raises SignatureShape, SignerUnknown, SignerNotValid, SignatureBad.
     """
-    _check_shape(signature, _SIGNATURE)
+    _check_shape(signature)
     issuer_serial = signature[2][0][0]
     issuer_name = issuer_serial[0].text or ""
     serial_number = (issuer_serial[1].text or "").strip(vocabulary.XML_SPACE)
@@ -83,17 +95,18 @@ def verify(signature: etree._Element, trust: TrustStore, now: datetime | None) -
     return signer.eui
 
 
-def _check_shape(element: etree._Element, shape: _Shape) -> None:
-    name, attributes, children = shape
-    # The tag of a processing instruction is a function: it equals no name.
-    if element.tag != name:
-        raise SignatureShape(f"Something stands where {name[len(DS) :]} should.")
-    if element.items() != attributes:
-        raise SignatureShape(f"{name[len(DS) :]} has other attributes than it should.")
-    if len(element) != len(children):
-        raise SignatureShape(f"{name[len(DS) :]} does not hold what it should.")
-    for child, expected in zip(element, children, strict=True):
-        _check_shape(child, expected)
+def _check_shape(signature: etree._Element) -> None:
+    # As long as each has as many children as it should, what follows next is what should.
+    for element, (name, attributes, child_count) in zip(
+        signature.iter(), _SIGNATURE_IN_ORDER, strict=True
+    ):
+        # The tag of a processing instruction is a function: it equals no name.
+        if element.tag != name:
+            raise SignatureShape(f"Something stands where {name[len(DS) :]} should.")
+        if element.items() != attributes:
+            raise SignatureShape(f"{name[len(DS) :]} has other attributes than it should.")
+        if len(element) != child_count:
+            raise SignatureShape(f"{name[len(DS) :]} does not hold what it should.")
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,6 @@ import struct
 from datetime import UTC, datetime, timedelta
 
 from firmtrack.domain.identifiers import Eui64
-from firmtrack.duis.vocabulary import XML_SPACE
 
 # A possessive group keeps no way back: 50,000 IDs are matched without a record of each.
 _EUI = r"[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){7}"
@@ -15,6 +14,7 @@ _DATE_TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:(Z)|([+-])(\d\d):(\d\d))?",
     re.ASCII,
 )
+_USUAL_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", re.ASCII)
 _MAX_ZONE_MINUTES = 14 * 60
 
 
@@ -36,6 +36,8 @@ def read_date_time(text: str) -> datetime:
     Source: XML Schema Part 2, clause 3.2.7: 24:00:00 is the start of the next day, and there are
     no leap seconds.
     """
+    if _USUAL_DATE_TIME.fullmatch(text) is not None and text[11:13] != "24":
+        return datetime.fromisoformat(text)
     match = _DATE_TIME.fullmatch(text)
     if match is None:
         raise ValueError("not a date and time")
@@ -75,7 +77,7 @@ def read_base64(text: str) -> bytes:
     Raises ValueError. Source: XML Schema Part 2, clause 3.2.16.
     """
     # Only then, so that the usual 14 MB without white space are not copied.
-    if any(space in text for space in XML_SPACE):
+    if " " in text or "\n" in text or "\r" in text or "\t" in text:
         text = "".join(text.split())
     # What binascii lets pass even when strict: padding where none belongs.
     if not text.isascii() or len(text) % 4 or text.endswith("==="):

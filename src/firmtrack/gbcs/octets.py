@@ -36,11 +36,11 @@ class Octets:
     def take(self, count: int, what: str) -> bytes:
         """Return the next ``count`` octets."""
         start = self.position
-        taken = self._octets[start : start + count]
-        if len(taken) != count:
-            raise MalformedGbcs(f"{what} needs {count} octets where {len(taken)} are left")
-        self.position = start + count
-        return taken
+        end = start + count
+        if end > len(self._octets):
+            raise MalformedGbcs(f"{what} needs {count} octets where {self.left} are left")
+        self.position = end
+        return self._octets[start:end]
 
     def number(self, count: int, what: str) -> int:
         """Return the unsigned big-endian number in the next ``count`` octets."""
@@ -48,9 +48,11 @@ class Octets:
 
     def expect(self, octets: bytes, what: str) -> None:
         """Pass over exactly these octets."""
+        if self._octets.startswith(octets, self.position):
+            self.position += len(octets)
+            return
         found = self.take(len(octets), what)
-        if found != octets:
-            raise MalformedGbcs(f"{what} begins with {found.hex()}, not {octets.hex()}")
+        raise MalformedGbcs(f"{what} begins with {found.hex()}, not {octets.hex()}")
 
     def length(self, what: str) -> int:
         """Return the length, 0 to 65,535, that stands before ``what``.

@@ -5,6 +5,8 @@ The bounds are of all that is packed in one file together, at any depth.
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from firmtrack.errors import FirmtrackError
 from firmtrack.intake.envelopes import Refused
 
@@ -32,8 +34,7 @@ class ArchiveRefused(FirmtrackError):
         return cls("bad_archive", f"The archive is damaged: {problem}"[:200])
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A file in an archive: its path there, and its octets, or why there are none.
 
     Of a file that is larger than a message may be, ``octets`` are the first, one too many.

@@ -21,9 +21,8 @@ class Refused:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
-    """One message as it came.
+class Envelope(Struct, frozen=True):
+    """One message as it came, in a form that is sent quickly to the process that reads it.
 
     ``received_at`` is when DCC received or sent it, None if the carrier does not say. ``origin``
     tells people where it came from: a file's path, or who called the API. ``refused`` is set if

@@ -1,7 +1,8 @@
 """Taking a quarantined message in after all, as it is or as the operator has fixed it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from firmtrack.errors import FirmtrackError
 from firmtrack.intake.envelopes import JSON_MEDIA_TYPES, Envelope, Refused, envelope_of_line

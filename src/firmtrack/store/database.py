@@ -6,7 +6,6 @@ from threading import Lock
 from typing import Any, ClassVar, TypeAlias
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 from psycopg import Connection, conninfo
 from psycopg.rows import TupleRow
@@ -146,6 +145,9 @@ def _leave_as_it_is(connection: Connection[TupleRow]) -> None:
 
 def migrate() -> None:
     """Bring the database's tables to this version of Firmtrack; one process at a time does it."""
+    # Of the processes that use this module most never migrate, and each would import it.
+    from django.core.management import call_command
+
     with (
         Connection.connect(conninfo_in_use(), autocommit=True) as connection,
         held(connection, AdvisoryKey.MIGRATION),

@@ -7,12 +7,15 @@ import pytest
 from lxml import etree
 
 from firmtrack.domain.facts import Message
+from firmtrack.duis import elements
+from firmtrack.duis.elements import Children
 from firmtrack.duis.parsing import MAX_DEPTH, ORDINARY_MAX_BYTES, parse
 from firmtrack.duis.reader import read
 from firmtrack.duis.rejections import (
     BadEncoding,
     DuisRejected,
     HasDtd,
+    MissingElement,
     NotXml,
     TooDeep,
     TooLarge,
@@ -305,3 +308,13 @@ def test_every_namespace_is_that_of_duis() -> None:
     for document in RECORDED.values():
         root = parse(write(document))
         assert {etree.QName(element).namespace for element in root.iter()} == {DUIS_NAMESPACE}
+
+
+def test_names_that_are_never_the_same_fill_no_memory() -> None:
+    for number in range(3_000):
+        with pytest.raises(MissingElement):
+            Children(parse(f'<a xmlns="{DUIS_NAMESPACE}"><b{number}/></a>'.encode())).element("c")
+    long = "b" * 40_000
+    assert long in Children(parse(f'<a xmlns="{DUIS_NAMESPACE}"><{long}/></a>'.encode()))
+
+    assert sum(map(len, elements._NAMES.values())) < 100_000

@@ -33,6 +33,11 @@ def test_a_date_and_time_is_read_in_utc(text: str, expected: datetime) -> None:
     assert time.tzinfo is UTC
 
 
+@given(st.datetimes(timezones=st.just(UTC)), st.sampled_from(["Z", "+00:00", ""]))
+def test_a_time_is_read_as_it_was_written_whatever_way_that_is(time: datetime, zone: str) -> None:
+    assert read_date_time(time.isoformat().removesuffix("+00:00") + zone) == time
+
+
 @pytest.mark.parametrize(
     "text",
     [
