@@ -16,6 +16,7 @@ from psycopg.rows import TupleRow
 
 from firmtrack.answers.side_parts import UNTOLD, side_part
 from firmtrack.store.database import pool
+from firmtrack.store.ledger.recording import fold_unfolded
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.reports import counting, freshness
 
@@ -90,6 +91,7 @@ class Upkeep:
             done = [
                 side_part("delivery performance, counted anew", self._unless_over(figures.count)),
                 side_part("arrivals, folded", self._unless_over(figures.fold)),
+                side_part("devices that a killed batch left", self._unless_over(fold_unfolded)),
             ]
             if UNTOLD in done:
                 return False

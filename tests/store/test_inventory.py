@@ -26,7 +26,7 @@ from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import inventory_sql
 from firmtrack.store.ledger.inventory import ImportedRow, ImportReceipt, import_rows
-from firmtrack.store.ledger.staging import writing_pool
+from firmtrack.store.ledger.staging import writing
 from firmtrack.store.numbers import eui_of, to_bigint
 from tests.examples import examples
 from tests.store.facts import (
@@ -191,11 +191,7 @@ def test_the_table_holds_what_the_rule_says(history: list[Message], data: st.Dat
 
 def fold_anew() -> int:
     """Fold all rows from the statements alone, and return how many that changed."""
-    with (
-        writing_pool().connection() as connection,
-        connection.transaction(),
-        connection.cursor() as cursor,
-    ):
+    with writing() as cursor:
         cursor.execute(
             "INSERT INTO restated_device SELECT device_id FROM recorded_inventory_statement"
             " UNION SELECT device_id FROM device"

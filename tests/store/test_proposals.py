@@ -9,6 +9,7 @@ from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import proposals, staging, statement
 from firmtrack.store.ledger.recording import Receipt
+from firmtrack.store.ledger.submission import OPERATOR
 from tests.looking import find_inventory
 from tests.store.facts import (
     ALPHA,
@@ -42,14 +43,10 @@ def wait_for(writer: Future[Receipt]) -> None:
 
 def test_an_answer_that_comes_while_its_request_is_recorded_finds_it() -> None:
     with ThreadPoolExecutor(1) as executor:
-        with (
-            staging.writing_pool().connection() as connection,
-            connection.transaction(),
-            connection.cursor() as cursor,
-        ):
+        with staging.writing() as cursor:
             asking = [proposed(model="M1")]
-            staging.stage_messages(cursor, asking)
-            cursor.execute(statement("insert_messages"), {"submitter": "operator", "token": None})
+            staging.stage_messages(cursor, [(message, OPERATOR) for message in asking])
+            cursor.execute(statement("insert_messages"))
             assert proposals.record(cursor, asking) == []
             answering = executor.submit(take, verdict(at(0)))
             wait_for(answering)

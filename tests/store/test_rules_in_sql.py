@@ -21,7 +21,7 @@ from firmtrack.domain.precedence import current_event
 from firmtrack.domain.stages import CompletionStatus, Status, Variant, completion_of
 from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.ledger.recording import PORTIONS, Batch, Portions, record
 from firmtrack.store.reading.dossiers import read_dossier
 from tests.examples import examples
 from tests.looking import find_device
@@ -122,16 +122,25 @@ messages = requests | answers | steps | claimed_events | loose_events | loose_ev
 histories = st.lists(messages, min_size=1, max_size=14, unique_by=lambda message: message.digest)
 
 
+# So large as ever, and so small that few devices are already many.
+portions = st.sampled_from(
+    [PORTIONS, *(Portions(devices=few, events=most) for few in (1, 2) for most in (1, 3, 100))]
+)
+
+
 class Delivery:
     """A history, and the batches in which it comes: shuffled, and some messages twice."""
 
-    def __init__(self, history: list[Message], batches: list[list[Message]]) -> None:
+    def __init__(
+        self, history: list[Message], batches: list[list[Message]], portions: Portions = PORTIONS
+    ) -> None:
         self.history = history
         self.batches = batches
+        self.portions = portions
 
     def __repr__(self) -> str:
         batches = (",\n  ".join(map(str, batch)) for batch in self.batches)
-        return "Delivery(\n [" + "],\n [".join(batches) + "])"
+        return "Delivery(\n [" + "],\n [".join(batches) + f"],\n {self.portions})"
 
 
 @st.composite
@@ -142,7 +151,7 @@ def deliveries(draw: st.DrawFn) -> Delivery:
     cuts = sorted(draw(st.lists(st.integers(0, len(coming)), max_size=4)))
     starts, ends = [0, *cuts], [*cuts, len(coming)]
     batches = [coming[start:end] for start, end in zip(starts, ends, strict=True)]
-    return Delivery(history, batches)
+    return Delivery(history, batches, draw(portions))
 
 
 @dataclass(frozen=True)
@@ -359,7 +368,7 @@ def test_the_queries_answer_what_the_rules_say(database: str, delivery: Delivery
     history = delivery.history
     empty()
     for batch in delivery.batches:
-        record(Batch(messages=batch))
+        record(Batch(messages=batch), delivery.portions)
 
     expectation, answered = expected(history), tracked(history)
 

@@ -19,7 +19,8 @@ from firmtrack.domain.stages import Status
 from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.inventory import ImportedRow, import_rows
-from firmtrack.store.ledger.recording import Batch, Submission, record
+from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.ledger.submission import Submission
 from firmtrack.store.ledger.withdrawals import Read, restore, withdraw
 from firmtrack.store.numbers import eui_of
 from firmtrack.store.reading import messages, requests

@@ -16,7 +16,8 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.intake.envelopes import Envelope, Refused
 from firmtrack.intake.reading import Ignored, Reading, ReadingRules, read_envelopes
 from firmtrack.store.ledger.quarantine import Refusal
-from firmtrack.store.ledger.recording import OPERATOR, Batch, Submission, record
+from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.ledger.submission import OPERATOR, Submission
 
 
 class OutcomeKind(StrEnum):

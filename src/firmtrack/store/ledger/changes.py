@@ -33,12 +33,6 @@ _TOPIC_LIST = [
     for row in STAGES
     for status in (row.good, row.bad)
 ]
-_HELD_STATUS = """
-CREATE TEMPORARY TABLE IF NOT EXISTS held_status (
-    device_id bigint, request_key bigint, stage smallint, failed boolean, reason text
-) ON COMMIT DELETE ROWS
-"""
-
 Activations = Mapping[RequestId, Activation]
 
 
@@ -55,10 +49,16 @@ def hold_statuses(cursor: Cursor[TupleRow], request_keys: Sequence[int] = ()) ->
 
     ``request_keys`` are the requests that the batch may itself change.
     """
-    cursor.execute("SET LOCAL client_min_messages = warning")
-    cursor.execute(_HELD_STATUS)
     cursor.execute(statement("lock_distributions"))
     cursor.execute(statement("hold_statuses"), {"request_keys": list(request_keys)})
+
+
+def hold_concerned_statuses(cursor: Cursor[TupleRow], request_keys: Sequence[int]) -> None:
+    """Keep the statuses of the devices that attribution concerns, as ``hold_statuses`` does.
+
+    To be called where these are found only after the requests that the batch changes are folded.
+    """
+    cursor.execute(statement("hold_concerned_statuses"), {"request_keys": list(request_keys)})
 
 
 def queue_changes(

@@ -2,7 +2,7 @@
 -- device, refuses it. Only those that were ever refused by name, or as a whole, need to be looked at. The
 -- same rule: firmtrack.domain.attribution.is_refused_by.
 WITH judged AS (
-    SELECT d.device_id, d.request_key,
+    SELECT d.device_id, d.request_key, least(r.whole_at, d.named_at) AS submitted_at,
         CASE
             WHEN d.refused THEN (
                 SELECT e.stage = 2 AND e.failed
@@ -27,7 +27,7 @@ WITH judged AS (
     FROM judged
     WHERE d.device_id = judged.device_id AND d.request_key = judged.request_key
       AND d.declined <> judged.declined
-    RETURNING d.device_id
+    RETURNING d.device_id, judged.submitted_at
 )
-INSERT INTO concerned_device (device_id)
-SELECT device_id FROM moved
+INSERT INTO concerned_device (device_id, since)
+SELECT device_id, coalesce(submitted_at, '-infinity') FROM moved

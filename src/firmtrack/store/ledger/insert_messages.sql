@@ -1,6 +1,6 @@
 INSERT INTO message
     (message_id, user_id, occurred_at, recorded_at, kind, code, body, submitter, token)
-SELECT message_id, user_id, occurred_at, now(), kind, code, body, %(submitter)s, %(token)s
+SELECT message_id, user_id, occurred_at, now(), kind, code, body, submitter, token
 FROM staged_message
 ON CONFLICT DO NOTHING
-RETURNING message_id
+RETURNING uuid_send(message_id)

@@ -27,7 +27,7 @@ from firmtrack.domain.inventory import (
     merge_all,
 )
 from firmtrack.store.ledger import inventory_sql, statement
-from firmtrack.store.ledger.staging import writing_pool
+from firmtrack.store.ledger.staging import writing
 from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, to_bigint
 
@@ -192,15 +192,11 @@ def import_rows(
     Of several rows about one device the first counts; each other goes to ``refuse``. At the end
     ``is_wanted`` tells whether to keep the import.
     """
-    with (
-        writing_pool().connection() as connection,
-        connection.transaction() as transaction,
-        connection.cursor() as cursor,
-    ):
+    with writing() as cursor:
         staged = _stage_import(cursor, rows)
         repeated = _take_out_repeated(cursor, refuse)
         if not is_wanted():
-            raise Rollback(transaction)
+            raise Rollback
         # Of two imports at once the one that is merged later counts, and is recorded later.
         take(cursor, AdvisoryKey.INVENTORY)
         cursor.execute(inventory_sql.INSERT_IMPORT, {"moment": moment(cursor)})

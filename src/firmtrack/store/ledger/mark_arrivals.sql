@@ -1,13 +1,14 @@
--- Mark the sources of a batch, each unless that was done a moment ago. The devices are those of which
--- a CSP reports: their region is the source's.
+-- Mark the sources of a batch, each unless that was done a moment ago. The region of a device of which a
+-- CSP reports is the source's.
 INSERT INTO arrival (source, region, recorded_at)
 SELECT arriving.source, arriving.region, now()
 FROM (
     SELECT source, '' FROM unnest(%(sources)s::text[]) AS named (source)
     UNION
     SELECT %(csp)s, coalesce(d.csp_region, '')
-    FROM unnest(%(csp_devices)s::bigint[]) AS named (device_id)
+    FROM staged_event AS s
     LEFT JOIN device AS d USING (device_id)
+    WHERE s.message_kind = ANY (%(csp_kinds)s)
 ) AS arriving (source, region)
 WHERE NOT EXISTS (
     SELECT

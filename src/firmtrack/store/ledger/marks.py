@@ -13,7 +13,11 @@ from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.sources import PRECISION, SOURCE_OF_KIND, MessageSource
 from firmtrack.store.ledger import statement
-from firmtrack.store.numbers import request_parts, to_bigint
+from firmtrack.store.numbers import KIND_NUMBERS, request_parts
+
+_CSP_KINDS = [
+    KIND_NUMBERS[kind] for kind, source in SOURCE_OF_KIND.items() if source is MessageSource.CSP
+]
 
 
 def mark_stale(cursor: Cursor[TupleRow], named: Iterable[RequestId]) -> None:
@@ -32,20 +36,14 @@ def mark_concerned(cursor: Cursor[TupleRow]) -> None:
 
 
 def mark_arrivals(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    """Mark from which sources new messages come, as part of their transaction."""
+    """Mark from which sources the staged batch's messages come, as part of its transaction."""
     sources = {SOURCE_OF_KIND[message.kind] for message in messages}
-    csp_devices = {
-        to_bigint(event.device_id)
-        for message in messages
-        if SOURCE_OF_KIND[message.kind] is MessageSource.CSP
-        for event in message.events
-    }
     cursor.execute(
         statement("mark_arrivals"),
         {
             "sources": sorted(sources - {MessageSource.CSP}),
             "csp": MessageSource.CSP,
-            "csp_devices": list(csp_devices),
+            "csp_kinds": _CSP_KINDS if MessageSource.CSP in sources else [],
             "precision": PRECISION,
         },
     )

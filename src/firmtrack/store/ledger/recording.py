@@ -8,18 +8,13 @@ other batch holds it shared (docs/decisions/003).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from typing import NamedTuple, TypeAlias
-from uuid import UUID
+from dataclasses import dataclass, field
 
 from psycopg import Cursor, Rollback
-from psycopg.rows import TupleRow, class_row
-from psycopg.types.json import Jsonb
+from psycopg.rows import TupleRow
 
-from firmtrack.domain.facts import Event, ImageFacts, Message, RequestFacts
+from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.domain.stages import Status
 from firmtrack.store.ledger import (
     changes,
     incidents,
@@ -30,53 +25,18 @@ from firmtrack.store.ledger import (
     statement,
 )
 from firmtrack.store.ledger.quarantine import Refusal, quarantine
+from firmtrack.store.ledger.requests import (
+    hold_requests,
+    keys_of,
+    known_requests,
+    record_request_facts,
+)
+from firmtrack.store.ledger.submission import OPERATOR, Submission
 from firmtrack.store.locks import AdvisoryKey, take, take_shared
-from firmtrack.store.numbers import numbers_of, request_id_of, request_parts, to_bigint
+from firmtrack.store.numbers import numbers_of, to_bigint
+from firmtrack.store.together import Together
 
-
-class KnownRequest(NamedTuple):
-    """A request that has a row.
-
-    settled: what names it for a single device, from ``whole_at`` on, leaves attribution as it is.
-    """
-
-    key: int
-    originator: int
-    target: int
-    counter: int
-    is_settled: bool
-    whole_at: datetime | None
-
-    @property
-    def request_id(self) -> RequestId:
-        """Its Request ID."""
-        return request_id_of(self.originator, self.target, self.counter)
-
-    def is_unmoved_by(self, event: Event) -> bool:
-        """Return whether ``event``, which names it, leaves attribution as it is.
-
-        Unless its device is new to the request, or was ever refused: only the database knows that.
-        """
-        return (
-            self.is_settled
-            and self.whole_at is not None
-            and event.occurred_at >= self.whole_at
-            and event.status is not Status.REJECTED
-        )
-
-
-KnownRequests: TypeAlias = dict[RequestId, KnownRequest]
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """Who hands messages in: a party's name or ``operator``; the ending of the token, if by one."""
-
-    submitter: str
-    token: str | None = None
-
-
-OPERATOR = Submission("operator")
+_MOST_TOGETHER = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,78 +61,136 @@ class Receipt:
     quarantine_ids: tuple[int, ...]
 
 
-def record(batch: Batch) -> Receipt:
-    """Record a batch in one transaction and return what it did, after the commit."""
-    with (
-        staging.writing_pool().connection() as connection,
-        connection.transaction(),
-        connection.cursor() as cursor,
-    ):
-        is_new = _record_messages(cursor, batch.messages, batch.submission)
-        quarantine_ids = quarantine(cursor, batch.refusals)
-        _count_ignored(cursor, batch.ignored)
-    return Receipt(is_new=is_new, quarantine_ids=quarantine_ids)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portions:
+    """What is done at once while nobody else may record: tens of milliseconds' work.
+
+    ``devices`` are folded anew in one transaction. ``events`` that name no request and are newer
+    than what the batch brings are looked through; if there are more, the devices are.
+    """
+
+    devices: int = 1_000
+    events: int = 10_000
+
+
+PORTIONS = Portions()
+
+
+def record(batch: Batch, portions: Portions = PORTIONS) -> Receipt:
+    """Record a batch in one transaction and return what it did, after the commit.
+
+    Single messages that other threads record meanwhile may share the transaction. Of a request that
+    comes after the events of many devices, these are folded in further transactions.
+    """
+    if _is_single(batch) and portions is PORTIONS:
+        return _record_together(batch)
+    (receipt,) = _record_all([batch], portions)
+    return receipt
+
+
+def _is_single(batch: Batch) -> bool:
+    """Return whether the batch is one message that holds nobody up."""
+    return len(batch.messages) == 1 and not _changes_requests(batch.messages[0])
+
+
+def _record_all(batches: Sequence[Batch], portions: Portions = PORTIONS) -> Sequence[Receipt]:
+    with staging.writing() as cursor:
+        are_new, is_folded = _record_messages(cursor, batches, portions)
+        ids = [quarantine(cursor, batch.refusals) for batch in batches]
+        for batch in batches:
+            _count_ignored(cursor, batch.ignored)
+    if not is_folded:
+        fold_unfolded(portions)
+    return [
+        Receipt(is_new=is_new, quarantine_ids=quarantine_ids)
+        for is_new, quarantine_ids in zip(are_new, ids, strict=True)
+    ]
+
+
+_record_together = Together(_record_all, most=_MOST_TOGETHER)
 
 
 def _record_messages(
-    cursor: Cursor[TupleRow], messages: Sequence[Message], submission: Submission
-) -> tuple[bool, ...]:
-    first_of = {message.digest: message for message in reversed(messages)}
-    candidates = sorted(first_of.values(), key=lambda message: message.digest)
-    new_ids = _insert_messages(cursor, candidates, submission)
-    new = [message for message in candidates if message.message_id in new_ids]
-    if new:
-        _record_facts(cursor, new)
-    return _is_first(messages, new_ids)
+    cursor: Cursor[TupleRow], batches: Sequence[Batch], portions: Portions
+) -> tuple[Sequence[tuple[bool, ...]], bool]:
+    """Record the batches' messages and return of each, batch by batch, whether it was new.
 
-
-def _is_first(messages: Sequence[Message], new_ids: frozenset[UUID]) -> tuple[bool, ...]:
-    """Return of each message whether it is the first in the batch with its, a new, ID."""
+    Return also whether all is folded; if not, devices were left for fold_unfolded.
+    """
+    handed_in: dict[tuple[bytes, Submission], Message] = {}
+    for batch in batches:
+        for message in batch.messages:
+            handed_in.setdefault((message.digest, batch.submission), message)
+    # The order of the digests is every writer's; of one message the first counts.
+    candidates = sorted(handed_in.items(), key=lambda each: each[0][0])
+    new_ids = _insert_messages(cursor, [(each, by) for (_, by), each in candidates])
+    new = {message.digest: message for _, message in candidates if message.digest[:16] in new_ids}
+    is_folded = not new or _record_facts(cursor, list(new.values()), portions)
     waiting = set(new_ids)
-    is_first = []
-    for message in messages:
-        is_first.append(message.message_id in waiting)
-        waiting.discard(message.message_id)
-    return tuple(is_first)
+    are_new = [tuple(_is_first(each, waiting) for each in batch.messages) for batch in batches]
+    return are_new, is_folded
+
+
+def _is_first(message: Message, waiting: set[bytes]) -> bool:
+    """Return whether the message is the first with its, a new, ID, which then waits no more."""
+    message_id = message.digest[:16]
+    if message_id in waiting:
+        waiting.remove(message_id)
+        return True
+    return False
 
 
 def _insert_messages(
-    cursor: Cursor[TupleRow], messages: Sequence[Message], submission: Submission
-) -> frozenset[UUID]:
-    if not messages:
+    cursor: Cursor[TupleRow], handed_in: Sequence[tuple[Message, Submission]]
+) -> frozenset[bytes]:
+    """Insert what is new of the messages, and return the octets of its message IDs."""
+    if not handed_in:
         return frozenset()
-    staging.stage_messages(cursor, messages)
-    cursor.execute(statement("insert_messages"), asdict(submission))
+    staging.stage_messages(cursor, handed_in)
+    cursor.execute(statement("insert_messages"))
     new_ids = frozenset(row[0] for row in cursor)
-    if len(new_ids) < len(messages):
-        cursor.execute(statement("keep_withdrawn_again"), asdict(submission))
+    if len(new_ids) < len(handed_in):
+        cursor.execute(statement("keep_withdrawn_again"))
     return new_ids
 
 
-def _record_facts(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
-    """Record what new messages report: beside other writers if that is enough, else alone."""
+def _record_facts(
+    cursor: Cursor[TupleRow], messages: Sequence[Message], portions: Portions
+) -> bool:
+    """Record what new messages report: beside other writers if that is enough, else alone.
+
+    Return whether all is folded.
+    """
     incidents.record(cursor, messages)
     named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
     is_notified = changes.is_anyone_notified(cursor)
+    is_folded = True
     if any(map(_changes_requests, messages)) or not _record_beside_others(
         cursor, messages, named, is_notified=is_notified
     ):
-        _record_alone(cursor, messages, named, is_notified=is_notified)
+        is_folded = _record_alone(cursor, messages, named, portions, is_notified=is_notified)
     marks.mark_stale(cursor, named | _befallen(messages))
     _record_activations(cursor, messages, is_notified=is_notified)
     if is_notified:
         changes.queue_mismatches(cursor, messages)
     _record_devices(cursor, messages)
     marks.mark_arrivals(cursor, messages)
+    return is_folded
 
 
 def _changes_requests(message: Message) -> bool:
-    stated = (message.request is not None, message.answer is not None)
-    return any(stated) or bool(message.steps) or bool(message.befallen_requests())
+    return (
+        message.request is not None
+        or message.answer is not None
+        or bool(message.steps)
+        or (bool(message.incidents) and bool(message.befallen_requests()))
+    )
 
 
 def _befallen(messages: Sequence[Message]) -> frozenset[RequestId]:
-    return frozenset[RequestId]().union(*(message.befallen_requests() for message in messages))
+    return frozenset[RequestId]().union(
+        *(message.befallen_requests() for message in messages if message.incidents)
+    )
 
 
 def _record_beside_others(
@@ -188,7 +206,7 @@ def _record_beside_others(
     """
     with cursor.connection.transaction() as savepoint:
         take_shared(cursor, AdvisoryKey.ATTRIBUTION)
-        known = _known_requests(cursor, named)
+        known = known_requests(cursor, named)
         if not all(
             event.request_id in known and known[event.request_id].is_unmoved_by(event)
             for message in messages
@@ -196,7 +214,7 @@ def _record_beside_others(
             if event.request_id is not None
         ):
             raise Rollback(savepoint)
-        staging.stage_events(cursor, messages, _keys_of(known))
+        staging.stage_events(cursor, messages, keys_of(known))
         if is_notified:
             changes.hold_statuses(cursor)
         cursor.execute(statement("insert_events"))
@@ -213,40 +231,97 @@ def _record_alone(
     cursor: Cursor[TupleRow],
     messages: Sequence[Message],
     named: frozenset[RequestId],
+    portions: Portions,
     *,
     is_notified: bool,
-) -> None:
+) -> bool:
+    """Record what may change what attribution sees, and return whether all is folded.
+
+    What takes long, the names of a large request, is written before the lock is taken: nobody else
+    sees it yet, and nobody else names a request whose row is held, unless it is settled.
+    """
+    known, new = hold_requests(cursor, named, _befallen(messages))
+    keys = keys_of(known)
+    changed = {"request_keys": sorted(keys.values())}
+    earlier = {"request_keys": [key for key in changed["request_keys"] if key not in new]}
+    cursor.execute(statement("remember_requests"), earlier)
+    staging.stage_names(cursor, messages, keys)
+    staging.stage_events(cursor, messages, keys)
+    record_request_facts(cursor, messages, keys)
+    cursor.execute(statement("insert_events"))
+    cursor.execute(statement("insert_namings"))
+    unsettled = [request.key for request in known.values() if not request.is_settled]
+    cursor.execute(statement("insert_names"), {"request_keys": unsettled})
     take(cursor, AdvisoryKey.ATTRIBUTION)
-    _insert_requests(cursor, named)
-    known = _known_requests(cursor, named)
-    # An incident makes no request known: it may be one of another service.
-    befallen = known_request_keys(cursor, _befallen(messages))
-    changed_keys = {*_keys_of(known).values(), *befallen.values()}
-    changed = {"request_keys": sorted(changed_keys)}
-    cursor.execute(statement("remember_requests"), changed)
-    staging.stage_names(cursor, messages, _keys_of(known))
-    staging.stage_events(cursor, messages, _keys_of(known))
     if is_notified:
-        changes.hold_statuses(cursor, changed["request_keys"])
-    for message in messages:
-        _record_request_facts(cursor, message, known)
-    for name in (
-        "insert_events",
-        "insert_namings",
-        "insert_names",
-        "refuse_devices",
-    ):
-        cursor.execute(statement(name))
+        changes.hold_statuses(cursor, earlier["request_keys"])
+    if len(unsettled) < len(known):
+        cursor.execute(statement("insert_names"), changed)
+    cursor.execute(statement("refuse_devices"))
     cursor.execute(statement("fold_requests"), changed)
     cursor.execute(statement("name_devices"))
     cursor.execute(statement("decline_devices"), changed)
-    _fold_events(cursor)
     cursor.execute(statement("keep_changed_requests"))
-    cursor.execute(statement("keep_loose_devices"))
+    is_folded = _concern_loose_devices(cursor, portions)
+    if is_notified:
+        changes.hold_concerned_statuses(cursor, changed["request_keys"])
+    _fold_events(cursor)
     cursor.execute(statement("fold_devices"))
     _place_devices(cursor, messages)
     if is_notified:
         changes.queue_changes(cursor, changed["request_keys"])
+    return is_folded
+
+
+def _concern_loose_devices(cursor: Cursor[TupleRow], portions: Portions) -> bool:
+    """Keep the devices concerned of which a loose event may belong elsewhere than before.
+
+    Return whether these are all; if not, they are left to be folded after the batch.
+
+    Few events are newer than a new request: they are looked for by their time first. After a
+    request that comes late they are looked for device by device, of many devices after the batch.
+    """
+    cursor.execute(statement("earliest_concern"))
+    (earliest,) = _one(cursor)
+    if earliest is None:
+        return True
+    asked = {"earliest": earliest, "most": portions.events}
+    cursor.execute(statement("find_recent_loose_devices"), asked)
+    if _one(cursor)[0] == portions.events:
+        asked["most"] = portions.devices
+        cursor.execute(statement("leave_unfolded"), asked)
+        if _one(cursor)[0]:
+            return False
+        cursor.execute(statement("find_loose_devices"))
+    cursor.execute(statement("keep_loose_devices"))
+    if _one(cursor)[0] <= portions.devices:
+        return True
+    cursor.execute(statement("leave_concerned"))
+    return False
+
+
+def fold_unfolded(portions: Portions = PORTIONS) -> None:
+    """Fold anew all devices that batches left, in portions, and commit each.
+
+    Whoever leaves any does this; who finds some was left by one that was killed.
+    """
+    taken = portions.devices
+    while taken == portions.devices:
+        with staging.writing() as cursor:
+            cursor.execute(statement("take_unfolded"), {"most": portions.devices})
+            taken = _one(cursor)[0]
+            if taken:
+                _fold_concerned(cursor)
+
+
+def _fold_concerned(cursor: Cursor[TupleRow]) -> None:
+    take(cursor, AdvisoryKey.ATTRIBUTION)
+    is_notified = changes.is_anyone_notified(cursor)
+    if is_notified:
+        changes.hold_statuses(cursor)
+    cursor.execute(statement("fold_devices"))
+    if is_notified:
+        changes.queue_changes(cursor)
 
 
 def _fold_events(cursor: Cursor[TupleRow]) -> bool:
@@ -258,78 +333,6 @@ def _fold_events(cursor: Cursor[TupleRow]) -> bool:
 def _place_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
     if any(event.comms_hub_id is not None for message in messages for event in message.events):
         cursor.execute(statement("place_devices"))
-
-
-def known_request_keys(
-    cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]
-) -> dict[RequestId, int]:
-    """Return the keys of those of the requests that have a row."""
-    return _keys_of(_known_requests(cursor, request_ids))
-
-
-def _known_requests(cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]) -> KnownRequests:
-    if not request_ids:
-        return {}
-    with cursor.connection.cursor(row_factory=class_row(KnownRequest)) as rows:
-        rows.execute(statement("known_requests"), request_columns(request_ids))
-        return {known.request_id: known for known in rows}
-
-
-def _insert_requests(cursor: Cursor[TupleRow], request_ids: frozenset[RequestId]) -> None:
-    if request_ids:
-        cursor.execute(statement("insert_requests"), request_columns(request_ids))
-
-
-def request_columns(request_ids: frozenset[RequestId]) -> list[list[int]]:
-    """Return the three columns that store the Request IDs, in any order."""
-    return [list(column) for column in zip(*map(request_parts, request_ids), strict=True)]
-
-
-def _keys_of(known: KnownRequests) -> dict[RequestId, int]:
-    return {request_id: request.key for request_id, request in known.items()}
-
-
-def _record_request_facts(cursor: Cursor[TupleRow], message: Message, known: KnownRequests) -> None:
-    """Record what a message reports of a request as a whole."""
-    if message.request is not None:
-        _insert_statement(cursor, message, message.request, known)
-    for step in message.steps:
-        cursor.execute(
-            statement("insert_step"),
-            {
-                "request_key": known[step.request_id].key,
-                "message_id": message.message_id,
-                "occurred_at": step.occurred_at,
-                "stage": int(step.status.stage),
-                "failed": step.status.is_bad,
-                "reason": step.reason,
-                "variant": None if message.answer is None else str(message.answer.variant),
-                **numbers_of(message),
-            },
-        )
-
-
-def _insert_statement(
-    cursor: Cursor[TupleRow], message: Message, request: RequestFacts, known: KnownRequests
-) -> None:
-    cursor.execute(
-        statement("insert_statement"),
-        {
-            "request_key": known[request.request_id].key,
-            "message_id": message.message_id,
-            "sent_at": request.sent_at,
-            "variant": str(request.variant),
-            "stated_version": request.firmware_version,
-            "image_hash": request.image.manufacturer_image_hash,
-            "image": Jsonb(_image_as_json(request.image)),
-        },
-    )
-
-
-def _image_as_json(image: ImageFacts) -> dict[str, object]:
-    facts = asdict(image)
-    del facts["manufacturer_image_hash"]  # has a column of its own, which attribution compares
-    return facts
 
 
 def _record_activations(

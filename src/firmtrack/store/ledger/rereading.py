@@ -20,11 +20,8 @@ from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.store.bodies import unpack
 from firmtrack.store.ledger import incidents, inventory, proposals, staging, statement
-from firmtrack.store.ledger.recording import (
-    known_request_keys,
-    record_supplier_change,
-    request_columns,
-)
+from firmtrack.store.ledger.recording import record_supplier_change
+from firmtrack.store.ledger.requests import hold_requests, keys_of, known_requests
 from firmtrack.store.locks import AdvisoryKey, held, take
 from firmtrack.store.numbers import (
     KIND_NUMBERS,
@@ -90,14 +87,13 @@ def reread(read: Read) -> Iterator[Progress]:
         )
         is_done = False
         while not is_done:
-            with connection.transaction(), connection.cursor() as cursor:
+            with staging.writing_on(connection) as cursor:
                 progress = _do_some(cursor, read)
             yield progress
             is_done = progress.is_done
 
 
 def _do_some(cursor: Cursor[TupleRow], read: Read) -> Progress:
-    take(cursor, AdvisoryKey.ATTRIBUTION)
     bookmark = _bookmark(cursor)
     if bookmark.phase == "messages":
         _reread_some(cursor, bookmark.after_message, read)
@@ -203,7 +199,10 @@ def _reread_some(cursor: Cursor[TupleRow], after: UUID, read: Read) -> None:
 
 def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
     """Make what is stored of the messages what they report; return how many facts that changed."""
-    keys = _request_keys(cursor, messages)
+    named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
+    known, _ = hold_requests(cursor, named)
+    keys = keys_of(known)
+    take(cursor, AdvisoryKey.ATTRIBUTION)
     staging.stage_events(cursor, messages, keys)
     staging.stage_activation_events(cursor, messages)
     corrected = 0
@@ -213,7 +212,7 @@ def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
     ):
         cursor.execute(statement(name))
         corrected += int(_one(cursor)[0])
-    cursor.execute(statement("insert_names"))
+    cursor.execute(statement("insert_names"), {"request_keys": list(keys.values())})
     cursor.execute(statement("place_devices"))
     for message in messages:
         for step in message.steps:
@@ -233,14 +232,6 @@ def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
             corrected += cursor.rowcount
     incidents.record(cursor, messages)
     return corrected + _correct_devices(cursor, messages)
-
-
-def _request_keys(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> dict[RequestId, int]:
-    """Return the keys of all requests that the messages name, with rows for those without one."""
-    named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
-    if named:
-        cursor.execute(statement("insert_requests"), request_columns(named))
-    return known_request_keys(cursor, named)
 
 
 def _correct_devices(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
@@ -280,7 +271,8 @@ def _description_of(message: Message) -> _Described:
 
 def _correct_sending(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
     requests = [(each.message_id, each.request) for each in messages if each.request is not None]
-    keys = known_request_keys(cursor, frozenset(request.request_id for _, request in requests))
+    stated = frozenset(request.request_id for _, request in requests)
+    keys = keys_of(known_requests(cursor, stated))
     for message_id, request in requests:
         cursor.execute(
             statement("reread_correct_sending"),
@@ -301,6 +293,13 @@ def _fold_some_requests(cursor: Cursor[TupleRow], after: int) -> None:
         _go_on(cursor, "phase = 'distributions'")
         return
     folded = {"request_keys": [key for (key,) in rows]}
+    # In the order of all who hold requests.
+    cursor.execute(
+        "SELECT FROM request WHERE request_key = ANY (%(request_keys)s)"
+        " ORDER BY originator, target, counter FOR NO KEY UPDATE",
+        folded,
+    )
+    take(cursor, AdvisoryKey.ATTRIBUTION)
     # What events report matters only beside the request's own times, which are folded first.
     cursor.execute(
         "DELETE FROM recorded_request_naming WHERE request_key = ANY (%(request_keys)s)", folded
@@ -315,6 +314,7 @@ def _fold_some_requests(cursor: Cursor[TupleRow], after: int) -> None:
 
 
 def _fold_some_distributions(cursor: Cursor[TupleRow], after: int | None) -> None:
+    take(cursor, AdvisoryKey.ATTRIBUTION)
     last = None
     if after != _GREATEST_KEY:
         first = _LEAST_KEY if after is None else after + 1

@@ -15,7 +15,7 @@ from psycopg.rows import TupleRow, class_row
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.store.ledger import changes, inventory, marks, proposals, staging, statement
-from firmtrack.store.ledger.recording import known_request_keys
+from firmtrack.store.ledger.requests import hold_requests, keys_of
 from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading.messages import KeptMessage, kept_messages
@@ -23,11 +23,6 @@ from firmtrack.store.reading.messages import KeptMessage, kept_messages
 Read = Callable[[KeptMessage], Message]
 """Reads a kept message again, under the ID that it has."""
 
-_COUNTED_NAME = """
-CREATE TEMPORARY TABLE IF NOT EXISTS counted_name (
-    device_id bigint, request_key bigint, PRIMARY KEY (device_id, request_key)
-) ON COMMIT DELETE ROWS
-"""
 _CORRECTION = {"is_correction": True}
 
 
@@ -49,14 +44,11 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
     named = frozenset[RequestId]().union(
         *(message.named_requests() | message.befallen_requests() for message in messages)
     )
-    with (
-        staging.writing_pool().connection() as connection,
-        connection.transaction(),
-        connection.cursor() as cursor,
-    ):
+    with staging.writing() as cursor:
+        known, _ = hold_requests(cursor, frozenset(), named)
+        keys = keys_of(known)
         take(cursor, AdvisoryKey.ATTRIBUTION)
         take(cursor, AdvisoryKey.INVENTORY)
-        keys = known_request_keys(cursor, named)
         moment = inventory.moment(cursor)
         staging.stage_names(cursor, messages, keys)
         staging.stage_events(cursor, messages, keys)
@@ -64,6 +56,7 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         request_keys = list(keys.values())
         before: changes.Activations = {}
         if is_notified:
+            cursor.execute(statement("concern_devices"), {"request_keys": request_keys})
             changes.hold_statuses(cursor, request_keys)
             before = changes.hold_activations(cursor, messages)
         cursor.execute(
@@ -93,7 +86,6 @@ def _derive(
     read: Read,
 ) -> None:
     """Make anew what is kept beside the facts, of all that the messages speak of."""
-    cursor.execute(_COUNTED_NAME)
     _stage_counted_names(cursor, messages, request_keys, read)
     derived = {"request_keys": list(request_keys), "moment": moment}
     cursor.execute(statement("concern_devices"), derived)
