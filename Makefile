@@ -15,7 +15,7 @@ BENCH_OPTIONS = $(if $(SCALE),--scale "$(SCALE)") $(if $(JSON),--json "$(JSON)")
 	$(if $(COMPARE),--compare "$(COMPARE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-thorough check bench format docs screenshots clean
+.PHONY: help run test test-thorough check bench bench-growth format docs screenshots clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,9 @@ check: $(READY) ## format, lint, types, import contracts, docs
 
 bench: $(READY) ## measure the speeds that README.md reports (JOBS=… SCALE=… JSON=FILE COMPARE=FILE)
 	@exec $(BIN)/python -m bench $(JOBS) $(BENCH_OPTIONS)
+
+bench-growth: $(READY) ## measure every read among ten million events, and among a tenth; half an hour
+	@exec $(BIN)/python -m bench growth $(BENCH_OPTIONS)
 
 format: $(READY) ## put code into its one form
 	$(BIN)/ruff format .

@@ -9,18 +9,29 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-# Each job is a module with ``measure``, which is given the run and returns its figures.
+# Each job is a module with ``measure``, which is given the run and returns its figures. Those that
+# take many minutes run only where they are named.
 JOBS = {
     "ledger": "bench.ledger",
+    "beside": "bench.beside",
     "alerts": "bench.alerts",
+    "posts": "bench.posts",
     "request": "bench.request",
     "csv": "bench.csv_download",
     "lookup": "bench.lookup",
+    "pages": "bench.pages",
+    "past": "bench.past",
+    "stale": "bench.stale",
+    "disk": "bench.disk",
+    "start": "bench.start",
     "inventory": "bench.inventory",
     "performance": "bench.performance",
     "notices": "bench.notices",
     "waits": "bench.waits",
 }
+NAMED_ONLY = {"growth": "bench.growth"}
+
+_MODULES = JOBS | NAMED_ONLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,7 @@ def chosen(arguments: Sequence[str]) -> Choice:
         "jobs",
         nargs="*",
         metavar="JOB",
-        help=f"of {', '.join(JOBS)}; or all",
+        help=f"of {', '.join(JOBS)}, which run if none is named, and of {', '.join(NAMED_ONLY)}",
     )
     parser.add_argument("--scale", type=float, default=1.0, help="a part of the full sizes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
@@ -57,10 +68,12 @@ def chosen(arguments: Sequence[str]) -> Choice:
         "--compare", type=_existing, metavar="FILE", help="say what has changed since that run"
     )
     asked = parser.parse_args(arguments)
-    if unknown := set(asked.jobs) - set(JOBS):
+    if unknown := set(asked.jobs) - set(_MODULES):
         parser.error(f"no such job: {', '.join(sorted(unknown))}")
     wanted = asked.jobs or JOBS
-    return Choice([job for job in JOBS if job in wanted], asked.scale, asked.json, asked.compare)
+    return Choice(
+        [job for job in _MODULES if job in wanted], asked.scale, asked.json, asked.compare
+    )
 
 
 def _existing(text: str) -> Path:
@@ -82,7 +95,7 @@ def _run(choice: Choice, scratch: Path) -> None:
     with EmbeddedPostgres(scratch / "postgresql") as server:
         for job in choice.jobs:
             report.console.print(f"measuring: {job} …")
-            figures += import_module(JOBS[job]).measure(Run(server, scratch, choice.scale))
+            figures += import_module(_MODULES[job]).measure(Run(server, scratch, choice.scale))
     found = report.Report(report.this_machine(), figures)
     report.show(found)
     if choice.compare is not None:

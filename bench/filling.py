@@ -11,7 +11,7 @@ from firmtrack.domain.inventory import IMPORT_ID
 from firmtrack.store.numbers import to_bigint
 
 EVENTS_PER_DEVICE = 6
-DEVICES_PER_REQUEST = 1_600
+DEVICES_PER_REQUEST = 20_000
 SUPPLIERS = 16
 
 _FIRST_DEVICE = 0x00DB_0000_0000_0000
@@ -98,7 +98,9 @@ DROP TABLE filled_request, filled_device, filled_event;
 """
 
 
-def fill(conninfo: str, first: int, last: int) -> None:
+def fill(
+    conninfo: str, first: int, last: int, *, devices_per_request: int = DEVICES_PER_REQUEST
+) -> None:
     """Fill in devices ``first`` to ``last``, each with an update of six events, and its facts."""
     numbers = {
         "user": to_bigint(USER),
@@ -107,7 +109,7 @@ def fill(conninfo: str, first: int, last: int) -> None:
         "device": to_bigint(_FIRST_DEVICE),
         "hub": to_bigint(_FIRST_DEVICE - _SCATTERED),
         "scattered": _SCATTERED,
-        "per_request": DEVICES_PER_REQUEST,
+        "per_request": devices_per_request,
         "suppliers": SUPPLIERS,
         "import": IMPORT_ID,
     }
@@ -125,9 +127,9 @@ def device_at(number: int) -> Eui64:
     return Eui64(_FIRST_DEVICE + number * 2654435761 % _SCATTERED)
 
 
-def request_at(number: int) -> RequestId:
+def request_at(number: int, devices_per_request: int = DEVICES_PER_REQUEST) -> RequestId:
     """Return the ID of the request that names the device of this number."""
-    request = number // DEVICES_PER_REQUEST
+    request = number // devices_per_request
     return RequestId(Eui64(USER + request % SUPPLIERS), DCC, request)
 
 

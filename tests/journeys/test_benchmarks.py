@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.__main__ import JOBS
+from bench.__main__ import JOBS, NAMED_ONLY
 from tests.journeys.processes import environment, free_port
 
 # What its worlds say of waits is tested by itself, and at any scale it takes minutes.
-_TRIED = sorted(set(JOBS) - {"waits"})
+_TRIED = sorted({*JOBS, *NAMED_ONLY} - {"waits"})
 
 
 @pytest.mark.thorough

@@ -1,15 +1,20 @@
 """What a benchmark finds is kept as it was found, and compared with what was found before."""
 
 import json
+from importlib import import_module
+from inspect import getmembers, getsource, isfunction, signature
 from math import inf
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 
+from bench import reads
 from bench.__main__ import JOBS, Choice, chosen
 from bench.figures import Figure, at_least, at_most
 from bench.report import Report, changes, show, show_change, write
+from firmtrack import lookups
 
 RATE = Figure("ledger", "COPY", at_least(0.3), 0.25, beside="60,000 a second")
 TIME = Figure("first page", "–", at_most(5), 4.0, unit="ms")
@@ -120,12 +125,31 @@ def test_the_table_says_beside_what_was_reached_whether_that_is_enough(
     assert "met" in time
 
 
+def test_every_look_up_is_among_the_reads_whose_growth_is_measured() -> None:
+    modules = [
+        import_module(each.name) for each in iter_modules(lookups.__path__, "firmtrack.lookups.")
+    ]
+    audited = [each for each in modules if hasattr(each, "record_lookup")]
+    look_ups = {
+        f"{module.__name__.rpartition('.')[2]}.{name}("
+        for module in audited
+        for name, function in getmembers(module, isfunction)
+        if function.__module__ == module.__name__
+        and "viewer" in signature(function).parameters
+        and not name.startswith("_")
+    }
+    assert len(audited) > 1
+    source = getsource(reads)
+    assert [each for each in sorted(look_ups) if each not in source] == []
+
+
 def test_all_jobs_run_when_none_is_named() -> None:
     assert chosen([]) == Choice(list(JOBS))
 
 
 def test_jobs_run_in_the_order_of_their_table_however_they_are_named() -> None:
     assert chosen(["csv", "ledger", "--scale", "0.5"]) == Choice(["ledger", "csv"], 0.5)
+    assert chosen(["growth"]).jobs == ["growth"]
 
 
 def test_a_job_that_there_is_not_is_refused_and_so_is_a_file_to_compare_with(
