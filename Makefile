@@ -10,8 +10,12 @@ READY := .make/ready
 INPUTS := pyproject.toml uv.lock tools/prepare-environment $(wildcard hatch_build.py) \
 	$(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 
+# How large the benchmarks are, where their figures go, and the file of an earlier run.
+BENCH_OPTIONS = $(if $(SCALE),--scale "$(SCALE)") $(if $(JSON),--json "$(JSON)") \
+	$(if $(COMPARE),--compare "$(COMPARE)")
+
 .DEFAULT_GOAL := help
-.PHONY: help run test test-thorough check bench format docs screenshots clean
+.PHONY: help run test test-thorough check bench bench-growth format docs screenshots clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -38,8 +42,11 @@ check: $(READY) ## format, lint, types, import contracts, docs
 	$(BIN)/python -m tools.stage_diagram --check
 	$(BIN)/python -m tools.links
 
-bench: $(READY) ## measure the speeds that README.md reports
-	@exec $(BIN)/python -m bench
+bench: $(READY) ## measure the speeds that README.md reports (JOBS=… SCALE=… JSON=FILE COMPARE=FILE)
+	@exec $(BIN)/python -m bench $(JOBS) $(BENCH_OPTIONS)
+
+bench-growth: $(READY) ## measure every read among ten million events, and among a tenth; half an hour
+	@exec $(BIN)/python -m bench growth $(BENCH_OPTIONS)
 
 format: $(READY) ## put code into its one form
 	$(BIN)/ruff format .

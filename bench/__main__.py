@@ -2,83 +2,106 @@
 
 import argparse
 import os
-import platform
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
-JOBS = (
-    "ledger",
-    "alerts",
-    "request",
-    "csv",
-    "lookup",
-    "inventory",
-    "performance",
-    "notices",
-    "waits",
-)
+# Each job is a module with ``measure``, which is given the run and returns its figures. Those that
+# take many minutes run only where they are named.
+JOBS = {
+    "ledger": "bench.ledger",
+    "beside": "bench.beside",
+    "alerts": "bench.alerts",
+    "posts": "bench.posts",
+    "request": "bench.request",
+    "csv": "bench.csv_download",
+    "lookup": "bench.lookup",
+    "pages": "bench.pages",
+    "past": "bench.past",
+    "stale": "bench.stale",
+    "disk": "bench.disk",
+    "start": "bench.start",
+    "inventory": "bench.inventory",
+    "performance": "bench.performance",
+    "notices": "bench.notices",
+    "waits": "bench.waits",
+}
+NAMED_ONLY = {"growth": "bench.growth"}
+
+_MODULES = JOBS | NAMED_ONLY
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is asked for: which jobs, in the order of their table, and what becomes of figures."""
+
+    jobs: Sequence[str]
+    scale: float = 1.0
+    json: Path | None = None
+    compare: Path | None = None
 
 
 def main() -> None:
-    """Run the benchmarks that are asked for, all by default, and print their table."""
-    jobs, scale = chosen(sys.argv[1:])
+    """Run the benchmarks that are asked for and print their table."""
+    choice = chosen(sys.argv[1:])
     with tempfile.TemporaryDirectory(prefix="firmtrack-bench-") as scratch:
         os.environ["FIRMTRACK_DATA_DIR"] = scratch
         os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
-        _run(jobs, scale, Path(scratch))
+        _run(choice, Path(scratch))
 
 
-def chosen(arguments: Sequence[str]) -> tuple[Sequence[str], float]:
-    """Return the jobs that the arguments name, all if they name none, and the part of the size."""
+def chosen(arguments: Sequence[str]) -> Choice:
+    """Return what the arguments ask for: all jobs if they name none."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"of {', '.join(JOBS)}; or all")
+    parser.add_argument(
+        "jobs",
+        nargs="*",
+        metavar="JOB",
+        help=f"of {', '.join(JOBS)}, which run if none is named, and of {', '.join(NAMED_ONLY)}",
+    )
     parser.add_argument("--scale", type=float, default=1.0, help="a part of the full sizes")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    parser.add_argument(
+        "--compare", type=_existing, metavar="FILE", help="say what has changed since that run"
+    )
     asked = parser.parse_args(arguments)
-    if unknown := set(asked.jobs) - set(JOBS):
+    if unknown := set(asked.jobs) - set(_MODULES):
         parser.error(f"no such job: {', '.join(sorted(unknown))}")
-    return asked.jobs or JOBS, asked.scale
+    wanted = asked.jobs or JOBS
+    return Choice(
+        [job for job in _MODULES if job in wanted], asked.scale, asked.json, asked.compare
+    )
 
 
-def _run(jobs: Sequence[str], scale: float, scratch: Path) -> None:
+def _existing(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text}")
+    return path
+
+
+def _run(choice: Choice, scratch: Path) -> None:
     import django
 
     django.setup()
-    from bench import (
-        alerts,
-        csv_download,
-        inventory,
-        ledger,
-        lookup,
-        notices,
-        performance,
-        request,
-        waits,
-    )
-    from bench.table import console, show
+    from bench import report
+    from bench.run import Run
     from firmtrack.store.embedded import EmbeddedPostgres
 
-    measures = {
-        "ledger": lambda server: ledger.measure(server, int(1_000_000 * scale)),
-        "alerts": lambda server: alerts.measure(server, int(50_000 * scale), scratch),
-        "request": lambda server: request.measure(server, scratch),
-        "csv": lambda server: csv_download.measure(server, scratch),
-        "lookup": lambda server: lookup.measure(server, int(10_000_000 * scale)),
-        "inventory": lambda server: inventory.measure(server, int(1_000_000 * scale), scratch),
-        "performance": lambda server: performance.measure(server, int(10_000_000 * scale)),
-        "notices": lambda server: notices.measure(server, int(2_000 * scale)),
-        "waits": lambda server: waits.measure(server, int(10_000_000 * scale), seed=1),
-    }
     figures = []
     with EmbeddedPostgres(scratch / "postgresql") as server:
-        for job in jobs:
-            console.print(f"measuring: {job} …")
-            figures += measures[job](server)
-    console.print(
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    )
-    show(figures)
+        for job in choice.jobs:
+            report.console.print(f"measuring: {job} …")
+            figures += import_module(_MODULES[job]).measure(Run(server, scratch, choice.scale))
+    found = report.Report(report.this_machine(), figures)
+    report.show(found)
+    if choice.compare is not None:
+        report.show_change(choice.compare, found)
+    if choice.json is not None:
+        report.write(found, choice.json)
 
 
 if __name__ == "__main__":

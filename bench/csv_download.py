@@ -9,7 +9,9 @@ from pathlib import Path
 import psutil
 from psycopg import ClientCursor, connect
 
+from bench.figures import Figure, at_least, at_most
 from bench.processes import PORT, serving
+from bench.run import Run
 from bench.scene import (
     DCC,
     USER,
@@ -19,7 +21,7 @@ from bench.scene import (
     messages_of,
     request_messages,
 )
-from bench.table import Figure, median_ratio, seconds_of
+from bench.timing import median_ratio, seconds_of
 from firmtrack.accounts.kinds import PartyKind, TokenScope
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.tokens import create_token
@@ -27,42 +29,50 @@ from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation import wording
-from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.reading import csv_copy
 from firmtrack.store.reading.filtering import asked_for
 
-_SMALL, _LARGE = 1_000, 50_000
+_MEGABYTE = 1_000_000
 _RUNS = 7
 
 
-def measure(server: EmbeddedPostgres, scratch: Path) -> list[Figure]:
+def measure(run: Run) -> list[Figure]:
     """Return the figures for speed, and for the memory that 50 times the rows take."""
     small, large = RequestId(USER, DCC, 1), RequestId(USER, DCC, 2)
-    devices = device_ids(_SMALL + _LARGE, seed=6)
-    requests = {small: devices[:_SMALL], large: devices[_SMALL:]}
-    with fresh_database(server) as conninfo:
+    rows = run.sized(50_000, least=100)
+    few = rows // 50
+    devices = device_ids(few + rows, seed=6)
+    requests = {small: devices[:few], large: devices[few:]}
+    with fresh_database(run.server) as conninfo:
         record(Batch(messages=request_messages(requests)))
         for message in messages_of(events_of(requests, seed=7), 1_000):
             record(Batch(messages=[message]))
         add_party("Alpha", PartyKind.LARGE_SUPPLIER, [USER])
         token = _token()
         with serving(conninfo, workers=1):
-            _download(small, token, scratch)
+            _download(small, token, run.scratch)
             before = _server_bytes()
             pairs = []
             for _ in range(_RUNS):
-                limit = seconds_of(lambda: _psql_copy(conninfo, large, scratch))
-                taken = seconds_of(lambda: _download(large, token, scratch))
+                limit = seconds_of(lambda: _psql_copy(conninfo, large, run.scratch))
+                taken = seconds_of(lambda: _download(large, token, run.scratch))
                 pairs.append((limit, taken))
             grown = max(0, _server_bytes() - before)
     return [
         Figure(
-            "CSV of 50,000 rows by HTTP",
+            f"CSV of {rows:,} rows by HTTP",
             "psql, COPY of the same query",
-            "at least 0.5; memory does not grow with rows",
-            f"{median_ratio(pairs):.2f}; {grown / 1_000_000:.1f} MB more than for 1,000 rows",
-        )
+            at_least(0.5),
+            median_ratio(pairs),
+        ),
+        Figure(
+            f"memory of the server after CSVs of {rows:,} rows",
+            f"the same after one of {few:,}",
+            at_most(10),
+            grown / _MEGABYTE,
+            unit="MB more",
+        ),
     ]
 
 

@@ -8,31 +8,34 @@ from pathlib import Path
 
 import psycopg
 
+from bench.figures import Figure, at_least, at_most
+from bench.run import Run
 from bench.scene import USER, fresh_database
-from bench.table import Figure, seconds_of
+from bench.timing import seconds_of
 from firmtrack.domain.facts import DeviceFacts
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES, IMPORT_ID
 from firmtrack.intake.bounded_lines import read_lines
 from firmtrack.intake.inventory_import import ImportReport, InventoryFile, import_inventory
 from firmtrack.intake.inventory_rows import COLUMNS, Row, read_rows
-from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.numbers import to_bigint
 
 _DEVICES_PER_HUB = 4
+_MEGABYTE = 1_000_000
 _TYPES = (
     "int8", "timestamptz", "bytea",
     *("int8" if name in EUI_FACTS else "text" for name in FACT_NAMES),
 )  # fmt: skip
 
 
-def measure(server: EmbeddedPostgres, devices: int, scratch: Path) -> list[Figure]:
+def measure(run: Run) -> list[Figure]:
     """Return the figures for the first import, for the second, and for the memory that it takes."""
-    path = scratch / "inventory.csv"
+    devices = run.sized(1_000_000, least=100)
+    path = run.scratch / "inventory.csv"
     _write(path, devices)
     reports: list[ImportReport] = []
     before = _peak_bytes()
-    with fresh_database(server) as conninfo:
+    with fresh_database(run.server) as conninfo:
         first, again = (seconds_of(lambda: reports.append(_import(path))) for _ in range(2))
         # Only now, since the rows fill the memory that was to be measured.
         grown = _peak_bytes() - before
@@ -42,15 +45,22 @@ def measure(server: EmbeddedPostgres, devices: int, scratch: Path) -> list[Figur
         Figure(
             f"inventory import: {devices:,} rows of CSV",
             "COPY of the same rows into a keyed table",
-            "at least 0.15; memory does not grow with rows",
-            f"{limit / first:.2f} ({devices / first:,.0f} a second);"
-            f" {grown / 1_000_000:.0f} MB more than before",
+            at_least(0.15),
+            limit / first,
+            beside=f"{devices / first:,.0f} a second",
         ),
         Figure(
-            "the same import again, which changes nothing",
+            f"memory of an inventory import: {devices:,} rows",
+            "the process before",
+            at_most(100),
+            grown / _MEGABYTE,
+            unit="MB more",
+        ),
+        Figure(
+            f"inventory import: the same {devices:,} rows again, which change nothing",
             "COPY of the same rows into a keyed table",
-            "(not asked)",
-            f"{limit / again:.2f}",
+            None,
+            limit / again,
         ),
     ]
 

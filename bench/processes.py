@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from psycopg.conninfo import conninfo_to_dict
 
-PORT = 8765
+PORT = int(os.environ.get("PORT", "8765"))
 _SERVER_STARTS_SECONDS = 60
 _KIBIBYTE = 1024
 

@@ -6,45 +6,48 @@ from pathlib import Path
 import psycopg
 from lxml import etree
 
+from bench.figures import Figure, at_most
 from bench.processes import ingest
+from bench.run import Run
 from bench.scene import DCC, USER, device_ids, fresh_database
-from bench.table import Figure, median_ratio, seconds_of
+from bench.timing import median_ratio, seconds_of
 from bench.traffic import Signatories, update_firmware
 from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.numbers import to_bigint
 
-_DEVICES = 50_000
 _IMAGE_BYTES = 10_240_000
 _RUNS = 3
 _MEGABYTE = 1_000_000
 
 
-def measure(server: EmbeddedPostgres, scratch: Path) -> list[Figure]:
+def measure(run: Run) -> list[Figure]:
     """Return the figures for time and for memory, signatures off and on."""
     who = Signatories()
-    trust_store = who.trust_store(scratch / "trust-of-request")
-    devices = device_ids(_DEVICES, seed=5)
-    path = scratch / "largest.xml"
+    trust_store = who.trust_store(run.scratch / "trust-of-request")
+    devices = device_ids(run.sized(50_000, least=100), seed=5)
+    path = run.scratch / "largest.xml"
     path.write_bytes(update_firmware(RequestId(USER, DCC, 1), devices, _IMAGE_BYTES, who))
-    figures = []
+    figures: list[Figure] = []
     for trust, signatures in ((None, "off"), (trust_store, "on")):
         pairs, peaks = [], []
         for _ in range(_RUNS):
-            with fresh_database(server) as conninfo:
+            with fresh_database(run.server) as conninfo:
                 limit = seconds_of(partial(_parse_and_copy, conninfo, path, devices))
                 taken = ingest(conninfo, path, trust)
             assert taken.tally["recorded"] == 1, taken.tally
             pairs.append((taken.tally["seconds"], limit))
             peaks.append(taken.peak_bytes)
-        figures.append(
+        job = f"one 11.1 with {len(devices):,} devices and a 10 MB image, signatures {signatures}"
+        figures += [
             Figure(
-                f"one 11.1 with 50,000 devices and a 10 MB image, signatures {signatures}",
-                "lxml parse + COPY of 50,000 keyed rows",
-                "at most 6 times; 250 MB",
-                f"{median_ratio(pairs):.1f} times; {max(peaks) / _MEGABYTE:.0f} MB",
-            )
-        )
+                job,
+                f"lxml parse + COPY of {len(devices):,} keyed rows",
+                at_most(6),
+                median_ratio(pairs),
+                unit="times",
+            ),
+            Figure(f"memory of {job}", "–", at_most(250), max(peaks) / _MEGABYTE, unit="MB"),
+        ]
     return figures
 
 

@@ -63,11 +63,13 @@ def device_ids(count: int, seed: int) -> list[Eui64]:
     return [Eui64(0x00DB << 48 | number) for number in chance.sample(range(1 << 47), count)]
 
 
-def requests_for(devices: Sequence[Eui64]) -> dict[RequestId, Sequence[Eui64]]:
+def requests_for(
+    devices: Sequence[Eui64], *, first_counter: int = 1_000
+) -> dict[RequestId, Sequence[Eui64]]:
     """Return requests that share the devices out among them."""
     shares = range(0, len(devices), DEVICES_PER_REQUEST)
     return {
-        RequestId(USER, DCC, 1_000 + number): devices[first : first + DEVICES_PER_REQUEST]
+        RequestId(USER, DCC, first_counter + number): devices[first : first + DEVICES_PER_REQUEST]
         for number, first in enumerate(shares)
     }
 
@@ -119,24 +121,35 @@ def events_of(requests: Mapping[RequestId, Sequence[Eui64]], seed: int) -> Itera
             )
 
 
-def messages_of(events: Iterable[Event], events_per_message: int) -> Iterator[Message]:
-    """Yield messages that tell the events, so many in each."""
-    batch: list[Event] = []
-    number = 0
+def messages_of(
+    events: Iterable[Event], events_per_message: int, *, name: str = ""
+) -> Iterator[Message]:
+    """Yield messages that tell the events, so many in each, or fewer, and of a device once.
+
+    Those of another ``name`` are other messages.
+    """
+    for number, told in enumerate(_shares(events, events_per_message)):
+        yield Message(
+            digest=sha256(f"{name} {number}".encode()).digest(),
+            kind=MessageKind.CSP_FIRMWARE_DELIVERY_STATUS,
+            body=b"",
+            user_id=USER,
+            code="N60",
+            occurred_at=told[0].occurred_at,
+            events=told,
+        )
+
+
+def _shares(events: Iterable[Event], most: int) -> Iterator[tuple[Event, ...]]:
+    """Yield the events, at most so many together, and none of one device twice."""
+    share: dict[Eui64, Event] = {}
     for event in events:
-        batch.append(event)
-        if len(batch) == events_per_message:
-            yield Message(
-                digest=sha256(number.to_bytes(8)).digest(),
-                kind=MessageKind.CSP_FIRMWARE_DELIVERY_STATUS,
-                body=b"",
-                user_id=USER,
-                code="N60",
-                occurred_at=batch[0].occurred_at,
-                events=tuple(batch),
-            )
-            batch = []
-            number += 1
+        if len(share) == most or event.device_id in share:
+            yield tuple(share.values())
+            share = {}
+        share[event.device_id] = event
+    if share:
+        yield tuple(share.values())
 
 
 def copy_events(conninfo: str, events: Sequence[Event]) -> None:

@@ -1,21 +1,23 @@
 """What is usual: how long it takes to learn, and wrong flags and outages found in known worlds."""
 
 from datetime import UTC, datetime, timedelta
+from math import inf
 from random import Random
 
 import psycopg
 
+from bench.figures import Figure, at_most
 from bench.judging import Judgement, judge
+from bench.run import Run
 from bench.scene import DCC, USER, fresh_database
-from bench.table import Figure, seconds_of
+from bench.timing import seconds_of
 from bench.worlds import WORLDS, Outage, World
-from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reports import learning
 
 _MOST_STALLED, _MOST_SLOW = 0.001, 0.05
 _REGION_HOURS = 14
-
+_SEED = 1
 
 _DEVICES_PER_REQUEST = 20_000
 
@@ -58,12 +60,12 @@ CROSS JOIN LATERAL (
 """
 
 
-def measure(server: EmbeddedPostgres, distributions: int, *, seed: int) -> list[Figure]:
-    """Return how long it takes to learn what is usual, and a row for each world."""
-    return [_learning(server, distributions), *_worlds(seed)]
+def measure(run: Run) -> list[Figure]:
+    """Return how long it takes to learn what is usual, and what is found in each world."""
+    return [_learning(run, run.sized(10_000_000)), *_worlds(_SEED)]
 
 
-def _learning(server: EmbeddedPostgres, distributions: int) -> Figure:
+def _learning(run: Run, distributions: int) -> Figure:
     requests = max(1, distributions // _DEVICES_PER_REQUEST)
     asked = {
         "user": to_bigint(USER),
@@ -72,7 +74,7 @@ def _learning(server: EmbeddedPostgres, distributions: int) -> Figure:
         "requests": requests,
         "count": _DEVICES_PER_REQUEST // (14 * 6),
     }
-    with fresh_database(server) as conninfo:
+    with fresh_database(run.server) as conninfo:
         with psycopg.connect(
             conninfo, autocommit=True, cursor_factory=psycopg.ClientCursor
         ) as filling:
@@ -88,39 +90,55 @@ def _learning(server: EmbeddedPostgres, distributions: int) -> Figure:
     return Figure(
         f"what is usual over {distributions:,} distributions, in the background",
         "rows as they are counted, made by the database",
-        "at most 2 s",
-        f"{again:.2f} s (the first time, with the limits of all, {first:.2f} s)",
+        at_most(2),
+        again,
+        unit="s",
+        beside=f"the first time, with the limits of all, {first:.2f} s",
     )
 
 
 def _worlds(seed: int) -> list[Figure]:
-    """Return a row for each world: what was called slow and stalled wrongly, and what was found."""
-    figures = []
+    """Return of each world what was called stalled and slow wrongly, and what was found when."""
+    figures: list[Figure] = []
     for make in WORLDS:
         world = make(Random(f"{make.__name__} {seed}"))
         found = judge(world)
-        figures.append(
+        name = f"world “{world.name}”, {found.entered:,} stays looked at hourly, seed {seed}"
+        truth = "its own truth"
+        figures += [
             Figure(
-                f"world “{world.name}”, {found.entered:,} stays looked at hourly, seed {seed}",
-                "its own truth",
-                f"wrongly stalled at most {_MOST_STALLED:.1%}, slow {_MOST_SLOW:.0%}"
-                + "".join(f"; {_asked(each, world)}" for each in world.outages),
-                f"{found.stalled_share:.3%}, {found.slow_share:.2%}"
-                + "".join(f"; {_reached(each, found)}" for each in world.outages),
-            )
-        )
+                f"{name}: wrongly stalled",
+                truth,
+                at_most(_MOST_STALLED * 100),
+                found.stalled_share * 100,
+                unit="%",
+            ),
+            Figure(
+                f"{name}: wrongly slow",
+                truth,
+                at_most(_MOST_SLOW * 100),
+                found.slow_share * 100,
+                unit="%",
+            ),
+            *(
+                _outage(name, number, each, world, found)
+                for number, each in enumerate(world.outages, start=1)
+            ),
+        ]
     return figures
 
 
-def _asked(outage: Outage, world: World) -> str:
-    if outage.hub is None:
-        return f"region within {_REGION_HOURS} h"
-    return f"hub within {2 * usual_p95(world):.0f} h"
-
-
-def _reached(outage: Outage, found: Judgement) -> str:
-    hours = found.found.get(outage)
-    return "not found" if hours is None else f"{hours:.1f} h"
+def _outage(name: str, number: int, outage: Outage, world: World, found: Judgement) -> Figure:
+    """Return after how many hours an outage was found: never is infinitely many."""
+    asked = _REGION_HOURS if outage.hub is None else round(2 * usual_p95(world))
+    where = "region" if outage.hub is None else "hub"
+    return Figure(
+        f"{name}: its outage {number}, of a {where}, found",
+        "its own truth",
+        at_most(asked),
+        found.found.get(outage, inf),
+        unit="h",
+    )
 
 
 def usual_p95(world: World) -> float:

@@ -1,26 +1,30 @@
 """Each benchmark still runs: what it measures changes with the product, and it knows its inside."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from bench.__main__ import JOBS
-from tests.journeys.processes import environment
+from bench.__main__ import JOBS, NAMED_ONLY
+from tests.journeys.processes import environment, free_port
 
 # What its worlds say of waits is tested by itself, and at any scale it takes minutes.
-_TRIED = sorted(set(JOBS) - {"waits"})
+_TRIED = sorted({*JOBS, *NAMED_ONLY} - {"waits"})
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("job", _TRIED)
-def test_a_benchmark_runs_to_its_figures(job: str) -> None:
+def test_a_benchmark_runs_to_its_figures(job: str, tmp_path: Path) -> None:
+    found = tmp_path / "figures.json"
     run = subprocess.run(
-        [sys.executable, "-m", "bench", job, "--scale", "0.01"],
-        env=environment(),
+        [sys.executable, "-m", "bench", job, "--scale", "0.005", "--json", str(found)],
+        env=environment(PORT=free_port()),
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (run.returncode, run.stderr) == (0, "")
+    assert run.returncode == 0, run.stderr
     assert "Reached" in run.stdout
+    assert json.loads(found.read_text(encoding="utf-8"))["jobs"]

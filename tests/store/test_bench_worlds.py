@@ -1,12 +1,13 @@
 """What the benchmarks measure on is what the ledger would leave, though SQL wrote it."""
 
-from bench import lookup, performance
+from bench import filling, performance
 from firmtrack.domain.stages import Status
 from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.numbers import eui_of
-from tests.looking import find_device
-from tests.store.facts import DCC
+from firmtrack.store.reading import requests
+from tests.looking import find_device, find_inventory
+from tests.store.facts import ALL, DCC
 
 
 def statuses() -> list[Status]:
@@ -24,10 +25,24 @@ def statuses() -> list[Status]:
 
 
 def test_the_devices_that_are_looked_up_are_whole(database: str) -> None:
-    lookup.fill(database, 0, 5)
-    lookup.fill(database, 5, 9)
+    filling.fill(database, 0, 5)
+    filling.fill(database, 5, 9)
     assert disagreements() == []
     assert statuses() == [Status.VERIFIED] * 9
+
+
+def test_so_are_their_requests_and_their_inventory(database: str) -> None:
+    filling.fill(database, 0, 5)
+    request_id = filling.request_at(0)
+    found = requests.find_request(DCC, request_id)
+    assert found is not None
+    assert found.status_counts == {Status.VERIFIED: 5}
+    page = requests.list_distributions(DCC, request_id, ALL, limit=10)
+    assert [each.device_id for each in page.items] == sorted(map(filling.device_at, range(5)))
+    assert {each.status for each in page.items} == {Status.VERIFIED}
+    known = find_inventory(DCC, filling.device_at(0))
+    assert known is not None
+    assert len(known.hub_devices) == 3
 
 
 def test_the_distributions_that_are_counted_are_whole_but_for_messages(database: str) -> None:

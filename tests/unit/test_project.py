@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.__main__ import JOBS, chosen
 from firmtrack.settings import BadSetting, Environment, read_environment
 from tools.links import broken_links, missing_names, pages
 from tools.stage_diagram import BEGIN, END, PAGE, stage_section, with_section
@@ -138,13 +137,6 @@ def test_every_decision_record_has_a_number_of_its_own_and_says_it_in_its_title(
     assert len(set(numbers)) == len(records)
     for number, record in zip(numbers, records, strict=True):
         assert record.read_text(encoding="utf-8").startswith(f"# {number}: ")
-
-
-def test_the_benchmarks_run_all_jobs_when_none_is_named() -> None:
-    assert chosen([]) == (JOBS, 1.0)
-    assert chosen(["csv", "--scale", "0.5"]) == (["csv"], 0.5)
-    with pytest.raises(SystemExit):
-        chosen(["nonsense"])
 
 
 def contributing() -> str:
