@@ -69,7 +69,7 @@ class Portions:
     than what the batch brings are looked through; if there are more, the devices are.
     """
 
-    devices: int = 1_000
+    devices: int = 500
     events: int = 10_000
 
 

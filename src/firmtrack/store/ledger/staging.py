@@ -46,7 +46,7 @@ _TABLES = {
         message_kind smallint, code text
     """,
     # Pairs that were not named before the batch.
-    "new_name": "device_id bigint, request_key bigint",
+    "new_name": "device_id bigint, request_key bigint, PRIMARY KEY (device_id, request_key)",
     # Devices of which a loose event may belong elsewhere than before, if it happened since then.
     "concerned_device": "device_id bigint, since timestamptz DEFAULT '-infinity'",
     "changed_request": """
@@ -56,7 +56,8 @@ _TABLES = {
     "loose_device": "device_id bigint, latest_at timestamptz",
     "counted_name": "device_id bigint, request_key bigint, PRIMARY KEY (device_id, request_key)",
     "held_status": """
-        device_id bigint, request_key bigint, stage smallint, failed boolean, reason text
+        device_id bigint, request_key bigint, stage smallint, failed boolean, reason text,
+        PRIMARY KEY (device_id, request_key)
     """,
 }
 # A table of some pages is emptied by deleting its rows. What was deleted leaves its place taken, so

@@ -5,19 +5,20 @@ WITH subscriber AS MATERIALIZED (
     SELECT party_id, user_id FROM notice_subscriber
 ), new_request AS MATERIALIZED (
     -- All its devices are new, and their status is the request's own: that of one is that of all.
-    SELECT r.request_key, n.device_id
+    SELECT n.request_key, n.device_id
     FROM (
         SELECT request_key, count(*) AS devices, min(device_id) AS device_id
         FROM new_name
         GROUP BY request_key
     ) AS n
-    JOIN request AS r USING (request_key)
-    WHERE n.devices = (
-            SELECT count(*) FILTER (WHERE NOT d.refused AND d.stage < r.step_stage)
-            FROM distribution AS d
-            WHERE d.request_key = r.request_key
-        )
-      AND n.devices = (SELECT count(*) FROM distribution AS d WHERE d.request_key = r.request_key)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS devices,
+            count(*) FILTER (WHERE NOT d.refused AND d.stage < r.step_stage) AS without_own
+        FROM request AS r
+        JOIN distribution AS d USING (request_key)
+        WHERE r.request_key = n.request_key
+    ) AS named
+    WHERE n.devices = named.devices AND n.devices = named.without_own
 ), changed AS MATERIALIZED (
     SELECT c.device_id, c.request_key, c.originator, c.stage, c.failed, c.reason, c.occurred_at,
         c.word_message_id AS message_id, c.is_own_word, c.addressee, pair.is_of_all
