@@ -20,7 +20,7 @@ from firmtrack.store.database import conninfo_in_use, pool, reading_pool
 from firmtrack.store.ledger.quarantine import list_quarantine
 from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading import requests
-from firmtrack.store.reading.messages import came_again, find_message
+from firmtrack.store.reading.messages import came_again, find_message, list_messages
 from firmtrack.store.reports import waits
 from tests.store.facts import (
     ALL,
@@ -104,6 +104,7 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
             ALPHA, ALPHA, limit=2, state=None, before=None
         ),
         "a message": lambda: find_message(message),
+        "the newest message": lambda: list_messages(limit=1),
         "what came again": came_again,
         "what is quarantined": list_quarantine,
     }
@@ -174,6 +175,7 @@ def test_no_read_grows_with_what_others_have(own_database: str) -> None:
     for each in METERS[:2]:
         take(told_inventory(at(2), each, device_type="ESME", csp_region="North", comms_hub_id=HUB))
     add_others(0, _FEW - 1)
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(3), METERS))
     with pool().connection() as connection:
         connection.execute("ANALYZE")
     reads = everything(Settled(datetime.now(UTC)))
@@ -181,6 +183,7 @@ def test_no_read_grows_with_what_others_have(own_database: str) -> None:
 
     # Nobody tells the planner that there are more now.
     add_others(_FEW, _MANY - 1)
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(3), METERS))
 
     many = {name: blocks_of(read) for name, read in reads.items()}
     grown = {

@@ -3,7 +3,13 @@
 SELECT m.message_id, m.kind, m.code, m.user_id, m.occurred_at, m.recorded_at, m.submitter, m.token,
     w.withdrawn_at, w.withdrawn_because
 FROM message AS m
-LEFT JOIN withdrawal AS w ON w.message_id = m.message_id AND w.restored_at IS NULL
+-- Asked of each message, and not joined: by an OFFSET.
+LEFT JOIN LATERAL (
+    SELECT message_id, withdrawn_at, withdrawn_because
+    FROM withdrawal
+    WHERE message_id = m.message_id AND restored_at IS NULL
+    OFFSET 0
+) AS w ON true
 WHERE (%(submitter)s::text IS NULL OR m.submitter = %(submitter)s)
   AND (%(token)s::text IS NULL OR m.token = %(token)s)
   AND (%(since)s::timestamptz IS NULL OR m.recorded_at >= %(since)s)

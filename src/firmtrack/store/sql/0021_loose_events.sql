@@ -8,3 +8,7 @@ CREATE TABLE unfolded_device (
     device_id bigint NOT NULL,
     since     timestamptz NOT NULL
 );
+
+-- The newest messages are read in their order. Of many that came together the index holds the time once.
+DROP INDEX message_recorded_at;
+CREATE INDEX message_recorded_at ON message (recorded_at);
