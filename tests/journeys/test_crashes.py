@@ -250,8 +250,8 @@ def test_a_portal_whose_workers_are_killed_again_and_again_goes_on(
             killed = _workers(server)
             for worker in killed:
                 worker.kill()
+            psutil.wait_procs(killed)
             wait_until(lambda: len(_workers(server)) == 2, "others took their places")
-            assert not set(killed) & set(_workers(server))
         wait_until(lambda: listens(port), "the server listens again")
         assert server.poll() is None
     finally:
@@ -274,8 +274,11 @@ def test_a_portal_whose_first_process_is_killed_ends_all_of_it(
 
 def _workers(server: subprocess.Popen[str]) -> list[psutil.Process]:
     """Return the processes that answer: the children of the server that are one with it."""
-    return [
-        child
-        for child in psutil.Process(server.pid).children()
-        if child.is_running() and child.status() != psutil.STATUS_ZOMBIE
-    ]
+    return [child for child in psutil.Process(server.pid).children() if _is_alive(child)]
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
