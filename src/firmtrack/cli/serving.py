@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from importlib import import_module
 from typing import Annotated
@@ -58,7 +58,7 @@ def serve(
         set_up()
     from django.conf import settings
 
-    with _bound(host, port) as listener, opened():
+    with _bound(host, port, workers) as listeners, opened():
         if settings.ENVIRONMENT.database_url is None:
             console.print(
                 "Using the embedded PostgreSQL, meant for demonstration, development and one small "
@@ -70,7 +70,7 @@ def serve(
             prepare(console, _origin(host, port))
         console.print(f"Firmtrack is at http://{host}:{port}", markup=False)
         package = "firmtrack.demonstration" if demonstration else "firmtrack"
-        _answer(f"{package}.wsgi", listener, workers)
+        _answer(f"{package}.wsgi", listeners)
 
 
 @contextmanager
@@ -90,18 +90,23 @@ def _origin(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    """Return a socket that has the address. Raises CannotListen if another server has it."""
+@contextmanager
+def _bound(host: str, port: int, count: int) -> Iterator[list[socket.socket]]:
+    """Have the address within the block. Raises CannotListen if another server has it."""
     from firmtrack.gateway import listening
 
     try:
-        return listening.bound(host, port)
+        listeners = listening.bound(host, port, count)
     except OSError as error:
         raise CannotListen(host, port, error) from error
+    with ExitStack() as stack:
+        for listener in listeners:
+            stack.enter_context(listener)
+        yield listeners
 
 
-def _answer(module: str, listener: socket.socket, workers: int) -> None:
-    """Answer what comes to the listener until a signal says to stop.
+def _answer(module: str, listeners: list[socket.socket]) -> None:
+    """Answer what comes to the listeners, a process each, until a signal says to stop.
 
     All that answering needs is imported here, once: forks share it. A connection to the database
     they must not share.
@@ -111,27 +116,25 @@ def _answer(module: str, listener: socket.socket, workers: int) -> None:
     from firmtrack.gateway import listening
     from firmtrack.gateway.limits import Limits
     from firmtrack.gateway.process import Process
-    from firmtrack.gateway.shares import Shares
     from firmtrack.gateway.supervisor import Supervisor
     from firmtrack.store import database
 
     with _loading():
         site = import_module(module)
         get_resolver().url_patterns  # noqa: B018  # imports all views
-    shares = Shares(workers)
     limits = Limits()
     limits = replace(limits, connections=listening.connections_at_most(limits.connections))
     database.use(database.conninfo_in_use())
 
     def work(place: int) -> None:
         with site.beside():
-            process = Process(site.application, site.is_long, listener, limits, shares, place)
+            process = Process(site.application, site.is_long, limits)
             process.stop_on(signal.SIGTERM)
-            process.run(threads=_THREADS, long_threads=_LONG_THREADS)
+            process.answer(listeners[place], threads=_THREADS, long_threads=_LONG_THREADS)
 
-    listening.listen(listener)
+    listening.listen(listeners)
     supervisor = Supervisor(
-        work, workers, limit_bytes=_LIMIT_BYTES, patience_seconds=_PATIENCE_SECONDS
+        work, len(listeners), limit_bytes=_LIMIT_BYTES, patience_seconds=_PATIENCE_SECONDS
     )
     stopping.end_if_told()
     supervisor.run()

@@ -11,9 +11,9 @@ class Limits:
     """The limits of one process. Sizes are octets, times are seconds."""
 
     connections: int = 10_000
-    """Open at a time; more wait to be accepted. An idle one takes some 3 KiB."""
+    """Open at a time; who asks on one more is told to come again, and it ends."""
 
-    idle_seconds: float = 60.0
+    idle_seconds: int = 60
     """Without a request, from the connection's beginning or the last answer on: people read."""
 
     head_bytes: int = 64 * _KIBIBYTE
@@ -35,7 +35,7 @@ class Limits:
     """For a thread that works: who waits longer is told to come again."""
 
     unread_seconds: float = 30.0
-    """While the client takes nothing of its answer."""
+    """For a client to take the next 64 KiB of its answer, beyond what the kernel keeps."""
 
     linger_seconds: float = 2.0
     """For a client to read that its request was refused, while it goes on sending it."""
@@ -44,4 +44,4 @@ class Limits:
     """Of a body, and of an answer, of one connection; what is larger goes into a file."""
 
     spool_bytes: int = 1024 * _MEBIBYTE
-    """Of all files of a process: then no long answer is begun, and no long body is read."""
+    """Of all files of a process; of long answers, as much again. Who needs more comes again."""

@@ -1,61 +1,84 @@
-"""The threads that work: they call the application, and make its answers into octets."""
+"""The threads that work: they call the application, and take its answer whole."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from queue import SimpleQueue
 from threading import Thread
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from wsgiref.types import WSGIApplication
 
-from firmtrack.gateway.answers import LAST_CHUNK, Headers, Started, brief, chunk, head_of
-from firmtrack.gateway.connection import Connection
-from firmtrack.gateway.environ import Address, environ_of
 from firmtrack.gateway.limits import Limits
-from firmtrack.gateway.requests import Refused, Request
-from firmtrack.gateway.spool import Room, Spool
+from firmtrack.gateway.spool import NoRoom, Room, Spool
 
-_logger = logging.getLogger(__name__)
-_FAILED = "500 Internal Server Error"
-_LATER = "503 Service Unavailable"
-_RETRY = (("Retry-After", "10"),)
 _REST_FACTOR = 4.0
 _LONGEST_REST_SECONDS = 1.0
-_CLOSE = ("Connection", "close")
-_CHUNKED = ("Transfer-Encoding", "chunked")
+_NO_BODY = frozenset({204, 304})
+_logger = logging.getLogger(__name__)
 
 
-class _Call(NamedTuple):
-    connection: Connection
-    request: Request
-    came_at: float
-    is_long: bool
+class Answer(NamedTuple):
+    """What is answered, with its length; who takes it closes the body if that is a spool."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes | Spool = b""
+
+
+def brief(status: int, text: str, *headers: tuple[bytes, bytes]) -> Answer:
+    """Return an answer of the server's own, after which the connection ends."""
+    body = f"{text}.\n".encode()
+    return Answer(
+        status,
+        [
+            *headers,
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+        ],
+        body,
+    )
+
+
+def busy() -> Answer:
+    """Return what is answered to who should come again."""
+    return brief(503, "Service Unavailable", (b"retry-after", b"10"))
+
+
+class Call:
+    """A call of the application, and what becomes of it; made, and waited for, in the loop."""
+
+    def __init__(self, environ: dict[str, Any], room: Room, *, is_long: bool) -> None:
+        self.environ = environ
+        self.room = room
+        self.is_long = is_long
+        self.is_wanted = True
+        """Whether the client is still there."""
+        self.came_at = time.monotonic()
+        self._loop = asyncio.get_running_loop()
+        self.answer: asyncio.Future[Answer] = self._loop.create_future()
+
+    def hand_over(self, answer: Answer) -> None:
+        """Give the answer to who waits for it; called by the thread that worked."""
+        self._loop.call_soon_threadsafe(self._set, answer)
+
+    def _set(self, answer: Answer) -> None:
+        if not self.answer.done():
+            self.answer.set_result(answer)
+        elif isinstance(answer.body, Spool):
+            answer.body.close()
 
 
 class Workers:
-    """Threads that answer; some of them only what ``is_long`` says of a path that it may last.
+    """Threads that answer; those of ``long_threads`` only calls that may last."""
 
-    ``server`` is the address that is listened on.
-    """
-
-    def __init__(
-        self,
-        application: WSGIApplication,
-        is_long: Callable[[bytes], bool],
-        server: Address,
-        limits: Limits,
-        room: Room,
-    ) -> None:
+    def __init__(self, application: WSGIApplication, limits: Limits) -> None:
         self._application = application
-        self._is_long = is_long
-        self._server = server
         self._limits = limits
-        self._room = room
-        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
-        self._long_calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._calls: SimpleQueue[Call | None] = SimpleQueue()
+        self._long_calls: SimpleQueue[Call | None] = SimpleQueue()
         self._threads: list[Thread] = []
-        self.is_stopping = False
 
     def start(self, threads: int, long_threads: int) -> None:
         """Begin to work."""
@@ -73,105 +96,64 @@ class Workers:
         for thread in self._threads:
             thread.join()
 
-    def ask(self, connection: Connection, request: Request) -> None:
-        """Have the request of a connection answered."""
-        is_long = self._is_long(request.target.partition(b"?")[0])
-        calls = self._long_calls if is_long else self._calls
-        calls.put(_Call(connection, request, time.monotonic(), is_long))
+    def ask(self, call: Call) -> None:
+        """Have a call answered."""
+        (self._long_calls if call.is_long else self._calls).put(call)
 
-    def _answer_calls(self, calls: "SimpleQueue[_Call | None]") -> None:
+    def _answer_calls(self, calls: "SimpleQueue[Call | None]") -> None:
         while (call := calls.get()) is not None:
             try:
-                self._answer(call)
+                answer = self._answer(call)
+            except NoRoom:
+                answer = busy()
             except Exception:
-                _logger.exception("%r failed", call.request.target)
-                self._send_brief(call, _FAILED)
+                _logger.exception("%r failed", call.environ["PATH_INFO"])
+                answer = brief(500, "Internal Server Error")
+            call.hand_over(answer)
 
-    def _answer(self, call: _Call) -> None:
-        if call.is_long and call.connection.is_gone():
-            call.request.close()
-            call.connection.close()
-            return
-        if time.monotonic() - call.came_at > self._limits.wait_seconds:
-            self._send_brief(call, _LATER, _RETRY)
-            return
+    def _answer(self, call: Call) -> Answer:
+        waited_seconds = time.monotonic() - call.came_at
+        if waited_seconds > self._limits.wait_seconds or not call.is_wanted:
+            return busy()
+        status, headers = 0, list[tuple[bytes, bytes]]()
+
+        def start(said: str, pairs: list[tuple[str, str]], _error: object = None) -> Any:
+            nonlocal status, headers
+            status = int(said[:3])
+            headers = [
+                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in pairs
+            ]
+
+        blocks = self._application(call.environ, start)
         try:
-            environ = environ_of(call.request, self._server, call.connection.client)
-        except Refused as refused:
-            self._send_brief(call, refused.status)
-            return
-        started = Started()
-        blocks = self._application(environ, started)
-        if call.request.method == b"HEAD" or not started.has_body:
+            if status in _NO_BODY or call.environ["REQUEST_METHOD"] == "HEAD":
+                return Answer(status, headers)
+            length = dict(headers).get(b"content-length")
+            if length is not None and int(length) <= self._limits.memory_bytes:
+                return Answer(status, headers, b"".join(blocks))
+            spool = self._spooled(call, blocks)
+        finally:
             _close(blocks)
-            self._send(call, started, b"")
-        elif started.length is None:
-            with _closing(blocks):
-                self._make(call, started, blocks)
-        elif started.length <= self._limits.memory_bytes:
-            with _closing(blocks):
-                body = b"".join(blocks)
-            self._send(call, started, body)
-        else:
-            with _closing(blocks):
-                spool = self._spooled(blocks)
-            self._send(call, started, b"", spool)
+        if length is None:
+            headers.append((b"content-length", b"%d" % spool.size_bytes))
+        return Answer(status, headers, spool)
 
-    def _spooled(self, blocks: Iterable[bytes]) -> Spool:
-        spool = Spool(self._room)
-        for block in blocks:
-            spool.write(block)
-        spool.end()
-        return spool
-
-    def _send(self, call: _Call, started: Started, body: bytes, spool: Spool | None = None) -> None:
-        is_last, connection = self._ending(call.request)
-        head = head_of(started.status, started.headers, framing=connection)
-        call.request.close()
-        call.connection.answer(head + body, spool, is_last=is_last)
-
-    def _send_brief(self, call: _Call, status: str, headers: Headers = ()) -> None:
-        call.request.close()
-        call.connection.answer(brief(status, headers), is_last=True)
-
-    def _ending(self, request: Request) -> tuple[bool, Headers]:
-        """Return whether the connection ends with the answer, and the header that says so."""
-        if request.is_last or self.is_stopping:
-            return True, (_CLOSE,)
-        return False, (() if request.version == "1.1" else (("Connection", "keep-alive"),))
-
-    def _make(self, call: _Call, started: Started, blocks: Iterable[bytes]) -> None:
-        """Make an answer of unknown length into a file: the client takes it at its own pace."""
-        if not self._room.is_left:
-            self._send_brief(call, _LATER, _RETRY)
-            return
-        spool = Spool(self._room)
-        # Who knows no chunks is told the end by that of the connection.
-        is_chunked = call.request.version == "1.1"
-        is_last, framing = self._ending(call.request) if is_chunked else (True, (_CLOSE,))
-        framing = (*framing, _CHUNKED) if is_chunked else framing
-        head = head_of(started.status, started.headers, framing=framing)
-        call.request.close()
-        call.connection.answer(head, spool, is_last=is_last)
-        try:
-            self._write(call, spool, map(chunk, filter(None, blocks)) if is_chunked else blocks)
-            if is_chunked:
-                spool.write(LAST_CHUNK)
-        except Exception:
-            _logger.exception("%r failed", call.request.target)
-            spool.end(has_failed=True)
-        else:
-            spool.end()
-
-    def _write(self, call: _Call, spool: Spool, blocks: Iterable[bytes]) -> None:
-        """Write all blocks, or until the client leaves."""
+    def _spooled(self, call: Call, blocks: Iterable[bytes]) -> Spool:
+        """Return all blocks, or those until the client left."""
+        spool = Spool(call.room, self._limits.memory_bytes)
         began_at = time.monotonic()
-        for block in blocks:
-            if not spool.write(block):
-                return
-            if call.is_long:
-                self._give_way(time.monotonic() - began_at)
-            began_at = time.monotonic()
+        try:
+            for block in blocks:
+                spool.write(block)
+                if not call.is_wanted:
+                    break
+                if call.is_long:
+                    self._give_way(time.monotonic() - began_at)
+                began_at = time.monotonic()
+        except BaseException:
+            spool.close()
+            raise
+        return spool
 
     def _give_way(self, taken_seconds: float) -> None:
         """Rest while others wait, so that long answers leave them four fifths of the time."""
@@ -179,17 +161,9 @@ class Workers:
             time.sleep(min(_LONGEST_REST_SECONDS, _REST_FACTOR * taken_seconds))
 
 
-@contextmanager
-def _closing(blocks: Iterable[bytes]) -> Iterator[None]:
-    """Close what the application answered, at the block's end; a failure of that is logged."""
-    try:
-        yield
-    finally:
-        _close(blocks)
-
-
 def _close(blocks: Iterable[bytes]) -> None:
-    close = getattr(blocks, "close", None)
+    """Close what the application answered; a failure of that is logged."""
+    close: Callable[[], object] | None = getattr(blocks, "close", None)
     try:
         if close is not None:
             close()
