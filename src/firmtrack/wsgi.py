@@ -1,29 +1,34 @@
-"""The WSGI application: what a web server calls.
+"""The WSGI application, and what runs beside it in each process that answers.
 
 One callable serves pages and API. They part in the first middleware (firmtrack.api.shortcut).
-Each process of the server opens the database when it loads this, and leaves it when it ends; so
-does its upkeep.
+Nothing here opens the database: a process answers whether it can be reached or not.
 """
 
-import atexit
-import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "firmtrack.settings")
+from firmtrack.store import database
+from firmtrack.upkeep import Upkeep
+
+_LONG = b".csv"
+
 application = get_wsgi_application()
 
-from firmtrack.intake.rereading import reread  # noqa: E402  # Django must be set up before
-from firmtrack.store import database  # noqa: E402  # the same
-from firmtrack.store.ledger import rereading  # noqa: E402  # the same
-from firmtrack.upkeep import Upkeep  # noqa: E402  # the same
 
-_open = ExitStack()
-_open.enter_context(database.opened())
-if rereading.is_due():
-    reread()
-_upkeep = Upkeep()
-_upkeep.start()
-_open.callback(_upkeep.stop)
-atexit.register(_open.close)
+def is_long(path: bytes) -> bool:
+    """Return whether what is asked for may take seconds to make: a file of all that is found."""
+    return path.endswith(_LONG)
+
+
+@contextmanager
+def beside() -> Iterator[None]:
+    """Run within the block what a process does beside answering; the database is closed after."""
+    upkeep = Upkeep()
+    upkeep.start()
+    try:
+        yield
+    finally:
+        upkeep.stop()
+        database.close()

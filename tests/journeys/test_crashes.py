@@ -239,33 +239,46 @@ def test_a_server_that_is_killed_has_kept_what_it_acknowledged(
     assert disagreements() == []
 
 
-def test_a_portal_whose_workers_are_killed_one_after_the_other_goes_on(
+def test_a_portal_whose_workers_are_killed_again_and_again_goes_on(
     database: str, tmp_path: Path
 ) -> None:
     port = free_port()
     server = firmtrack("serve", "--port", port, "--workers", 2, env=on(database, tmp_path))
     try:
         wait_until(lambda: listens(port), "the server listens")
-        killed = _workers(server)
-        assert len(killed) == 2
-        for worker in killed:
-            worker.kill()
-            wait_until(lambda: len(_workers(server)) == 2, "another took its place")
-            # A worker that ends within seconds of its start is taken for one that cannot start.
-            time.sleep(6)
+        for _ in range(3):
+            killed = _workers(server)
+            for worker in killed:
+                worker.kill()
+            psutil.wait_procs(killed)
+            wait_until(lambda: len(_workers(server)) == 2, "others took their places")
         wait_until(lambda: listens(port), "the server listens again")
-
-        assert not set(killed) & set(_workers(server))
         assert server.poll() is None
     finally:
         server.terminate()
-        ended(server)
+        assert ended(server)[0] == 0
+
+
+def test_a_portal_whose_first_process_is_killed_ends_all_of_it(
+    database: str, tmp_path: Path
+) -> None:
+    port = free_port()
+    server = firmtrack("serve", "--port", port, "--workers", 2, env=on(database, tmp_path))
+    wait_until(lambda: listens(port), "the server listens")
+    workers = _workers(server)
+    server.kill()
+    ended(server)
+    assert len(workers) == 2
+    assert_gone(workers)
 
 
 def _workers(server: subprocess.Popen[str]) -> list[psutil.Process]:
     """Return the processes that answer: the children of the server that are one with it."""
-    return [
-        child
-        for child in psutil.Process(server.pid).children()
-        if child.is_running() and child.status() != psutil.STATUS_ZOMBIE
-    ]
+    return [child for child in psutil.Process(server.pid).children() if _is_alive(child)]
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -1,7 +1,13 @@
 """``firmtrack serve``: the portal and the API on a web server of their own."""
 
+import gc
 import os
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -24,13 +30,14 @@ class CannotListen(FirmtrackError):
 
 
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # compared with, not bound to
-# Answers wait for the database, not for the processor: with fewer threads it would idle.
-_THREADS_PER_WORKER = 8
-# A worker is replaced when it grows beyond this. libxml2 keeps every name of an element that it has
-# met, so hostile documents make a process grow by as much as they bring.
-_WORKER_LIMIT_MEGABYTES = 1_024
-# A worker that is told to stop ends its answers first; after this it is killed.
-_PATIENCE_SECONDS = 60
+# A call works or waits for the database; with more threads they wait for each other instead.
+_THREADS = 4
+_LONG_THREADS = 2
+# A process is replaced when it grows beyond this. libxml2 keeps every name of an element that it
+# has met, so hostile documents make a process grow by as much as they bring.
+_LIMIT_BYTES = 1 << 30
+# A process that is told to stop ends its answers first; after this it is killed.
+_PATIENCE_SECONDS = 60.0
 
 
 def serve(
@@ -47,11 +54,11 @@ def serve(
     """Serve the portal and the API until interrupted."""
     if demonstration:
         os.environ["DJANGO_SETTINGS_MODULE"] = "firmtrack.demonstration.settings"
-    set_up()
-    _refuse_a_taken_port(host, port)
+    with _loading():
+        set_up()
     from django.conf import settings
 
-    with opened():
+    with _bound(host, port, workers) as listeners, opened():
         if settings.ENVIRONMENT.database_url is None:
             console.print(
                 "Using the embedded PostgreSQL, meant for demonstration, development and one small "
@@ -63,7 +70,17 @@ def serve(
             prepare(console, _origin(host, port))
         console.print(f"Firmtrack is at http://{host}:{port}", markup=False)
         package = "firmtrack.demonstration" if demonstration else "firmtrack"
-        _listen(f"{package}.wsgi:application", host, port, workers)
+        _answer(f"{package}.wsgi", listeners)
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Import within the block without looking for garbage: there is none, and it takes a while."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _origin(host: str, port: int) -> str:
@@ -73,47 +90,51 @@ def _origin(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _refuse_a_taken_port(host: str, port: int) -> None:
-    """Raise CannotListen if another server has the port.
+@contextmanager
+def _bound(host: str, port: int, count: int) -> Iterator[list[socket.socket]]:
+    """Have the address within the block. Raises CannotListen if another server has it."""
+    from firmtrack.gateway import listening
 
-    Granian shares it with whoever else shares theirs, so that it would not notice.
-    """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+        listeners = listening.bound(host, port, count)
     except OSError as error:
         raise CannotListen(host, port, error) from error
+    with ExitStack() as stack:
+        for listener in listeners:
+            stack.enter_context(listener)
+        yield listeners
 
 
-def _listen(application: str, host: str, port: int, workers: int) -> None:
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-    from granian.server import Server
+def _answer(module: str, listeners: list[socket.socket]) -> None:
+    """Answer what comes to the listeners, a process each, until a signal says to stop.
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "firmtrack.settings")
-    server = Server(
-        application,
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=_THREADS_PER_WORKER,
-        workers_max_rss=_WORKER_LIMIT_MEGABYTES,
-        respawn_failed_workers=True,
-        websockets=False,
-        log_access=False,
-        workers_kill_timeout=_PATIENCE_SECONDS,
-        log_level=LogLevels.error,
+    All that answering needs is imported here, once: forks share it. A connection to the database
+    they must not share.
+    """
+    from django.urls import get_resolver
+
+    from firmtrack.gateway import listening
+    from firmtrack.gateway.limits import Limits
+    from firmtrack.gateway.process import Process
+    from firmtrack.gateway.supervisor import Supervisor
+    from firmtrack.store import database
+
+    with _loading():
+        site = import_module(module)
+        get_resolver().url_patterns  # noqa: B018  # imports all views
+    limits = Limits()
+    limits = replace(limits, connections=listening.connections_at_most(limits.connections))
+    database.use(database.conninfo_in_use())
+
+    def work(place: int) -> None:
+        with site.beside():
+            process = Process(site.application, site.is_long, limits)
+            process.stop_on(signal.SIGTERM)
+            process.answer(listeners[place], threads=_THREADS, long_threads=_LONG_THREADS)
+
+    listening.listen(listeners)
+    supervisor = Supervisor(
+        work, len(listeners), limit_bytes=_LIMIT_BYTES, patience_seconds=_PATIENCE_SECONDS
     )
     stopping.end_if_told()
-    stopping.end_forks_when_told()
-    try:
-        server.serve()
-    except SystemExit:
-        # Granian finds fault with workers that heard a Ctrl-C before it told them to end.
-        if not server.interrupt_signal:
-            raise
+    supervisor.run()

@@ -66,15 +66,6 @@ def call_when_told(stop: Callable[[], object]) -> None:
     end_if_told()
 
 
-def end_forks_when_told() -> None:
-    """Have SIGTERM end at once what this process forks, until that listens by itself.
-
-    Otherwise it would do, in the fork, what it does here. A fork never hears a SIGINT, which a
-    terminal sends to all: it is for this process to tell its forks, once.
-    """
-    os.register_at_fork(before=_hold_signals, after_in_parent=_let_go, after_in_child=_begin_fork)
-
-
 def _take_signal(_number: int, _frame: FrameType | None) -> None:
     _Stopping.to_stop = True
     if _Stopping.writer is None:
@@ -85,16 +76,3 @@ def _take_signal(_number: int, _frame: FrameType | None) -> None:
 def _pass_over_what_was_lost(lost: "sys.UnraisableHookArgs") -> None:
     if not (_Stopping.to_stop and isinstance(lost.exc_value, SystemExit)):
         sys.__unraisablehook__(lost)
-
-
-def _begin_fork() -> None:
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(_STOPPED))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-
-
-def _hold_signals() -> None:
-    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-
-
-def _let_go() -> None:
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)

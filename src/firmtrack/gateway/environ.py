@@ -1,0 +1,47 @@
+"""A request as WSGI describes it (PEP 3333), made of what ASGI says of it."""
+
+import sys
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from asgiref.typing import HTTPScope
+
+_ALWAYS: dict[str, Any] = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.url_scheme": "http",
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+    "wsgi.input_terminated": True,
+}
+_NAMES = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
+_BETWEEN = {"HTTP_COOKIE": "; "}
+
+
+def environ_of(scope: HTTPScope) -> dict[str, Any]:
+    """Return the environment of the application's call, without the body.
+
+    A header whose name has an underscore is left out: it would pass for one that has a hyphen.
+    """
+    server, client = scope["server"] or ("", None), scope["client"] or ("", 0)
+    environ = _ALWAYS | {
+        "REQUEST_METHOD": scope["method"],
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1]),
+        "REMOTE_ADDR": client[0],
+        "REMOTE_PORT": str(client[1]),
+    }
+    for octets, value in scope["headers"]:
+        if b"_" in octets:
+            continue
+        name = _NAMES.get(octets) or "HTTP_" + octets.decode("latin-1").upper().replace("-", "_")
+        text = value.decode("latin-1")
+        if name in environ:
+            text = f"{environ[name]}{_BETWEEN.get(name, ',')}{text}"
+        environ[name] = text
+    return environ

@@ -1,0 +1,171 @@
+"""The threads that work: they call the application, and take its answer whole."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, NamedTuple
+from wsgiref.types import WSGIApplication
+
+from firmtrack.gateway.limits import Limits
+from firmtrack.gateway.spool import NoRoom, Room, Spool
+
+_REST_FACTOR = 4.0
+_LONGEST_REST_SECONDS = 1.0
+_NO_BODY = frozenset({204, 304})
+_logger = logging.getLogger(__name__)
+
+
+class Answer(NamedTuple):
+    """What is answered, with its length; who takes it closes the body if that is a spool."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes | Spool = b""
+
+
+def brief(status: int, text: str, *headers: tuple[bytes, bytes]) -> Answer:
+    """Return an answer of the server's own, after which the connection ends."""
+    body = f"{text}.\n".encode()
+    return Answer(
+        status,
+        [
+            *headers,
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+        ],
+        body,
+    )
+
+
+def busy() -> Answer:
+    """Return what is answered to who should come again."""
+    return brief(503, "Service Unavailable", (b"retry-after", b"10"))
+
+
+class Call:
+    """A call of the application, and what becomes of it; made, and waited for, in the loop."""
+
+    def __init__(self, environ: dict[str, Any], room: Room, *, is_long: bool) -> None:
+        self.environ = environ
+        self.room = room
+        self.is_long = is_long
+        self.is_wanted = True
+        """Whether the client is still there."""
+        self.came_at = time.monotonic()
+        self._loop = asyncio.get_running_loop()
+        self.answer: asyncio.Future[Answer] = self._loop.create_future()
+
+    def hand_over(self, answer: Answer) -> None:
+        """Give the answer to who waits for it; called by the thread that worked."""
+        self._loop.call_soon_threadsafe(self._set, answer)
+
+    def _set(self, answer: Answer) -> None:
+        if not self.answer.done():
+            self.answer.set_result(answer)
+        elif isinstance(answer.body, Spool):
+            answer.body.close()
+
+
+class Workers:
+    """Threads that answer; those of ``long_threads`` only calls that may last."""
+
+    def __init__(self, application: WSGIApplication, limits: Limits) -> None:
+        self._application = application
+        self._limits = limits
+        self._calls: SimpleQueue[Call | None] = SimpleQueue()
+        self._long_calls: SimpleQueue[Call | None] = SimpleQueue()
+        self._threads: list[Thread] = []
+
+    def start(self, threads: int, long_threads: int) -> None:
+        """Begin to work."""
+        for calls, count in ((self._calls, threads), (self._long_calls, long_threads)):
+            for _ in range(count):
+                thread = Thread(target=self._answer_calls, args=(calls,), daemon=True)
+                thread.start()
+                self._threads.append(thread)
+
+    def stop(self) -> None:
+        """End, when all that was asked for is done."""
+        for _ in self._threads:
+            self._calls.put(None)
+            self._long_calls.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def ask(self, call: Call) -> None:
+        """Have a call answered."""
+        (self._long_calls if call.is_long else self._calls).put(call)
+
+    def _answer_calls(self, calls: "SimpleQueue[Call | None]") -> None:
+        while (call := calls.get()) is not None:
+            try:
+                answer = self._answer(call)
+            except NoRoom:
+                answer = busy()
+            except Exception:
+                _logger.exception("%r failed", call.environ["PATH_INFO"])
+                answer = brief(500, "Internal Server Error")
+            call.hand_over(answer)
+
+    def _answer(self, call: Call) -> Answer:
+        waited_seconds = time.monotonic() - call.came_at
+        if waited_seconds > self._limits.wait_seconds or not call.is_wanted:
+            return busy()
+        status, headers = 0, list[tuple[bytes, bytes]]()
+
+        def start(said: str, pairs: list[tuple[str, str]], _error: object = None) -> Any:
+            nonlocal status, headers
+            status = int(said[:3])
+            headers = [
+                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in pairs
+            ]
+
+        blocks = self._application(call.environ, start)
+        try:
+            if status in _NO_BODY or call.environ["REQUEST_METHOD"] == "HEAD":
+                return Answer(status, headers)
+            length = dict(headers).get(b"content-length")
+            if length is not None and int(length) <= self._limits.memory_bytes:
+                return Answer(status, headers, b"".join(blocks))
+            spool = self._spooled(call, blocks)
+        finally:
+            _close(blocks)
+        if length is None:
+            headers.append((b"content-length", b"%d" % spool.size_bytes))
+        return Answer(status, headers, spool)
+
+    def _spooled(self, call: Call, blocks: Iterable[bytes]) -> Spool:
+        """Return all blocks, or those until the client left."""
+        spool = Spool(call.room, self._limits.memory_bytes)
+        began_at = time.monotonic()
+        try:
+            for block in blocks:
+                spool.write(block)
+                if not call.is_wanted:
+                    break
+                if call.is_long:
+                    self._give_way(time.monotonic() - began_at)
+                began_at = time.monotonic()
+        except BaseException:
+            spool.close()
+            raise
+        return spool
+
+    def _give_way(self, taken_seconds: float) -> None:
+        """Rest while others wait, so that long answers leave them four fifths of the time."""
+        if not self._calls.empty():
+            time.sleep(min(_LONGEST_REST_SECONDS, _REST_FACTOR * taken_seconds))
+
+
+def _close(blocks: Iterable[bytes]) -> None:
+    """Close what the application answered; a failure of that is logged."""
+    close: Callable[[], object] | None = getattr(blocks, "close", None)
+    try:
+        if close is not None:
+            close()
+    except Exception:
+        _logger.exception("What was left of an answer could not be closed.")
