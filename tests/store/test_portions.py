@@ -1,10 +1,15 @@
 """Large requests that come late, recorded in portions beside other writers, and after a kill."""
 
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
@@ -155,12 +160,12 @@ def test_four_writers_with_large_requests_in_portions_agree_with_one_alone(seed:
     assert told() == current()
 
 
-@pytest.mark.usefixtures("database")
-def test_what_a_killed_writer_left_is_folded_by_whoever_serves() -> None:
+@pytest.fixture
+def left(database: str) -> str:
+    """As it is once a batch is committed and before any portion is, by a writer that was killed."""
     take(reported(Status.VERIFIED, at(5), METERS, request_id=None, image_hash=IMAGE_HASH))
     take(request(sent_at=at(0)), answer(answered_at=at(1)))
     assert distribution(METER).status is Status.VERIFIED
-    # As it is once the batch is committed and before any portion is.
     with pool().connection() as connection:
         connection.execute(
             "UPDATE distribution SET stage = 0, message_id = NULL, occurred_at = NULL"
@@ -169,12 +174,35 @@ def test_what_a_killed_writer_left_is_folded_by_whoever_serves() -> None:
             "INSERT INTO unfolded_device SELECT device_id, '-infinity' FROM distribution"
         )
     assert distribution(METER).status is Status.ACCEPTED
+    assert disagreements() == []
+    return database
 
+
+@pytest.mark.usefixtures("left")
+def test_what_a_killed_writer_left_is_folded_by_whoever_serves() -> None:
     with kept_up():
         wait_until(lambda: rows("SELECT count(*) FROM unfolded_device") == [(0,)])
 
     assert distribution(METER).status is Status.VERIFIED
     assert disagreements() == []
+
+
+def test_what_a_killed_writer_left_is_folded_by_any_command(left: str, tmp_path: Path) -> None:
+    parts = conninfo_to_dict(left)
+    url = (
+        f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}&port={parts['port']}"
+    )
+
+    subprocess.run(
+        [sys.executable, "-m", "firmtrack", "check"],
+        env=os.environ | {"DATABASE_URL": url, "FIRMTRACK_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
+
+    assert distribution(METER).status is Status.VERIFIED
+    assert rows("SELECT count(*) FROM unfolded_device") == [(0,)]
 
 
 @pytest.mark.usefixtures("database")

@@ -30,14 +30,15 @@ def set_up() -> None:
 def opened() -> Iterator[None]:
     """Set Django up and open the database until the block ends. Raises DatabaseLost.
 
-    What an older Firmtrack recorded is read again first, if that has not been done.
+    What an older Firmtrack recorded is read again first, if that has not been done, and what a
+    killed process left to be folded is folded.
     """
     set_up()
     import psycopg
     from django import db
 
     from firmtrack.store import database
-    from firmtrack.store.ledger import rereading
+    from firmtrack.store.ledger import recording, rereading
 
     try:
         with database.opened():
@@ -45,6 +46,7 @@ def opened() -> Iterator[None]:
                 from firmtrack.intake.rereading import reread
 
                 reread()
+            recording.fold_unfolded()
             yield
     except (
         psycopg.OperationalError,

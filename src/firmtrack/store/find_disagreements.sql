@@ -69,6 +69,8 @@ WITH attributed AS (
     WHERE (d.message_id, d.occurred_at, d.stage, d.failed, d.reason, d.addressee)
         IS DISTINCT FROM (g.message_id, g.occurred_at, coalesce(g.stage, 0::smallint),
             coalesce(g.failed, false), g.reason, g.addressee)
+      -- What was left to be folded is known to be as it was.
+      AND device_id NOT IN (SELECT u.device_id FROM unfolded_device AS u)
     UNION ALL
     SELECT 'distribution_is_not_what_names_it', d.device_id, d.request_key, d.message_id
     FROM distribution AS d

@@ -10,7 +10,7 @@ other batch holds it shared (docs/decisions/003).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from psycopg import Cursor, Rollback
+from psycopg import Cursor, OperationalError, Rollback
 from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import Message
@@ -107,7 +107,8 @@ def _record_all(batches: Sequence[Batch], portions: Portions = PORTIONS) -> Sequ
     ]
 
 
-_record_together = Together(_record_all, most=_MOST_TOGETHER)
+# Without its database none is recorded: to try each for itself would make all wait for it in turn.
+_record_together = Together(_record_all, most=_MOST_TOGETHER, all_fail_of=(OperationalError,))
 
 
 def _record_messages(
