@@ -9,17 +9,24 @@ from contextlib import contextmanager
 
 from django.core.wsgi import get_wsgi_application
 
+from firmtrack.gateway.working import Lane
 from firmtrack.store import database
 from firmtrack.upkeep import Upkeep
 
 _LONG = b".csv"
+_GATHERED = b"/api/v1/messages"
 
 application = get_wsgi_application()
 
 
-def is_long(path: bytes) -> bool:
-    """Return whether what is asked for may take seconds to make: a file of all that is found."""
-    return path.endswith(_LONG)
+def lane_of(path: bytes) -> Lane:
+    """Return which threads answer what is asked for.
+
+    A file of all that is found may take seconds to make. Single messages are recorded together.
+    """
+    if path == _GATHERED:
+        return Lane.GATHERED
+    return Lane.LONG if path.endswith(_LONG) else Lane.USUAL
 
 
 @contextmanager

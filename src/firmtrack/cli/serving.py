@@ -32,6 +32,8 @@ class CannotListen(FirmtrackError):
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # compared with, not bound to
 # A call works or waits for the database; with more threads they wait for each other instead.
 _THREADS = 4
+# Of messages that are posted singly those that wait are recorded together.
+_GATHERED_THREADS = 12
 _LONG_THREADS = 2
 # A process is replaced when it grows beyond this. libxml2 keeps every name of an element that it
 # has met, so hostile documents make a process grow by as much as they bring.
@@ -117,20 +119,22 @@ def _answer(module: str, listeners: list[socket.socket]) -> None:
     from firmtrack.gateway.limits import Limits
     from firmtrack.gateway.process import Process
     from firmtrack.gateway.supervisor import Supervisor
+    from firmtrack.gateway.working import Lane
     from firmtrack.store import database
 
     with _loading():
         site = import_module(module)
         get_resolver().url_patterns  # noqa: B018  # imports all views
+    threads = {Lane.USUAL: _THREADS, Lane.GATHERED: _GATHERED_THREADS, Lane.LONG: _LONG_THREADS}
     limits = Limits()
     limits = replace(limits, connections=listening.connections_at_most(limits.connections))
     database.use(database.conninfo_in_use())
 
     def work(place: int) -> None:
         with site.beside():
-            process = Process(site.application, site.is_long, limits)
+            process = Process(site.application, site.lane_of, limits)
             process.stop_on(signal.SIGTERM)
-            process.answer(listeners[place], threads=_THREADS, long_threads=_LONG_THREADS)
+            process.answer(listeners[place], threads)
 
     listening.listen(listeners)
     supervisor = Supervisor(

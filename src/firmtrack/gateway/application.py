@@ -11,7 +11,7 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Sco
 from firmtrack.gateway.environ import environ_of
 from firmtrack.gateway.limits import Limits
 from firmtrack.gateway.spool import BLOCK_BYTES, NoRoom, Room, Spool
-from firmtrack.gateway.working import Answer, Call, Workers, brief, busy
+from firmtrack.gateway.working import Answer, Call, Lane, Workers, brief, busy
 
 
 class _Left(Exception):
@@ -21,17 +21,17 @@ class _Left(Exception):
 class Gateway:
     """Answers by a WSGI application.
 
-    What ``is_long`` says of a path that it may last is left to threads of its own.
+    ``lane_of`` says of a path which threads answer it.
     """
 
     def __init__(
-        self, application: WSGIApplication, is_long: Callable[[bytes], bool], limits: Limits
+        self, application: WSGIApplication, lane_of: Callable[[bytes], Lane], limits: Limits
     ) -> None:
         self.limits = limits
         self.room = Room(limits.spool_bytes)
         self.long_room = Room(limits.spool_bytes)  # whoever fills it keeps no body from being read
         self.workers = Workers(application, limits)
-        self._is_long = is_long
+        self._lane_of = lane_of
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
@@ -87,10 +87,10 @@ class Gateway:
         """Have the request answered, by a thread that works."""
         environ = environ_of(scope)
         environ["wsgi.input"] = BytesIO() if body is None else body.file
-        is_long = self._is_long(scope["raw_path"])
-        call = Call(environ, self.long_room if is_long else self.room, is_long=is_long)
+        lane = self._lane_of(scope["raw_path"])
+        call = Call(environ, self.long_room if lane is Lane.LONG else self.room, lane)
         self.workers.ask(call)
-        if not call.is_long:
+        if lane is not Lane.LONG:
             return await call.answer
         watching = asyncio.create_task(_watch(call, receive))
         try:

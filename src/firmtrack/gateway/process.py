@@ -3,7 +3,7 @@
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 from wsgiref.types import WSGIApplication
 
@@ -13,6 +13,7 @@ from firmtrack.gateway.application import Gateway
 from firmtrack.gateway.limits import Limits
 from firmtrack.gateway.listening import BACKLOG
 from firmtrack.gateway.protocol import LimitedProtocol
+from firmtrack.gateway.working import Lane
 
 _LOOK_SECONDS = 1
 
@@ -21,9 +22,9 @@ class Process(uvicorn.Server):
     """Answers what comes to a socket by a WSGI application, until it is told to stop."""
 
     def __init__(
-        self, application: WSGIApplication, is_long: Callable[[bytes], bool], limits: Limits
+        self, application: WSGIApplication, lane_of: Callable[[bytes], Lane], limits: Limits
     ) -> None:
-        self.gateway = Gateway(application, is_long, limits)
+        self.gateway = Gateway(application, lane_of, limits)
         self._parent = os.getppid()
         super().__init__(
             uvicorn.Config(
@@ -46,9 +47,9 @@ class Process(uvicorn.Server):
             )
         )
 
-    def answer(self, listener: socket.socket, *, threads: int, long_threads: int) -> None:
+    def answer(self, listener: socket.socket, threads: Mapping[Lane, int]) -> None:
         """Answer, with so many threads each; return when told to stop and all asked for is done."""
-        self.gateway.workers.start(threads, long_threads)
+        self.gateway.workers.start(threads)
         self.run(sockets=[listener])
         self.gateway.workers.stop()
 

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum, auto, unique
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, NamedTuple
@@ -46,13 +47,27 @@ def busy() -> Answer:
     return brief(503, "Service Unavailable", (b"retry-after", b"10"))
 
 
+@unique
+class Lane(Enum):
+    """Which threads answer a call: each lane has its own, so that none waits for another's."""
+
+    USUAL = auto()
+    """What works, or waits a moment for the database."""
+
+    GATHERED = auto()
+    """What is done for many at once, while they wait: the more at a time, the cheaper each."""
+
+    LONG = auto()
+    """What may take seconds; it rests while usual calls wait."""
+
+
 class Call:
     """A call of the application, and what becomes of it; made, and waited for, in the loop."""
 
-    def __init__(self, environ: dict[str, Any], room: Room, *, is_long: bool) -> None:
+    def __init__(self, environ: dict[str, Any], room: Room, lane: Lane) -> None:
         self.environ = environ
         self.room = room
-        self.is_long = is_long
+        self.lane = lane
         self.is_wanted = True
         """Whether the client is still there."""
         self.came_at = time.monotonic()
@@ -71,34 +86,34 @@ class Call:
 
 
 class Workers:
-    """Threads that answer; those of ``long_threads`` only calls that may last."""
+    """Threads that answer, so many for each lane."""
 
     def __init__(self, application: WSGIApplication, limits: Limits) -> None:
         self._application = application
         self._limits = limits
-        self._calls: SimpleQueue[Call | None] = SimpleQueue()
-        self._long_calls: SimpleQueue[Call | None] = SimpleQueue()
-        self._threads: list[Thread] = []
+        self._calls: Mapping[Lane, SimpleQueue[Call | None]] = {
+            lane: SimpleQueue() for lane in Lane
+        }
+        self._threads: list[tuple[Lane, Thread]] = []
 
-    def start(self, threads: int, long_threads: int) -> None:
+    def start(self, threads: Mapping[Lane, int]) -> None:
         """Begin to work."""
-        for calls, count in ((self._calls, threads), (self._long_calls, long_threads)):
+        for lane, count in threads.items():
             for _ in range(count):
-                thread = Thread(target=self._answer_calls, args=(calls,), daemon=True)
+                thread = Thread(target=self._answer_calls, args=(self._calls[lane],), daemon=True)
                 thread.start()
-                self._threads.append(thread)
+                self._threads.append((lane, thread))
 
     def stop(self) -> None:
         """End, when all that was asked for is done."""
-        for _ in self._threads:
-            self._calls.put(None)
-            self._long_calls.put(None)
-        for thread in self._threads:
+        for lane, _ in self._threads:
+            self._calls[lane].put(None)
+        for _, thread in self._threads:
             thread.join()
 
     def ask(self, call: Call) -> None:
         """Have a call answered."""
-        (self._long_calls if call.is_long else self._calls).put(call)
+        self._calls[call.lane].put(call)
 
     def _answer_calls(self, calls: "SimpleQueue[Call | None]") -> None:
         while (call := calls.get()) is not None:
@@ -147,7 +162,7 @@ class Workers:
                 spool.write(block)
                 if not call.is_wanted:
                     break
-                if call.is_long:
+                if call.lane is Lane.LONG:
                     self._give_way(time.monotonic() - began_at)
                 began_at = time.monotonic()
         except BaseException:
@@ -157,7 +172,7 @@ class Workers:
 
     def _give_way(self, taken_seconds: float) -> None:
         """Rest while others wait, so that long answers leave them four fifths of the time."""
-        if not self._calls.empty():
+        if not self._calls[Lane.USUAL].empty():
             time.sleep(min(_LONGEST_REST_SECONDS, _REST_FACTOR * taken_seconds))
 
 

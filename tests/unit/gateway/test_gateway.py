@@ -15,6 +15,7 @@ import pytest
 from firmtrack.gateway.limits import Limits
 from firmtrack.gateway.listening import bound
 from firmtrack.gateway.process import Process
+from firmtrack.gateway.working import Lane
 
 _PATIENCE_SECONDS = 60.0
 _USUAL = Limits()
@@ -84,8 +85,8 @@ class Application:
         raise RuntimeError
 
 
-def is_long(path: bytes) -> bool:
-    return path.endswith(b".csv")
+def lane_of(path: bytes) -> Lane:
+    return Lane.LONG if path.endswith(b".csv") else Lane.USUAL
 
 
 class Served:
@@ -113,10 +114,8 @@ def serving(limits: Limits = _USUAL, threads: int = 2) -> Iterator[Served]:
     (listener,) = bound("127.0.0.1", 0, 1)
     port = listener.getsockname()[1]
     application = Application()
-    process = Process(application, is_long, limits)
-    thread = Thread(
-        target=process.answer, args=(listener,), kwargs={"threads": threads, "long_threads": 1}
-    )
+    process = Process(application, lane_of, limits)
+    thread = Thread(target=process.answer, args=(listener, {Lane.USUAL: threads, Lane.LONG: 1}))
     thread.start()
     try:
         wait_until(lambda: process.started, "it listens")
