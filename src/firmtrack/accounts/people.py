@@ -4,8 +4,12 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from firmtrack.accounts.kinds import PartyKind, Role
 from firmtrack.accounts.models import Party, User
+from firmtrack.accounts.permissions import ROLES
 from firmtrack.errors import FirmtrackError
+
+_UNCHECKED = {field.name for field in User._meta.fields} - {"email"}
 
 
 class MalformedEmail(FirmtrackError):
@@ -32,14 +36,45 @@ class WeakPassword(FirmtrackError):
         super().__init__(" ".join(problems))
 
 
-def add_user(email: str, party: Party, password: str) -> User:
+class RoleNotOfParty(FirmtrackError):
+    """People of this party cannot have this role."""
+
+    def __init__(self, role: Role, party: Party) -> None:
+        self.role = role
+        super().__init__(
+            f"People of {party.name} cannot have the role {role}, but"
+            f" {' or '.join(ROLES[PartyKind(party.kind)])}."
+        )
+
+
+def role_of(user: User) -> Role:
+    """Return what a person is in their party."""
+    return Role(user.role)
+
+
+def usual_role(party: Party) -> Role:
+    """Return the role of who is added to ``party``: its first person administers it."""
+    usual, administrator = ROLES[PartyKind(party.kind)]
+    return usual if User.objects.filter(party=party).exists() else administrator
+
+
+def checked_role(role: Role, party: Party) -> Role:
+    """Return ``role``. Raises RoleNotOfParty if people of ``party`` cannot have it."""
+    if role not in ROLES[PartyKind(party.kind)]:
+        raise RoleNotOfParty(role, party)
+    return role
+
+
+def add_user(email: str, party: Party, password: str, role: Role | None = None) -> User:
     """Return a new person of ``party`` who signs in as ``email``, in whatever case.
 
-    Raises MalformedEmail, EmailTaken, or WeakPassword by the settings' password validators.
+    Without a role they have the usual one. Raises RoleNotOfParty, MalformedEmail, EmailTaken, or
+    WeakPassword by the settings' password validators.
     """
+    role = usual_role(party) if role is None else checked_role(role, party)
     address = email.strip().lower()
     try:
-        User(email=address).clean_fields(exclude={"party", "password"})
+        User(email=address).clean_fields(exclude=_UNCHECKED)
     except ValidationError:
         raise MalformedEmail(email) from None
     try:
@@ -47,7 +82,7 @@ def add_user(email: str, party: Party, password: str) -> User:
     except ValidationError as error:
         raise WeakPassword(tuple(error.messages)) from None
     user, is_new = User.objects.get_or_create(
-        email=address, defaults={"party": party, "password": make_password(password)}
+        email=address, defaults={"party": party, "role": role, "password": make_password(password)}
     )
     if not is_new:
         raise EmailTaken(address)

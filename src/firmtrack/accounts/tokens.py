@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import LiteralString
 
@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.accounts.kinds import PartyKind, TokenScope
-from firmtrack.accounts.models import ApiToken, Party
+from firmtrack.accounts.models import ApiToken, Party, User
 from firmtrack.domain.identifiers import Eui64
 
 _PREFIX = "ft_"
@@ -20,13 +20,27 @@ _ENDING_CHARACTERS = 4
 
 _AUTHENTICATE: LiteralString = """
     SELECT party.name, party.kind, token.scopes, token.ending,
-           ARRAY(SELECT user_id FROM accounts_partyuserid WHERE party_id = party.id)
+           ARRAY(SELECT user_id FROM accounts_partyuserid WHERE party_id = party.id),
+           token.id, token.last_used_at IS NULL OR token.last_used_at < now() - interval '1 minute'
     FROM accounts_apitoken AS token
     JOIN accounts_party AS party ON party.id = token.party_id
+    LEFT JOIN accounts_user AS maker ON maker.id = token.created_by_id
     WHERE token.digest = %s
       AND token.revoked_at IS NULL
       AND (token.expires_at IS NULL OR token.expires_at > now())
+      AND (token.created_by_id IS NULL OR maker.is_active AND maker.party_id = token.party_id)
 """
+# Of the many calls of a minute one says that the token was used.
+_NOTE_USE: LiteralString = """
+    UPDATE accounts_apitoken SET last_used_at = now()
+    WHERE id = (SELECT id FROM accounts_apitoken
+                WHERE id = %s
+                  AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+                FOR UPDATE SKIP LOCKED)
+"""
+
+LIFETIME = timedelta(days=90)
+"""How long a token is good for, unless its maker says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +59,13 @@ def create_token(
     *scopes: TokenScope,
     created_at: datetime,
     expires_at: datetime | None = None,
+    name: str = "",
+    created_by: User | None = None,
 ) -> str:
-    """Return the secret of a new token: this is the only time that anyone can see it."""
+    """Return the secret of a new token: this is the only time that anyone can see it.
+
+    Without ``expires_at`` it never expires; without ``created_by`` an operator makes it.
+    """
     secret = _PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
     ApiToken.objects.create(
         party=party,
@@ -55,19 +74,23 @@ def create_token(
         ending=secret[-_ENDING_CHARACTERS:],
         created_at=created_at,
         expires_at=expires_at,
+        name=name,
+        created_by=created_by,
     )
     return secret
 
 
 def authenticate_token(connection: Connection[TupleRow], secret: str) -> TokenHolder | None:
-    """Return who holds the token, None if it is unknown, expired or revoked.
+    """Return who holds the token, None if it is unknown, expired, revoked, or its maker has left.
 
     One statement, and not through Django's models: this is on the way of every API call.
     """
     row = connection.execute(_AUTHENTICATE, (_digest_of(secret),), prepare=True).fetchone()
     if row is None:
         return None
-    party_name, party_kind, scopes, ending, user_ids = row
+    party_name, party_kind, scopes, ending, user_ids, token_id, is_use_news = row
+    if is_use_news:
+        connection.execute(_NOTE_USE, (token_id,), prepare=True)
     return TokenHolder(
         party_name=party_name,
         party_kind=PartyKind(party_kind),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from firmtrack.accounts.kinds import PartyKind, TokenScope
+from firmtrack.accounts.kinds import PartyKind, Role, TokenScope
 from firmtrack.cli.options import AsJson, console, print_json
 from firmtrack.cli.session import opened
 
@@ -47,6 +47,13 @@ def add_user(
     email: Annotated[str, typer.Argument(help="The e-mail address that the person signs in with.")],
     *,
     party_name: PartyName,
+    role: Annotated[
+        Role | None,
+        typer.Option(
+            help="What the person is in the party; without it the first one administers it, and"
+            " others look up."
+        ),
+    ] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -61,8 +68,8 @@ def add_user(
             if password_stdin
             else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
         )
-        people.add_user(email, owner, password)
-        console.print(f"{email} added.", markup=False)
+        made = people.add_user(email, owner, password, role)
+        console.print(f"{email} added as {made.get_role_display()}.", markup=False)
 
 
 @token.command("create")
@@ -73,20 +80,31 @@ def create_token(
         list[TokenScope], typer.Option("--scope", help="What the token may do; may be repeated.")
     ],
     expires: Annotated[
-        int | None, typer.Option(metavar="DAYS", min=1, max=3650, help="Days until it expires.")
+        int | None,
+        typer.Option(
+            metavar="DAYS", min=1, max=3650, help="Days until it expires; 90 unless you say."
+        ),
     ] = None,
+    never_expires: Annotated[
+        bool, typer.Option("--never-expires", help="Until it is revoked.")
+    ] = False,
+    name: Annotated[str, typer.Option(help="What it is for.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Make an API token and print it; it is shown this once."""
+    if never_expires and expires is not None:
+        raise typer.BadParameter("Give --expires or --never-expires, not both.")
     with opened():
         from firmtrack.accounts import parties, tokens
 
         now = datetime.now(UTC)
+        lifetime = tokens.LIFETIME if expires is None else timedelta(days=expires)
         secret = tokens.create_token(
             parties.party_named(party_name),
             *scopes,
             created_at=now,
-            expires_at=None if expires is None else now + timedelta(days=expires),
+            expires_at=None if never_expires else now + lifetime,
+            name=name,
         )
         if as_json:
             print_json({"token": secret})

@@ -19,7 +19,7 @@ from firmtrack.store.together import Together
 _TERM_CHARACTERS = 200
 _MOST_AT_ONCE = 32
 _PATIENCE_SECONDS = 10.0
-_ROW = b"(%s, %s, %s, %s, %s)"
+_ROW = b"(%s, %s, %s, %s, %s, %s)"
 
 
 class _Lookup(NamedTuple):
@@ -30,6 +30,7 @@ class _Lookup(NamedTuple):
     term: str
     row_count: int
     as_of: datetime | None
+    party: str | None
 
 
 def record_lookup(
@@ -40,7 +41,7 @@ def record_lookup(
     ``as_of`` is the past moment that was answered for; None is the present. It is committed when
     this returns.
     """
-    _record_together(_Lookup(viewer.name, kind, term[:_TERM_CHARACTERS], rows, as_of))
+    _record_together(_Lookup(viewer.name, kind, term[:_TERM_CHARACTERS], rows, as_of, viewer.party))
 
 
 def _record(lookups: Sequence[_Lookup]) -> Sequence[None]:
