@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from firmtrack.accounts.kinds import PartyKind, Role
+from firmtrack.accounts.kinds import PartyKind, Role, TokenScope
 
 
 class Permission(StrEnum):
@@ -46,6 +46,25 @@ ROLES: Mapping[PartyKind, tuple[Role, Role]] = {
 """The roles of a party's people, by its kind: the usual one, and its administrators'."""
 
 
+_OF_PARTIES = (TokenScope.READ, TokenScope.INTAKE)
+SCOPES: Mapping[PartyKind, tuple[TokenScope, ...]] = {
+    PartyKind.LARGE_SUPPLIER: _OF_PARTIES,
+    PartyKind.SMALL_SUPPLIER: _OF_PARTIES,
+    PartyKind.DCC: tuple(TokenScope),
+}
+"""What tokens a party's administrators may make, by its kind. An operator may make any."""
+
+ADMINISTRATORS = frozenset(
+    role for role, permitted in PERMISSIONS.items() if Permission.MANAGE_PEOPLE in permitted
+)
+"""The roles without one of which a party has nobody to look after its people."""
+
+
 def may(role: Role, permission: Permission) -> bool:
     """Return whether people of this role may do that."""
     return permission in PERMISSIONS[role]
+
+
+def is_demotion(before: Role, after: Role) -> bool:
+    """Return whether somebody who had one role may do less in the other."""
+    return not PERMISSIONS[before] <= PERMISSIONS[after]

@@ -114,14 +114,22 @@ def replay(
     if every == bool(entry_ids) or (fixed is not None and len(entry_ids) != 1):
         raise typer.BadParameter("Give IDs, or --all; --fixed goes with one ID.")
     with opened():
+        from firmtrack.accounts.acting import record_operator_act
         from firmtrack.intake.receive import OutcomeKind
         from firmtrack.intake.replay import replay as replay_entry
         from firmtrack.intake.replay import replayable
+        from firmtrack.store.acts import ActKind
 
         wanted = replayable() if every else entry_ids
         with file_failures():
             fixed_body = None if fixed is None else fixed.read_bytes()
-        outcomes = {entry_id: replay_entry(entry_id, fixed_body) for entry_id in wanted}
+        outcomes = {}
+        for entry_id in wanted:
+            # Before it: nothing is done on the operator's authority that is not on record. What
+            # came of it the entry itself keeps.
+            how = "as it was kept" if fixed_body is None else "as the operator fixed it"
+            record_operator_act(ActKind.QUARANTINE_REPLAYED, f"entry {entry_id}", how)
+            outcomes[entry_id] = replay_entry(entry_id, fixed_body)
     if as_json:
         print_json([{"quarantine_id": i, **asdict(outcome)} for i, outcome in outcomes.items()])
     else:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SOME_REFUSED = 3
 _LISTED_AT_MOST = 1_000
+_NAMED_AT_MOST = 10
 
 message = typer.Typer(help="Recorded messages: seen, and taken back.", no_args_is_help=True)
 
@@ -180,6 +181,19 @@ def _move(
     *,
     as_json: bool,
 ) -> None:
+    from firmtrack.accounts.acting import record_operator_act
+    from firmtrack.store.acts import ActKind
+
+    # Before it: nothing is taken back that is not on record. Which messages were, when and why, is
+    # a fact of each of them; here is who.
+    kind = ActKind.MESSAGES_WITHDRAWN if done == "withdrawn" else ActKind.MESSAGES_RESTORED
+    named = ", ".join(map(str, message_ids[:_NAMED_AT_MOST]))
+    more = (
+        f" and {len(message_ids) - _NAMED_AT_MOST} more"
+        if len(message_ids) > _NAMED_AT_MOST
+        else ""
+    )
+    record_operator_act(kind, named + more, because)
     moved = how(message_ids, because)
     if as_json:
         print_json(

@@ -12,6 +12,9 @@ from firmtrack.store import statement
 
 _CHARACTERS = 500
 
+OPERATOR = "operator"
+"""How the audit names whoever runs a command, with the name that the machine knows them by."""
+
 
 class ActKind(StrEnum):
     """What was done."""

@@ -50,9 +50,14 @@ class AdvisoryKey(IntEnum):
     """Whoever composes a party's notices; the party's number is the key's second half."""
 
 
-def take(at: Connection[TupleRow] | Cursor[TupleRow], key: AdvisoryKey) -> None:
-    """Wait for a lock and hold it until the transaction ends."""
-    at.execute("SELECT pg_advisory_xact_lock(%s)", (key.value,))
+def take(
+    at: Connection[TupleRow] | Cursor[TupleRow], key: AdvisoryKey, part: int | None = None
+) -> None:
+    """Wait for a lock and hold it until the transaction ends; ``part`` as of take_if_free."""
+    if part is None:
+        at.execute("SELECT pg_advisory_xact_lock(%s)", (key.value,))
+    else:
+        at.execute("SELECT pg_advisory_xact_lock(%s, %s::integer)", (key.value, part))
 
 
 def take_shared(at: Connection[TupleRow] | Cursor[TupleRow], key: AdvisoryKey) -> None:

@@ -124,7 +124,11 @@ def _add(person: User, form: EndpointForm) -> endpoints.NewEndpoint | None:
     wanted = form.cleaned_data
     try:
         return endpoints.add_endpoint(
-            person.party, channel_named(wanted["channel"]), wanted["address"], wanted["topics"]
+            person.party,
+            channel_named(wanted["channel"]),
+            wanted["address"],
+            wanted["topics"],
+            actor=person.email,
         )
     except UnfitAddress as refusal:
         form.add_error("address", f"The address {refusal.problem}")
