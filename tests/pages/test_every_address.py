@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from firmtrack.accounts.kinds import TokenScope
-from firmtrack.accounts.models import User
+from firmtrack.accounts.models import ApiToken, User
 from firmtrack.accounts.tokens import create_token
 from firmtrack.notices.endpoints import add_endpoint
 from firmtrack.notices.webhook import WEBHOOK
@@ -20,10 +20,13 @@ from tests.pages.world import LARGE_REQUEST, VERIFIED, Cast
 
 # What Alpha owns, for each place that an address leaves open.
 ENDPOINT_ID = 1_000_000
+TOKEN_ID = 1_000_001
 ALPHAS = {
     "service_request_id": str(LARGE_REQUEST),
     "device_id": str(VERIFIED),
     "endpoint_id": str(ENDPOINT_ID),
+    "person_id": "1",  # the first of the world's people
+    "token_id": str(TOKEN_ID),
 }
 
 PUBLIC = {"/sign-in", "/sign-out", "/api/v1/openapi.json"}
@@ -39,6 +42,12 @@ FOR_ALL_WHO_SIGN_IN = {
     "/api/v1/endpoints",
     "/notices",
     "/notices/endpoints/new",
+    "/people",
+    "/people/invite",
+    "/tokens",
+    "/tokens/new",
+    "/audit",
+    "/audit.csv",
     "/guidance",
     *(f"/guidance/{topic}" for topic in TOPICS),
 }
@@ -103,7 +112,17 @@ def test_an_address_that_is_not_public_refuses_the_anonymous(
         assert response.headers["Location"].startswith("/sign-in?")
 
 
-@pytest.mark.usefixtures("alphas_endpoint")
+@pytest.fixture
+def alphas_token(cast: Cast) -> Iterator[None]:
+    """Give Alpha the token TOKEN_ID; take it away afterwards."""
+    create_token(cast.ada.party, TokenScope.READ, created_at=datetime.now(UTC))
+    made = ApiToken.objects.latest("pk")
+    ApiToken.objects.filter(pk=made.pk).update(id=TOKEN_ID)
+    yield
+    ApiToken.objects.filter(pk=TOKEN_ID).delete()
+
+
+@pytest.mark.usefixtures("alphas_endpoint", "alphas_token")
 @pytest.mark.parametrize("address", OWNED)
 def test_what_is_alphas_is_not_there_for_the_other_supplier_or_the_stranger(
     cast: Cast, ada: Browsing, address: str

@@ -119,6 +119,11 @@ def require_totp(party: Party, *, is_required: bool) -> bool:
     return True
 
 
+def party_names() -> list[str]:
+    """Return the names of all parties, in order."""
+    return list(Party.objects.order_by("name").values_list("name", flat=True))
+
+
 def list_parties() -> list[PartySummary]:
     """Return all parties by name."""
     active = Q(people__is_active=True)

@@ -34,6 +34,7 @@ _COMMANDS = (
     Later("party", "accounts:party", "Energy suppliers and DCC."),
     Later("user", "accounts:user", "People who sign in."),
     Later("token", "accounts:token", "Tokens for the API."),
+    Later("audit", "audit:audit", "Who looked up and did what."),
     Later("quarantine", "quarantine:quarantine", "Messages that could not be taken."),
     Later("message", "recorded_messages:message", "Recorded messages: seen, and taken back."),
     Later("wording", "wording:wording", "Your own wording for codes."),

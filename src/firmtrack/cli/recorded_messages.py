@@ -29,7 +29,8 @@ class NoSuchMessage(FirmtrackError):
     """No message of this ID was recorded."""
 
 
-def _moment(text: str) -> datetime:
+def read_since(text: str) -> datetime:
+    """Return the time that an option gives, as people type it."""
     from firmtrack.presentation.as_of import MalformedMoment, read_typed_moment
 
     try:
@@ -51,7 +52,7 @@ Token = Annotated[
 Since = Annotated[
     datetime | None,
     typer.Option(
-        metavar="TIME", parser=_moment, help="Only what was recorded at or after this time."
+        metavar="TIME", parser=read_since, help="Only what was recorded at or after this time."
     ),
 ]
 MessageId = Annotated[UUID, typer.Argument(metavar="ID", help="The ID of a recorded message.")]

@@ -24,6 +24,14 @@ COLUMN_TEXTS: Mapping[str, str] = {
 }
 COLUMNS = tuple(COLUMN_TEXTS)
 
+# What spreadsheets take for the start of a formula, as in firmtrack.store.reading.csv_copy.
+_FORMULA_STARTS = ("-", "=", "+", "@", "\t", "\r", "\uff0d", "\uff1d", "\uff0b", "\uff20")
+
+
+def safe_cell(text: str) -> str:
+    """Return a cell's text such that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
 
 def distributions_csv(
     viewer: Viewer,

@@ -28,6 +28,7 @@ from firmtrack.presentation.peers import SCOPE_NAMES, WHOSE_TEXT, group_name
 from firmtrack.presentation.times import day_text, duration_text, limit_text, local_text, utc_text
 from firmtrack.web.assets import asset_url
 from firmtrack.web.guidance import code_link
+from firmtrack.web.permissions import person_may
 
 _PARTS = re.compile(r"[^:]*:|[^:]+")
 
@@ -53,7 +54,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"performance_counted_text": performance.counted_text}
     made.globals |= {"peers_counted_text": peers.counted_text}
     made.globals |= {"channel_of": channel_of, "channel_words": words_of}
-    made.globals |= {"inventories": inventories}
+    made.globals |= {"inventories": inventories, "may": person_may}
     made.tests["untold"] = lambda part: part is UNTOLD
     made.filters |= {
         "day": day_element,

@@ -4,13 +4,16 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from firmtrack.web import (
+    audit,
     delivery_performance,
     guidance,
     live,
     lookups,
     notices,
     notices_endpoints,
+    people,
     sign_in,
+    tokens,
 )
 
 urlpatterns = [
@@ -64,5 +67,15 @@ urlpatterns = [
         notices_endpoints.remove_endpoint,
         name="remove-endpoint",
     ),
+    path("people", people.people, name="people"),
+    path("people/invite", people.invite_person, name="invite-person"),
+    path("people/<int:person_id>", people.person, name="person"),
+    path("people/<int:person_id>/disable", people.disable_person, name="disable-person"),
+    path("people/<int:person_id>/enable", people.enable_person, name="enable-person"),
+    path("tokens", tokens.tokens, name="tokens"),
+    path("tokens/new", tokens.new_token, name="new-token"),
+    path("tokens/<int:token_id>/revoke", tokens.revoke_token, name="revoke-token"),
+    path("audit", audit.audit, name="audit"),
+    path("audit.csv", audit.audit_file, name="audit-csv"),
     path("inventory/<str:device_id>", lookups.inventory, name="inventory"),
 ]

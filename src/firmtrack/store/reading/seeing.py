@@ -32,6 +32,8 @@ _RULES: Mapping[str, str] = {
         " OR {0} IN (SELECT party_id FROM accounts_partyuserid"
         " WHERE user_id = ANY (%(user_id_texts)s::text[])))"
     ),
+    # This party's audit is the viewer's to read.
+    "is_of_viewers_party": "(%(sees_all)s OR {0} = %(party)s)",
 }
 _MARK = re.compile(r"\{(" + "|".join(_RULES) + r"):([a-z_.]+)\}")
 
