@@ -6,17 +6,16 @@ from django.views.generic import RedirectView
 from firmtrack.web import (
     delivery_performance,
     guidance,
+    identity_urls,
     live,
     lookups,
     notices,
     notices_endpoints,
-    sign_in,
 )
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="firmware-distribution"), name="start"),
-    path("sign-in", sign_in.sign_in, name="sign-in"),
-    path("sign-out", sign_in.sign_out, name="sign-out"),
+    *identity_urls.urlpatterns,
     path("firmware-distribution", lookups.firmware_distribution, name="firmware-distribution"),
     path(
         "service-requests/<str:service_request_id>.csv",
