@@ -47,6 +47,14 @@ class RoleNotOfParty(FirmtrackError):
         )
 
 
+class UnknownPerson(FirmtrackError):
+    """Nobody signs in with this e-mail address."""
+
+    def __init__(self, email: str) -> None:
+        self.email = email
+        super().__init__(f"Nobody signs in as {email}.")
+
+
 def role_of(user: User) -> Role:
     """Return what a person is in their party."""
     return Role(user.role)
@@ -63,6 +71,15 @@ def checked_role(role: Role, party: Party) -> Role:
     if role not in ROLES[PartyKind(party.kind)]:
         raise RoleNotOfParty(role, party)
     return role
+
+
+def person_named(email: str) -> User:
+    """Return who signs in as ``email``, in whatever case. Raises UnknownPerson."""
+    address = email.strip().lower()
+    person = User.objects.select_related("party").filter(email=address).first()
+    if person is None:
+        raise UnknownPerson(address)
+    return person
 
 
 def add_user(email: str, party: Party, password: str, role: Role | None = None) -> User:

@@ -9,6 +9,7 @@ import typer
 from firmtrack.accounts.kinds import PartyKind, Role, TokenScope
 from firmtrack.cli.options import AsJson, console, print_json
 from firmtrack.cli.session import opened
+from firmtrack.cli.sign_ins import reset_totp, set_password
 
 party = typer.Typer(help="Energy suppliers and DCC.", no_args_is_help=True)
 user = typer.Typer(help="People who sign in.", no_args_is_help=True)
@@ -70,6 +71,10 @@ def add_user(
         )
         made = people.add_user(email, owner, password, role)
         console.print(f"{email} added as {made.get_role_display()}.", markup=False)
+
+
+user.command("password")(set_password)
+user.command("reset-totp")(reset_totp)
 
 
 @token.command("create")
