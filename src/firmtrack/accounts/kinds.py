@@ -18,3 +18,5 @@ class TokenScope(StrEnum):
     """Look up requests and devices."""
     INTAKE = "intake"
     """Submit messages."""
+    METRICS = "metrics"
+    """Read how the server fares."""

@@ -144,6 +144,11 @@ def pool_of(application: str, prepare: Prepare) -> Pool:
         return _Current.pools[application]
 
 
+def pool_statistics() -> dict[str, dict[str, int]]:
+    """Return what psycopg_pool tells of each pool that this process has, by its name."""
+    return {name: each.get_stats() for name, each in tuple(_Current.pools.items())}
+
+
 def _let_read_only(connection: Connection[TupleRow]) -> None:
     connection.execute("SET default_transaction_read_only = on")
 

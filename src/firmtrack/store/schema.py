@@ -42,11 +42,11 @@ class SchemaState(Enum):
 
 
 class SchemaOlder(FirmtrackError):
-    """the database's tables are of an earlier Firmtrack. Back it up, and run: firmtrack migrate"""
+    """The database is of an earlier Firmtrack: back it up, then run firmtrack migrate."""
 
 
 class SchemaNewer(FirmtrackError):
-    """the database's tables are of a later Firmtrack, which this one cannot serve: install that one"""
+    """The database is of a later Firmtrack, and this one cannot serve it: install that one."""
 
 
 def schema_state(connection: Connection[TupleRow]) -> SchemaState:
