@@ -222,9 +222,7 @@ def test_a_token_of_scope_metrics_reads_them_and_no_other_does(own_database: str
     alpha = add_party("Alpha Energy", PartyKind.LARGE_SUPPLIER, [ALPHA_ID])
     server = Server()
     good = server.ask("/metrics", **ELSEWHERE, **bearer(alpha, TokenScope.METRICS))
-    wrong = server.ask(
-        "/metrics", **ELSEWHERE, **bearer(alpha, TokenScope.READ, TokenScope.INTAKE)
-    )
+    wrong = server.ask("/metrics", **ELSEWHERE, **bearer(alpha, TokenScope.READ, TokenScope.INTAKE))
 
     assert good.status == 200
     assert "firmtrack_build_info" in good.text
@@ -258,9 +256,7 @@ def test_the_gauges_are_what_the_database_holds(server: Server, alpha: Party) ->
             " (1, 1, 3, now()), (2, 1, 3, now()), (3, 1, 3, now() - interval '2 days')"
         )
         connection.execute("INSERT INTO unfolded_device VALUES (1, now())")
-        connection.execute(
-            "INSERT INTO arrival VALUES ('csp', 'north', now() - interval '1 hour')"
-        )
+        connection.execute("INSERT INTO arrival VALUES ('csp', 'north', now() - interval '1 hour')")
         connection.execute("UPDATE notice SET waits_since = now() - interval '1 day'")
 
     numbers = server.numbers()
@@ -310,7 +306,7 @@ def test_a_scrape_is_in_the_form_that_is_asked_for(server: Server) -> None:
 
     assert plain.headers["Content-Type"].startswith("text/plain")
     assert newer.headers["Content-Type"].startswith("application/openmetrics-text")
-    assert list(openmetrics(newer.text))
+    assert list(openmetrics(newer.text))  # type: ignore[no-untyped-call]
 
 
 def test_each_metric_that_is_told_is_documented_and_each_that_an_alarm_names_is_told() -> None:

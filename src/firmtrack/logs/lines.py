@@ -13,11 +13,11 @@ ACCESS = "firmtrack.access"
 _FACTS = "facts"  # of a record: what its line tells besides its text
 
 _PERSONAL = (
+    (re.compile(r"(://[^:/@\s]*:)[^/\s]*@"), r"\1[password]@"),
     (re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,255}"), "[address]"),
     (re.compile(r"\bft_[A-Za-z0-9_-]+"), "[token]"),
-    (re.compile(r"(://[^:/@\s]*:)[^/\s]*@"), r"\1[password]@"),
     (re.compile(r"(?i)\bbearer\s+\S+"), "Bearer [token]"),
-    (re.compile(r"(\?)[^\s\"']*="), r"\1[query]="),
+    (re.compile(r"\?[^\s\"'=]*=[^\s\"']*"), "?[query]"),
 )
 """What no line may hold, and what stands for it. An exception's text may quote anything."""
 

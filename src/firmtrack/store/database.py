@@ -58,6 +58,15 @@ def opened(*, may_migrate: bool | None = None) -> Iterator[None]:
     if another process runs it. Tables are made where there are none; older ones are migrated if
     that is wanted, by default in the embedded database alone. Raises SchemaOlder, SchemaNewer.
     """
+    with reached():
+        is_embedded = settings.ENVIRONMENT.database_url is None
+        _make_servable(may_migrate=is_embedded if may_migrate is None else may_migrate)
+        yield
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """Use the database that the settings name for the block, whatever is in it."""
     with ExitStack() as held:
         url = settings.ENVIRONMENT.database_url
         if url is None:
@@ -65,8 +74,6 @@ def opened(*, may_migrate: bool | None = None) -> Iterator[None]:
             url = held.enter_context(server).conninfo()
         use(url)
         held.callback(close)
-        is_embedded = settings.ENVIRONMENT.database_url is None
-        _make_servable(may_migrate=is_embedded if may_migrate is None else may_migrate)
         yield
 
 

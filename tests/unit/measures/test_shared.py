@@ -78,9 +78,12 @@ def test_places_are_used_again_however_many_processes_there_were() -> None:
 
 def test_threads_lose_no_count() -> None:
     measures = Measures(TABLE, places=2)
-    threads = [
-        Thread(target=lambda: [measures.count(CALLS, "a") for _ in range(5_000)]) for _ in range(8)
-    ]
+
+    def count() -> None:
+        for _ in range(5_000):
+            measures.count(CALLS, "a")
+
+    threads = [Thread(target=count) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
