@@ -37,6 +37,8 @@ _KNOWN = frozenset(
         "FIRMTRACK_SESSION_HOURS",
         "FIRMTRACK_SESSION_IDLE_MINUTES",
         "FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES",
+        "FIRMTRACK_LOG",
+        "FIRMTRACK_ACCESS_LOG",
     }
 )
 
@@ -67,7 +69,7 @@ class Environment:
     ``database_url`` and ``trust_store`` are None when not set: embedded PostgreSQL, signatures not
     checked. ``dcc_ids`` are EUI-64 texts in upper case. ``alert_signer`` and ``mail_server`` are
     None when not set: no DCC Alerts and no mail are sent. So may ``slow_after_hours``.
-    ``earliest_time`` is aware and in UTC.
+    ``earliest_time`` is aware and in UTC. ``log`` is ``text`` or ``json``.
     """
 
     database_url: str | None
@@ -88,6 +90,8 @@ class Environment:
     session_hours: int
     session_idle_minutes: int
     provider_private_addresses: bool
+    log: str
+    access_log: bool
 
     @property
     def slow_after_seconds(self) -> int | None:
@@ -138,6 +142,8 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
             "FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES",
             environ.get("FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES"),
         ),
+        log=_one_of("FIRMTRACK_LOG", environ.get("FIRMTRACK_LOG") or "text", ("text", "json")),
+        access_log=_switch("FIRMTRACK_ACCESS_LOG", environ.get("FIRMTRACK_ACCESS_LOG")),
     )
 
 
@@ -226,6 +232,12 @@ def _past_time(name: str, value: str) -> datetime:
     return at
 
 
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise BadSetting(name, f"must be {' or '.join(known)}.")
+    return value
+
+
 def _switch(name: str, value: str | None) -> bool:
     if (value or "off") not in {"on", "off"}:
         raise BadSetting(name, "must be on or off.")
@@ -274,7 +286,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "firmtrack.api.shortcut.api_shortcut",  # first: API calls pass none of those below
+    "firmtrack.watching.calls.watched",  # first: it sees every answer
+    "firmtrack.api.shortcut.api_shortcut",  # before all others: API calls pass none of those below
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "firmtrack.web.security.PageHeaders",
@@ -309,14 +322,21 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "text": {"()": "firmtrack.logs.lines.TextLines"},
+        "json": {"()": "firmtrack.logs.lines.lines_of_json"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "ERROR"},
+        # Which page failed is told by firmtrack.watching.calls, without what was looked for.
+        "django.request": {"filters": ["no_paths"]},
         # An upgrade that takes its time says how far it is.
         "firmtrack.intake.rereading": {"level": "INFO"},
+        "firmtrack.access": {"level": "INFO" if ENVIRONMENT.access_log else "ERROR"},
     },
+    "filters": {"no_paths": {"()": "firmtrack.logs.lines.WithoutPaths"}},
 }
 
 # The digests of notices. Without a server none can be set up, so that nothing is ever sent.

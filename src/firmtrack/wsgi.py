@@ -12,18 +12,25 @@ from django.core.wsgi import get_wsgi_application
 from firmtrack.gateway.working import Lane
 from firmtrack.store import database
 from firmtrack.upkeep import Upkeep
+from firmtrack.watching import endpoints
+from firmtrack.watching.sampling import Sampling
 
 _LONG = b".csv"
 _GATHERED = b"/api/v1/messages"
 
-application = get_wsgi_application()
+_WATCHED = frozenset(map(str.encode, endpoints.PATHS))
+
+application = endpoints.Watched(get_wsgi_application())
 
 
 def lane_of(path: bytes) -> Lane:
     """Return which threads answer what is asked for.
 
     A file of all that is found may take seconds to make. Single messages are recorded together.
+    Whether all is well is answered while all else waits.
     """
+    if path in _WATCHED:
+        return Lane.WATCHED
     if path == _GATHERED:
         return Lane.GATHERED
     return Lane.LONG if path.endswith(_LONG) else Lane.USUAL
@@ -32,10 +39,13 @@ def lane_of(path: bytes) -> Lane:
 @contextmanager
 def beside() -> Iterator[None]:
     """Run within the block what a process does beside answering; the database is closed after."""
-    upkeep = Upkeep()
+    upkeep, sampling = Upkeep(), Sampling()
     upkeep.start()
+    sampling.start()
     try:
         yield
     finally:
+        sampling.stop()
         upkeep.stop()
+        application.stop()
         database.close()

@@ -112,6 +112,6 @@ def _answer_bad_parameters(request: HttpRequest, error: ValidationError) -> Http
 
 
 @api.exception_handler(Exception)
-def _answer_failure(request: HttpRequest, error: Exception) -> HttpResponse:
-    _logger.error("%s %s failed", request.method, request.path, exc_info=error)
+def _answer_failure(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001 - django-ninja's signature
+    _logger.error("An API call failed.", exc_info=error)
     return problem_response(ProblemFound(Problem.INTERNAL_ERROR))

@@ -1,5 +1,6 @@
 """Taking messages in: one, or a batch of lines."""
 
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from firmtrack.api.responses import JSON, NDJSON, describe, json_response, refer
 from firmtrack.intake.envelopes import JSON_MEDIA_TYPES, DuisLine, Envelope, envelope_of_line
 from firmtrack.intake.receive import Outcome, OutcomeKind, Submitter, receive
 from firmtrack.intake.stage_reports import StageReport
+from firmtrack.logs import calls
 
 MESSAGE_LIMIT_BYTES = 16 * 1024 * 1024
 BATCH_LIMIT_BYTES = 32 * 1024 * 1024
@@ -106,6 +108,7 @@ def submit_message(request: HttpRequest) -> HttpResponse:
         body=body, media_type=media_type, received_at=received_at, origin=_origin_of(request)
     )
     (outcome,) = receive([envelope], _submitter_of(request))
+    _note_outcome(outcome)
     if outcome.outcome is OutcomeKind.QUARANTINED:
         raise ProblemFound(
             Problem.QUARANTINED,
@@ -130,8 +133,18 @@ def submit_batch(request: HttpRequest) -> HttpResponse:
         raise ProblemFound(Problem.TOO_LARGE, f"At most {BATCH_LIMIT_LINES} lines are taken here.")
     origin = _origin_of(request)
     outcomes = receive([envelope_of_line(line, origin) for line in lines], _submitter_of(request))
+    calls.note(**Counter(str(each.outcome) for each in outcomes))
     answer = _line_encoder.encode_lines([_line_outcome(outcome) for outcome in outcomes])
     return HttpResponse(answer, content_type=NDJSON)
+
+
+def _note_outcome(outcome: Outcome) -> None:
+    """Have the call's line in the log say what became of the message, by its IDs."""
+    calls.note(outcome=outcome.outcome)
+    if outcome.message_id is not None:
+        calls.note(message_id=str(outcome.message_id))
+    if outcome.quarantine_id is not None:
+        calls.note(quarantine_id=outcome.quarantine_id, reason_code=outcome.reason_code or "")
 
 
 def _line_outcome(outcome: Outcome) -> LineOutcome:

@@ -29,6 +29,12 @@ _COMMANDS = (
         "checking:check",
         "Compute every current status anew from its events, and say where the store disagrees.",
     ),
+    Later(
+        "migrate",
+        "migrating:migrate",
+        "Bring the database to this version, and read again what an older one read otherwise.",
+    ),
+    Later("doctor", "examining:doctor", "Look for what is wrong, and say what to do about it."),
     Later("inventory", "inventory:inventory", "Take in what DCC's inventory holds."),
     Later("find", "lookups:find", "Look up a Service Request or a device."),
     Later("party", "accounts:party", "Energy suppliers and DCC."),

@@ -35,6 +35,8 @@ _THREADS = 4
 # Of messages that are posted singly those that wait are recorded together.
 _GATHERED_THREADS = 12
 _LONG_THREADS = 2
+# Who asks whether all is well waits for the database, at times, but no more than one of these does.
+_WATCHED_THREADS = 3
 # A process is replaced when it grows beyond this. libxml2 keeps every name of an element that it
 # has met, so hostile documents make a process grow by as much as they bring.
 _LIMIT_BYTES = 1 << 30
@@ -125,7 +127,12 @@ def _answer(module: str, listeners: list[socket.socket]) -> None:
     with _loading():
         site = import_module(module)
         get_resolver().url_patterns  # noqa: B018  # imports all views
-    threads = {Lane.USUAL: _THREADS, Lane.GATHERED: _GATHERED_THREADS, Lane.LONG: _LONG_THREADS}
+    threads = {
+        Lane.USUAL: _THREADS,
+        Lane.GATHERED: _GATHERED_THREADS,
+        Lane.LONG: _LONG_THREADS,
+        Lane.WATCHED: _WATCHED_THREADS,
+    }
     limits = Limits()
     limits = replace(limits, connections=listening.connections_at_most(limits.connections))
     database.use(database.conninfo_in_use())

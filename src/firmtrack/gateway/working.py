@@ -60,6 +60,9 @@ class Lane(Enum):
     LONG = auto()
     """What may take seconds; it rests while usual calls wait."""
 
+    WATCHED = auto()
+    """Whether all is well: asked for while all else waits."""
+
 
 class Call:
     """A call of the application, and what becomes of it; made, and waited for, in the loop."""
@@ -122,7 +125,7 @@ class Workers:
             except NoRoom:
                 answer = busy()
             except Exception:
-                _logger.exception("%r failed", call.environ["PATH_INFO"])
+                _logger.exception("A call failed.")
                 answer = brief(500, "Internal Server Error")
             call.hand_over(answer)
 

@@ -15,6 +15,8 @@ from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.intake.envelopes import Envelope, Refused
 from firmtrack.intake.reading import Ignored, Reading, ReadingRules, read_envelopes
+from firmtrack.measures import MEASURES
+from firmtrack.measures.table import MESSAGES, OTHER
 from firmtrack.store.ledger.quarantine import Refusal
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.ledger.submission import OPERATOR, Submission
@@ -126,7 +128,17 @@ def settle(
             outcomes.append(_quarantined(reading, next(quarantine_ids)))
         else:
             outcomes.append(Outcome(outcome=OutcomeKind.IGNORED))
+    _count(judged, outcomes)
     return outcomes
+
+
+def _count(judged: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
+    counts = Counter(
+        (outcome.outcome, reading.kind if isinstance(reading, Message) else OTHER)
+        for reading, outcome in zip(judged, outcomes, strict=True)
+    )
+    for (outcome, kind), count in counts.items():
+        MEASURES.count(MESSAGES, outcome, kind, by=count)
 
 
 def _judged(reading: Reading, submitter: Submitter) -> Reading:

@@ -16,6 +16,7 @@ from firmtrack.notices.calling import Caller
 from firmtrack.notices.composing import compose_due
 from firmtrack.notices.periodic_jobs import PeriodicJobs
 from firmtrack.notices.sending import send_next
+from firmtrack.notices.signs_of_life import giving_signs
 from firmtrack.store.database import conninfo_in_use
 
 SENDERS = 8
@@ -53,11 +54,12 @@ def dispatch(
         )
         for number in range(senders)
     ]
-    for thread in threads:
-        thread.start()
-    _compose(stopping)
-    for thread in threads:
-        thread.join()
+    with giving_signs():
+        for thread in threads:
+            thread.start()
+        _compose(stopping)
+        for thread in threads:
+            thread.join()
 
 
 def dispatch_once(*, may_be_private: bool) -> None:

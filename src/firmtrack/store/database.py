@@ -14,6 +14,13 @@ from psycopg_pool import ConnectionPool
 from firmtrack.errors import FirmtrackError
 from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.schema import (
+    SchemaNewer,
+    SchemaOlder,
+    SchemaState,
+    note_who_serves,
+    schema_state,
+)
 
 WRITING, READING, KEEPING = "firmtrack writing", "firmtrack reading", "firmtrack"
 """The application names of the pools' connections, by which the server's activity tells them."""
@@ -44,12 +51,22 @@ class _Current:
 
 
 @contextmanager
-def opened() -> Iterator[None]:
-    """Open the database that the settings name, migrated, until the block ends.
+def opened(*, may_migrate: bool | None = None) -> Iterator[None]:
+    """Open the database that the settings name, with tables that this code serves, for the block.
 
     Without ``DATABASE_URL`` this starts the embedded PostgreSQL of the data directory, or joins it
-    if another process runs it.
+    if another process runs it. Tables are made where there are none; older ones are migrated if
+    that is wanted, by default in the embedded database alone. Raises SchemaOlder, SchemaNewer.
     """
+    with reached():
+        is_embedded = settings.ENVIRONMENT.database_url is None
+        _make_servable(may_migrate=is_embedded if may_migrate is None else may_migrate)
+        yield
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """Use the database that the settings name for the block, whatever is in it."""
     with ExitStack() as held:
         url = settings.ENVIRONMENT.database_url
         if url is None:
@@ -57,7 +74,6 @@ def opened() -> Iterator[None]:
             url = held.enter_context(server).conninfo()
         use(url)
         held.callback(close)
-        migrate()
         yield
 
 
@@ -135,6 +151,11 @@ def pool_of(application: str, prepare: Prepare) -> Pool:
         return _Current.pools[application]
 
 
+def pool_statistics() -> dict[str, dict[str, int]]:
+    """Return what psycopg_pool tells of each pool that this process has, by its name."""
+    return {name: each.get_stats() for name, each in tuple(_Current.pools.items())}
+
+
 def _let_read_only(connection: Connection[TupleRow]) -> None:
     connection.execute("SET default_transaction_read_only = on")
 
@@ -145,11 +166,31 @@ def _leave_as_it_is(connection: Connection[TupleRow]) -> None:
 
 def migrate() -> None:
     """Bring the database's tables to this version of Firmtrack; one process at a time does it."""
-    # Of the processes that use this module most never migrate, and each would import it.
-    from django.core.management import call_command
-
     with (
         Connection.connect(conninfo_in_use(), autocommit=True) as connection,
         held(connection, AdvisoryKey.MIGRATION),
     ):
-        call_command("migrate", verbosity=0, interactive=False)
+        _migrate(connection)
+
+
+def _make_servable(*, may_migrate: bool) -> None:
+    """Return once this code serves the tables. Raises SchemaOlder, SchemaNewer."""
+    with Connection.connect(conninfo_in_use(), autocommit=True) as connection:
+        if schema_state(connection) is SchemaState.SERVED:
+            return
+        with held(connection, AdvisoryKey.MIGRATION):  # who makes them now is waited for
+            state = schema_state(connection)
+            if state is SchemaState.NEWER:
+                raise SchemaNewer
+            if state is SchemaState.OLDER and not may_migrate:
+                raise SchemaOlder
+            if state is not SchemaState.SERVED:
+                _migrate(connection)
+
+
+def _migrate(connection: Connection[TupleRow]) -> None:
+    # Of the processes that use this module most never migrate, and each would import it.
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    note_who_serves(connection)

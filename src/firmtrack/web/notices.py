@@ -52,6 +52,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "endpoints": found.endpoints,
         "own_ids": {each.endpoint_id for each in found.own},
         "open_ids": open_ids,
+        "are_held_up": found.are_held_up,
         "dead_count": sum(each.dead for each in found.own if each.endpoint_id in open_ids),
         "has_user_ids": person.party.user_ids.exists(),
         "news": take_news(request),

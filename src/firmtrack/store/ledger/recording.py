@@ -7,6 +7,7 @@ that changes the requests, or which devices they name, holds the attribution loc
 other batch holds it shared (docs/decisions/003).
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
+from firmtrack.measures import MEASURES
+from firmtrack.measures.table import LEDGER_BATCH_SECONDS
 from firmtrack.store.ledger import (
     changes,
     incidents,
@@ -94,11 +97,13 @@ def _is_single(batch: Batch) -> bool:
 
 
 def _record_all(batches: Sequence[Batch], portions: Portions = PORTIONS) -> Sequence[Receipt]:
+    began_at = time.perf_counter()
     with staging.writing() as cursor:
         are_new, is_folded = _record_messages(cursor, batches, portions)
         ids = [quarantine(cursor, batch.refusals) for batch in batches]
         for batch in batches:
             _count_ignored(cursor, batch.ignored)
+    MEASURES.observe(LEDGER_BATCH_SECONDS, seconds=time.perf_counter() - began_at)
     if not is_folded:
         fold_unfolded(portions)
     return [

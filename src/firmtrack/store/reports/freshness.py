@@ -50,10 +50,15 @@ def freshness(now: datetime) -> Freshness:
 
     What came last is read as it is, what is usual as it was last folded.
     """
-    asked = {"now": now, "learnt_from": LEARNT_FROM, "fewest_days": FEWEST_DAYS}
     with reading_pool().connection() as connection:
-        counted = last_count(connection, CountedFigures.ARRIVALS)  # before what it is of
-        rows = rows_of(connection, _SourceRow, "read_freshness", asked)
+        return read_freshness(connection, now)
+
+
+def read_freshness(connection: Connection[TupleRow], now: datetime) -> Freshness:
+    """Return the same by a connection."""
+    asked = {"now": now, "learnt_from": LEARNT_FROM, "fewest_days": FEWEST_DAYS}
+    counted = last_count(connection, CountedFigures.ARRIVALS)  # before what it is of
+    rows = rows_of(connection, _SourceRow, "read_freshness", asked)
     return Freshness(
         read_at=now,
         sources=tuple(sorted((_source(row, now) for row in rows), key=_place)),
