@@ -174,18 +174,18 @@ def quarantine(
     """
     identities = [_identity_of(refusal) for refusal in refusals]
     times_received = Counter(identities)
+    by_identity = dict(zip(identities, refusals, strict=True))
     quotas = quotas_of(cursor, most_bytes, (refusal.submitter for refusal in refusals))
     known = _known(cursor, identities) if quotas else frozenset()
-    ids: dict[bytes, int | None] = {}
-    for identity, refusal in sorted(
-        dict(zip(identities, refusals, strict=True)).items(), key=itemgetter(0)
-    ):
+    ids: dict[bytes, int | None] = dict.fromkeys(identities)
+    admitted = []
+    for identity, refusal in by_identity.items():  # those that came first have room first
         quota = quotas.get(refusal.submitter)
         times = times_received[identity]
         if quota is None or identity in known or quota.admits(len(refusal.body), times):
-            ids[identity] = _quarantine_one(cursor, identity, refusal, times)
-        else:
-            ids[identity] = None
+            admitted.append((identity, refusal))
+    for identity, refusal in sorted(admitted, key=itemgetter(0)):
+        ids[identity] = _quarantine_one(cursor, identity, refusal, times_received[identity])
     for quota in quotas.values():
         quota.note_refused()
     return tuple(ids[identity] for identity in identities)
