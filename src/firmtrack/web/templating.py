@@ -19,6 +19,7 @@ from firmtrack.presentation.documents import inventories
 from firmtrack.presentation.flags import FLAG_NAMES, flag_text
 from firmtrack.presentation.freshness import (
     SOURCE_TEXTS,
+    WHOSE_TIMES_TEXT,
     freshness_text,
     learnt_text,
     source_title,
@@ -49,6 +50,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"incident_source": incident_source}
     made.globals |= {"freshness_text": freshness_text, "SOURCE_TEXTS": SOURCE_TEXTS}
     made.globals |= {"source_title": source_title, "learnt_text": learnt_text}
+    made.globals |= {"WHOSE_TIMES_TEXT": WHOSE_TIMES_TEXT}
     made.globals |= {"group_name": group_name, "SCOPE_NAMES": SCOPE_NAMES, "WHOSE_TEXT": WHOSE_TEXT}
     made.globals |= {"performance_counted_text": performance.counted_text}
     made.globals |= {"peers_counted_text": peers.counted_text}

@@ -26,3 +26,17 @@ CREATE TABLE quarantine_discarded (
     discarded_by   text NOT NULL,
     because        text NOT NULL
 );
+
+-- Whose what came was, so that of a source with few others than the viewer nothing need be told of them.
+ALTER TABLE arrival ADD COLUMN user_id bigint;
+CREATE TABLE source_user (
+    source      text NOT NULL,
+    region      text NOT NULL,
+    user_id     bigint NOT NULL,
+    first_at    timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (source, region, user_id)
+);
+
+-- The last before the quarter of an hour in which the last came.
+ALTER TABLE source_last ADD COLUMN earlier_at timestamptz;
