@@ -19,6 +19,7 @@ _EUI = re.compile(r"[0-9A-F]{2}(?:-[0-9A-F]{2}){7}")
 _DCC_TEST_SYSTEMS = "90-B3-D5-1F-30-00-00-02"
 _BEFORE_DCC = "2013-01-01T00:00:00Z"
 _MAIL_PORTS = {"smtp": 25, "smtps": 465}
+_MEGABYTE = 1_000_000
 _KNOWN = frozenset(
     {
         "FIRMTRACK_DATA_DIR",
@@ -39,6 +40,7 @@ _KNOWN = frozenset(
         "FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES",
         "FIRMTRACK_LOG",
         "FIRMTRACK_ACCESS_LOG",
+        "FIRMTRACK_QUARANTINE_MEGABYTES",
     }
 )
 
@@ -69,7 +71,8 @@ class Environment:
     ``database_url`` and ``trust_store`` are None when not set: embedded PostgreSQL, signatures not
     checked. ``dcc_ids`` are EUI-64 texts in upper case. ``alert_signer`` and ``mail_server`` are
     None when not set: no DCC Alerts and no mail are sent. So may ``slow_after_hours``.
-    ``earliest_time`` is aware and in UTC. ``log`` is ``text`` or ``json``.
+    ``earliest_time`` is aware and in UTC. ``log`` is ``text`` or ``json``. ``quarantine_bytes`` is of
+    each submitter.
     """
 
     database_url: str | None
@@ -92,6 +95,7 @@ class Environment:
     provider_private_addresses: bool
     log: str
     access_log: bool
+    quarantine_bytes: int
 
     @property
     def slow_after_seconds(self) -> int | None:
@@ -144,6 +148,12 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         ),
         log=_one_of("FIRMTRACK_LOG", environ.get("FIRMTRACK_LOG") or "text", ("text", "json")),
         access_log=_switch("FIRMTRACK_ACCESS_LOG", environ.get("FIRMTRACK_ACCESS_LOG")),
+        quarantine_bytes=_MEGABYTE
+        * _whole_number(
+            "FIRMTRACK_QUARANTINE_MEGABYTES",
+            environ.get("FIRMTRACK_QUARANTINE_MEGABYTES") or "100",
+            1_000_000,
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from psycopg import Connection
 from psycopg.rows import TupleRow, dict_row
 
+from firmtrack.domain.viewer import Viewer
 from firmtrack.notices.signs_of_life import ALIVE_FOR
 from firmtrack.store.reports.freshness import read_freshness
 from firmtrack.store.schema import schema_version
@@ -36,6 +37,7 @@ class Sample:
     number: float
 
 
+_ALL = Viewer.of_dcc("metrics")
 _COUNTED = f", up to {COUNTED_AT_MOST:,}"
 GAUGES = (
     Gauge(
@@ -121,7 +123,7 @@ def read_gauges(connection: Connection[TupleRow]) -> list[Sample]:
         if row[gauge.column] is not None
     ]
     samples.append(Sample(SCHEMA_VERSION, {}, schema_version(connection)))
-    for source in read_freshness(connection, datetime.now(UTC)).sources:
+    for source in read_freshness(connection, _ALL, datetime.now(UTC)).sources:
         labels = {"source": str(source.source), "region": source.csp_region or ""}
         samples.append(Sample(SOURCE_LAG, labels, source.silent_seconds))
         if source.usual_silence_seconds is not None:

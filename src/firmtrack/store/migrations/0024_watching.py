@@ -15,6 +15,6 @@ DROP TABLE served_from;
 class Migration(migrations.Migration):
     """What is watched."""
 
-    dependencies = [("store", "0021_loose_events")]
+    dependencies = [("store", "0023_input")]
     operations = [migrations.RunSQL(statement("0024_watching").decode(), UNDO)]
     is_served_by_older = True
