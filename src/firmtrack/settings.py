@@ -312,7 +312,7 @@ MIDDLEWARE = [
 ]
 
 # firmtrack.store.database.use() says which database it is.
-DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 600}}
+DATABASES = {"default": {"ENGINE": "firmtrack.store.django_backend", "CONN_MAX_AGE": 600}}
 
 _VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
@@ -336,17 +336,28 @@ LOGGING = {
         "text": {"()": "firmtrack.logs.lines.TextLines"},
         "json": {"()": "firmtrack.logs.lines.lines_of_json"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log}},
+    "filters": {
+        "faults": {"()": "firmtrack.web.failures.Faults"},
+        "no_paths": {"()": "firmtrack.logs.lines.WithoutPaths"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": ENVIRONMENT.log,
+            "filters": ["faults"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "ERROR"},
         # Which page failed is told by firmtrack.watching.calls, without what was looked for.
         "django.request": {"filters": ["no_paths"]},
+        # Of a database that is away the process tells once, not for each connection.
+        "psycopg.pool": {"level": "ERROR"},
         # An upgrade that takes its time says how far it is.
         "firmtrack.intake.rereading": {"level": "INFO"},
         "firmtrack.access": {"level": "INFO" if ENVIRONMENT.access_log else "ERROR"},
     },
-    "filters": {"no_paths": {"()": "firmtrack.logs.lines.WithoutPaths"}},
 }
 
 # The digests of notices. Without a server none can be set up, so that nothing is ever sent.
@@ -378,6 +389,9 @@ STATIC_ROOT = Path(__file__).parent / "web" / "static"
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/firmtrack/[0-9a-f]{16}/"
 
 CSRF_COOKIE_HTTPONLY = True
+
+# No form is larger; the web server reads no more of a body that is sent to a page.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "firmware-distribution"

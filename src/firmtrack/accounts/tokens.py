@@ -1,5 +1,6 @@
 """API tokens: made once, kept as digests, checked with one statement, revoked on record."""
 
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ _PREFIX = "ft_"
 # 36 octets are 288 bits: 256 stay secret although the last characters are kept in the clear.
 _SECRET_BYTES = 36
 _ENDING_CHARACTERS = 4
+_FORM = re.compile(rf"{_PREFIX}[A-Za-z0-9_-]{{{_SECRET_BYTES * 4 // 3}}}")
 
 _AUTHENTICATE: LiteralString = """
     SELECT party.name, party.kind, token.scopes, token.ending,
@@ -208,6 +210,11 @@ def list_tokens(party: Party | None = None, *, include_all: bool = False) -> lis
             Q(expires_at__isnull=True) | Q(expires_at__gt=earliest),
         )
     return [_summary(each, now) for each in tokens]
+
+
+def looks_like_token(secret: str | None) -> bool:
+    """Return whether it has the form of a token's secret; only the database knows if it is one."""
+    return secret is not None and _FORM.fullmatch(secret) is not None
 
 
 def authenticate_token(connection: Connection[TupleRow], secret: str) -> TokenHolder | None:

@@ -23,6 +23,7 @@ from firmtrack.presentation import documents
 from firmtrack.presentation.freshness import Freshness
 from firmtrack.presentation.peers import Peers
 from firmtrack.presentation.performance import DeliveryPerformance
+from firmtrack.store import database
 
 _logger = logging.getLogger(__name__)
 
@@ -111,7 +112,15 @@ def _answer_bad_parameters(request: HttpRequest, error: ValidationError) -> Http
     return problem_response(ProblemFound(Problem.MALFORMED_PARAMETER, detail, errors=fields))
 
 
+def _answer_away(error: Exception) -> HttpResponse:
+    database.note_failure(error, "An API call")
+    headers = {"Retry-After": str(database.RETRY_SECONDS)}
+    return problem_response(ProblemFound(Problem.DATABASE_AWAY, headers=headers))
+
+
 @api.exception_handler(Exception)
 def _answer_failure(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001 - django-ninja's signature
+    if database.is_failure(error):
+        return _answer_away(error)
     _logger.error("An API call failed.", exc_info=error)
     return problem_response(ProblemFound(Problem.INTERNAL_ERROR))

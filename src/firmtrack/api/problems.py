@@ -34,6 +34,7 @@ class Problem(Enum):
         " waits in quarantine. Sending it again as it is does not help; what is right is taken as"
         " ever. The operator can make room.",
     )
+    DATABASE_AWAY = (503, "The database cannot be reached now. Sending the same again is safe.")
     UNTOLD = (503, "How long updates have waited, compared with others, could not be told now.")
     INTERNAL_ERROR = (500, "Firmtrack failed. Sending the same again is safe.")
 

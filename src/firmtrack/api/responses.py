@@ -29,7 +29,7 @@ def describe(
     """Return OpenAPI's description of a successful response and of the problems' statuses."""
     problem = {PROBLEM_MEDIA_TYPE: {"schema": reference_to(ProblemDocument)}}
     described: dict[int, dict[str, Any]] = {200: {"content": {media_type: {"schema": schema}}}}
-    for status in sorted(problems):
+    for status in sorted({*problems, HTTPStatus.SERVICE_UNAVAILABLE}):
         described[status] = {"description": HTTPStatus(status).phrase, "content": problem}
     return described
 

@@ -35,21 +35,13 @@ def opened(*, may_migrate: bool | None = None) -> Iterator[None]:
     folded. Raises DatabaseLost, and SchemaOlder or SchemaNewer, which say what to do.
     """
     set_up()
-    import psycopg
-    from django import db
-
     from firmtrack.store import database
 
     try:
         with database.opened(may_migrate=may_migrate):
             _read_again(may_migrate=may_migrate)
             yield
-    except (
-        psycopg.OperationalError,
-        psycopg.InterfaceError,
-        db.OperationalError,
-        db.InterfaceError,
-    ) as error:
+    except database.FAILURES as error:
         raise DatabaseLost(error) from error
 
 
