@@ -35,7 +35,7 @@ class Taken(Struct, frozen=True):
 
     recorded: it says something about firmware, in so many events. duplicate: it was taken before.
     ignored: it is well formed, and about something else; then it has no message_id.
-    quarantined: it was kept, since it cannot be taken. refused: it cannot be taken, and was not kept
+    quarantined: it cannot be taken, and was kept. refused: it cannot be taken, and was not kept
     either, since too much from the same party waits in quarantine. Either is of a line of a batch
     alone: a single message is then answered with a problem.
     """
@@ -137,7 +137,8 @@ def submit_message(request: HttpRequest) -> HttpResponse:
 def submit_batch(request: HttpRequest) -> HttpResponse:
     """Take in a message from each line; the answer has a line for each, in the same order.
 
-    A line that cannot be taken is quarantined, or refused, and stops no other. Empty lines are passed over.
+    A line that cannot be taken is quarantined, or refused, and stops no other. Empty lines are
+    passed over.
     """
     media_type_of(request, _BATCH_TYPES)
     lines = [line for line in read_body(request, BATCH_LIMIT_BYTES).split(b"\n") if line.strip()]
@@ -175,7 +176,11 @@ def _line_outcome(outcome: Outcome) -> LineOutcome:
 
 
 def _refusal_text(outcome: Outcome) -> str:
-    return f"{Problem.QUARANTINE_FULL.sentence} What is wrong with it: {outcome.reason}"
+    return (
+        f"{Problem.QUARANTINE_FULL.sentence} To send it again as it is does not help; what is right"
+        " is taken as ever, and the operator can make room."
+        f" What is wrong with it: {outcome.reason}"
+    )
 
 
 def _submitter_of(request: HttpRequest) -> Submitter:

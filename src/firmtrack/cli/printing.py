@@ -22,7 +22,7 @@ class VisibleConsole(Console):
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """Return the segments of anything; what is not laid out by ``print`` is made visible here."""
+        """Return the segments of anything; what ``print`` did not lay out is made visible."""
         for segment in super().render(renderable, options):
             if segment.control is None:
                 yield Segment(visible(segment.text), segment.style)

@@ -227,7 +227,7 @@ def discard(
         from firmtrack.store.ledger.quarantine import Discarding
         from firmtrack.store.ledger.quarantine import discard as discard_entries
 
-        # The one place where an operator's act ends messages for good: what audits acts does so here.
+        # Here an operator's act ends messages for good: the place for an audit of such acts.
         done = discard_entries(
             Discarding(
                 quarantine_ids=entry_ids or None,

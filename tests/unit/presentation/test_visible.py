@@ -72,7 +72,8 @@ def test_nothing_in_a_text_reaches_the_terminal() -> None:
 def test_a_mail_has_a_line_for_a_notice_whatever_its_reason() -> None:
     body = (
         '{"type": "firmtrack.status_failed.v1", "time": "2026-03-01T09:00:00Z", "data":'
-        ' {"device_count": 1, "reason": "a\\nFake line\\u202e\\u001b[2J", "service_request_id": null}}'
+        ' {"device_count": 1, "reason": "a\\nFake line\\u202e\\u001b[2J",'
+        ' "service_request_id": null}}'
     )
     assert text_of([body.encode()]).count("\n") == 1
     assert "‹U+202E›‹U+001B›[2J" in text_of([body.encode()])
