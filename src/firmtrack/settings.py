@@ -264,7 +264,7 @@ MIDDLEWARE = [
 ]
 
 # firmtrack.store.database.use() says which database it is.
-DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 600}}
+DATABASES = {"default": {"ENGINE": "firmtrack.store.django_backend", "CONN_MAX_AGE": 600}}
 
 _VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
@@ -285,10 +285,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"faults": {"()": "firmtrack.web.failures.Faults"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["faults"]}
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "ERROR"},
+        # Of a database that is away the process tells once, not for each connection.
+        "psycopg.pool": {"level": "ERROR"},
         # An upgrade that takes its time says how far it is.
         "firmtrack.intake.rereading": {"level": "INFO"},
     },
@@ -323,6 +328,9 @@ STATIC_ROOT = Path(__file__).parent / "web" / "static"
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/firmtrack/[0-9a-f]{16}/"
 
 CSRF_COOKIE_HTTPONLY = True
+
+# No form is larger; the web server reads no more of a body that is sent to a page.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "firmware-distribution"

@@ -15,7 +15,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.side_parts import UNTOLD, side_part
-from firmtrack.store.database import pool
+from firmtrack.store.database import FAILURES, pool
 from firmtrack.store.ledger.recording import fold_unfolded
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.reports import counting, freshness
@@ -66,7 +66,14 @@ class Upkeep:
     def _run(self) -> None:
         is_well = True
         while not self._is_over.wait(self._look_seconds if is_well else self._failed_seconds):
-            is_well = side_part("figures, counted in the background", self._keep_up) is True
+            is_well = side_part("figures, counted in the background", self._try) is True
+
+    def _try(self) -> bool:
+        """Do the same unless the database is away, of which others tell: then look again soon."""
+        try:
+            return self._keep_up()
+        except FAILURES:
+            return True
 
     def _keep_up(self) -> bool:
         """Count until it is over, if no other process does; return whether nothing has failed."""
@@ -93,6 +100,8 @@ class Upkeep:
                 side_part("arrivals, folded", self._unless_over(figures.fold)),
                 side_part("devices that a killed batch left", self._unless_over(fold_unfolded)),
             ]
+            if figures.has_lost_database():
+                return True
             if UNTOLD in done:
                 return False
             pause = max(self._look_seconds, _REST_FACTOR * (time.monotonic() - started))
@@ -126,6 +135,10 @@ class _Figures:
     def count(self) -> None:
         """Count for a moment if anything has changed."""
         self._rounds.go_on(self._connection, _AT_ONCE_SECONDS)
+
+    def has_lost_database(self) -> bool:
+        """Return whether nothing can be counted on this connection any more."""
+        return self._connection.broken
 
     def fold(self) -> None:
         """Fold what came, now and then."""

@@ -7,16 +7,24 @@ Nothing here opens the database: a process answers whether it can be reached or 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from asgiref.typing import HTTPScope
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from firmtrack.accounts.tokens import looks_like_token
+from firmtrack.api.authentication import bearer_of
+from firmtrack.api.submissions import BATCH_LIMIT_BYTES
+from firmtrack.gateway.site import Site
 from firmtrack.gateway.working import Lane
 from firmtrack.store import database
 from firmtrack.upkeep import Upkeep
 
 _LONG = b".csv"
+_API = b"/api/"
 _GATHERED = b"/api/v1/messages"
 
-application = get_wsgi_application()
+# Of who says that a token allows it, the API reads what it takes; of others, what an error costs.
+_WITHOUT_TOKEN_BYTES = 64 * 1024
 
 
 def lane_of(path: bytes) -> Lane:
@@ -29,13 +37,37 @@ def lane_of(path: bytes) -> Lane:
     return Lane.LONG if path.endswith(_LONG) else Lane.USUAL
 
 
+def body_bytes_of(scope: HTTPScope) -> int:
+    """Return how long a body of this request may be to be read before anyone is asked."""
+    if not scope["raw_path"].startswith(_API):
+        return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    said = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    is_worth_reading = looks_like_token(bearer_of(said.decode("latin-1")))
+    return BATCH_LIMIT_BYTES if is_worth_reading else _WITHOUT_TOKEN_BYTES
+
+
+def passes(error: Exception) -> bool:
+    """Return whether it is worth to ask again in a moment for what failed so."""
+    if isinstance(error, database.FAILURES):
+        database.note_failure(error, "An answer broke off")
+        return True
+    return False
+
+
+application = get_wsgi_application()
+site = Site(application=application, lane_of=lane_of, body_bytes_of=body_bytes_of, passes=passes)
+
+
 @contextmanager
 def beside() -> Iterator[None]:
     """Run within the block what a process does beside answering; the database is closed after."""
     upkeep = Upkeep()
-    upkeep.start()
     try:
-        yield
+        with database.watched():
+            upkeep.start()
+            try:
+                yield
+            finally:
+                upkeep.stop()
     finally:
-        upkeep.stop()
         database.close()

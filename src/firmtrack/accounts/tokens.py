@@ -1,5 +1,6 @@
 """API tokens: made once, kept as digests, checked with one statement."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ _PREFIX = "ft_"
 # 36 octets are 288 bits: 256 stay secret although the last characters are kept in the clear.
 _SECRET_BYTES = 36
 _ENDING_CHARACTERS = 4
+_FORM = re.compile(rf"{_PREFIX}[A-Za-z0-9_-]{{{_SECRET_BYTES * 4 // 3}}}")
 
 _AUTHENTICATE: LiteralString = """
     SELECT party.name, party.kind, token.scopes, token.ending,
@@ -57,6 +59,11 @@ def create_token(
         expires_at=expires_at,
     )
     return secret
+
+
+def looks_like_token(secret: str | None) -> bool:
+    """Return whether it has the form of a token's secret; only the database knows if it is one."""
+    return secret is not None and _FORM.fullmatch(secret) is not None
 
 
 def authenticate_token(connection: Connection[TupleRow], secret: str) -> TokenHolder | None:

@@ -23,6 +23,7 @@ from firmtrack.presentation import documents
 from firmtrack.presentation.freshness import Freshness
 from firmtrack.presentation.peers import Peers
 from firmtrack.presentation.performance import DeliveryPerformance
+from firmtrack.store import database
 
 _logger = logging.getLogger(__name__)
 
@@ -109,6 +110,16 @@ def _answer_bad_parameters(request: HttpRequest, error: ValidationError) -> Http
     )
     detail = " ".join(f"{field.name}: {field.detail}" for field in fields)
     return problem_response(ProblemFound(Problem.MALFORMED_PARAMETER, detail, errors=fields))
+
+
+def _answer_away(request: HttpRequest, error: Any) -> HttpResponse:
+    database.note_failure(error, f"{request.method} {request.path}")
+    headers = {"Retry-After": str(database.RETRY_SECONDS)}
+    return problem_response(ProblemFound(Problem.DATABASE_AWAY, headers=headers))
+
+
+for _failure in database.FAILURES:
+    api.add_exception_handler(_failure, _answer_away)
 
 
 @api.exception_handler(Exception)

@@ -20,11 +20,11 @@ class _Token(HttpAuthBase):
     def __call__(self, request: HttpRequest) -> TokenHolder:
         """Return who calls. Raises ProblemFound if they may not."""
         # Not request.headers, which reads every header of the call to find the one.
-        scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != self.openapi_scheme:
+        secret = bearer_of(request.META.get("HTTP_AUTHORIZATION", ""))
+        if secret is None:
             raise ProblemFound(Problem.UNAUTHENTICATED, headers=_challenge())
         with pool().connection() as connection:
-            holder = authenticate_token(connection, secret.strip())
+            holder = authenticate_token(connection, secret)
         if holder is None:
             raise ProblemFound(Problem.UNAUTHENTICATED, headers=_challenge("invalid_token"))
         if self.scope not in holder.scopes:
@@ -45,6 +45,12 @@ class IntakeToken(_Token):
 
     scope = TokenScope.INTAKE
     openapi_description = "An API token of scope intake."
+
+
+def bearer_of(authorization: str) -> str | None:
+    """Return the token that the header of this name carries, None if it is of another kind."""
+    scheme, _, secret = authorization.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else None
 
 
 def holder_of(request: HttpRequest) -> TokenHolder:

@@ -28,6 +28,7 @@ class Problem(Enum):
     TOO_LARGE = (413, "The body is larger than is taken here.")
     UNSUPPORTED_MEDIA_TYPE = (415, "The body is of a kind that is not taken here.")
     QUARANTINED = (422, "The message cannot be taken as it is and was put into quarantine.")
+    DATABASE_AWAY = (503, "The database cannot be reached now. Sending the same again is safe.")
     UNTOLD = (503, "How long updates have waited, compared with others, could not be told now.")
     INTERNAL_ERROR = (500, "Firmtrack failed. Sending the same again is safe.")
 

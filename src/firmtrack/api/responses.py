@@ -52,7 +52,7 @@ def describe(
     """
     problem = {PROBLEM_MEDIA_TYPE: {"schema": reference_to(ProblemDocument)}}
     described: dict[int, dict[str, Any]] = {200: {"content": {media_type: {"schema": schema}}}}
-    for status in sorted(problems):
+    for status in sorted({*problems, HTTPStatus.SERVICE_UNAVAILABLE}):
         described[status] = {"description": HTTPStatus(status).phrase, "content": problem}
     for status, names in {**_HEADERS_OF_PROBLEMS, 200: headers}.items():
         if names and status in described:

@@ -123,7 +123,7 @@ def _answer(module: str, listeners: list[socket.socket]) -> None:
     from firmtrack.store import database
 
     with _loading():
-        site = import_module(module)
+        served = import_module(module)
         get_resolver().url_patterns  # noqa: B018  # imports all views
     threads = {Lane.USUAL: _THREADS, Lane.GATHERED: _GATHERED_THREADS, Lane.LONG: _LONG_THREADS}
     limits = Limits()
@@ -131,8 +131,8 @@ def _answer(module: str, listeners: list[socket.socket]) -> None:
     database.use(database.conninfo_in_use())
 
     def work(place: int) -> None:
-        with site.beside():
-            process = Process(site.application, site.lane_of, limits)
+        with served.beside():
+            process = Process(served.site, limits)
             process.stop_on(signal.SIGTERM)
             process.answer(listeners[place], threads)
 

@@ -34,9 +34,6 @@ def opened() -> Iterator[None]:
     killed process left to be folded is folded.
     """
     set_up()
-    import psycopg
-    from django import db
-
     from firmtrack.store import database
     from firmtrack.store.ledger import recording, rereading
 
@@ -48,10 +45,5 @@ def opened() -> Iterator[None]:
                 reread()
             recording.fold_unfolded()
             yield
-    except (
-        psycopg.OperationalError,
-        psycopg.InterfaceError,
-        db.OperationalError,
-        db.InterfaceError,
-    ) as error:
+    except database.FAILURES as error:
         raise DatabaseLost(error) from error

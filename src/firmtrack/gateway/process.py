@@ -3,9 +3,8 @@
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import FrameType
-from wsgiref.types import WSGIApplication
 
 import uvicorn
 
@@ -13,18 +12,17 @@ from firmtrack.gateway.application import Gateway
 from firmtrack.gateway.limits import Limits
 from firmtrack.gateway.listening import BACKLOG
 from firmtrack.gateway.protocol import LimitedProtocol
+from firmtrack.gateway.site import Site
 from firmtrack.gateway.working import Lane
 
 _LOOK_SECONDS = 1
 
 
 class Process(uvicorn.Server):
-    """Answers what comes to a socket by a WSGI application, until it is told to stop."""
+    """Answers what comes to a socket by a site's application, until it is told to stop."""
 
-    def __init__(
-        self, application: WSGIApplication, lane_of: Callable[[bytes], Lane], limits: Limits
-    ) -> None:
-        self.gateway = Gateway(application, lane_of, limits)
+    def __init__(self, site: Site, limits: Limits) -> None:
+        self.gateway = Gateway(site, limits)
         self._parent = os.getppid()
         super().__init__(
             uvicorn.Config(
