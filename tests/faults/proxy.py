@@ -60,6 +60,7 @@ class Proxy:
         self._loop.run_until_complete(self._listen())
         self._is_up.set()
         self._loop.run_forever()
+        self._server.close()
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
             with suppress(asyncio.CancelledError, OSError):

@@ -49,10 +49,19 @@ _HEADINGS = (
     " | first look-up after it |"
 )
 PAGE_SECONDS = 30.0
-PAGES = ("/sign-in", "/firmware-distribution", "/delivery-performance", "/delivery-performance.csv",
-         "/notices", "/guidance", "/guidance/reasons")  # fmt: skip
-PAGES_ABOUT = ("/service-requests/{0}", "/service-requests/{0}.csv", "/devices/{1}",
-               "/devices/{1}/events?service_request_id={0}", "/inventory/{1}")  # fmt: skip
+PAGES = (
+    "/firmware-distribution",
+    "/service-requests/{0}",
+    "/service-requests/{0}.csv",
+    "/devices/{1}",
+    "/devices/{1}/events?service_request_id={0}",
+    "/inventory/{1}",
+    "/delivery-performance",
+    "/delivery-performance.csv",
+    "/notices",
+    "/guidance",
+    "/guidance/reasons",
+)
 CALLS = (
     "/api/v1/service-requests/{0}",
     "/api/v1/service-requests/{0}/distributions",
@@ -342,16 +351,13 @@ def _is_ingested(installation: Installation) -> Callable[[], bool]:
 def _look_at_every_page(port: int, world: Simulated, tokens: Tokens) -> None:
     """Fail unless each page and each look-up of the API answers 200, within seconds."""
     line = world.of_kind("distribution")[0]
-    request_id, device_id = line["service_request_id"], line["device_id"]
-    for path in (*PAGES, *(path.format(request_id, device_id) for path in PAGES_ABOUT)):
+    names = line["service_request_id"], line["device_id"]
+    asked = [("/sign-in", {})]
+    asked += [(path.format(*names), {"Cookie": tokens.cookie}) for path in PAGES]
+    asked += [(path.format(*names), {"Authorization": f"Bearer {tokens.read}"}) for path in CALLS]
+    for path, headers in asked:
         wait_until(
-            lambda path=path: _is_ok(port, path, {"Cookie": tokens.cookie}),  # type: ignore[misc]  # a lambda that holds its own path
-            f"{path} answers 200",
-            PAGE_SECONDS,
-        )
-    for path in (path.format(request_id, device_id) for path in CALLS):
-        wait_until(
-            lambda path=path: _is_ok(port, path, {"Authorization": f"Bearer {tokens.read}"}),  # type: ignore[misc]  # a lambda that holds its own path
+            lambda path=path, headers=headers: _is_ok(port, path, headers),  # type: ignore[misc]  # a lambda that holds its own values
             f"{path} answers 200",
             PAGE_SECONDS,
         )

@@ -17,7 +17,7 @@ def test_what_is_acknowledged_while_faults_happen_is_kept_and_told(tmp_path: Pat
         faults=faults,
         fault_seconds=(0.5, 1.5),
         clients=4,
-        patience_seconds=300,
+        patience_seconds=90,
         settings=QUICK,
     )
     report = FaultRun(plan, tmp_path).happen()
