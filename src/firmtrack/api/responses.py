@@ -23,15 +23,45 @@ def json_response(answer: Struct) -> HttpResponse:
     return HttpResponse(documents.encode(answer), content_type=JSON)
 
 
+AS_OF_HEADER = "Firmtrack-As-Of"
+"""Which past moment an answer tells of."""
+
+# What answers have besides the usual headers, and when.
+_HEADERS: Mapping[str, str] = {
+    AS_OF_HEADER: "Of the past: the moment that is told (RFC 3339).",
+    "Content-Disposition": "A name for the file.",
+    "WWW-Authenticate": "Which token is wanted (RFC 6750).",
+    "Allow": "The methods that this address takes.",
+    "Accept": "The media types that are taken here.",
+    "Accept-Encoding": "Only identity: no body is taken that is compressed.",
+}
+_HEADERS_OF_PROBLEMS: Mapping[int, tuple[str, ...]] = {
+    401: ("WWW-Authenticate",),
+    403: ("WWW-Authenticate",),
+    405: ("Allow",),
+    415: ("Accept", "Accept-Encoding"),
+}
+
+
 def describe(
-    media_type: str, schema: Mapping[str, Any], problems: Iterable[int]
+    media_type: str, schema: Mapping[str, Any], problems: Iterable[int], *headers: str
 ) -> dict[int, dict[str, Any]]:
-    """Return OpenAPI's description of a successful response and of the problems' statuses."""
+    """Return OpenAPI's description of a successful response and of the problems' statuses.
+
+    ``headers`` are those of the successful one.
+    """
     problem = {PROBLEM_MEDIA_TYPE: {"schema": reference_to(ProblemDocument)}}
     described: dict[int, dict[str, Any]] = {200: {"content": {media_type: {"schema": schema}}}}
     for status in sorted({*problems, HTTPStatus.SERVICE_UNAVAILABLE}):
         described[status] = {"description": HTTPStatus(status).phrase, "content": problem}
+    for status, names in {**_HEADERS_OF_PROBLEMS, 200: headers}.items():
+        if names and status in described:
+            described[status]["headers"] = _described_headers(names)
     return described
+
+
+def _described_headers(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in names}
 
 
 def reference_to(struct: type[Struct]) -> dict[str, Any]:
