@@ -71,8 +71,8 @@ class Environment:
     ``database_url`` and ``trust_store`` are None when not set: embedded PostgreSQL, signatures not
     checked. ``dcc_ids`` are EUI-64 texts in upper case. ``alert_signer`` and ``mail_server`` are
     None when not set: no DCC Alerts and no mail are sent. So may ``slow_after_hours``.
-    ``earliest_time`` is aware and in UTC. ``log`` is ``text`` or ``json``. ``quarantine_bytes`` is of
-    each submitter.
+    ``earliest_time`` is aware and in UTC. ``log`` is ``text`` or ``json``. ``quarantine_bytes`` is
+    of each submitter.
     """
 
     database_url: str | None
