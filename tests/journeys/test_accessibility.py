@@ -58,10 +58,19 @@ SIGNED_IN = [
     "/delivery-performance?submitted_from=x",
     "/notices",
     "/notices/endpoints/new",
+    "/people",
+    "/people/invite",
+    "/people/1",
+    "/people/1/disable",
+    "/people/1/enable",
+    "/tokens",
+    "/tokens/new",
+    "/audit",
+    "/audit?day=x",
     UNKNOWN_ADDRESS,
 ]
 # Looked at where a journey comes to them.
-BY_A_JOURNEY = {"sign-in", "endpoint", "endpoint-topics", "remove-endpoint"}
+BY_A_JOURNEY = {"sign-in", "endpoint", "endpoint-topics", "remove-endpoint", "revoke-token"}
 NO_PAGES = {
     "start",
     "sign-out",
@@ -69,6 +78,7 @@ NO_PAGES = {
     "service-request-status",
     "device-status",
     "delivery-performance-csv",
+    "audit-csv",
 }
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -159,3 +169,35 @@ def test_the_pages_of_an_endpoint_can_be_used_by_anybody(scripted_ada: Visitor) 
     expect(page.get_by_role("alert")).to_contain_text("was removed")
     page.set_viewport_size({"width": 1280, "height": 800})
     scripted_ada.sees("Notices")
+
+
+def test_the_pages_of_people_and_tokens_can_be_used_by_anybody(scripted_ada: Visitor) -> None:
+    page = scripted_ada.page
+    page.goto("/tokens/new")
+    page.get_by_role("button", name="Make token").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_anybody_can_use(scripted_ada)
+    page.get_by_label("Name").fill("Dashboard")
+    page.get_by_label("Look up requests").check()
+    page.get_by_role("button", name="Make token").click()
+    expect(page.get_by_role("alert")).to_contain_text("ft_")
+    assert_anybody_can_use(scripted_ada)
+    page.get_by_role("link", name="Revoke").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Revoke the token")
+    assert_anybody_can_use(scripted_ada)
+    page.get_by_role("button", name="Revoke token").click()
+    expect(page.get_by_role("alert")).to_contain_text("is revoked")
+    page.goto("/people/invite")
+    page.get_by_role("button", name="Invite").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_anybody_can_use(scripted_ada)
+    page.get_by_label("E-mail address").fill("ann@alpha.example")
+    page.get_by_label("Viewer").check()
+    page.get_by_role("button", name="Invite").click()
+    expect(page.get_by_role("alert")).to_contain_text("is invited")
+    assert_anybody_can_use(scripted_ada)
+    page.goto("/people/1/disable")
+    page.get_by_role("button", name="Disable").click()
+    expect(page.get_by_role("alert")).to_contain_text("the last administrator")
+    assert_anybody_can_use(scripted_ada)
+    page.set_viewport_size({"width": 1280, "height": 800})

@@ -25,6 +25,11 @@ PAGES = [
     f"/devices/{UNKNOWN_DEVICE}",
     "/notices",
     "/notices/endpoints/new",
+    "/people",
+    "/people/invite",
+    "/tokens",
+    "/tokens/new",
+    "/audit",
     "/no-such-page",
 ]
 POLICY = {

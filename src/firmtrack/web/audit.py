@@ -42,13 +42,12 @@ class AuditForm(forms.Form):
     )
     who = forms.CharField(required=False, max_length=254)
     day = DayField(required=False, error_messages={"invalid": NOT_A_DAY})
-    party = forms.ChoiceField(required=False)
 
     def __init__(self, asked: Mapping[str, str], parties: list[str]) -> None:
         super().__init__(asked)
-        party = self.fields["party"]
-        assert isinstance(party, forms.ChoiceField)
-        party.choices = [("", "All"), *((name, name) for name in parties)]
+        if parties:
+            choices = [("", "All"), *((name, name) for name in parties)]
+            self.fields["party"] = forms.ChoiceField(required=False, choices=choices)
 
     @property
     def wanted(self) -> AuditFilter:
@@ -56,7 +55,7 @@ class AuditForm(forms.Form):
         asked = self.cleaned_data
         day: date | None = asked["day"]
         return AuditFilter(
-            party=asked["party"] or None,
+            party=asked.get("party") or None,
             who=asked["who"],
             kinds=frozenset({asked["kind"]} - {""}),
             since=None if day is None else _start_of(day),

@@ -35,12 +35,20 @@ _GREATEST_ACT: LiteralString = "SELECT coalesce(max(act_id), 0) FROM act"
 
 
 def list_audit(
-    viewer: Viewer, wanted: AuditFilter, *, limit: int, before: AuditPlace | None = None
+    viewer: Viewer,
+    wanted: AuditFilter,
+    *,
+    limit: int,
+    before: AuditPlace | None = None,
+    looked_at_most: int = _LOOKED_AT_MOST,
 ) -> AuditPage:
-    """Return up to ``limit`` wanted entries that the viewer may see, newest first."""
+    """Return up to ``limit`` wanted entries that the viewer may see, newest first.
+
+    Of each of look-ups and acts ``looked_at_most`` are held against a filter.
+    """
     with reading_pool().connection() as connection:
         place = before or _start(connection, wanted.until)
-        portion = limit + 1 if wanted == AuditFilter(party=wanted.party) else _LOOKED_AT_MOST
+        portion = limit + 1 if wanted == AuditFilter(party=wanted.party) else looked_at_most
         asked = {**asked_by(viewer), "wanted_party": wanted.party, "limit": portion}
         lookups = _rows(connection, "list_lookups", {**asked, "before": place.lookup_id})
         acts = _rows(connection, "list_acts", {**asked, "before": place.act_id})
