@@ -60,7 +60,11 @@ def portal(portal_database: str, tmp_path_factory: pytest.TempPathFactory) -> It
     with log.open("wb") as output:
         server = subprocess.Popen(
             command,
-            env=on(portal_database, directory) | {"FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES": "on"},
+            env=on(portal_database, directory)
+            | {
+                "FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES": "on",
+                "FIRMTRACK_MAIL_SERVER": "smtp://127.0.0.1:9",  # where nobody takes any
+            },
             stdout=output,
             stderr=output,
         )

@@ -10,9 +10,15 @@ import psycopg
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.narrow_screen import assert_fits
 from tests.journeys.processes import PATIENCE_SECONDS, called, free_port, on
 from tests.journeys.provider import Claims, LyingProvider, provider_at
+from tests.journeys.test_accessibility import assert_anybody_can_use
 from tests.journeys.visitor import Visitor
+
+# The provider runs in a thread of this process, and the packages that it is made of warn of each
+# other.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 NAME = "alpha-energy"
 
@@ -117,6 +123,7 @@ def last_failure(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[ob
 
 def test_ada_signs_in_by_her_organisation(newcomer: Visitor, provider: LyingProvider) -> None:
     page = newcomer.page
+    page.route("https://**", lambda route: route.fulfill(body=""))  # of the provider's page
     page.goto("/notices")
     page.get_by_role("link", name="Sign in with your organisation").click()
     page.get_by_label("Your organisation’s name").fill("nobody-knows")
@@ -124,6 +131,8 @@ def test_ada_signs_in_by_her_organisation(newcomer: Visitor, provider: LyingProv
     expect(page.get_by_role("alert")).to_contain_text("Enter the name that your organisation")
     page.get_by_label("Your organisation’s name").fill(f" {NAME.upper()} ")
     page.get_by_role("button", name="Continue").click()
+    newcomer.sees("Sign in with your organisation")
+    assert_fits(page)
     page.get_by_role("button", name="Continue to your organisation").click()
     page.wait_for_url(f"{provider.issuer}/**")
     page.get_by_role("button", name="ada", exact=True).click()
@@ -216,6 +225,7 @@ def test_who_was_moved_to_another_party_is_not_let_in_by_the_old_one(
     )
     connection.execute(move, ["Bravo Power"])
     try:
+        browser_of.cookies.clear()
         assert sign_in(browser_of, "amy").status_code == 403
     finally:
         connection.execute(move, ["Alpha Energy"])
@@ -279,9 +289,20 @@ def test_another_issuer_cannot_answer(browser_of: httpx.Client) -> None:
 def test_who_gives_up_at_the_provider_is_told_so(browser_of: httpx.Client) -> None:
     away = browser_of.get(f"/sign-in/organisation/{NAME}/begin").headers["Location"]
     back = httpx.post(away, data={"action": "deny"}).headers["Location"]
-    answer = browser_of.get(back)
+    (state,) = parse_qs(urlsplit(away).query)["state"]
+    answer = browser_of.get(f"{back}&state={state}")  # which this provider leaves out
     assert answer.status_code == 400
     assert "You have not signed in" in answer.text
+
+
+def test_a_refusal_can_be_read_by_anybody(scripted_ada: Visitor, provider: LyingProvider) -> None:
+    page = scripted_ada.page
+    page.context.clear_cookies()
+    page.goto(f"/sign-in/organisation/{NAME}")
+    assert_anybody_can_use(scripted_ada)
+    page.goto(f"/sign-in/organisation/{NAME}/return?code=x&state=x")
+    scripted_ada.sees("You could not be signed in")
+    assert_anybody_can_use(scripted_ada)
 
 
 def test_nobody_is_led_to_another_site(browser_of: httpx.Client) -> None:

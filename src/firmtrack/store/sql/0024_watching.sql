@@ -13,6 +13,5 @@ CREATE TABLE dispatcher (
     seen_at       timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- What waits in quarantine is counted, and what was found stalled of late, however much there was.
-CREATE INDEX quarantine_waiting ON quarantine (quarantine_id) WHERE replayed_at IS NULL;
+-- What was found stalled of late is counted, however much there was.
 CREATE INDEX stalled_found_at ON stalled_distribution (found_at);
