@@ -81,7 +81,9 @@ class Caller:
         answer = Answer(
             status=response.status_code,
             media_type=response.headers["Content-Type"].partition(";")[0],
-            headers=dict(response.headers),
+            headers={  # but for the call's own ID, which tells two of the same answers apart
+                name: value for name, value in response.headers.items() if name != "X-Request-ID"
+            },
             body=response.getvalue(),
         )
         self._check(method, path, answer)
