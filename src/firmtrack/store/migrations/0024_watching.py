@@ -6,7 +6,6 @@ from firmtrack.store.sql import statement
 
 UNDO = """
 DROP INDEX stalled_found_at;
-DROP INDEX quarantine_waiting;
 DROP TABLE dispatcher;
 DROP TABLE served_from;
 """
