@@ -10,6 +10,7 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Sco
 
 from firmtrack.gateway.environ import environ_of
 from firmtrack.gateway.limits import Limits
+from firmtrack.gateway.proxies import NO_PROXIES, Proxies
 from firmtrack.gateway.spool import BLOCK_BYTES, NoRoom, Room, Spool
 from firmtrack.gateway.working import Answer, Call, Lane, Workers, brief, busy
 
@@ -21,17 +22,22 @@ class _Left(Exception):
 class Gateway:
     """Answers by a WSGI application.
 
-    ``lane_of`` says of a path which threads answer it.
+    ``lane_of`` says of a path which threads answer it. ``proxies`` are believed who a client is.
     """
 
     def __init__(
-        self, application: WSGIApplication, lane_of: Callable[[bytes], Lane], limits: Limits
+        self,
+        application: WSGIApplication,
+        lane_of: Callable[[bytes], Lane],
+        limits: Limits,
+        proxies: Proxies = NO_PROXIES,
     ) -> None:
         self.limits = limits
         self.room = Room(limits.spool_bytes)
         self.long_room = Room(limits.spool_bytes)  # whoever fills it keeps no body from being read
         self.workers = Workers(application, limits)
         self._lane_of = lane_of
+        self._proxies = proxies
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
@@ -85,7 +91,7 @@ class Gateway:
         self, scope: HTTPScope, receive: ASGIReceiveCallable, body: Spool | None
     ) -> Answer:
         """Have the request answered, by a thread that works."""
-        environ = environ_of(scope)
+        environ = environ_of(scope, self._proxies)
         environ["wsgi.input"] = BytesIO() if body is None else body.file
         lane = self._lane_of(scope["raw_path"])
         call = Call(environ, self.long_room if lane is Lane.LONG else self.room, lane)

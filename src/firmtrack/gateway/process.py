@@ -13,6 +13,7 @@ from firmtrack.gateway.application import Gateway
 from firmtrack.gateway.limits import Limits
 from firmtrack.gateway.listening import BACKLOG
 from firmtrack.gateway.protocol import LimitedProtocol
+from firmtrack.gateway.proxies import NO_PROXIES, Proxies
 from firmtrack.gateway.working import Lane
 
 _LOOK_SECONDS = 1
@@ -22,9 +23,13 @@ class Process(uvicorn.Server):
     """Answers what comes to a socket by a WSGI application, until it is told to stop."""
 
     def __init__(
-        self, application: WSGIApplication, lane_of: Callable[[bytes], Lane], limits: Limits
+        self,
+        application: WSGIApplication,
+        lane_of: Callable[[bytes], Lane],
+        limits: Limits,
+        proxies: Proxies = NO_PROXIES,
     ) -> None:
-        self.gateway = Gateway(application, lane_of, limits)
+        self.gateway = Gateway(application, lane_of, limits, proxies)
         self._parent = os.getppid()
         super().__init__(
             uvicorn.Config(
@@ -37,7 +42,7 @@ class Process(uvicorn.Server):
                 log_config=None,
                 log_level="error",
                 access_log=False,
-                proxy_headers=False,
+                proxy_headers=False,  # ``proxies`` are read by us
                 server_header=False,
                 backlog=BACKLOG,
                 limit_concurrency=limits.connections + 1,
