@@ -125,7 +125,7 @@ def test_every_call_is_described_with_its_limits(api: Caller) -> None:
 def test_a_wrong_host_is_told_the_setting_and_nothing_else(
     told: Cast, caplog: pytest.LogCaptureFixture, host: str
 ) -> None:
-    client = Client(SERVER_NAME=host or "a-server", **({"HTTP_HOST": host} if host else {}))
+    client = Client(HTTP_HOST=host) if host else Client(SERVER_NAME="a-server")
     for _ in range(3):
         refused = Caller(client).get(_PATH, told.alpha.read)
         assert (refused.status, refused.json["code"]) == (400, "unknown_host")
