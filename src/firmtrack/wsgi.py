@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from firmtrack.accounts.tokens import looks_like_token
-from firmtrack.api.authentication import bearer_of
+from firmtrack.api.counting import bearer_of
 from firmtrack.api.submissions import BATCH_LIMIT_BYTES
 from firmtrack.gateway.site import Site
 from firmtrack.gateway.working import Lane

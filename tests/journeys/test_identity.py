@@ -40,7 +40,8 @@ def person(portal_database: str, tmp_path: Path) -> Iterator[str]:
 
 
 def code(secret: str, steps: int) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
+    shown: str = format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
+    return shown
 
 
 def test_one_time_codes_are_set_up_used_and_removed(scripted_ada: Visitor, person: str) -> None:

@@ -146,18 +146,14 @@ def test_a_form_from_elsewhere_is_refused(cast: object) -> None:
 def test_a_proxy_that_ends_tls_makes_the_forms_work_and_the_cookies_secure(cast: object) -> None:
     SignInAttempt.objects.all().delete()
     client = Client(enforce_csrf_checks=True, SERVER_NAME="localhost")
-    by_proxy = {
-        "Host": "localhost",
-        "Origin": "https://localhost",
-        "X-Forwarded-Proto": "https",
-    }
-    client.get("/sign-in", headers=by_proxy)
+    by_proxy = {"Host": "localhost", "Origin": "https://localhost"}
+    client.get("/sign-in", headers=by_proxy, secure=True)  # as the gateway has it of the proxy
     sent = {
         "username": "ada@alpha.example",
         "password": PASSWORD,
         "csrfmiddlewaretoken": client.cookies["csrftoken"].value,
     }
-    assert client.post("/sign-in", sent, headers=by_proxy).status_code == 302
+    assert client.post("/sign-in", sent, headers=by_proxy, secure=True).status_code == 302
     assert all(cookie["secure"] for cookie in client.cookies.values())
 
 

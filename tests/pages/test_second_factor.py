@@ -40,7 +40,8 @@ def required(cast: Cast) -> None:
 
 def code(secret: str, *, steps: int = 0) -> str:
     """Return what an app shows now, or so many half minutes later."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
+    shown: str = format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
+    return shown
 
 
 def secret_on(browsing: Browsing) -> str:

@@ -109,6 +109,7 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
         "FIRMTRACK_SECRET_KEY",
         "FIRMTRACK_SLOW_AFTER_HOURS",
         "FIRMTRACK_TRUST_STORE",
+        "FIRMTRACK_TRUSTED_PROXIES",
         "FIRMTRACK_ALERT_SIGNER",
         "FIRMTRACK_MAIL_SERVER",
         "NATS_URL",

@@ -7,6 +7,7 @@ from ninja.security.http import HttpAuthBase
 
 from firmtrack.accounts.kinds import TokenScope
 from firmtrack.accounts.tokens import TokenHolder, authenticate_token
+from firmtrack.api.counting import count_failure, count_token, secret_of
 from firmtrack.api.problems import Problem, ProblemFound
 from firmtrack.store.database import pool
 
@@ -19,13 +20,14 @@ class _Token(HttpAuthBase):
 
     def __call__(self, request: HttpRequest) -> TokenHolder:
         """Return who calls. Raises ProblemFound if they may not."""
-        # Not request.headers, which reads every header of the call to find the one.
-        secret = bearer_of(request.META.get("HTTP_AUTHORIZATION", ""))
+        secret = secret_of(request)
         if secret is None:
             raise ProblemFound(Problem.UNAUTHENTICATED, headers=_challenge())
+        count_token(request, secret)
         with pool().connection() as connection:
             holder = authenticate_token(connection, secret)
         if holder is None:
+            count_failure(request)
             raise ProblemFound(Problem.UNAUTHENTICATED, headers=_challenge("invalid_token"))
         if self.scope not in holder.scopes:
             headers = _challenge("insufficient_scope", self.scope)
@@ -45,12 +47,6 @@ class IntakeToken(_Token):
 
     scope = TokenScope.INTAKE
     openapi_description = "An API token of scope intake."
-
-
-def bearer_of(authorization: str) -> str | None:
-    """Return the token that the header of this name carries, None if it is of another kind."""
-    scheme, _, secret = authorization.partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" else None
 
 
 def holder_of(request: HttpRequest) -> TokenHolder:

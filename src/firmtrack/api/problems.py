@@ -27,6 +27,8 @@ class Problem(Enum):
     LENGTH_REQUIRED = (411, "The body must be sent with its Content-Length.")
     TOO_LARGE = (413, "The body is larger than is taken here.")
     UNSUPPORTED_MEDIA_TYPE = (415, "The body is of a kind that is not taken here.")
+    UNKNOWN_HOST = (400, "The name by which Firmtrack was called is not among those it answers to.")
+    TOO_MANY_CALLS = (429, "More calls came than are answered in this time: see Retry-After.")
     QUARANTINED = (422, "The message cannot be taken as it is and was put into quarantine.")
     QUARANTINE_FULL = (
         507,

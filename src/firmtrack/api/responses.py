@@ -17,6 +17,26 @@ JSON = "application/json"
 NDJSON = "application/x-ndjson"
 CSV = "text/csv"
 
+_TOO_MANY = 429
+_COUNTED = {
+    "RateLimit-Policy": {
+        "description": "How many calls (`q`) are answered in how many seconds (`w`), by the name "
+        "of the quota; not sent where there is no limit.",
+        "schema": {"type": "string", "example": '"token";q=200000;w=60'},
+    },
+    "RateLimit": {
+        "description": "How many calls are left (`r`), for how many seconds no more (`t`); not "
+        "sent where there is no limit.",
+        "schema": {"type": "string", "example": '"token";r=199999;t=1'},
+    },
+}
+_LATER = {
+    "Retry-After": {
+        "description": "In how many seconds the call would be answered.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+
 
 def json_response(answer: Struct) -> HttpResponse:
     """Return ``answer`` as a JSON response."""
@@ -48,15 +68,18 @@ def describe(
 ) -> dict[int, dict[str, Any]]:
     """Return OpenAPI's description of a successful response and of the problems' statuses.
 
-    ``headers`` are those of the successful one.
+    ``headers`` are those of the successful one. Every call is counted, and told so; beyond its
+    quota, any is refused.
     """
     problem = {PROBLEM_MEDIA_TYPE: {"schema": reference_to(ProblemDocument)}}
     described: dict[int, dict[str, Any]] = {200: {"content": {media_type: {"schema": schema}}}}
-    for status in sorted({*problems, HTTPStatus.SERVICE_UNAVAILABLE}):
+    for status in sorted({*problems, _TOO_MANY, HTTPStatus.SERVICE_UNAVAILABLE}):
         described[status] = {"description": HTTPStatus(status).phrase, "content": problem}
     for status, names in {**_HEADERS_OF_PROBLEMS, 200: headers}.items():
         if names and status in described:
             described[status]["headers"] = _described_headers(names)
+    described[200]["headers"] = described[200].get("headers", {}) | _COUNTED
+    described[_TOO_MANY]["headers"] = _COUNTED | _LATER
     return described
 
 

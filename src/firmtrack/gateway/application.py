@@ -8,6 +8,7 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Sco
 
 from firmtrack.gateway.environ import environ_of
 from firmtrack.gateway.limits import Limits
+from firmtrack.gateway.proxies import NO_PROXIES, Proxies
 from firmtrack.gateway.site import Site
 from firmtrack.gateway.spool import BLOCK_BYTES, NoRoom, Room, Spool
 from firmtrack.gateway.working import Answer, Call, Lane, Workers, brief, busy
@@ -18,14 +19,18 @@ class _Left(Exception):
 
 
 class Gateway:
-    """Answers by a WSGI application, that of the site."""
+    """Answers by a WSGI application, that of the site.
 
-    def __init__(self, site: Site, limits: Limits) -> None:
+    ``proxies`` are believed who a client is.
+    """
+
+    def __init__(self, site: Site, limits: Limits, proxies: Proxies = NO_PROXIES) -> None:
         self.limits = limits
         self.room = Room(limits.spool_bytes)
         self.long_room = Room(limits.spool_bytes)  # whoever fills it keeps no body from being read
         self.workers = Workers(site.application, limits, site.passes)
         self._site = site
+        self._proxies = proxies
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
@@ -80,7 +85,7 @@ class Gateway:
         self, scope: HTTPScope, receive: ASGIReceiveCallable, body: Spool | None
     ) -> Answer:
         """Have the request answered, by a thread that works."""
-        environ = environ_of(scope)
+        environ = environ_of(scope, self._proxies)
         environ["wsgi.input"] = BytesIO() if body is None else body.file
         lane = self._site.lane_of(scope["raw_path"])
         call = Call(environ, self.long_room if lane is Lane.LONG else self.room, lane)

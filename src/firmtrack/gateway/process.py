@@ -12,6 +12,7 @@ from firmtrack.gateway.application import Gateway
 from firmtrack.gateway.limits import Limits
 from firmtrack.gateway.listening import BACKLOG
 from firmtrack.gateway.protocol import LimitedProtocol
+from firmtrack.gateway.proxies import NO_PROXIES, Proxies
 from firmtrack.gateway.site import Site
 from firmtrack.gateway.working import Lane
 
@@ -22,8 +23,8 @@ _ORPHANED_SECONDS = 5
 class Process(uvicorn.Server):
     """Answers what comes to a socket by a site's application, until it is told to stop."""
 
-    def __init__(self, site: Site, limits: Limits) -> None:
-        self.gateway = Gateway(site, limits)
+    def __init__(self, site: Site, limits: Limits, proxies: Proxies = NO_PROXIES) -> None:
+        self.gateway = Gateway(site, limits, proxies)
         self._parent = os.getppid()
         super().__init__(
             uvicorn.Config(
@@ -36,7 +37,7 @@ class Process(uvicorn.Server):
                 log_config=None,
                 log_level="error",
                 access_log=False,
-                proxy_headers=False,
+                proxy_headers=False,  # ``proxies`` are read by us
                 server_header=False,
                 backlog=BACKLOG,
                 limit_concurrency=limits.connections + 1,

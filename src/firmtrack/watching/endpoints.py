@@ -16,6 +16,7 @@ import psycopg
 from firmtrack.accounts.kinds import TokenScope
 from firmtrack.accounts.tokens import TokenHolder, authenticate_token
 from firmtrack.errors import FirmtrackError
+from firmtrack.gateway.environ import PASSED_ON
 from firmtrack.watching.asking import Asking, DatabaseSilent
 from firmtrack.watching.gauges import Sample, read_gauges
 from firmtrack.watching.keeping import Kept
@@ -30,10 +31,7 @@ _GAUGES_SECONDS = 5.0
 _JSON = "application/json"
 _TEXT = "text/plain; charset=utf-8"
 # A proxy on this machine calls from loopback, too: whose call it passes on is then not known.
-_FORWARDED = (
-    "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST",
-    "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP",
-)  # fmt: skip
+_OF_PROXIES = (PASSED_ON, "HTTP_VIA")
 _log = logging.getLogger(__name__)
 
 
@@ -157,7 +155,7 @@ class Watched:
 
 def is_from_this_machine(environ: Mapping[str, Any]) -> bool:
     """Return whether a call comes from this machine itself, and no proxy passed it on."""
-    if any(name in environ for name in _FORWARDED):
+    if any(environ.get(name) for name in _OF_PROXIES):
         return False
     try:
         address = ipaddress.ip_address(environ.get("REMOTE_ADDR", ""))

@@ -30,7 +30,10 @@ def main(arguments: Sequence[str]) -> None:
         signal.signal(number, lambda *_: os._exit(0))
     directory, binaries, *pairs = arguments
     layout = Layout(Path(directory))
-    lock = open_lock(layout.supervisor_lock)
+    try:
+        lock = open_lock(layout.supervisor_lock)
+    except OSError as error:
+        sys.exit(f"{error.strerror} ({error.filename})")
     if not _locked_patiently(lock) or os.fork():
         return
     os.setsid()

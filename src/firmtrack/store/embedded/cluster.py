@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from errno import ENOSPC
 from pathlib import Path
 
 from firmtrack.store.embedded.accounts import Account, possible_accounts
@@ -25,6 +26,9 @@ _INITDB = (
     "--encoding=UTF8",
     "--locale=C",  # the same order and upper case on every machine and version
     "--data-checksums",
+)
+_MAKE_ROOM = (
+    f"{os.strerror(ENOSPC)}. Make room, or set FIRMTRACK_DATA_DIR to a directory on another disk."
 )
 _HOW_ELSE = (
     "Set DATABASE_URL to use a PostgreSQL server, or FIRMTRACK_DATA_DIR to a directory that an "
@@ -55,6 +59,8 @@ class Cluster:
                 refusal = str(error)
             if refusal is None:
                 return account
+            if os.strerror(ENOSPC) in refusal:  # whoever runs it
+                raise self._failed(_MAKE_ROOM)
             refusals.append(f"{account.name}: {refusal}")
         raise self._failed("\n".join(["no way to run it works.", *refusals, _HOW_ELSE]))
 

@@ -73,7 +73,10 @@ class EmbeddedPostgres:
         """
         assert self._hold is None, "the server is held already"
         self._prepare_directory()
-        hold = open_lock(self._layout.users_lock)
+        try:
+            hold = open_lock(self._layout.users_lock)
+        except OSError as error:
+            raise self._unusable(error) from error
         try:
             self._wait(lambda: try_lock(hold, shared=True), "waits for its last run to end")
             self._await_server()
@@ -123,11 +126,18 @@ class EmbeddedPostgres:
             owner = root.stat().st_uid
             is_strange = any(root.iterdir()) and not self._layout.users_lock.exists()
         except OSError as error:
-            raise EmbeddedPostgresFailed(root, f"the directory cannot be used: {error}") from error
+            raise self._unusable(error) from error
         if os.geteuid() not in {0, owner}:
             raise EmbeddedPostgresFailed(root, f"the directory belongs to user {owner}.")
         if is_strange:
             raise EmbeddedPostgresFailed(root, "the directory holds other files. Name another.")
+
+    def _unusable(self, error: OSError) -> EmbeddedPostgresFailed:
+        return EmbeddedPostgresFailed(
+            self.directory,
+            f"the directory cannot be used: {error.strerror} ({error.filename}). Set "
+            "FIRMTRACK_DATA_DIR to another, or DATABASE_URL to use a PostgreSQL server.",
+        )
 
     def _await_server(self) -> None:
         supervisors = 0
@@ -178,7 +188,7 @@ class EmbeddedPostgres:
         )
         if result.returncode:
             raise EmbeddedPostgresFailed(
-                self.directory, f"its supervisor did not start.\n{result.stderr}"
+                self.directory, f"its supervisor did not start: {result.stderr.strip()}"
             )
 
     def _answers(self) -> bool:
