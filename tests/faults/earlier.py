@@ -36,7 +36,7 @@ def version_beside(directory: Path) -> Beside:
     the same database: then this version runs twice.
     """
     try:
-        commits = _git("log", "--format=%H", f"-{_MOST_COMMITS}").decode().split()
+        commits = _git("log", "--first-parent", "--format=%H", f"-{_MOST_COMMITS}").decode().split()
     except (OSError, subprocess.CalledProcessError):
         return Beside(None, "this version twice: there is no history of commits here")
     found = None
