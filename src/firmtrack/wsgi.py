@@ -48,7 +48,7 @@ def body_bytes_of(scope: HTTPScope) -> int:
 
 def passes(error: Exception) -> bool:
     """Return whether it is worth to ask again in a moment for what failed so."""
-    if isinstance(error, database.FAILURES):
+    if database.is_failure(error):
         database.note_failure(error, "An answer broke off")
         return True
     return False

@@ -112,17 +112,15 @@ def _answer_bad_parameters(request: HttpRequest, error: ValidationError) -> Http
     return problem_response(ProblemFound(Problem.MALFORMED_PARAMETER, detail, errors=fields))
 
 
-def _answer_away(request: HttpRequest, error: Any) -> HttpResponse:
+def _answer_away(request: HttpRequest, error: Exception) -> HttpResponse:
     database.note_failure(error, f"{request.method} {request.path}")
     headers = {"Retry-After": str(database.RETRY_SECONDS)}
     return problem_response(ProblemFound(Problem.DATABASE_AWAY, headers=headers))
 
 
-for _failure in database.FAILURES:
-    api.add_exception_handler(_failure, _answer_away)
-
-
 @api.exception_handler(Exception)
 def _answer_failure(request: HttpRequest, error: Exception) -> HttpResponse:
+    if database.is_failure(error):
+        return _answer_away(request, error)
     _logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return problem_response(ProblemFound(Problem.INTERNAL_ERROR))

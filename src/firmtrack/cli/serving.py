@@ -138,7 +138,11 @@ def _answer(module: str, listeners: list[socket.socket]) -> None:
 
     listening.listen(listeners)
     supervisor = Supervisor(
-        work, len(listeners), limit_bytes=_LIMIT_BYTES, patience_seconds=_PATIENCE_SECONDS
+        work,
+        len(listeners),
+        limit_bytes=_LIMIT_BYTES,
+        patience_seconds=_PATIENCE_SECONDS,
+        meanwhile=database.keep_embedded,
     )
     stopping.end_if_told()
     supervisor.run()

@@ -16,6 +16,7 @@ from firmtrack.gateway.site import Site
 from firmtrack.gateway.working import Lane
 
 _LOOK_SECONDS = 1
+_ORPHANED_SECONDS = 5
 
 
 class Process(uvicorn.Server):
@@ -54,7 +55,7 @@ class Process(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop, but end what was asked for; the second signal that comes says nothing new."""
         del sig, frame
-        self.should_exit = True
+        self._stop()
 
     def stop_on(self, number: signal.Signals) -> None:
         """Have this signal stop it, already before it runs; for the main thread."""
@@ -62,4 +63,9 @@ class Process(uvicorn.Server):
 
     async def _look(self) -> None:
         if os.getppid() != self._parent:
-            self.should_exit = True
+            self._stop()
+
+    def _stop(self) -> None:
+        if os.getppid() != self._parent and not self.should_exit:
+            signal.alarm(_ORPHANED_SECONDS)  # then the kernel ends it: nobody else would
+        self.should_exit = True

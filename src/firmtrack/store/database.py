@@ -17,7 +17,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from firmtrack.errors import FirmtrackError
-from firmtrack.store.embedded import EmbeddedPostgres
+from firmtrack.store.embedded import EmbeddedPostgres, EmbeddedPostgresFailed
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.reachability import DatabaseAway, Watch, is_broken
 
@@ -72,6 +72,7 @@ class _Current:
     pools: ClassVar[dict[str, "Pool"]] = {}
     opening = Lock()
     watch: Watch | None = None
+    embedded: EmbeddedPostgres | None = None
 
 
 class Pool(ConnectionPool[Connection[TupleRow]]):
@@ -107,6 +108,8 @@ def opened() -> Iterator[None]:
         if url is None:
             server = EmbeddedPostgres(settings.ENVIRONMENT.data_dir / "postgresql")
             url = held.enter_context(server).conninfo()
+            _Current.embedded = server
+            held.callback(_forget_embedded)
         use(url)
         held.callback(close)
         migrate()
@@ -134,6 +137,23 @@ def close() -> None:
     connections.close_all()
 
 
+def _forget_embedded() -> None:
+    _Current.embedded = None
+
+
+def keep_embedded() -> None:
+    """Have the embedded server go on, if it is what is open and has nobody to start it again.
+
+    To be called again and again by one process of those that serve.
+    """
+    if _Current.embedded is None:
+        return
+    try:
+        _Current.embedded.keep()
+    except (EmbeddedPostgresFailed, OSError) as error:
+        _logger.warning("%s", error)
+
+
 @contextmanager
 def watched() -> Iterator[None]:
     """Have it noticed within the block when the database does not answer: for who serves others.
@@ -154,6 +174,17 @@ def refuse_while_away() -> None:
     """Raise DatabaseAway while it is known that the database does not answer."""
     if _Current.watch is not None and _Current.watch.is_away:
         raise DatabaseAway
+
+
+def is_failure(error: BaseException | None) -> bool:
+    """Return whether the database, and not what was asked of it, is the trouble.
+
+    That is FAILURES, and what libpq itself says of a connection that broke: it has no SQLSTATE.
+    """
+    if type(error) is db.DatabaseError:
+        error = error.__cause__
+    is_libpqs = type(error) is psycopg.DatabaseError and error.sqlstate is None
+    return is_libpqs or isinstance(error, FAILURES)
 
 
 def note_failure(error: Exception, what: str) -> None:

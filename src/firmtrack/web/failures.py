@@ -17,7 +17,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     That the database is away asks for another try, and is told without it: no sign-in, no session.
     """
     error = sys.exception()
-    if not isinstance(error, database.FAILURES):
+    if not isinstance(error, Exception) or not database.is_failure(error):
         return server_error(request)
     database.note_failure(error, f"{request.method} {request.path}")
     return HttpResponse(

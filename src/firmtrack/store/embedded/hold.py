@@ -20,6 +20,7 @@ from firmtrack.store.embedded.tuning import server_settings
 _POLL_SECONDS = 0.02
 _PROGRESS_SECONDS = 2.0
 _SUPERVISORS = 5
+_KEEP_SECONDS = 2.0
 _NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 _logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class EmbeddedPostgres:
         self._binaries = binaries
         self._on_progress = on_progress
         self._hold: int | None = None
+        self._kept_at = 0.0
 
     @property
     def directory(self) -> Path:
@@ -79,6 +81,19 @@ class EmbeddedPostgres:
             os.close(hold)
             raise
         self._hold = hold
+
+    def keep(self) -> None:
+        """Start a supervisor if the server, which is held, has lost its own. Returns soon.
+
+        To be called again and again; it tries at most every few seconds. Raises
+        EmbeddedPostgresFailed.
+        """
+        assert self._hold is not None, "the server is not held"
+        now = time.monotonic()
+        if now - self._kept_at < _KEEP_SECONDS or is_locked(self._layout.supervisor_lock):
+            return
+        self._kept_at = now
+        self._start_supervisor()
 
     def release(self) -> None:
         """Let go of the server: it stops soon if nobody else holds it."""
