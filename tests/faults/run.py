@@ -354,7 +354,7 @@ def _look_at_every_page(port: int, world: Simulated, tokens: Tokens) -> None:
     """Fail unless each page and each look-up of the API answers 200, within seconds."""
     line = world.of_kind("distribution")[0]
     names = line["service_request_id"], line["device_id"]
-    asked = [("/sign-in", {})]
+    asked: list[tuple[str, dict[str, str]]] = [("/sign-in", {})]
     asked += [(path.format(*names), {"Cookie": tokens.cookie}) for path in PAGES]
     asked += [(path.format(*names), {"Authorization": f"Bearer {tokens.read}"}) for path in CALLS]
     for path, headers in asked:
