@@ -19,6 +19,7 @@ _EUI = re.compile(r"[0-9A-F]{2}(?:-[0-9A-F]{2}){7}")
 _DCC_TEST_SYSTEMS = "90-B3-D5-1F-30-00-00-02"
 _BEFORE_DCC = "2013-01-01T00:00:00Z"
 _MAIL_PORTS = {"smtp": 25, "smtps": 465}
+_MEGABYTE = 1_000_000
 _KNOWN = frozenset(
     {
         "FIRMTRACK_DATA_DIR",
@@ -34,6 +35,7 @@ _KNOWN = frozenset(
         "FIRMTRACK_MAIL_FROM",
         "FIRMTRACK_SLOW_AFTER_HOURS",
         "FIRMTRACK_EARLIEST_TIME",
+        "FIRMTRACK_QUARANTINE_MEGABYTES",
     }
 )
 
@@ -64,7 +66,7 @@ class Environment:
     ``database_url`` and ``trust_store`` are None when not set: embedded PostgreSQL, signatures not
     checked. ``dcc_ids`` are EUI-64 texts in upper case. ``alert_signer`` and ``mail_server`` are
     None when not set: no DCC Alerts and no mail are sent. So may ``slow_after_hours``.
-    ``earliest_time`` is aware and in UTC.
+    ``earliest_time`` is aware and in UTC. ``quarantine_bytes`` is of each submitter.
     """
 
     database_url: str | None
@@ -82,6 +84,7 @@ class Environment:
     mail_from: str
     slow_after_hours: int | None
     earliest_time: datetime
+    quarantine_bytes: int
 
     @property
     def slow_after_seconds(self) -> int | None:
@@ -119,6 +122,12 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         ),
         earliest_time=_past_time(
             "FIRMTRACK_EARLIEST_TIME", environ.get("FIRMTRACK_EARLIEST_TIME") or _BEFORE_DCC
+        ),
+        quarantine_bytes=_MEGABYTE
+        * _whole_number(
+            "FIRMTRACK_QUARANTINE_MEGABYTES",
+            environ.get("FIRMTRACK_QUARANTINE_MEGABYTES") or "100",
+            1_000_000,
         ),
     )
 

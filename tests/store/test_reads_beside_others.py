@@ -26,6 +26,7 @@ from tests.store.facts import (
     ALL,
     ALPHA,
     ALPHA_ID,
+    DCC,
     BRAVO_ID,
     DCC_ID,
     HUB,
@@ -99,7 +100,7 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
         "delivery performance": lambda: performance.delivery_performance(
             ALPHA, PerformanceFilter()
         ),
-        "freshness": lambda: freshness.freshness(datetime.now(UTC)),
+        "freshness": lambda: freshness.freshness(DCC, datetime.now(UTC)),
         "notices, and where to": lambda: notices.open_notices_page(
             ALPHA, ALPHA, limit=2, state=None, before=None
         ),

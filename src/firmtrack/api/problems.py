@@ -29,6 +29,12 @@ class Problem(Enum):
     UNSUPPORTED_MEDIA_TYPE = (415, "The body is of a kind that is not taken here.")
     QUARANTINED = (422, "The message cannot be taken as it is and was put into quarantine.")
     DATABASE_AWAY = (503, "The database cannot be reached now. Sending the same again is safe.")
+    QUARANTINE_FULL = (
+        507,
+        "The message cannot be taken as it is, and nothing was kept of it: too much from this party"
+        " waits in quarantine. Sending it again as it is does not help; what is right is taken as"
+        " ever. The operator can make room.",
+    )
     UNTOLD = (503, "How long updates have waited, compared with others, could not be told now.")
     INTERNAL_ERROR = (500, "Firmtrack failed. Sending the same again is safe.")
 
@@ -53,7 +59,8 @@ class BadField(Struct, frozen=True):
 class ProblemDocument(Struct, frozen=True, omit_defaults=True):
     """A problem document (RFC 9457). code names the kind of problem and does not change.
 
-    errors is there for malformed_parameter; reason_code and quarantine_id are for quarantined.
+    errors is there for malformed_parameter; reason_code is for quarantined and quarantine_full, quarantine_id for
+    quarantined.
     """
 
     title: str

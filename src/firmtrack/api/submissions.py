@@ -33,6 +33,9 @@ class Taken(Struct, frozen=True):
 
     recorded: it says something about firmware, in so many events. duplicate: it was taken before.
     ignored: it is well formed, and about something else; then it has no message_id.
+    quarantined: it was kept, since it cannot be taken. refused: it cannot be taken, and was not kept
+    either, since too much from the same party waits in quarantine. Either is of a line of a batch
+    alone: a single message is then answered with a problem.
     """
 
     message_id: UUID | None
@@ -41,14 +44,17 @@ class Taken(Struct, frozen=True):
 
 
 class Why(Struct, frozen=True):
-    """Why a message was put into quarantine: a code that does not change, and a sentence."""
+    """Why a message was not taken: a code that does not change, and a sentence."""
 
     code: str | None
     text: str | None
 
 
 class LineOutcome(Taken, frozen=True):
-    """What became of one line of a batch; reason and quarantine_id are null unless quarantined."""
+    """What became of one line of a batch.
+
+    reason is null unless it was quarantined or refused, quarantine_id unless it was quarantined.
+    """
 
     reason: Why | None
     quarantine_id: int | None
@@ -80,7 +86,7 @@ _MESSAGE_DESCRIPTION: dict[str, Any] = {
         "content": dict.fromkeys(sorted(_XML_TYPES), _XML_CONTENT)
         | dict.fromkeys(sorted(_REPORT_TYPES), _REPORT_CONTENT),
     },
-    "responses": describe(JSON, reference_to(Taken), {400, 401, 403, 405, 411, 413, 415, 422, 500}),
+    "responses": describe(JSON, reference_to(Taken), {400, 401, 403, 405, 411, 413, 415, 422, 500, 507}),
 }
 _BATCH_DESCRIPTION: dict[str, Any] = {
     "requestBody": {
@@ -113,6 +119,10 @@ def submit_message(request: HttpRequest) -> HttpResponse:
             reason_code=outcome.reason_code,
             quarantine_id=outcome.quarantine_id,
         )
+    if outcome.outcome is OutcomeKind.REFUSED:
+        raise ProblemFound(
+            Problem.QUARANTINE_FULL, _refusal_text(outcome), reason_code=outcome.reason_code
+        )
     return json_response(
         Taken(message_id=outcome.message_id, outcome=outcome.outcome, events=outcome.events)
     )
@@ -122,7 +132,7 @@ def submit_message(request: HttpRequest) -> HttpResponse:
 def submit_batch(request: HttpRequest) -> HttpResponse:
     """Take in a message from each line; the answer has a line for each, in the same order.
 
-    A line that cannot be taken is quarantined and stops no other. Empty lines are passed over.
+    A line that cannot be taken is quarantined, or refused, and stops no other. Empty lines are passed over.
     """
     media_type_of(request, _BATCH_TYPES)
     lines = [line for line in read_body(request, BATCH_LIMIT_BYTES).split(b"\n") if line.strip()]
@@ -135,14 +145,22 @@ def submit_batch(request: HttpRequest) -> HttpResponse:
 
 
 def _line_outcome(outcome: Outcome) -> LineOutcome:
-    is_quarantined = outcome.outcome is OutcomeKind.QUARANTINED
+    why = None
+    if outcome.outcome is OutcomeKind.QUARANTINED:
+        why = Why(outcome.reason_code, outcome.reason)
+    elif outcome.outcome is OutcomeKind.REFUSED:
+        why = Why(Problem.QUARANTINE_FULL.code, _refusal_text(outcome))
     return LineOutcome(
         message_id=outcome.message_id,
         outcome=outcome.outcome,
         events=outcome.events,
-        reason=Why(outcome.reason_code, outcome.reason) if is_quarantined else None,
+        reason=why,
         quarantine_id=outcome.quarantine_id,
     )
+
+
+def _refusal_text(outcome: Outcome) -> str:
+    return f"{Problem.QUARANTINE_FULL.sentence} What is wrong with it: {outcome.reason}"
 
 
 def _submitter_of(request: HttpRequest) -> Submitter:

@@ -106,7 +106,9 @@ def _ingest(paths: list[Path], bar: _Bar) -> "tuple[Tally, float]":
 def _counts(tally: "Tally") -> dict[str, int]:
     from firmtrack.intake.receive import OutcomeKind
 
-    return {str(kind): tally.outcomes[kind] for kind in OutcomeKind}
+    # Nothing that the operator hands in is refused: it has no quota.
+    kinds = [kind for kind in OutcomeKind if kind is not OutcomeKind.REFUSED]
+    return {str(kind): tally.outcomes[kind] for kind in kinds}
 
 
 def _print(tally: "Tally", seconds: float, *, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation import wording
+from firmtrack.presentation.visible import visible_csv
 from firmtrack.store.reading.requests import copy_distributions
 
 COLUMN_TEXTS: Mapping[str, str] = {
@@ -38,7 +39,7 @@ def distributions_csv(
     ``as_of`` is the past moment whose knowledge is wanted.
     """
     yield ",".join(COLUMNS).encode() + b"\r\n"
-    yield from copy_distributions(
+    blocks = copy_distributions(
         viewer,
         request_id,
         wanted,
@@ -47,3 +48,4 @@ def distributions_csv(
         misfit_texts=wording.misfit_texts(),
         as_of=as_of,
     )
+    yield from map(visible_csv, blocks)

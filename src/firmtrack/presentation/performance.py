@@ -17,6 +17,7 @@ from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.presentation import wording
 from firmtrack.presentation.documents.fields import Count, StageName, stage_name
 from firmtrack.presentation.times import ago_text
+from firmtrack.presentation.visible import visible_line
 
 DIMENSION_NAMES: Mapping[Dimension, str] = {
     Dimension.WEEK: "Week of submission",
@@ -192,7 +193,7 @@ CSV_COLUMNS = (
 )
 
 # What spreadsheets take for the start of a formula, as in firmtrack.store.reading.csv_copy.
-_FORMULA_STARTS = ("-", "=", "+", "@", "\t", "\r", "\uff0d", "\uff1d", "\uff0b", "\uff20")
+_FORMULA_STARTS = ("-", "=", "+", "@", "\uff0d", "\uff1d", "\uff0b", "\uff20")
 
 
 def performance_csv(found: store.PerformanceAnswer) -> str:
@@ -238,6 +239,7 @@ def _cells(figures: store.Figures) -> list[object]:
 
 
 def _safe(cell: str) -> str:
+    cell = visible_line(cell)
     return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
