@@ -19,7 +19,6 @@ _EUI = re.compile(r"[0-9A-F]{2}(?:-[0-9A-F]{2}){7}")
 _DCC_TEST_SYSTEMS = "90-B3-D5-1F-30-00-00-02"
 _BEFORE_DCC = "2013-01-01T00:00:00Z"
 _MAIL_PORTS = {"smtp": 25, "smtps": 465}
-_MEGABYTE = 1_000_000
 _KNOWN = frozenset(
     {
         "FIRMTRACK_DATA_DIR",
@@ -66,7 +65,7 @@ class Environment:
     ``database_url`` and ``trust_store`` are None when not set: embedded PostgreSQL, signatures not
     checked. ``dcc_ids`` are EUI-64 texts in upper case. ``alert_signer`` and ``mail_server`` are
     None when not set: no DCC Alerts and no mail are sent. So may ``slow_after_hours``.
-    ``earliest_time`` is aware and in UTC. ``quarantine_bytes`` is of each submitter.
+    ``earliest_time`` is aware and in UTC. ``quarantine_megabytes`` is of each submitter.
     """
 
     database_url: str | None
@@ -84,12 +83,17 @@ class Environment:
     mail_from: str
     slow_after_hours: int | None
     earliest_time: datetime
-    quarantine_bytes: int
+    quarantine_megabytes: int
 
     @property
     def slow_after_seconds(self) -> int | None:
         """How long an update may wait at a stage before it is slow, None if that is not set."""
         return None if self.slow_after_hours is None else self.slow_after_hours * 60 * 60
+
+    @property
+    def quarantine_bytes(self) -> int:
+        """How many octets of one submitter may wait in quarantine."""
+        return self.quarantine_megabytes * 1_000_000
 
 
 def read_environment(environ: Mapping[str, str]) -> Environment:
@@ -123,8 +127,7 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         earliest_time=_past_time(
             "FIRMTRACK_EARLIEST_TIME", environ.get("FIRMTRACK_EARLIEST_TIME") or _BEFORE_DCC
         ),
-        quarantine_bytes=_MEGABYTE
-        * _whole_number(
+        quarantine_megabytes=_whole_number(
             "FIRMTRACK_QUARANTINE_MEGABYTES",
             environ.get("FIRMTRACK_QUARANTINE_MEGABYTES") or "100",
             1_000_000,

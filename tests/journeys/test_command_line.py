@@ -173,6 +173,33 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     replayed = firmtrack("quarantine", "replay", entry_id, "--fixed", tmp_path / "fixed.xml")
     assert (replayed.returncode, replayed.stdout) == (0, f"{entry_id}: duplicate\n")
     assert firmtrack("quarantine", "list").stdout == "The quarantine is empty.\n"
+
+
+def test_what_is_quarantined_can_be_discarded_for_good(firmtrack: Run, tmp_path: Path) -> None:
+    hostile, good = tmp_path / "a.xml", tmp_path / "b.xml"
+    hostile.write_bytes(b"<nonsense/>")
+    good.write_bytes(ACCEPTED)
+    said(firmtrack("ingest", hostile, good, "--json"), status=3)
+    (waiting,) = said(firmtrack("quarantine", "list", "--json"))
+    entry_id = waiting["quarantine_id"]
+    assert (waiting["submitter"], waiting["body_bytes"]) == ("operator", 11)
+    (use,) = said(firmtrack("quarantine", "use", "--json"))
+    assert (use["submitter"], use["items"], use["times_refused"]) == ("operator", 1, 0)
+
+    failure(firmtrack("quarantine", "discard", entry_id), 2)
+    failure(firmtrack("quarantine", "discard", "--because", "x"), 2)
+    discarded = firmtrack("quarantine", "discard", entry_id, 10**9, "--because", "Ours.", "--json")
+
+    assert said(discarded, status=3) == {"discarded": [entry_id], "unknown": [10**9]}
+    assert firmtrack("quarantine", "list").stdout == "The quarantine is empty.\n"
+    (record,) = said(firmtrack("quarantine", "list", "--discarded", "--json"))
+    assert (record["quarantine_id"], record["because"]) == (entry_id, "Ours.")
+    assert "Ours." in firmtrack("quarantine", "list", "--discarded").stdout
+    said(firmtrack("ingest", hostile, "--json"), status=3)
+    none = firmtrack("quarantine", "discard", "--submitter", "Nobody", "--because", "x")
+    assert none.stdout == "0 discarded.\n"
+    all_of_it = firmtrack("quarantine", "discard", "--submitter", "operator", "--because", "x")
+    assert all_of_it.stdout == "1 discarded.\n"
     assert said(firmtrack("check", "--json")) == {
         "is_whole": True, "disagreements": [], "withdrawn_came_again": [],
     }  # fmt: skip

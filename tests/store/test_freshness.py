@@ -223,7 +223,7 @@ def crowd(users: Iterable[Eui64] = OTHERS) -> None:
 
 @pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("is_folded", [False, True])
-def test_a_party_is_told_of_a_crowd_in_steps_and_of_its_own_exactly(is_folded: bool) -> None:  # noqa: FBT001
+def test_a_party_is_told_of_a_crowd_in_steps_and_of_its_own_exactly(is_folded: bool) -> None:
     crowd()
     own_at = NOON - timedelta(minutes=50, seconds=3)
     arrive([own_at], MessageSource.USERS, ALPHA_ID)
@@ -266,8 +266,8 @@ def test_of_few_others_a_party_is_told_nothing() -> None:
 )
 def test_nothing_that_a_party_is_told_changes_when_something_of_others_comes(
     arrivals: list[tuple[int, Eui64]],
-    is_folded_before: bool,  # noqa: FBT001
-    is_folded_after: bool,  # noqa: FBT001
+    is_folded_before: bool,
+    is_folded_after: bool,
 ) -> None:
     with pool().connection() as connection:
         for table in ("arrival", "source_last", "source_silence", "source_user"):

@@ -18,7 +18,7 @@ from firmtrack.domain.stages import CompletionStatus, Status, Variant
 from firmtrack.store.bodies import pack, unpack
 from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger.quarantine import Refusal, list_quarantine
+from firmtrack.store.ledger.quarantine import QuarantineEntry, Refusal, list_quarantine
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.reading import requests
 from tests.examples import first_of
@@ -288,7 +288,9 @@ def test_the_same_input_is_quarantined_once_and_counted() -> None:
     one, other, same = first.quarantine_ids
     assert one == same != other
     assert again.quarantine_ids == (one,)
-    entries = {entry.quarantine_id: entry for entry in list_quarantine()}
+    entries: dict[int | None, QuarantineEntry] = {
+        entry.quarantine_id: entry for entry in list_quarantine()
+    }
     assert (entries[one].times_received, entries[other].times_received) == (3, 1)
     assert entries[one].reason == "Said otherwise by now."
 

@@ -34,18 +34,18 @@ ALPHA = Submitter("Alpha", frozenset({samples.ALPHA}), may_submit_all=False, tok
 ALPHA_BY_ANOTHER_TOKEN = replace(ALPHA, token="y5Rb")
 BRAVO = Submitter("Bravo", frozenset({samples.BRAVO}), may_submit_all=False)
 REQUEST = write(samples.update_firmware())
-QUOTA_BYTES = 20_000
+QUOTA_BYTES = 1_000_000
 
 
 @pytest.fixture(autouse=True)
 def quota() -> Iterator[None]:
-    """Let 20,000 octets of each submitter wait."""
-    few = replace(settings.ENVIRONMENT, quarantine_bytes=QUOTA_BYTES)
+    """Let a million octets of each submitter wait."""
+    few = replace(settings.ENVIRONMENT, quarantine_megabytes=1)
     with override_settings(ENVIRONMENT=few):
         yield
 
 
-def bad(number: int, size: int = 6_000) -> bytes:
+def bad(number: int, size: int = 300_000) -> bytes:
     return (b"bad %d" % number).ljust(size, b".")
 
 
@@ -75,13 +75,13 @@ def test_beyond_its_quota_nothing_of_a_submitter_is_kept_but_a_count() -> None:
     (use,) = quarantine_use()
     assert use.last_refused_at is not None
     assert replace(use, last_refused_at=None) == QuarantineUse(
-        submitter="Alpha", items=3, octets=18_000, times_refused=2, octets_refused=12_000,
+        submitter="Alpha", items=3, octets=900_000, times_refused=2, octets_refused=600_000,
         last_refused_at=None,
     )  # fmt: skip
 
 
 def test_a_small_input_counts_as_something() -> None:
-    outcomes = taken(*(b"%d" % number for number in range(10)))
+    outcomes = taken(*(b"%d" % number for number in range(250)))
 
     assert Counter(kinds(outcomes)) == {"quarantined": QUOTA_BYTES // LEAST_BYTES, "refused": 6}
 
@@ -100,7 +100,7 @@ def test_many_at_once_keep_to_the_quota_exactly() -> None:
 
     assert Counter(kinds(outcomes)) == {"quarantined": 3, "refused": 21}
     (use,) = quarantine_use()
-    assert (use.items, use.octets, use.times_refused) == (3, 18_000, 21)
+    assert (use.items, use.octets, use.times_refused) == (3, 900_000, 21)
 
 
 def test_what_was_replayed_or_discarded_makes_room() -> None:

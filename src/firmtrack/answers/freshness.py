@@ -36,8 +36,9 @@ class Freshness:
     """How fresh all that Firmtrack knows is: its sources in the order of an update, then by region.
 
     Only sources from which anything ever came are there, of which the viewer may be told: unless it
-    ``is_of_all``, its own times, and those of others in steps and in a crowd only. What is usual of them was learnt from all
-    that had come by ``counted_at``; None: there is no record of any such count.
+    ``is_of_all``, its own times, and those of others in steps and in a crowd only. What is usual of
+    them was learnt from all that had come by ``counted_at``; None: there is no record of any such
+    count.
     """
 
     read_at: datetime

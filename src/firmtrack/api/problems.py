@@ -31,9 +31,7 @@ class Problem(Enum):
     DATABASE_AWAY = (503, "The database cannot be reached now. Sending the same again is safe.")
     QUARANTINE_FULL = (
         507,
-        "The message cannot be taken as it is, and nothing was kept of it: too much from this party"
-        " waits in quarantine. Sending it again as it is does not help; what is right is taken as"
-        " ever. The operator can make room.",
+        "The message cannot be taken as it is, and was not kept: too much waits in quarantine.",
     )
     UNTOLD = (503, "How long updates have waited, compared with others, could not be told now.")
     INTERNAL_ERROR = (500, "Firmtrack failed. Sending the same again is safe.")
@@ -59,8 +57,8 @@ class BadField(Struct, frozen=True):
 class ProblemDocument(Struct, frozen=True, omit_defaults=True):
     """A problem document (RFC 9457). code names the kind of problem and does not change.
 
-    errors is there for malformed_parameter; reason_code is for quarantined and quarantine_full, quarantine_id for
-    quarantined.
+    errors is there for malformed_parameter; reason_code is for quarantined and quarantine_full,
+    quarantine_id for quarantined.
     """
 
     title: str

@@ -33,7 +33,7 @@ class Taken(Struct, frozen=True):
 
     recorded: it says something about firmware, in so many events. duplicate: it was taken before.
     ignored: it is well formed, and about something else; then it has no message_id.
-    quarantined: it was kept, since it cannot be taken. refused: it cannot be taken, and was not kept
+    quarantined: it cannot be taken, and was kept. refused: it cannot be taken, and was not kept
     either, since too much from the same party waits in quarantine. Either is of a line of a batch
     alone: a single message is then answered with a problem.
     """
@@ -86,7 +86,9 @@ _MESSAGE_DESCRIPTION: dict[str, Any] = {
         "content": dict.fromkeys(sorted(_XML_TYPES), _XML_CONTENT)
         | dict.fromkeys(sorted(_REPORT_TYPES), _REPORT_CONTENT),
     },
-    "responses": describe(JSON, reference_to(Taken), {400, 401, 403, 405, 411, 413, 415, 422, 500, 507}),
+    "responses": describe(
+        JSON, reference_to(Taken), {400, 401, 403, 405, 411, 413, 415, 422, 500, 507}
+    ),
 }
 _BATCH_DESCRIPTION: dict[str, Any] = {
     "requestBody": {
@@ -132,7 +134,8 @@ def submit_message(request: HttpRequest) -> HttpResponse:
 def submit_batch(request: HttpRequest) -> HttpResponse:
     """Take in a message from each line; the answer has a line for each, in the same order.
 
-    A line that cannot be taken is quarantined, or refused, and stops no other. Empty lines are passed over.
+    A line that cannot be taken is quarantined, or refused, and stops no other. Empty lines are
+    passed over.
     """
     media_type_of(request, _BATCH_TYPES)
     lines = [line for line in read_body(request, BATCH_LIMIT_BYTES).split(b"\n") if line.strip()]
@@ -160,7 +163,11 @@ def _line_outcome(outcome: Outcome) -> LineOutcome:
 
 
 def _refusal_text(outcome: Outcome) -> str:
-    return f"{Problem.QUARANTINE_FULL.sentence} What is wrong with it: {outcome.reason}"
+    return (
+        f"{Problem.QUARANTINE_FULL.sentence} To send it again as it is does not help; what is right"
+        " is taken as ever, and the operator can make room."
+        f" What is wrong with it: {outcome.reason}"
+    )
 
 
 def _submitter_of(request: HttpRequest) -> Submitter:

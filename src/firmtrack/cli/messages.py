@@ -95,7 +95,9 @@ def _ingest(paths: list[Path], bar: _Bar) -> "tuple[Tally, float]":
     def envelopes_of(path: Path) -> "Iterator[Envelope]":
         if path == _STANDARD_INPUT:
             return files.envelopes_in_stream(sys.stdin.buffer, "standard input", bar.read)
-        return files.envelopes_in(path, bar.read)
+        found = files.envelopes_in(path, bar.read)
+        # One of several that cannot be read stops no other; of a single one that is all to say.
+        return files.or_refused(found, path) if len(paths) > 1 else found
 
     envelopes = chain.from_iterable(map(envelopes_of, paths))
     started = time.monotonic()

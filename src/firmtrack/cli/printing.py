@@ -15,12 +15,14 @@ class VisibleConsole(Console):
 
     def print(self, *objects: Any, **how: Any) -> None:
         """Print as Rich does, texts made visible before they are laid out."""
-        super().print(*(visible(each) if isinstance(each, str) else each for each in objects), **how)
+        super().print(
+            *(visible(each) if isinstance(each, str) else each for each in objects), **how
+        )
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """Return the segments of anything; what is not laid out by ``print`` is made visible here."""
+        """Return the segments of anything; what ``print`` did not lay out is made visible."""
         for segment in super().render(renderable, options):
             if segment.control is None:
                 yield Segment(visible(segment.text), segment.style)

@@ -3,8 +3,8 @@
 import getpass
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -219,7 +219,7 @@ def discard(
         from firmtrack.store.ledger.quarantine import Discarding
         from firmtrack.store.ledger.quarantine import discard as discard_entries
 
-        # The one place where an operator's act ends messages for good: what audits acts does so here.
+        # Here an operator's act ends messages for good: the place for an audit of such acts.
         done = discard_entries(
             Discarding(
                 quarantine_ids=entry_ids or None,

@@ -75,9 +75,7 @@ class Bounds:
 
     def room_for(self, packed_bytes: int) -> int:
         """Return how many octets a member that is packed into so many may unpack to."""
-        by_itself = (
-            packed_bytes * _LARGEST_RATIO + _RATIO_GRACE_BYTES - self.beyond_ratio_bytes
-        )
+        by_itself = packed_bytes * _LARGEST_RATIO + _RATIO_GRACE_BYTES - self.beyond_ratio_bytes
         return max(0, min(by_itself, self._most_expanded_bytes - self.expanded_bytes))
 
     def unpack(self, packed_bytes: int, count: int) -> None:

@@ -72,10 +72,15 @@ def envelopes_in(path: Path, on_read: OnRead = lambda _: None) -> Iterator[Envel
         if problem is not None:
             yield _refused(b"", str(below), problem)
             continue
-        try:
-            yield from _in_file(below, on_read)
-        except OSError as error:
-            yield _refused(b"", str(below), _unreadable(error))
+        yield from or_refused(_in_file(below, on_read), below)
+
+
+def or_refused(envelopes: Iterator[Envelope], path: Path) -> Iterator[Envelope]:
+    """Yield the envelopes; that ``path`` cannot be read on is yielded as a refused one."""
+    try:
+        yield from envelopes
+    except OSError as error:
+        yield _refused(b"", str(path), _unreadable(error))
 
 
 def envelopes_in_stream(
@@ -180,7 +185,7 @@ def _within(stream: BufferedReader, place: _Place) -> Iterator[Envelope]:
         yield _refused(b"", place.origin, Refused(damaged.code, str(damaged)))
     except OSError:
         raise
-    except Exception:
+    except Exception:  # noqa: BLE001  # whatever it is, it is told in the log
         # A fault of our own: it costs what stands behind it in this archive, and nothing else.
         _log.exception("%r could not be read on", place.origin)
         yield _refused(b"", place.origin, READING_FAILED)

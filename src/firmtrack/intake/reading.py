@@ -97,7 +97,7 @@ def read_envelopes(
 def _read_or_refuse(envelope: Envelope, rules: ReadingRules, taken_at: datetime) -> Reading:
     try:
         return read_envelope(envelope, rules, taken_at=taken_at)
-    except Exception:
+    except Exception:  # noqa: BLE001  # whatever it is, it is told in the log
         _log.exception("the reader failed at a message from %r", envelope.origin)
         return READING_FAILED
 

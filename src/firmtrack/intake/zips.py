@@ -205,7 +205,7 @@ def _enter(file: IO[bytes], entry: _Entry) -> None:
 
 
 def _unpacked(file: IO[bytes], packed_bytes: int, method: int, most: int) -> tuple[bytes, int]:
-    """Return up to ``most`` octets of the content that stands here, and in how many it was packed."""
+    """Return up to ``most`` octets of the content here, and in how many they were packed."""
     if method == _STORED:
         octets = file.read(min(packed_bytes, most))
         return octets, len(octets)

@@ -57,22 +57,27 @@ def check_address(url: str, *, may_be_private: bool) -> None:
         raise UnfitAddress("is not a URL") from None
     if parts.scheme not in _SCHEMES or not parts.hostname:
         raise UnfitAddress("must begin with https:// and name a host")
-    if parts.username is not None or parts.password is not None:
-        raise UnfitAddress("must not hold a user name or password")
-    if parts.fragment:
-        raise UnfitAddress("must not hold a fragment")
+    for is_there, what in (
+        (parts.username is not None, "a user name or password"),
+        (bool(parts.fragment), "a fragment"),
+    ):
+        if is_there:
+            raise UnfitAddress(f"must not hold {what}")
     literal = _literal(parts.hostname, is_in_brackets="[" in parts.netloc)
-    if may_be_private:
-        return
-    if parts.scheme != "https":
-        raise UnfitAddress("must begin with https://")
-    if port is not None:
-        check_port(port)
+    if not may_be_private:
+        if parts.scheme != "https":
+            raise UnfitAddress("must begin with https://")
+        if port is not None:
+            check_port(port)
+        _check_public(parts.hostname, literal)
+
+
+def _check_public(host: str, literal: IPv4Address | IPv6Address | None) -> None:
     special = None if literal is None else special_network_of(literal)
     if special is not None:
-        raise PrivateAddress(f"{parts.hostname} ({special.name}, {special.source})")
-    if literal is None and "." not in parts.hostname:
-        raise PrivateAddress(parts.hostname)
+        raise PrivateAddress(f"{host} ({special.name}, {special.source})")
+    if literal is None and "." not in host:
+        raise PrivateAddress(host)
 
 
 def check_port(port: int) -> None:

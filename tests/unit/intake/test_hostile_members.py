@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmtrack.intake.envelopes import DUIS_MEDIA_TYPE, Envelope
+from firmtrack.intake.envelopes import DUIS_MEDIA_TYPE, Envelope, Refused
 from firmtrack.intake.files import envelopes_in, envelopes_in_stream
-from firmtrack.intake.reading import ReadingRules, Refused, read_envelopes
+from firmtrack.intake.reading import ReadingRules, read_envelopes
 from firmtrack.settings import ENVIRONMENT
 from tests.examples import examples
 from tests.unit.duis.samples import NOW
@@ -147,7 +147,7 @@ def test_all_good_members_of_a_zip_are_taken(chosen: list[int], method: int) -> 
 
 @given(places(len(HOSTILE_BLOCKS)), st.booleans())
 @settings(max_examples=examples(400), deadline=None)
-def test_all_good_members_of_a_tar_are_taken(chosen: list[int], is_packed: bool) -> None:  # noqa: FBT001
+def test_all_good_members_of_a_tar_are_taken(chosen: list[int], is_packed: bool) -> None:
     archive = header("first", len(MESSAGE)) + padded(MESSAGE)
     for number, place in enumerate(chosen):
         octets = good(number)
@@ -210,14 +210,14 @@ def test_a_directory_deeper_than_python_calls_functions_is_read(tmp_path: Path) 
     try:
         os.chdir(tmp_path)
         for _ in range(1_100):
-            os.mkdir("d")
+            Path("d").mkdir()
             os.chdir("d")
         Path("deep").write_bytes(good(2))
         found = list(envelopes_in(tmp_path))
         Path("deep").unlink()
         while Path.cwd() != tmp_path:  # whoever cleans up calls a function for each
             os.chdir("..")
-            os.rmdir("d")
+            Path("d").rmdir()
     finally:
         os.chdir(before)
     assert good_bodies(found) == [good(1), good(2)]

@@ -153,7 +153,7 @@ def test_no_address_of_a_special_network_is_called(special: SpecialNetwork) -> N
         ("2a00:1450::1%1", False),
     ],
 )
-def test_the_edges_of_what_is_public(outside: str, is_public: bool) -> None:  # noqa: FBT001
+def test_the_edges_of_what_is_public(outside: str, is_public: bool) -> None:
     if is_public:
         resolve("receiver.example", 8443, may_be_private=False, getaddrinfo=answering(outside))
     else:
@@ -193,9 +193,7 @@ class _Resolver:
 
 def test_the_address_that_was_judged_is_the_one_that_is_called() -> None:
     network, resolver = _Network(), _Resolver("93.184.215.14", "127.0.0.1", "127.0.0.1")
-    with closing(
-        Caller(may_be_private=False, getaddrinfo=resolver, network=network)
-    ) as caller:
+    with closing(Caller(may_be_private=False, getaddrinfo=resolver, network=network)) as caller:
         first = caller.post("https://receiver.example/", {}, b"")
         asked_once = resolver.addresses == ["127.0.0.1", "127.0.0.1"]
         second = caller.post("https://receiver.example/", {}, b"")
@@ -207,9 +205,7 @@ def test_the_address_that_was_judged_is_the_one_that_is_called() -> None:
 
 def test_an_address_that_was_taken_before_the_ports_were_bounded_is_not_called() -> None:
     network, resolver = _Network(), _Resolver("93.184.215.14")
-    with closing(
-        Caller(may_be_private=False, getaddrinfo=resolver, network=network)
-    ) as caller:
+    with closing(Caller(may_be_private=False, getaddrinfo=resolver, network=network)) as caller:
         answer = caller.post("https://receiver.example:6379/", {}, b"")
 
     assert answer.is_refused

@@ -33,7 +33,9 @@ def test_all_that_unicode_calls_a_control_or_a_direction_is_among_them() -> None
             assert visible_line(character) != character, hex(number)
 
 
-@pytest.mark.parametrize("text", ["", "plain", "é à — “quoted”", "日本語", "a b", "🙂", "two\nlines\tx"])
+@pytest.mark.parametrize(
+    "text", ["", "plain", "é à — “quoted”", "日本語", "a b", "🙂", "two\nlines\tx"]
+)
 def test_what_is_seen_stays(text: str) -> None:
     assert visible(text) == text
 
@@ -70,7 +72,8 @@ def test_nothing_in_a_text_reaches_the_terminal() -> None:
 def test_a_mail_has_a_line_for_a_notice_whatever_its_reason() -> None:
     body = (
         '{"type": "firmtrack.status_failed.v1", "time": "2026-03-01T09:00:00Z", "data":'
-        ' {"device_count": 1, "reason": "a\\nFake line\\u202e\\u001b[2J", "service_request_id": null}}'
+        ' {"device_count": 1, "reason": "a\\nFake line\\u202e\\u001b[2J",'
+        ' "service_request_id": null}}'
     )
     assert text_of([body.encode()]).count("\n") == 1
     assert "‹U+202E›‹U+001B›[2J" in text_of([body.encode()])

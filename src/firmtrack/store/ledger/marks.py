@@ -60,7 +60,7 @@ def mark_arrivals(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None
 
 
 def _users_of(message: Message) -> Collection[Eui64 | None]:
-    """Return whose a message is: of one that is addressed to nobody, those whose requests it names."""
+    """Return whose a message is; of one addressed to nobody, those whose requests it names."""
     if message.user_id is not None:
         return (message.user_id,)
     named = message.named_requests() | message.befallen_requests()

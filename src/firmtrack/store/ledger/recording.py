@@ -105,9 +105,7 @@ def _is_single(batch: Batch) -> bool:
     """Return whether the batch is one message that holds nobody up."""
     # What goes into quarantine takes locks in an order of its own batch alone.
     return (
-        len(batch.messages) == 1
-        and not batch.refusals
-        and not _changes_requests(batch.messages[0])
+        len(batch.messages) == 1 and not batch.refusals and not _changes_requests(batch.messages[0])
     )
 
 

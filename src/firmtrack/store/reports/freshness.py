@@ -16,8 +16,8 @@ from firmtrack.domain.disclosure import FEWEST_USERS, STEP_OF_TIME, step_of
 from firmtrack.domain.sources import MessageSource
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import reading_pool
-from firmtrack.store.numbers import to_bigint
 from firmtrack.store.locks import AdvisoryKey, take_if_free
+from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading.as_of import settled
 from firmtrack.store.reports import rows_of
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
