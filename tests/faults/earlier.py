@@ -1,8 +1,10 @@
 """An earlier version of Firmtrack that can serve the same database beside this one."""
 
 import os
+import re
 import subprocess
 import tarfile
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -33,20 +35,23 @@ def version_beside(directory: Path) -> Beside:
     """Return the earliest version that is no more than 300 commits old and has our migrations.
 
     Its source is put into ``directory``. A version whose tables are others cannot be served from
-    the same database: then this version runs twice.
+    the same database, and one that needs other packages not by this environment: then this version
+    runs twice.
     """
     try:
-        commits = _git("log", "--format=%H", f"-{_MOST_COMMITS}").decode().split()
+        commits = _git("log", "--first-parent", "--format=%H", f"-{_MOST_COMMITS}").decode().split()
     except (OSError, subprocess.CalledProcessError):
         return Beside(None, "this version twice: there is no history of commits here")
     found = None
     for commit in commits[1:]:
-        if not _is_of_our_tables(commit):
+        if not _is_of_our_tables(commit) or _packages_of(commit) - _packages_of("HEAD"):
             break
         if _git("diff", "--name-only", commit, "HEAD", "--", "src/firmtrack/*.py"):
             found = commit
     if found is None:
-        return Beside(None, "this version twice: every earlier one has other tables")
+        return Beside(
+            None, "this version twice: every earlier one has other tables, or needs other packages"
+        )
     with tarfile.open(fileobj=BytesIO(_git("archive", "--format=tar", found, "src"))) as archive:
         archive.extractall(directory, filter="data")
     source = directory / "src"
@@ -61,6 +66,12 @@ def _is_of_our_tables(commit: str) -> bool:
     changed = _git("diff", "--name-only", commit, "--", "src/firmtrack/*/migrations",
                    "src/firmtrack/store/sql")  # fmt: skip
     return not changed.strip()
+
+
+def _packages_of(commit: str) -> set[str]:
+    """Return the names of the packages that a commit needs."""
+    project = tomllib.loads(_git("show", f"{commit}:pyproject.toml").decode())["project"]
+    return {re.split(r"[^\w-]", each, maxsplit=1)[0] for each in project["dependencies"]}
 
 
 def _git(*words: str) -> bytes:

@@ -3,7 +3,7 @@
 import random
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ import psutil
 
 from tests.faults.installation import Installation
 from tests.faults.proxy import Line, Proxy
+from tests.journeys.processes import wait_until
 
 _pause = threading.Event()  # never set: to wait for it is to let a fault last
 
@@ -31,17 +32,28 @@ def _last(seconds: float) -> None:
 
 
 def _kill_worker(world: Installation, chance: random.Random, _: float) -> None:
-    _kill_one_of(world.server.children(), chance)
+    _kill_one_of(world.server.children, chance)
 
 
 def _kill_all_workers(world: Installation, _chance: random.Random, _: float) -> None:
-    for child in world.server.children():
+    for child in _found(world.server.children):
         _kill(child)
 
 
-def _kill_one_of(processes: Sequence[psutil.Process], chance: random.Random) -> None:
-    if processes:
-        _kill(chance.choice(processes))
+def _kill_one_of(find: Callable[[], list[psutil.Process]], chance: random.Random) -> None:
+    _kill(chance.choice(_found(find)))
+
+
+def _found(find: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:
+    """Return the processes that are found, once there are any: a fault befalls somebody."""
+    processes: list[psutil.Process] = []
+
+    def are_there() -> bool:
+        processes[:] = find()
+        return bool(processes)
+
+    wait_until(are_there, "there is somebody to be befallen")
+    return processes
 
 
 def _kill(process: psutil.Process) -> None:
@@ -62,17 +74,18 @@ def _kill_dispatcher(world: Installation, _chance: random.Random, _: float) -> N
 
 
 def _kill_ingest(world: Installation, chance: random.Random, _: float) -> None:
-    if world.ingest is None or world.ingest.process is None:
-        return
+    assert world.ingest is not None
+    world.ingest.begin_again()
+    _last(1.5 * chance.random())
     readers = world.ingest.children()
     if readers and chance.random() < 0.5:
-        _kill_one_of(readers, chance)
+        _kill(chance.choice(readers))
     else:
         world.ingest.kill()
 
 
 def _kill_backend(world: Installation, chance: random.Random, _: float) -> None:
-    _kill_one_of(world.postgres.backends(), chance)
+    _kill_one_of(world.postgres.backends, chance)
 
 
 @contextmanager
@@ -102,10 +115,7 @@ def _freeze(world: Installation, _chance: random.Random, seconds: float) -> None
 
 
 def _freeze_worker(world: Installation, chance: random.Random, seconds: float) -> None:
-    workers = world.server.children()
-    if not workers:
-        return
-    worker = chance.choice(workers)
+    worker = chance.choice(_found(world.server.children))
     with suppress(psutil.NoSuchProcess):
         worker.suspend()
         _last(seconds)

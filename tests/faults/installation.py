@@ -26,18 +26,23 @@ class Program:
         self.name = log.stem
         self.process: subprocess.Popen[bytes] | None = None
         self.starts = 0
+        self._starting = threading.Lock()
 
     def look(self) -> None:
         """Start it unless it runs."""
-        if self.process is None or self.process.poll() is not None:
-            with self._log.open("ab") as log:
-                self.process = subprocess.Popen(
-                    [sys.executable, "-m", "firmtrack", *self._words],
-                    env=self._env,
-                    stdout=log,
-                    stderr=log,
-                )
-            self.starts += 1
+        with self._starting:
+            if self.process is None or self.process.poll() is not None:
+                self._start()
+
+    def _start(self) -> None:
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "firmtrack", *self._words],
+                env=self._env,
+                stdout=log,
+                stderr=log,
+            )
+        self.starts += 1
 
     def kill(self) -> None:
         """Kill its first process, as the kernel does when memory is short."""
@@ -77,6 +82,13 @@ class Ingest(Program):
     """``firmtrack ingest`` of some files, started again until it ends well."""
 
     is_done = False
+
+    def begin_again(self) -> None:
+        """Have all of it taken in again, if it is complete; it is known already."""
+        self.is_done = False
+        if self.process is not None and self.process.poll() == 0:
+            self.process = None
+        self.look()
 
     def look(self) -> None:
         """Start it unless it runs, or has taken everything in."""

@@ -234,6 +234,8 @@ class FaultRun:
             began_at = time.monotonic()
             fault.strike(installation, self._chance, seconds)
             self.report.happened.append(Happened(fault.kind, began_at, time.monotonic()))
+            done = f"{len(post.acknowledged):,} of {post.total:,} acknowledged"
+            self.report.say(f"{number}/{len(self.plan.faults)} {fault.kind}; {done}")
 
     def _wait_until(self, is_so: Callable[[], bool], what: str, post: Post) -> None:
         """Wait for it as long as something is acknowledged now and then; fail clearly if not."""
@@ -352,23 +354,23 @@ def _look_at_every_page(port: int, world: Simulated, tokens: Tokens) -> None:
     """Fail unless each page and each look-up of the API answers 200, within seconds."""
     line = world.of_kind("distribution")[0]
     names = line["service_request_id"], line["device_id"]
-    asked = [("/sign-in", {})]
+    asked: list[tuple[str, dict[str, str]]] = [("/sign-in", {})]
     asked += [(path.format(*names), {"Cookie": tokens.cookie}) for path in PAGES]
     asked += [(path.format(*names), {"Authorization": f"Bearer {tokens.read}"}) for path in CALLS]
     for path, headers in asked:
-        wait_until(
-            lambda path=path, headers=headers: _is_ok(port, path, headers),  # type: ignore[misc]  # a lambda that holds its own values
-            f"{path} answers 200",
-            PAGE_SECONDS,
-        )
+        deadline = time.monotonic() + PAGE_SECONDS
+        while (said := _answer(port, path, headers)) != "200":
+            assert time.monotonic() < deadline, f"{path} answers {said}, not 200"
+            time.sleep(0.1)  # what is waited for happens in another process
 
 
-def _is_ok(port: int, path: str, headers: dict[str, str]) -> bool:
+def _answer(port: int, path: str, headers: dict[str, str]) -> str:
+    """Return the status that is answered, and what else there is to say if it is not 200."""
     with closing(HTTPConnection("127.0.0.1", port, timeout=PAGE_SECONDS)) as connection:
         try:
             connection.request("GET", path, headers=headers)
             response = connection.getresponse()
-            response.read()
-        except (HTTPException, OSError):
-            return False
-        return response.status == 200
+            body = response.read()
+        except (HTTPException, OSError) as error:
+            return repr(error)
+        return "200" if response.status == 200 else f"{response.status} {body[:200]!r}"
