@@ -27,10 +27,11 @@ from firmtrack.intake.receive import Submitter, receive
 from firmtrack.lookups.notices import open_notices_page
 from firmtrack.measures.table import TABLE, Form
 from firmtrack.notices import endpoints
-from firmtrack.notices.signs_of_life import giving_signs, is_anyone_dispatching
+from firmtrack.notices.signs_of_life import ALIVE_FOR, giving_signs, is_anyone_dispatching
 from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store import database as the_database
 from firmtrack.store.database import pool
+from firmtrack.watching import statement
 from firmtrack.watching.endpoints import Watched
 from firmtrack.watching.exposition import every_name
 from firmtrack.watching.gauges import COUNTED_AT_MOST, GAUGES
@@ -285,6 +286,20 @@ def test_no_number_is_counted_over_all_that_the_store_holds(server: Server) -> N
         )
 
     assert server.numbers()["firmtrack_quarantine_waiting", ""] == COUNTED_AT_MOST
+
+
+def test_what_waits_is_found_by_an_index(database: str) -> None:
+    asked = {"at_most": COUNTED_AT_MOST, "alive": ALIVE_FOR}
+    with pool().connection() as connection, connection.transaction():
+        connection.execute("SET LOCAL enable_seqscan = off")
+        rows = connection.execute(b"EXPLAIN " + statement("gauges"), asked).fetchall()
+
+    plan = "\n".join(line for (line,) in rows)
+    for table in ("quarantine", "notice", "stalled_distribution"):
+        assert not re.search(rf"Seq Scan on {table}\b", plan), plan
+    for index in ("quarantine_waiting", "notice_waiting", "notice_dead", "stalled_found_at"):
+        scan = rf"(Index (Only )?Scan using|Bitmap Index Scan on) {index}\b"
+        assert re.search(scan, plan), plan
 
 
 def test_calls_and_look_ups_are_counted_by_bounded_labels(server: Server) -> None:

@@ -29,7 +29,7 @@ SELECT
         AS dispatchers,
     (SELECT count(*) FROM (
         SELECT FROM stalled_distribution
-        WHERE found_at > clock_timestamp() - interval '1 day'
+        WHERE found_at > now() - interval '1 day'  -- not clock_timestamp(), which no index takes
         LIMIT %(at_most)s
     ) AS s) AS stalled,
     (SELECT count(*) FROM (SELECT FROM unfolded_device LIMIT %(at_most)s) AS u) AS unfolded,
