@@ -128,10 +128,10 @@ class Workers:
             except NoRoom:
                 answer = busy()
             except Exception as error:  # noqa: BLE001  # told of there, and to the client
-                answer = self._answer_to_failure(call, error)
+                answer = self._answer_to_failure(error)
             call.hand_over(answer)
 
-    def _answer_to_failure(self, call: Call, error: Exception) -> Answer:
+    def _answer_to_failure(self, error: Exception) -> Answer:
         if self._passes(error):
             return busy()
         _logger.error("A call failed.", exc_info=error)
