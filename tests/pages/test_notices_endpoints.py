@@ -125,7 +125,7 @@ def test_an_endpoint_is_added_and_its_secret_shown_once(cast: Cast, ada: Browsin
         ({"address": "http://alpha.example/"}, "The address must begin with https://", "address"),
         (
             {"address": "https://127.0.0.1/"},
-            "The address is not one of the public Internet: 127.0.0.1",
+            "The address is not one of the public Internet: 127.0.0.1 (loopback, RFC 1122)",
             "address",
         ),
         (
