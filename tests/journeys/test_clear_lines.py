@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import first_of
 from tests.journeys.processes import PATIENCE_SECONDS, environment, free_port
 
 _KEY = "0123456789" * 4
@@ -59,7 +60,7 @@ def test_a_file_where_the_data_directory_should_be(tmp_path: Path) -> None:
         assert "Set FIRMTRACK_DATA_DIR to another" in line
 
 
-@pytest.mark.parametrize("key", [b"", b" \n", b"\xff" * 40, None])
+@pytest.mark.parametrize("key", first_of([b"", b" \n", b"\xff" * 40, None]))
 def test_a_secret_key_that_is_none(tmp_path: Path, key: bytes | None) -> None:
     file = tmp_path / "secret-key"
     if key is None:
