@@ -185,7 +185,7 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
             "FIRMTRACK_CALLS_PER_TOKEN", environ.get("FIRMTRACK_CALLS_PER_TOKEN") or "200000"
         ),
         calls_per_address=_calls(
-            "FIRMTRACK_CALLS_PER_ADDRESS", environ.get("FIRMTRACK_CALLS_PER_ADDRESS") or "6000"
+            "FIRMTRACK_CALLS_PER_ADDRESS", environ.get("FIRMTRACK_CALLS_PER_ADDRESS") or "30000"
         ),
     )
 

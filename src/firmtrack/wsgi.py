@@ -11,15 +11,19 @@ from asgiref.typing import HTTPScope
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from firmtrack.accounts.tokens import looks_like_token
-from firmtrack.api.counting import bearer_of
-from firmtrack.api.submissions import BATCH_LIMIT_BYTES
 from firmtrack.gateway.site import Site
 from firmtrack.gateway.working import Lane
 from firmtrack.store import database
 from firmtrack.upkeep import Upkeep
-from firmtrack.watching import endpoints
-from firmtrack.watching.sampling import Sampling
+
+_django = get_wsgi_application()
+
+# What follows knows of models, which are there from now on.
+from firmtrack.accounts.tokens import looks_like_token  # noqa: E402
+from firmtrack.api.counting import bearer_of  # noqa: E402
+from firmtrack.api.submissions import BATCH_LIMIT_BYTES  # noqa: E402
+from firmtrack.watching import endpoints  # noqa: E402
+from firmtrack.watching.sampling import Sampling  # noqa: E402
 
 _LONG = b".csv"
 _API = b"/api/"
@@ -60,7 +64,7 @@ def passes(error: Exception) -> bool:
     return False
 
 
-application = endpoints.Watched(get_wsgi_application())
+application = endpoints.Watched(_django)
 site = Site(application=application, lane_of=lane_of, body_bytes_of=body_bytes_of, passes=passes)
 
 
