@@ -2,7 +2,6 @@
 
 import os
 import pwd
-import shutil
 import signal
 import subprocess
 import time
@@ -18,8 +17,8 @@ from tests.journeys.processes import free_port, wait_until
 
 _DEBIAN = Path("/usr/lib/postgresql/15/bin")
 _START_SECONDS = 120.0
-_MOUNT_BYTES = 4 << 30
-_LEFT_BYTES = 64 << 10
+_MOUNT_BYTES = 2 << 30
+_BLOCK_BYTES = 1 << 20
 _DATABASE = "firmtrack"
 
 
@@ -145,11 +144,9 @@ class Postgres:
     def fill_disk(self) -> None:
         """Leave no room on its disk, which is its own."""
         assert self.has_own_disk
-        free = shutil.disk_usage(self._directory).free
-        self._ballast.touch()
-        os.truncate(self._ballast, 0)
-        with self._ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(1, free - _LEFT_BYTES))
+        with self._ballast.open("wb", buffering=0) as file, suppress(OSError):
+            while True:  # others take room as well
+                file.write(bytes(_BLOCK_BYTES))
 
     def empty_disk(self) -> None:
         """Give the room back."""

@@ -19,6 +19,7 @@ from firmtrack.intake.files import envelopes_in, envelopes_in_stream
 from firmtrack.intake.reading import ReadingRules, read_envelopes
 from tests.fuzz.promise import Chance, PromiseBroken, Target, with_octets_changed
 from tests.unit.intake.archives import (
+    ZipEntry,
     encrypted,
     header,
     nested,
@@ -27,6 +28,7 @@ from tests.unit.intake.archives import (
     special,
     tar_of,
     zip_of,
+    zip_of_entries,
 )
 
 _RULES = ReadingRules(
@@ -70,6 +72,7 @@ _SEEDS = (
     zip_of(_MEMBERS, zipfile.ZIP_BZIP2),
     zip_of({}),
     encrypted(zip_of(_MEMBERS)),
+    zip_of_entries([ZipEntry(b""), ZipEntry(b"a"), ZipEntry(b"a\0b"), ZipEntry(b"b", checksum=1)]),
     overlapping_zip(20, bytes(2_000)),
     zip_of({"in.tar.gz": gzip.compress(tar_of({"in.zip": zip_of(_MEMBERS)}))}),
     nested(6, gzip.compress),

@@ -216,4 +216,4 @@ def test_a_failure_is_on_record_and_what_a_stranger_typed_is_not(anybody: Browsi
     anybody.post("/sign-in", {"username": "my.secret@password.example", "password": "guess"})
     known, unknown = acts_of("sign_in_failed")[-2:]
     assert known[:3] == ("ada@alpha.example", "Alpha Energy", "ada@alpha.example")
-    assert tuple(unknown) == ("nobody known", None, "nobody known", "password, from 127.0.0.1")
+    assert list(unknown) == ["nobody known", None, "nobody known", "password, from 127.0.0.1"]

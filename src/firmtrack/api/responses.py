@@ -53,6 +53,7 @@ _HEADERS: Mapping[str, str] = {
     "WWW-Authenticate": "Which token is wanted (RFC 6750).",
     "Allow": "The methods that this address takes.",
     "Accept": "The media types that are taken here.",
+    "Retry-After": "In so many seconds it is worth to ask again.",
     "Accept-Encoding": "Only identity: no body is taken that is compressed.",
 }
 _HEADERS_OF_PROBLEMS: Mapping[int, tuple[str, ...]] = {
@@ -60,6 +61,7 @@ _HEADERS_OF_PROBLEMS: Mapping[int, tuple[str, ...]] = {
     403: ("WWW-Authenticate",),
     405: ("Allow",),
     415: ("Accept", "Accept-Encoding"),
+    503: ("Retry-After",),
 }
 
 
