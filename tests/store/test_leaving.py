@@ -284,9 +284,13 @@ def test_a_user_id_moves_with_what_is_its_own_and_no_other_partys_audit(
     with pytest.raises(parties.NotTheirUserId, match="it belongs to Alpha"):
         user_ids.remove_user_id(bravo, ALPHA_ID)
 
+    secret = tokens.create_token(alpha, TokenScope.INTAKE, created_at=NOW)
     user_ids.remove_user_id(alpha, ALPHA_ID)
     parties.add_user_id(bravo, ALPHA_ID)
 
+    holder = tokens.authenticate_token(connection, secret)
+    assert holder is not None
+    assert holder.user_ids == {ALPHA_SECOND_ID}, "so that it hands in nothing about the other"
     assert viewer_of_party(alpha).user_ids == {ALPHA_SECOND_ID}
     assert viewer_of_party(bravo).user_ids == {ALPHA_ID}
     with pytest.raises(parties.NotTheirUserId, match="it belongs to Bravo"):
