@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from firmtrack.store import database
+from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.web.assets import asset_url
 from firmtrack.web.models import SignInAttempt
 from tests.pages.browsing import Browsing, content_of, page_of
@@ -157,15 +158,29 @@ def test_a_proxy_that_ends_tls_makes_the_forms_work_and_the_cookies_secure(cast:
     assert all(cookie["secure"] for cookie in client.cookies.values())
 
 
-def test_a_fault_of_our_own_shows_no_more_than_that_it_is_one(
+def test_without_a_database_a_page_says_that_it_is_away_and_nothing_of_it(
     ada: Browsing, caplog: pytest.LogCaptureFixture
 ) -> None:
     database.use("host=/nowhere dbname=the-secret-name")
     ada.client.raise_request_exception = False
     page = ada.open("/firmware-distribution")
+    assert page.status == 503
+    assert page.headers["Retry-After"] == "2"
+    assert page.heading == page.title == "Firmtrack is not available for the moment"
+    assert "secret" not in page.text
+    assert "A page: the database failed" in caplog.text
+    assert "/firmware-distribution" not in caplog.text
+
+
+def test_a_fault_of_our_own_shows_no_more_than_that_it_is_one(
+    ada: Browsing, caplog: pytest.LogCaptureFixture, postgres: EmbeddedPostgres
+) -> None:
+    database.use(postgres.conninfo("postgres"))  # which has none of our tables
+    ada.client.raise_request_exception = False
+    page = ada.open("/firmware-distribution")
     assert page.status == 500
     assert page.heading == page.title == "Something went wrong"
-    assert "secret" not in page.text
+    assert "django_session" not in page.text
     assert "Internal Server Error" in caplog.text
 
 

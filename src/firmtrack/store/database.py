@@ -13,6 +13,7 @@ from django import db
 from django.conf import settings
 from django.db import connections
 from psycopg import Connection, conninfo
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -101,6 +102,13 @@ class Pool(ConnectionPool[Connection[TupleRow]]):
                 return connection
             connection.close()
             self.putconn(connection)
+
+    def putconn(self, conn: Connection[TupleRow]) -> None:
+        """Take a connection back: if it is still well, it has brought answers."""
+        watch = _Current.watch
+        if watch is not None and conn.info.transaction_status == TransactionStatus.IDLE:
+            watch.answered_at = time.monotonic()
+        super().putconn(conn)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import logging
 import os
 import select
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
@@ -24,7 +25,7 @@ from firmtrack.errors import FirmtrackError
 LOOK_SECONDS = 0.25
 """How long after one answer the next question is."""
 
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 1.25
 """How long an answer may take: to an empty statement, or to a wish to connect."""
 
 _STEP_SECONDS = 0.05
@@ -56,6 +57,8 @@ class Watch:
     ) -> None:
         self.is_away = False
         """Whether nothing can be asked of it now."""
+        self.answered_at = -look_seconds
+        """When, by time.monotonic, anybody else of this process last had an answer."""
         self._conninfo = conninfo.encode()
         self._look_seconds = look_seconds
         self._patience_seconds = patience_seconds
@@ -130,13 +133,15 @@ class Watch:
         """Wait for the server. Raises _NoAnswer.
 
         Counted are moments that this thread has had itself: on a machine that is too busy to let it
-        run, the server has not had its time either.
+        run, the server has not had its time either. Nor is it away as long as others get answers.
         """
-        for _ in range(max(1, round(self._patience_seconds / _STEP_SECONDS))):
+        left = round(self._patience_seconds / _STEP_SECONDS)
+        while left > 0 or time.monotonic() - self.answered_at < self._look_seconds:
             if _is_ready(line.socket, event, _STEP_SECONDS):
                 return
             if self._is_over.is_set():
                 break
+            left -= 1
         raise _NoAnswer
 
     def _note_answer(self) -> None:
