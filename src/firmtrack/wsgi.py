@@ -11,13 +11,17 @@ from asgiref.typing import HTTPScope
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from firmtrack.accounts.tokens import looks_like_token
-from firmtrack.api.authentication import bearer_of
-from firmtrack.api.submissions import BATCH_LIMIT_BYTES
 from firmtrack.gateway.site import Site
 from firmtrack.gateway.working import Lane
 from firmtrack.store import database
 from firmtrack.upkeep import Upkeep
+
+application = get_wsgi_application()
+
+# What follows knows of models, which are there from now on.
+from firmtrack.accounts.tokens import looks_like_token  # noqa: E402
+from firmtrack.api.authentication import bearer_of  # noqa: E402
+from firmtrack.api.submissions import BATCH_LIMIT_BYTES  # noqa: E402
 
 _LONG = b".csv"
 _API = b"/api/"
@@ -54,7 +58,6 @@ def passes(error: Exception) -> bool:
     return False
 
 
-application = get_wsgi_application()
 site = Site(application=application, lane_of=lane_of, body_bytes_of=body_bytes_of, passes=passes)
 
 

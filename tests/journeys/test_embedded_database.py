@@ -78,9 +78,12 @@ def portal_in(data: Path) -> Iterator[tuple[Portal, subprocess.Popen[str]]]:
     try:
         wait_until(lambda: listens(port), "the portal answers")
         yield portal, process
-        with EmbeddedPostgres(data / "postgresql") as server, used(server.conninfo()):
-            with pool().connection() as connection:
-                kept = {row[0] for row in connection.execute("SELECT message_id FROM message")}
+        with (
+            EmbeddedPostgres(data / "postgresql") as server,
+            used(server.conninfo()),
+            pool().connection() as connection,
+        ):
+            kept = {row[0] for row in connection.execute("SELECT message_id FROM message")}
         assert portal.acknowledged <= kept
     finally:
         process.terminate()

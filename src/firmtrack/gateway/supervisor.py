@@ -21,7 +21,7 @@ _LOOK_SECONDS = 1.0
 _YOUNG_SECONDS = 10.0
 # A fork costs milliseconds; connections that the kernel gave to who died wait for who follows.
 _FIRST_PAUSE_SECONDS = 0.1
-_LONGEST_PAUSE_SECONDS = 1.0
+_LONGEST_PAUSE_SECONDS = 0.5
 _NEVER = float("inf")
 _PR_SET_PDEATHSIG = 1
 _logger = logging.getLogger(__name__)

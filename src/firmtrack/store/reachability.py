@@ -76,9 +76,10 @@ class Watch:
 
     def look_after(self, connection: psycopg.Connection[Any]) -> None:
         """Cut this connection, too, when the database does not answer."""
-        server = _server_of(connection.fileno())
-        with self._guard:
-            self._connections[connection] = server
+        with suppress(OSError):  # it is cut already
+            server = _server_of(connection.fileno())
+            with self._guard:
+                self._connections[connection] = server
 
     def _run(self) -> None:
         while not self._is_over.is_set():

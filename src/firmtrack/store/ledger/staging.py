@@ -8,7 +8,7 @@ message: it truncates the files of all, used or not.
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from psycopg import Connection, Cursor
+from psycopg import Connection, Cursor, OperationalError, Rollback
 from psycopg.rows import TupleRow
 from psycopg.types.string import BytesBinaryDumper
 
@@ -137,9 +137,13 @@ def writing() -> Iterator[Cursor[TupleRow]]:
 @contextmanager
 def writing_on(connection: Connection[TupleRow]) -> Iterator[Cursor[TupleRow]]:
     """Yield the same on a connection of the writers' pool."""
-    with connection.transaction(), connection.cursor() as cursor:
-        yield cursor
-        cursor.execute("SELECT pg_temp.empty_staging()")
+    try:
+        with connection.transaction(), connection.cursor() as cursor:
+            yield cursor
+            cursor.execute("SELECT pg_temp.empty_staging()")
+    except Rollback as error:
+        # So psycopg says that it could not go back to a savepoint: the connection broke meanwhile.
+        raise OperationalError(*error.args) from error
 
 
 def stage_messages(
