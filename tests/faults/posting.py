@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPException
 
 _TIMEOUT_SECONDS = 15.0
 _LONGEST_BATCH = 150
-_BATCH_SHARE = 0.05
+_BATCH_SHARE = 0.3
 _AGAIN_SHARE = 0.02
 _PAUSE_SECONDS = 0.2
 
