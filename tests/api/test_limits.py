@@ -115,10 +115,9 @@ def test_without_limits_nothing_is_counted(api: Caller, told: Cast) -> None:
 def test_every_call_is_described_with_its_limits(api: Caller) -> None:
     for methods in api.document()["paths"].values():
         for operation in methods.values():
-            refused: Any = operation["responses"]["429"]
-            assert set(refused["headers"]) == {"RateLimit", "RateLimit-Policy", "Retry-After"}
-            answered = operation["responses"]["200"]
-            assert set(answered["headers"]) == {"RateLimit", "RateLimit-Policy"}
+            for answer in operation["responses"].values():
+                assert {"RateLimit", "RateLimit-Policy"} <= set(answer["headers"])
+            assert "Retry-After" in operation["responses"]["429"]["headers"]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80", '<b>"&', "é", ""])

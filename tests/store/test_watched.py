@@ -215,10 +215,6 @@ def test_others_may_not_without_a_token_though_a_proxy_on_this_machine_passes_th
 
 
 def test_a_token_of_scope_metrics_reads_them_and_no_other_does(own_database: str) -> None:
-    with pool().connection() as connection:  # which an earlier migration knows no such scope in
-        connection.execute(
-            "ALTER TABLE accounts_apitoken DROP CONSTRAINT IF EXISTS api_token_scopes_exist"
-        )
     alpha = add_party("Alpha Energy", PartyKind.LARGE_SUPPLIER, [ALPHA_ID])
     server = Server()
     good = server.ask("/metrics", **ELSEWHERE, **bearer(alpha, TokenScope.METRICS))

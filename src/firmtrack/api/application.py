@@ -16,7 +16,7 @@ from firmtrack.api.problems import (
     ProblemFound,
     problem_response,
 )
-from firmtrack.api.responses import schemas_of
+from firmtrack.api.responses import HEADERS_OF_ALL, schemas_of
 from firmtrack.intake.envelopes import DuisLine
 from firmtrack.intake.stage_reports import StageReport
 from firmtrack.presentation import documents
@@ -64,6 +64,7 @@ class FirmtrackApi(NinjaAPI):
     ) -> OpenAPISchema:
         document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
         document["components"]["schemas"] |= schemas_of(_STRUCTS)
+        document["components"]["headers"] = HEADERS_OF_ALL
         for methods in document["paths"].values():
             for operation in methods.values():
                 for parameter in operation["parameters"]:

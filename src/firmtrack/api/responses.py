@@ -18,7 +18,7 @@ NDJSON = "application/x-ndjson"
 CSV = "text/csv"
 
 _TOO_MANY = 429
-_COUNTED = {
+HEADERS_OF_ALL: Mapping[str, Mapping[str, Any]] = {
     "RateLimit-Policy": {
         "description": "How many calls (`q`) are answered in how many seconds (`w`), by the name "
         "of the quota; not sent where there is no limit.",
@@ -29,13 +29,14 @@ _COUNTED = {
         "sent where there is no limit.",
         "schema": {"type": "string", "example": '"token";r=199999;t=1'},
     },
+    "X-Request-ID": {
+        "description": "The call's ID: the one that it came with, if that is well formed.",
+        "schema": {"type": "string"},
+    },
 }
-_LATER = {
-    "Retry-After": {
-        "description": "In how many seconds the call would be answered.",
-        "schema": {"type": "integer", "minimum": 1},
-    }
-}
+"""What every answer may have, whatever is asked."""
+
+_ALWAYS = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS_OF_ALL}
 
 
 def json_response(answer: Struct) -> HttpResponse:
@@ -61,6 +62,7 @@ _HEADERS_OF_PROBLEMS: Mapping[int, tuple[str, ...]] = {
     403: ("WWW-Authenticate",),
     405: ("Allow",),
     415: ("Accept", "Accept-Encoding"),
+    _TOO_MANY: ("Retry-After",),
     503: ("Retry-After",),
 }
 
@@ -77,11 +79,9 @@ def describe(
     described: dict[int, dict[str, Any]] = {200: {"content": {media_type: {"schema": schema}}}}
     for status in sorted({*problems, _TOO_MANY, HTTPStatus.SERVICE_UNAVAILABLE}):
         described[status] = {"description": HTTPStatus(status).phrase, "content": problem}
-    for status, names in {**_HEADERS_OF_PROBLEMS, 200: headers}.items():
-        if names and status in described:
-            described[status]["headers"] = _described_headers(names)
-    described[200]["headers"] = described[200].get("headers", {}) | _COUNTED
-    described[_TOO_MANY]["headers"] = _COUNTED | _LATER
+    own_headers = {**_HEADERS_OF_PROBLEMS, 200: headers}
+    for status, answer in described.items():
+        answer["headers"] = _ALWAYS | _described_headers(own_headers.get(status, ()))
     return described
 
 

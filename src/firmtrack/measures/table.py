@@ -54,13 +54,14 @@ _SURFACES = ("api", "pages")
 _STATUSES = (
     "200", "201", "202", "204", "206", "301", "302", "303", "304", "308", "400", "401", "403",
     "404", "405", "406", "408", "409", "410", "411", "413", "415", "422", "429", "431", "500",
-    "502", "503", "504", OTHER,
+    "502", "503", "504", "507", OTHER,
 )  # fmt: skip
 _LOOKUPS = (
     "service_request", "distributions", "distributions_csv", "device", "events", "peers",
-    "inventory", "delivery_performance", "notices", "endpoint", "endpoints", OTHER,
+    "inventory", "delivery_performance", "notices", "endpoint", "endpoints", "audit", "audit_csv",
+    OTHER,
 )  # fmt: skip
-_OUTCOMES = ("recorded", "duplicate", "ignored", "quarantined")
+_OUTCOMES = ("recorded", "duplicate", "ignored", "quarantined", "refused")
 _POOLS = ("firmtrack writing", "firmtrack reading", "firmtrack")
 
 CALLS = Measure(
