@@ -40,7 +40,7 @@ def required(cast: Cast) -> None:
 
 def code(secret: str, *, steps: int = 0) -> str:
     """Return what an app shows now, or so many half minutes later."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps)))
 
 
 def secret_on(browsing: Browsing) -> str:
