@@ -106,6 +106,16 @@ def test_an_account_that_does_not_exist_is_slowed_alike(anybody: Browsing) -> No
     assert [anybody.post("/sign-in", wrong).status_code for _ in range(6)] == [400] * 5 + [429]
 
 
+def test_who_mistypes_now_and_then_is_never_shut_out(anybody: Browsing) -> None:
+    for _ in range(3):
+        for _ in range(4):
+            anybody.post("/sign-in", {"username": "ada@alpha.example", "password": "guess"})
+        right = {"username": "ada@alpha.example", "password": PASSWORD}
+        assert anybody.post("/sign-in", right).status_code == 302
+        anybody.post("/sign-out", {})
+        anybody.client.cookies.clear()
+
+
 def test_failures_at_one_account_leave_the_others_alone(anybody: Browsing) -> None:
     for _ in range(6):
         anybody.post("/sign-in", {"username": "ada@alpha.example", "password": "guess"})
