@@ -139,7 +139,7 @@ def test_whoever_is_moved_loses_all_and_neither_party_learns_of_the_other(
     told = connection.execute(
         "SELECT party, detail FROM act WHERE kind = 'person_moved' ORDER BY act_id"
     ).fetchall()
-    assert told == [("Alpha", "to another organisation"), ("Bravo", "here, as viewer")]
+    assert told == [("Alpha", "to another organisation"), ("Bravo", "here, as Viewer")]
     assert not people.move(alan, bravo)
 
 
