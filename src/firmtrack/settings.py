@@ -34,6 +34,9 @@ _KNOWN = frozenset(
         "FIRMTRACK_MAIL_FROM",
         "FIRMTRACK_SLOW_AFTER_HOURS",
         "FIRMTRACK_EARLIEST_TIME",
+        "FIRMTRACK_SESSION_HOURS",
+        "FIRMTRACK_SESSION_IDLE_MINUTES",
+        "FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES",
     }
 )
 
@@ -82,6 +85,9 @@ class Environment:
     mail_from: str
     slow_after_hours: int | None
     earliest_time: datetime
+    session_hours: int
+    session_idle_minutes: int
+    provider_private_addresses: bool
 
     @property
     def slow_after_seconds(self) -> int | None:
@@ -119,6 +125,18 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         ),
         earliest_time=_past_time(
             "FIRMTRACK_EARLIEST_TIME", environ.get("FIRMTRACK_EARLIEST_TIME") or _BEFORE_DCC
+        ),
+        session_hours=_whole_number(
+            "FIRMTRACK_SESSION_HOURS", environ.get("FIRMTRACK_SESSION_HOURS") or "12", 168
+        ),
+        session_idle_minutes=_whole_number(
+            "FIRMTRACK_SESSION_IDLE_MINUTES",
+            environ.get("FIRMTRACK_SESSION_IDLE_MINUTES") or "30",
+            1440,
+        ),
+        provider_private_addresses=_switch(
+            "FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES",
+            environ.get("FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES"),
         ),
     )
 
@@ -246,6 +264,10 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
     "firmtrack.accounts",
     "firmtrack.store",
     "firmtrack.web",
@@ -260,6 +282,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "firmtrack.web.session_limits.session_limits",
+    "firmtrack.web.second_factor.second_factor_required",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -326,3 +351,60 @@ CSRF_COOKIE_HTTPONLY = True
 
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "firmware-distribution"
+
+# How long people stay signed in is said by firmtrack.accounts.session_store; their browsers forget
+# the session when they are closed.
+SESSION_ENGINE = "firmtrack.accounts.session_store"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# A link by which a password is chosen is good for an invitation's time at most: web/invitations.py.
+PASSWORD_RESET_TIMEOUT = 7 * 24 * 60 * 60
+
+# What servers share and may lose: which one-time codes were used, and how often they were tried.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "web_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+# Signing in is django-allauth's: by e-mail address and password, with a one-time code, or by a
+# party's own provider. Nobody signs up. How passwords are slowed is firmtrack.web.attempts.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "firmtrack.web.account_adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "sign-in"
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_FORMS = {
+    "login": "firmtrack.web.sign_in.SignInForm",
+    "change_password": "firmtrack.web.passwords.ChangePasswordForm",
+    "reset_password": "firmtrack.web.passwords.ForgottenPasswordForm",
+    "reset_password_from_key": "firmtrack.web.passwords.NewPasswordForm",
+    "user_token": "firmtrack.web.passwords.LinkForm",
+    "reauthenticate": "firmtrack.web.account.ConfirmForm",
+}
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": "5/15m/key",  # one-time codes; of passwords, firmtrack.web.attempts decides
+    "change_password": "10/15m/user",
+    "reauthenticate": "10/15m/user",
+    "reset_password": "100/15m/ip,3/15m/key",
+    "reset_password_from_key": "100/15m/ip",
+}
+MFA_ADAPTER = "firmtrack.web.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "firmtrack.web.second_factor.CodeForm",
+    "reauthenticate": "firmtrack.web.second_factor.ConfirmCodeForm",
+    "activate_totp": "firmtrack.web.second_factor.AddForm",
+    "deactivate_totp": "firmtrack.web.second_factor.RemoveForm",
+}
+MFA_TOTP_ISSUER = "Firmtrack"
+MFA_TOTP_TOLERANCE = 1  # clocks differ, and people type
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+SOCIALACCOUNT_ADAPTER = "firmtrack.web.providers.ProviderAdapter"

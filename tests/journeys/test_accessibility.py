@@ -67,11 +67,33 @@ SIGNED_IN = [
     "/tokens/new",
     "/audit",
     "/audit?day=x",
+    "/account",
+    "/account/password",
     UNKNOWN_ADDRESS,
 ]
 # Looked at where a journey comes to them.
-BY_A_JOURNEY = {"sign-in", "endpoint", "endpoint-topics", "remove-endpoint", "revoke-token"}
+BY_A_JOURNEY = {"sign-in", "account_login", "endpoint", "endpoint-topics", "remove-endpoint"}
+BY_A_JOURNEY |= {
+    "revoke-token",
+    "mfa_authenticate",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_reauthenticate",
+    "account_reauthenticate",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "organisation",
+    "provider",
+    "openid_connect_callback",
+}
 NO_PAGES = {
+    "account_logout",
+    "mfa_index",
+    "provider-begin",
     "start",
     "sign-out",
     "service-request-csv",

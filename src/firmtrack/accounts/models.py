@@ -116,6 +116,40 @@ class User(AbstractBaseUser):
         return self.email
 
 
+class Provider(models.Model):
+    """An OpenID Connect provider by which the people of one party may sign in.
+
+    ``slug`` names it in addresses. ``client_secret`` is encrypted. ``role_claim`` is the claim that
+    tells a person's role, ``roles`` the role of each of its values that has one; ``email_claim`` is
+    the claim that holds their e-mail address. ``trusts_email``: it is believed even where the
+    provider does not say that it was verified.
+    """
+
+    party = models.ForeignKey(Party, models.PROTECT, related_name="providers")
+    slug = models.CharField(max_length=50, unique=True)
+    issuer = models.CharField(max_length=500)
+    client_id = models.CharField(max_length=191)
+    client_secret = models.TextField()
+    role_claim = models.CharField(max_length=100)
+    roles = models.JSONField()
+    email_claim = models.CharField(max_length=100, default="email")
+    trusts_email = models.BooleanField(default=False)
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """Only slugs that are words of an address can be stored."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(slug__regex=r"^[a-z0-9]+(-[a-z0-9]+)*$"),
+                name="provider_slug_is_a_slug",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
 class ApiToken(models.Model):
     """A bearer token of the API. Its secret is not stored: only the SHA-256 of it is.
 

@@ -11,6 +11,7 @@ from rich.table import Column, Table
 from firmtrack.accounts.kinds import PartyKind, Role, TokenScope
 from firmtrack.cli.options import AsJson, add_row, console, minute, print_json
 from firmtrack.cli.session import opened
+from firmtrack.cli.sign_ins import reset_totp, set_password
 
 party = typer.Typer(help="Energy suppliers and DCC.", no_args_is_help=True)
 user = typer.Typer(help="People who sign in.", no_args_is_help=True)
@@ -311,6 +312,10 @@ def revoke_tokens(
 
         for token_id in token_ids:
             _tell(f"Token {token_id}", "is revoked", is_new=tokens.revoke_token(token_id))
+
+
+user.command("password")(set_password)
+user.command("reset-totp")(reset_totp)
 
 
 @token.command("create")

@@ -35,6 +35,12 @@ _COMMANDS = (
     Later("user", "accounts:user", "People who sign in."),
     Later("token", "accounts:token", "Tokens for the API."),
     Later("audit", "audit:audit", "Who looked up and did what."),
+    Later("session", "sign_ins:session", "Where people are signed in."),
+    Later(
+        "provider",
+        "sign_ins:provider",
+        "OpenID Connect providers by which a party's people sign in.",
+    ),
     Later("quarantine", "quarantine:quarantine", "Messages that could not be taken."),
     Later("message", "recorded_messages:message", "Recorded messages: seen, and taken back."),
     Later("wording", "wording:wording", "Your own wording for codes."),

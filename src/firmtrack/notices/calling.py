@@ -13,6 +13,7 @@ from typing import Any
 
 import httpcore
 
+from firmtrack.errors import FirmtrackError
 from firmtrack.notices.addresses import UnfitAddress, resolve
 
 CONNECT_SECONDS = 5.0
@@ -35,6 +36,19 @@ class CallResponse:
     problem: str | None = None
     retry_after: str | None = None
     is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer with its whole body."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class FetchFailed(FirmtrackError):
+    """The call got no answer that could be taken."""
 
 
 class Caller:
@@ -92,6 +106,46 @@ class Caller:
             UnicodeError,  # a host name that cannot be written for the resolver
         ) as error:
             return CallResponse(problem=_problem(error))
+
+    def fetch(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes = b"",
+        *,
+        most_bytes: int,
+    ) -> Fetched:
+        """Return the whole answer to a call that is no notice. Raises FetchFailed."""
+        self._limit.ends_at = time.monotonic() + self._call_seconds
+        sent = [*headers.items(), ("Content-Length", str(len(content)))]
+        timeouts = {"connect": CONNECT_SECONDS, "pool": self._call_seconds}
+        extensions = {"timeout": timeouts}
+        try:
+            with self._pool.stream(
+                method, url, headers=sent, content=content, extensions=extensions
+            ) as response:
+                body = bytearray()
+                for chunk in response.iter_stream():
+                    body += chunk
+                    if len(body) > most_bytes:
+                        raise FetchFailed(f"the answer has over {most_bytes} octets")
+                kept = {
+                    name.decode("latin-1"): value.decode("latin-1")
+                    for name, value in response.headers
+                }
+                return Fetched(response.status, kept, bytes(body))
+        except UnfitAddress as unfit:
+            raise FetchFailed(str(unfit)) from unfit
+        except (
+            httpcore.TimeoutException,
+            httpcore.NetworkError,
+            httpcore.ProtocolError,
+            httpcore.UnsupportedProtocol,
+            OSError,
+            UnicodeError,
+        ) as error:
+            raise FetchFailed(_problem(error)) from error
 
     def close(self) -> None:
         """Close the connections."""

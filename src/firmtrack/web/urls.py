@@ -7,19 +7,18 @@ from firmtrack.web import (
     audit,
     delivery_performance,
     guidance,
+    identity_urls,
     live,
     lookups,
     notices,
     notices_endpoints,
     people,
-    sign_in,
     tokens,
 )
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="firmware-distribution"), name="start"),
-    path("sign-in", sign_in.sign_in, name="sign-in"),
-    path("sign-out", sign_in.sign_out, name="sign-out"),
+    *identity_urls.urlpatterns,
     path("firmware-distribution", lookups.firmware_distribution, name="firmware-distribution"),
     path(
         "service-requests/<str:service_request_id>.csv",
