@@ -138,7 +138,7 @@ def _to_sign_in() -> Page:
 
 
 def _of_account() -> Page:
-    return Page(methods=frozenset(METHODS), own=frozenset({200, 302, 400, 404, 405}))
+    return Page(methods=frozenset(METHODS), own=frozenset({200, 302, 400, 404, 405, 429}))
 
 
 _NOTICES = Permission.MANAGE_NOTICES

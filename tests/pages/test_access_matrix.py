@@ -180,6 +180,7 @@ def _things_of(party: Party, email: str) -> dict[str, str]:
 def _signed_in(user: User) -> Client:
     client = Client(SERVER_NAME="localhost")
     client.force_login(user)
+    client.get("/guidance")  # a session is known from its first page on
     return client
 
 
