@@ -60,11 +60,7 @@ def portal(portal_database: str, tmp_path_factory: pytest.TempPathFactory) -> It
     with log.open("wb") as output:
         server = subprocess.Popen(
             command,
-            env=on(portal_database, directory)
-            | {
-                "FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES": "on",
-                "FIRMTRACK_MAIL_SERVER": "smtp://127.0.0.1:9",  # where nobody takes any
-            },
+            env=on(portal_database, directory) | {"FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES": "on"},
             stdout=output,
             stderr=output,
         )

@@ -13,7 +13,15 @@ from playwright.sync_api import expect
 from firmtrack.accounts.people import person_named
 from firmtrack.web.invitations import invite
 from tests.databases import used
-from tests.journeys.processes import called, on
+from tests.journeys.processes import (
+    called,
+    ended,
+    firmtrack,
+    free_port,
+    listens,
+    on,
+    wait_until,
+)
 from tests.journeys.test_accessibility import assert_anybody_can_use
 from tests.journeys.visitor import Visitor
 from tests.pages.world import PASSWORD
@@ -40,7 +48,7 @@ def person(portal_database: str, tmp_path: Path) -> Iterator[str]:
 
 
 def code(secret: str, steps: int) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps)))
 
 
 def test_one_time_codes_are_set_up_used_and_removed(scripted_ada: Visitor, person: str) -> None:
@@ -159,10 +167,28 @@ def test_who_is_invited_chooses_a_password(
     scripted_ada.sees("Firmware Distribution Tracking")
 
 
-def test_who_forgot_their_password_asks_for_a_link(scripted_ada: Visitor) -> None:
+@pytest.fixture
+def portal_with_mail(portal_database: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a portal for which a server takes mail: in vain, for nobody listens there."""
+    port = free_port()
+    env = on(portal_database, tmp_path) | {"FIRMTRACK_MAIL_SERVER": "smtp://127.0.0.1:9"}
+    server = firmtrack("serve", "--port", port, "--workers", 1, env=env)
+    try:
+        wait_until(lambda: server.poll() is not None or listens(port), "the portal answers")
+        assert server.poll() is None
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        ended(server)
+
+
+@pytest.mark.thorough
+def test_who_forgot_their_password_asks_for_a_link(
+    scripted_ada: Visitor, portal_with_mail: str
+) -> None:
     page = scripted_ada.page
     page.context.clear_cookies()
-    page.goto("/sign-in")
+    page.goto(f"{portal_with_mail}/sign-in")
     page.get_by_role("link", name="I have forgotten my password").click()
     scripted_ada.sees("Choose a new password")
     assert_anybody_can_use(scripted_ada)

@@ -150,6 +150,18 @@ def test_the_answer_is_the_same_whether_there_is_an_account(
         User.objects.filter(pk=cast.ben.pk).update(is_active=True)
 
 
+def test_mail_that_is_not_taken_is_told_in_the_log_but_not_whose_it_was(
+    anybody: Browsing, mails: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    backend = "django.core.mail.backends.smtp.EmailBackend"
+    with override_settings(EMAIL_BACKEND=backend, EMAIL_HOST="127.0.0.1", EMAIL_PORT=9):
+        answer = anybody.post("/password/forgotten", {"email": "ada@alpha.example"})
+        sent(mails)
+    assert answer.headers["Location"] == "/password/sent"
+    assert "A mail about an account was not taken" in caplog.text
+    assert "ada@" not in caplog.text
+
+
 def test_nobody_is_flooded_with_links(anybody: Browsing, mails: list[Any]) -> None:
     asked = [
         anybody.post("/password/forgotten", {"email": "ada@alpha.example"}).status_code

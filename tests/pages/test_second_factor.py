@@ -40,7 +40,7 @@ def required(cast: Cast) -> None:
 
 def code(secret: str, *, steps: int = 0) -> str:
     """Return what an app shows now, or so many half minutes later."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps)))
 
 
 def secret_on(browsing: Browsing) -> str:
@@ -89,6 +89,15 @@ def test_a_code_is_good_once_whoever_has_seen_it() -> None:
         assert page.status == 400
         assert page.all(".govuk-error-summary a") == [WRONG]
     assert acts_of("sign_in_failed")[-1][3] == "one-time code"
+
+
+def test_a_code_that_was_used_is_refused_for_as_long_as_an_app_may_show_it(cast: Cast) -> None:
+    secret, _ = set_up(signed_in())
+    seen = code(secret, steps=1)
+    assert give(with_password(), seen).status_code == 302
+    # django-allauth remembers it for half a minute, but it is good for longer.
+    assert cache.delete(f"allauth.mfa.totp.used?user={cast.ada.pk}&code={seen}")
+    assert give(with_password(), seen).status_code == 400
 
 
 def test_the_code_of_setting_up_is_used_up() -> None:

@@ -43,7 +43,7 @@ def is_let_in(browsing: Browsing) -> bool:
     return bool(browsing.get("/guidance").status_code == 200)
 
 
-def acts_of(kind: str) -> list[tuple[str, str, str, str]]:
+def acts_of(kind: str) -> list[tuple[str, str | None, str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT actor, party, subject, detail FROM act WHERE kind = %s ORDER BY act_id", [kind]

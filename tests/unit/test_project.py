@@ -123,6 +123,26 @@ def test_the_earliest_time_must_be_past_and_state_its_zone(value: str) -> None:
         read_environment({"FIRMTRACK_EARLIEST_TIME": value})
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FIRMTRACK_SESSION_HOURS", "0"),
+        ("FIRMTRACK_SESSION_HOURS", "169"),
+        ("FIRMTRACK_SESSION_IDLE_MINUTES", "half an hour"),
+        ("FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES", "yes"),
+    ],
+)
+def test_how_people_sign_in_is_read_strictly(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=f"^{name}: "):
+        read_environment({name: value})
+
+
+def test_sessions_last_half_a_day_and_half_an_hour_unless_said_otherwise() -> None:
+    usual = read_environment({})
+    assert (usual.session_hours, usual.session_idle_minutes) == (12, 30)
+    assert not usual.provider_private_addresses
+
+
 def test_the_changelog_has_a_section_for_this_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
