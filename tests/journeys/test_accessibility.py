@@ -75,6 +75,7 @@ SIGNED_IN = [
 BY_A_JOURNEY = {"sign-in", "account_login", "endpoint", "endpoint-topics", "remove-endpoint"}
 BY_A_JOURNEY |= {"revoke-token"}
 BY_A_JOURNEY |= {
+    "revoke-token",
     "mfa_authenticate",
     "mfa_activate_totp",
     "mfa_deactivate_totp",

@@ -76,6 +76,15 @@ def said(done: subprocess.CompletedProcess[str], status: int = 0, note: str = ""
     return json.loads(done.stdout)
 
 
+def acts_of(firmtrack: Run, *kinds: str) -> list[tuple[str, str]]:
+    """The acts of these kinds and to what they were done, the newest first; operators did them."""
+    asked = [word for kind in kinds for word in ("--kind", kind)]
+    found = said(firmtrack("audit", "list", *asked, "--json"))["audit"]
+    assert all(each["who"].startswith("operator (") for each in found)
+    assert all(each["party"] is None for each in found)
+    return [(each["kind"], each["subject"]) for each in found]
+
+
 def failure(done: subprocess.CompletedProcess[str], status: int) -> str:
     assert done.returncode == status
     assert done.stdout == ""
@@ -172,6 +181,8 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     (tmp_path / "fixed.xml").write_bytes(REQUEST)
     replayed = firmtrack("quarantine", "replay", entry_id, "--fixed", tmp_path / "fixed.xml")
     assert (replayed.returncode, replayed.stdout) == (0, f"{entry_id}: duplicate\n")
+    acts = acts_of(firmtrack, "quarantine_replayed")
+    assert acts == [("quarantine_replayed", f"entry {entry_id}")]
     assert firmtrack("quarantine", "list").stdout == "The quarantine is empty.\n"
 
 
@@ -240,6 +251,10 @@ def test_a_message_is_taken_back_and_counts_again(firmtrack: Run) -> None:
     unknown = "00000000-0000-0000-0000-00000000002a"
     refused = said(firmtrack("message", "withdraw", unknown, *because, "--json"), status=3)
     assert refused["refused"][0]["reason"] == "No message of this ID was recorded."
+    assert acts_of(firmtrack, "messages_withdrawn", "messages_restored") == [
+        ("messages_restored", message_id),
+        ("messages_withdrawn", message_id),
+    ]
     assert "Give IDs, or else" in failure(firmtrack("message", "withdraw", *because), 2)
     assert "was recorded" in failure(firmtrack("message", "show", unknown), 1)
 
@@ -454,6 +469,12 @@ def test_operators_word_a_code_and_take_it_back(firmtrack: Run) -> None:
 
     for code in ("E110101", "E11O101"):
         assert firmtrack("wording", "clear", code).stdout == f"{code} is cleared.\n"
+    assert acts_of(firmtrack, "wording_set", "wording_cleared") == [
+        ("wording_cleared", "E11O101"),
+        ("wording_cleared", "E110101"),
+        ("wording_set", "E11O101"),
+        ("wording_set", "E110101"),
+    ]
     assert "There is no wording of yours" in failure(firmtrack("wording", "clear", "E110101"), 1)
     assert firmtrack("wording", "list").stdout == "No code has wording of your own.\n"
 

@@ -84,7 +84,8 @@ class Page:
     """An address of the portal: ``reach`` is None where it names nothing.
 
     ``permission`` is asked for; with ``to_look`` False only of who sends a form. ``sent`` is the
-    answer to an empty form. A public one answers whoever asks with one of ``answers``.
+    answer to an empty form. A public one answers whoever asks with one of ``answers``; what is of
+    one's own account whoever has signed in with one of ``own``: that depends on the account.
     """
 
     methods: frozenset[str] = LOOKING
@@ -93,6 +94,7 @@ class Page:
     to_look: bool = True
     sent: int = 400
     answers: frozenset[int] = frozenset()
+    own: frozenset[int] = frozenset()
 
     def expected(self, visitor: Visitor, method: str, whose: Whose) -> frozenset[int]:
         """Return the statuses with which it may answer."""
@@ -101,7 +103,9 @@ class Page:
         if self.answers:
             return self.answers
         if not visitor.is_signed_in:
-            return frozenset({302})
+            return frozenset({302, 405}) if self.own else frozenset({302})
+        if self.own:
+            return self.own
         asks = self.permission is not None and (self.to_look or method not in LOOKING)
         if asks and self.permission is not None and not visitor.may(self.permission):
             return frozenset({403})
@@ -129,13 +133,41 @@ def _managed(sent: int = 302) -> Page:
     return Page(methods=_AND_FORMS, reach=Reach.OWN, permission=people, sent=sent)
 
 
+def _to_sign_in() -> Page:
+    return Page(methods=frozenset(METHODS), answers=frozenset({200, 302, 400, 404, 405, 429}))
+
+
+def _of_account() -> Page:
+    return Page(methods=frozenset(METHODS), own=frozenset({200, 302, 400, 404, 405, 429}))
+
+
 _NOTICES = Permission.MANAGE_NOTICES
 _TOKENS = Permission.MANAGE_TOKENS
 
 PAGES: Mapping[str, Page] = {
     "start": Page(methods=frozenset(METHODS), answers=frozenset({302})),
-    "sign-in": Page(methods=_AND_FORMS, answers=frozenset({200, 302, 400})),
-    "sign-out": Page(methods=frozenset({"POST"}), answers=frozenset({302})),
+    "sign-in": _to_sign_in(),
+    "account_login": _to_sign_in(),
+    "sign-out": Page(methods=_AND_FORMS, answers=frozenset({302, 405})),
+    "account_logout": Page(methods=_AND_FORMS, answers=frozenset({302, 405})),
+    "mfa_authenticate": _to_sign_in(),
+    "organisation": _to_sign_in(),
+    "provider": _to_sign_in(),
+    "provider-begin": _to_sign_in(),
+    "openid_connect_callback": _to_sign_in(),
+    "account_reset_password": _to_sign_in(),
+    "account_reset_password_done": _to_sign_in(),
+    "account_reset_password_from_key": _to_sign_in(),
+    "account_reset_password_from_key_done": _to_sign_in(),
+    "account": _of_account(),
+    "account_reauthenticate": _of_account(),
+    "mfa_reauthenticate": _of_account(),
+    "account_change_password": _of_account(),
+    "mfa_index": _of_account(),
+    "mfa_activate_totp": _of_account(),
+    "mfa_deactivate_totp": _of_account(),
+    "mfa_view_recovery_codes": _of_account(),
+    "mfa_generate_recovery_codes": _of_account(),
     "firmware-distribution": Page(),
     "delivery-performance": Page(),
     "delivery-performance-csv": Page(),

@@ -339,6 +339,31 @@ def test_a_colleague_manages_the_same_endpoints(
     assert alphas(cast) == []
 
 
+def test_what_is_done_to_an_endpoint_is_in_the_audit(
+    endpoint_id: int, cast: Cast, ada: Browsing
+) -> None:
+    place = f"/notices/endpoints/{endpoint_id}"
+    with pool().connection() as connection:
+        connection.execute("DELETE FROM act")
+    ada.client.post("/notices/endpoints/new", NEW)
+    ada.client.post(f"{place}/topics", {"topics": DEFAULT_TOPICS[:1]})
+    ada.post(place, {"action": "rotate"})
+    ada.post(f"{place}/remove", {})
+    ada.post(f"{place}/remove", {})
+
+    with pool().connection() as connection:
+        rows = connection.execute(
+            "SELECT actor, party, kind, subject, detail FROM act ORDER BY act_id"
+        ).fetchall()
+    assert {(actor, party) for actor, party, *_ in rows} == {("ada@alpha.example", "Alpha Energy")}
+    assert [row[2:] for row in rows] == [
+        ("endpoint_added", f"endpoint {endpoint_id + 1}", f"webhook: {ADDRESS}"),
+        ("endpoint_changed", f"endpoint {endpoint_id}", f"topics: {DEFAULT_TOPICS[0]}"),
+        ("endpoint_changed", f"endpoint {endpoint_id}", "a new secret"),
+        ("endpoint_removed", f"endpoint {endpoint_id}", ""),
+    ]
+
+
 def test_a_viewer_of_the_party_sees_the_endpoints_and_manages_none(
     endpoint_id: int, cast: Cast, colleague: Browsing
 ) -> None:

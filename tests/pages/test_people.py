@@ -156,6 +156,7 @@ def test_a_role_is_changed_and_who_may_do_less_signs_in_again(
     cast: Cast, ada: Browsing, alan: User
 ) -> None:
     theirs = Browsing.signed_in(alan)
+    theirs.open("/guidance")
     sent = {"action": "role", "seen": "party_administrator", "role": "viewer"}
     assert ada.post(place(alan), sent).headers["Location"] == place(alan)
 
@@ -195,6 +196,8 @@ def test_whoever_ends_their_own_sessions_is_led_to_the_sign_in_page(
     cast: Cast, ada: Browsing, alf: User
 ) -> None:
     theirs = Browsing.signed_in(alf)
+    theirs.open("/guidance")
+    ada.open("/guidance")
     ada.post(place(alf), {"action": "end-sessions"})
     assert "One session was ended." in ada.open(place(alf)).one("main")
     assert theirs.get("/guidance").status_code == 302
@@ -373,6 +376,7 @@ def test_lists_of_people_and_tokens_ask_as_much_however_long_they_are(
             ada.open(address)
         return len(asked)
 
+    statements("/people")  # the first page of a session notes it
     few = [statements(address) for address in ("/people", "/tokens")]
     for number in range(10):
         person = people.add_user(f"a{number}@alpha.example", cast.ada.party, PASSWORD)

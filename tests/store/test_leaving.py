@@ -61,9 +61,15 @@ def ada(alpha: Party) -> User:
 def alan(ada: User) -> User:
     """A second administrator of Alpha, with a session and a token."""
     alan = people.add_user("alan@alpha.example", ada.party, PASSWORD, Role.PARTY_ADMINISTRATOR)
-    Client().force_login(alan)
+    _sign_in(alan)
     tokens.create_token(ada.party, TokenScope.READ, created_at=NOW, created_by=alan, name="Mine")
     return alan
+
+
+def _sign_in(user: User) -> None:
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(user)
+    client.get("/guidance")  # a session is known from its first page on
 
 
 def acts(connection: Connection[TupleRow], *kinds: ActKind) -> list[tuple[str, str | None, str]]:
@@ -120,7 +126,7 @@ def test_whoever_may_do_less_loses_what_they_had_and_whoever_may_do_more_does_no
     assert not sessions_of(alan)
     assert ApiToken.objects.filter(revoked_at__isnull=True).count() == 0
 
-    Client().force_login(alan)
+    _sign_in(alan)
     people.change_role(alan, Role.PARTY_ADMINISTRATOR)
     assert len(sessions_of(alan)) == 1
 
@@ -139,7 +145,7 @@ def test_whoever_is_moved_loses_all_and_neither_party_learns_of_the_other(
     told = connection.execute(
         "SELECT party, detail FROM act WHERE kind = 'person_moved' ORDER BY act_id"
     ).fetchall()
-    assert told == [("Alpha", "to another organisation"), ("Bravo", "here, as viewer")]
+    assert told == [("Alpha", "to another organisation"), ("Bravo", "here, as Viewer")]
     assert not people.move(alan, bravo)
 
 

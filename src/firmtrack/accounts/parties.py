@@ -82,7 +82,7 @@ def add_party(name: str, kind: PartyKind, user_ids: Iterable[Eui64]) -> Party:
         party, is_new = Party.objects.get_or_create(name=name, defaults={"kind": kind})
         if not is_new:
             raise PartyNameTaken(name)
-        record(None, name, ActKind.PARTY_ADDED, name, kind)
+        record(None, name, ActKind.PARTY_ADDED, name, party.get_kind_display())
         for user_id in dict.fromkeys(user_ids):
             _give(party, user_id)
     return party

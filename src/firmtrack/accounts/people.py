@@ -177,7 +177,7 @@ def add_user(email: str, party: Party, password: str, role: Role | None = None) 
     with _changing(party, None):
         role = usual_role(party) if role is None else checked_role(role, party)
         user = _new(address, party, role, password=make_password(password))
-        record(None, party.name, ActKind.PERSON_ADDED, address, role)
+        record(None, party.name, ActKind.PERSON_ADDED, address, user.get_role_display())
     return user
 
 
@@ -199,7 +199,7 @@ def invite_person(
         else:
             user.role, user.invited_at = role, _now()
             user.save(update_fields=["role", "invited_at"])
-        record(by, party.name, ActKind.PERSON_INVITED, address, role)
+        record(by, party.name, ActKind.PERSON_INVITED, address, user.get_role_display())
     return user
 
 
@@ -245,7 +245,7 @@ def change_role(
     """
     with _changing(user.party, by):
         person = _as_they_are(user)
-        before = role_of(person)
+        before, was = role_of(person), person.get_role_display()
         if checked_role(role, person.party) is before:
             return False
         if role not in ADMINISTRATORS:
@@ -254,7 +254,8 @@ def change_role(
         person.save(update_fields=["role"])
         if is_demotion(before, role):
             _end_what_they_had(person, by)
-        record(by, person.party.name, ActKind.ROLE_CHANGED, person.email, f"{before} to {role}")
+        said = f"from {was} to {person.get_role_display()}"
+        record(by, person.party.name, ActKind.ROLE_CHANGED, person.email, said)
     return True
 
 
@@ -278,7 +279,8 @@ def move(user: User, party: Party, role: Role | None = None, *, may_be_last: boo
         _end_what_they_had(person, None)
         # Neither party is told which the other is.
         record(None, left.name, ActKind.PERSON_MOVED, person.email, _ELSEWHERE)
-        record(None, party.name, ActKind.PERSON_MOVED, person.email, f"here, as {role}")
+        said = f"here, as {person.get_role_display()}"
+        record(None, party.name, ActKind.PERSON_MOVED, person.email, said)
     return True
 
 

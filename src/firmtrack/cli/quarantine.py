@@ -176,11 +176,12 @@ def replay(
             fixed_body = None if fixed is None else fixed.read_bytes()
         outcomes = {}
         for entry_id in wanted:
-            # Before it: nothing is done on the operator's authority that is not on record. What
-            # came of it the entry itself keeps.
-            how = "as it was kept" if fixed_body is None else "as the operator fixed it"
-            record_operator_act(ActKind.QUARANTINE_REPLAYED, f"entry {entry_id}", how)
-            outcomes[entry_id] = replay_entry(entry_id, fixed_body)
+            outcomes[entry_id] = outcome = replay_entry(entry_id, fixed_body)
+            if outcome.outcome is not OutcomeKind.QUARANTINED:
+                # After it, so that only what was done is on record; that it was replayed, and with
+                # which outcome, the entry itself keeps. Here is who.
+                how = "as it was kept" if fixed_body is None else "as the operator fixed it"
+                record_operator_act(ActKind.QUARANTINE_REPLAYED, f"entry {entry_id}", how)
     if as_json:
         print_json([{"quarantine_id": i, **asdict(outcome)} for i, outcome in outcomes.items()])
     else:

@@ -185,17 +185,13 @@ def _move(
     from firmtrack.accounts.acting import record_operator_act
     from firmtrack.store.acts import ActKind
 
-    # Before it: nothing is taken back that is not on record. Which messages were, when and why, is
-    # a fact of each of them; here is who.
-    kind = ActKind.MESSAGES_WITHDRAWN if done == "withdrawn" else ActKind.MESSAGES_RESTORED
-    named = ", ".join(map(str, message_ids[:_NAMED_AT_MOST]))
-    more = (
-        f" and {len(message_ids) - _NAMED_AT_MOST} more"
-        if len(message_ids) > _NAMED_AT_MOST
-        else ""
-    )
-    record_operator_act(kind, named + more, because)
     moved = how(message_ids, because)
+    if moved.moved:
+        # After it, so that only what was done is on record. Which messages were taken back, when
+        # and why, each of them keeps itself in that transaction; here is who.
+        is_withdrawal = done == "withdrawn"
+        kind = ActKind.MESSAGES_WITHDRAWN if is_withdrawal else ActKind.MESSAGES_RESTORED
+        record_operator_act(kind, _some_of(moved.moved), because)
     if as_json:
         print_json(
             {
@@ -213,6 +209,12 @@ def _move(
             console.print(f"{message_id} stays as it is. {reason}", markup=False)
     if moved.refused:
         raise typer.Exit(_SOME_REFUSED)
+
+
+def _some_of(message_ids: Sequence[UUID]) -> str:
+    named = ", ".join(map(str, message_ids[:_NAMED_AT_MOST]))
+    more = len(message_ids) - _NAMED_AT_MOST
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _print_table(found: "Sequence[RecordedMessage]") -> None:
