@@ -37,17 +37,14 @@ from tests.faults.truth import (
     assert_nothing_acknowledged_is_lost,
     assert_recorded_once,
 )
-from tests.faults.watching import Watcher, longest_gap, seconds_until_success
+from tests.faults.watching import Watcher, longest_gap
 from tests.journeys.processes import PATIENCE_SECONDS, ended, firmtrack, wait_until
 from tests.oracle.simulated import Simulated, simulate
 from tests.store.receiver import Receiver
 from tests.store.test_simulated_traffic import assert_tracker_knows
 
 _INGESTED_EVERY = 20
-_HEADINGS = (
-    "| fault | times | longest without a look-up | longest without an acknowledgement"
-    " | first look-up after it |"
-)
+_HEADINGS = "| fault | times | longest without a look-up | longest without an acknowledgement |"
 PAGE_SECONDS = 30.0
 PAGES = (
     "/firmware-distribution",
@@ -118,19 +115,16 @@ class Report:
     def table(self) -> Iterator[str]:
         """Yield the lines of a table in Markdown: a row for each kind of fault."""
         yield _HEADINGS
-        yield "|---|---|---|---|---|"
+        yield "|---|---|---|---|"
         kinds: dict[str, list[Happened]] = defaultdict(list)
         for each in self.happened:
             kinds[each.kind].append(each)
         for kind, times in kinds.items():
             looked = max(longest_gap(self.looked_up_at, t.began_at, t.mended_at) for t in times)
             posted = max(longest_gap(self.acknowledged_at, t.began_at, t.mended_at) for t in times)
-            after = [seconds_until_success(self.looked_up_at, t.mended_at) for t in times]
-            known = [each for each in after if each is not None]
-            first = f"{max(known):.1f} s" if known else "none"
-            yield f"| {kind} | {len(times)} | {looked:.1f} s | {posted:.1f} s | {first} |"
+            yield f"| {kind} | {len(times)} | {looked:.1f} s | {posted:.1f} s |"
         for kind in self.skipped:
-            yield f"| {kind} | skipped: no disk of its own could be mounted | | | |"
+            yield f"| {kind} | skipped: no disk of its own could be mounted | | |"
 
 
 class FaultRun:

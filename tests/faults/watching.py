@@ -10,6 +10,7 @@ from itertools import pairwise
 
 _TIMEOUT_SECONDS = 5.0
 _PAUSE_SECONDS = 0.1
+_AFTERMATH_SECONDS = 2.0
 
 
 class Watcher(threading.Thread):
@@ -49,17 +50,11 @@ class Watcher(threading.Thread):
 
 
 def longest_gap(times: Sequence[float], began_at: float, mended_at: float) -> float:
-    """Return the longest time without success that overlaps a fault: 0 if there is none known.
+    """Return the longest time without success of a fault and its aftermath: 0 if none is known.
 
-    ``times`` ascend. The last gap is the one that ends first after the fault was mended.
+    ``times`` ascend. Who was being answered when a process was killed may still be answered, so
+    what begins within two seconds after the fault was mended counts as well.
     """
     first = max(0, bisect.bisect_left(times, began_at) - 1)
-    last = bisect.bisect_right(times, mended_at)
-    around = times[first : last + 1]
-    return max((after - before for before, after in pairwise(around)), default=0.0)
-
-
-def seconds_until_success(times: Sequence[float], mended_at: float) -> float | None:
-    """Return how long after the fault the first success came, None if none did."""
-    place = bisect.bisect_left(times, mended_at)
-    return times[place] - mended_at if place < len(times) else None
+    last = bisect.bisect_right(times, mended_at + _AFTERMATH_SECONDS)
+    return max((after - before for before, after in pairwise(times[first : last + 1])), default=0.0)
