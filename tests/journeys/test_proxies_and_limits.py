@@ -10,11 +10,13 @@ from subprocess import Popen
 from typing import NamedTuple
 
 import pytest
+from django.core.cache import cache
 
 from firmtrack.accounts.kinds import PartyKind, TokenScope
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.tokens import create_token
 from firmtrack.domain.identifiers import Eui64
+from firmtrack.gateway.proxies import UNDECLARED_PROXY
 from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.web.models import SignInAttempt
 from tests.databases import fresh_database, used
@@ -125,6 +127,12 @@ def test_a_named_proxy_is_believed_who_the_client_is_and_that_it_came_by_https(
     assert "198.51.100.9" not in tried_from(portal)
     page, _ = portal.ask("/sign-in", peer="127.0.0.2", **https)
     assert "Secure" in page.headers["Set-Cookie"]
+
+
+def test_who_is_not_named_is_left_for_the_doctor(portal: Portal) -> None:
+    portal.ask("/sign-in", X_Forwarded_For="203.0.113.78")
+    with used(portal.database):
+        assert cache.get(UNDECLARED_PROXY) == "127.0.0.1"
 
 
 def test_a_stranger_is_not_and_learns_what_is_missing(portal: Portal) -> None:

@@ -14,10 +14,14 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
+from django.core.cache import cache
 
-from firmtrack.accounts.kinds import PartyKind
+from firmtrack.accounts.kinds import PartyKind, Role
+from firmtrack.accounts.models import User
 from firmtrack.accounts.parties import add_party
+from firmtrack.accounts.people import add_user
 from firmtrack.domain.stages import Status
+from firmtrack.gateway.proxies import UNDECLARED_PROXY
 from firmtrack.notices import endpoints
 from firmtrack.notices.signs_of_life import giving_signs
 from firmtrack.notices.webhook import WEBHOOK
@@ -52,7 +56,7 @@ def test_nothing_is_wrong_where_all_is_well(env: dict[str, str], tmp_path: Path)
     found = examined(env)
 
     assert {each.split(":")[0] for each in found.values()} == {"ok"}, found
-    assert len(found) == 13
+    assert len(found) == 15
 
 
 def test_people_read_a_line_for_each_check(env: dict[str, str], tmp_path: Path) -> None:
@@ -60,7 +64,7 @@ def test_people_read_a_line_for_each_check(env: dict[str, str], tmp_path: Path) 
 
     lines = called("doctor", env={**env, "COLUMNS": "200"}).stdout.splitlines()
 
-    assert len(lines) == 13
+    assert len(lines) == 15
     assert lines[0] == "ok   settings: Every setting can be read."
 
 
@@ -116,6 +120,30 @@ def test_notices_that_nobody_sends_are_told(env: dict[str, str], own_database: s
         connection.execute("INSERT INTO dispatcher TABLE kept")
 
     assert examined(env)["dispatcher"] == "ok: A dispatcher of notices runs."
+
+
+def test_a_proxy_that_is_not_named_is_told(env: dict[str, str], own_database: str) -> None:
+    with used(own_database):
+        cache.set(UNDECLARED_PROXY, "192.0.2.80")
+
+    assert examined(env)["proxies"] == (
+        "warn: 192.0.2.80 passes calls on, and FIRMTRACK_TRUSTED_PROXIES does not name it."
+    )
+
+
+def test_people_whom_only_operators_look_after_are_told(
+    env: dict[str, str], own_database: str
+) -> None:
+    with used(own_database):
+        for name in ("Alpha Energy", "Bravo Power"):
+            party = add_party(name, PartyKind.LARGE_SUPPLIER, [])
+            add_user(f"ada@{name[:5].lower()}.example", party, "seven wet otters")
+        add_user("ben@bravo.example", party, "seven wet otters", Role.VIEWER)
+        User.objects.filter(email="ada@bravo.example").update(is_active=False)
+
+    found = examined(env)["administrators"]
+
+    assert found == "ok: Only operators look after the people of Bravo Power."
 
 
 def test_what_is_left_to_be_folded_and_counted_is_told(

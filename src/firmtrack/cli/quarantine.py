@@ -225,10 +225,10 @@ def discard(
     if not because.strip():
         raise typer.BadParameter("Say why.", param_hint="--because")
     with opened():
+        from firmtrack.accounts.acting import operator_name
         from firmtrack.store.ledger.quarantine import Discarding
         from firmtrack.store.ledger.quarantine import discard as discard_entries
 
-        # Here an operator's act ends messages for good: the place for an audit of such acts.
         done = discard_entries(
             Discarding(
                 quarantine_ids=entry_ids or None,
@@ -236,6 +236,7 @@ def discard(
                 before=before,
                 discarded_by=_who(),
                 because=because,
+                actor=operator_name(),
             )
         )
     unknown = sorted(set(entry_ids) - set(done))

@@ -19,6 +19,9 @@ _FOR, _PROTO = b"x-forwarded-for", b"x-forwarded-proto"
 _PREFIX = b"x-forwarded-"
 _OTHERS = frozenset({b"forwarded", b"x-real-ip"})
 _CLAIMS = (_FOR, _PROTO, b"forwarded")
+UNDECLARED_PROXY = "undeclared_proxy"
+"""By this name whoever serves leaves, for other programs, what ``undeclared_proxy`` returns."""
+
 _MOST_PROXIES = 32
 _ADDRESS_BYTES = 64
 _SCHEMES = frozenset({"http", "https"})

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from psycopg import Cursor
 from psycopg.rows import TupleRow, class_row
 
+from firmtrack.store.acts import OPERATOR, Act, ActKind, record_act
 from firmtrack.store.bodies import LARGEST_BODY_BYTES, pack, unpack
 from firmtrack.store.database import pool, reading_pool
 from firmtrack.store.ledger import statement
@@ -91,6 +92,8 @@ class Discarding:
     before: datetime | None = None
     discarded_by: str
     because: str
+    actor: str = OPERATOR
+    """How the audit names who does."""
 
 
 def list_quarantine(*, waiting_only: bool = True) -> list[QuarantineEntry]:
@@ -135,7 +138,7 @@ def discard(wanted: Discarding) -> list[int]:
 
     A record of each stays, without its octets. The same input received again is judged anew.
     """
-    with pool().connection() as connection:
+    with pool().connection() as connection, connection.transaction():
         rows = connection.execute(
             statement("discard_quarantined"),
             {
@@ -148,7 +151,17 @@ def discard(wanted: Discarding) -> list[int]:
                 "because": _storable(wanted.because),
             },
         ).fetchall()
-    return sorted(row[0] for row in rows)
+        discarded = sorted(row[0] for row in rows)
+        for quarantine_id in discarded:
+            act = Act(
+                actor=wanted.actor,
+                party=None,
+                kind=ActKind.QUARANTINE_DISCARDED,
+                subject=f"entry {quarantine_id}",
+                detail=_storable(wanted.because),
+            )
+            record_act(connection, act)
+    return discarded
 
 
 def list_discarded() -> list[DiscardedEntry]:

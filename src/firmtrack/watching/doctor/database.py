@@ -2,9 +2,11 @@
 
 import time
 
+from django.core.cache import cache
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from firmtrack.gateway.proxies import UNDECLARED_PROXY
 from firmtrack.notices.signs_of_life import is_anyone_dispatching
 from firmtrack.store.ledger.rereading import is_of_newer
 from firmtrack.store.schema import SchemaState, schema_state, schema_version
@@ -19,6 +21,15 @@ _WAITING = """
     SELECT (SELECT count(*) FROM notice_endpoint WHERE disabled_at IS NULL AND removed_at IS NULL),
         EXISTS (SELECT FROM notice WHERE state = 'waiting')
             OR EXISTS (SELECT FROM status_change AS c JOIN notice_subscriber AS s USING (user_id))
+"""
+_PARTIES_TOLD = 5
+_WITHOUT_ADMINISTRATOR = """
+    SELECT party.name
+    FROM accounts_party AS party
+    JOIN accounts_user AS person ON person.party_id = party.id AND person.is_active
+    GROUP BY party.name
+    HAVING NOT bool_or(person.role IN ('party_administrator', 'dcc_administrator'))
+    ORDER BY party.name
 """
 _COUNTED = """
     SELECT EXISTS (SELECT FROM message),
@@ -81,6 +92,28 @@ def check_dispatcher(connection: Connection[TupleRow]) -> Finding:
     if endpoints:
         return warn("There are endpoints for notices, and no dispatcher runs.", advice)
     return ok("No dispatcher runs, and there are no endpoints for notices.")
+
+
+def check_proxies(_connection: Connection[TupleRow]) -> Finding:
+    """Return whether a proxy that is not named has passed calls on of late."""
+    seen = cache.get(UNDECLARED_PROXY)
+    if seen is None:
+        return ok("No call of the last day came through a proxy that is not named.")
+    return warn(
+        f"{seen} passes calls on, and FIRMTRACK_TRUSTED_PROXIES does not name it.",
+        "If that is your proxy, name it: until then forms of https pages are refused, and all who "
+        "come through it count as one address.",
+    )
+
+
+def check_administrators(connection: Connection[TupleRow]) -> Finding:
+    """Return which parties' people are looked after by operators alone: they may be so."""
+    found = connection.execute(_WITHOUT_ADMINISTRATOR).fetchall()
+    if not found:
+        return ok("Every party that has people has an administrator.")
+    names = ", ".join(name for (name,) in found[:_PARTIES_TOLD])
+    more = f" and {len(found) - _PARTIES_TOLD} more" if len(found) > _PARTIES_TOLD else ""
+    return ok(f"Only operators look after the people of {names}{more}.")
 
 
 def check_folding(connection: Connection[TupleRow]) -> Finding:

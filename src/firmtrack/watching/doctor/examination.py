@@ -31,6 +31,8 @@ OF_THE_DATABASE: tuple[tuple[str, Callable[[Connection[TupleRow]], Finding]], ..
     (DATABASE, database.check_version),
     ("clock", database.check_clock),
     ("schema", database.check_schema),
+    ("proxies", database.check_proxies),
+    ("administrators", database.check_administrators),
     ("dispatcher", database.check_dispatcher),
     ("folding", database.check_folding),
     ("figures", database.check_figures),
