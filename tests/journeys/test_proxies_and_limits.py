@@ -105,7 +105,7 @@ def sign_in(portal: Portal, peer: str, origin: str, **headers: str) -> int:
         "/sign-in",
         peer=peer,
         method="POST",
-        body=f"username=ada&password=wrong&csrfmiddlewaretoken={cookie.partition('=')[2]}",
+        body=f"username=ada%40alpha.example&password=wrong&csrfmiddlewaretoken={cookie.partition('=')[2]}",
         Origin=origin,
         Cookie=cookie,
         Content_Type="application/x-www-form-urlencoded",
