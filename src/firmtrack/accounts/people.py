@@ -245,18 +245,21 @@ def change_role(
     """
     with _changing(user.party, by):
         person = _as_they_are(user)
-        before, was = role_of(person), person.get_role_display()
-        if checked_role(role, person.party) is before:
+        if checked_role(role, person.party) is role_of(person):
             return False
         if role not in ADMINISTRATORS:
             _keep_an_administrator(person, may_be_last=may_be_last)
-        person.role = role
-        person.save(update_fields=["role"])
-        if is_demotion(before, role):
-            _end_what_they_had(person, by)
-        said = f"from {was} to {person.get_role_display()}"
-        record(by, person.party.name, ActKind.ROLE_CHANGED, person.email, said)
+        _give(person, role, by, "")
     return True
+
+
+def follow_role(user: User, role: Role, provider: str) -> None:
+    """Have a person who signs in be what their party's ``provider`` says, even its last one.
+
+    In a transaction that holds the person. Who may do less loses what they had.
+    """
+    if role_of(user) is not role:
+        _give(user, role, user, f", by {provider}")
 
 
 def move(user: User, party: Party, role: Role | None = None, *, may_be_last: bool = False) -> bool:
@@ -308,6 +311,16 @@ def _keep_an_administrator(person: User, *, may_be_last: bool) -> None:
     others = User.objects.filter(party=person.party, role__in=ADMINISTRATORS, is_active=True)
     if not others.exclude(_WAITS_FOR_THEM).exclude(pk=person.pk).exists():
         raise LastAdministrator(person)
+
+
+def _give(person: User, role: Role, by: User | None, whence: str) -> None:
+    before, was = role_of(person), person.get_role_display()
+    person.role = role
+    person.save(update_fields=["role"])
+    if is_demotion(before, role):
+        _end_what_they_had(person, by)
+    said = f"from {was} to {person.get_role_display()}{whence}"
+    record(by, person.party.name, ActKind.ROLE_CHANGED, person.email, said)
 
 
 def _end_what_they_had(person: User, by: User | None) -> None:

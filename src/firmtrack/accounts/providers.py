@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -15,9 +14,9 @@ from django.db import transaction
 
 from firmtrack.accounts.acting import record
 from firmtrack.accounts.kinds import PartyKind, Role
-from firmtrack.accounts.models import ApiToken, Party, Provider, User
-from firmtrack.accounts.people import checked_role, role_of
-from firmtrack.accounts.permissions import PERMISSIONS, ROLES
+from firmtrack.accounts.models import Party, Provider, User
+from firmtrack.accounts.people import checked_role, follow_role
+from firmtrack.accounts.permissions import ROLES
 from firmtrack.accounts.sealing import sealed
 from firmtrack.accounts.sessions import end_sessions_of
 from firmtrack.errors import FirmtrackError
@@ -153,7 +152,7 @@ def admitted(provider: Provider, subject: str, claims: Mapping[str, Any]) -> Use
             raise Refused(Refusal.DISABLED, email)
         if by_subject is None:
             SocialAccount.objects.create(provider=provider.slug, uid=subject, user=user)
-        _give(user, role, provider)
+        follow_role(user, role, provider.slug)
     return user
 
 
@@ -186,22 +185,3 @@ def _made(provider: Provider, email: str, role: Role) -> User:
     )
     record(user, provider.party.name, ActKind.PERSON_ADDED, email, f"{role}, by {provider.slug}")
     return user
-
-
-def _give(user: User, role: Role, provider: Provider) -> None:
-    """Have the person's role be what the provider says; who may do less loses what they had."""
-    before = role_of(user)
-    if before is role:
-        return
-    user.role = role
-    user.save(update_fields=["role"])
-    detail = f"{before} to {role}, by {provider.slug}"
-    record(user, provider.party.name, ActKind.ROLE_CHANGED, user.email, detail)
-    if PERMISSIONS[before] <= PERMISSIONS[role]:
-        return
-    end_sessions_of(user)
-    for token in ApiToken.objects.filter(created_by=user, revoked_at=None):
-        token.revoked_at = datetime.now(UTC)
-        token.save(update_fields=["revoked_at"])
-        called = f"{token.name or 'token'} …{token.ending}"
-        record(user, provider.party.name, ActKind.TOKEN_REVOKED, called, "with its maker's role")
