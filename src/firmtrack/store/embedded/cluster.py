@@ -161,12 +161,17 @@ class Cluster:
         return refusal
 
     def _prepare_sockets(self, account: Account) -> Path:
-        """Return the socket's directory, empty."""
+        """Return the socket's directory, empty: where it was before, if it can be.
+
+        Who holds the server connects there again when it is back.
+        """
         if not self.layout.socket_fits:
-            self.forget_sockets()
-            home = Path(tempfile.mkdtemp(prefix="firmtrack-", dir=_short_temporary_directory()))
+            home = self.layout.far_socket_home()
+            if home is None:
+                self.forget_sockets()
+                home = Path(tempfile.mkdtemp(prefix="firmtrack-", dir=_short_temporary_directory()))
+                self.layout.far_sockets.symlink_to(home)
             _enclose(home, account)
-            self.layout.far_sockets.symlink_to(home)
         sockets = self.layout.socket_directory()
         if sockets is None:
             raise self._failed("its socket's directory has gone.")

@@ -120,7 +120,8 @@ class Supervisor:
             time.sleep(_POLL_SECONDS)
             if self._child is not None:
                 self._child.poll()
-        self.cluster.forget_sockets()
+        if try_lock(self.users_lock, shared=False):  # who still holds the server looks for it there
+            self.cluster.forget_sockets()
 
     def _trim_log(self) -> None:
         log = self.cluster.layout.log
