@@ -241,9 +241,7 @@ def test_a_database_that_was_started_anew_leaves_no_page_with_a_connection_from_
         assert {answer.address for answer in after if answer.status != 200} == set()
 
 
-def test_what_needs_no_database_is_answered_without_it(
-    server: OwnPostgres, portal: Portal
-) -> None:
+def test_what_needs_no_database_is_answered_without_it(server: OwnPostgres, portal: Portal) -> None:
     server.stop()
     try:
         wait_until(lambda: portal.get("/guidance").status == 503, "the database has gone")

@@ -252,7 +252,7 @@ def told(response: Any, objects: Mapping[str, str]) -> tuple[object, ...]:
         for written in (str(id_element(each)), each, quote(each, safe="")):
             content = content.replace(written.encode(), b"ID")
     # A redirect to the sign-in page repeats the address.
-    apart = {"Content-Length", "Location"}
+    apart = {"Content-Length", "Location", "X-Request-ID", "RateLimit"}
     headers = {name: value for name, value in response.items() if name not in apart}
     return response.status_code, headers, _TOKEN.sub(b"", content)
 

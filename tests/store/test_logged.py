@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from firmtrack.accounts.kinds import PartyKind, TokenScope
+from firmtrack.accounts.kinds import PartyKind, Role, TokenScope
 from firmtrack.accounts.models import User
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.people import add_user
@@ -102,7 +102,7 @@ def live(token: str) -> None:
     finally:
         with pool().connection() as connection:
             connection.execute("ALTER TABLE hidden RENAME TO lookup_audit")
-    side_part("what quotes", lambda: User.objects.create(email=EMAIL, party_id=1))
+    side_part("what quotes", lambda: User.objects.create(email=EMAIL, party_id=1, role=Role.VIEWER))
 
 
 @pytest.mark.parametrize("formatter", [TextLines, lines_of_json])

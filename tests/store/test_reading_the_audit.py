@@ -175,4 +175,6 @@ def test_the_file_is_safe_in_a_spreadsheet() -> None:
     header, *lines = b"".join(audit_csv([entry] * 2)).decode().split("2026-11-14T12:00:00Z,'=")
 
     assert header == "Time,Party,Who,Kind,What,Detail,Rows,As of\r\n"
-    assert lines[0].startswith('Alpha,\'+1,\'-new,\'@SUM(A1),"a ""b""\r\nc",,2026-11-14T12:00:00Z')
+    assert lines[0].startswith(
+        'Alpha,\'+1,\'-new,\'@SUM(A1),"a ""b""‹U+000D›‹U+000A›c",,2026-11-14T12:00:00Z'
+    )

@@ -4,7 +4,7 @@ INSERT INTO arrival (source, region, user_id, recorded_at)
 SELECT arriving.source, arriving.region, arriving.user_id, now()
 FROM (
     SELECT source, '', user_id
-    FROM unnest(%(sources)s::text[], %(user_ids)s::bigint[]) AS named (source, user_id)
+    FROM unnest(%(sources)s::text[], %(senders)s::bigint[]) AS named (source, user_id)
     UNION
     SELECT %(csp)s, coalesce(d.csp_region, ''), s.addressee
     FROM staged_event AS s

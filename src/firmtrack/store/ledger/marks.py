@@ -51,7 +51,7 @@ def mark_arrivals(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None
         statement("mark_arrivals"),
         {
             "sources": [source for source, _ in arriving],
-            "user_ids": [None if each is None else to_bigint(each) for _, each in arriving],
+            "senders": [None if each is None else to_bigint(each) for _, each in arriving],
             "csp": MessageSource.CSP,
             "csp_kinds": _CSP_KINDS if has_csp else [],
             "precision": PRECISION,
