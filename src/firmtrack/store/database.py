@@ -35,6 +35,7 @@ WRITING, READING, KEEPING = "firmtrack writing", "firmtrack reading", "firmtrack
 FAILURES = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
+    psycopg.errors.IdleInTransactionSessionTimeout,  # of who was cut off, or stood still
     db.OperationalError,
     db.InterfaceError,
 )
