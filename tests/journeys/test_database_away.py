@@ -236,9 +236,15 @@ def test_a_database_that_was_started_anew_leaves_no_page_with_a_connection_from_
         portal.get_all(_PAGES * 3)  # so that many threads have a connection
         server.stop()
         server.start()
-        wait_until(portal.is_well, "the portal is well again")
-        after = portal.get_all(_PAGES * 6)
-        assert {answer.address for answer in after if answer.status != 200} == set()
+        seen = set[int]()
+
+        def are_all_shown() -> bool:
+            statuses = {answer.status for answer in portal.get_all(_PAGES * 6)}
+            seen.update(statuses)
+            return statuses == {200}
+
+        wait_until(are_all_shown, "every page is shown again")
+        assert seen <= {200, 503}  # a busy machine may be told to ask again, and is never failed
 
 
 def test_what_needs_no_database_is_answered_without_it(server: OwnPostgres, portal: Portal) -> None:
