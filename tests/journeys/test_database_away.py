@@ -231,20 +231,20 @@ def assert_says_that_the_database_is_away(answer: Answer) -> None:
 def test_a_database_that_was_started_anew_leaves_no_page_with_a_connection_from_before(
     server: OwnPostgres, portal: Portal
 ) -> None:
+    seen = set[int]()
+
+    def are_all_shown() -> bool:
+        statuses = {answer.status for answer in portal.get_all(_PAGES * 6)}
+        seen.update(statuses)
+        return statuses == {200}
+
     for _ in range(3):
         wait_until(portal.is_well, "the portal is well")
         portal.get_all(_PAGES * 3)  # so that many threads have a connection
         server.stop()
         server.start()
-        seen = set[int]()
-
-        def are_all_shown() -> bool:
-            statuses = {answer.status for answer in portal.get_all(_PAGES * 6)}
-            seen.update(statuses)
-            return statuses == {200}
-
         wait_until(are_all_shown, "every page is shown again")
-        assert seen <= {200, 503}  # a busy machine may be told to ask again, and is never failed
+    assert seen <= {200, 503}  # on a busy machine one may be told to ask again, and nothing fails
 
 
 def test_what_needs_no_database_is_answered_without_it(server: OwnPostgres, portal: Portal) -> None:
