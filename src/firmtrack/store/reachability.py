@@ -31,6 +31,13 @@ PATIENCE_SECONDS = 1.25
 _STEP_SECONDS = 0.05
 _logger = logging.getLogger(__name__)
 
+# Of those that were cut off: a number may be another's by now, whose connection began later.
+_END_LEFT = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE pid = ANY (%s) AND usename = current_user
+      AND backend_start < clock_timestamp() - make_interval(secs => %s)
+"""
+_CONNECT_SECONDS = 2
 
 _AWAITED: dict[int, int] = {
     pq.PollingStatus.READING: select.POLLIN,
@@ -62,7 +69,10 @@ class Watch:
         self._conninfo = conninfo.encode()
         self._look_seconds = look_seconds
         self._patience_seconds = patience_seconds
-        self._connections: WeakKeyDictionary[psycopg.Connection[Any], object] = WeakKeyDictionary()
+        self._connections: WeakKeyDictionary[psycopg.Connection[Any], tuple[object, int]] = (
+            WeakKeyDictionary()
+        )
+        self._left: dict[int, float] = {}  # the server's processes of what was cut, and when
         self._guard = Lock()
         self._is_over = Event()
         self._thread = Thread(target=self._run, name="watch", daemon=True)
@@ -82,7 +92,7 @@ class Watch:
         with suppress(OSError):  # it is cut already
             server = _server_of(connection.fileno())
             with self._guard:
-                self._connections[connection] = server
+                self._connections[connection] = server, connection.info.backend_pid
 
     def _run(self) -> None:
         while not self._is_over.is_set():
@@ -148,6 +158,8 @@ class Watch:
         if self.is_away:
             self.is_away = False
             _logger.warning("The database answers again.")
+        if self._left:
+            self._end_left()
 
     def _note_away(self, error: Exception) -> None:
         if self._is_over.is_set():
@@ -161,8 +173,22 @@ class Watch:
         with self._guard:
             found = list(self._connections.items())
             self._connections.clear()
-        for connection, server in found:
+        cut_at = time.monotonic()
+        for connection, (server, process) in found:
             _cut(connection, server)
+            self._left[process] = cut_at
+
+    def _end_left(self) -> None:
+        """Have the server end what was cut: it may not know of that, and keep locks for it."""
+        ago_seconds = time.monotonic() - max(self._left.values())
+        try:
+            with psycopg.connect(
+                self._conninfo.decode(), autocommit=True, connect_timeout=_CONNECT_SECONDS
+            ) as connection:
+                connection.execute(_END_LEFT, (list(self._left), ago_seconds))
+        except psycopg.Error:
+            return  # it is asked again in a moment
+        self._left.clear()
 
 
 def is_broken(connection: psycopg.Connection[Any]) -> bool:
