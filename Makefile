@@ -14,8 +14,13 @@ INPUTS := pyproject.toml uv.lock tools/prepare-environment $(wildcard hatch_buil
 BENCH_OPTIONS = $(if $(SCALE),--scale "$(SCALE)") $(if $(JSON),--json "$(JSON)") \
 	$(if $(COMPARE),--compare "$(COMPARE)")
 
+# How long a fault run is, and how hard.
+FAULT_OPTIONS = $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(MESSAGES),--messages "$(MESSAGES)") \
+	$(if $(SEED),--seed "$(SEED)")
+
 .DEFAULT_GOAL := help
-.PHONY: help run test test-thorough check bench bench-growth format docs screenshots clean
+.PHONY: help run test test-thorough test-faults fuzz check bench bench-growth format docs \
+	screenshots clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -32,6 +37,14 @@ test-thorough: $(READY) ## the same with all tests and all examples; before a re
 	@tools/prepare-chromium
 	@tools/prepare-postgresql
 	@tools/run-tests --thorough
+
+test-faults: $(READY) ## kills, restarts, a full disk and a bad network (MINUTES=… MESSAGES=… SEED=…)
+	@tools/prepare-postgresql
+	@exec $(BIN)/python -m tests.faults $(FAULT_OPTIONS)
+
+fuzz: $(READY) ## fuzz what is read, guided by coverage (TARGET=duis|gbcs|archives|all RUNS=…)
+	@tools/prepare-environment fuzz
+	@exec $(BIN)/python -m tests.fuzz $(or $(TARGET),all) $(if $(RUNS),--runs "$(RUNS)")
 
 check: $(READY) ## format, lint, types, import contracts, docs
 	$(BIN)/ruff format --check .

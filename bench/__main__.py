@@ -29,7 +29,7 @@ JOBS = {
     "notices": "bench.notices",
     "waits": "bench.waits",
 }
-NAMED_ONLY = {"growth": "bench.growth"}
+NAMED_ONLY = {"growth": "bench.growth", "slow": "bench.slow_clients"}
 
 _MODULES = JOBS | NAMED_ONLY
 

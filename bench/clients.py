@@ -27,7 +27,7 @@ class Load:
         return percentile(self.seconds, hundredths) * 1_000
 
 
-def load(calls: Sequence[bytes], seconds: float) -> Load:
+def load(calls: Sequence[bytes], seconds: float, port: int = PORT) -> Load:
     """Return what the clients get in that time, the calls again and again."""
     until = time.monotonic() + seconds
 
@@ -37,7 +37,9 @@ def load(calls: Sequence[bytes], seconds: float) -> Load:
             if time.monotonic() > until:
                 return
 
-    return _together([calls_in_time(calls[number::CLIENTS] or calls) for number in range(CLIENTS)])
+    return _together(
+        [calls_in_time(calls[number::CLIENTS] or calls) for number in range(CLIENTS)], port
+    )
 
 
 def send_all(calls: Sequence[bytes]) -> Load:
@@ -45,13 +47,13 @@ def send_all(calls: Sequence[bytes]) -> Load:
     return _together([iter(calls[number::CLIENTS]) for number in range(CLIENTS)])
 
 
-def _together(calls_of_clients: Sequence[Iterator[bytes]]) -> Load:
+def _together(calls_of_clients: Sequence[Iterator[bytes]], port: int = PORT) -> Load:
     taken: list[list[float]] = [[] for _ in calls_of_clients]
     failures: list[BaseException] = []
 
     def client(calls: Iterator[bytes], mine: list[float]) -> None:
         try:
-            with socket.create_connection(("127.0.0.1", PORT)) as connection:
+            with socket.create_connection(("127.0.0.1", port)) as connection:
                 for call in calls:
                     asked = time.perf_counter()
                     answer_to(connection, call)

@@ -7,20 +7,21 @@ from random import Random
 from bench.filling import EVENTS_PER_DEVICE, device_at
 from bench.scene import DCC
 from bench.stores import OWNER_ID, Store
+from firmtrack.answers.audit import AuditFilter
 from firmtrack.answers.performance import PerformanceFilter
 from firmtrack.answers.requests import DistributionFilter, DistributionPage, RequestAnswer
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
-from firmtrack.lookups import device, freshness, inventory, notices, performance, request
+from firmtrack.lookups import audit, device, freshness, inventory, notices, performance, request
 from firmtrack.lookups.as_of import Settled
 from firmtrack.store.ledger.quarantine import list_quarantine
 from firmtrack.store.reading import messages, requests
 
 PAGE = 100
 
-_OWNER = Viewer.of_user_ids("the large request's owner", [OWNER_ID])
+_OWNER = Viewer.of_user_ids("the large request's owner", [OWNER_ID], party="the owner")
 _EVERYBODY = Viewer.of_dcc("bench")
 _UNKNOWN_DEVICE = Eui64(0x00DB_EEEE_0000_0000)
 _UNKNOWN_REQUEST = RequestId(OWNER_ID, DCC, 404)
@@ -133,11 +134,26 @@ def all_performance(_: Store, __: Random) -> object:
 
 
 def fresh(_: Store, __: Random) -> object:
-    return freshness.freshness(datetime.now(UTC))
+    return freshness.freshness(_OWNER, datetime.now(UTC))
+
+
+def its_audit(_: Store, __: Random) -> object:
+    return audit.read_audit(_OWNER, AuditFilter(), limit=PAGE)
+
+
+def newest_of_its_audit(_: Store, __: Random) -> object:
+    return audit.find_audit(_OWNER, AuditFilter(), limit=PAGE)
+
+
+def first_portion_of_its_audit(_: Store, __: Random) -> object:
+    return next(audit.download_audit(_OWNER, AuditFilter()), None)
 
 
 # By what is said of them: each is measured at both sizes.
 READS: Mapping[str, Read] = {
+    "its audit": its_audit,
+    "the newest of its audit": newest_of_its_audit,
+    "its audit as a file": first_portion_of_its_audit,
     "device look-up": some_device,
     "a device’s events": some_events,
     "device look-up as_of": some_device_as_of,

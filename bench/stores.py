@@ -154,4 +154,5 @@ def keep_inputs(events: int) -> None:
         for each in range(number)
     ]
     for quarantine_id in record(Batch(refusals=refusals)).quarantine_ids[_WAITING_INPUTS:]:
+        assert quarantine_id is not None, "the operator has no quota"
         mark_replayed(quarantine_id, "recorded")

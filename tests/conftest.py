@@ -51,6 +51,7 @@ def _set_up_django() -> str | None:
             del os.environ[name]
     os.environ.update(_ENVIRONMENT)
     django.setup()
+    django_settings.ALLOWED_HOSTS.append("testserver")  # by which Django's test client calls
     django_settings.PASSWORD_HASHERS = ["tests.passwords.CheapScrypt"]
     return version
 

@@ -49,6 +49,7 @@ def make_identity(
     curve: ec.EllipticCurve | None = None,
     key: ec.EllipticCurvePrivateKey | None = None,
     may_sign: bool | None = None,
+    valid_to: datetime = VALID_TO,
 ) -> Identity:
     """Return a new identity; the subject is ``OU=role`` and, if given, the EUI.
 
@@ -74,7 +75,7 @@ def make_identity(
         .public_key(key.public_key())
         .serial_number(serial_number)
         .not_valid_before(VALID_FROM)
-        .not_valid_after(VALID_TO)
+        .not_valid_after(valid_to)
     )
     if may_sign is not None:
         builder = builder.add_extension(_key_usage(may_sign=may_sign), critical=True)

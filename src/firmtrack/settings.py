@@ -8,16 +8,21 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from firmtrack.errors import FirmtrackError
 
+_HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
 _EUI = re.compile(r"[0-9A-F]{2}(?:-[0-9A-F]{2}){7}")
 _DCC_TEST_SYSTEMS = "90-B3-D5-1F-30-00-00-02"
 _BEFORE_DCC = "2013-01-01T00:00:00Z"
+_MAPPED_BITS = 96
+_MOST_CALLS = 10_000_000
 _MAIL_PORTS = {"smtp": 25, "smtps": 465}
 _KNOWN = frozenset(
     {
@@ -34,8 +39,20 @@ _KNOWN = frozenset(
         "FIRMTRACK_MAIL_FROM",
         "FIRMTRACK_SLOW_AFTER_HOURS",
         "FIRMTRACK_EARLIEST_TIME",
+        "FIRMTRACK_SESSION_HOURS",
+        "FIRMTRACK_SESSION_IDLE_MINUTES",
+        "FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES",
+        "FIRMTRACK_LOG",
+        "FIRMTRACK_ACCESS_LOG",
+        "FIRMTRACK_QUARANTINE_MEGABYTES",
+        "FIRMTRACK_TRUSTED_PROXIES",
+        "FIRMTRACK_CALLS_PER_TOKEN",
+        "FIRMTRACK_CALLS_PER_ADDRESS",
     }
 )
+
+
+_ELSEWHERE_KNOWN = frozenset({"DATABASE_URL", "NATS_URL"})
 
 
 class BadSetting(FirmtrackError):
@@ -64,7 +81,8 @@ class Environment:
     ``database_url`` and ``trust_store`` are None when not set: embedded PostgreSQL, signatures not
     checked. ``dcc_ids`` are EUI-64 texts in upper case. ``alert_signer`` and ``mail_server`` are
     None when not set: no DCC Alerts and no mail are sent. So may ``slow_after_hours``.
-    ``earliest_time`` is aware and in UTC.
+    ``earliest_time`` is aware and in UTC. ``log`` is ``text`` or ``json``.
+    ``quarantine_megabytes`` is of each submitter. Calls are those of a minute, None for no limit.
     """
 
     database_url: str | None
@@ -82,11 +100,25 @@ class Environment:
     mail_from: str
     slow_after_hours: int | None
     earliest_time: datetime
+    session_hours: int
+    session_idle_minutes: int
+    provider_private_addresses: bool
+    log: str
+    access_log: bool
+    quarantine_megabytes: int
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    calls_per_token: int | None
+    calls_per_address: int | None
 
     @property
     def slow_after_seconds(self) -> int | None:
         """How long an update may wait at a stage before it is slow, None if that is not set."""
         return None if self.slow_after_hours is None else self.slow_after_hours * 60 * 60
+
+    @property
+    def quarantine_bytes(self) -> int:
+        """How many octets of one submitter may wait in quarantine."""
+        return self.quarantine_megabytes * 1_000_000
 
 
 def read_environment(environ: Mapping[str, str]) -> Environment:
@@ -94,11 +126,16 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
     for name in sorted(environ):
         if name.startswith("FIRMTRACK_") and name not in _KNOWN:
             raise BadSetting(name, "is not a setting of Firmtrack.")
+        if name.startswith("FIRMTRACK_") or name in _ELSEWHERE_KNOWN:
+            _check_text(name, environ[name])
     return Environment(
         database_url=_database_url(environ.get("DATABASE_URL") or None),
-        data_dir=Path(environ.get("FIRMTRACK_DATA_DIR") or "var").absolute(),
+        data_dir=_path("FIRMTRACK_DATA_DIR", environ.get("FIRMTRACK_DATA_DIR") or "var"),
         secret_key=_secret_key(environ.get("FIRMTRACK_SECRET_KEY") or None),
-        allowed_hosts=_words(environ.get("FIRMTRACK_ALLOWED_HOSTS") or "127.0.0.1,localhost,[::1]"),
+        allowed_hosts=_hosts(
+            "FIRMTRACK_ALLOWED_HOSTS",
+            environ.get("FIRMTRACK_ALLOWED_HOSTS") or "127.0.0.1,localhost,[::1]",
+        ),
         trust_store=_directory("FIRMTRACK_TRUST_STORE", environ.get("FIRMTRACK_TRUST_STORE")),
         dcc_ids=_euis("FIRMTRACK_DCC_IDS", environ.get("FIRMTRACK_DCC_IDS") or _DCC_TEST_SYSTEMS),
         nats_url=environ.get("NATS_URL") or None,
@@ -113,19 +150,59 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         ),
         alert_signer=_file("FIRMTRACK_ALERT_SIGNER", environ.get("FIRMTRACK_ALERT_SIGNER")),
         mail_server=_mail_server(environ.get("FIRMTRACK_MAIL_SERVER") or None),
-        mail_from=environ.get("FIRMTRACK_MAIL_FROM") or "firmtrack@localhost",
+        mail_from=_mail_address(
+            "FIRMTRACK_MAIL_FROM", environ.get("FIRMTRACK_MAIL_FROM") or "firmtrack@localhost"
+        ),
         slow_after_hours=_hours(
             "FIRMTRACK_SLOW_AFTER_HOURS", environ.get("FIRMTRACK_SLOW_AFTER_HOURS")
         ),
         earliest_time=_past_time(
             "FIRMTRACK_EARLIEST_TIME", environ.get("FIRMTRACK_EARLIEST_TIME") or _BEFORE_DCC
         ),
+        session_hours=_whole_number(
+            "FIRMTRACK_SESSION_HOURS", environ.get("FIRMTRACK_SESSION_HOURS") or "12", 168
+        ),
+        session_idle_minutes=_whole_number(
+            "FIRMTRACK_SESSION_IDLE_MINUTES",
+            environ.get("FIRMTRACK_SESSION_IDLE_MINUTES") or "30",
+            1440,
+        ),
+        provider_private_addresses=_switch(
+            "FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES",
+            environ.get("FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES"),
+        ),
+        log=_one_of("FIRMTRACK_LOG", environ.get("FIRMTRACK_LOG") or "text", ("text", "json")),
+        access_log=_switch("FIRMTRACK_ACCESS_LOG", environ.get("FIRMTRACK_ACCESS_LOG")),
+        quarantine_megabytes=_whole_number(
+            "FIRMTRACK_QUARANTINE_MEGABYTES",
+            environ.get("FIRMTRACK_QUARANTINE_MEGABYTES") or "100",
+            1_000_000,
+        ),
+        trusted_proxies=_networks(
+            "FIRMTRACK_TRUSTED_PROXIES", environ.get("FIRMTRACK_TRUSTED_PROXIES") or ""
+        ),
+        calls_per_token=_calls(
+            "FIRMTRACK_CALLS_PER_TOKEN", environ.get("FIRMTRACK_CALLS_PER_TOKEN") or "200000"
+        ),
+        calls_per_address=_calls(
+            "FIRMTRACK_CALLS_PER_ADDRESS", environ.get("FIRMTRACK_CALLS_PER_ADDRESS") or "30000"
+        ),
     )
 
 
 def _database_url(value: str | None) -> str | None:
-    if value is not None and urlsplit(value).scheme not in {"postgres", "postgresql"}:
+    if value is None:
+        return None
+    if value.partition("://")[0] not in {"postgres", "postgresql"}:
         raise BadSetting("DATABASE_URL", "must begin with postgresql://.")
+    from psycopg import ProgrammingError, conninfo  # for this alone
+
+    try:
+        conninfo.conninfo_to_dict(value)
+    except ProgrammingError:  # which may hold the password
+        raise BadSetting(
+            "DATABASE_URL", "is not as postgresql://user:password@host:port/database?option=value."
+        ) from None
     return value
 
 
@@ -139,22 +216,66 @@ def _words(value: str) -> tuple[str, ...]:
     return tuple(word for word in re.split(r"[,\s]+", value) if word)
 
 
+def _check_text(name: str, value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadSetting(name, "is not text in UTF-8.") from None
+
+
+def _hosts(name: str, value: str) -> tuple[str, ...]:
+    hosts = _words(value)
+    if not hosts:
+        raise BadSetting(name, "names no host.")
+    for host in hosts:
+        if _HOST.fullmatch(host) is None:
+            raise BadSetting(
+                name,
+                f"{host[:80]!r} is not a host name, such as portal.example: without https://, port "
+                "and path; an IPv6 address in brackets.",
+            )
+    return hosts
+
+
+def _mail_address(name: str, value: str) -> str:
+    if "@" not in value or not value.isprintable():
+        raise BadSetting(name, "must be an e-mail address.")
+    return value
+
+
+def _path(name: str, value: str) -> Path:
+    try:
+        return Path(value).absolute()
+    except OSError:
+        raise BadSetting(
+            name, "is a relative path, and there is no working directory any more."
+        ) from None
+
+
 def _directory(name: str, value: str | None) -> Path | None:
     if not value:
         return None
-    path = Path(value).absolute()
-    if not path.is_dir():
-        raise BadSetting(name, f"{path} is not a directory.")
+    path = _path(name, value)
+    try:
+        os.scandir(path).close()
+    except NotADirectoryError:
+        raise BadSetting(name, f"{path} is not a directory.") from None
+    except OSError as error:
+        raise BadSetting(name, f"{path} cannot be read: {error.strerror}.") from None
     return path
 
 
 def _file(name: str, value: str | None) -> Path | None:
     if not value:
         return None
-    path = Path(value).absolute()
-    if not path.is_file():
-        raise BadSetting(name, f"{path} is not a file.")
-    return path
+    path = _path(name, value)
+    try:
+        with path.open("rb"):
+            return path
+    except IsADirectoryError:
+        raise BadSetting(name, f"{path} is not a file.") from None
+    except OSError as error:
+        raise BadSetting(name, f"{path} cannot be read: {error.strerror}.") from None
 
 
 def _mail_server(value: str | None) -> MailServer | None:
@@ -208,6 +329,43 @@ def _past_time(name: str, value: str) -> datetime:
     return at
 
 
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise BadSetting(name, f"must be {' or '.join(known)}.")
+    return value
+
+
+def _networks(name: str, value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(_network(name, word) for word in _words(value))
+
+
+def _network(name: str, word: str) -> IPv4Network | IPv6Network:
+    """Return the network; one of IPv4 addresses within IPv6 is that of the IPv4 addresses."""
+    try:
+        network = ip_network(word)
+    except ValueError:
+        raise BadSetting(
+            name,
+            f"{word[:50]!r} is not an address or a network, such as 10.0.0.7 or 10.0.0.0/24 "
+            "(of which the rest must be 0).",
+        ) from None
+    if network.prefixlen == 0:
+        raise BadSetting(name, f"{word} is every address: then clients could make up theirs.")
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is not None and network.prefixlen > _MAPPED_BITS:
+        return IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
+    return network
+
+
+def _calls(name: str, value: str) -> int | None:
+    if value == "off":
+        return None
+    try:
+        return _whole_number(name, value, _MOST_CALLS)
+    except BadSetting:
+        raise BadSetting(name, f"must be a whole number from 1 to {_MOST_CALLS}, or off.") from None
+
+
 def _switch(name: str, value: str | None) -> bool:
     if (value or "off") not in {"on", "off"}:
         raise BadSetting(name, "must be on or off.")
@@ -215,20 +373,45 @@ def _switch(name: str, value: str | None) -> bool:
 
 
 def _kept_secret_key(data_dir: Path) -> str:
-    """Return the secret key in the data directory, made at first need and readable by us alone."""
+    """Return the secret key in the data directory, made at first need and readable by us alone.
+
+    Raises BadSetting.
+    """
     path = data_dir / "secret-key"
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = data_dir / f".secret-key-{os.getpid()}"
-    if not path.exists():
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            _make_secret_key(path)
+        key = path.read_bytes()
+    except OSError as error:
+        place = error.filename or data_dir
+        raise BadSetting(
+            "FIRMTRACK_DATA_DIR",
+            f"the secret key cannot be kept in {data_dir}: {error.strerror} ({place}).",
+        ) from None
+    if not key.strip() or not key.isascii():
+        raise BadSetting(
+            "FIRMTRACK_DATA_DIR",
+            f"{path} holds no secret key. Put back the one that it held, or remove the file: then "
+            "a new one is made, people must sign in again, and secrets of webhooks be made anew.",
+        )
+    return key.decode("ascii")
+
+
+def _make_secret_key(path: Path) -> None:
+    """Make the file whole or not at all, whatever ends this process or the machine."""
+    fresh = path.with_name(f".secret-key-{os.getpid()}")
+    try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
-        try:
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(
+            FileExistsError
+        ):  # another process made it in this very moment: theirs counts
             os.link(fresh, path)
-        except FileExistsError:
-            pass  # another process made it in this very moment: theirs counts
-        finally:
-            fresh.unlink()
-    return path.read_text(encoding="ascii")
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 ENVIRONMENT = read_environment(os.environ)
@@ -246,25 +429,34 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
     "firmtrack.accounts",
     "firmtrack.store",
     "firmtrack.web",
 ]
 
 MIDDLEWARE = [
-    "firmtrack.api.shortcut.api_shortcut",  # first: API calls pass none of those below
+    "firmtrack.watching.calls.watched",  # first: it sees every answer
+    "firmtrack.api.shortcut.api_shortcut",  # before all others: API calls pass none of those below
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "firmtrack.web.security.PageHeaders",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "firmtrack.web.admission.admission",  # what is static was answered before
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "firmtrack.web.session_limits.session_limits",
+    "firmtrack.web.second_factor.second_factor_required",
 ]
 
 # firmtrack.store.database.use() says which database it is.
-DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 600}}
+DATABASES = {"default": {"ENGINE": "firmtrack.store.django_backend", "CONN_MAX_AGE": 600}}
 
 _VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
@@ -276,21 +468,39 @@ AUTH_PASSWORD_VALIDATORS = [
 # Passwords are kept by scrypt, which costs an attacker memory as well as time.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 
-# A proxy in front of Firmtrack ends TLS and says so; without it the forms of an https page would be
-# taken for those of another site. Who sets the header without a proxy only misleads themselves.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Whether a page came by https the web server tells, by the word of FIRMTRACK_TRUSTED_PROXIES alone.
+# Without it the forms of an https page would be taken for those of another site.
+CSRF_FAILURE_VIEW = "firmtrack.web.admission.refuse_form"
 
 # What fails is told on standard error, with its traceback; what a visitor got wrong is not.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "text": {"()": "firmtrack.logs.lines.TextLines"},
+        "json": {"()": "firmtrack.logs.lines.lines_of_json"},
+    },
+    "filters": {
+        "faults": {"()": "firmtrack.web.failures.Faults"},
+        "no_paths": {"()": "firmtrack.logs.lines.WithoutPaths"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": ENVIRONMENT.log,
+            "filters": ["faults"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "ERROR"},
+        # Which page failed is told by firmtrack.watching.calls, without what was looked for.
+        "django.request": {"filters": ["no_paths"]},
+        # Of a database that is away the process tells once, not for each connection.
+        "psycopg.pool": {"level": "ERROR"},
         # An upgrade that takes its time says how far it is.
         "firmtrack.intake.rereading": {"level": "INFO"},
+        "firmtrack.access": {"level": "INFO" if ENVIRONMENT.access_log else "ERROR"},
     },
 }
 
@@ -324,5 +534,65 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/firmtrack/[0-9a-f]{16}/"
 
 CSRF_COOKIE_HTTPONLY = True
 
+# No form is larger; the web server reads no more of a body that is sent to a page.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "firmware-distribution"
+
+# How long people stay signed in is said by firmtrack.accounts.session_store; their browsers forget
+# the session when they are closed.
+SESSION_ENGINE = "firmtrack.accounts.session_store"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# A link by which a password is chosen is good for an invitation's time at most: web/invitations.py.
+PASSWORD_RESET_TIMEOUT = 7 * 24 * 60 * 60
+
+# What servers share and may lose: which one-time codes were used, and how often they were tried.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "web_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+# Signing in is django-allauth's: by e-mail address and password, with a one-time code, or by a
+# party's own provider. Nobody signs up. How passwords are slowed is firmtrack.web.attempts.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "firmtrack.web.account_adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "sign-in"
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_FORMS = {
+    "login": "firmtrack.web.sign_in.SignInForm",
+    "change_password": "firmtrack.web.passwords.ChangePasswordForm",
+    "reset_password": "firmtrack.web.passwords.ForgottenPasswordForm",
+    "reset_password_from_key": "firmtrack.web.passwords.NewPasswordForm",
+    "user_token": "firmtrack.web.passwords.LinkForm",
+    "reauthenticate": "firmtrack.web.account.ConfirmForm",
+}
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": "5/15m/key",  # one-time codes; of passwords, firmtrack.web.attempts decides
+    "change_password": "10/15m/user",
+    "reauthenticate": "10/15m/user",
+    "reset_password": "100/15m/ip,3/15m/key",
+    "reset_password_from_key": "100/15m/ip",
+}
+MFA_ADAPTER = "firmtrack.web.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "firmtrack.web.second_factor.CodeForm",
+    "reauthenticate": "firmtrack.web.second_factor.ConfirmCodeForm",
+    "activate_totp": "firmtrack.web.second_factor.AddForm",
+    "deactivate_totp": "firmtrack.web.second_factor.RemoveForm",
+}
+MFA_TOTP_ISSUER = "Firmtrack"
+MFA_TOTP_TOLERANCE = 1  # clocks differ, and people type
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+SOCIALACCOUNT_ADAPTER = "firmtrack.web.providers.ProviderAdapter"

@@ -15,7 +15,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.side_parts import UNTOLD, side_part
-from firmtrack.store.database import pool
+from firmtrack.store.database import FAILURES, note_failure, pool
 from firmtrack.store.ledger.recording import fold_unfolded
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.reports import counting, freshness
@@ -66,7 +66,15 @@ class Upkeep:
     def _run(self) -> None:
         is_well = True
         while not self._is_over.wait(self._look_seconds if is_well else self._failed_seconds):
-            is_well = side_part("figures, counted in the background", self._keep_up) is True
+            is_well = side_part("figures, counted in the background", self._try) is True
+
+    def _try(self) -> bool:
+        """Do the same unless the database is away, of which others tell: then look again soon."""
+        try:
+            return self._keep_up()
+        except FAILURES as error:
+            note_failure(error, "Counting in the background")
+            return True
 
     def _keep_up(self) -> bool:
         """Count until it is over, if no other process does; return whether nothing has failed."""
@@ -93,6 +101,8 @@ class Upkeep:
                 side_part("arrivals, folded", self._unless_over(figures.fold)),
                 side_part("devices that a killed batch left", self._unless_over(fold_unfolded)),
             ]
+            if self._has_lost_database():
+                return True
             if UNTOLD in done:
                 return False
             pause = max(self._look_seconds, _REST_FACTOR * (time.monotonic() - started))
@@ -101,18 +111,23 @@ class Upkeep:
     def _unless_over(self, job: Callable[[], None]) -> Callable[[], None]:
         """Return the job, of which it is no failure if it is cancelled because it is over.
 
-        Then the connection may be closed, and no other job is begun.
+        Nor is it one if the database has gone. Then no other job is begun.
         """
 
         def done() -> None:
             try:
                 if not self._is_over.is_set():
                     job()
-            except psycopg.errors.QueryCanceled:
-                if not self._is_over.is_set():
+            except FAILURES as error:
+                is_canceled = isinstance(error, psycopg.errors.QueryCanceled)
+                if not (is_canceled and self._is_over.is_set()) and not self._has_lost_database():
                     raise
 
         return done
+
+    def _has_lost_database(self) -> bool:
+        """Return whether nothing can be counted on the connection any more."""
+        return self._connection is not None and self._connection.broken
 
 
 class _Figures:

@@ -8,3 +8,5 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("", include("firmtrack.web.urls")),
 ]
+
+handler500 = "firmtrack.web.failures.failed"

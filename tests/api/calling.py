@@ -23,12 +23,16 @@ def _is_utc_time(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; ``body`` is whole even if it came as a stream."""
+    """What came back; ``body`` is whole even if it came as a stream.
+
+    ``left`` is how many calls more may be made, which is another number each time.
+    """
 
     status: int
     media_type: str
     headers: dict[str, str]
     body: bytes
+    left: str | None = field(default=None, compare=False)
 
     @property
     def json(self) -> Any:
@@ -78,10 +82,13 @@ class Caller:
             headers=sent,
             query_params=query or {},
         )
+        received = dict(response.headers)
+        received.pop("X-Request-ID", None)  # it tells two of the same answers apart
         answer = Answer(
             status=response.status_code,
-            media_type=response.headers["Content-Type"].partition(";")[0],
-            headers=dict(response.headers),
+            media_type=received["Content-Type"].partition(";")[0],
+            left=received.pop("RateLimit", None),
+            headers=received,
             body=response.getvalue(),
         )
         self._check(method, path, answer)

@@ -1,4 +1,4 @@
-"""Freshness by API: the same for everybody who has a token, and of nobody."""
+"""Freshness by API: exact of one's own, and of others in a crowd only."""
 
 from tests.api.calling import Caller
 from tests.api.world import ALPHA_ID, Cast
@@ -20,14 +20,17 @@ def test_it_tells_of_each_source_when_anything_last_came(api: Caller, told: Cast
     assert found.json["counted_at"] is None
 
 
-def test_everybody_is_told_the_same_and_nothing_of_anybody(api: Caller, told: Cast) -> None:
-    answers = [
-        api.get("/freshness", tokens.read) for tokens in (told.alpha, told.bravo, told.stranger)
-    ]
+def test_nobody_is_told_anything_of_a_single_other_party(api: Caller, told: Cast) -> None:
+    for tokens in (told.bravo, told.stranger):
+        found = api.get("/freshness", tokens.read)
 
-    lasts = [[each["last_at"] for each in answer.json["sources"]] for answer in answers]
-    assert lasts[0] == lasts[1] == lasts[2]
-    assert all(str(ALPHA_ID).encode() not in answer.body for answer in answers)
+        assert (found.status, found.json["sources"]) == (200, [])
+        assert found.json["complete_to"] is None
+        assert found.json["sentence"].startswith("Nothing of yours has come in yet")
+    for tokens in (told.alpha, told.dcc):
+        answer = api.get("/freshness", tokens.read)
+        assert len(answer.json["sources"]) == 4
+        assert str(ALPHA_ID).encode() not in answer.body
 
 
 def test_a_parameter_is_refused(api: Caller, told: Cast) -> None:

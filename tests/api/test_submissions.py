@@ -1,10 +1,13 @@
 """Taking messages in by the API: one at a time and in batches."""
 
 import json
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 
 from firmtrack.api.submissions import BATCH_LIMIT_BYTES, BATCH_LIMIT_LINES, MESSAGE_LIMIT_BYTES
 from tests.api.calling import Answer, Caller
@@ -251,6 +254,31 @@ def test_a_bad_line_stops_no_other_line(api: Caller, cast: Cast) -> None:
     found = api.get(f"/service-requests/{REQUEST_ID}", cast.alpha.read)
     assert found.json["submitted_at"] == "2026-03-01T09:00:00Z"
     assert found.json["current_status_counts"] == {"sent_to_csp": len(METERS)}
+
+
+def test_beyond_its_quota_a_party_is_told_so_and_what_is_right_is_taken(
+    api: Caller, cast: Cast
+) -> None:
+    few = replace(settings.ENVIRONMENT, quarantine_megabytes=1)
+    with override_settings(ENVIRONMENT=few):
+        first = api.post("/messages", cast.alpha.intake, b"<a/>".ljust(999_000), XML)
+        beyond = api.post("/messages", cast.alpha.intake, b"<b/>", XML)
+        lines = [
+            duis_line(b"<c/>"),
+            duis_line(update_firmware()),
+            duis_line(b"<a/>".ljust(999_000)),
+        ]
+        batch = api.post("/messages/batch", cast.alpha.intake, b"\n".join(lines), NDJSON)
+        others = api.post("/messages", cast.bravo.intake, b"<b/>", XML)
+
+    assert (first.status, others.status) == (422, 422)
+    assert (beyond.status, beyond.json["code"]) == (507, "quarantine_full")
+    assert beyond.json["reason_code"] == "unknown_root"
+    assert "quarantine_id" not in beyond.json
+    assert [line["outcome"] for line in batch.lines] == ["refused", "recorded", "quarantined"]
+    refused = batch.lines[0]
+    assert (refused["reason"]["code"], refused["quarantine_id"]) == ("quarantine_full", None)
+    assert batch.lines[2]["quarantine_id"] == first.json["quarantine_id"]
 
 
 def test_an_empty_batch_has_no_outcomes(api: Caller, cast: Cast) -> None:

@@ -59,7 +59,10 @@ def portal(portal_database: str, tmp_path_factory: pytest.TempPathFactory) -> It
     log = directory / "log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            command, env=on(portal_database, directory), stdout=output, stderr=output
+            command,
+            env=on(portal_database, directory) | {"FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES": "on"},
+            stdout=output,
+            stderr=output,
         )
     try:
         wait_until(lambda: server.poll() is not None or listens(port), "the portal answers")

@@ -58,17 +58,50 @@ SIGNED_IN = [
     "/delivery-performance?submitted_from=x",
     "/notices",
     "/notices/endpoints/new",
+    "/people",
+    "/people/invite",
+    "/people/1",
+    "/people/1/disable",
+    "/people/1/enable",
+    "/tokens",
+    "/tokens/new",
+    "/audit",
+    "/audit?day=x",
+    "/account",
+    "/account/password",
     UNKNOWN_ADDRESS,
 ]
 # Looked at where a journey comes to them.
-BY_A_JOURNEY = {"sign-in", "endpoint", "endpoint-topics", "remove-endpoint"}
+BY_A_JOURNEY = {"sign-in", "account_login", "endpoint", "endpoint-topics", "remove-endpoint"}
+BY_A_JOURNEY |= {"revoke-token"}
+BY_A_JOURNEY |= {
+    "revoke-token",
+    "mfa_authenticate",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_reauthenticate",
+    "account_reauthenticate",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "organisation",
+    "provider",
+    "openid_connect_callback",
+}
 NO_PAGES = {
+    "account_logout",
+    "mfa_index",
+    "provider-begin",
     "start",
     "sign-out",
     "service-request-csv",
     "service-request-status",
     "device-status",
     "delivery-performance-csv",
+    "audit-csv",
 }
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -159,3 +192,35 @@ def test_the_pages_of_an_endpoint_can_be_used_by_anybody(scripted_ada: Visitor) 
     expect(page.get_by_role("alert")).to_contain_text("was removed")
     page.set_viewport_size({"width": 1280, "height": 800})
     scripted_ada.sees("Notices")
+
+
+def test_the_pages_of_people_and_tokens_can_be_used_by_anybody(scripted_ada: Visitor) -> None:
+    page = scripted_ada.page
+    page.goto("/tokens/new")
+    page.get_by_role("button", name="Make token").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_anybody_can_use(scripted_ada)
+    page.get_by_label("Name").fill("Dashboard")
+    page.get_by_label("Look up requests").check()
+    page.get_by_role("button", name="Make token").click()
+    expect(page.get_by_role("alert")).to_contain_text("ft_")
+    assert_anybody_can_use(scripted_ada)
+    page.get_by_role("link", name="Revoke").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Revoke the token")
+    assert_anybody_can_use(scripted_ada)
+    page.get_by_role("button", name="Revoke token").click()
+    expect(page.get_by_role("alert")).to_contain_text("is revoked")
+    page.goto("/people/invite")
+    page.get_by_role("button", name="Invite").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_anybody_can_use(scripted_ada)
+    page.get_by_label("E-mail address").fill("ann@alpha.example")
+    page.get_by_label("Viewer").check()
+    page.get_by_role("button", name="Invite").click()
+    expect(page.get_by_role("alert")).to_contain_text("is invited")
+    assert_anybody_can_use(scripted_ada)
+    page.goto("/people/1/disable")
+    page.get_by_role("button", name="Disable").click()
+    expect(page.get_by_role("alert")).to_contain_text("the last administrator")
+    assert_anybody_can_use(scripted_ada)
+    page.set_viewport_size({"width": 1280, "height": 800})

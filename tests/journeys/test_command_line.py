@@ -76,6 +76,15 @@ def said(done: subprocess.CompletedProcess[str], status: int = 0, note: str = ""
     return json.loads(done.stdout)
 
 
+def acts_of(firmtrack: Run, *kinds: str) -> list[tuple[str, str]]:
+    """The acts of these kinds and to what they were done, the newest first; operators did them."""
+    asked = [word for kind in kinds for word in ("--kind", kind)]
+    found = said(firmtrack("audit", "list", *asked, "--json"))["audit"]
+    assert all(each["who"].startswith("operator (") for each in found)
+    assert all(each["party"] is None for each in found)
+    return [(each["kind"], each["subject"]) for each in found]
+
+
 def failure(done: subprocess.CompletedProcess[str], status: int) -> str:
     assert done.returncode == status
     assert done.stdout == ""
@@ -172,7 +181,36 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     (tmp_path / "fixed.xml").write_bytes(REQUEST)
     replayed = firmtrack("quarantine", "replay", entry_id, "--fixed", tmp_path / "fixed.xml")
     assert (replayed.returncode, replayed.stdout) == (0, f"{entry_id}: duplicate\n")
+    acts = acts_of(firmtrack, "quarantine_replayed")
+    assert acts == [("quarantine_replayed", f"entry {entry_id}")]
     assert firmtrack("quarantine", "list").stdout == "The quarantine is empty.\n"
+
+
+def test_what_is_quarantined_can_be_discarded_for_good(firmtrack: Run, tmp_path: Path) -> None:
+    hostile, good = tmp_path / "a.xml", tmp_path / "b.xml"
+    hostile.write_bytes(b"<nonsense/>")
+    good.write_bytes(ACCEPTED)
+    said(firmtrack("ingest", hostile, good, "--json"), status=3)
+    (waiting,) = said(firmtrack("quarantine", "list", "--json"))
+    entry_id = waiting["quarantine_id"]
+    assert (waiting["submitter"], waiting["body_bytes"]) == ("operator", 11)
+    (use,) = said(firmtrack("quarantine", "use", "--json"))
+    assert (use["submitter"], use["items"], use["times_refused"]) == ("operator", 1, 0)
+
+    failure(firmtrack("quarantine", "discard", entry_id), 2)
+    failure(firmtrack("quarantine", "discard", "--because", "x"), 2)
+    discarded = firmtrack("quarantine", "discard", entry_id, 10**9, "--because", "Ours.", "--json")
+
+    assert said(discarded, status=3) == {"discarded": [entry_id], "unknown": [10**9]}
+    assert firmtrack("quarantine", "list").stdout == "The quarantine is empty.\n"
+    (record,) = said(firmtrack("quarantine", "list", "--discarded", "--json"))
+    assert (record["quarantine_id"], record["because"]) == (entry_id, "Ours.")
+    assert "Ours." in firmtrack("quarantine", "list", "--discarded").stdout
+    said(firmtrack("ingest", hostile, "--json"), status=3)
+    none = firmtrack("quarantine", "discard", "--submitter", "Nobody", "--because", "x")
+    assert none.stdout == "0 discarded.\n"
+    all_of_it = firmtrack("quarantine", "discard", "--submitter", "operator", "--because", "x")
+    assert all_of_it.stdout == "1 discarded.\n"
     assert said(firmtrack("check", "--json")) == {
         "is_whole": True, "disagreements": [], "withdrawn_came_again": [],
     }  # fmt: skip
@@ -213,6 +251,10 @@ def test_a_message_is_taken_back_and_counts_again(firmtrack: Run) -> None:
     unknown = "00000000-0000-0000-0000-00000000002a"
     refused = said(firmtrack("message", "withdraw", unknown, *because, "--json"), status=3)
     assert refused["refused"][0]["reason"] == "No message of this ID was recorded."
+    assert acts_of(firmtrack, "messages_withdrawn", "messages_restored") == [
+        ("messages_restored", message_id),
+        ("messages_withdrawn", message_id),
+    ]
     assert "Give IDs, or else" in failure(firmtrack("message", "withdraw", *because), 2)
     assert "was recorded" in failure(firmtrack("message", "show", unknown), 1)
 
@@ -324,6 +366,91 @@ def test_accounts_are_made_and_see_their_own(firmtrack: Run, tmp_path: Path) -> 
     assert failure(firmtrack("export", REQUEST_ID, "--as", "Bravo"), 1) == others
 
 
+def test_accounts_are_listed_changed_and_taken_away(firmtrack: Run) -> None:
+    first, second = "90-B3-D5-1F-30-0A-00-00", "90-b3-d5-1f-30-0a-00-01"
+    add = ("party", "add", "Charlie [C]", "--kind", "small_supplier", "--user-id", first)
+    assert firmtrack(*add).returncode == 0
+    assert firmtrack("party", "add", "Delta", "--kind", "small_supplier").returncode == 0
+    given = firmtrack("party", "add-user-id", "Charlie [C]", second)
+    assert given.stdout == f"{second.upper()} is now of Charlie [C].\n"
+    taken = failure(firmtrack("party", "add-user-id", "Delta", first), 1)
+    assert "belongs to Charlie [C] already" in taken
+    assert "is not of Delta" in failure(firmtrack("party", "remove-user-id", "Delta", first), 1)
+    assert "There is no party" in failure(firmtrack("party", "remove-user-id", "X", first), 1)
+    assert failure(firmtrack("party", "add-user-id", "Delta", "x"), 1)
+    assert firmtrack("party", "remove-user-id", "Charlie [C]", first).returncode == 0
+    assert "Say what to change" in failure(firmtrack("party", "set", "Delta"), 2)
+    for note in ("", ", as before"):
+        done = firmtrack("party", "set", "Delta", "--require-totp")
+        assert done.stdout == f"Delta needs one-time codes{note}.\n"
+    listed = {each["name"]: each for each in said(firmtrack("party", "list", "--json"))["parties"]}
+    assert listed["Charlie [C]"]["user_ids"] == [second.upper()]
+    assert listed["Delta"]["requires_totp"]
+    assert "Charlie [C]" in firmtrack("party", "list", COLUMNS=200).stdout
+
+    cleo, carl = "cleo@charlie.example", "carl@charlie.example"
+    for email in (cleo, carl):
+        firmtrack(
+            "user", "add", email, "--party", "Charlie [C]", "--password-stdin",
+            typed=b"correct horse battery staple\n",
+        )  # fmt: skip
+    link = said(firmtrack("user", "invite", "Cy@charlie.example", "--party", "Charlie [C]",
+                          "--portal", "https://portal.example/", "--json"))  # fmt: skip
+    assert (link["email"], link["role"]) == ("cy@charlie.example", "viewer")
+    assert link["link"].startswith("https://portal.example/")
+    last = failure(firmtrack("user", "disable", cleo), 1)
+    assert last.startswith("firmtrack: cleo@charlie.example is the last administrator of Charlie")
+    assert firmtrack("user", "role", carl, "party_administrator").stdout == (
+        f"{carl} is party_administrator.\n"
+    )
+    for note in ("", ", as before"):
+        assert firmtrack("user", "disable", cleo).stdout == f"{cleo} is disabled{note}.\n"
+    assert firmtrack("user", "enable", cleo).stdout == f"{cleo} can sign in.\n"
+    assert "Nobody signs in as x@y.example" in failure(
+        firmtrack("user", "enable", "x@y.example"), 1
+    )
+    assert "cannot have the role" in failure(firmtrack("user", "role", cleo, "dcc_desk"), 1)
+    assert firmtrack("user", "move", cleo, "--party", "Delta").stdout == f"{cleo} is of Delta.\n"
+    assert firmtrack("user", "move", carl, "--party", "Delta").returncode == 1
+    people = said(firmtrack("user", "list", "--party", "Delta", "--json"))["users"]
+    assert [(each["email"], each["role"], each["state"]) for each in people] == [
+        (cleo, "party_administrator", "active")
+    ]
+    assert "cy@charlie.example" in firmtrack("user", "list", COLUMNS=200).stdout
+
+    for name in ("Old", "New"):
+        made = firmtrack("token", "create", "--party", "Delta", "--scope", "read", "--scope",
+                         "intake", "--name", name, "--never-expires")  # fmt: skip
+        assert made.returncode == 0
+    tokens = said(firmtrack("token", "list", "--party", "Delta", "--json"))["tokens"]
+    assert list(tokens[0])[:7] == [
+        "token_id", "name", "party", "scopes", "expires_at", "last_used_at", "revoked_at",
+    ]  # fmt: skip
+    assert [(each["name"], each["scopes"]) for each in tokens] == [
+        ("New", ["read", "intake"]),
+        ("Old", ["read", "intake"]),
+    ]
+    ids = [each["token_id"] for each in tokens]
+    revoked = firmtrack("token", "revoke", *ids)
+    assert revoked.stdout == "".join(f"Token {each} is revoked.\n" for each in ids)
+    assert "There is no token" in failure(firmtrack("token", "revoke", "999999"), 1)
+    assert "9223372036854775807" in failure(firmtrack("token", "revoke", "9" * 21), 2)
+    tokens = said(firmtrack("token", "list", "--party", "Delta", "--all", "--json"))["tokens"]
+    assert all(each["revoked_at"] for each in tokens)
+    assert "never" in firmtrack("token", "list", COLUMNS=200).stdout
+
+    found = said(firmtrack("audit", "list", "--party", "Delta", "--json"))["audit"]
+    assert [each["kind"] for each in found[:3]] == ["token_revoked"] * 2 + ["token_created"]
+    assert found[0]["who"].startswith("operator (")
+    since = datetime.now(UTC).isoformat()
+    moved = said(firmtrack("audit", "list", "--kind", "person_moved", "--json"))["audit"]
+    assert [each["party"] for each in moved] == ["Delta", "Charlie [C]"]
+    assert firmtrack("audit", "list", "--limit", 5, COLUMNS=200).stdout.count("operator (") == 5
+    (own, *_) = said(firmtrack("audit", "list", "--since", since, "--json"))["audit"]
+    assert own["kind"] == "audit"
+    assert "is none of" in failure(firmtrack("audit", "list", "--kind", "x"), 2)
+
+
 def test_operators_word_a_code_and_take_it_back(firmtrack: Run) -> None:
     text = "The image is larger than [DCC] takes."
     assert firmtrack("wording", "set", "E110101", text).stdout == "E110101 is set.\n"
@@ -342,6 +469,12 @@ def test_operators_word_a_code_and_take_it_back(firmtrack: Run) -> None:
 
     for code in ("E110101", "E11O101"):
         assert firmtrack("wording", "clear", code).stdout == f"{code} is cleared.\n"
+    assert acts_of(firmtrack, "wording_set", "wording_cleared") == [
+        ("wording_cleared", "E11O101"),
+        ("wording_cleared", "E110101"),
+        ("wording_set", "E11O101"),
+        ("wording_set", "E110101"),
+    ]
     assert "There is no wording of yours" in failure(firmtrack("wording", "clear", "E110101"), 1)
     assert firmtrack("wording", "list").stdout == "No code has wording of your own.\n"
 

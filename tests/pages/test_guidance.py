@@ -59,7 +59,7 @@ def test_the_index_leads_to_every_page_and_every_page_back(ada: Browsing) -> Non
         assert page.elements(".firmtrack-back a")[0].get("href") == "/guidance"
 
 
-def test_every_page_leads_to_search_performance_notices_and_guidance(
+def test_every_page_leads_an_administrator_to_all_that_there_is(
     ada: Browsing, anybody: Browsing
 ) -> None:
     links = ada.open("/guidance").elements(".firmtrack-nav a")
@@ -67,6 +67,9 @@ def test_every_page_leads_to_search_performance_notices_and_guidance(
         "/firmware-distribution",
         "/delivery-performance",
         "/notices",
+        "/people",
+        "/tokens",
+        "/audit",
         "/guidance",
     ]
     assert [link.get("href") for link in links if link.get("aria-current")] == ["/guidance"]

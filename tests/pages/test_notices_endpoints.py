@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 
+from firmtrack.accounts.kinds import Role
 from firmtrack.accounts.models import User
 from firmtrack.accounts.people import add_user
 from firmtrack.accounts.viewers import owner_of, viewer_of
@@ -42,8 +43,8 @@ def no_endpoints_afterwards(cast: Cast) -> Iterator[None]:
 
 @pytest.fixture
 def colleague(cast: Cast) -> Iterator[Browsing]:
-    """Another of Alpha's people."""
-    user = add_user("alan@alpha.example", cast.ada.party, PASSWORD)
+    """Another of Alpha's administrators."""
+    user = add_user("alan@alpha.example", cast.ada.party, PASSWORD, Role.PARTY_ADMINISTRATOR)
     yield Browsing.signed_in(user)
     user.delete()
 
@@ -125,7 +126,7 @@ def test_an_endpoint_is_added_and_its_secret_shown_once(cast: Cast, ada: Browsin
         ({"address": "http://alpha.example/"}, "The address must begin with https://", "address"),
         (
             {"address": "https://127.0.0.1/"},
-            "The address is not one of the public Internet: 127.0.0.1",
+            "The address is not one of the public Internet: 127.0.0.1 (loopback, RFC 1122)",
             "address",
         ),
         (
@@ -336,6 +337,56 @@ def test_a_colleague_manages_the_same_endpoints(
     assert colleague.post(place, {"action": "test"}).status_code == 302
     assert colleague.post(f"{place}/remove", {}).status_code == 302
     assert alphas(cast) == []
+
+
+def test_what_is_done_to_an_endpoint_is_in_the_audit(
+    endpoint_id: int, cast: Cast, ada: Browsing
+) -> None:
+    place = f"/notices/endpoints/{endpoint_id}"
+    with pool().connection() as connection:
+        connection.execute("DELETE FROM act")
+    ada.client.post("/notices/endpoints/new", NEW)
+    ada.client.post(f"{place}/topics", {"topics": DEFAULT_TOPICS[:1]})
+    ada.post(place, {"action": "rotate"})
+    ada.post(f"{place}/remove", {})
+    ada.post(f"{place}/remove", {})
+
+    with pool().connection() as connection:
+        rows = connection.execute(
+            "SELECT actor, party, kind, subject, detail FROM act ORDER BY act_id"
+        ).fetchall()
+    assert {(actor, party) for actor, party, *_ in rows} == {("ada@alpha.example", "Alpha Energy")}
+    assert [row[2:] for row in rows] == [
+        ("endpoint_added", f"endpoint {endpoint_id + 1}", f"webhook: {ADDRESS}"),
+        ("endpoint_changed", f"endpoint {endpoint_id}", f"topics: {DEFAULT_TOPICS[0]}"),
+        ("endpoint_changed", f"endpoint {endpoint_id}", "a new secret"),
+        ("endpoint_removed", f"endpoint {endpoint_id}", ""),
+    ]
+
+
+def test_a_viewer_of_the_party_sees_the_endpoints_and_manages_none(
+    endpoint_id: int, cast: Cast, colleague: Browsing
+) -> None:
+    User.objects.filter(email="alan@alpha.example").update(role=Role.VIEWER)
+    give_up(cast, endpoint_id)
+    page = colleague.open("/notices")
+    place = page.links()[f"{endpoint_id}: {ADDRESS}"]
+    own = colleague.open(place)
+
+    assert page.all("main button") == ["Show"]
+    assert "Your organisation’s administrators choose where notices go." in page.one("main")
+    assert own.all("main button") == []
+    assert list(own.links()) == []
+    for address, sent in (
+        ("/notices", {"resend": "all"}),
+        ("/notices/endpoints/new", NEW),
+        (place, {"action": "rotate"}),
+        (f"{place}/topics", {"topics": "test"}),
+        (f"{place}/remove", {}),
+    ):
+        assert colleague.client.post(address, sent).status_code == 403
+    assert states(cast) == ["dead"]
+    assert len(alphas(cast)) == 1
 
 
 @pytest.mark.parametrize("who", ["ben", "stranger", "olga"])

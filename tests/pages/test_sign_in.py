@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from firmtrack.web import attempts
 from firmtrack.web.models import SignInAttempt
@@ -105,6 +106,16 @@ def test_an_account_that_does_not_exist_is_slowed_alike(anybody: Browsing) -> No
     assert [anybody.post("/sign-in", wrong).status_code for _ in range(6)] == [400] * 5 + [429]
 
 
+def test_who_mistypes_now_and_then_is_never_shut_out(anybody: Browsing) -> None:
+    for _ in range(3):
+        for _ in range(4):
+            anybody.post("/sign-in", {"username": "ada@alpha.example", "password": "guess"})
+        right = {"username": "ada@alpha.example", "password": PASSWORD}
+        assert anybody.post("/sign-in", right).status_code == 302
+        anybody.post("/sign-out", {})
+        anybody.client.cookies.clear()
+
+
 def test_failures_at_one_account_leave_the_others_alone(anybody: Browsing) -> None:
     for _ in range(6):
         anybody.post("/sign-in", {"username": "ada@alpha.example", "password": "guess"})
@@ -136,6 +147,37 @@ def test_an_address_may_not_try_one_password_on_every_account(cast: Cast) -> Non
     assert attempts.may_try(attempts.guess_of("ada@alpha.example", "192.0.2.2"), NOW)
 
 
+def test_who_guesses_from_a_shared_address_shuts_out_nobody_from_their_own_browser(
+    anybody: Browsing,
+) -> None:
+    right = {"username": "ada@alpha.example", "password": PASSWORD}
+    anybody.post("/sign-in", right)
+    anybody.post("/sign-out", {})
+    for number in range(200):
+        attempts.record(attempts.guess_of(f"{number}@x.example", "127.0.0.1"), timezone.now())
+    assert Browsing.of_nobody().post("/sign-in", right).status_code == 429
+    bens = {"username": "ben@bravo.example", "password": PASSWORD}
+    assert anybody.post("/sign-in", bens).status_code == 429, "it is not Ben's browser"
+    assert anybody.post("/sign-in", right).status_code == 302
+
+
+def test_nor_does_who_guesses_at_the_account_from_everywhere(cast: Cast) -> None:
+    cookie = attempts.cookie_of("Ada@alpha.example")
+    for number in range(20):
+        attempts.record(attempts.guess_of("ada@alpha.example", f"192.0.2.{number}"), NOW)
+    here = attempts.guess_of("ada@alpha.example", "198.51.100.1", cookie)
+    assert not attempts.may_try(attempts.guess_of("ada@alpha.example", "198.51.100.1"), NOW)
+    for _ in range(5):
+        assert attempts.may_try(here, NOW)
+        attempts.record(here, NOW)
+    assert not attempts.may_try(here, NOW), "whoever stole the cookie guesses no faster"
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "x:y:z", "[]", attempts.COOKIE * 100])
+def test_a_cookie_that_is_not_ours_is_none(cast: Cast, cookie: str) -> None:
+    assert attempts.guess_of("ada@alpha.example", "192.0.2.1", cookie).browser == ""
+
+
 def test_signing_in_forgives_and_old_attempts_are_forgotten(cast: Cast) -> None:
     guess = attempts.guess_of("ada@alpha.example", "192.0.2.1")
     attempts.record(guess, NOW)
@@ -147,7 +189,7 @@ def test_signing_in_forgives_and_old_attempts_are_forgotten(cast: Cast) -> None:
 
 
 def test_what_was_typed_as_the_account_is_not_stored(anybody: Browsing) -> None:
-    anybody.post("/sign-in", {"username": "my secret password", "password": "x"})
+    anybody.post("/sign-in", {"username": "my.secret@password.example", "password": "x"})
     (attempt,) = SignInAttempt.objects.all()
     assert "secret" not in str(vars(attempt))
 

@@ -68,17 +68,20 @@ def is_supervisor(process: psutil.Process) -> bool:
 
 
 def supervisor_of(directory: Path) -> psutil.Process:
-    """Return the one supervisor."""
-    (supervisor,) = filter(is_supervisor, processes_of(directory))
-    return supervisor
+    """Return the one supervisor, once no other process that is about to be one passes by."""
+    return _the_one(lambda: list(filter(is_supervisor, processes_of(directory))))
 
 
 def postmaster_of(directory: Path) -> psutil.Process:
     """Return the one server process that is no other's child, once no other one passes by."""
+    return _the_one(lambda: _roots_of(directory))
+
+
+def _the_one(looked_for: Callable[[], list[psutil.Process]]) -> psutil.Process:
     found: list[psutil.Process] = []
 
     def is_alone() -> bool:
-        found[:] = _roots_of(directory)
+        found[:] = looked_for()
         return len(found) == 1
 
     wait_until(is_alone)

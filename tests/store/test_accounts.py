@@ -227,7 +227,10 @@ def test_a_suppliers_person_sees_what_the_partys_user_ids_sent(alpha: Party) -> 
     ada = add_user("ada@alpha.example", alpha, PASSWORD)
 
     assert viewer_of(ada) == Viewer(
-        "ada@alpha.example", frozenset({ALPHA_ID, ALPHA_SECOND_ID}), sees_all=False
+        "ada@alpha.example",
+        frozenset({ALPHA_ID, ALPHA_SECOND_ID}),
+        sees_all=False,
+        party="Alpha",
     )
 
 

@@ -226,6 +226,29 @@ def test_a_socket_that_must_be_elsewhere_is_found_private_and_goes_with_the_serv
     assert not (path / "socket-elsewhere").is_symlink()
 
 
+@pytest.mark.parametrize("names", [("postmaster",), ("supervisor", "postmaster")])
+def test_a_server_that_comes_back_is_where_it_was_for_those_who_hold_it(
+    make: Make, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    path = tmp_path / ("long" * 30)
+    with make(path) as server:
+        where = server.conninfo()
+        killed = {"postmaster": postmaster_of(path), "supervisor": supervisor_of(path)}
+        for name in names:
+            killed[name].kill()
+
+        def answers() -> bool:
+            server.keep()
+            try:
+                psycopg.connect(where).close()
+            except psycopg.OperationalError:
+                return False
+            return postmaster_of(path) != killed["postmaster"]
+
+        wait_until(answers)
+    wait_until(lambda: is_gone(path))
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a directory of another user")
 def test_a_socket_directory_that_another_user_has_planted_is_not_believed(
     make: Make, tmp_path: Path

@@ -151,6 +151,7 @@ def test_for_root_a_directory_of_an_ordinary_user_is_served_as_that_user(
         again.wait()
         again.leave()
         again.forget()
+        wait_until(lambda: is_gone(home / "pg"))  # it removes files until then
         owners = {path.lstat().st_uid for path in (home / "pg").rglob("*")}
         assert owners == {NOBODY}
     finally:

@@ -17,9 +17,10 @@ from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import CompletionStatus, Status, Variant
 from firmtrack.store.bodies import pack, unpack
 from firmtrack.store.consistency import DisagreementKind, disagreements
-from firmtrack.store.database import pool
-from firmtrack.store.ledger.quarantine import Refusal, list_quarantine
+from firmtrack.store.database import FAILURES, pool
+from firmtrack.store.ledger.quarantine import QuarantineEntry, Refusal, list_quarantine
 from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.ledger.staging import writing_pool
 from firmtrack.store.reading import requests
 from tests.examples import first_of
 from tests.looking import find_device
@@ -288,7 +289,9 @@ def test_the_same_input_is_quarantined_once_and_counted() -> None:
     one, other, same = first.quarantine_ids
     assert one == same != other
     assert again.quarantine_ids == (one,)
-    entries = {entry.quarantine_id: entry for entry in list_quarantine()}
+    entries: dict[int | None, QuarantineEntry] = {
+        entry.quarantine_id: entry for entry in list_quarantine()
+    }
     assert (entries[one].times_received, entries[other].times_received) == (3, 1)
     assert entries[one].reason == "Said otherwise by now."
 
@@ -442,3 +445,16 @@ def test_writers_at_the_same_time_agree_with_one_alone(seed: int) -> None:
     assert sum(new) == len(messages)
     assert standing() == expected
     assert disagreements() == []
+
+
+@pytest.mark.thorough
+def test_who_was_cut_off_amid_writing_holds_others_up_for_seconds_only(database: str) -> None:
+    take(request(sent_at=at(0)))
+    with writing_pool().connection() as cut_off:
+        cut_off.execute("BEGIN")
+        cut_off.execute("SELECT FROM request FOR UPDATE")  # and no more is heard of it
+
+        take(answer(answered_at=at(1)))
+
+        with pytest.raises(FAILURES):
+            cut_off.execute("SELECT 1")

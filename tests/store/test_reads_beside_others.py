@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import psycopg
 
+from firmtrack.answers.audit import AuditFilter
 from firmtrack.answers.performance import PerformanceFilter
 from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.identifiers import Eui64, RequestId
@@ -15,6 +17,7 @@ from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.lookups import device, freshness, inventory, notices, performance, request
 from firmtrack.lookups.as_of import Settled
+from firmtrack.lookups.audit import read_audit
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store.database import conninfo_in_use, pool, reading_pool
 from firmtrack.store.ledger.quarantine import list_quarantine
@@ -27,6 +30,7 @@ from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
     BRAVO_ID,
+    DCC,
     DCC_ID,
     HUB,
     METER,
@@ -48,6 +52,17 @@ _OTHERS = Path(__file__).with_name("others.sql").read_text("utf-8")
 _UNTIL_PLANNED_ONCE = 8
 _DEEPER = 20
 """Blocks that deeper indexes may add to a few searches of them."""
+
+AUDITED = replace(ALPHA, party="Alpha")
+_A_DAY = datetime(2026, 11, 14, tzinfo=UTC)
+_OTHERS_AUDIT = """
+    INSERT INTO lookup_audit (viewer, kind, term, row_count, party, looked_up_at)
+    SELECT 'bo', 'device', number::text, 1, 'Bravo', %(day)s + number * interval '1 second'
+    FROM generate_series(%(first)s * 100, %(last)s * 100) AS number;
+    INSERT INTO act (actor, party, kind, subject, detail, acted_at)
+    SELECT 'bo', 'Bravo', 'signed_in', number::text, '', %(day)s + number * interval '1 second'
+    FROM generate_series(%(first)s * 100, %(last)s * 100) AS number
+"""
 
 NONE_FITS = DistributionFilter(completion=CompletionStatus.FAILED)
 
@@ -99,9 +114,17 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
         "delivery performance": lambda: performance.delivery_performance(
             ALPHA, PerformanceFilter()
         ),
-        "freshness": lambda: freshness.freshness(datetime.now(UTC)),
+        "freshness": lambda: freshness.freshness(DCC, datetime.now(UTC)),
         "notices, and where to": lambda: notices.open_notices_page(
             ALPHA, ALPHA, limit=2, state=None, before=None
+        ),
+        "its audit": lambda: read_audit(AUDITED, AuditFilter(), limit=2),
+        "its audit of a kind and a day": lambda: read_audit(
+            AUDITED,
+            AuditFilter(
+                kinds=frozenset({"signed_in"}), since=_A_DAY, until=_A_DAY + timedelta(days=1)
+            ),
+            limit=2,
         ),
         "a message": lambda: find_message(message),
         "the newest message": lambda: list_messages(limit=1),
@@ -133,6 +156,7 @@ def add_others(first: int, last: int) -> None:
         conninfo_in_use(), autocommit=True, cursor_factory=psycopg.ClientCursor
     ) as connection:
         connection.execute(_OTHERS, numbers)
+        connection.execute(_OTHERS_AUDIT, {"day": _A_DAY, "first": first, "last": last})
 
 
 def blocks_of(read: Callable[[], object]) -> int:

@@ -21,6 +21,7 @@ from firmtrack.upkeep import Upkeep
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
+    DCC,
     DCC_ID,
     METER,
     METERS,
@@ -65,7 +66,7 @@ def test_what_comes_is_counted_and_folded_without_anybody_asking() -> None:
         wait_until(lambda: performance.delivery_performance(ALPHA, ALL).counted.at is not None, 60)
         take(answer(answered_at=at(2)))
         wait_until(lambda: not stale_count(), 60)
-        wait_until(lambda: freshness(datetime.now(UTC)).counted_at is not None, 60)
+        wait_until(lambda: freshness(DCC, datetime.now(UTC)).counted_at is not None, 60)
 
     assert performance.delivery_performance(ALPHA, ALL).waiting == 0
 
@@ -167,7 +168,7 @@ def test_reads_of_figures_need_no_right_to_write() -> None:
             ),
         ),
     )
-    fresh = freshness(datetime.now(UTC))
+    fresh = freshness(DCC, datetime.now(UTC))
 
     assert found.waiting == 1
     assert len(peers.groups) == 3

@@ -109,6 +109,7 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
         "FIRMTRACK_SECRET_KEY",
         "FIRMTRACK_SLOW_AFTER_HOURS",
         "FIRMTRACK_TRUST_STORE",
+        "FIRMTRACK_TRUSTED_PROXIES",
         "FIRMTRACK_ALERT_SIGNER",
         "FIRMTRACK_MAIL_SERVER",
         "NATS_URL",
@@ -121,6 +122,26 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
 def test_the_earliest_time_must_be_past_and_state_its_zone(value: str) -> None:
     with pytest.raises(BadSetting, match=r"^FIRMTRACK_EARLIEST_TIME: must be a past time"):
         read_environment({"FIRMTRACK_EARLIEST_TIME": value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FIRMTRACK_SESSION_HOURS", "0"),
+        ("FIRMTRACK_SESSION_HOURS", "169"),
+        ("FIRMTRACK_SESSION_IDLE_MINUTES", "half an hour"),
+        ("FIRMTRACK_PROVIDER_PRIVATE_ADDRESSES", "yes"),
+    ],
+)
+def test_how_people_sign_in_is_read_strictly(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=f"^{name}: "):
+        read_environment({name: value})
+
+
+def test_sessions_last_half_a_day_and_half_an_hour_unless_said_otherwise() -> None:
+    usual = read_environment({})
+    assert (usual.session_hours, usual.session_idle_minutes) == (12, 30)
+    assert not usual.provider_private_addresses
 
 
 def test_the_changelog_has_a_section_for_this_version() -> None:

@@ -1,4 +1,4 @@
-"""The kinds of party and the scopes of tokens; importable without Django."""
+"""The kinds of party, the roles of people and the scopes of tokens; importable without Django."""
 
 from enum import StrEnum
 
@@ -11,6 +11,15 @@ class PartyKind(StrEnum):
     DCC = "dcc"
 
 
+class Role(StrEnum):
+    """What a person is in their party, which decides what they may do there."""
+
+    VIEWER = "viewer"
+    PARTY_ADMINISTRATOR = "party_administrator"
+    DCC_DESK = "dcc_desk"
+    DCC_ADMINISTRATOR = "dcc_administrator"
+
+
 class TokenScope(StrEnum):
     """What an API token may be used for."""
 
@@ -18,3 +27,5 @@ class TokenScope(StrEnum):
     """Look up requests and devices."""
     INTAKE = "intake"
     """Submit messages."""
+    METRICS = "metrics"
+    """Read how the server fares."""

@@ -13,30 +13,33 @@ from firmtrack.domain.viewer import Viewer
 
 def viewer_of(user: User) -> Viewer:
     """Return what a signed-in person may see; the audit names them by e-mail address."""
-    return _viewer(user.email, *_reach_of(user.party_id))
+    return _viewer(user.email, user.party.name, *_reach_of(user.party_id))
 
 
 def owner_of(user: User) -> Viewer:
     """Return a viewer of the person's party's own alone: DCC's staff manage no one else's."""
-    return Viewer.of_user_ids(user.email, _reach_of(user.party_id)[1])
+    return Viewer.of_user_ids(user.email, _reach_of(user.party_id)[1], party=user.party.name)
 
 
 def viewer_of_party(party: Party) -> Viewer:
-    """Return what any person of ``party`` may see; the audit names the party."""
-    return _viewer(party.name, *_reach_of(party.pk))
+    """Return what any person of ``party`` may see; the audit names the party.
+
+    An operator asks: it is no look-up of the party's own.
+    """
+    return _viewer(party.name, None, *_reach_of(party.pk))
 
 
 def viewer_of_token(holder: TokenHolder) -> Viewer:
     """Return what a token's holder may see; the audit names the party and the token's ending."""
     name = f"{holder.party_name} (API token …{holder.ending})"
-    return _viewer(name, holder.party_kind, holder.user_ids)
+    return _viewer(name, holder.party_name, holder.party_kind, holder.user_ids)
 
 
-def _viewer(name: str, kind: PartyKind, user_ids: Iterable[Eui64]) -> Viewer:
+def _viewer(name: str, party: str | None, kind: PartyKind, user_ids: Iterable[Eui64]) -> Viewer:
     if kind is PartyKind.DCC:
-        return Viewer.of_dcc(name)
+        return Viewer.of_dcc(name, party=party)
     sees_others = settings.ENVIRONMENT.change_of_supplier_view
-    return Viewer.of_user_ids(name, user_ids, sees_others_updates=sees_others)
+    return Viewer.of_user_ids(name, user_ids, party=party, sees_others_updates=sees_others)
 
 
 def _reach_of(party_id: int) -> tuple[PartyKind, list[Eui64]]:

@@ -1,14 +1,16 @@
 """How fresh all that Firmtrack knows is: when something last came from each source."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from firmtrack.domain.sources import PRECISION, MessageSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFreshness:
-    """When Firmtrack last received anything from a source.
+    """When Firmtrack last received anything from a source, as far as the viewer may be told.
+
+    ``margin`` is how much later something may have come without being told.
 
     ``csp_region`` is None for every source but the CSPs, and for a CSP whose devices' region the
     inventory does not state. ``usual_silence_seconds`` is the longest silence on 19 of 20 days of
@@ -20,25 +22,29 @@ class SourceFreshness:
     last_at: datetime
     silent_seconds: int
     usual_silence_seconds: int | None
+    margin: timedelta = PRECISION
 
     @property
     def is_quiet(self) -> bool:
         """Whether it is silent longer than usual; False while it is not known what is usual."""
         usual = self.usual_silence_seconds
-        return usual is not None and self.silent_seconds > usual + PRECISION.total_seconds()
+        return usual is not None and self.silent_seconds > usual + self.margin.total_seconds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
     """How fresh all that Firmtrack knows is: its sources in the order of an update, then by region.
 
-    Only sources from which anything ever came are there. What is usual of them was learnt from all
-    that had come by ``counted_at``; None: there is no record of any such count.
+    Only sources from which anything ever came are there, of which the viewer may be told: unless it
+    ``is_of_all``, its own times, and those of others in steps and in a crowd only. What is usual of
+    them was learnt from all that had come by ``counted_at``; None: there is no record of any such
+    count.
     """
 
     read_at: datetime
     sources: tuple[SourceFreshness, ...]
     counted_at: datetime | None
+    is_of_all: bool = True
 
     @property
     def quiet(self) -> tuple[SourceFreshness, ...]:

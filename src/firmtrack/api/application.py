@@ -16,13 +16,14 @@ from firmtrack.api.problems import (
     ProblemFound,
     problem_response,
 )
-from firmtrack.api.responses import schemas_of
+from firmtrack.api.responses import HEADERS_OF_ALL, schemas_of
 from firmtrack.intake.envelopes import DuisLine
 from firmtrack.intake.stage_reports import StageReport
 from firmtrack.presentation import documents
 from firmtrack.presentation.freshness import Freshness
 from firmtrack.presentation.peers import Peers
 from firmtrack.presentation.performance import DeliveryPerformance
+from firmtrack.store import database
 
 _logger = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class FirmtrackApi(NinjaAPI):
     ) -> OpenAPISchema:
         document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
         document["components"]["schemas"] |= schemas_of(_STRUCTS)
+        document["components"]["headers"] = HEADERS_OF_ALL
         for methods in document["paths"].values():
             for operation in methods.values():
                 for parameter in operation["parameters"]:
@@ -111,7 +113,15 @@ def _answer_bad_parameters(request: HttpRequest, error: ValidationError) -> Http
     return problem_response(ProblemFound(Problem.MALFORMED_PARAMETER, detail, errors=fields))
 
 
+def _answer_away(error: Exception) -> HttpResponse:
+    database.note_failure(error, "An API call")
+    headers = {"Retry-After": str(database.RETRY_SECONDS)}
+    return problem_response(ProblemFound(Problem.DATABASE_AWAY, headers=headers))
+
+
 @api.exception_handler(Exception)
-def _answer_failure(request: HttpRequest, error: Exception) -> HttpResponse:
-    _logger.error("%s %s failed", request.method, request.path, exc_info=error)
+def _answer_failure(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001 - django-ninja's signature
+    if database.is_failure(error):
+        return _answer_away(error)
+    _logger.error("An API call failed.", exc_info=error)
     return problem_response(ProblemFound(Problem.INTERNAL_ERROR))

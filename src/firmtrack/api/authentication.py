@@ -7,6 +7,7 @@ from ninja.security.http import HttpAuthBase
 
 from firmtrack.accounts.kinds import TokenScope
 from firmtrack.accounts.tokens import TokenHolder, authenticate_token
+from firmtrack.api.counting import count_failure, count_token, secret_of
 from firmtrack.api.problems import Problem, ProblemFound
 from firmtrack.store.database import pool
 
@@ -19,13 +20,14 @@ class _Token(HttpAuthBase):
 
     def __call__(self, request: HttpRequest) -> TokenHolder:
         """Return who calls. Raises ProblemFound if they may not."""
-        # Not request.headers, which reads every header of the call to find the one.
-        scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != self.openapi_scheme:
+        secret = secret_of(request)
+        if secret is None:
             raise ProblemFound(Problem.UNAUTHENTICATED, headers=_challenge())
+        count_token(request, secret)
         with pool().connection() as connection:
-            holder = authenticate_token(connection, secret.strip())
+            holder = authenticate_token(connection, secret)
         if holder is None:
+            count_failure(request)
             raise ProblemFound(Problem.UNAUTHENTICATED, headers=_challenge("invalid_token"))
         if self.scope not in holder.scopes:
             headers = _challenge("insufficient_scope", self.scope)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from firmtrack.api.authentication import ReadToken
+from firmtrack.accounts.viewers import viewer_of_token
+from firmtrack.api.authentication import ReadToken, holder_of
 from firmtrack.api.parameters import refuse_unknown_parameters
 from firmtrack.api.responses import JSON, describe, json_response, reference_to
 from firmtrack.lookups import freshness as look_up
@@ -22,7 +23,10 @@ router = Router(auth=ReadToken(), tags=["Freshness"])
 def read_freshness(request: HttpRequest) -> HttpResponse:
     """Return when anything last came from each source, and whether that is unusual.
 
-    It is of the whole system and of nobody in particular, so it is no look-up that is audited.
+    What others than the caller sent is told in whole quarters of an hour, once they have ended, and
+    only of sources through which at least five other Users send or are sent messages. It names
+    nobody, so it is no look-up that is audited.
     """
+    viewer = viewer_of_token(holder_of(request))
     refuse_unknown_parameters(request, frozenset())
-    return json_response(freshness(look_up.freshness(datetime.now(UTC))))
+    return json_response(freshness(look_up.freshness(viewer, datetime.now(UTC))))

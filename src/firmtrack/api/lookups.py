@@ -26,7 +26,14 @@ from firmtrack.api.parameters import (
     refuse_unknown_parameters,
 )
 from firmtrack.api.problems import Problem, ProblemFound
-from firmtrack.api.responses import CSV, JSON, describe, json_response, reference_to
+from firmtrack.api.responses import (
+    AS_OF_HEADER,
+    CSV,
+    JSON,
+    describe,
+    json_response,
+    reference_to,
+)
 from firmtrack.lookups import device as device_lookup
 from firmtrack.lookups import inventory as inventory_lookup
 from firmtrack.lookups import request as request_lookup
@@ -42,8 +49,14 @@ _AS_OF = frozenset({"as_of"})
 _FILTERS = _AS_OF | {"completion_status", "current_status", "pace"}
 
 
-def _described(media_type: str, schema: dict[str, Any], *more: int) -> dict[str, Any]:
-    return {"responses": describe(media_type, schema, {400, 401, 403, 404, 405, 500, *more})}
+def _described(
+    media_type: str,
+    schema: dict[str, Any],
+    *more: int,
+    headers: tuple[str, ...] = (AS_OF_HEADER,),
+) -> dict[str, Any]:
+    problems = {400, 401, 403, 404, 405, 500, *more}
+    return {"responses": describe(media_type, schema, problems, *headers)}
 
 
 @router.get(
@@ -98,7 +111,9 @@ def list_distributions(
 @router.get(
     "/service-requests/{service_request_id}/distributions.csv",
     summary="Download a Service Request's distributions",
-    openapi_extra=_described(CSV, {"type": "string"}, 503),
+    openapi_extra=_described(
+        CSV, {"type": "string"}, 503, headers=(AS_OF_HEADER, "Content-Disposition")
+    ),
 )
 def download_distributions(
     request: HttpRequest,
@@ -182,7 +197,7 @@ def list_events(
 @router.get(
     "/devices/{device_id}/peers",
     summary="Compare a device with others",
-    openapi_extra=_described(JSON, reference_to(Peers)),
+    openapi_extra=_described(JSON, reference_to(Peers), headers=()),
 )
 def find_peers(request: HttpRequest, device_id: DeviceId) -> HttpResponse:
     """Return how others fare that have something in common with the device's newest update.
@@ -236,4 +251,4 @@ def _json(answer: Struct, past: Settled | None) -> HttpResponse:
 
 
 def _moment_header(past: Settled | None) -> dict[str, str]:
-    return {} if past is None else {"Firmtrack-As-Of": past.isoformat().replace("+00:00", "Z")}
+    return {} if past is None else {AS_OF_HEADER: past.isoformat().replace("+00:00", "Z")}

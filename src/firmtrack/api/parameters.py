@@ -29,6 +29,21 @@ _EUI_EXAMPLE = "00-DB-12-34-56-78-90-A1"
 _EUI = "[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}"
 
 
+def _up_to(greatest: str) -> str:
+    """Return the expression of all whole numbers up to this one, without leading zeros."""
+    after = len(greatest) - 1
+    ways = ["0", f"[1-9][0-9]{{0,{after - 1}}}"]
+    for place, digit in enumerate(greatest):
+        least = 0 if place else 1
+        if int(digit) > least:
+            rest = f"[0-9]{{{after - place}}}" if place < after else ""
+            ways.append(f"{greatest[:place]}[{least}-{int(digit) - 1}]{rest}")
+    return f"({'|'.join([*ways, greatest])})"
+
+
+_REQUEST_ID = f"{_EUI}:{_EUI}:{_up_to(str(2**64 - 1))}"
+
+
 def read_by(read: Callable[[str], _Value]) -> PlainValidator:
     """Return a validator that reports the typed errors of ``read`` by their message."""
 
@@ -115,7 +130,7 @@ ServiceRequestId = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": f"^{_EUI}:{_EUI}:(0|[1-9][0-9]*)$",
+            "pattern": f"^{_REQUEST_ID}$",
             "description": "A Service Request ID: originator, target and counter, such as "
             "90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:1000.",
         }
@@ -187,7 +202,7 @@ OfServiceRequest = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": f"^{_EUI}:{_EUI}:(0|[1-9][0-9]*)$",
+            "pattern": f"^{_REQUEST_ID}$",
             "description": "The request whose distribution to the device is meant.",
         }
     ),

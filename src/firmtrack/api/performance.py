@@ -41,8 +41,8 @@ SubmittedTo = Annotated[
 ]
 
 
-def _described(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"responses": describe(media_type, schema, {400, 401, 403, 405, 500})}
+def _described(media_type: str, schema: dict[str, Any], *headers: str) -> dict[str, Any]:
+    return {"responses": describe(media_type, schema, {400, 401, 403, 405, 500}, *headers)}
 
 
 @router.get(
@@ -67,7 +67,7 @@ def read_performance(
 @router.get(
     "/delivery-performance.csv",
     summary="Download delivery performance",
-    openapi_extra=_described(CSV, {"type": "string"}),
+    openapi_extra=_described(CSV, {"type": "string"}, "Content-Disposition"),
 )
 def download_performance(
     request: HttpRequest,

@@ -27,7 +27,14 @@ class Problem(Enum):
     LENGTH_REQUIRED = (411, "The body must be sent with its Content-Length.")
     TOO_LARGE = (413, "The body is larger than is taken here.")
     UNSUPPORTED_MEDIA_TYPE = (415, "The body is of a kind that is not taken here.")
+    UNKNOWN_HOST = (400, "The name by which Firmtrack was called is not among those it answers to.")
+    TOO_MANY_CALLS = (429, "More calls came than are answered in this time: see Retry-After.")
     QUARANTINED = (422, "The message cannot be taken as it is and was put into quarantine.")
+    QUARANTINE_FULL = (
+        507,
+        "The message cannot be taken as it is, and was not kept: too much waits in quarantine.",
+    )
+    DATABASE_AWAY = (503, "The database cannot be reached now. Sending the same again is safe.")
     UNTOLD = (503, "How long updates have waited, compared with others, could not be told now.")
     INTERNAL_ERROR = (500, "Firmtrack failed. Sending the same again is safe.")
 
@@ -52,7 +59,8 @@ class BadField(Struct, frozen=True):
 class ProblemDocument(Struct, frozen=True, omit_defaults=True):
     """A problem document (RFC 9457). code names the kind of problem and does not change.
 
-    errors is there for malformed_parameter; reason_code and quarantine_id are for quarantined.
+    errors is there for malformed_parameter; reason_code is for quarantined and quarantine_full,
+    quarantine_id for quarantined.
     """
 
     title: str

@@ -17,21 +17,76 @@ JSON = "application/json"
 NDJSON = "application/x-ndjson"
 CSV = "text/csv"
 
+_TOO_MANY = 429
+HEADERS_OF_ALL: Mapping[str, Mapping[str, Any]] = {
+    "RateLimit-Policy": {
+        "description": "How many calls (`q`) are answered in how many seconds (`w`), by the name "
+        "of the quota; not sent where there is no limit.",
+        "schema": {"type": "string", "example": '"token";q=200000;w=60'},
+    },
+    "RateLimit": {
+        "description": "How many calls are left (`r`), for how many seconds no more (`t`); not "
+        "sent where there is no limit.",
+        "schema": {"type": "string", "example": '"token";r=199999;t=1'},
+    },
+    "X-Request-ID": {
+        "description": "The call's ID: the one that it came with, if that is well formed.",
+        "schema": {"type": "string"},
+    },
+}
+"""What every answer may have, whatever is asked."""
+
+_ALWAYS = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS_OF_ALL}
+
 
 def json_response(answer: Struct) -> HttpResponse:
     """Return ``answer`` as a JSON response."""
     return HttpResponse(documents.encode(answer), content_type=JSON)
 
 
+AS_OF_HEADER = "Firmtrack-As-Of"
+"""Which past moment an answer tells of."""
+
+# What answers have besides the usual headers, and when.
+_HEADERS: Mapping[str, str] = {
+    AS_OF_HEADER: "Of the past: the moment that is told (RFC 3339).",
+    "Content-Disposition": "A name for the file.",
+    "WWW-Authenticate": "Which token is wanted (RFC 6750).",
+    "Allow": "The methods that this address takes.",
+    "Accept": "The media types that are taken here.",
+    "Retry-After": "In so many seconds it is worth to ask again.",
+    "Accept-Encoding": "Only identity: no body is taken that is compressed.",
+}
+_HEADERS_OF_PROBLEMS: Mapping[int, tuple[str, ...]] = {
+    401: ("WWW-Authenticate",),
+    403: ("WWW-Authenticate",),
+    405: ("Allow",),
+    415: ("Accept", "Accept-Encoding"),
+    _TOO_MANY: ("Retry-After",),
+    503: ("Retry-After",),
+}
+
+
 def describe(
-    media_type: str, schema: Mapping[str, Any], problems: Iterable[int]
+    media_type: str, schema: Mapping[str, Any], problems: Iterable[int], *headers: str
 ) -> dict[int, dict[str, Any]]:
-    """Return OpenAPI's description of a successful response and of the problems' statuses."""
+    """Return OpenAPI's description of a successful response and of the problems' statuses.
+
+    ``headers`` are those of the successful one. Every call is counted, and told so; beyond its
+    quota, any is refused.
+    """
     problem = {PROBLEM_MEDIA_TYPE: {"schema": reference_to(ProblemDocument)}}
     described: dict[int, dict[str, Any]] = {200: {"content": {media_type: {"schema": schema}}}}
-    for status in sorted(problems):
+    for status in sorted({*problems, _TOO_MANY, HTTPStatus.SERVICE_UNAVAILABLE}):
         described[status] = {"description": HTTPStatus(status).phrase, "content": problem}
+    own_headers = {**_HEADERS_OF_PROBLEMS, 200: headers}
+    for status, answer in described.items():
+        answer["headers"] = _ALWAYS | _described_headers(own_headers.get(status, ()))
     return described
+
+
+def _described_headers(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in names}
 
 
 def reference_to(struct: type[Struct]) -> dict[str, Any]:

@@ -9,10 +9,13 @@ this middleware is taken away.
 
 from collections.abc import Callable
 
+from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import resolve
 
+from firmtrack.api.counting import count_address, counted_headers, is_counted, secret_of
 from firmtrack.api.problems import Problem, ProblemFound, problem_response
+from firmtrack.gateway.hosts import refusal_of
 
 _PREFIX = "/api/"
 _NOT_ALLOWED = 405
@@ -33,16 +36,44 @@ def api_shortcut(
 
 def _answer(request: HttpRequest) -> HttpResponseBase:
     try:
-        match = resolve(request.path_info)
-        request.resolver_match = match
-        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
-    except Http404:
-        response = problem_response(ProblemFound(Problem.NOT_FOUND))
+        response = _counted(request)
+    except ProblemFound as found:
+        response = problem_response(found)
     if response.status_code == _NOT_ALLOWED:
         allow = {"Allow": response.headers["Allow"]}
         response = problem_response(ProblemFound(Problem.METHOD_NOT_ALLOWED, headers=allow))
     if isinstance(response, HttpResponse):
         response.headers["Content-Length"] = str(len(response.content))
+    for name, value in counted_headers(request).items():
+        response.headers[name] = value
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _counted(request: HttpRequest) -> HttpResponseBase:
+    """Return the answer to a call that counts, by its token or its address. Raises ProblemFound."""
+    _check_host(request)
+    if secret_of(request) is None:
+        count_address(request)
+    response = _found(request)
+    if not is_counted(request):  # a token was sent where none is asked for
+        count_address(request)
+    return response
+
+
+def _check_host(request: HttpRequest) -> None:
+    try:
+        request.get_host()
+    except DisallowedHost:
+        raise ProblemFound(Problem.UNKNOWN_HOST, refusal_of(request.META)) from None
+
+
+def _found(request: HttpRequest) -> HttpResponseBase:
+    try:
+        match = resolve(request.path_info)
+        request.resolver_match = match
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+    except Http404:
+        response = problem_response(ProblemFound(Problem.NOT_FOUND))
     return response

@@ -1,5 +1,6 @@
 """Taking messages in: one, or a batch of lines."""
 
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from firmtrack.api.responses import JSON, NDJSON, describe, json_response, refer
 from firmtrack.intake.envelopes import JSON_MEDIA_TYPES, DuisLine, Envelope, envelope_of_line
 from firmtrack.intake.receive import Outcome, OutcomeKind, Submitter, receive
 from firmtrack.intake.stage_reports import StageReport
+from firmtrack.logs import calls
 
 MESSAGE_LIMIT_BYTES = 16 * 1024 * 1024
 BATCH_LIMIT_BYTES = 32 * 1024 * 1024
@@ -33,6 +35,9 @@ class Taken(Struct, frozen=True):
 
     recorded: it says something about firmware, in so many events. duplicate: it was taken before.
     ignored: it is well formed, and about something else; then it has no message_id.
+    quarantined: it cannot be taken, and was kept. refused: it cannot be taken, and was not kept
+    either, since too much from the same party waits in quarantine. Either is of a line of a batch
+    alone: a single message is then answered with a problem.
     """
 
     message_id: UUID | None
@@ -41,14 +46,17 @@ class Taken(Struct, frozen=True):
 
 
 class Why(Struct, frozen=True):
-    """Why a message was put into quarantine: a code that does not change, and a sentence."""
+    """Why a message was not taken: a code that does not change, and a sentence."""
 
     code: str | None
     text: str | None
 
 
 class LineOutcome(Taken, frozen=True):
-    """What became of one line of a batch; reason and quarantine_id are null unless quarantined."""
+    """What became of one line of a batch.
+
+    reason is null unless it was quarantined or refused, quarantine_id unless it was quarantined.
+    """
 
     reason: Why | None
     quarantine_id: int | None
@@ -80,7 +88,9 @@ _MESSAGE_DESCRIPTION: dict[str, Any] = {
         "content": dict.fromkeys(sorted(_XML_TYPES), _XML_CONTENT)
         | dict.fromkeys(sorted(_REPORT_TYPES), _REPORT_CONTENT),
     },
-    "responses": describe(JSON, reference_to(Taken), {400, 401, 403, 405, 411, 413, 415, 422, 500}),
+    "responses": describe(
+        JSON, reference_to(Taken), {400, 401, 403, 405, 411, 413, 415, 422, 500, 507}
+    ),
 }
 _BATCH_DESCRIPTION: dict[str, Any] = {
     "requestBody": {
@@ -106,12 +116,17 @@ def submit_message(request: HttpRequest) -> HttpResponse:
         body=body, media_type=media_type, received_at=received_at, origin=_origin_of(request)
     )
     (outcome,) = receive([envelope], _submitter_of(request))
+    _note_outcome(outcome)
     if outcome.outcome is OutcomeKind.QUARANTINED:
         raise ProblemFound(
             Problem.QUARANTINED,
             outcome.reason,
             reason_code=outcome.reason_code,
             quarantine_id=outcome.quarantine_id,
+        )
+    if outcome.outcome is OutcomeKind.REFUSED:
+        raise ProblemFound(
+            Problem.QUARANTINE_FULL, _refusal_text(outcome), reason_code=outcome.reason_code
         )
     return json_response(
         Taken(message_id=outcome.message_id, outcome=outcome.outcome, events=outcome.events)
@@ -122,7 +137,8 @@ def submit_message(request: HttpRequest) -> HttpResponse:
 def submit_batch(request: HttpRequest) -> HttpResponse:
     """Take in a message from each line; the answer has a line for each, in the same order.
 
-    A line that cannot be taken is quarantined and stops no other. Empty lines are passed over.
+    A line that cannot be taken is quarantined, or refused, and stops no other. Empty lines are
+    passed over.
     """
     media_type_of(request, _BATCH_TYPES)
     lines = [line for line in read_body(request, BATCH_LIMIT_BYTES).split(b"\n") if line.strip()]
@@ -130,18 +146,40 @@ def submit_batch(request: HttpRequest) -> HttpResponse:
         raise ProblemFound(Problem.TOO_LARGE, f"At most {BATCH_LIMIT_LINES} lines are taken here.")
     origin = _origin_of(request)
     outcomes = receive([envelope_of_line(line, origin) for line in lines], _submitter_of(request))
+    calls.note(**Counter(str(each.outcome) for each in outcomes))
     answer = _line_encoder.encode_lines([_line_outcome(outcome) for outcome in outcomes])
     return HttpResponse(answer, content_type=NDJSON)
 
 
+def _note_outcome(outcome: Outcome) -> None:
+    """Have the call's line in the log say what became of the message, by its IDs."""
+    calls.note(outcome=outcome.outcome)
+    if outcome.message_id is not None:
+        calls.note(message_id=str(outcome.message_id))
+    if outcome.quarantine_id is not None:
+        calls.note(quarantine_id=outcome.quarantine_id, reason_code=outcome.reason_code or "")
+
+
 def _line_outcome(outcome: Outcome) -> LineOutcome:
-    is_quarantined = outcome.outcome is OutcomeKind.QUARANTINED
+    why = None
+    if outcome.outcome is OutcomeKind.QUARANTINED:
+        why = Why(outcome.reason_code, outcome.reason)
+    elif outcome.outcome is OutcomeKind.REFUSED:
+        why = Why(Problem.QUARANTINE_FULL.code, _refusal_text(outcome))
     return LineOutcome(
         message_id=outcome.message_id,
         outcome=outcome.outcome,
         events=outcome.events,
-        reason=Why(outcome.reason_code, outcome.reason) if is_quarantined else None,
+        reason=why,
         quarantine_id=outcome.quarantine_id,
+    )
+
+
+def _refusal_text(outcome: Outcome) -> str:
+    return (
+        f"{Problem.QUARANTINE_FULL.sentence} To send it again as it is does not help; what is right"
+        " is taken as ever, and the operator can make room."
+        f" What is wrong with it: {outcome.reason}"
     )
 
 

@@ -32,8 +32,8 @@ def main() -> None:
 
 
 def _print(error: FirmtrackError) -> None:
-    from rich.console import Console
+    from firmtrack.cli.printing import VisibleConsole
 
-    Console(stderr=True, soft_wrap=True).print(
+    VisibleConsole(stderr=True, soft_wrap=True).print(
         f"firmtrack: {error}", style="red", markup=False, highlight=False
     )

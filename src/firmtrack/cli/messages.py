@@ -95,7 +95,9 @@ def _ingest(paths: list[Path], bar: _Bar) -> "tuple[Tally, float]":
     def envelopes_of(path: Path) -> "Iterator[Envelope]":
         if path == _STANDARD_INPUT:
             return files.envelopes_in_stream(sys.stdin.buffer, "standard input", bar.read)
-        return files.envelopes_in(path, bar.read)
+        found = files.envelopes_in(path, bar.read)
+        # One of several that cannot be read stops no other; of a single one that is all to say.
+        return files.or_refused(found, path) if len(paths) > 1 else found
 
     envelopes = chain.from_iterable(map(envelopes_of, paths))
     started = time.monotonic()
@@ -106,7 +108,9 @@ def _ingest(paths: list[Path], bar: _Bar) -> "tuple[Tally, float]":
 def _counts(tally: "Tally") -> dict[str, int]:
     from firmtrack.intake.receive import OutcomeKind
 
-    return {str(kind): tally.outcomes[kind] for kind in OutcomeKind}
+    # Nothing that the operator hands in is refused: it has no quota.
+    kinds = [kind for kind in OutcomeKind if kind is not OutcomeKind.REFUSED]
+    return {str(kind): tally.outcomes[kind] for kind in kinds}
 
 
 def _print(tally: "Tally", seconds: float, *, as_json: bool) -> None:

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
-from rich.text import Text
 
+from firmtrack.cli.printing import VisibleConsole, cell
 from firmtrack.errors import FirmtrackError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-console = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False)
+console = VisibleConsole(highlight=False, soft_wrap=True)
+errors = VisibleConsole(stderr=True, highlight=False)
 
 
 _DEVICE_ID_CHARACTERS = 23
@@ -62,5 +61,5 @@ def device_id_column() -> Column:
 
 
 def add_row(table: Table, *cells: str) -> None:
-    """Add a row of texts as they are: brackets in them style nothing."""
-    table.add_row(*map(Text, cells))
+    """Add a row of texts as they are, made visible: nothing in them styles or moves anything."""
+    table.add_row(*map(cell, cells))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SOME_REFUSED = 3
 _LISTED_AT_MOST = 1_000
+_NAMED_AT_MOST = 10
 
 message = typer.Typer(help="Recorded messages: seen, and taken back.", no_args_is_help=True)
 
@@ -28,7 +29,8 @@ class NoSuchMessage(FirmtrackError):
     """No message of this ID was recorded."""
 
 
-def _moment(text: str) -> datetime:
+def read_since(text: str) -> datetime:
+    """Return the time that an option gives, as people type it."""
     from firmtrack.presentation.as_of import MalformedMoment, read_typed_moment
 
     try:
@@ -50,7 +52,7 @@ Token = Annotated[
 Since = Annotated[
     datetime | None,
     typer.Option(
-        metavar="TIME", parser=_moment, help="Only what was recorded at or after this time."
+        metavar="TIME", parser=read_since, help="Only what was recorded at or after this time."
     ),
 ]
 MessageId = Annotated[UUID, typer.Argument(metavar="ID", help="The ID of a recorded message.")]
@@ -180,7 +182,16 @@ def _move(
     *,
     as_json: bool,
 ) -> None:
+    from firmtrack.accounts.acting import record_operator_act
+    from firmtrack.store.acts import ActKind
+
     moved = how(message_ids, because)
+    if moved.moved:
+        # After it, so that only what was done is on record. Which messages were taken back, when
+        # and why, each of them keeps itself in that transaction; here is who.
+        is_withdrawal = done == "withdrawn"
+        kind = ActKind.MESSAGES_WITHDRAWN if is_withdrawal else ActKind.MESSAGES_RESTORED
+        record_operator_act(kind, _some_of(moved.moved), because)
     if as_json:
         print_json(
             {
@@ -198,6 +209,12 @@ def _move(
             console.print(f"{message_id} stays as it is. {reason}", markup=False)
     if moved.refused:
         raise typer.Exit(_SOME_REFUSED)
+
+
+def _some_of(message_ids: Sequence[UUID]) -> str:
+    named = ", ".join(map(str, message_ids[:_NAMED_AT_MOST]))
+    more = len(message_ids) - _NAMED_AT_MOST
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _print_table(found: "Sequence[RecordedMessage]") -> None:

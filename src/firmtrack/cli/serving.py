@@ -35,6 +35,8 @@ _THREADS = 4
 # Of messages that are posted singly those that wait are recorded together.
 _GATHERED_THREADS = 12
 _LONG_THREADS = 2
+# Who asks whether all is well waits for the database, at times, but no more than one of these does.
+_WATCHED_THREADS = 3
 # A process is replaced when it grows beyond this. libxml2 keeps every name of an element that it
 # has met, so hostile documents make a process grow by as much as they bring.
 _LIMIT_BYTES = 1 << 30
@@ -60,6 +62,8 @@ def serve(
         set_up()
     from django.conf import settings
 
+    _check_temporary_files()
+    _check_certificates()
     with _bound(host, port, workers) as listeners, opened():
         if settings.ENVIRONMENT.database_url is None:
             console.print(
@@ -73,6 +77,53 @@ def serve(
         console.print(f"Firmtrack is at http://{host}:{port}", markup=False)
         package = "firmtrack.demonstration" if demonstration else "firmtrack"
         _answer(f"{package}.wsgi", listeners)
+
+
+def _check_temporary_files() -> None:
+    """Do nothing if large bodies and answers can wait in files. Raises BadSetting, naming TMPDIR.
+
+    Python passes over a TMPDIR that cannot be written, and would use a place that nobody chose.
+    """
+    from tempfile import TemporaryFile
+
+    from firmtrack.settings import BadSetting
+
+    try:
+        with TemporaryFile(dir=os.environ.get("TMPDIR") or None) as file:
+            file.write(b"x")
+    except OSError as error:
+        named = os.environ.get("TMPDIR") or "the usual places"
+        raise BadSetting(
+            "TMPDIR", f"no temporary file can be written in {named}: {error.strerror}."
+        ) from None
+
+
+def _check_certificates() -> None:
+    """Do nothing if what signatures are checked and made with is as it must be.
+
+    Raises BadSetting. Otherwise each message that comes, or each notice, would fail later.
+    """
+    from django.conf import settings
+
+    from firmtrack.settings import BadSetting
+
+    if settings.ENVIRONMENT.trust_store is not None:
+        from firmtrack.duis.trust import BadTrustStore
+        from firmtrack.intake.receive import reading_rules
+
+        try:
+            reading_rules()
+        except BadTrustStore as error:
+            raise BadSetting("FIRMTRACK_TRUST_STORE", str(error)) from error
+    if settings.ENVIRONMENT.alert_signer is not None:
+        from firmtrack.notices.alert_signing import BadAlertSigner, alert_signer
+
+        try:
+            alert_signer()
+        except BadAlertSigner as error:
+            raise BadSetting(
+                "FIRMTRACK_ALERT_SIGNER", "must be a PEM file of a P-256 key and its certificate."
+            ) from error
 
 
 @contextmanager
@@ -113,32 +164,44 @@ def _answer(module: str, listeners: list[socket.socket]) -> None:
     All that answering needs is imported here, once: forks share it. A connection to the database
     they must not share.
     """
+    from django.conf import settings
     from django.urls import get_resolver
 
     from firmtrack.gateway import listening
     from firmtrack.gateway.limits import Limits
     from firmtrack.gateway.process import Process
+    from firmtrack.gateway.proxies import Proxies
     from firmtrack.gateway.supervisor import Supervisor
     from firmtrack.gateway.working import Lane
     from firmtrack.store import database
 
     with _loading():
-        site = import_module(module)
+        served = import_module(module)
         get_resolver().url_patterns  # noqa: B018  # imports all views
-    threads = {Lane.USUAL: _THREADS, Lane.GATHERED: _GATHERED_THREADS, Lane.LONG: _LONG_THREADS}
+    threads = {
+        Lane.USUAL: _THREADS,
+        Lane.GATHERED: _GATHERED_THREADS,
+        Lane.LONG: _LONG_THREADS,
+        Lane.WATCHED: _WATCHED_THREADS,
+    }
     limits = Limits()
     limits = replace(limits, connections=listening.connections_at_most(limits.connections))
+    proxies = Proxies(settings.ENVIRONMENT.trusted_proxies)
     database.use(database.conninfo_in_use())
 
     def work(place: int) -> None:
-        with site.beside():
-            process = Process(site.application, site.lane_of, limits)
+        with served.beside():
+            process = Process(served.site, limits, proxies)
             process.stop_on(signal.SIGTERM)
             process.answer(listeners[place], threads)
 
     listening.listen(listeners)
     supervisor = Supervisor(
-        work, len(listeners), limit_bytes=_LIMIT_BYTES, patience_seconds=_PATIENCE_SECONDS
+        work,
+        len(listeners),
+        limit_bytes=_LIMIT_BYTES,
+        patience_seconds=_PATIENCE_SECONDS,
+        meanwhile=database.keep_embedded,
     )
     stopping.end_if_told()
     supervisor.run()

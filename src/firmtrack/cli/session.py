@@ -27,31 +27,41 @@ def set_up() -> None:
 
 
 @contextmanager
-def opened() -> Iterator[None]:
-    """Set Django up and open the database until the block ends. Raises DatabaseLost.
+def opened(*, may_migrate: bool | None = None) -> Iterator[None]:
+    """Set Django up and open the database until the block ends.
 
-    What an older Firmtrack recorded is read again first, if that has not been done, and what a
-    killed process left to be folded is folded.
+    A database that an older Firmtrack made is migrated, and what that recorded read again, if that
+    is wanted: by default in the embedded database alone. What a killed process left to be folded is
+    folded. Raises DatabaseLost, and SchemaOlder or SchemaNewer, which say what to do.
     """
     set_up()
-    import psycopg
-    from django import db
-
     from firmtrack.store import database
-    from firmtrack.store.ledger import recording, rereading
 
     try:
-        with database.opened():
-            if rereading.is_due():
-                from firmtrack.intake.rereading import reread
-
-                reread()
-            recording.fold_unfolded()
+        with database.opened(may_migrate=may_migrate):
+            _read_again(may_migrate=may_migrate)
             yield
-    except (
-        psycopg.OperationalError,
-        psycopg.InterfaceError,
-        db.OperationalError,
-        db.InterfaceError,
-    ) as error:
+    except database.FAILURES as error:
         raise DatabaseLost(error) from error
+
+
+def _read_again(*, may_migrate: bool | None) -> None:
+    """Have what is recorded as this code reads it, and folded. Raises SchemaOlder, SchemaNewer."""
+    from django.conf import settings
+
+    from firmtrack.store.database import pool
+    from firmtrack.store.ledger import recording, rereading
+    from firmtrack.store.schema import SchemaNewer, SchemaOlder
+
+    with pool().connection() as connection:
+        if rereading.is_of_newer(connection):
+            raise SchemaNewer
+    if rereading.is_due():
+        if may_migrate is False or (
+            may_migrate is None and settings.ENVIRONMENT.database_url is not None
+        ):
+            raise SchemaOlder
+        from firmtrack.intake.rereading import reread
+
+        reread()
+    recording.fold_unfolded()

@@ -51,12 +51,13 @@ def set_wording(
 ) -> None:
     """Say what a code means; shown in place of Firmtrack's words, and marked as yours."""
     with opened():
+        from firmtrack.accounts.acting import operator_name
         from firmtrack.presentation.catalogue import CODES
         from firmtrack.store import wording as store
 
         if code not in CODES and not may_be_unknown:
             raise UnknownCode
-        store.set_wording(code, text, set_by=getuser())
+        store.set_wording(code, text, set_by=getuser(), actor=operator_name())
         console.print(f"{code} is set.", markup=False)
 
 
@@ -64,8 +65,9 @@ def set_wording(
 def clear_wording(code: CodeTerm) -> None:
     """Take your wording back; Firmtrack's own is shown again."""
     with opened():
+        from firmtrack.accounts.acting import operator_name
         from firmtrack.store import wording as store
 
-        if not store.clear_wording(code):
+        if not store.clear_wording(code, actor=operator_name()):
             raise NoWording
         console.print(f"{code} is cleared.", markup=False)

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from firmtrack.accounts.kinds import PartyKind
-from firmtrack.accounts.models import Party
+from firmtrack.accounts.models import Party, User
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.people import add_user
 from firmtrack.answers.requests import DistributionFilter
@@ -46,7 +46,7 @@ class NotADemonstration(FirmtrackError):
 
 
 class Person(NamedTuple):
-    """Someone who signs in to the demonstration."""
+    """Someone who signs in to the demonstration; the first of a party administers it."""
 
     name: str
     email: str
@@ -59,6 +59,7 @@ CAST = (
     Person(
         "Ada", "ada@alpha.example", "Alpha Energy", PartyKind.LARGE_SUPPLIER, DEFAULT_SUPPLIERS[:1]
     ),
+    Person("Alf", "alf@alpha.example", "Alpha Energy", PartyKind.LARGE_SUPPLIER, ()),
     Person(
         "Ben", "ben@bravo.example", "Bravo Power", PartyKind.SMALL_SUPPLIER, DEFAULT_SUPPLIERS[1:]
     ),
@@ -109,8 +110,12 @@ def _make(notes: Path) -> None:
     inventories = (made.inventory, made.later_inventory)
     for inventory in inventories:
         import_inventory([InventoryFile.of_path(inventory)], skip_bad=False, on_read=lambda _: None)
-    parties = {person: add_party(person.party, person.kind, person.user_ids) for person in CAST}
-    for person, party in parties.items():
+    parties: dict[str, Party] = {}
+    for person in CAST:
+        party = parties.get(person.party)
+        if party is None:
+            party = add_party(person.party, person.kind, person.user_ids)
+            parties[party.name] = party
         add_user(person.email, party, password)
         if person.user_ids:
             receiver.tell(party)
@@ -165,7 +170,10 @@ def _print(console: Console, notes: dict[str, str | dict[str, str]]) -> None:
         "Sign in as", "Password", "Who", title="The demonstration", title_justify="left"
     )
     for person in CAST:
-        sign_ins.add_row(person.email, str(notes["password"]), f"{person.name} of {person.party}")
+        user = User.objects.filter(email=person.email).first()
+        if user is not None:  # who was added to the cast later is not in an earlier demonstration
+            who = f"{person.name} of {person.party}, {user.get_role_display()}"
+            sign_ins.add_row(person.email, str(notes["password"]), who)
     console.print(sign_ins)
     examples = notes["examples"]
     assert isinstance(examples, dict)

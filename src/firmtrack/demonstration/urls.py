@@ -3,7 +3,10 @@
 from django.urls import path
 
 from firmtrack.demonstration import views
+from firmtrack.urls import handler500
 from firmtrack.urls import urlpatterns as addresses_of_the_product
+
+__all__ = ["handler500", "urlpatterns"]
 
 urlpatterns = [
     path("demonstration/receiver", views.receiver, name="demonstration-receiver"),

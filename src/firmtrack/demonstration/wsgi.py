@@ -8,9 +8,9 @@ from firmtrack import wsgi
 from firmtrack.demonstration.preparation import receiver_origin
 from firmtrack.demonstration.receiver import place_of
 from firmtrack.notices.dispatcher import dispatch
-from firmtrack.wsgi import application, lane_of
+from firmtrack.wsgi import site
 
-__all__ = ["application", "beside", "lane_of"]
+__all__ = ["beside", "site"]
 
 _SENDERS = 2
 

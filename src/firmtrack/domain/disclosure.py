@@ -1,9 +1,11 @@
 """What may be shown of other parties: counts that tell nothing of one of them, and days."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from firmtrack.domain.identifiers import Eui64
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 FEWEST_DISTRIBUTIONS = 100
 """Fewer distributions of others are not shown: a rate of few is the fate of single devices."""
@@ -11,6 +13,15 @@ FEWEST_DISTRIBUTIONS = 100
 FEWEST_USERS = 5
 """Fewer other Users are not shown: a supplier often has two User IDs, one for electricity and one
 for gas, and of two other suppliers each could subtract itself and see the other."""
+
+
+STEP_OF_TIME = timedelta(minutes=15)
+"""How closely it is told when something of others, whom nobody can tell apart, last came."""
+
+
+def step_of(at: datetime) -> datetime:
+    """Return when the step of time that ``at`` is in began."""
+    return at - (at - _EPOCH) % STEP_OF_TIME
 
 
 def may_show(others: Mapping[Eui64, int]) -> bool:

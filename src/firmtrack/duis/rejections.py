@@ -64,6 +64,12 @@ class TooManyElements(DuisRejected):
     code = "too_many_elements"
 
 
+class TooManyAttributes(DuisRejected):
+    """An element has more attributes, or more namespaces in scope, than any of DUIS."""
+
+    code = "too_many_attributes"
+
+
 class UnknownRoot(DuisRejected):
     """The document's root is none of DUIS."""
 

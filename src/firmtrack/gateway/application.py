@@ -1,15 +1,15 @@
 """The ASGI application between uvicorn and the threads that work: it buffers both ways."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
-from wsgiref.types import WSGIApplication
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 
 from firmtrack.gateway.environ import environ_of
 from firmtrack.gateway.limits import Limits
+from firmtrack.gateway.proxies import NO_PROXIES, Proxies
+from firmtrack.gateway.site import Site
 from firmtrack.gateway.spool import BLOCK_BYTES, NoRoom, Room, Spool
 from firmtrack.gateway.working import Answer, Call, Lane, Workers, brief, busy
 
@@ -19,19 +19,18 @@ class _Left(Exception):
 
 
 class Gateway:
-    """Answers by a WSGI application.
+    """Answers by a WSGI application, that of the site.
 
-    ``lane_of`` says of a path which threads answer it.
+    ``proxies`` are believed who a client is.
     """
 
-    def __init__(
-        self, application: WSGIApplication, lane_of: Callable[[bytes], Lane], limits: Limits
-    ) -> None:
+    def __init__(self, site: Site, limits: Limits, proxies: Proxies = NO_PROXIES) -> None:
         self.limits = limits
         self.room = Room(limits.spool_bytes)
         self.long_room = Room(limits.spool_bytes)  # whoever fills it keeps no body from being read
-        self.workers = Workers(application, limits)
-        self._lane_of = lane_of
+        self.workers = Workers(site.application, limits, site.passes)
+        self._site = site
+        self._proxies = proxies
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
@@ -39,7 +38,8 @@ class Gateway:
         """Answer a request."""
         assert scope["type"] == "http"
         body_bytes = _body_bytes(scope)
-        is_read = body_bytes is not None and body_bytes <= self.limits.body_bytes
+        most_bytes = min(self.limits.body_bytes, self._site.body_bytes_of(scope))
+        is_read = body_bytes is not None and body_bytes <= most_bytes
         body = Spool(self.room, self.limits.memory_bytes) if is_read and body_bytes else None
         is_whole = False
         try:
@@ -85,9 +85,9 @@ class Gateway:
         self, scope: HTTPScope, receive: ASGIReceiveCallable, body: Spool | None
     ) -> Answer:
         """Have the request answered, by a thread that works."""
-        environ = environ_of(scope)
+        environ = environ_of(scope, self._proxies)
         environ["wsgi.input"] = BytesIO() if body is None else body.file
-        lane = self._lane_of(scope["raw_path"])
+        lane = self._site.lane_of(scope["raw_path"])
         call = Call(environ, self.long_room if lane is Lane.LONG else self.room, lane)
         self.workers.ask(call)
         if lane is not Lane.LONG:

@@ -6,6 +6,11 @@ from urllib.parse import unquote_to_bytes
 
 from asgiref.typing import HTTPScope
 
+from firmtrack.gateway.proxies import NO_PROXIES, Proxies, is_a_proxys
+
+PASSED_ON = "firmtrack.passed_on"
+"""Of a request: whether anything says that a proxy passed it on, be it believed or not."""
+
 _ALWAYS: dict[str, Any] = {
     "SCRIPT_NAME": "",
     "wsgi.version": (1, 0),
@@ -20,12 +25,15 @@ _NAMES = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
 _BETWEEN = {"HTTP_COOKIE": "; "}
 
 
-def environ_of(scope: HTTPScope) -> dict[str, Any]:
+def environ_of(scope: HTTPScope, proxies: Proxies = NO_PROXIES) -> dict[str, Any]:
     """Return the environment of the application's call, without the body.
 
-    A header whose name has an underscore is left out: it would pass for one that has a hyphen.
+    ``REMOTE_ADDR`` and ``wsgi.url_scheme`` are the client's, who may come through ``proxies``. What
+    proxies, and whoever passes for one, write of it is left out; so is a header whose name has an
+    underscore, which would pass for one that has a hyphen.
     """
-    server, client = scope["server"] or ("", None), scope["client"] or ("", 0)
+    server, peer = scope["server"] or ("", None), scope["client"] or ("", 0)
+    said: dict[bytes, list[str]] = {}
     environ = _ALWAYS | {
         "REQUEST_METHOD": scope["method"],
         "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
@@ -33,15 +41,18 @@ def environ_of(scope: HTTPScope) -> dict[str, Any]:
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "SERVER_NAME": server[0],
         "SERVER_PORT": str(server[1]),
-        "REMOTE_ADDR": client[0],
-        "REMOTE_PORT": str(client[1]),
     }
     for octets, value in scope["headers"]:
         if b"_" in octets:
             continue
-        name = _NAMES.get(octets) or "HTTP_" + octets.decode("latin-1").upper().replace("-", "_")
         text = value.decode("latin-1")
+        if is_a_proxys(octets):
+            said.setdefault(octets, []).append(text)
+            continue
+        name = _NAMES.get(octets) or "HTTP_" + octets.decode("latin-1").upper().replace("-", "_")
         if name in environ:
             text = f"{environ[name]}{_BETWEEN.get(name, ',')}{text}"
         environ[name] = text
+    environ[PASSED_ON] = bool(said)
+    environ["REMOTE_ADDR"], environ["wsgi.url_scheme"] = proxies.client(peer[0], said)
     return environ

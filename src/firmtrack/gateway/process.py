@@ -3,9 +3,8 @@
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import FrameType
-from wsgiref.types import WSGIApplication
 
 import uvicorn
 
@@ -13,18 +12,19 @@ from firmtrack.gateway.application import Gateway
 from firmtrack.gateway.limits import Limits
 from firmtrack.gateway.listening import BACKLOG
 from firmtrack.gateway.protocol import LimitedProtocol
+from firmtrack.gateway.proxies import NO_PROXIES, Proxies
+from firmtrack.gateway.site import Site
 from firmtrack.gateway.working import Lane
 
 _LOOK_SECONDS = 1
+_ORPHANED_SECONDS = 5
 
 
 class Process(uvicorn.Server):
-    """Answers what comes to a socket by a WSGI application, until it is told to stop."""
+    """Answers what comes to a socket by a site's application, until it is told to stop."""
 
-    def __init__(
-        self, application: WSGIApplication, lane_of: Callable[[bytes], Lane], limits: Limits
-    ) -> None:
-        self.gateway = Gateway(application, lane_of, limits)
+    def __init__(self, site: Site, limits: Limits, proxies: Proxies = NO_PROXIES) -> None:
+        self.gateway = Gateway(site, limits, proxies)
         self._parent = os.getppid()
         super().__init__(
             uvicorn.Config(
@@ -37,7 +37,7 @@ class Process(uvicorn.Server):
                 log_config=None,
                 log_level="error",
                 access_log=False,
-                proxy_headers=False,
+                proxy_headers=False,  # ``proxies`` are read by us
                 server_header=False,
                 backlog=BACKLOG,
                 limit_concurrency=limits.connections + 1,
@@ -56,7 +56,7 @@ class Process(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop, but end what was asked for; the second signal that comes says nothing new."""
         del sig, frame
-        self.should_exit = True
+        self._stop()
 
     def stop_on(self, number: signal.Signals) -> None:
         """Have this signal stop it, already before it runs; for the main thread."""
@@ -64,4 +64,9 @@ class Process(uvicorn.Server):
 
     async def _look(self) -> None:
         if os.getppid() != self._parent:
-            self.should_exit = True
+            self._stop()
+
+    def _stop(self) -> None:
+        if os.getppid() != self._parent and not self.should_exit:
+            signal.alarm(_ORPHANED_SECONDS)  # then the kernel ends it: nobody else would
+        self.should_exit = True

@@ -1,5 +1,6 @@
 """The processes that answer: started, watched, replaced, and ended together."""
 
+import ctypes
 import gc
 import logging
 import os
@@ -18,9 +19,11 @@ MEASURE_SECONDS = 30.0
 _HEARD = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
 _LOOK_SECONDS = 1.0
 _YOUNG_SECONDS = 10.0
-_FIRST_PAUSE_SECONDS = 0.5
-_LONGEST_PAUSE_SECONDS = 30.0
+# A fork costs milliseconds; connections that the kernel gave to who died wait for who follows.
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 0.5
 _NEVER = float("inf")
+_PR_SET_PDEATHSIG = 1
 _logger = logging.getLogger(__name__)
 
 
@@ -42,7 +45,8 @@ class Supervisor:
 
     One that ends is followed by another, after a pause that grows while they end soon after their
     start. One whose memory exceeds ``limit_bytes`` is replaced. Whoever has not ended
-    ``patience_seconds`` after SIGTERM is killed.
+    ``patience_seconds`` after SIGTERM is killed. Should this process be killed, the kernel tells
+    them to end. ``meanwhile`` is called every second or so.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Supervisor:
         limit_bytes: int,
         patience_seconds: float,
         measure_seconds: float = MEASURE_SECONDS,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         self._work = work
         self._limit_bytes = limit_bytes
@@ -61,6 +66,8 @@ class Supervisor:
         self._places = [_Place(number) for number in range(count)]
         self._leaving: dict[int, float] = {}  # who was told to end, and when it is killed
         self._measured_at = time.monotonic()
+        self._meanwhile = meanwhile
+        self._pid = os.getpid()
 
     def run(self) -> None:
         """Return when this process has heard SIGTERM or SIGINT, and all others have ended."""
@@ -70,6 +77,7 @@ class Supervisor:
                 self._reap()
                 self._fill()
                 self._replace_the_grown()
+                self._meanwhile()
             self._end_all()
 
     def _has_heard_to_stop(self) -> bool:
@@ -95,6 +103,7 @@ class Supervisor:
         """Work, and end without what this process would do at its end."""
         status = 1
         try:
+            _die_with(self._pid)
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all: we are told
             signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # until the work listens itself
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
@@ -157,6 +166,13 @@ class Supervisor:
                     os.kill(pid, signal.SIGKILL)
             signal.sigtimedwait(_HEARD, _LOOK_SECONDS)
             self._reap()
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel send SIGTERM when the parent dies, even if by SIGKILL."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(0)
 
 
 @contextmanager

@@ -60,6 +60,9 @@ class Lane(Enum):
     LONG = auto()
     """What may take seconds; it rests while usual calls wait."""
 
+    WATCHED = auto()
+    """Whether all is well: asked for while all else waits."""
+
 
 class Call:
     """A call of the application, and what becomes of it; made, and waited for, in the loop."""
@@ -88,8 +91,11 @@ class Call:
 class Workers:
     """Threads that answer, so many for each lane."""
 
-    def __init__(self, application: WSGIApplication, limits: Limits) -> None:
+    def __init__(
+        self, application: WSGIApplication, limits: Limits, passes: Callable[[Exception], bool]
+    ) -> None:
         self._application = application
+        self._passes = passes
         self._limits = limits
         self._calls: Mapping[Lane, SimpleQueue[Call | None]] = {
             lane: SimpleQueue() for lane in Lane
@@ -121,10 +127,15 @@ class Workers:
                 answer = self._answer(call)
             except NoRoom:
                 answer = busy()
-            except Exception:
-                _logger.exception("%r failed", call.environ["PATH_INFO"])
-                answer = brief(500, "Internal Server Error")
+            except Exception as error:  # noqa: BLE001  # told of there, and to the client
+                answer = self._answer_to_failure(error)
             call.hand_over(answer)
+
+    def _answer_to_failure(self, error: Exception) -> Answer:
+        if self._passes(error):
+            return busy()
+        _logger.error("A call failed.", exc_info=error)
+        return brief(500, "Internal Server Error")
 
     def _answer(self, call: Call) -> Answer:
         waited_seconds = time.monotonic() - call.came_at

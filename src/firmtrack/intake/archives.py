@@ -33,6 +33,11 @@ class ArchiveRefused(FirmtrackError):
         """Return the refusal of an archive that cannot be read on."""
         return cls("bad_archive", f"The archive is damaged: {problem}"[:200])
 
+    @classmethod
+    def expanding(cls) -> "ArchiveRefused":
+        """Return the refusal of what is larger unpacked than anything that is meant well."""
+        return cls("expands_too_far", f"It expands to over {_LARGEST_RATIO} times its size.")
+
 
 class Member(Struct, frozen=True):
     """A file in an archive: its path there, and its octets, or why there are none.
@@ -49,11 +54,13 @@ class Member(Struct, frozen=True):
 class Bounds:
     """One file's account: its own size, and what was unfolded of it so far.
 
-    ``packed_bytes`` of a stream is what has been read of it.
+    ``packed_bytes`` of a stream is what has been read of it. ``beyond_ratio_bytes`` is what single
+    members unpacked to beyond the ratio: all together have a grace of that.
     """
 
     packed_bytes: int = 0
     expanded_bytes: int = 0
+    beyond_ratio_bytes: int = 0
     members: int = 0
 
     def read(self, count: int) -> None:
@@ -63,10 +70,28 @@ class Bounds:
     def expand(self, count: int) -> None:
         """Note that ``count`` octets were unpacked. Raises ArchiveRefused if they are too many."""
         self.expanded_bytes += count
-        if self.expanded_bytes > self.packed_bytes * _LARGEST_RATIO + _RATIO_GRACE_BYTES:
-            raise ArchiveRefused(
-                "expands_too_far", f"The archive expands to over {_LARGEST_RATIO} times its size."
-            )
+        if self.expanded_bytes > self._most_expanded_bytes:
+            raise ArchiveRefused.expanding()
+
+    def room_for(self, packed_bytes: int) -> int:
+        """Return how many octets a member that is packed into so many may unpack to."""
+        by_itself = packed_bytes * _LARGEST_RATIO + _RATIO_GRACE_BYTES - self.beyond_ratio_bytes
+        return max(0, min(by_itself, self._most_expanded_bytes - self.expanded_bytes))
+
+    def unpack(self, packed_bytes: int, count: int) -> None:
+        """Note that a member was unpacked from so many octets to ``count``.
+
+        Raises ArchiveRefused, and notes nothing, if these are too many.
+        """
+        beyond = max(0, count - packed_bytes * _LARGEST_RATIO)
+        if self.beyond_ratio_bytes + beyond > _RATIO_GRACE_BYTES:
+            raise ArchiveRefused.expanding()
+        self.expand(count)
+        self.beyond_ratio_bytes += beyond
+
+    @property
+    def _most_expanded_bytes(self) -> int:
+        return self.packed_bytes * _LARGEST_RATIO + _RATIO_GRACE_BYTES
 
     def enter_member(self) -> None:
         """Note one more member of an archive. Raises ArchiveRefused if they are too many."""

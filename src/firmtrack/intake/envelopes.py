@@ -21,6 +21,12 @@ class Refused:
     reason: str
 
 
+READING_FAILED = Refused(
+    "reading_failed",
+    "Firmtrack failed at reading it, which is a fault of Firmtrack. It can be replayed later.",
+)
+
+
 class Envelope(Struct, frozen=True):
     """One message as it came, in a form that is sent quickly to the process that reads it.
 

@@ -6,12 +6,14 @@ that nothing is passed by in silence.
 """
 
 import gzip
+import logging
 import os
 import stat
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from io import BufferedReader, BytesIO, RawIOBase
+from operator import attrgetter
 from pathlib import Path
 from typing import IO
 
@@ -26,12 +28,15 @@ from firmtrack.intake.archives import (
 from firmtrack.intake.envelopes import (
     DUIS_MEDIA_TYPE,
     JSON_MEDIA_TYPE,
+    READING_FAILED,
     Envelope,
     Refused,
     envelope_of_line,
 )
 from firmtrack.intake.tar import is_tar, tar_members
 from firmtrack.intake.zips import is_zip, zip_members
+
+_log = logging.getLogger(__name__)
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _LARGEST_UNSEEKABLE_ZIP_BYTES = 64 * 1024 * 1024
@@ -67,10 +72,15 @@ def envelopes_in(path: Path, on_read: OnRead = lambda _: None) -> Iterator[Envel
         if problem is not None:
             yield _refused(b"", str(below), problem)
             continue
-        try:
-            yield from _in_file(below, on_read)
-        except OSError as error:
-            yield _refused(b"", str(below), _unreadable(error))
+        yield from or_refused(_in_file(below, on_read), below)
+
+
+def or_refused(envelopes: Iterator[Envelope], path: Path) -> Iterator[Envelope]:
+    """Yield the envelopes; that ``path`` cannot be read on is yielded as a refused one."""
+    try:
+        yield from envelopes
+    except OSError as error:
+        yield _refused(b"", str(path), _unreadable(error))
 
 
 def envelopes_in_stream(
@@ -94,19 +104,34 @@ def size_bytes(path: Path) -> int:
 
 
 def _files_below(directory: Path) -> Iterator[tuple[Path, Refused | None]]:
-    """Yield every file below a directory, by name; with a problem, if it is not to be opened."""
-    unreadable: list[OSError] = []
-    for place, directories, names in os.walk(directory, onerror=unreadable.append):
-        directories.sort()
-        linked = [name for name in directories if Path(place, name).is_symlink()]
-        for name in sorted([*names, *linked]):
-            path = Path(place, name)
-            yield path, None if _is_regular(path) else NOT_A_FILE
-        for error in unreadable:
-            yield Path(error.filename), _unreadable(error)
-        unreadable.clear()
-    for error in unreadable:
-        yield Path(error.filename), _unreadable(error)
+    """Yield every file below a directory, by name; with a problem, if it is not to be opened.
+
+    The files of a directory come before what is in the directories in it.
+    """
+    waiting = [directory]
+    while waiting:
+        place = waiting.pop()
+        try:
+            with os.scandir(place) as scanned:
+                entries = sorted(scanned, key=attrgetter("name"))
+        except OSError as error:
+            yield place, _unreadable(error)
+            continue
+        below = []
+        for entry in entries:
+            path = place / entry.name
+            if _is_directory(entry):
+                below.append(path)
+            else:
+                yield path, None if _is_regular(path) else NOT_A_FILE
+        waiting.extend(reversed(below))
+
+
+def _is_directory(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False  # to open it will say what is wrong with it
 
 
 def _is_regular(path: Path) -> bool:
@@ -146,7 +171,7 @@ def _within(stream: BufferedReader, place: _Place) -> Iterator[Envelope]:
             plain = _buffered(_Gunzipped(stream, place.bounds))
             yield from _within(plain, place.deeper())
         elif is_zip(head):
-            yield from _in_members(zip_members(_seekable(stream), place.bounds), place)
+            yield from _in_zip(_seekable(stream), place)
         elif is_tar(head):
             yield from _in_members(tar_members(stream), place)
         elif _is_json_lines(head, place.origin):
@@ -158,6 +183,21 @@ def _within(stream: BufferedReader, place: _Place) -> Iterator[Envelope]:
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         damaged = ArchiveRefused.damaged(error)
         yield _refused(b"", place.origin, Refused(damaged.code, str(damaged)))
+    except OSError:
+        raise
+    except Exception:  # noqa: BLE001  # whatever it is, it is told in the log
+        # A fault of our own: it costs what stands behind it in this archive, and nothing else.
+        _log.exception("%r could not be read on", place.origin)
+        yield _refused(b"", place.origin, READING_FAILED)
+
+
+def _in_zip(file: IO[bytes], place: _Place) -> Iterator[Envelope]:
+    """Yield the messages in a zip archive.
+
+    Its members have an account of their own, so that what one holds in itself cannot use it up.
+    """
+    bounds = place.bounds if place.depth else Bounds(packed_bytes=file.seek(0, os.SEEK_END))
+    yield from _in_members(zip_members(file, bounds), place)
 
 
 def _in_members(members: Iterable[Member], place: _Place) -> Iterator[Envelope]:

@@ -1,5 +1,6 @@
 """From octets to facts, or to why not: a pure step, so that any process may take it."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,8 +12,10 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.duis.reader import NotAboutFirmware, read
 from firmtrack.duis.rejections import DuisRejected
 from firmtrack.duis.trust import TrustStore
-from firmtrack.intake.envelopes import JSON_MEDIA_TYPES, Envelope, Refused
+from firmtrack.intake.envelopes import JSON_MEDIA_TYPES, READING_FAILED, Envelope, Refused
 from firmtrack.intake.stage_reports import MalformedStageReport, read_stage_report
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,19 @@ def read_envelope(envelope: Envelope, rules: ReadingRules, *, taken_at: datetime
 def read_envelopes(
     envelopes: Sequence[Envelope], rules: ReadingRules, *, taken_at: datetime
 ) -> list[Reading]:
-    """Return the readings of the envelopes, in their order."""
-    return [read_envelope(envelope, rules, taken_at=taken_at) for envelope in envelopes]
+    """Return the readings of the envelopes, in their order.
+
+    What makes the reader itself fail is told in the log, and takes none of the others along.
+    """
+    return [_read_or_refuse(envelope, rules, taken_at) for envelope in envelopes]
+
+
+def _read_or_refuse(envelope: Envelope, rules: ReadingRules, taken_at: datetime) -> Reading:
+    try:
+        return read_envelope(envelope, rules, taken_at=taken_at)
+    except Exception:  # noqa: BLE001  # whatever it is, it is told in the log
+        _log.exception("the reader failed at a message from %r", envelope.origin)
+        return READING_FAILED
 
 
 _IMPLAUSIBLE_TIME = Refused(

@@ -1,7 +1,8 @@
 """Taking messages in: one or ten thousand are read, judged, recorded together, and answered for."""
 
+import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,9 +16,13 @@ from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.intake.envelopes import Envelope, Refused
 from firmtrack.intake.reading import Ignored, Reading, ReadingRules, read_envelopes
+from firmtrack.measures import MEASURES
+from firmtrack.measures.table import MESSAGES, OTHER
 from firmtrack.store.ledger.quarantine import Refusal
-from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.ledger.recording import Batch, NotRecordable, record
 from firmtrack.store.ledger.submission import OPERATOR, Submission
+
+_log = logging.getLogger(__name__)
 
 
 class OutcomeKind(StrEnum):
@@ -27,14 +32,16 @@ class OutcomeKind(StrEnum):
     DUPLICATE = "duplicate"
     IGNORED = "ignored"
     QUARANTINED = "quarantined"
+    REFUSED = "refused"
+    """As quarantined, but for want of room nothing was kept of it: sent once more it may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one message; ``events`` counts those that are new.
 
-    ``message_id`` is None unless it was recorded, now or before; ``reason_code``, ``reason`` and
-    ``quarantine_id`` are None unless it was quarantined.
+    ``message_id`` is None unless it was recorded, now or before; ``reason_code`` and ``reason`` are
+    None unless it was quarantined or refused, ``quarantine_id`` unless it was quarantined.
     """
 
     outcome: OutcomeKind
@@ -76,6 +83,10 @@ class Submitter:
         )
 
 
+NOT_RECORDABLE = Refused(
+    "not_recordable",
+    "Firmtrack failed at recording it, which is a fault of Firmtrack. It can be replayed later.",
+)
 NOT_YOURS = Refused(
     "not_yours", "The message is not between DCC and a User ID of the party that handed it in."
 )
@@ -100,8 +111,28 @@ def receive(envelopes: Sequence[Envelope], submitter: Submitter) -> list[Outcome
 def settle(
     envelopes: Sequence[Envelope], readings: Sequence[Reading], submitter: Submitter
 ) -> list[Outcome]:
-    """Record what was read from the envelopes and return their outcomes in the same order."""
+    """Record what was read from the envelopes and return their outcomes in the same order.
+
+    One transaction; more only if the database cannot hold what a message says: that is kept in
+    quarantine, and the others are recorded without it.
+    """
     judged = [_judged(reading, submitter) for reading in readings]
+    try:
+        return _record(envelopes, judged, submitter)
+    except NotRecordable:
+        if len(judged) == 1:
+            _log.exception("a message from %r could not be recorded", envelopes[0].origin)
+            return _record(envelopes, [NOT_RECORDABLE], submitter)
+        middle = len(judged) // 2
+        return [
+            *settle(envelopes[:middle], judged[:middle], submitter),
+            *settle(envelopes[middle:], judged[middle:], submitter),
+        ]
+
+
+def _record(
+    envelopes: Sequence[Envelope], judged: Sequence[Reading], submitter: Submitter
+) -> list[Outcome]:
     messages = [reading for reading in judged if isinstance(reading, Message)]
     refusals = [
         _refusal(envelope, reading, submitter)
@@ -115,6 +146,7 @@ def settle(
             submission=Submission(submitter.name, submitter.token),
             refusals=refusals,
             ignored=ignored,
+            most_quarantined_bytes=_quota_of(submitter),
         )
     )
     is_new, quarantine_ids = iter(receipt.is_new), iter(receipt.quarantine_ids)
@@ -126,7 +158,24 @@ def settle(
             outcomes.append(_quarantined(reading, next(quarantine_ids)))
         else:
             outcomes.append(Outcome(outcome=OutcomeKind.IGNORED))
+    _count(judged, outcomes)
     return outcomes
+
+
+def _count(judged: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
+    counts = Counter(
+        (outcome.outcome, reading.kind if isinstance(reading, Message) else OTHER)
+        for reading, outcome in zip(judged, outcomes, strict=True)
+    )
+    for (outcome, kind), count in counts.items():
+        MEASURES.count(MESSAGES, outcome, kind, by=count)
+
+
+def _quota_of(submitter: Submitter) -> Mapping[str, int]:
+    """Return how much of the submitter may wait in quarantine; the operator looks after its own."""
+    if submitter == Submitter.operator():
+        return {}
+    return {submitter.name: settings.ENVIRONMENT.quarantine_bytes}
 
 
 def _judged(reading: Reading, submitter: Submitter) -> Reading:
@@ -156,9 +205,10 @@ def _recorded(message: Message, *, is_new: bool) -> Outcome:
     )
 
 
-def _quarantined(refused: Refused, quarantine_id: int) -> Outcome:
+def _quarantined(refused: Refused, quarantine_id: int | None) -> Outcome:
+    is_kept = quarantine_id is not None
     return Outcome(
-        outcome=OutcomeKind.QUARANTINED,
+        outcome=OutcomeKind.QUARANTINED if is_kept else OutcomeKind.REFUSED,
         reason_code=refused.code,
         reason=refused.reason,
         quarantine_id=quarantine_id,

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from firmtrack.errors import FirmtrackError
 from firmtrack.intake.envelopes import JSON_MEDIA_TYPES, Envelope, Refused, envelope_of_line
 from firmtrack.intake.files import media_type_of
-from firmtrack.intake.reading import read_envelope
+from firmtrack.intake.reading import read_envelopes
 from firmtrack.intake.receive import (
     NOT_YOURS,
     Outcome,
@@ -57,7 +57,7 @@ def replay(quarantine_id: int, fixed_body: bytes | None = None) -> Outcome:
     if fixed_body is None and not entry.is_whole:
         raise CannotReplay(quarantine_id, "was not kept whole: ingest its source again.")
     envelope = _envelope(entry, body if fixed_body is None else fixed_body)
-    reading = read_envelope(envelope, reading_rules(), taken_at=datetime.now(UTC))
+    (reading,) = read_envelopes([envelope], reading_rules(), taken_at=datetime.now(UTC))
     if isinstance(reading, Refused):
         return Outcome(
             outcome=OutcomeKind.QUARANTINED,

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from io import BufferedReader
 from typing import NamedTuple
 
+from firmtrack.errors import FirmtrackError
 from firmtrack.intake.archives import LARGEST_MESSAGE_BYTES, NOT_A_FILE, ArchiveRefused, Member
+from firmtrack.intake.envelopes import Refused
 
 _BLOCK_BYTES = 512
 _ZEROS = bytes(_BLOCK_BYTES)
@@ -46,6 +48,10 @@ _USUAL = re.compile(
 _NAME_BYTES = 100
 
 
+class _HeaderDamaged(FirmtrackError):
+    """A block that should be a header is none."""
+
+
 class _Header(NamedTuple):
     """What a header block says of what follows it."""
 
@@ -56,11 +62,12 @@ class _Header(NamedTuple):
 
 @dataclass(slots=True)
 class _Ahead:
-    """What extension headers say of the member that follows them."""
+    """What extension headers say of the member that follows them; ``problem``: that they cannot."""
 
     path: str | None = None
     size: int | None = None
     is_sparse: bool = False
+    problem: str | None = None
 
 
 def is_tar(head: bytes) -> bool:
@@ -71,15 +78,26 @@ def is_tar(head: bytes) -> bool:
 def tar_members(stream: BufferedReader) -> Iterator[Member]:
     """Yield the archive's files, and what else it holds as refused; directories are passed over.
 
-    Archives may follow each other. Raises ArchiveRefused where it cannot be read on.
+    Archives may follow each other. Behind a header that is damaged the next that is not is looked
+    for. Raises ArchiveRefused where the archive ends too early.
     """
     ahead = _Ahead()
+    is_lost = False
     while (block := _header_block(stream)) is not None:
-        header = _header(block)
+        if is_lost and not is_tar(block):
+            continue
+        try:
+            header = _header(block)
+        except _HeaderDamaged as damaged:
+            if not is_lost:
+                yield _unreadable(ahead.path or "", damaged)
+            is_lost, ahead = True, _Ahead()
+            continue
+        is_lost = False
         if header.type == tarfile.GNUTYPE_LONGNAME:
-            ahead.path = _text(_extension(stream, header.size).split(b"\0", 1)[0])
+            ahead.path = _text(_extension(stream, header.size, ahead).split(b"\0", 1)[0])
         elif header.type in _PAX_HEADERS:
-            _read_pax(_extension(stream, header.size), ahead)
+            _read_pax(_extension(stream, header.size, ahead), ahead)
         elif header.type in _PASSED_HEADERS:
             _pass_over(stream, header.size)
         else:
@@ -105,7 +123,9 @@ def _header(block: bytes) -> _Header:
     try:
         read = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except (tarfile.HeaderError, ValueError) as error:
-        raise ArchiveRefused.damaged(error) from None
+        raise _HeaderDamaged(str(error)) from None
+    if not 0 <= read.size < _LARGEST_FILE_BYTES:
+        raise _HeaderDamaged("a member has an impossible size.")
     return _Header(read.type, read.name, read.size)
 
 
@@ -123,6 +143,10 @@ def _member(
     size = header.size if ahead.size is None else ahead.size
     if header.type == tarfile.GNUTYPE_SPARSE:
         _pass_over_sparse_map(stream, block)
+    if ahead.problem is not None:
+        _pass_over(stream, 0 if header.type in _WITHOUT_CONTENT else size)
+        yield _unreadable(path, ahead.problem)
+        return
     if header.type in _FILES and not ahead.is_sparse:
         yield Member(path, _content(stream, size, LARGEST_MESSAGE_BYTES + 1))
         return
@@ -132,9 +156,17 @@ def _member(
         yield Member(path, b"", NOT_A_FILE)
 
 
-def _extension(stream: BufferedReader, size: int) -> bytes:
+def _unreadable(path: str, problem: object) -> Member:
+    reason = f"The member cannot be read: {problem}"[:200]
+    return Member(path, b"", Refused("bad_archive", reason))
+
+
+def _extension(stream: BufferedReader, size: int, ahead: _Ahead) -> bytes:
+    """Return an extension header's octets, none of one that is too long to be held."""
     if size > _MOST_HEADER_BYTES:
-        raise ArchiveRefused("bad_archive", "The archive has a header that is too long.")
+        _pass_over(stream, size)
+        ahead.problem = "a header before it is too long."
+        return b""
     return _content(stream, size, size)
 
 
@@ -146,19 +178,17 @@ def _read_pax(records: bytes, ahead: _Ahead) -> None:
         record = records[len(length_text) + 1 : length]
         keyword, equals, value = record.removesuffix(b"\n").partition(b"=")
         if not equals or length > len(records):
-            raise ArchiveRefused.damaged("a pax header is malformed.")
+            ahead.problem = "the pax header before it is malformed."
+            return
         if keyword == b"path":
             ahead.path = _text(value)
         elif keyword == b"size":
-            ahead.size = _size(value)
+            if not value.isdigit() or len(value) > 18:
+                ahead.problem = "the pax header before it gives a size that is no number."
+                return
+            ahead.size = int(value)
         ahead.is_sparse |= keyword.startswith(b"GNU.sparse.")
         records = records[length:]
-
-
-def _size(text: bytes) -> int:
-    if not text.isdigit() or len(text) > 19:
-        raise ArchiveRefused.damaged("a pax header gives a size that is no number.")
-    return int(text)
 
 
 def _text(octets: bytes) -> str:
@@ -167,8 +197,6 @@ def _text(octets: bytes) -> str:
 
 def _content(stream: BufferedReader, size: int, most: int) -> bytes:
     """Return up to ``most`` octets of a content of ``size``, and read on to its end."""
-    if not 0 <= size < _LARGEST_FILE_BYTES:
-        raise ArchiveRefused.damaged("a member has an impossible size.")
     whole = size + -size % _BLOCK_BYTES
     octets = stream.read(whole if size <= most else most)
     rest = whole - len(octets)

@@ -1,15 +1,15 @@
-"""How fresh all that Firmtrack knows is.
+"""How fresh all that Firmtrack knows is, as far as the viewer may be told.
 
-It is of the whole system, the same for everybody and of nobody in particular: there is no viewer
-from whom anything is kept, and nothing to audit (docs/decisions/013).
+It names nobody and nothing, so there is nothing to audit (docs/decisions/013, 029).
 """
 
 from datetime import datetime
 
 from firmtrack.answers.freshness import Freshness
+from firmtrack.domain.viewer import Viewer
 from firmtrack.store.reports import freshness as reported
 
 
-def freshness(now: datetime) -> Freshness:
+def freshness(viewer: Viewer, now: datetime) -> Freshness:
     """Return how fresh all is at ``now``, by what came last from each source."""
-    return reported.freshness(now)
+    return reported.freshness(viewer, now)

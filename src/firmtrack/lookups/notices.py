@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from firmtrack.answers.notices import EndpointAnswer, NoticePage
 from firmtrack.domain.viewer import Viewer
 from firmtrack.notices import queries
+from firmtrack.notices.signs_of_life import are_held_up
 from firmtrack.store.audit import record_lookup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticesPage:
-    """Some notices, newest first, with the endpoints that the viewer sees and those it manages."""
+    """Some notices, newest first, with the endpoints that the viewer sees and those it manages.
+
+    ``are_held_up`` is whether any wait, and nothing runs that would send them.
+    """
 
     notices: NoticePage
     endpoints: list[EndpointAnswer]
     own: list[EndpointAnswer]
+    are_held_up: bool
 
 
 def list_notices(
@@ -36,7 +41,7 @@ def open_notices_page(
     page = list_notices(viewer, limit=limit, state=state, before=before)
     endpoints = queries.list_endpoints(viewer)
     own = queries.list_endpoints(owner) if viewer.sees_all else endpoints
-    return NoticesPage(notices=page, endpoints=endpoints, own=own)
+    return NoticesPage(notices=page, endpoints=endpoints, own=own, are_held_up=are_held_up(viewer))
 
 
 def find_endpoint(viewer: Viewer, endpoint_id: int) -> EndpointAnswer | None:

@@ -4,6 +4,7 @@ httpcore rather than httpx: there, what opens connections can be replaced, and t
 limits belong. Redirects are not followed: they would lead past the checks.
 """
 
+import socket
 import ssl
 import time
 from collections.abc import Collection, Iterable, Mapping
@@ -13,7 +14,8 @@ from typing import Any
 
 import httpcore
 
-from firmtrack.notices.addresses import UnfitAddress, resolve
+from firmtrack.errors import FirmtrackError
+from firmtrack.notices.addresses import GetAddrInfo, UnfitAddress, resolve
 
 CONNECT_SECONDS = 5.0
 CALL_SECONDS = 10.0
@@ -37,10 +39,24 @@ class CallResponse:
     is_refused: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer with its whole body."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class FetchFailed(FirmtrackError):
+    """The call got no answer that could be taken."""
+
+
 class Caller:
     """Makes calls, one at a time; keeps connections open between them.
 
     ``private_receivers`` are hosts and ports that may be private even without ``may_be_private``.
+    ``getaddrinfo`` resolves names, ``network`` connects to the addresses that it gave.
     """
 
     def __init__(
@@ -49,6 +65,8 @@ class Caller:
         may_be_private: bool,
         private_receivers: Collection[tuple[str, int]] = (),
         call_seconds: float = CALL_SECONDS,
+        getaddrinfo: GetAddrInfo = socket.getaddrinfo,
+        network: httpcore.NetworkBackend | None = None,
     ) -> None:
         self._call_seconds = call_seconds
         self._limit = _Limit()
@@ -57,7 +75,11 @@ class Caller:
             max_keepalive_connections=8,
             keepalive_expiry=60,
             network_backend=_Backend(
-                self._limit, may_be_private=may_be_private, private_receivers=private_receivers
+                self._limit,
+                network or httpcore.SyncBackend(),
+                getaddrinfo,
+                may_be_private=may_be_private,
+                private_receivers=private_receivers,
             ),
         )
 
@@ -92,6 +114,46 @@ class Caller:
             UnicodeError,  # a host name that cannot be written for the resolver
         ) as error:
             return CallResponse(problem=_problem(error))
+
+    def fetch(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes = b"",
+        *,
+        most_bytes: int,
+    ) -> Fetched:
+        """Return the whole answer to a call that is no notice. Raises FetchFailed."""
+        self._limit.ends_at = time.monotonic() + self._call_seconds
+        sent = [*headers.items(), ("Content-Length", str(len(content)))]
+        timeouts = {"connect": CONNECT_SECONDS, "pool": self._call_seconds}
+        extensions = {"timeout": timeouts}
+        try:
+            with self._pool.stream(
+                method, url, headers=sent, content=content, extensions=extensions
+            ) as response:
+                body = bytearray()
+                for chunk in response.iter_stream():
+                    body += chunk
+                    if len(body) > most_bytes:
+                        raise FetchFailed(f"the answer has over {most_bytes} octets")
+                kept = {
+                    name.decode("latin-1"): value.decode("latin-1")
+                    for name, value in response.headers
+                }
+                return Fetched(response.status, kept, bytes(body))
+        except UnfitAddress as unfit:
+            raise FetchFailed(str(unfit)) from unfit
+        except (
+            httpcore.TimeoutException,
+            httpcore.NetworkError,
+            httpcore.ProtocolError,
+            httpcore.UnsupportedProtocol,
+            OSError,
+            UnicodeError,
+        ) as error:
+            raise FetchFailed(_problem(error)) from error
 
     def close(self) -> None:
         """Close the connections."""
@@ -136,6 +198,8 @@ class _Backend(httpcore.NetworkBackend):
     def __init__(
         self,
         limit: _Limit,
+        network: httpcore.NetworkBackend,
+        getaddrinfo: GetAddrInfo,
         *,
         may_be_private: bool,
         private_receivers: Collection[tuple[str, int]],
@@ -143,7 +207,8 @@ class _Backend(httpcore.NetworkBackend):
         self._limit = limit
         self._may_be_private = may_be_private
         self._private_receivers = private_receivers
-        self._plain = httpcore.SyncBackend()
+        self._network = network
+        self._getaddrinfo = getaddrinfo
 
     def connect_tcp(
         self,
@@ -156,9 +221,11 @@ class _Backend(httpcore.NetworkBackend):
         """Connect to the first of the host's addresses that answers."""
         problem: Exception = httpcore.ConnectError(f"{host} has no address")
         may_be_private = self._may_be_private or (host, port) in self._private_receivers
-        for address in resolve(host, port, may_be_private=may_be_private):
+        for address in resolve(
+            host, port, may_be_private=may_be_private, getaddrinfo=self._getaddrinfo
+        ):
             try:
-                stream = self._plain.connect_tcp(
+                stream = self._network.connect_tcp(
                     address, port, self._limit.within(timeout), local_address, socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:

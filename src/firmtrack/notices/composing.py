@@ -49,13 +49,20 @@ def compose_due(
     asked = {"grouping": grouping_delay, "foreign": FOREIGN_DELAY, "channels": list(CHANNELS)}
     with connection.cursor(row_factory=dict_row) as cursor:
         due = cursor.execute(statement("find_due_parties"), asked).fetchall()
-    return sum(_compose(connection, row["party_id"], row["user_ids"]) for row in due)
+    return sum(_compose(connection, row["party_id"]) for row in due)
 
 
-def _compose(connection: Connection[TupleRow], party_id: int, user_ids: Sequence[int]) -> int:
+def _compose(connection: Connection[TupleRow], party_id: int) -> int:
     with connection.transaction():
         if not take_if_free(connection, AdvisoryKey.COMPOSING, party_id):
             return 0
+        # Read under the lock: whoever takes a User ID from the party holds it, too.
+        user_ids = [
+            user_id
+            for (user_id,) in connection.execute(
+                "SELECT user_id FROM notice_subscriber WHERE party_id = %s", (party_id,)
+            )
+        ]
         changes = _take_changes(connection, user_ids)
         now = datetime.now(UTC)
         made = 0

@@ -9,14 +9,13 @@ from random import SystemRandom
 from threading import Event, Thread
 
 import psycopg
-from psycopg import Connection
-from psycopg.rows import TupleRow
 
 from firmtrack.notices.calling import Caller
 from firmtrack.notices.composing import compose_due
 from firmtrack.notices.periodic_jobs import PeriodicJobs
 from firmtrack.notices.sending import send_next
-from firmtrack.store.database import conninfo_in_use
+from firmtrack.notices.signs_of_life import giving_signs
+from firmtrack.store.database import connected
 
 SENDERS = 8
 """Threads that send. Half of them call only endpoints whose last call succeeded: however many
@@ -53,11 +52,12 @@ def dispatch(
         )
         for number in range(senders)
     ]
-    for thread in threads:
-        thread.start()
-    _compose(stopping)
-    for thread in threads:
-        thread.join()
+    with giving_signs():
+        for thread in threads:
+            thread.start()
+        _compose(stopping)
+        for thread in threads:
+            thread.join()
 
 
 def dispatch_once(*, may_be_private: bool) -> None:
@@ -65,7 +65,7 @@ def dispatch_once(*, may_be_private: bool) -> None:
     caller = Caller(may_be_private=may_be_private)
     chance = SystemRandom()
     try:
-        with _connected() as connection:
+        with connected() as connection:
             while compose_due(connection):
                 pass
             while send_next(connection, caller, chance=chance):
@@ -74,15 +74,11 @@ def dispatch_once(*, may_be_private: bool) -> None:
         caller.close()
 
 
-def _connected() -> Connection[TupleRow]:
-    return Connection.connect(conninfo_in_use(), autocommit=True)
-
-
 def _compose(stopping: Event) -> None:
     jobs = PeriodicJobs()
     while not stopping.is_set():
         try:
-            with _connected() as connection:
+            with connected() as connection:
                 while not stopping.wait(_COMPOSE_SECONDS):
                     compose_due(connection)
                     jobs.do_what_is_due(connection)
@@ -101,7 +97,7 @@ def _send(
     chance = SystemRandom()
     while not stopping.is_set():
         try:
-            with _connected() as connection:
+            with connected() as connection:
                 while not stopping.is_set():
                     if not send_next(connection, caller, is_healthy=is_healthy, chance=chance):
                         stopping.wait(_IDLE_SECONDS)

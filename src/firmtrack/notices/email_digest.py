@@ -16,6 +16,7 @@ from firmtrack.notices.calling import Caller, CallResponse
 from firmtrack.notices.channel import Channel, ChannelUnusable, ChannelWords
 from firmtrack.notices.endpoint_queue import EndpointQueue, PendingNotice
 from firmtrack.presentation.topics import topic_name
+from firmtrack.presentation.visible import visible_line
 
 _LINES = 200
 
@@ -81,7 +82,7 @@ def subject_of(bodies: Sequence[bytes]) -> str:
 
 def text_of(bodies: Sequence[bytes]) -> str:
     """Return the mail's text, a line a notice."""
-    lines = [_line(json.decode(body)) for body in bodies[:_LINES]]
+    lines = [visible_line(_line(json.decode(body))) for body in bodies[:_LINES]]
     if len(bodies) > _LINES:
         lines.append(f"… and {len(bodies) - _LINES} more: see the portal.")
     return "\n".join([*lines, ""])

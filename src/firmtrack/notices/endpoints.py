@@ -12,6 +12,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import TupleRow, scalar_row
 
+from firmtrack.accounts.acting import operator_name
 from firmtrack.accounts.models import Party
 from firmtrack.domain.topics import DEFAULT_TOPICS, TEST, TOPICS
 from firmtrack.domain.viewer import Viewer
@@ -22,6 +23,7 @@ from firmtrack.notices.channels import channel_of
 from firmtrack.notices.cloud_events import event_about_endpoint
 from firmtrack.notices.endpoint_queue import enqueue
 from firmtrack.notices.secrets import new_secret, sealed
+from firmtrack.store.acts import OPERATOR, Act, ActKind, record_act
 from firmtrack.store.database import pool
 from firmtrack.store.reading.seeing import asked_by
 
@@ -71,19 +73,54 @@ class NewEndpoint:
     secret: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Managed:
+    """An endpoint that is locked in a transaction of ``connection``; what is done is recorded.
+
+    ``channel`` is None if it is not known here.
+    """
+
+    connection: Connection[TupleRow]
+    channel: Channel | None
+    party: str
+    endpoint_id: int
+    actor: str
+
+    def record(self, kind: ActKind, detail: str = "") -> None:
+        """Record what was done to the endpoint."""
+        act = Act(
+            actor=self.actor,
+            party=self.party,
+            kind=kind,
+            subject=_called(self.endpoint_id),
+            detail=detail,
+        )
+        record_act(self.connection, act)
+
+
 def add_endpoint(
-    party: Party, channel: Channel, address: str, topics: Iterable[str] = DEFAULT_TOPICS
+    party: Party,
+    channel: Channel,
+    address: str,
+    topics: Iterable[str] = DEFAULT_TOPICS,
+    *,
+    actor: str = OPERATOR,
 ) -> NewEndpoint:
     """Have the party notified at ``address`` of ``topics``, from now on.
 
-    Raises UnfitAddress, UnknownTopic, NothingToTell, TooManyEndpoints, ChannelUnusable.
+    ``actor`` is how the audit names who adds it. Raises UnfitAddress, UnknownTopic, NothingToTell,
+    TooManyEndpoints, ChannelUnusable.
     """
     chosen = _chosen(topics)
     if not party.user_ids.exists():
         raise NothingToTell
     channel.check(address)
     secret = new_secret() if channel.has_secret else None
-    with pool().connection() as connection, connection.cursor(row_factory=scalar_row) as cursor:
+    with (
+        pool().connection() as connection,
+        connection.transaction(),
+        connection.cursor(row_factory=scalar_row) as cursor,
+    ):
         endpoint_id = cursor.execute(
             statement("add_endpoint"),
             {
@@ -95,8 +132,16 @@ def add_endpoint(
                 "most": MOST_ENDPOINTS,
             },
         ).fetchone()
-    if endpoint_id is None:
-        raise TooManyEndpoints
+        if endpoint_id is None:
+            raise TooManyEndpoints
+        act = Act(
+            actor=_actor(actor),
+            party=party.name,
+            kind=ActKind.ENDPOINT_ADDED,
+            subject=_called(endpoint_id),
+            detail=f"{channel.name}: {address}",
+        )
+        record_act(connection, act)
     return NewEndpoint(endpoint_id=endpoint_id, secret=secret)
 
 
@@ -106,10 +151,11 @@ def choose_topics(viewer: Viewer, endpoint_id: int, topics: Iterable[str]) -> No
     What is in the queue by then goes by the new choice; what waits to be sent is sent.
     """
     chosen = _chosen(topics)
-    with _endpoint(viewer, endpoint_id) as (connection, _):
-        connection.execute(
+    with _endpoint(viewer, endpoint_id) as found:
+        found.connection.execute(
             "UPDATE notice_endpoint SET topics = %s WHERE endpoint_id = %s", (chosen, endpoint_id)
         )
+        found.record(ActKind.ENDPOINT_CHANGED, f"topics: {', '.join(chosen)}")
 
 
 def test_endpoint(viewer: Viewer, endpoint_id: int) -> UUID:
@@ -117,7 +163,8 @@ def test_endpoint(viewer: Viewer, endpoint_id: int) -> UUID:
 
     Raises UnknownEndpoint, NotForTesting.
     """
-    with _endpoint(viewer, endpoint_id) as (connection, channel):
+    with _endpoint(viewer, endpoint_id) as found:
+        connection, channel = found.connection, found.channel
         if channel is None:
             raise NotForTesting(_NOT_KNOWN)
         if not channel.is_testable:
@@ -138,12 +185,12 @@ def rotate_secret(viewer: Viewer, endpoint_id: int) -> str:
     Raises UnknownEndpoint, NoSecret.
     """
     secret = new_secret()
-    with _endpoint(viewer, endpoint_id) as (connection, channel):
-        if channel is None:
+    with _endpoint(viewer, endpoint_id) as found:
+        if found.channel is None:
             raise NoSecret(_NOT_KNOWN)
-        if not channel.has_secret:
+        if not found.channel.has_secret:
             raise NoSecret
-        connection.execute(
+        found.connection.execute(
             """
             UPDATE notice_endpoint
             SET earlier_secret = secret, earlier_secret_until = now() + %s, secret = %s
@@ -151,13 +198,14 @@ def rotate_secret(viewer: Viewer, endpoint_id: int) -> str:
             """,
             (SECRETS_OVERLAP, sealed(secret), endpoint_id),
         )
+        found.record(ActKind.ENDPOINT_CHANGED, "a new secret")
     return secret
 
 
 def remove_endpoint(viewer: Viewer, endpoint_id: int) -> None:
     """Send the endpoint nothing more. What was sent stays on record. Raises UnknownEndpoint."""
-    with _endpoint(viewer, endpoint_id) as (connection, _):
-        connection.execute(
+    with _endpoint(viewer, endpoint_id) as found:
+        found.connection.execute(
             """
             UPDATE notice_endpoint
             SET removed_at = now(), secret = NULL, earlier_secret = NULL
@@ -165,25 +213,27 @@ def remove_endpoint(viewer: Viewer, endpoint_id: int) -> None:
             """,
             (endpoint_id,),
         )
-        connection.execute(
+        found.connection.execute(
             """
             UPDATE notice SET state = 'dead', settled_at = now()
             WHERE endpoint_id = %s AND state = 'waiting'
             """,
             (endpoint_id,),
         )
+        found.record(ActKind.ENDPOINT_REMOVED)
 
 
 def enable_endpoint(viewer: Viewer, endpoint_id: int) -> None:
     """Switch an endpoint on again that was switched off. Raises UnknownEndpoint."""
-    with _endpoint(viewer, endpoint_id) as (connection, _):
-        connection.execute(
+    with _endpoint(viewer, endpoint_id) as found:
+        found.connection.execute(
             """
             UPDATE notice_endpoint SET disabled_at = NULL, disabled_reason = NULL
             WHERE endpoint_id = %s
             """,
             (endpoint_id,),
         )
+        found.record(ActKind.ENDPOINT_CHANGED, "on again")
 
 
 def resend(viewer: Viewer, notice_ids: Iterable[UUID] | None = None) -> int:
@@ -205,18 +255,22 @@ def _chosen(topics: Iterable[str]) -> list[str]:
 
 
 @contextmanager
-def _endpoint(
-    viewer: Viewer, endpoint_id: int
-) -> Iterator[tuple[Connection[TupleRow], Channel | None]]:
-    """Lend a connection in a transaction, and the channel of the endpoint, which is locked.
-
-    None is a channel that is not known here.
-    """
+def _endpoint(viewer: Viewer, endpoint_id: int) -> Iterator[_Managed]:
+    """Lend a connection in a transaction, and the endpoint, which is locked."""
     with pool().connection() as connection, connection.transaction():
-        with connection.cursor(row_factory=scalar_row) as cursor:
-            name = cursor.execute(
-                statement("find_endpoint"), {**asked_by(viewer), "endpoint_id": endpoint_id}
-            ).fetchone()
-        if name is None:
+        row = connection.execute(
+            statement("find_endpoint"), {**asked_by(viewer), "endpoint_id": endpoint_id}
+        ).fetchone()
+        if row is None:
             raise UnknownEndpoint
-        yield connection, channel_of(name)
+        name, party = row
+        yield _Managed(connection, channel_of(name), party, endpoint_id, _actor(viewer.name))
+
+
+def _actor(name: str) -> str:
+    """Return how the audit names who acts: an operator with the machine's name for them."""
+    return operator_name() if name == OPERATOR else name
+
+
+def _called(endpoint_id: int) -> str:
+    return f"endpoint {endpoint_id}"

@@ -1,6 +1,6 @@
 -- The parties whose oldest queued change has waited so long that others have had time to join it; or,
 -- where a channel is not known here, that a process which knows it would have composed it.
-SELECT s.party_id, array_agg(s.user_id ORDER BY s.user_id) AS user_ids
+SELECT s.party_id
 FROM notice_subscriber AS s
 CROSS JOIN LATERAL (
     SELECT CASE

@@ -7,6 +7,7 @@ from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation import wording
+from firmtrack.presentation.visible import visible_csv, visible_line
 from firmtrack.store.reading.requests import copy_distributions
 
 COLUMN_TEXTS: Mapping[str, str] = {
@@ -24,6 +25,15 @@ COLUMN_TEXTS: Mapping[str, str] = {
 }
 COLUMNS = tuple(COLUMN_TEXTS)
 
+# What spreadsheets take for the start of a formula, as in firmtrack.store.reading.csv_copy.
+_FORMULA_STARTS = ("-", "=", "+", "@", "\uff0d", "\uff1d", "\uff0b", "\uff20")
+
+
+def safe_cell(text: str) -> str:
+    """Return a cell's text: no formula to any spreadsheet, and all that is in it can be seen."""
+    text = visible_line(text)
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
 
 def distributions_csv(
     viewer: Viewer,
@@ -38,7 +48,7 @@ def distributions_csv(
     ``as_of`` is the past moment whose knowledge is wanted.
     """
     yield ",".join(COLUMNS).encode() + b"\r\n"
-    yield from copy_distributions(
+    blocks = copy_distributions(
         viewer,
         request_id,
         wanted,
@@ -47,3 +57,4 @@ def distributions_csv(
         misfit_texts=wording.misfit_texts(),
         as_of=as_of,
     )
+    yield from map(visible_csv, blocks)

@@ -32,6 +32,16 @@ SOURCE_TEXTS = {
 Seconds = Annotated[int, Meta(ge=0)]
 
 
+_NOTHING = "Nothing has come in yet."
+_NOTHING_TOLD = "Nothing of yours has come in yet, and too few others send to tell of theirs."
+
+WHOSE_TIMES_TEXT = (
+    "Times of what you sent or were sent are exact. When something of others last came is told in "
+    "quarters of an hour, once each has ended, and only where they are at least five Users."
+)
+"""What a party is told of its own and of others."""
+
+
 class SourceFreshness(Struct, frozen=True):
     """When anything last came from a source.
 
@@ -49,7 +59,10 @@ class SourceFreshness(Struct, frozen=True):
 
 
 class Freshness(Struct, frozen=True):
-    """How fresh all that Firmtrack knows is: the same for everybody.
+    """How fresh all that Firmtrack knows is, as far as the caller may be told.
+
+    DCC's staff are told all times. A party is told the times of what it sent or was sent, and of
+    what others did the quarter of an hour, once that has ended, where they are five Users or more.
 
     complete_to is when anything last came from the source that is quiet for longest, or else from
     any; null if nothing ever came. Only sources from which anything ever came are there. What is
@@ -87,7 +100,7 @@ def freshness(answer: found.Freshness) -> Freshness:
 def freshness_text(answer: found.Freshness) -> str:
     """Return freshness as one sentence: up to when data are complete, and who is quiet."""
     if answer.complete_to is None:
-        return "Nothing has come in yet."
+        return _NOTHING if answer.is_of_all else _NOTHING_TOLD
     text = f"Data complete to {local_text(answer.complete_to)}"
     for each in answer.quiet:
         text += f"; nothing from {source_name(each)} for {duration_text(each.silent_seconds)}"

@@ -15,6 +15,7 @@ from firmtrack.answers import performance as store
 from firmtrack.answers.performance import Dimension, Milestone
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.presentation import wording
+from firmtrack.presentation.csv import safe_cell
 from firmtrack.presentation.documents.fields import Count, StageName, stage_name
 from firmtrack.presentation.times import ago_text
 
@@ -191,9 +192,6 @@ CSV_COLUMNS = (
     ),
 )
 
-# What spreadsheets take for the start of a formula, as in firmtrack.store.reading.csv_copy.
-_FORMULA_STARTS = ("-", "=", "+", "@", "\t", "\r", "\uff0d", "\uff1d", "\uff0b", "\uff20")
-
 
 def performance_csv(found: store.PerformanceAnswer) -> str:
     """Return the figures as CSV (RFC 4180): all, then every group, statuses and reasons.
@@ -204,7 +202,7 @@ def performance_csv(found: store.PerformanceAnswer) -> str:
     rows = csv.writer(text)
     rows.writerow(CSV_COLUMNS)
     for row in _csv_rows(found):
-        rows.writerow([_safe(str(cell)) for cell in row])
+        rows.writerow([safe_cell(str(cell)) for cell in row])
     return text.getvalue()
 
 
@@ -235,10 +233,6 @@ def _cells(figures: store.Figures) -> list[object]:
             else [timing.samples, timing.p50_seconds, timing.p95_seconds]
         )  # fmt: skip
     return cells
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
 def _groups(found: store.PerformanceAnswer, dimension: Dimension) -> list[PerformanceGroup]:

@@ -3,6 +3,7 @@
 Look-ups that end at the same time in one process are recorded by one statement and one commit.
 """
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -12,6 +13,9 @@ from typing import NamedTuple
 from psycopg import OperationalError
 
 from firmtrack.domain.viewer import Viewer
+from firmtrack.logs import calls
+from firmtrack.measures import MEASURES
+from firmtrack.measures.table import LOOKUP_SECONDS
 from firmtrack.store import statement
 from firmtrack.store.database import pool
 from firmtrack.store.together import Together
@@ -19,7 +23,7 @@ from firmtrack.store.together import Together
 _TERM_CHARACTERS = 200
 _MOST_AT_ONCE = 32
 _PATIENCE_SECONDS = 10.0
-_ROW = b"(%s, %s, %s, %s, %s)"
+_ROW = b"(%s, %s, %s, %s, %s, %s)"
 
 
 class _Lookup(NamedTuple):
@@ -30,6 +34,7 @@ class _Lookup(NamedTuple):
     term: str
     row_count: int
     as_of: datetime | None
+    party: str | None
 
 
 def record_lookup(
@@ -40,7 +45,10 @@ def record_lookup(
     ``as_of`` is the past moment that was answered for; None is the present. It is committed when
     this returns.
     """
-    _record_together(_Lookup(viewer.name, kind, term[:_TERM_CHARACTERS], rows, as_of))
+    _record_together(_Lookup(viewer.name, kind, term[:_TERM_CHARACTERS], rows, as_of, viewer.party))
+    call = calls.current()
+    if call is not None:
+        MEASURES.observe(LOOKUP_SECONDS, kind, seconds=time.perf_counter() - call.began_at)
 
 
 def _record(lookups: Sequence[_Lookup]) -> Sequence[None]:

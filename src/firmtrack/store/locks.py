@@ -46,13 +46,26 @@ class AdvisoryKey(IntEnum):
     STALLED = 0x46505354
     """Whoever looks for distributions that have stalled."""
 
+    QUARANTINE = 0x46495155
+    """Whoever puts inputs of a submitter with a quota into quarantine; the second half is who."""
+
     COMPOSING = 0x46524D4E
     """Whoever composes a party's notices; the party's number is the key's second half."""
 
 
-def take(at: Connection[TupleRow] | Cursor[TupleRow], key: AdvisoryKey) -> None:
-    """Wait for a lock and hold it until the transaction ends."""
-    at.execute("SELECT pg_advisory_xact_lock(%s)", (key.value,))
+def take(
+    at: Connection[TupleRow] | Cursor[TupleRow], key: AdvisoryKey, part: int | None = None
+) -> None:
+    """Wait for a lock and hold it until the transaction ends; ``part`` as of take_if_free."""
+    if part is None:
+        at.execute("SELECT pg_advisory_xact_lock(%s)", (key.value,))
+    else:
+        at.execute("SELECT pg_advisory_xact_lock(%s, %s::integer)", (key.value, part))
+
+
+def take_part(at: Connection[TupleRow] | Cursor[TupleRow], key: AdvisoryKey, part: str) -> None:
+    """Wait for a lock of one part, by its name, and hold it until the transaction ends."""
+    at.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (key.value, part))
 
 
 def take_shared(at: Connection[TupleRow] | Cursor[TupleRow], key: AdvisoryKey) -> None:

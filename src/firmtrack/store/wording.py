@@ -15,6 +15,7 @@ from psycopg.rows import class_row
 from firmtrack.answers.side_parts import UNTOLD, side_part
 from firmtrack.errors import FirmtrackError
 from firmtrack.store import database, statement
+from firmtrack.store.acts import OPERATOR, Act, ActKind, record_act
 
 TEXT_CHARACTERS = 300
 MAXIMUM_AGE_SECONDS = 10
@@ -69,21 +70,27 @@ def list_wordings() -> list[CodeWording]:
         return cursor.execute(statement("list_wordings")).fetchall()
 
 
-def set_wording(code: str, text: str, *, set_by: str) -> None:
-    """Say what ``code`` means, in place of what was said before. Raises UnfitWording."""
+def set_wording(code: str, text: str, *, set_by: str, actor: str = OPERATOR) -> None:
+    """Say what ``code`` means, in place of what was said before. Raises UnfitWording.
+
+    ``actor`` is how the audit names who does.
+    """
     if not _CODE.fullmatch(code) or not _is_line(text):
         raise UnfitWording
-    with database.pool().connection() as connection:
+    with database.pool().connection() as connection, connection.transaction():
         connection.execute(statement("set_wording"), (code, text, set_by))
+        record_act(connection, _act(ActKind.WORDING_SET, code, actor, text))
     _forget()
 
 
-def clear_wording(code: str) -> bool:
+def clear_wording(code: str, *, actor: str = OPERATOR) -> bool:
     """Take back what was said of ``code``; return whether anything had been."""
-    with database.pool().connection() as connection:
-        cleared = connection.execute(statement("clear_wording"), (code,)).rowcount == 1
+    with database.pool().connection() as connection, connection.transaction():
+        is_cleared = connection.execute(statement("clear_wording"), (code,)).rowcount == 1
+        if is_cleared:
+            record_act(connection, _act(ActKind.WORDING_CLEARED, code, actor))
     _forget()
-    return cleared
+    return is_cleared
 
 
 def current_wordings() -> Mapping[str, CodeWording]:
@@ -108,6 +115,10 @@ def current_wordings() -> Mapping[str, CodeWording]:
 def _read(conninfo: str) -> _Copy:
     read_at = time.monotonic()
     return _Copy(conninfo, read_at, {wording.code: wording for wording in list_wordings()})
+
+
+def _act(kind: ActKind, code: str, actor: str, text: str = "") -> Act:
+    return Act(actor=actor, party=None, kind=kind, subject=code, detail=text)
 
 
 def _forget() -> None:

@@ -39,7 +39,7 @@ LARGEST = 30
 
 # The stages that only one kind of request passes.
 _PASSED_ONLY_BY = {row.stage: next(iter(row.variants)) for row in STAGES if len(row.variants) == 1}
-_NOT_A_DAY = "Enter a real date, like 27 3 2026 or 2026-03-27"
+NOT_A_DAY = "Enter a real date, like 27 3 2026 or 2026-03-27"
 
 
 class DayField(forms.DateField):
@@ -51,8 +51,8 @@ class DayField(forms.DateField):
 class PeriodForm(forms.Form):
     """Which requests count: the days of their submission, and whose they are."""
 
-    submitted_from = DayField(required=False, error_messages={"invalid": _NOT_A_DAY})
-    submitted_to = DayField(required=False, error_messages={"invalid": _NOT_A_DAY})
+    submitted_from = DayField(required=False, error_messages={"invalid": NOT_A_DAY})
+    submitted_to = DayField(required=False, error_messages={"invalid": NOT_A_DAY})
     supplier = forms.CharField(required=False)
 
     def clean_submitted_to(self) -> date | None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Pace
@@ -76,25 +75,4 @@ class FilterForm(forms.Form):
         choices=[("", "All"), *PACE_NAMES.items()],
         coerce=Pace,
         empty_value=None,
-    )
-
-
-class SignInForm(AuthenticationForm):
-    """An e-mail address and a password; one message whatever was wrong with them."""
-
-    error_messages = {  # noqa: RUF012 - the base class declares it so
-        "invalid_login": "Enter the e-mail address and password of a Firmtrack account",
-        "inactive": "Enter the e-mail address and password of a Firmtrack account",
-    }
-    username = forms.EmailField(
-        label="E-mail address",
-        error_messages={
-            "required": "Enter your e-mail address",
-            "invalid": "Enter an e-mail address in the correct form, like name@example.com",
-        },
-    )
-    password = forms.CharField(
-        label="Password",
-        strip=False,
-        error_messages={"required": "Enter your password"},
     )

@@ -14,6 +14,7 @@ from django.urls import resolve, reverse
 from django.views.decorators.http import require_safe
 from markupsafe import Markup
 
+from firmtrack.accounts.permissions import may
 from firmtrack.domain.stages import STAGES
 from firmtrack.domain.waits import FEWEST_STAYS
 from firmtrack.presentation import (
@@ -23,6 +24,7 @@ from firmtrack.presentation import (
     catalogue_states,
     csv,
 )
+from firmtrack.presentation.accounts import PERMISSION_NAMES, ROLE_NAMES
 from firmtrack.presentation.flags import FLAG_NAMES
 from firmtrack.store.wording import current_wordings
 
@@ -78,6 +80,11 @@ TOPICS = {
             "The next step for each status, and for each reason of a failure.",
         ),
         Topic("csv", "CSV guide", "The columns of the file, and how to open it."),
+        Topic(
+            "administration",
+            "People, tokens and the audit",
+            "Who may do what in your organisation, and what happens when somebody leaves.",
+        ),
         Topic("api", "API guide", "The calls, what they take, and what they answer."),
     )
 }
@@ -118,6 +125,9 @@ def page(request: HttpRequest, topic: str) -> HttpResponse:
         "wordings": current_wordings(),
         "columns": csv.COLUMN_TEXTS,
         "fewest_stays": FEWEST_STAYS,
+        "roles": ROLE_NAMES,
+        "permissions": PERMISSION_NAMES,
+        "role_may": may,
     }
     if topic == "api":
         document = json.loads(resolve(reverse(_API_DOCUMENT)).func(request).content)

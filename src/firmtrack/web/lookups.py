@@ -87,7 +87,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
     page = _NO_ROWS if listed is UNTOLD else listed
     shown = position.earlier + len(page.items)
     context = (
-        as_of_context(moment)
+        as_of_context(viewer, moment)
         | request_status(found, wanted)
         | {
             "page": page,
@@ -153,7 +153,7 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui), moment)
     others = page.found.device.others_updates
     context = (
-        as_of_context(moment)
+        as_of_context(viewer, moment)
         | device_status(page)
         | {
             "others": [(each, timeline_of_others(each)) for each in others],
@@ -208,12 +208,12 @@ def inventory(request: HttpRequest, device_id: str) -> HttpResponse:
         return _not_found(request, SearchBy.DEVICE_ID, device_id)
     if str(eui) != device_id:
         return _canonical(request, reverse("inventory", args=[str(eui)]))
-    moment = moment_in(request)
-    found = find_inventory(viewer_in(request), eui, as_of=moment.past)
+    moment, viewer = moment_in(request), viewer_in(request)
+    found = find_inventory(viewer, eui, as_of=moment.past)
     if found is None:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui), moment)
     current = found.inventory.update_in_progress
-    context = as_of_context(moment) | {
+    context = as_of_context(viewer, moment) | {
         "found": found.inventory,
         "progress": None if current is None else progress_of(current),
         "diagnosis": found.diagnosis,

@@ -9,11 +9,13 @@ class SignInAttempt(models.Model):
     """One attempt to sign in that did not succeed, or not yet.
 
     ``account`` is the SHA-256 of the e-mail address that was typed, in hexadecimal: people type
-    passwords into the wrong field.
+    passwords into the wrong field. ``browser`` is the one that made it, if the account has signed
+    in with it before, else empty.
     """
 
     account = models.CharField(max_length=64)
     address = models.GenericIPAddressField()
+    browser = models.CharField(max_length=32, default="")
     tried_at = models.DateTimeField()
 
     class Meta:

@@ -32,12 +32,12 @@ class PageHeaders:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Return the response with the headers that it does not have yet."""
+        """Return the response with these headers."""
         response = self.get_response(request)
         if request.is_secure():
             for cookie in response.cookies.values():
                 cookie["secure"] = True
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Cache-Control"] = "no-store"
         return response

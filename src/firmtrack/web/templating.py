@@ -5,7 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.urls import reverse
-from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, PrefixLoader
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    PackageLoader,
+    PrefixLoader,
+    Template,
+)
 from markupsafe import Markup
 
 from firmtrack.answers.requests import DistributionAnswer
@@ -19,6 +26,7 @@ from firmtrack.presentation.documents import inventories
 from firmtrack.presentation.flags import FLAG_NAMES, flag_text
 from firmtrack.presentation.freshness import (
     SOURCE_TEXTS,
+    WHOSE_TIMES_TEXT,
     freshness_text,
     learnt_text,
     source_title,
@@ -26,10 +34,20 @@ from firmtrack.presentation.freshness import (
 from firmtrack.presentation.incidents import incident_details, incident_source
 from firmtrack.presentation.peers import SCOPE_NAMES, WHOSE_TEXT, group_name
 from firmtrack.presentation.times import day_text, duration_text, limit_text, local_text, utc_text
+from firmtrack.presentation.visible import visible
 from firmtrack.web.assets import asset_url
 from firmtrack.web.guidance import code_link
+from firmtrack.web.permissions import person_may
 
 _PARTS = re.compile(r"[^:]*:|[^:]+")
+
+
+class VisibleTemplate(Template):
+    """A page or part of one, in whose text every character is seen, wherever it came from."""
+
+    def render(self, *context: Any, **more: Any) -> str:
+        """Return what Jinja makes of it, made visible."""
+        return visible(super().render(*context, **more))
 
 
 def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> Environment:
@@ -42,6 +60,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.template_class = VisibleTemplate
     made.globals |= {"asset": asset_url, "url": reverse, "code_link": code_link}
     made.globals |= {"diagnosis_wording": diagnosis_wording}
     made.globals |= {"wording": wording, "FLAG_NAMES": FLAG_NAMES, "flag_text": flag_text}
@@ -49,11 +68,12 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"incident_source": incident_source}
     made.globals |= {"freshness_text": freshness_text, "SOURCE_TEXTS": SOURCE_TEXTS}
     made.globals |= {"source_title": source_title, "learnt_text": learnt_text}
+    made.globals |= {"WHOSE_TIMES_TEXT": WHOSE_TIMES_TEXT}
     made.globals |= {"group_name": group_name, "SCOPE_NAMES": SCOPE_NAMES, "WHOSE_TEXT": WHOSE_TEXT}
     made.globals |= {"performance_counted_text": performance.counted_text}
     made.globals |= {"peers_counted_text": peers.counted_text}
     made.globals |= {"channel_of": channel_of, "channel_words": words_of}
-    made.globals |= {"inventories": inventories}
+    made.globals |= {"inventories": inventories, "may": person_may}
     made.tests["untold"] = lambda part: part is UNTOLD
     made.filters |= {
         "day": day_element,

@@ -4,19 +4,21 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from firmtrack.web import (
+    audit,
     delivery_performance,
     guidance,
+    identity_urls,
     live,
     lookups,
     notices,
     notices_endpoints,
-    sign_in,
+    people,
+    tokens,
 )
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="firmware-distribution"), name="start"),
-    path("sign-in", sign_in.sign_in, name="sign-in"),
-    path("sign-out", sign_in.sign_out, name="sign-out"),
+    *identity_urls.urlpatterns,
     path("firmware-distribution", lookups.firmware_distribution, name="firmware-distribution"),
     path(
         "service-requests/<str:service_request_id>.csv",
@@ -64,5 +66,15 @@ urlpatterns = [
         notices_endpoints.remove_endpoint,
         name="remove-endpoint",
     ),
+    path("people", people.people, name="people"),
+    path("people/invite", people.invite_person, name="invite-person"),
+    path("people/<int:person_id>", people.person, name="person"),
+    path("people/<int:person_id>/disable", people.disable_person, name="disable-person"),
+    path("people/<int:person_id>/enable", people.enable_person, name="enable-person"),
+    path("tokens", tokens.tokens, name="tokens"),
+    path("tokens/new", tokens.new_token, name="new-token"),
+    path("tokens/<int:token_id>/revoke", tokens.revoke_token, name="revoke-token"),
+    path("audit", audit.audit, name="audit"),
+    path("audit.csv", audit.audit_file, name="audit-csv"),
     path("inventory/<str:device_id>", lookups.inventory, name="inventory"),
 ]

@@ -8,8 +8,15 @@ from lxml import etree
 
 from firmtrack.domain.facts import Message
 from firmtrack.duis import elements
+from firmtrack.duis.documents import Document
 from firmtrack.duis.elements import Children
-from firmtrack.duis.parsing import MAX_DEPTH, ORDINARY_MAX_BYTES, parse
+from firmtrack.duis.parsing import (
+    MAX_ATTRIBUTES_OF_ELEMENT,
+    MAX_DEPTH,
+    MAX_NAMESPACES_IN_SCOPE,
+    ORDINARY_MAX_BYTES,
+    parse,
+)
 from firmtrack.duis.reader import read
 from firmtrack.duis.rejections import (
     BadEncoding,
@@ -19,12 +26,14 @@ from firmtrack.duis.rejections import (
     NotXml,
     TooDeep,
     TooLarge,
+    TooManyAttributes,
     TooManyElements,
     UnexpectedElement,
 )
 from firmtrack.duis.vocabulary import DUIS_NAMESPACE
 from firmtrack.duis.writer import write
 from tests.unit.duis.conftest import Read, Sign
+from tests.unit.duis.every_sample import EVERYTHING
 from tests.unit.duis.samples import (
     DCC,
     METER,
@@ -171,6 +180,46 @@ def test_too_much_markup_is_refused_before_it_costs_memory(body: bytes) -> None:
     with pytest.raises(TooManyElements):
         _read(body)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 8_192
+
+
+def _many(number: int, pattern: str) -> str:
+    return " ".join(pattern.format(each) for each in range(number))
+
+
+_EMPTY = "a{0}=''"
+_USED = "a{0}:x=''"
+_DECLARED = "xmlns:a{0}='u:{0}'"
+_BELOW = "xmlns:b{0}='u:{0}'"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<r {_many(65, _EMPTY)}/>",
+        f"<r {_many(65, _DECLARED)}/>",
+        f"<r {_many(40, _DECLARED)}><e {_many(40, _BELOW)}/></r>",
+        "".join(f'<e xmlns:a{depth}="u:{depth}">' for depth in range(65)) + "</e>" * 65,
+        f"<r {_many(9_000, _DECLARED)} {_many(9_000, _USED)}/>",
+        f"<r {_many(9_000, _DECLARED)}>" + "<e a1:x=''/>" * 9_000 + "</r>",
+    ],
+    ids=range(6),
+)
+def test_attributes_that_would_each_be_compared_with_all_others_are_refused(body: str) -> None:
+    with pytest.raises(TooManyAttributes):
+        _read(body.encode())
+
+
+def test_many_elements_may_have_attributes_and_namespaces_of_their_own() -> None:
+    # 15,000 of either, never many in one place.
+    parse(b"<r>" + b"<e a=''/><b:e xmlns:b='u:b'/>" * 4_900 + b"</r>")
+    parse(f"<r {_many(63, _EMPTY)} xmlns='u:1'><e {_many(60, _BELOW)}/></r>".encode())
+
+
+@pytest.mark.parametrize("document", EVERYTHING.values(), ids=EVERYTHING)
+def test_no_message_comes_near_the_bounds_of_attributes(document: Document) -> None:
+    root = parse(write(document))
+    assert max(len(element.attrib) for element in root.iter()) <= MAX_ATTRIBUTES_OF_ELEMENT / 8
+    assert max(len(element.nsmap) for element in root.iter()) <= MAX_NAMESPACES_IN_SCOPE / 8
 
 
 def test_a_text_of_20_mb_is_refused() -> None:

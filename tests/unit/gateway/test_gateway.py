@@ -15,6 +15,7 @@ import pytest
 from firmtrack.gateway.limits import Limits
 from firmtrack.gateway.listening import bound
 from firmtrack.gateway.process import Process
+from firmtrack.gateway.site import Site
 from firmtrack.gateway.working import Lane
 
 _PATIENCE_SECONDS = 60.0
@@ -81,6 +82,9 @@ class Application:
         yield b"a part"
         raise RuntimeError
 
+    def _passing(self, _start: StartResponse) -> Iterable[bytes]:
+        raise TimeoutError
+
     def _failing(self, _start: StartResponse) -> Iterable[bytes]:
         raise RuntimeError
 
@@ -114,7 +118,13 @@ def serving(limits: Limits = _USUAL, threads: int = 2) -> Iterator[Served]:
     (listener,) = bound("127.0.0.1", 0, 1)
     port = listener.getsockname()[1]
     application = Application()
-    process = Process(application, lane_of, limits)
+    site = Site(
+        application=application,
+        lane_of=lane_of,
+        body_bytes_of=lambda scope: 10 if scope["raw_path"] == b"/small" else 1 << 30,
+        passes=lambda error: isinstance(error, TimeoutError),
+    )
+    process = Process(site, limits)
     thread = Thread(target=process.answer, args=(listener, {Lane.USUAL: threads, Lane.LONG: 1}))
     thread.start()
     try:
@@ -152,8 +162,15 @@ def get(path: str, *headers: str, version: str = "1.1") -> bytes:
     return "\r\n".join(lines).encode()
 
 
-def post(body: bytes, *headers: str) -> bytes:
-    lines = ["POST / HTTP/1.1", "Host: test", f"Content-Length: {len(body)}", *headers, "", ""]
+def post(body: bytes, *headers: str, path: str = "/") -> bytes:
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: test",
+        f"Content-Length: {len(body)}",
+        *headers,
+        "",
+        "",
+    ]
     return "\r\n".join(lines).encode() + body
 
 
@@ -285,6 +302,19 @@ def test_a_request_for_another_protocol_is_answered_in_this_one(served: Served) 
 def test_a_failure_is_told_and_the_next_request_is_answered(served: Served) -> None:
     assert served.asked(get("/failing")).startswith(b"HTTP/1.1 500 ")
     assert served.asked(get("/", _END)).endswith(b"hello")
+
+
+def test_after_a_failure_that_passes_the_client_is_told_to_come_again(served: Served) -> None:
+    answer = served.asked(get("/passing"))
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nretry-after: " in answer
+
+
+def test_a_body_that_is_too_large_for_where_it_is_sent_is_not_read(served: Served) -> None:
+    answer = served.asked(post(b"x" * 11, path="/small"))
+    assert b"connection: close" in answer
+    assert served.asked(post(b"x" * 10, _END, path="/small")).endswith(b"hello")
+    assert served.application.bodies == [b"", b"x" * 10]
 
 
 def test_an_answer_that_breaks_off_is_a_failure(served: Served) -> None:

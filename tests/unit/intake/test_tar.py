@@ -3,7 +3,6 @@
 import io
 import tarfile
 
-import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +29,7 @@ def as_tarfile_says(block: bytes) -> tuple[str, int] | str:
     try:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except (tarfile.HeaderError, ValueError) as error:
-        return f"The archive is damaged: {error}"[:200]
+        return f"The member cannot be read: {error}"[:200]
     return info.name, info.size
 
 
@@ -40,6 +39,8 @@ def as_we_say(block: bytes) -> tuple[str, int] | str:
         (member,) = tar_members(io.BufferedReader(io.BytesIO(block + padded(CONTENT))))
     except ArchiveRefused as error:
         return str(error)
+    if member.refused is not None:
+        return member.refused.reason
     assert member.octets == padded(CONTENT)[: len(member.octets)]
     return member.path, len(member.octets)
 
@@ -75,5 +76,7 @@ def test_a_header_whose_checksum_is_wrong_is_refused() -> None:
     block = bytearray(header("a.xml", len(CONTENT)))
     block[0:1] = b"b"
 
-    with pytest.raises(ArchiveRefused, match="bad checksum"):
-        list(tar_members(io.BufferedReader(io.BytesIO(bytes(block) + padded(CONTENT)))))
+    (member,) = tar_members(io.BufferedReader(io.BytesIO(bytes(block) + padded(CONTENT))))
+
+    assert member.refused is not None
+    assert member.refused.reason.endswith("bad checksum")

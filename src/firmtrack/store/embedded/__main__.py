@@ -25,11 +25,15 @@ def main(arguments: Sequence[str]) -> None:
 
     Until that child has a server to stop, a signal that says stop just ends either of them.
     """
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # who started it may hold its own back
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: os._exit(0))
     directory, binaries, *pairs = arguments
     layout = Layout(Path(directory))
-    lock = open_lock(layout.supervisor_lock)
+    try:
+        lock = open_lock(layout.supervisor_lock)
+    except OSError as error:
+        sys.exit(f"{error.strerror} ({error.filename})")
     if not _locked_patiently(lock) or os.fork():
         return
     os.setsid()

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from errno import ENOSPC
 from pathlib import Path
 
 from firmtrack.store.embedded.accounts import Account, possible_accounts
@@ -25,6 +26,9 @@ _INITDB = (
     "--encoding=UTF8",
     "--locale=C",  # the same order and upper case on every machine and version
     "--data-checksums",
+)
+_MAKE_ROOM = (
+    f"{os.strerror(ENOSPC)}. Make room, or set FIRMTRACK_DATA_DIR to a directory on another disk."
 )
 _HOW_ELSE = (
     "Set DATABASE_URL to use a PostgreSQL server, or FIRMTRACK_DATA_DIR to a directory that an "
@@ -55,6 +59,8 @@ class Cluster:
                 refusal = str(error)
             if refusal is None:
                 return account
+            if os.strerror(ENOSPC) in refusal:  # whoever runs it
+                raise self._failed(_MAKE_ROOM)
             refusals.append(f"{account.name}: {refusal}")
         raise self._failed("\n".join(["no way to run it works.", *refusals, _HOW_ELSE]))
 
@@ -155,12 +161,17 @@ class Cluster:
         return refusal
 
     def _prepare_sockets(self, account: Account) -> Path:
-        """Return the socket's directory, empty."""
+        """Return the socket's directory, empty: where it was before, if it can be.
+
+        Who holds the server connects there again when it is back.
+        """
         if not self.layout.socket_fits:
-            self.forget_sockets()
-            home = Path(tempfile.mkdtemp(prefix="firmtrack-", dir=_short_temporary_directory()))
+            home = self.layout.far_socket_home()
+            if home is None:
+                self.forget_sockets()
+                home = Path(tempfile.mkdtemp(prefix="firmtrack-", dir=_short_temporary_directory()))
+                self.layout.far_sockets.symlink_to(home)
             _enclose(home, account)
-            self.layout.far_sockets.symlink_to(home)
         sockets = self.layout.socket_directory()
         if sockets is None:
             raise self._failed("its socket's directory has gone.")

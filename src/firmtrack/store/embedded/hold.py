@@ -20,6 +20,7 @@ from firmtrack.store.embedded.tuning import server_settings
 _POLL_SECONDS = 0.02
 _PROGRESS_SECONDS = 2.0
 _SUPERVISORS = 5
+_KEEP_SECONDS = 2.0
 _NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 _logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class EmbeddedPostgres:
         self._binaries = binaries
         self._on_progress = on_progress
         self._hold: int | None = None
+        self._kept_at = 0.0
 
     @property
     def directory(self) -> Path:
@@ -71,7 +73,10 @@ class EmbeddedPostgres:
         """
         assert self._hold is None, "the server is held already"
         self._prepare_directory()
-        hold = open_lock(self._layout.users_lock)
+        try:
+            hold = open_lock(self._layout.users_lock)
+        except OSError as error:
+            raise self._unusable(error) from error
         try:
             self._wait(lambda: try_lock(hold, shared=True), "waits for its last run to end")
             self._await_server()
@@ -79,6 +84,19 @@ class EmbeddedPostgres:
             os.close(hold)
             raise
         self._hold = hold
+
+    def keep(self) -> None:
+        """Start a supervisor if the server, which is held, has lost its own. Returns soon.
+
+        To be called again and again; it tries at most every few seconds. Raises
+        EmbeddedPostgresFailed.
+        """
+        assert self._hold is not None, "the server is not held"
+        now = time.monotonic()
+        if now - self._kept_at < _KEEP_SECONDS or is_locked(self._layout.supervisor_lock):
+            return
+        self._kept_at = now
+        self._start_supervisor()
 
     def release(self) -> None:
         """Let go of the server: it stops soon if nobody else holds it."""
@@ -108,11 +126,18 @@ class EmbeddedPostgres:
             owner = root.stat().st_uid
             is_strange = any(root.iterdir()) and not self._layout.users_lock.exists()
         except OSError as error:
-            raise EmbeddedPostgresFailed(root, f"the directory cannot be used: {error}") from error
+            raise self._unusable(error) from error
         if os.geteuid() not in {0, owner}:
             raise EmbeddedPostgresFailed(root, f"the directory belongs to user {owner}.")
         if is_strange:
             raise EmbeddedPostgresFailed(root, "the directory holds other files. Name another.")
+
+    def _unusable(self, error: OSError) -> EmbeddedPostgresFailed:
+        return EmbeddedPostgresFailed(
+            self.directory,
+            f"the directory cannot be used: {error.strerror} ({error.filename}). Set "
+            "FIRMTRACK_DATA_DIR to another, or DATABASE_URL to use a PostgreSQL server.",
+        )
 
     def _await_server(self) -> None:
         supervisors = 0
@@ -163,7 +188,7 @@ class EmbeddedPostgres:
         )
         if result.returncode:
             raise EmbeddedPostgresFailed(
-                self.directory, f"its supervisor did not start.\n{result.stderr}"
+                self.directory, f"its supervisor did not start: {result.stderr.strip()}"
             )
 
     def _answers(self) -> bool:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 import types
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from firmtrack.store.embedded.accounts import Account
@@ -19,6 +20,7 @@ from firmtrack.store.embedded.locks import try_lock
 
 _POLL_SECONDS = 0.1
 _PATIENCE_SECONDS = 300  # for a fast shutdown's checkpoint; after it, recovery will do the rest
+_PAUSE_SECONDS = 1.0  # between vain starts of a server that has been ready
 _STARTS = 5  # of a server that is killed each time before it is ready
 _LOG_BYTES = 16 << 20
 _LAST_LINES = 20
@@ -34,6 +36,8 @@ class Supervisor:
     _account: Account | None = None
     _child: subprocess.Popen[bytes] | None = None
     _vain_starts: int = 0  # since the server was last ready
+    _has_been_ready: bool = False
+    _next_start_at: float = 0.0
     _log_start: int = 0
     _told_to_stop: bool = field(default=False)
 
@@ -64,21 +68,39 @@ class Supervisor:
             status = None if self._child is None else self._child.poll()
             if self.cluster.is_alive():
                 if self.cluster.is_ready():
-                    self._vain_starts = 0
+                    self._vain_starts, self._has_been_ready = 0, True
+            elif time.monotonic() < self._next_start_at:
+                pass
             elif self._is_hopeless(status):
                 raise EmbeddedPostgresFailed(
                     self.cluster.layout.root, f"the server did not start.\n{self._last_words()}"
                 )
             else:
-                self._start()
-            self._trim_log()
+                self._start_patiently()
+            with suppress(OSError):
+                self._trim_log()
             # A lock that the kernel releases tells nobody, so it is asked for again and again.
             time.sleep(_POLL_SECONDS)
 
     def _is_hopeless(self, status: int | None) -> bool:
-        """Return whether the server gave up by itself (not: was killed) before it was ready."""
+        """Return whether the server gave up by itself (not: was killed) before it was ready.
+
+        One that has been ready has lost something that may come back, such as room on its disk.
+        """
+        if self._has_been_ready:
+            return False
         gave_up = status is not None and status > 0
         return self._vain_starts >= (1 if gave_up else _STARTS)
+
+    def _start_patiently(self) -> None:
+        """Start the server; one that has been ready is tried again and again, if it must be."""
+        try:
+            self._start()
+        except OSError:
+            if not self._has_been_ready:
+                raise
+        if self._has_been_ready and self._vain_starts > 1:
+            self._next_start_at = time.monotonic() + _PAUSE_SECONDS
 
     def _start(self) -> None:
         if self._account is None:
@@ -98,7 +120,8 @@ class Supervisor:
             time.sleep(_POLL_SECONDS)
             if self._child is not None:
                 self._child.poll()
-        self.cluster.forget_sockets()
+        if try_lock(self.users_lock, shared=False):  # who still holds the server looks for it there
+            self.cluster.forget_sockets()
 
     def _trim_log(self) -> None:
         log = self.cluster.layout.log

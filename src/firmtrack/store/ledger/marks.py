@@ -4,16 +4,16 @@ Whoever counts takes them away. A row of the inventory that moves to another seg
 marked by the statement that moves it: firmtrack.store.ledger.inventory_sql.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import Message
-from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.sources import PRECISION, SOURCE_OF_KIND, MessageSource
 from firmtrack.store.ledger import statement
-from firmtrack.store.numbers import KIND_NUMBERS, request_parts
+from firmtrack.store.numbers import KIND_NUMBERS, request_parts, to_bigint
 
 _CSP_KINDS = [
     KIND_NUMBERS[kind] for kind, source in SOURCE_OF_KIND.items() if source is MessageSource.CSP
@@ -37,13 +37,31 @@ def mark_concerned(cursor: Cursor[TupleRow]) -> None:
 
 def mark_arrivals(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
     """Mark from which sources the staged batch's messages come, as part of its transaction."""
-    sources = {SOURCE_OF_KIND[message.kind] for message in messages}
+    arriving = sorted(
+        {
+            (SOURCE_OF_KIND[message.kind], user_id)
+            for message in messages
+            if SOURCE_OF_KIND[message.kind] is not MessageSource.CSP
+            for user_id in _users_of(message)
+        },
+        key=str,
+    )
+    has_csp = any(SOURCE_OF_KIND[message.kind] is MessageSource.CSP for message in messages)
     cursor.execute(
         statement("mark_arrivals"),
         {
-            "sources": sorted(sources - {MessageSource.CSP}),
+            "sources": [source for source, _ in arriving],
+            "senders": [None if each is None else to_bigint(each) for _, each in arriving],
             "csp": MessageSource.CSP,
-            "csp_kinds": _CSP_KINDS if MessageSource.CSP in sources else [],
+            "csp_kinds": _CSP_KINDS if has_csp else [],
             "precision": PRECISION,
         },
     )
+
+
+def _users_of(message: Message) -> Collection[Eui64 | None]:
+    """Return whose a message is; of one addressed to nobody, those whose requests it names."""
+    if message.user_id is not None:
+        return (message.user_id,)
+    named = message.named_requests() | message.befallen_requests()
+    return {request_id.originator for request_id in named} or (None,)

@@ -1,1 +1,1 @@
-SELECT body FROM quarantine WHERE quarantine_id = %s
+SELECT body, unpacked_bytes FROM quarantine WHERE quarantine_id = %s

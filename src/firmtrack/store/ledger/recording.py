@@ -7,14 +7,18 @@ that changes the requests, or which devices they name, holds the attribution loc
 other batch holds it shared (docs/decisions/003).
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from psycopg import Cursor, OperationalError, Rollback
+from psycopg import Cursor, DataError, OperationalError, Rollback
 from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
+from firmtrack.errors import FirmtrackError
+from firmtrack.measures import MEASURES
+from firmtrack.measures.table import LEDGER_BATCH_SECONDS
 from firmtrack.store.ledger import (
     changes,
     incidents,
@@ -39,14 +43,22 @@ from firmtrack.store.together import Together
 _MOST_TOGETHER = 100
 
 
+class NotRecordable(FirmtrackError):
+    """A message says something that the database cannot hold."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What one transaction records; ``ignored`` counts messages not about firmware by kind."""
+    """What one transaction records; ``ignored`` counts messages not about firmware by kind.
+
+    ``most_quarantined_bytes`` is how much may wait in quarantine of the submitters with a quota.
+    """
 
     messages: Sequence[Message] = ()
     submission: Submission = OPERATOR
     refusals: Sequence[Refusal] = ()
     ignored: Mapping[str, int] = field(default_factory=dict)
+    most_quarantined_bytes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +66,11 @@ class Receipt:
     """What a batch's transaction did, in the batch's order, once it is committed.
 
     ``is_new`` is of each message whether it was recorded now; a message that was there before,
-    or earlier in the batch, is a duplicate.
+    or earlier in the batch, is a duplicate. A quarantine ID is None if there was no room for it.
     """
 
     is_new: tuple[bool, ...]
-    quarantine_ids: tuple[int, ...]
+    quarantine_ids: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,30 +93,43 @@ def record(batch: Batch, portions: Portions = PORTIONS) -> Receipt:
 
     Single messages that other threads record meanwhile may share the transaction. Of a request that
     comes after the events of many devices, these are folded in further transactions.
+    Raises NotRecordable if the database cannot hold what a message says; then nothing is recorded.
     """
-    if _is_single(batch) and portions is PORTIONS:
-        return _record_together(batch)
-    (receipt,) = _record_all([batch], portions)
+    try:
+        if _is_single(batch) and portions is PORTIONS:
+            return _record_together(batch)
+        (receipt,) = _record_all([batch], portions)
+    except (DataError, UnicodeError, OverflowError) as error:
+        raise NotRecordable from error
     return receipt
 
 
 def _is_single(batch: Batch) -> bool:
     """Return whether the batch is one message that holds nobody up."""
-    return len(batch.messages) == 1 and not _changes_requests(batch.messages[0])
+    # What goes into quarantine takes locks in an order of its own batch alone.
+    return (
+        len(batch.messages) == 1 and not batch.refusals and not _changes_requests(batch.messages[0])
+    )
 
 
 def _record_all(batches: Sequence[Batch], portions: Portions = PORTIONS) -> Sequence[Receipt]:
+    began_at = time.perf_counter()
     with staging.writing() as cursor:
         are_new, is_folded = _record_messages(cursor, batches, portions)
-        ids = [quarantine(cursor, batch.refusals) for batch in batches]
+        ids = [_quarantine(cursor, batch) for batch in batches]
         for batch in batches:
             _count_ignored(cursor, batch.ignored)
+    MEASURES.observe(LEDGER_BATCH_SECONDS, seconds=time.perf_counter() - began_at)
     if not is_folded:
         fold_unfolded(portions)
     return [
         Receipt(is_new=is_new, quarantine_ids=quarantine_ids)
         for is_new, quarantine_ids in zip(are_new, ids, strict=True)
     ]
+
+
+def _quarantine(cursor: Cursor[TupleRow], batch: Batch) -> tuple[int | None, ...]:
+    return quarantine(cursor, batch.refusals, batch.most_quarantined_bytes)
 
 
 # Without its database none is recorded: to try each for itself would make all wait for it in turn.

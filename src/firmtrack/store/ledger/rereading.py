@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from psycopg import Cursor
+from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow, class_row
 
 from firmtrack.domain.facts import Message
@@ -74,6 +74,12 @@ def is_due() -> bool:
             "SELECT phase FROM rereading WHERE edition = %s", (EDITION,)
         ).fetchone()
     return row != ("done",)
+
+
+def is_of_newer(connection: Connection[TupleRow]) -> bool:
+    """Return whether newer readers have begun to read again, or have, what is recorded."""
+    found = connection.execute("SELECT coalesce(max(edition), 0) FROM rereading").fetchone()
+    return found is not None and found[0] > EDITION
 
 
 def reread(read: Read) -> Iterator[Progress]:

@@ -8,7 +8,7 @@ message: it truncates the files of all, used or not.
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from psycopg import Connection, Cursor
+from psycopg import Connection, Cursor, OperationalError, Rollback
 from psycopg.rows import TupleRow
 from psycopg.types.string import BytesBinaryDumper
 
@@ -104,6 +104,15 @@ _ACTIVATION_EVENT_TYPES = (
 )  # fmt: skip
 
 
+# A network that is cut leaves the server with a transaction of which nobody will ever say more, and
+# its locks, for which all other writers would wait. Between two statements none of ours takes long.
+_LEFT_BEHIND = (
+    b"SET idle_in_transaction_session_timeout = '10s'",
+    b"SET tcp_keepalives_idle = 5",
+    b"SET tcp_keepalives_interval = 2",
+    b"SET tcp_keepalives_count = 3",
+    b"SET tcp_user_timeout = '10s'",
+)
 _STAGED_STATUS = {status: (int(status.stage), status.is_bad) for status in Status}
 
 
@@ -112,7 +121,13 @@ def writing_pool() -> Pool:
 
     Whoever looks at the server's activity knows them by WRITING.
     """
-    return pool_of(WRITING, _create_tables)
+    return pool_of(WRITING, _prepare)
+
+
+def _prepare(connection: Connection[TupleRow]) -> None:
+    for setting in _LEFT_BEHIND:
+        connection.execute(setting)
+    _create_tables(connection)
 
 
 def _create_tables(connection: Connection[TupleRow]) -> None:
@@ -137,9 +152,13 @@ def writing() -> Iterator[Cursor[TupleRow]]:
 @contextmanager
 def writing_on(connection: Connection[TupleRow]) -> Iterator[Cursor[TupleRow]]:
     """Yield the same on a connection of the writers' pool."""
-    with connection.transaction(), connection.cursor() as cursor:
-        yield cursor
-        cursor.execute("SELECT pg_temp.empty_staging()")
+    try:
+        with connection.transaction(), connection.cursor() as cursor:
+            yield cursor
+            cursor.execute("SELECT pg_temp.empty_staging()")
+    except Rollback as error:
+        # So psycopg says that it could not go back to a savepoint: the connection broke meanwhile.
+        raise OperationalError(*error.args) from error
 
 
 def stage_messages(

@@ -24,11 +24,16 @@ _RULES: Mapping[str, str] = {
     "is_sent_to_viewer": f"coalesce({_IS_VIEWERS}, false)",
     # What was sent to this User was sent to another party: null is nobody, and no party.
     "is_anothers": f"({{0}} IS NOT NULL AND NOT (%(sees_all)s OR {_IS_VIEWERS}))",
-    # The viewer may see what is this party's.
+    # The viewer may see what is this party's: the party it is of, though it may have no User ID
+    # left, or the one for which an operator looks.
     "sees_of_party": (
-        "(%(sees_all)s OR {0} IN (SELECT party_id FROM accounts_partyuserid"
+        "(%(sees_all)s"
+        " OR {0} IN (SELECT id FROM accounts_party WHERE name = %(party)s)"
+        " OR {0} IN (SELECT party_id FROM accounts_partyuserid"
         " WHERE user_id = ANY (%(user_id_texts)s::text[])))"
     ),
+    # This party's audit is the viewer's to read.
+    "is_of_viewers_party": "(%(sees_all)s OR {0} = %(party)s)",
 }
 _MARK = re.compile(r"\{(" + "|".join(_RULES) + r"):([a-z_.]+)\}")
 
@@ -54,6 +59,7 @@ def asked_by(viewer: Viewer) -> dict[str, object]:
     user_ids = sorted(viewer.user_ids)
     return {
         "sees_all": viewer.sees_all,
+        "party": viewer.party,
         "user_ids": [to_bigint(user_id) for user_id in user_ids],
         "user_id_texts": [str(user_id) for user_id in user_ids],
     }

@@ -11,7 +11,7 @@ WITH taken AS (
             LIMIT %(limit)s
         )
     )
-    RETURNING source, region, recorded_at
+    RETURNING source, region, user_id, recorded_at
 ), ordered AS (
     SELECT t.source, t.region, t.recorded_at,
         greatest(
@@ -30,11 +30,31 @@ WITH taken AS (
     ON CONFLICT (source, region, hour_at)
         DO UPDATE SET longest_seconds = greatest(s.longest_seconds, excluded.longest_seconds)
 ), lasting AS (
-    INSERT INTO source_last AS l (source, region, recorded_at)
-    SELECT source, region, max(recorded_at)
+    INSERT INTO source_last AS l (source, region, recorded_at, earlier_at)
+    SELECT source, region, newest_at,
+        max(recorded_at) FILTER (WHERE recorded_at < date_bin(%(step)s, newest_at, 'epoch'))
+    FROM (
+        SELECT source, region, recorded_at,
+            max(recorded_at) OVER (PARTITION BY source, region) AS newest_at
+        FROM taken
+    ) AS with_newest
+    GROUP BY source, region, newest_at
+    ON CONFLICT (source, region) DO UPDATE
+    SET recorded_at = greatest(l.recorded_at, excluded.recorded_at),
+        earlier_at = greatest(
+            l.earlier_at,
+            excluded.earlier_at,
+            CASE WHEN l.recorded_at < date_bin(%(step)s, excluded.recorded_at, 'epoch')
+                THEN l.recorded_at
+            END
+        )
+), known AS (
+    INSERT INTO source_user AS u (source, region, user_id, first_at, recorded_at)
+    SELECT source, region, user_id, min(recorded_at), max(recorded_at)
     FROM taken
-    GROUP BY source, region
-    ON CONFLICT (source, region)
-        DO UPDATE SET recorded_at = greatest(l.recorded_at, excluded.recorded_at)
+    WHERE user_id IS NOT NULL
+    GROUP BY source, region, user_id
+    ON CONFLICT (source, region, user_id)
+        DO UPDATE SET recorded_at = greatest(u.recorded_at, excluded.recorded_at)
 )
 SELECT count(*) AS arrivals FROM taken

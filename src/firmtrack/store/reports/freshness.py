@@ -1,19 +1,23 @@
 """When something last came from each source, and whether it is silent longer than usual.
 
-It is of the whole system and of nobody in particular: times, no numbers and no identifiers. Writers
+DCC's staff are told the times of the whole system. A party is told its own, and of others in what
+quarter of an hour something last came, where they are a crowd. Writers
 only add a row every few seconds, upkeep folds them, readers only read (docs/decisions/013, 023).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.freshness import Freshness, SourceFreshness
+from firmtrack.domain.disclosure import FEWEST_USERS, STEP_OF_TIME, step_of
 from firmtrack.domain.sources import MessageSource
+from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import reading_pool
 from firmtrack.store.locks import AdvisoryKey, take_if_free
+from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading.as_of import settled
 from firmtrack.store.reports import rows_of
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
@@ -35,6 +39,7 @@ class _SourceRow:
     source: str
     region: str
     last_at: datetime
+    is_in_crowd: bool
     usual_seconds: int | None
 
 
@@ -45,19 +50,34 @@ class _Folded:
     arrivals: int
 
 
-def freshness(now: datetime) -> Freshness:
-    """Return how fresh the store is at ``now``, for any viewer: it identifies nobody.
+def freshness(viewer: Viewer, now: datetime) -> Freshness:
+    """Return how fresh the store is at ``now``, as far as ``viewer`` may be told.
 
     What came last is read as it is, what is usual as it was last folded.
     """
-    asked = {"now": now, "learnt_from": LEARNT_FROM, "fewest_days": FEWEST_DAYS}
     with reading_pool().connection() as connection:
-        counted = last_count(connection, CountedFigures.ARRIVALS)  # before what it is of
-        rows = rows_of(connection, _SourceRow, "read_freshness", asked)
+        return read_freshness(connection, viewer, now)
+
+
+def read_freshness(connection: Connection[TupleRow], viewer: Viewer, now: datetime) -> Freshness:
+    """Return the same by a connection."""
+    asked = {
+        "now": now,
+        "learnt_from": LEARNT_FROM,
+        "fewest_days": FEWEST_DAYS,
+        "fewest_users": FEWEST_USERS,
+        "own": None if viewer.sees_all else [to_bigint(each) for each in viewer.user_ids],
+        "step": STEP_OF_TIME,
+        "step_began_at": step_of(now),
+    }
+    counted = last_count(connection, CountedFigures.ARRIVALS)  # before what it is of
+    rows = rows_of(connection, _SourceRow, "read_freshness", asked)
+    told = _source if viewer.sees_all else _coarse_source
     return Freshness(
         read_at=now,
-        sources=tuple(sorted((_source(row, now) for row in rows), key=_place)),
+        sources=tuple(sorted((told(row, now) for row in rows), key=_place)),
         counted_at=counted.at,
+        is_of_all=viewer.sees_all,
     )
 
 
@@ -74,7 +94,7 @@ def fold_arrivals(
         if not take_if_free(connection, AdvisoryKey.FOLDING_ARRIVALS):
             return True
         settled_at = settled(datetime.now(UTC) - settled_after)
-        asked = {"settled_at": settled_at, "limit": _FOLDED_AT_ONCE}
+        asked = {"settled_at": settled_at, "limit": _FOLDED_AT_ONCE, "step": STEP_OF_TIME}
         (folded,) = rows_of(connection, _Folded, "fold_arrivals", asked)
         is_all = folded.arrivals < _FOLDED_AT_ONCE
         if is_all:
@@ -95,6 +115,18 @@ def _source(row: _SourceRow, now: datetime) -> SourceFreshness:
         last_at=row.last_at,
         silent_seconds=max(0, int((now - row.last_at).total_seconds())),
         usual_silence_seconds=row.usual_seconds,
+    )
+
+
+def _coarse_source(row: _SourceRow, now: datetime) -> SourceFreshness:
+    """Return a source as parties are told of it: nothing that a single other one can be seen by."""
+    usual = row.usual_seconds
+    step = int(STEP_OF_TIME.total_seconds())
+    return replace(
+        _source(row, now),
+        usual_silence_seconds=None if usual is None else -(-usual // step) * step,
+        # What came in this step is not told yet, and of the last one only that something did.
+        margin=2 * STEP_OF_TIME,
     )
 
 

@@ -1,0 +1,1 @@
+SELECT identity FROM quarantine WHERE identity = ANY (%(identities)s)

@@ -1,0 +1,131 @@
+"""A PostgreSQL server that a test may stop, freeze and cut off, and a line to it that may fail."""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+
+import psutil
+
+from firmtrack.store.embedded.binaries import Binaries, wheel_binaries
+from firmtrack.store.embedded.cluster import Cluster
+from firmtrack.store.embedded.layout import Layout
+from firmtrack.store.embedded.tuning import server_settings
+from tests.databases import QUICK
+from tests.journeys.processes import PATIENCE_SECONDS, free_port, wait_until
+
+_BLOCK_BYTES = 65_536
+_LOOK_SECONDS = 0.2
+
+
+class OwnPostgres:
+    """A server that listens on a port of this machine, and that nobody starts again."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(mode=0o700)
+        self.port = free_port()
+        settings = {**QUICK, "listen_addresses": "127.0.0.1", "port": str(self.port)}
+        self._cluster = Cluster(
+            Layout(Path(os.path.realpath(directory))),
+            Binaries(wheel_binaries()),
+            server_settings(settings),
+        )
+        self._account = self._cluster.account()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Return when it takes connections."""
+        self._process = self._cluster.start(self._account)
+        wait_until(self._cluster.is_ready, "the database takes connections")
+
+    def stop(self) -> None:
+        """Stop it as a crash would (pg_ctl stop -m immediate); return when all of it has gone."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(PATIENCE_SECONDS)
+            wait_until(lambda: not self._cluster.is_alive(), "the database has gone")
+            self._process = None
+
+    def freeze(self) -> None:
+        """Have none of its processes do anything."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Have them go on."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        first = psutil.Process(self._process.pid)
+        first.send_signal(number)
+        for child in first.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                child.send_signal(number)
+
+
+def conninfo_at(port: int) -> str:
+    """Return how to connect to such a server at a port."""
+    return f"host=127.0.0.1 port={port} user=firmtrack dbname=firmtrack"
+
+
+class Line:
+    """A line to a server on this machine, which may swallow all that is sent, without a word."""
+
+    def __init__(self, server_port: int) -> None:
+        self._server_port = server_port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._swallows = Event()
+        self._sockets: list[socket.socket] = []
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Carry what is sent within the block."""
+        Thread(target=self._accept, daemon=True).start()
+        try:
+            yield
+        finally:
+            self._listener.close()
+            for each in self._sockets:
+                each.close()
+
+    def swallow(self) -> None:
+        """Carry nothing any more, neither of what there is nor of what comes."""
+        self._swallows.set()
+
+    def carry(self) -> None:
+        """Carry what comes from now on; of connections from before nothing is known any more."""
+        self._swallows.clear()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                self._sockets.append(client)
+                if not self._swallows.is_set():
+                    self._connect(client)
+
+    def _connect(self, client: socket.socket) -> None:
+        try:
+            server = socket.create_connection(("127.0.0.1", self._server_port))
+        except ConnectionRefusedError:
+            client.close()
+            return
+        self._sockets.append(server)
+        swallowed = Event()
+        for pair in ((client, server), (server, client)):
+            Thread(target=self._carry, args=(*pair, swallowed), daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket, swallowed: Event) -> None:
+        with suppress(OSError):
+            while data := source.recv(_BLOCK_BYTES):
+                if self._swallows.is_set():
+                    swallowed.set()
+                if not swallowed.is_set():
+                    target.sendall(data)
+            if not swallowed.is_set():
+                target.shutdown(socket.SHUT_RDWR)

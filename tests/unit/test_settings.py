@@ -1,0 +1,86 @@
+"""Settings are read strictly: a value that cannot be used is refused by its name."""
+
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmtrack.settings import BadSetting, read_environment
+
+
+def trusted(value: str) -> list[str]:
+    settings = read_environment({"FIRMTRACK_TRUSTED_PROXIES": value})
+    return [str(each) for each in settings.trusted_proxies]
+
+
+def test_proxies_are_addresses_and_networks() -> None:
+    assert trusted("") == []
+    assert trusted("10.0.0.7, 10.1.0.0/16  fd00::/8,::1") == [
+        "10.0.0.7/32", "10.1.0.0/16", "fd00::/8", "::1/128"
+    ]  # fmt: skip
+    assert trusted("::ffff:10.0.0.7,::ffff:10.1.0.0/112") == ["10.0.0.7/32", "10.1.0.0/16"]
+
+
+@given(st.ip_addresses())
+def test_any_address_may_be_a_proxy(address: object) -> None:
+    (network,) = read_environment({"FIRMTRACK_TRUSTED_PROXIES": str(address)}).trusted_proxies
+    mapped = getattr(address, "ipv4_mapped", None)
+    assert network == ip_network(str(mapped or address))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FIRMTRACK_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("FIRMTRACK_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("FIRMTRACK_TRUSTED_PROXIES", "proxy.example"),
+        ("FIRMTRACK_TRUSTED_PROXIES", "*"),
+        ("FIRMTRACK_TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("FIRMTRACK_TRUSTED_PROXIES", "::/0"),
+        ("FIRMTRACK_CALLS_PER_TOKEN", "0"),
+        ("FIRMTRACK_CALLS_PER_TOKEN", "none"),
+        ("FIRMTRACK_CALLS_PER_ADDRESS", "10000001"),
+        ("FIRMTRACK_CALLS_PER_ADDRESS", "\u0661"),
+        ("FIRMTRACK_ALLOWED_HOSTS", "https://portal.example"),
+        ("FIRMTRACK_ALLOWED_HOSTS", "portal.example:8000"),
+        ("FIRMTRACK_ALLOWED_HOSTS", "portal.example/firmtrack"),
+        ("FIRMTRACK_ALLOWED_HOSTS", "::1"),
+        ("FIRMTRACK_ALLOWED_HOSTS", ","),
+        ("FIRMTRACK_MAIL_FROM", "nobody"),
+        ("FIRMTRACK_MAIL_FROM", "a@b\nBcc: c@d"),
+        ("FIRMTRACK_SECRET_KEY", "\udcff" * 40),
+        ("FIRMTRACK_DATA_DIR", "var\udcff"),
+        ("DATABASE_URL", "mysql://db.example/firmtrack"),
+        ("DATABASE_URL", "postgresql://user:a%zz@db.example/firmtrack"),
+        ("DATABASE_URL", "postgresql://[::1/firmtrack"),
+        ("DATABASE_URL", "postgresql://db.example/firmtrack?nosuch=1"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_by_its_name(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=rf"^{name}: ") as refused:
+        read_environment({name: value})
+    assert "a%zz" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["portal.example", ".portal.example,10.0.0.7", "*", "[fd00::1]"])
+def test_hosts_are_names_and_addresses(value: str) -> None:
+    assert ",".join(read_environment({"FIRMTRACK_ALLOWED_HOSTS": value}).allowed_hosts) == value
+
+
+def test_limits_can_be_lifted() -> None:
+    settings = read_environment(
+        {"FIRMTRACK_CALLS_PER_TOKEN": "off", "FIRMTRACK_CALLS_PER_ADDRESS": "7"}
+    )
+    assert (settings.calls_per_token, settings.calls_per_address) == (None, 7)
+
+
+@pytest.mark.parametrize("name", ["FIRMTRACK_TRUST_STORE", "FIRMTRACK_ALERT_SIGNER"])
+def test_a_path_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for path in (tmp_path / "missing", file / "below", tmp_path / ("x" * 300)):
+        with pytest.raises(BadSetting, match=f"^{name}: "):
+            read_environment({name: str(path)})
