@@ -96,7 +96,9 @@ class Resending(StrEnum):
     DONE = "done"
     """A later update of it is Successful."""
     REMEDY_FIRST = "remedy_first"
-    """It would probably fail again in the same way."""
+    """It would probably fail again in the same way, or what came after the failure says more."""
+    UNSURE = "unsure"
+    """Something else was told of it, which was not looked at here: its own page has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

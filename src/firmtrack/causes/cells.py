@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from firmtrack.domain.causes import Attribute
+from firmtrack.domain.causes import Attribute, CauseKey, CauseKind
 from firmtrack.domain.identifiers import RequestId
 
 IntArray = NDArray[np.int64]
@@ -48,3 +48,21 @@ class Cells:
     first: IntArray
     last: IntArray
     codes: Mapping[Attribute, IntArray]
+
+    def are_of(self, key: CauseKey) -> NDArray[np.bool_]:
+        """Return of each cell whether its updates are of the cause."""
+        is_failed = key.kind is CauseKind.FAILED
+        found: NDArray[np.bool_] = self.standing == (
+            Standing.FAILED if is_failed else Standing.STALLED
+        )
+        found &= self.stage == int(key.stage)
+        found &= self.reason == _place(self.reasons, key.reason)
+        for trait in key.traits:
+            found &= self.codes[trait.attribute] == _place(
+                self.values[trait.attribute], trait.value
+            )
+        return found
+
+
+def _place(values: Sequence[str | None], value: str | None) -> int:
+    return values.index(value) if value in values else -1

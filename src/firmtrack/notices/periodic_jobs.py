@@ -9,6 +9,7 @@ from psycopg.rows import TupleRow
 from firmtrack.answers.side_parts import side_part
 from firmtrack.notices import stalled
 from firmtrack.store.database import pool
+from firmtrack.store.reports import cause_counting
 from firmtrack.store.reports.counting import Rounds
 
 _INTERVAL_SECONDS = 60.0
@@ -50,3 +51,4 @@ class PeriodicJobs:
     def _count(self) -> None:
         with pool().connection() as connection:
             self._rounds.go_on(connection, self._counting_seconds)
+            cause_counting.count_due(connection, self._counting_seconds)
