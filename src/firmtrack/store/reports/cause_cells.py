@@ -116,12 +116,19 @@ def present_cells(connection: Connection[TupleRow], requests: Sequence[ComparedR
 
 
 def past_cells(
-    connection: Connection[TupleRow], requests: Sequence[ComparedRequest], as_of: datetime
+    connection: Connection[TupleRow],
+    requests: Sequence[ComparedRequest],
+    as_of: datetime,
+    *,
+    most: int = MOST_OF_PAST,
 ) -> Cells:
-    """Return how the requests' updates stood at a past moment. Raises PastTooLarge."""
+    """Return how the requests' updates stood at a past moment.
+
+    Raises PastTooLarge if they are more than ``most``.
+    """
     asked = {"request_keys": [each.request_key for each in requests]}
     (size,) = rows_of(connection, _PastSize, "cause_past_size", asked)
-    if size.updates > MOST_OF_PAST:
+    if size.updates > most:
         raise PastTooLarge
     rows: list[CountedRow] = []
     for each in requests:

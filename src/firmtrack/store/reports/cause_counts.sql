@@ -1,6 +1,5 @@
--- How many of some requests' updates stand how, by all that they are told apart by. {standings} are the
--- updates, what has stalled among them by request and device. A word that was sent to another User than
--- the request's is told by its day alone.
+-- How many of the updates in ``standing`` stand how, by all that they are told apart by. A word that was
+-- sent to another User than the request's is told by its day alone.
 {standings}, stalled AS MATERIALIZED (
     SELECT *
     FROM unnest(%(stalled_requests)s::bigint[], %(stalled_devices)s::bigint[])

@@ -1,8 +1,8 @@
--- The updates of a cause in some requests, now or at a moment. {standings} are the updates that stand as it
--- says; {traits} is what of their profile must be as it says. What else is known of their devices bears on
--- whether to send them again: later_success, that a later update of the device is Successful; is_open, that
--- one is open, or that a later one may be; is_special, that something befell the device, its hub or the
--- request, or that another party's update is open, of which the viewer may know.
+-- The updates of a cause: those in ``standing``, which stand as it says, whose profile is as it says. What
+-- else is known of their devices bears on whether to send them again: later_success, that a later update of
+-- the device is Successful; is_open, that one is open, or that a later one may be; is_special, that
+-- something befell the device, its hub or the request, or that another party's update is open, of which the
+-- viewer may know.
 {standings}
 SELECT s.device_id, s.request_key, s.firmware_version, s.occurred_at, s.addressee,
     coalesce(other.later_success, false) AS later_success,
