@@ -138,9 +138,9 @@ def test_a_simulated_world_is_counted_as_the_look_ups_tell_it(tmp_path: Path) ->
 
     said: Counter[tuple[object, ...]] = Counter()
     for line, count in lines(cells).items():
-        request_id, traits, rest = line[0], dict(zip(Attribute, line[1:12], strict=True)), line[12:]
-        model, region = traits[Attribute.MODEL], traits[Attribute.CSP_REGION]
-        said[(request_id, rest[0], rest[1], rest[2], model, region)] += count
+        traits = dict(zip(Attribute, line[1:12], strict=True))
+        how = (*line[12:15], traits[Attribute.MODEL], traits[Attribute.CSP_REGION])
+        said[(line[0], *how)] += count
     assert said == told
     assert {line[1] for line in told} == set(Standing)
     assert any(cells.codes[Attribute.COMMS_HUB_MODEL] > 0)
