@@ -1,4 +1,4 @@
-"""What updates have in common, in words: after ``updates of``, by its name, and what it suggests."""
+"""What updates have in common, in words: after ``updates of``, by its name, what it suggests."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

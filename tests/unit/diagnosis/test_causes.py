@@ -27,6 +27,7 @@ from tests.unit.diagnosis.cause_situations import (
     stalled,
 )
 
+OF_VERSION = CauseKey.of(Status.REJECTED, None, [FROM_VERSION])
 VALUES = {attribute: f"value-{number}" for number, attribute in enumerate(Attribute)}
 
 
@@ -53,8 +54,7 @@ def test_the_reviewed_page_says_what_firmtrack_says() -> None:
         ([IMAGE, FROM_VERSION], "devices updated from version 01020304 with image 7542f475e3f1…"),
         (
             [FROM_VERSION, HUB_FIRMWARE],
-            "devices updated from version 01020304 behind Communications Hubs with firmware "
-            "00070001",
+            f"{phrase_of(OF_VERSION)} behind Communications Hubs with firmware 00070001",
         ),
     ],
 )
