@@ -36,6 +36,10 @@ _ENDS = {
     CauseState.QUIET: "; none since, but some that have the same in common have yet to come so far",
     CauseState.OVER: "; none since, and none that has the same in common has yet to come so far",
 }
+_ONE_OTHER = {
+    CauseKind.FAILED: ("failed in the same way", "did not fail in the same way"),
+    CauseKind.STALLED: ("has too", "has not"),
+}
 
 
 def phrase_of(key: CauseKey) -> str:
@@ -51,7 +55,7 @@ def sentence_of(cause: Cause, question: CausesQuestion, now: datetime) -> str:
     return joined(
         _counted(cause, question),
         _reason(cause),
-        _elsewhere(cause),
+        _elsewhere(cause, question),
         _when(cause, now),
         _one_request(cause, question),
         _also(cause),
@@ -99,26 +103,22 @@ def _is_clear(key: CauseKey) -> bool:
 
 def _counted(cause: Cause, question: CausesQuestion) -> str:
     """Return how many of how many stand so."""
-    is_stalled = cause.key.kind is CauseKind.STALLED
-    status, stage = STATUS_NAMES[cause.key.status], STAGE_NAMES[cause.key.stage]
-    which = "due to go on from" if is_stalled else "that got so far"
-    if is_stalled:
-        plural, singular = f"that were {which} “{status}”", f"that was {which} “{status}”"
-        happened = "has stalled there" if cause.device_count == 1 else "have stalled there"
+    count, of, key = cause.device_count, cause.of_count, cause.key
+    if key.kind is CauseKind.STALLED:
+        which = f"that {'was' if of == 1 else 'were'} due to go on from “{STATUS_NAMES[key.status]}”"
+        happened = f"{'has' if count == 1 else 'have'} stalled there"
     else:
-        plural = singular = which
-        happened = f"failed at the stage “{stage}”"
-    phrase = phrase_of(cause.key)
-    match cause.of_count:
-        case 1:
-            whose = f"the only update of {phrase} {singular}"
-        case cause.device_count:
-            whose = f"all {cause.of_count:,} updates of {phrase} {plural}"
-        case _:
-            whose = f"{cause.device_count:,} of {cause.of_count:,} updates of {phrase} {plural}"
+        which, happened = "that got so far", f"failed at the stage “{STAGE_NAMES[key.stage]}”"
+    if of == 1:
+        updates = "the only update"
+    elif count == of:
+        updates = f"all {of:,} updates"
+    else:
+        updates = f"{count:,} of {of:,} updates"
+    text = f"{updates} of {phrase_of(key)} {which} {happened}."
     if question.request_id is not None:
-        return f"In this Service Request, {whose} {happened}."
-    return f"{whose[0].upper()}{whose[1:]} {happened}."
+        return f"In this Service Request, {text}"
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def _reason(cause: Cause) -> str | None:
@@ -132,30 +132,23 @@ def _reason(cause: Cause) -> str | None:
     return "The messages that say so give no reason."
 
 
-def _elsewhere(cause: Cause) -> str:
-    """Return how often others fare so."""
+def _elsewhere(cause: Cause, question: CausesQuestion) -> str:
+    """Return how often the updates without it in common stand so, of whichever request."""
     is_stalled = cause.key.kind is CauseKind.STALLED
     count, of = cause.elsewhere_count, cause.elsewhere_of
-    who = "due" if is_stalled else "got so far"
+    came = "was due" if is_stalled else "got so far"
     if of == 0:
-        were = f"was {who}" if is_stalled else who
-        return f"No other {were}, so there is nothing to compare with."
+        return f"No other {came}, so there is nothing to compare with."
     if of == 1:
-        also = "has too" if is_stalled else "failed in the same way"
-        not_so = "has not" if is_stalled else "did not fail in the same way"
-        return (
-            f"The only other that {'was due' if is_stalled else who} {also if count else not_so}."
-        )
+        so, not_so = _ONE_OTHER[cause.key.kind]
+        return f"The only other that {came} {so if count else not_so}."
+    others = f"{of:,} others" if question.request_id is None else f"{of:,} others, of all requests,"
     share = share_text(count, of)
-    if is_stalled:
-        is_one = share in ("none", "1") or share.startswith("about 1 in")
-        stood = "has" if is_one else "have"
-        compared = f"Of the {of:,} others that were due, {share} {stood}"
-    else:
-        compared = f"Of the {of:,} others that got so far, {share} failed in the same way"
-    if cause.share <= cause.elsewhere_share:
-        return f"{compared}: no less often."
-    return f"{compared}."
+    is_one = share in {"none", "1"} or share.startswith("about 1 in")
+    stand = ("has" if is_one else "have") if is_stalled else "failed in the same way"
+    were = "were due" if is_stalled else "got so far"
+    less = ": no less often" if cause.share <= cause.elsewhere_share else ""
+    return f"Of the {others} that {were}, {share} {stand}{less}."
 
 
 def _when(cause: Cause, now: datetime) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, time
 
 from firmtrack.answers.causes import CauseDevice, CausesAnswer, CauseState, Resending
+from firmtrack.answers.counted import Counted
 from firmtrack.domain.causes import Attribute, CauseKey, CauseKind
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus
@@ -59,6 +60,7 @@ RESENDING_NAMES: Mapping[Resending, str] = {
     Resending.OPEN: "No: a request may be open",
     Resending.DONE: "No: updated since",
     Resending.REMEDY_FIRST: "No: remedy first",
+    Resending.UNSURE: "No: see its own page",
 }
 """Whether a device is in the new device list, and if not, why, in a few words."""
 
@@ -66,8 +68,9 @@ LEFT_OUT_TEXTS: Mapping[Resending, str] = {
     Resending.OPEN: "A request that names the device may still be open: DCC would probably leave "
     "the device out of another.",
     Resending.DONE: "A later update of the device is Successful: it needs no other.",
-    Resending.REMEDY_FIRST: "It would probably fail again in the same way: find and remove the "
-    "cause first.",
+    Resending.REMEDY_FIRST: "It would probably fail again in the same way, or what was told of it "
+    "since speaks against it: find and remove the cause first.",
+    Resending.UNSURE: "Something else was told of it: its own page says whether to send it again.",
 }
 """Why a device is left out of the new device list, in a sentence."""
 
@@ -107,11 +110,16 @@ def is_a_day(at: datetime) -> bool:
 
 def counted_text(found: CausesAnswer) -> str:
     """Return how many updates were compared, and how old the counts are, as sentences."""
-    updates = "1 update was" if found.updates == 1 else f"{found.updates:,} updates were"
-    if found.counted.at is None:
-        return f"{updates} compared. There is no record of when they were counted."
-    ago = ago_text(found.counted.at, found.counted.read_at)
-    return f"{updates} compared. They were counted {ago}: what came since may not be among them."
+    return compared_text(found.updates, found.counted)
+
+
+def compared_text(updates: int, counted: Counted) -> str:
+    """Return how many updates were compared, and how old the counts are, as sentences."""
+    text = "1 update was compared." if updates == 1 else f"{updates:,} updates were compared."
+    if counted.at is None:
+        return f"{text} There is no record of when they were counted."
+    ago = ago_text(counted.at, counted.read_at)
+    return f"{text} They were counted {ago}: what came since may not be among them."
 
 
 def cause_devices_csv(key: CauseKey, devices: Iterable[CauseDevice]) -> Iterator[bytes]:
