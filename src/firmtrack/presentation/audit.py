@@ -57,6 +57,7 @@ ACT_NAMES: Mapping[ActKind, str] = {
     ActKind.ENDPOINT_ADDED: "Added an endpoint",
     ActKind.ENDPOINT_CHANGED: "Changed an endpoint",
     ActKind.ENDPOINT_REMOVED: "Removed an endpoint",
+    ActKind.CAUSE_NOTED: "Noted something about a cause",
     ActKind.WORDING_SET: "Set wording",
     ActKind.WORDING_CLEARED: "Cleared wording",
     ActKind.QUARANTINE_REPLAYED: "Replayed from quarantine",
