@@ -105,7 +105,9 @@ def _counted(cause: Cause, question: CausesQuestion) -> str:
     """Return how many of how many stand so."""
     count, of, key = cause.device_count, cause.of_count, cause.key
     if key.kind is CauseKind.STALLED:
-        which = f"that {'was' if of == 1 else 'were'} due to go on from “{STATUS_NAMES[key.status]}”"
+        which = (
+            f"that {'was' if of == 1 else 'were'} due to go on from “{STATUS_NAMES[key.status]}”"
+        )
         happened = f"{'has' if count == 1 else 'have'} stalled there"
     else:
         which, happened = "that got so far", f"failed at the stage “{STAGE_NAMES[key.stage]}”"

@@ -93,8 +93,8 @@ class Responsibility:
         )
 
     def hubs(self) -> Iterator[HubRow]:
-        """Yield a row of each hub that a device of the first file is behind."""
-        seen = set()
+        """Yield a row of each hub that a device of the first file is behind, if it has none."""
+        seen = {row.device_id for row in self.first}
         for row in self.first:
             home = row.device.home
             if not row.device.is_smets1 and home.comms_hub_id not in seen:

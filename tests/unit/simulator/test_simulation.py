@@ -431,7 +431,9 @@ def test_inventory_files_can_be_imported(small: Simulated) -> None:
     hubs = {
         row["device_id"]: row["firmware_version"] for row in stated if row["comms_hub_id"] == ""
     }
-    assert hubs.keys() == {row["comms_hub_id"] for row in stated} - {""}
+    named = {row["comms_hub_id"] for row in stated} - {""}
+    assert hubs.keys() <= named <= {row["device_id"] for row in stated}
+    assert len({row["device_id"] for row in stated}) == len(stated)
     assert len(set(hubs.values())) > 1
 
 
