@@ -300,7 +300,7 @@ def test_what_waits_is_looked_at_again_without_any_word() -> None:
             " SELECT request_key, segment_key, 2, 0, 3600, 3600, 0, 0"
             " FROM request, device_segment"
         )
-        connection.execute("UPDATE cause_counted SET counted_at = '2026-01-01'")
+        connection.execute("UPDATE cause_count SET counted_at = '2026-01-01'")
         assert cause_counting.count_due(connection, now=NOW)
     late = cells_of(ALPHA)
     assert set(late.standing.tolist()) == {Standing.STALLED}

@@ -11,7 +11,6 @@ ALTER TABLE last_count ADD CONSTRAINT last_count_figures_check
     CHECK (figures IN ('performance', 'arrivals'));
 DROP VIEW update_profile;
 DROP TABLE cause_due;
-DROP TABLE cause_counted;
 DROP TABLE cause_count;
 DROP TABLE failure_reason;
 DROP TABLE device_profile;

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from psycopg import Connection
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.pq import Format
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.causes import CausesQuestion
@@ -22,20 +25,37 @@ from firmtrack.store.reports.cause_counting import CountedRow, Profile, counted_
 MOST_OF_PAST = 200_000
 """So many updates at most are folded from their facts for one answer of the past."""
 
-# A row of a binary COPY: how many columns there are, then of each its length and its value.
-_COLUMNS = {
-    "request_key": "i8", "profile_key": "i4", "standing": "i4", "stage": "i4", "reason_key": "i4",
-    "day": "i4", "count": "i4", "first_at": "i8", "last_at": "i8",
-}  # fmt: skip
-_ROW = np.dtype(
-    [("columns", ">i2")]
-    + [
-        field
-        for name, kind in _COLUMNS.items()
-        for field in ((f"{name}_length", ">i4"), (name, f">{kind}"))
-    ]
-)
-_HEADER_BYTES, _TRAILER_BYTES = 19, 2  # PostgreSQL's documentation of COPY: "Binary Format"
+_ARRAYS = (
+    "profile_keys", "standings", "stages", "reason_keys", "days", "counts", "first_at", "last_at",
+)  # fmt: skip
+"""The columns of cause_count whose places are counts."""
+
+_HEADER_BYTES = 20
+
+
+def _array_of(octets: bytes | bytearray | memoryview, kind: str) -> IntArray:
+    """Return what PostgreSQL sends for a one-dimensional array of integers without nulls.
+
+    Of an empty one only a part of the header: see array_send in PostgreSQL's source.
+    """
+    if len(octets) <= _HEADER_BYTES:
+        return np.empty(0, dtype=np.int64)
+    elements = np.dtype([("length", ">i4"), ("value", kind)])
+    return np.frombuffer(octets, elements, offset=_HEADER_BYTES)["value"].astype(np.int64)
+
+
+class _Int4Array(Loader):
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> IntArray:
+        return _array_of(data, ">i4")
+
+
+class _Int8Array(Loader):
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> IntArray:
+        return _array_of(data, ">i8")
 
 
 class PastTooLarge(FirmtrackError):
@@ -84,21 +104,26 @@ def compared_requests(
 def present_cells(connection: Connection[TupleRow], requests: Sequence[ComparedRequest]) -> Cells:
     """Return how the requests' updates stand, as they were last counted."""
     asked = {"request_keys": [each.request_key for each in requests]}
-    with connection.cursor() as cursor, cursor.copy(statement("cause_read"), asked) as copy:
-        octets = b"".join(copy)
-    rows = np.frombuffer(
-        octets, dtype=_ROW, offset=_HEADER_BYTES,
-        count=(len(octets) - _HEADER_BYTES - _TRAILER_BYTES) // _ROW.itemsize,
-    )  # fmt: skip
-    counted = {name: rows[name].astype(np.int64) for name in _COLUMNS}
-    profile_keys, profile = np.unique(counted["profile_key"], return_inverse=True)
+    with connection.cursor(binary=True) as cursor:
+        types = cursor.adapters.types
+        cursor.adapters.register_loader(types["int4"].array_oid, _Int4Array)
+        cursor.adapters.register_loader(types["int8"].array_oid, _Int8Array)
+        rows = cursor.execute(statement("cause_read"), asked).fetchall()
+    columns = list(zip(*rows, strict=True)) or [()] * (1 + len(_ARRAYS))
+    counted = {
+        name: np.concatenate([np.empty(0, dtype=np.int64), *arrays])
+        for name, arrays in zip(_ARRAYS, columns[1:], strict=True)
+    }
+    lengths = [len(each) for each in columns[1]]
+    counted["request_keys"] = np.repeat(np.array(columns[0], dtype=np.int64), lengths)
+    profile_keys, profile = np.unique(counted["profile_keys"], return_inverse=True)
     profiles = {
         key: Profile._make(texts)
         for key, *texts in connection.execute(
             statement("cause_read_profiles"), {"profile_keys": profile_keys.tolist()}
         )
     }
-    reason_keys, reason = np.unique(counted["reason_key"], return_inverse=True)
+    reason_keys, reason = np.unique(counted["reason_keys"], return_inverse=True)
     reasons: dict[int, str] = dict(
         connection.execute(
             "SELECT reason_key, reason FROM failure_reason WHERE reason_key = ANY (%s)",
@@ -140,9 +165,13 @@ def past_cells(
     return _cells(
         requests,
         {
-            name: _array(getattr(row, name) for row in rows)
-            for name in _COLUMNS
-            if name not in {"profile_key", "reason_key"}
+            "request_keys": _array(row.request_key for row in rows),
+            "standings": _array(row.standing for row in rows),
+            "stages": _array(row.stage for row in rows),
+            "days": _array(row.day for row in rows),
+            "counts": _array(row.count for row in rows),
+            "first_at": _array(row.first_at for row in rows),
+            "last_at": _array(row.last_at for row in rows),
         },
         profile=_array(profile_places[row.profile] for row in rows),
         profiles=profiles,
@@ -162,7 +191,7 @@ def _cells(
 ) -> Cells:
     """Return the cells; ``profile`` and ``reason`` are places in ``profiles`` and ``reasons``."""
     keys = _array(each.request_key for each in requests)
-    request = np.searchsorted(keys, counted["request_key"])
+    request = np.searchsorted(keys, counted["request_keys"])
     of_profiles: dict[Attribute, list[str]] = {
         attribute: [getattr(each, attribute) for each in profiles]
         for attribute in PROFILE_ATTRIBUTES
@@ -187,11 +216,11 @@ def _cells(
         reasons=[None, *named],
         values=values,
         request=request,
-        standing=counted["standing"],
-        stage=counted["stage"],
+        standing=counted["standings"],
+        stage=counted["stages"],
         reason=_array(reason_of[each] for each in reasons)[reason],
-        day=counted["day"],
-        count=counted["count"],
+        day=counted["days"],
+        count=counted["counts"],
         first=counted["first_at"],
         last=counted["last_at"],
         codes=codes,

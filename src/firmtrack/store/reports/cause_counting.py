@@ -6,7 +6,7 @@ been learnt, which decides what stands still (docs/decisions/038).
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -189,7 +189,7 @@ def _count_or_pass_over(connection: Connection[TupleRow], request_key: int, now:
             request_key,
             exc_info=True,
         )
-        _note_counted(connection, [request_key], [])
+        _keep(connection, [request_key], [], ())
 
 
 def _count(connection: Connection[TupleRow], request_keys: Sequence[int], now: datetime) -> None:
@@ -207,46 +207,42 @@ def _count(connection: Connection[TupleRow], request_keys: Sequence[int], now: d
             rows = cursor.execute(
                 _counts(is_past=False), asked | _asked(found), prepare=False
             ).fetchall()
-        _keep(connection, request_keys, rows)
-        _note_counted(connection, request_keys, [each.request_key for each in waiting])
+        _keep(connection, request_keys, rows, {each.request_key for each in waiting})
 
 
 def _keep(
-    connection: Connection[TupleRow], request_keys: Sequence[int], rows: Sequence[CountedRow]
+    connection: Connection[TupleRow],
+    request_keys: Sequence[int],
+    rows: Sequence[CountedRow],
+    waiting: Collection[int],
 ) -> None:
+    """Keep the counts of these requests, some of which may have no updates."""
     profiles = _profile_keys(connection, {row.profile for row in rows})
     reasons = _reason_keys(connection, {row.reason for row in rows if row.reason is not None})
-    connection.execute(
-        "DELETE FROM cause_count WHERE request_key = ANY (%s)", (list(request_keys),)
-    )
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(
-            "COPY cause_count (request_key, profile_key, standing, stage, reason_key, day, count,"
-            " first_at, last_at) FROM STDIN"
-        ) as copy,
-    ):
-        for row in rows:
-            copy.write_row(
-                (
-                    row.request_key, profiles[row.profile], row.standing, row.stage,
-                    0 if row.reason is None else reasons[row.reason], row.day, row.count,
-                    row.first_at, row.last_at,
-                )
-            )  # fmt: skip
-
-
-def _note_counted(
-    connection: Connection[TupleRow], request_keys: Sequence[int], waiting: Sequence[int]
-) -> None:
-    connection.execute(
-        "INSERT INTO cause_counted (request_key, counted_at, has_waiting)"
-        " SELECT request_key, now(), request_key = ANY (%s::bigint[])"
-        " FROM unnest(%s::bigint[]) AS counted (request_key)"
-        " ON CONFLICT (request_key) DO UPDATE"
-        " SET counted_at = excluded.counted_at, has_waiting = excluded.has_waiting",
-        (list(waiting), list(request_keys)),
-    )
+    of_request: dict[int, list[CountedRow]] = {key: [] for key in request_keys}
+    for row in rows:
+        of_request[row.request_key].append(row)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            statement("cause_keep"),
+            [
+                {
+                    "request_key": key,
+                    "has_waiting": key in waiting,
+                    "profile_keys": [profiles[row.profile] for row in counted],
+                    "standings": [row.standing for row in counted],
+                    "stages": [row.stage for row in counted],
+                    "reason_keys": [
+                        0 if row.reason is None else reasons[row.reason] for row in counted
+                    ],
+                    "days": [row.day for row in counted],
+                    "counts": [row.count for row in counted],
+                    "first_at": [row.first_at for row in counted],
+                    "last_at": [row.last_at for row in counted],
+                }
+                for key, counted in of_request.items()
+            ],
+        )
 
 
 def _profile_keys(connection: Connection[TupleRow], profiles: set[Profile]) -> dict[Profile, int]:

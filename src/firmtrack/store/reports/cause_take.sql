@@ -8,7 +8,7 @@ WITH due AS (
     RETURNING request_key
 ), waiting AS (
     SELECT c.request_key
-    FROM cause_counted AS c
+    FROM cause_count AS c
     JOIN request AS r USING (request_key)
     WHERE NOT EXISTS (SELECT FROM due)
       AND c.has_waiting

@@ -23,29 +23,25 @@ CREATE TABLE failure_reason (
     reason     text NOT NULL UNIQUE
 );
 
--- standing: firmtrack.causes.cells.Standing. day: of the failure, or of the last word of what stands
+-- How the updates of a request stand: arrays side by side, of which each place is one count.
+-- standings: firmtrack.causes.cells.Standing. days: of the failure, or of the last word of what stands
 -- still, in days since the epoch, in Great Britain; 0 of all others. first_at and last_at are seconds
--- since the epoch. Of a word that was sent to another User than the request's, the day alone.
+-- since the epoch. Of a word that was sent to another User than the request's, the day alone. What waits
+-- may come to stand still by the clock alone, so it is counted again and again.
 CREATE TABLE cause_count (
-    request_key bigint NOT NULL,
-    profile_key integer NOT NULL,
-    standing    integer NOT NULL,
-    stage       integer NOT NULL,
-    reason_key  integer NOT NULL,
-    day         integer NOT NULL,
-    count       integer NOT NULL,
-    first_at    bigint NOT NULL,
-    last_at     bigint NOT NULL
+    request_key  bigint PRIMARY KEY,
+    counted_at   timestamptz NOT NULL,
+    has_waiting  boolean NOT NULL,
+    profile_keys integer[] NOT NULL,
+    standings    integer[] NOT NULL,
+    stages       integer[] NOT NULL,
+    reason_keys  integer[] NOT NULL,
+    days         integer[] NOT NULL,
+    counts       integer[] NOT NULL,
+    first_at     bigint[] NOT NULL,
+    last_at      bigint[] NOT NULL
 );
-CREATE INDEX cause_count_of_request ON cause_count (request_key);
-
--- When each request was counted so. What waits may come to stand still by the clock alone.
-CREATE TABLE cause_counted (
-    request_key bigint PRIMARY KEY,
-    counted_at  timestamptz NOT NULL,
-    has_waiting boolean NOT NULL
-);
-CREATE INDEX cause_counted_waiting ON cause_counted (counted_at) WHERE has_waiting;
+CREATE INDEX cause_count_waiting ON cause_count (counted_at) WHERE has_waiting;
 
 -- Requests that are to be counted so, since their figures were counted anew. Rows are only added, and
 -- taken away by whoever counts.
