@@ -5,6 +5,7 @@ from django.db import migrations
 from firmtrack.store.sql import statement
 
 UNDO = """
+DROP INDEX request_of_originator;
 DELETE FROM last_count WHERE figures = 'causes';
 ALTER TABLE last_count DROP CONSTRAINT last_count_figures_check;
 ALTER TABLE last_count ADD CONSTRAINT last_count_figures_check

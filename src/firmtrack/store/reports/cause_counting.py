@@ -42,10 +42,12 @@ _STANDING = """standing AS MATERIALIZED (
     FROM current_distribution AS c
     WHERE {of_which}{{more}}
 )"""
-NOW = "WITH " + _STANDING.format(of_which="c.request_key = ANY (%(request_keys)s)")
-"""How the updates of some requests stand; ``{more}`` is what else must hold of them."""
-THEN = "{known}, " + _STANDING.format(of_which="{is_asked}")
-"""The same of one request at a moment, after what was known then."""
+_OF_SOME = "WITH " + _STANDING.format(of_which="c.request_key = ANY (%(request_keys)s)")
+OF_ONE = "{known}, " + _STANDING.format(of_which="{is_asked}")
+"""How the updates of one request stand, now or at a moment: see firmtrack.store.reading.known.
+
+``{more}`` is what else must hold of them.
+"""
 
 
 class Profile(NamedTuple):
@@ -283,6 +285,6 @@ def _counts(*, is_past: bool) -> bytes:
     return as_known(
         statement("cause_counts").decode(),
         as_of,
-        standings=as_known(THEN if is_past else NOW, as_of, more=""),
+        standings=as_known(OF_ONE if is_past else _OF_SOME, as_of, more=""),
         profiles=as_known(reading_statement("update_profiles").decode(), as_of),
     ).encode()

@@ -33,7 +33,7 @@ from firmtrack.store.reports.cause_cells import (
     past_cells,
     present_cells,
 )
-from firmtrack.store.reports.cause_counting import NOW, THEN, stalled_devices
+from firmtrack.store.reports.cause_counting import OF_ONE, stalled_devices
 from firmtrack.store.reports.last_counts import CountedFigures, last_count
 from firmtrack.store.reports.snapshots import snapshot
 
@@ -206,7 +206,6 @@ def _rows(
         "target": target,
         "counter": counter,
         "after": None,
-        "request_keys": [request.request_key],
         "stage": int(key.stage),
         "failed": key.status.is_bad,
         "reason": key.reason,
@@ -221,7 +220,6 @@ def _rows(
 
 def _statement(key: CauseKey, *, is_past: bool) -> bytes:
     as_of = datetime.max.replace(tzinfo=UTC) if is_past else None
-    which = THEN if is_past else NOW
     traits = [
         f"p.{trait.attribute} = %({trait.attribute})s"
         for trait in key.traits
@@ -230,7 +228,7 @@ def _statement(key: CauseKey, *, is_past: bool) -> bytes:
     return as_known(
         statement("cause_devices").decode(),
         as_of,
-        standings=as_known(which, as_of, more=f" AND {_STANDS_SO}"),
+        standings=as_known(OF_ONE, as_of, more=f" AND {_STANDS_SO}"),
         profiles=as_known(reading_statement("update_profiles").decode(), as_of),
         traits=" AND ".join(traits) or "true",
     ).encode()

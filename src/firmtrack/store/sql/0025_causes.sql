@@ -111,3 +111,6 @@ CREATE VIEW update_profile AS
 ALTER TABLE last_count DROP CONSTRAINT last_count_figures_check;
 ALTER TABLE last_count ADD CONSTRAINT last_count_figures_check
     CHECK (figures IN ('performance', 'arrivals', 'causes'));
+
+-- The requests of a User in a period: those whose updates are compared.
+CREATE INDEX request_of_originator ON request (originator, (coalesce(submitted_at, recorded_at)));
