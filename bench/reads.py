@@ -150,7 +150,7 @@ def of_large(store: Store) -> CausesQuestion:
 
 
 def not_delivered(store: Store) -> CauseKey:
-    """Return what the devices of the large request have in common that failed: that they are its."""
+    """Return a cause that all failures of the large request are of."""
     trait = Trait(Attribute.SERVICE_REQUEST_ID, str(store.large))
     return CauseKey.of(Status.COMMS_HUB_DELIVERY_FAILED, "N61", [trait])
 
