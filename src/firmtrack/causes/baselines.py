@@ -88,7 +88,7 @@ def compare(
     def total(values: Floats) -> Floats:
         return added_up(rows.group, np.where(is_told, values, 0.0), rows.groups)
 
-    each = of**2 * (chance * (1 - chance) / rests_on + (lent * spread) ** 2)
+    each = of**2 * (chance * (1 - chance) * rest_of / rests_on**2 + (lent * spread) ** 2)
     borrowed = total(of * lent)
     part = np.divide(1.0, borrowed, out=np.zeros_like(borrowed), where=borrowed > 0)
     pooled, pooled_of = total(of * lent * pool) * part, total(of * lent * pool_of) * part

@@ -74,7 +74,7 @@ def singles(tables: Tables, counts: Counts, only: Attribute | None = None) -> li
         rows, row = tables.of[attribute]
         g = np.minimum(
             _compared(tables.units, rows, row, counts, counts.known).g,
-            _compared(tables.units, rows, row, counts, counts.begun).g,
+            _compared(tables.units, rows, row, counts, counts.entered).g,
         )
         bad = added_up(tables.units.codes[attribute], counts.bad, rows.groups)
         g[bad < FEWEST_BAD] = 0.0

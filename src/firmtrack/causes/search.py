@@ -25,7 +25,7 @@ MOST_BY_CHANCE = 0.005
 """The share of what is found that may be chance, of singles and of pairs each."""
 
 _LEAST_RATIO = 2.0
-_LEAST_RATIO_BEGUN = 1.5
+_LEAST_RATIO_ENTERED = 1.5
 _LEAST_DIFFERENCE = 0.02
 _MANY = 50
 _MUCH_MORE = 4.0
@@ -81,11 +81,11 @@ class _Evidence:
     """How much a group stands out, whichever way its updates are counted."""
 
     known: Compared
-    begun: Compared
+    entered: Compared
 
     @property
     def g(self) -> float:
-        return float(min(self.known.g[0], self.begun.g[0]))
+        return float(min(self.known.g[0], self.entered.g[0]))
 
     @property
     def share(self) -> float:
@@ -103,8 +103,8 @@ class _Evidence:
     def is_worth_telling(self) -> bool:
         """Whether it is enough to be worth a person's time."""
         bad, expected = float(self.known.bad[0]), float(self.known.expected[0])
-        begun = self.begun.bad[0] >= _LEAST_RATIO_BEGUN * self.begun.expected[0]
-        if bad - expected < FEWEST_BAD or bad < _LEAST_RATIO * expected or not begun:
+        entered = self.entered.bad[0] >= _LEAST_RATIO_ENTERED * self.entered.expected[0]
+        if bad - expected < FEWEST_BAD or bad < _LEAST_RATIO * expected or not entered:
             return False
         is_many = bad - expected >= _MANY and bad >= _MUCH_MORE * expected
         return self.excess_share >= _LEAST_DIFFERENCE or is_many
@@ -211,7 +211,7 @@ class _Search:
         units = self.tables.units
         evidence = self._evidence(counts.within(units.having((trait,))), units.having(pair))
         chance = chance_of(evidence.g) * self.tables.singles
-        return chance <= MOST_BY_CHANCE and evidence.share >= _LEAST_RATIO_BEGUN * evidence.usual
+        return chance <= MOST_BY_CHANCE and evidence.share >= _LEAST_RATIO_ENTERED * evidence.usual
 
     def _split(self, single: Traits, counts: Counts) -> Traits | None:
         """Return the pair in a single without which nothing of the single is out of the common."""
@@ -257,7 +257,7 @@ class _Search:
         units = self.tables.units
         return _Evidence(
             self._compared(units, counts, counts.known, members),
-            self._compared(units, counts, counts.begun, members),
+            self._compared(units, counts, counts.entered, members),
         )
 
     def _compared(self, units: Units, counts: Counts, of: Floats, members: IntArray) -> Compared:
