@@ -402,7 +402,7 @@ def _plain(random: Random) -> Shape:
         devices=float(random.uniform(800, 2_500)),
         mixed=float(random.uniform(0.2, 1.0)),
         rates=_normal(1.0, 0.2),
-        youngest=0.5,
+        youngest=5.0,
     )
 
 

@@ -52,6 +52,20 @@ class Compared:
     expected: Floats
     g: Floats
 
+    def explained(self, least_share: float) -> Floats:
+        """Return how much better the group's own share fits its updates than what is usual.
+
+        It is a logarithm of likelihoods, by which groups can be compared that are more or less the
+        same updates. What is usual counts as ``least_share`` at least, so that it does not hang on
+        how little one has elsewhere to tell that it never happens.
+        """
+        usual = np.maximum(self.expected, least_share * self.of)
+        good, usually_good = self.of - self.bad, np.maximum(self.of - usual, 1e-9)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            more = np.where(self.bad > 0, self.bad * np.log(self.bad / usual), 0.0)
+            less = np.where(good > 0, good * np.log(good / usually_good), 0.0)
+        return np.where(self.bad > usual, more + less, 0.0)
+
 
 def compare(
     rows: Rows,

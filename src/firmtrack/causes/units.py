@@ -60,6 +60,11 @@ class Counts:
     entered: Floats
     is_at_stake: Flags
 
+    @property
+    def share(self) -> float:
+        """Which part of those of whom it is known stand badly."""
+        return float(self.bad.sum() / max(self.known.sum(), 1.0))
+
     def without(self, units: IntArray) -> "Counts":
         """Return the counts without those of some units."""
         kept = np.ones(len(self.bad))
