@@ -459,3 +459,69 @@ def pair(
     making, way = _with_base(random, base)
     traits = _enough(making, random, attributes, least=(share - base) * 0.8)
     return making.made(kind, [Effect(way, traits, share)])
+
+
+def several(seed: int) -> World:
+    """Return a world with the four causes of a large roll-out, each of a reason of its own."""
+    random = _random("several", seed)
+    shape = replace(_plain(random), requests=25, devices=3_000.0)
+    making = Making(random, shape)
+    return making.made(
+        "several",
+        [
+            Effect(way, _enough(making, random, (attribute,), least=share * 0.8), share)
+            for way, attribute, share in (
+                (N61, Attribute.COMMS_HUB_FIRMWARE_VERSION, 0.6),
+                (MISMATCH, Attribute.MODEL, 0.4),
+                (DISCARDED, Attribute.FROM_VERSION, 0.3),
+                (HASH, Attribute.IMAGE_HASH, 0.06),
+            )
+        ],
+    )
+
+
+def overlapping(seed: int) -> World:
+    """Return a world in which updates fail for one reason because of two things, in part both."""
+    random = _random("overlapping", seed)
+    making = Making(random, _plain(random))
+    attributes = (Attribute.COMMS_HUB_FIRMWARE_VERSION, Attribute.FROM_VERSION)
+    return making.made(
+        "overlapping",
+        [
+            Effect(N61, _enough(making, random, (attribute,), least=share * 0.8), share)
+            for attribute, share in zip(attributes, (0.7, 0.35), strict=True)
+        ],
+    )
+
+
+def outage(
+    attribute: Attribute, requests: int, of: int, days: float, kind: str, seed: int
+) -> World:
+    """Return a world in which hubs with one trait take no images since some days.
+
+    So many requests are under way; the others were done before.
+    """
+    random = _random(kind, seed)
+    making = Making(random, replace(_plain(random), requests=of, devices=2_000.0, dead=0.01))
+    young = np.sort(random.uniform(days * 0.3, days + 0.5, requests))[::-1]
+    making.ages = np.concatenate([np.sort(random.uniform(8, 30, of - requests))[::-1], young])
+    which = np.isin(making.request, np.arange(of - requests, of))
+    place = int(random.choice(np.flatnonzero(which & (making.values[attribute] > 0))))
+    trait = (attribute, int(making.values[attribute][place]))
+    return making.made(kind, silences=[Silence(Stage.SENT_TO_CSP, (trait,), days)])
+
+
+OUTAGES: Mapping[str, Callable[[str, int], World]] = {
+    "an outage in one request": lambda kind, seed: outage(
+        Attribute.CSP_REGION, 1, 20, 2.5, kind, seed
+    ),
+    "an outage in ten requests": lambda kind, seed: outage(
+        Attribute.CSP_REGION, 10, 30, 3.0, kind, seed
+    ),
+    "an outage of hubs": lambda kind, seed: outage(
+        Attribute.COMMS_HUB_FIRMWARE_VERSION, 5, 20, 3.0, kind, seed
+    ),
+    "an outage on the first days": lambda kind, seed: outage(
+        Attribute.CSP_REGION, 2, 2, 3.0, kind, seed
+    ),
+}

@@ -12,7 +12,7 @@ _PRIOR_WEIGHT = 50.0
 _PRIOR_SPREAD = 0.5
 _FEWEST_REQUESTS = 4
 _FEWEST_OF_REQUEST = 30.0
-_MAD_TO_DEVIATION, _NINE_TENTHS_TO_DEVIATION = 1.4826, 1 / 1.2816
+_NINE_TENTHS_TO_DEVIATION = 1 / 1.2816
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,10 +152,7 @@ def spread_between(bad: Floats, of: Floats) -> float:
         return prior
     shares = bad[is_large] / of[is_large]
     middle, nine_tenths = np.quantile(shares, [0.5, 0.9])
-    deviation = max(
-        float(np.median(np.abs(shares - middle))) * _MAD_TO_DEVIATION,
-        float(nine_tenths - middle) * _NINE_TENTHS_TO_DEVIATION,
-    )
+    deviation = float(nine_tenths - middle) * _NINE_TENTHS_TO_DEVIATION
     by_chance = float(np.median(pooled * (1 - pooled) / of[is_large]))
     found = max(deviation**2 - by_chance, 0.0)
     weight = number / (number + _FEWEST_REQUESTS)

@@ -194,12 +194,18 @@ class _Search:
         for trait in pair:
             members = self.tables.units.having((trait,))
             rest = self._evidence(counts.without(inside), members)
-            if rest.excess_share < _SAME_EXCESS * evidence.excess_share:
+            if rest.known.of[0] and rest.excess_share < _SAME_EXCESS * evidence.excess_share:
                 continue
             alone = self._evidence(counts, members)
             if alone.is_worth_telling and (best is None or alone.g > best[0]):
                 best = alone.g, (trait,)
         return None if best is None else best[1]
+
+    def _inside(self, counts: Counts, traits: Traits) -> Counts:
+        """Return the counts of those that have the traits, of the requests at stake alone."""
+        units = self.tables.units
+        inside = units.having(traits)
+        return counts.within(inside[counts.is_at_stake[units.request[inside]]])
 
     def _beats_singles(self, pair: Traits, counts: Counts) -> bool:
         return all(self._beats(pair, trait, counts) for trait in pair)
@@ -207,7 +213,7 @@ class _Search:
     def _beats(self, pair: Traits, trait: tuple[Attribute, int], counts: Counts) -> bool:
         """Return whether a pair stands out among the updates that have one of its traits."""
         units = self.tables.units
-        evidence = self._evidence(counts.within(units.having((trait,))), units.having(pair))
+        evidence = self._evidence(self._inside(counts, (trait,)), units.having(pair))
         chance = chance_of(evidence.g) * self.tables.singles
         return chance <= MOST_BY_CHANCE and evidence.share >= _LEAST_RATIO_ENTERED * evidence.usual
 
@@ -215,7 +221,7 @@ class _Search:
         """Return the pair in a single without which nothing of the single is out of the common."""
         units = self.tables.units
         inside = units.having(single)
-        here = counts.within(inside)
+        here = self._inside(counts, single)
         best: tuple[float, Traits] | None = None
         for pair in self._parts(single, inside, here):
             within = self._evidence(here, units.having(pair))
