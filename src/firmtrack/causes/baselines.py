@@ -12,7 +12,7 @@ _PRIOR_WEIGHT = 50.0
 _PRIOR_SPREAD = 0.5
 _FEWEST_REQUESTS = 4
 _FEWEST_OF_REQUEST = 30.0
-_MAD_TO_DEVIATION, _NINE_TENTHS_TO_DEVIATION = 1.4826, 1 / 1.2816
+_NINE_TENTHS_TO_DEVIATION = 1 / 1.2816
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,20 @@ class Compared:
     expected: Floats
     g: Floats
 
+    def explained(self, least_share: float) -> Floats:
+        """Return how much better the group's own share fits its updates than what is usual.
+
+        It is a logarithm of likelihoods, by which groups can be compared that are more or less the
+        same updates. What is usual counts as ``least_share`` at least, so that it does not hang on
+        how little one has elsewhere to tell that it never happens.
+        """
+        usual = np.maximum(self.expected, least_share * self.of)
+        good, usually_good = self.of - self.bad, np.maximum(self.of - usual, 1e-9)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            more = np.where(self.bad > 0, self.bad * np.log(self.bad / usual), 0.0)
+            less = np.where(good > 0, good * np.log(good / usually_good), 0.0)
+        return np.where(self.bad > usual, more + less, 0.0)
+
 
 def compare(
     rows: Rows,
@@ -88,7 +102,7 @@ def compare(
     def total(values: Floats) -> Floats:
         return added_up(rows.group, np.where(is_told, values, 0.0), rows.groups)
 
-    each = of**2 * (chance * (1 - chance) / rests_on + (lent * spread) ** 2)
+    each = of**2 * (chance * (1 - chance) * rest_of / rests_on**2 + (lent * spread) ** 2)
     borrowed = total(of * lent)
     part = np.divide(1.0, borrowed, out=np.zeros_like(borrowed), where=borrowed > 0)
     pooled, pooled_of = total(of * lent * pool) * part, total(of * lent * pool_of) * part
@@ -138,10 +152,7 @@ def spread_between(bad: Floats, of: Floats) -> float:
         return prior
     shares = bad[is_large] / of[is_large]
     middle, nine_tenths = np.quantile(shares, [0.5, 0.9])
-    deviation = max(
-        float(np.median(np.abs(shares - middle))) * _MAD_TO_DEVIATION,
-        float(nine_tenths - middle) * _NINE_TENTHS_TO_DEVIATION,
-    )
+    deviation = float(nine_tenths - middle) * _NINE_TENTHS_TO_DEVIATION
     by_chance = float(np.median(pooled * (1 - pooled) / of[is_large]))
     found = max(deviation**2 - by_chance, 0.0)
     weight = number / (number + _FEWEST_REQUESTS)

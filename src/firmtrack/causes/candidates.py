@@ -22,10 +22,10 @@ _LEAST_G = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Traits, and how large G might be for them."""
+    """Traits, and how much they might explain."""
 
     traits: Traits
-    g: float
+    explained: float
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,15 @@ def singles(tables: Tables, counts: Counts, only: Attribute | None = None) -> li
     found = []
     for attribute in Attribute if only is None else [only]:
         rows, row = tables.of[attribute]
-        g = np.minimum(
-            _compared(tables.units, rows, row, counts, counts.known).g,
-            _compared(tables.units, rows, row, counts, counts.begun).g,
-        )
+        known = _compared(tables.units, rows, row, counts, counts.known)
+        entered = _compared(tables.units, rows, row, counts, counts.entered)
+        g = np.minimum(known.g, entered.g)
         bad = added_up(tables.units.codes[attribute], counts.bad, rows.groups)
         g[bad < FEWEST_BAD] = 0.0
         g[0] = 0.0
+        explained = known.explained(counts.share)
         found += [
-            Candidate(((attribute, code),), float(g[code]))
+            Candidate(((attribute, code),), float(explained[code]))
             for code in np.flatnonzero(g >= _LEAST_G).tolist()
         ]
     return found
@@ -127,7 +127,7 @@ def pairs(tables: Tables, counts: Counts, *, of_requests: bool) -> list[Candidat
         g = 2 * (has * np.log(has / expected) - (has - expected))
         g[has <= expected] = 0.0
         found += [
-            Candidate(((one, key // width), (other, key % width)), value)
+            Candidate(((one, key // width), (other, key % width)), value / 2)
             for key, value in zip(enough.tolist(), g.tolist(), strict=True)
             if value >= _LEAST_G
         ]

@@ -87,4 +87,5 @@ def may_yet_be_of(cells: Cells, problem: Problem) -> Flags:
 
 
 def _all(*conditions: Flags) -> Flags:
-    return np.logical_and.reduce(conditions, dtype=bool)
+    found: Flags = np.logical_and.reduce(conditions)
+    return found

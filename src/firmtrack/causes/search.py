@@ -1,6 +1,6 @@
 """The causes of what stands badly: the fewest traits that explain it, strongest first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,9 +12,9 @@ from firmtrack.causes.baselines import Compared, compare, rows_of, spread_betwee
 from firmtrack.causes.candidates import FEWEST_BAD, Candidate, Tables
 from firmtrack.causes.cells import Cells, IntArray
 from firmtrack.causes.figures import counted, figures_of
-from firmtrack.causes.preference import same_updates
+from firmtrack.causes.preference import rank_of, same_updates
 from firmtrack.causes.problems import Problem, problems_of
-from firmtrack.causes.statistics import Floats, added_up, adjusted, chance_of
+from firmtrack.causes.statistics import Floats, added_up, chance_of
 from firmtrack.causes.units import Counts, Traits, Units, counts_of, units_of
 from firmtrack.domain.causes import Attribute, CauseKey, CauseKind, Trait
 from firmtrack.domain.identifiers import RequestId
@@ -25,13 +25,14 @@ MOST_BY_CHANCE = 0.005
 """The share of what is found that may be chance, of singles and of pairs each."""
 
 _LEAST_RATIO = 2.0
-_LEAST_RATIO_BEGUN = 1.5
+_LEAST_RATIO_ENTERED = 1.5
 _LEAST_DIFFERENCE = 0.02
 _MANY = 50
 _MUCH_MORE = 4.0
 _MOST_CAUSES = 12
 _MOST_PAIRS = 24
 _SAME_EXCESS = 0.5
+_AS_GOOD = 3.0
 
 
 def find(cells: Cells, *, now: datetime, of_request: RequestId | None = None) -> tuple[Cause, ...]:
@@ -81,11 +82,11 @@ class _Evidence:
     """How much a group stands out, whichever way its updates are counted."""
 
     known: Compared
-    begun: Compared
+    entered: Compared
 
     @property
     def g(self) -> float:
-        return float(min(self.known.g[0], self.begun.g[0]))
+        return float(min(self.known.g[0], self.entered.g[0]))
 
     @property
     def share(self) -> float:
@@ -103,8 +104,8 @@ class _Evidence:
     def is_worth_telling(self) -> bool:
         """Whether it is enough to be worth a person's time."""
         bad, expected = float(self.known.bad[0]), float(self.known.expected[0])
-        begun = self.begun.bad[0] >= _LEAST_RATIO_BEGUN * self.begun.expected[0]
-        if bad - expected < FEWEST_BAD or bad < _LEAST_RATIO * expected or not begun:
+        entered = self.entered.bad[0] >= _LEAST_RATIO_ENTERED * self.entered.expected[0]
+        if bad - expected < FEWEST_BAD or bad < _LEAST_RATIO * expected or not entered:
             return False
         is_many = bad - expected >= _MANY and bad >= _MUCH_MORE * expected
         return self.excess_share >= _LEAST_DIFFERENCE or is_many
@@ -130,60 +131,57 @@ class _Search:
         return found
 
     def _strongest(self, counts: Counts) -> Traits | None:
+        """Return the traits that explain most, of those that are no chance and worth telling."""
         if counts.bad.sum() < FEWEST_BAD:
             return None
-        singles = self._weighed(candidates.singles(self.tables, counts), counts)
-        pairs = self._weighed(
-            sorted(
-                candidates.pairs(self.tables, counts, of_requests=self._may_pair_requests),
-                key=lambda each: -each.g,
-            )[:_MOST_PAIRS],
-            counts,
+        significant = sorted(
+            [*self._singles(counts), *self._pairs(counts)], key=lambda each: -each.explained
         )
-        significant = [
-            *self._significant(singles, self.tables.singles),
-            *self._significant(pairs, self.tables.pairs),
-        ]
-        for traits, evidence in sorted(significant, key=lambda each: (-each[1].g, each[0])):
-            smallest = self._smallest(traits, evidence, counts)
-            if smallest is not None:
-                return smallest
+        for each in significant:
+            alike = [a for a in significant if a.explained > each.explained - _AS_GOOD]
+            for one in sorted(alike, key=lambda each: rank_of(each.traits)):
+                smallest = self._smallest(one.traits, counts)
+                if smallest is not None:
+                    return smallest
         return None
 
     @property
     def _may_pair_requests(self) -> bool:
         return self.problem.kind is CauseKind.FAILED
 
-    def _weighed(
-        self, suspicious: Sequence[Candidate], counts: Counts
-    ) -> list[tuple[Traits, _Evidence]]:
-        """Return candidates with their evidence, as long as one could be the strongest."""
-        weighed: list[tuple[Traits, _Evidence]] = []
-        strongest = 0.0
-        for each in sorted(suspicious, key=lambda each: (-each.g, each.traits)):
-            if len(each.traits) == 1 and each.g < strongest:
+    def _singles(self, counts: Counts) -> list[Candidate]:
+        """Return the significant traits down to those that explain less than the first of them."""
+        found: list[Candidate] = []
+        suspicious = candidates.singles(self.tables, counts)
+        for each in sorted(suspicious, key=lambda each: (-each.explained, each.traits)):
+            if found and each.explained < found[0].explained - _AS_GOOD:
                 break
             evidence = self._evidence(counts, self.tables.units.having(each.traits))
-            weighed.append((each.traits, evidence))
-            if evidence.is_worth_telling:
-                strongest = max(strongest, evidence.g)
-        return weighed
+            if self._is_significant(evidence, self.tables.singles):
+                found.append(each)
+        return found
 
-    def _significant(
-        self, weighed: list[tuple[Traits, _Evidence]], tried: int
-    ) -> list[tuple[Traits, _Evidence]]:
-        chances = np.array([chance_of(evidence.g) for _, evidence in weighed])
-        corrected = adjusted(chances, tried * self.problems)
-        return [
-            each
-            for each, chance in zip(weighed, corrected.tolist(), strict=True)
-            if chance <= MOST_BY_CHANCE and each[1].is_worth_telling
-        ]
+    def _pairs(self, counts: Counts) -> list[Candidate]:
+        """Return the significant pairs of those that look most suspicious."""
+        found: list[Candidate] = []
+        suspicious = candidates.pairs(self.tables, counts, of_requests=self._may_pair_requests)
+        suspicious.sort(key=lambda each: (-each.explained, each.traits))
+        for each in suspicious[:_MOST_PAIRS]:
+            evidence = self._evidence(counts, self.tables.units.having(each.traits))
+            if self._is_significant(evidence, self.tables.pairs):
+                explained = float(evidence.known.explained(counts.share)[0])
+                found.append(Candidate(each.traits, explained))
+        return found
 
-    def _smallest(self, traits: Traits, evidence: _Evidence, counts: Counts) -> Traits | None:
+    def _is_significant(self, evidence: _Evidence, tried: int) -> bool:
+        chance = chance_of(evidence.g) * tried * self.problems
+        return chance <= MOST_BY_CHANCE and evidence.is_worth_telling
+
+    def _smallest(self, traits: Traits, counts: Counts) -> Traits | None:
         """Return the traits, or those one or two of which they are but a part or a whole."""
         if len(traits) == 1:
             return self._split(traits, counts) or traits
+        evidence = self._evidence(counts, self.tables.units.having(traits))
         whole = self._whole(traits, evidence, counts)
         if whole is not None:
             return whole
@@ -196,12 +194,18 @@ class _Search:
         for trait in pair:
             members = self.tables.units.having((trait,))
             rest = self._evidence(counts.without(inside), members)
-            if rest.excess_share < _SAME_EXCESS * evidence.excess_share:
+            if rest.known.of[0] and rest.excess_share < _SAME_EXCESS * evidence.excess_share:
                 continue
             alone = self._evidence(counts, members)
             if alone.is_worth_telling and (best is None or alone.g > best[0]):
                 best = alone.g, (trait,)
         return None if best is None else best[1]
+
+    def _inside(self, counts: Counts, traits: Traits) -> Counts:
+        """Return the counts of those that have the traits, of the requests at stake alone."""
+        units = self.tables.units
+        inside = units.having(traits)
+        return counts.within(inside[counts.is_at_stake[units.request[inside]]])
 
     def _beats_singles(self, pair: Traits, counts: Counts) -> bool:
         return all(self._beats(pair, trait, counts) for trait in pair)
@@ -209,15 +213,15 @@ class _Search:
     def _beats(self, pair: Traits, trait: tuple[Attribute, int], counts: Counts) -> bool:
         """Return whether a pair stands out among the updates that have one of its traits."""
         units = self.tables.units
-        evidence = self._evidence(counts.within(units.having((trait,))), units.having(pair))
+        evidence = self._evidence(self._inside(counts, (trait,)), units.having(pair))
         chance = chance_of(evidence.g) * self.tables.singles
-        return chance <= MOST_BY_CHANCE and evidence.share >= _LEAST_RATIO_BEGUN * evidence.usual
+        return chance <= MOST_BY_CHANCE and evidence.share >= _LEAST_RATIO_ENTERED * evidence.usual
 
     def _split(self, single: Traits, counts: Counts) -> Traits | None:
         """Return the pair in a single without which nothing of the single is out of the common."""
         units = self.tables.units
         inside = units.having(single)
-        here = counts.within(inside)
+        here = self._inside(counts, single)
         best: tuple[float, Traits] | None = None
         for pair in self._parts(single, inside, here):
             within = self._evidence(here, units.having(pair))
@@ -257,7 +261,7 @@ class _Search:
         units = self.tables.units
         return _Evidence(
             self._compared(units, counts, counts.known, members),
-            self._compared(units, counts, counts.begun, members),
+            self._compared(units, counts, counts.entered, members),
         )
 
     def _compared(self, units: Units, counts: Counts, of: Floats, members: IntArray) -> Compared:

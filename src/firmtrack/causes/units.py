@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from firmtrack.causes.cells import Cells, IntArray
-from firmtrack.causes.problems import Flags, Problem, is_known_of, is_of, may_yet_be_of
+from firmtrack.causes.problems import Flags, Problem, is_known_of, is_of
 from firmtrack.causes.statistics import Floats, added_up
 from firmtrack.domain.causes import Attribute, CauseKind
 
@@ -48,7 +48,7 @@ Traits = tuple[tuple[Attribute, int], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Of each unit: how many stand badly; of how many it is known; and with those yet to come.
+    """Of each unit: how many stand badly; of how many it is known; and how many there are.
 
     ``is_at_stake`` says of each request whether it was there to be struck. Of stalls these are the
     requests with updates that came to a stand in the same days as the last did: others had passed
@@ -57,8 +57,13 @@ class Counts:
 
     bad: Floats
     known: Floats
-    begun: Floats
+    entered: Floats
     is_at_stake: Flags
+
+    @property
+    def share(self) -> float:
+        """Which part of those of whom it is known stand badly."""
+        return float(self.bad.sum() / max(self.known.sum(), 1.0))
 
     def without(self, units: IntArray) -> "Counts":
         """Return the counts without those of some units."""
@@ -77,7 +82,7 @@ class Counts:
         return Counts(
             bad=self.bad * kept,
             known=self.known * kept,
-            begun=self.begun * kept,
+            entered=self.entered * kept,
             is_at_stake=self.is_at_stake,
         )
 
@@ -110,14 +115,13 @@ def counts_of(cells: Cells, units: Units, problem: Problem) -> Counts:
     has_it = is_of(cells, problem)
     knows = is_known_of(cells, problem)
     known = _added_up(cells, units, knows)
-    begun = known + _added_up(cells, units, may_yet_be_of(cells, problem))
     # Where nothing came to the step yet, or never does since it is no step of this kind of request,
-    # those on their way say nothing.
+    # its updates say nothing.
     comes_there = _by_request(units, known) > 0
     return Counts(
         bad=_added_up(cells, units, has_it),
         known=known,
-        begun=begun * comes_there[units.request],
+        entered=_added_up(cells, units, cells.count > 0) * comes_there[units.request],
         is_at_stake=_at_stake(cells, units, problem, has_it),
     )
 
