@@ -12,8 +12,7 @@ from django.test import Client
 
 from firmtrack.accounts.kinds import Role
 from firmtrack.accounts.people import add_user
-from firmtrack.domain.causes import Attribute, CauseKey, Trait
-from firmtrack.domain.stages import Status
+from firmtrack.domain.causes import Attribute
 from firmtrack.presentation.times import utc_text
 from firmtrack.store import database
 from firmtrack.store.cause_notes import NOTE_CHARACTERS
@@ -28,6 +27,7 @@ from tests.pages.causes import (
     BRAVOS_Q4_DEVICES,
     DISCARDED,
     DISCARDING,
+    NOBODYS,
     NORTH,
     OF_BRAVOS_REQUEST,
     OF_REQUEST,
@@ -48,9 +48,6 @@ FAILED = f"/causes/{Q4.cause_id}"
 STANDS_STILL = f"/causes/{NORTH.cause_id}"
 NEW_LIST = f"{FAILED}/new-device-list.txt"
 FILE = f"{FAILED}/devices.csv"
-OF_ALPHA = CauseKey.of(
-    Status.COMMS_HUB_DELIVERY_FAILED, "N61", [Trait(Attribute.MODEL, "There is none")]
-)
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +195,7 @@ def test_another_suppliers_request_and_none_at_all_are_the_same(ada: Browsing) -
         f"{Q4.cause_id}=",
         "A" * 3_000,
         "é",
-        OF_ALPHA.cause_id,
+        NOBODYS.cause_id,
         OF_BRAVOS_REQUEST.cause_id,
     ],
 )
