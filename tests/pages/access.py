@@ -171,6 +171,12 @@ PAGES: Mapping[str, Page] = {
     "firmware-distribution": Page(),
     "delivery-performance": Page(),
     "delivery-performance-csv": Page(),
+    "causes": Page(),
+    "cause": Page(
+        methods=_AND_FORMS, reach=Reach.SEEN, permission=Permission.NOTE_CAUSES, to_look=False
+    ),
+    "cause-devices": _looked_up(),
+    "cause-device-list": _looked_up(),
     "guidance": Page(),
     **{f"guidance-{topic}": Page() for topic in TOPICS},
     "service-request": _looked_up(),

@@ -37,6 +37,10 @@ OF_BRAVOS_REQUEST = CauseKey.of(
     "image_discarded",
     [Trait(Attribute.SERVICE_REQUEST_ID, str(BRAVOS))],
 )
+NOBODYS = CauseKey.of(
+    Status.COMMS_HUB_DELIVERY_FAILED, "N61", [Trait(Attribute.MODEL, "There is none")]
+)
+"""One that no update is of."""
 
 HOUR = timedelta(hours=1)
 

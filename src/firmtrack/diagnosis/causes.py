@@ -50,6 +50,13 @@ def phrase_of(key: CauseKey) -> str:
     return updates_having(key.traits)
 
 
+def title_of(key: CauseKey) -> str:
+    """Return what heads a cause: ``Devices of model Q4: Transfer to device failed``."""
+    phrase, status = phrase_of(key), STATUS_NAMES[key.status]
+    how = status if key.kind is CauseKind.FAILED else f"stalled at “{status}”"
+    return f"{phrase[0].upper()}{phrase[1:]}: {how}"
+
+
 def sentence_of(cause: Cause, question: CausesQuestion, now: datetime) -> str:
     """Return what the figures of a cause say, as sentences, at the time ``now``."""
     return joined(

@@ -104,6 +104,19 @@ def share_text(count: int, of: int) -> str:
     return f"about 1 in {round(one_in / step) * step:,}"
 
 
+def percent_text(count: int, of: int) -> str:
+    """Return which part of ``of``, which is not 0, is ``count``: ``82%``.
+
+    What is some is never told as none, nor what is not all as all.
+    """
+    percent = round(100 * count / of)
+    if percent == 0 and count:
+        return "less than 1%"
+    if percent == 100 and count < of:
+        return "more than 99%"
+    return f"{percent}%"
+
+
 def is_a_day(at: datetime) -> bool:
     """Return whether a time is that of a day alone, of which nothing closer may be told."""
     return at.astimezone(UTC).time() == time()

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from firmtrack.answers.causes import Cause, CausesQuestion, CauseState
-from firmtrack.diagnosis.causes import advice_of, sentence_of
+from firmtrack.diagnosis.causes import advice_of, sentence_of, title_of
 from firmtrack.domain.causes import Attribute, CauseKey, Trait
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import Status
@@ -213,6 +213,7 @@ def _lines() -> Iterator[str]:
         yield f"\n## {title}\n"
         for name, (cause, question) in group.items():
             yield f"\n### {name}\n\n"
+            yield f"**{title_of(cause.key)}**\n\n"
             yield f"> {sentence_of(cause, question, NOW)}\n>\n> {advice_of(cause.key)}\n"
 
 

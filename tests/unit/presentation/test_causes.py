@@ -1,6 +1,7 @@
 import csv
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import Enum
 from io import StringIO
 
 import pytest
@@ -43,7 +44,7 @@ KEY = CauseKey.of(Status.DEVICE_TRANSFER_FAILED, "image_discarded", [Trait(Attri
         (RESENDING_NAMES, Resending),
     ],
 )
-def test_everything_has_a_name(names: Mapping[object, str], named: type) -> None:
+def test_everything_has_a_name(names: Mapping[object, str], named: type[Enum]) -> None:
     assert names.keys() == set(named)
     assert len(set(names.values())) == len(names)
 
