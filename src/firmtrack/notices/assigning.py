@@ -23,6 +23,7 @@ from firmtrack.domain.topics import STALLED, topic_of_status
 from firmtrack.notices import statement
 from firmtrack.notices.grouping import Change
 from firmtrack.notices.incidents import Incident
+from firmtrack.notices.known_causes import FRESH_FOR
 from firmtrack.notices.party_incidents import open_incident, update_incidents
 from firmtrack.store.numbers import eui_of, to_bigint
 
@@ -79,7 +80,7 @@ def assigned(
     kinds = [_kind_of(change) for change in changes]
     if not any(kinds):
         return list(changes)
-    parts = _placed(connection, party_id, changes, kinds, incidents)
+    parts = _placed(connection, party_id, changes, kinds, incidents, now)
     slots = {_slot_of(incident): incident for incident in incidents}
     by_id = {incident.incident_id: incident for incident in incidents}
     joined: dict[UUID, list[Change]] = defaultdict(list)
@@ -127,18 +128,19 @@ def _placed(
     changes: Sequence[Change],
     kinds: Sequence[_Kind | None],
     incidents: Iterable[Incident],
+    now: datetime,
 ) -> list[Change | _Part]:
     """Return the changes, in parts where it depends on the device which incident they belong to.
 
     That is asked of those alone of which it is not known beforehand.
     """
-    has_choice = _kinds_with_choice(connection, party_id, incidents)
+    has_choice = _kinds_with_choice(connection, party_id, incidents, now)
     asked = {
         place: (change, kind)
         for place, (change, kind) in enumerate(zip(changes, kinds, strict=True))
         if kind is not None and change.device_ids is not None and has_choice(kind)
     }
-    found = _ask(connection, party_id, asked) if asked else {}
+    found = _ask(connection, party_id, asked, now) if asked else {}
     placed: list[Change | _Part] = []
     for place, (change, kind) in enumerate(zip(changes, kinds, strict=True)):
         if kind is None:
@@ -149,13 +151,17 @@ def _placed(
 
 
 def _kinds_with_choice(
-    connection: Connection[TupleRow], party_id: int, incidents: Iterable[Incident]
+    connection: Connection[TupleRow],
+    party_id: int,
+    incidents: Iterable[Incident],
+    now: datetime,
 ) -> Callable[[_Kind], bool]:
     """Return what tells whether it depends on the device which incident a change belongs to."""
     slots = [_slot_of(incident) for incident in incidents]
     caused = set(
         connection.execute(
-            "SELECT DISTINCT status, reason FROM party_cause WHERE party_id = %s", (party_id,)
+            "SELECT DISTINCT status, reason FROM party_cause WHERE party_id = %s AND found_at > %s",
+            (party_id, now - FRESH_FOR),
         ).fetchall()
     )
 
@@ -170,7 +176,10 @@ def _kinds_with_choice(
 
 
 def _ask(
-    connection: Connection[TupleRow], party_id: int, asked: Mapping[int, tuple[Change, _Kind]]
+    connection: Connection[TupleRow],
+    party_id: int,
+    asked: Mapping[int, tuple[Change, _Kind]],
+    now: datetime,
 ) -> dict[int, list[Change | _Part]]:
     """Return the parts of each change, by its place, as the store has it."""
     devices = [
@@ -185,6 +194,7 @@ def _ask(
             _PLACE_UPDATES,
             {
                 "party_id": party_id,
+                "fresh": now - FRESH_FOR,
                 "device_places": [place for place, _ in devices],
                 "device_ids": [device_id for _, device_id in devices],
                 "places": list(asked),

@@ -14,6 +14,8 @@ from firmtrack.presentation.wording import PARTY_NAMES, STATUS_NAMES
 PhraseOf = Callable[[CauseKey], str]
 """What returns in words what the updates of a cause have in common."""
 
+_MOST = ", most of them with this in common"
+
 
 def plain_phrase(key: CauseKey) -> str:
     """Return what updates of a cause have in common, an attribute and its value at a time."""
@@ -52,7 +54,9 @@ def _news(incident: Incident, news: IncidentNews, now: datetime) -> str:
         case IncidentNews.OPENED:
             return ""
         case IncidentNews.GROWN:
-            return f"More than the {incident.told_count:,} of before. "
+            return (
+                f"More than the {incident.told_count:,} of before. " if incident.told_count else ""
+            )
         case IncidentNews.CAUSE_FOUND:
             return "It is known now what they have in common. "
         case IncidentNews.ENDED:
@@ -73,7 +77,7 @@ def _what(incident: Incident, still_count: int, phrase_of: PhraseOf) -> str:
     if not incident.is_own:
         updates += " that others asked for"
     key = incident.cause
-    common = "" if key is None else f": {phrase_of(key)}"
+    common = "" if key is None else f"{_MOST if incident.is_mixed else ''}: {phrase_of(key)}"
     if incident.topic == STALLED:
         return f"{updates} {_stand(count, still_count)} still at {_holder(incident)}{common}."
     reason = "" if incident.reason is None else f", reason {incident.reason}"

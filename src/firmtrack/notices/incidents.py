@@ -55,7 +55,8 @@ class Incident:
     """What makes updates of a party fail alike, or stand still: one thing to tell of, it seems.
 
     ``topic`` is that of its changes; ``status`` is the bad one, or the good one at which updates
-    stand still. ``cause_id`` is None while nothing in common is known. ``is_own``: of the party's
+    stand still. ``cause_id`` is None while nothing in common is known; if the incident ``is_mixed``
+    not all of its updates, but most, have it. ``is_own``: of the party's
     own requests. ``first_at`` is when the first change occurred, if that is known; ``opened_at``
     and ``last_at``, when the last update joined it, are our times. ``told_times`` and what follows
     are what people have been told.
@@ -71,6 +72,7 @@ class Incident:
     first_at: datetime | None
     last_at: datetime
     device_count: int
+    is_mixed: bool = False
     told_times: int = 0
     told_at: datetime | None = None
     told_count: int = 0

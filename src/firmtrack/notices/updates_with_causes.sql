@@ -7,7 +7,7 @@ FROM (
     WHERE EXISTS (
         SELECT
         FROM party_cause AS known
-        WHERE known.party_id = %(party_id)s
+        WHERE known.party_id = %(party_id)s AND known.found_at > %(fresh)s
           AND known.status = updates.status AND known.reason IS NOT DISTINCT FROM updates.reason
     )
 ) AS u
@@ -19,7 +19,8 @@ CROSS JOIN LATERAL (
 ) AS p
 JOIN request AS r ON r.request_key = u.request_key
 JOIN party_cause AS c
-    ON c.party_id = %(party_id)s AND c.status = u.status AND c.reason IS NOT DISTINCT FROM u.reason
+    ON c.party_id = %(party_id)s AND c.found_at > %(fresh)s
+    AND c.status = u.status AND c.reason IS NOT DISTINCT FROM u.reason
 WHERE (c.device_type IS NULL OR c.device_type = p.device_type)
   AND (c.manufacturer IS NULL OR c.manufacturer = p.manufacturer)
   AND (c.model IS NULL OR c.model = p.model)

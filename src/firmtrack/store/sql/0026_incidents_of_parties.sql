@@ -3,10 +3,11 @@
 
 -- One row an incident. topic is what notices of its changes are about; status and reason are how the
 -- updates stand. is_own: of the party's own requests; else of others' updates on devices whose Responsible
--- Supplier it is. cause_id: firmtrack.domain.causes; null while nothing in common is known. opened_at and
--- last_at, when the last update joined it, are Firmtrack's times, first_at is when the first of the changes
--- occurred. told_times and what follows: what people have been told. due_at: when it is next to be looked
--- at, null once it has ended. merged_into: the incident that it turned out to be a part of.
+-- Supplier it is. cause_id: firmtrack.domain.causes; null while nothing in common is known. is_mixed: not
+-- all of its updates have the cause, but most. opened_at and last_at, when the last update joined it, are
+-- Firmtrack's times; first_at is when the first of the changes occurred. told_times and what follows: what
+-- people have been told. due_at: when it is next to be looked at, null once it has ended. merged_into: the
+-- incident that it turned out to be a part of.
 CREATE TABLE party_incident (
     incident_id    uuid PRIMARY KEY,
     party_id       bigint NOT NULL REFERENCES accounts_party (id) ON DELETE CASCADE,
@@ -21,6 +22,7 @@ CREATE TABLE party_incident (
     ended_at       timestamptz,
     merged_into    uuid,
     device_count   integer NOT NULL DEFAULT 0,
+    is_mixed       boolean NOT NULL DEFAULT false,
     told_times     integer NOT NULL DEFAULT 0,
     told_at        timestamptz,
     told_count     integer NOT NULL DEFAULT 0,
@@ -42,8 +44,9 @@ CREATE TABLE party_incident_device (
 );
 
 -- The causes that were last found among a party's own updates, the greatest first, and those of its
--- incidents that are open. The columns from device_type on are their traits, null where a cause has none;
--- named_request_key is the request of a cause that is of one request.
+-- incidents that are open. found_at: when it was last found, or was an open incident's. The columns from
+-- device_type on are their traits, null where a cause has none; named_request_key is the request of a cause
+-- that is of one request.
 CREATE TABLE party_cause (
     party_id                   bigint NOT NULL REFERENCES accounts_party (id) ON DELETE CASCADE,
     cause_id                   text NOT NULL,
