@@ -51,16 +51,14 @@ def incident_sentences(
 
 def _news(incident: Incident, news: IncidentNews, now: datetime) -> str:
     match news:
-        case IncidentNews.OPENED:
-            return ""
-        case IncidentNews.GROWN:
-            return (
-                f"More than the {incident.told_count:,} of before. " if incident.told_count else ""
-            )
+        case IncidentNews.GROWN if incident.told_count:
+            return f"More than the {incident.told_count:,} told of before. "
         case IncidentNews.CAUSE_FOUND:
             return "It is known now what they have in common. "
         case IncidentNews.ENDED:
             return _ending(incident, now)
+        case _:
+            return ""
 
 
 def _ending(incident: Incident, now: datetime) -> str:
@@ -97,6 +95,9 @@ def _holder(incident: Incident) -> str:
 
 
 def _how_many_still(incident: Incident, still_count: int) -> str:
+    if incident.device_count == 1:
+        is_stalled = incident.topic == STALLED
+        return "It no longer does." if is_stalled else "It is no longer in this state."
     if incident.topic == STALLED:
         if not still_count:
             return "None of them does any more."
