@@ -149,7 +149,7 @@ def _renew(
         take(connection, AdvisoryKey.COMPOSING, party_id)
         if _user_ids(connection, party_id) != user_ids:
             return  # a User ID was taken from the party meanwhile, whose updates were among these
-        _keep(connection, party_id, found, now)
+        keep_causes(connection, party_id, found, now)
         _adopt(connection, party_id, found, now)
         connection.execute(
             statement("forget_causes"),
@@ -165,9 +165,10 @@ def _user_ids(connection: Connection[TupleRow], party_id: int) -> list[int]:
         ).fetchall()
 
 
-def _keep(
+def keep_causes(
     connection: Connection[TupleRow], party_id: int, found: Iterable[CauseKey], now: datetime
 ) -> None:
+    """Keep causes, the greatest first, as those that were found now."""
     with connection.cursor() as cursor:
         cursor.executemany(
             statement("keep_cause"),
