@@ -92,6 +92,8 @@ def _line(event: dict[str, object]) -> str:
     topic = str(event["type"]).removeprefix("firmtrack.").removesuffix(".v1")
     data = event["data"]
     assert isinstance(data, dict)
+    if "sentence" in data:
+        return f"{event['time']}  {data['sentence']} Incident {data['incident_id']}."
     about = topic_name(topic)
     if "device_count" not in data:
         return f"{event['time']}  {about} {data.get('reason') or ''}".rstrip()

@@ -25,6 +25,7 @@ class Draft:
     service_request_id: RequestId | None = None
     device_ids: Sequence[Eui64] | None = None
     device_count: int = 0
+    incident_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class PendingNotice:
 
     notice_id: UUID
     body: bytes
+    incident_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ def enqueue(
                     if draft.device_ids is None
                     else list(map(to_bigint, draft.device_ids)),
                     "device_count": draft.device_count,
+                    "incident_id": draft.incident_id,
                     "body": draft.body,
                     "now": now,
                 }
