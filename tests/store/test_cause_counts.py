@@ -99,7 +99,7 @@ def counted(*messages: Message, viewer: Viewer = ALPHA, now: datetime = NOW) -> 
 
 def test_a_simulated_world_is_counted_as_the_look_ups_tell_it(tmp_path: Path) -> None:
     start = datetime.now(UTC) - timedelta(days=30)
-    scenario = Scenario(requests=20, devices=200, seed=3, start=start, days=30)
+    scenario = Scenario(requests=14, devices=50, seed=3, start=start, days=30)
     world = simulate(scenario, tmp_path / "traffic.tar.gz")
     ingest(envelopes_in(world.written.traffic), Submitter.operator())
     import_inventory(

@@ -68,6 +68,8 @@ WITH withdrawn AS NOT MATERIALIZED (
             FILTER (WHERE csp_region IS NOT NULL))[1] AS csp_region,
         (array_agg(device_type ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
             FILTER (WHERE device_type IS NOT NULL))[1] AS device_type,
+        (array_agg(smets_version ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
+            FILTER (WHERE smets_version IS NOT NULL))[1] AS smets_version,
         (array_agg(manufacturer ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
             FILTER (WHERE manufacturer IS NOT NULL))[1] AS manufacturer,
         (array_agg(model ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)

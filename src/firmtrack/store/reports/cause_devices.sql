@@ -5,6 +5,7 @@
 -- viewer may know.
 {standings}
 SELECT s.device_id, s.request_key, s.firmware_version, s.occurred_at, s.addressee,
+    d.device_type, d.smets_version, d.csp_region,
     coalesce(other.later_success, false) AS later_success,
     coalesce(other.is_open, false) AS is_open,
     EXISTS (SELECT FROM device_incident AS i WHERE i.device_id = s.device_id)
@@ -12,7 +13,7 @@ SELECT s.device_id, s.request_key, s.firmware_version, s.occurred_at, s.addresse
             SELECT
             FROM comms_hub_incident AS i
             WHERE i.comms_hub_id IN (
-                SELECT v.comms_hub_id FROM device AS v WHERE v.device_id = s.device_id
+                SELECT d.comms_hub_id
                 UNION
                 SELECT e.comms_hub_id FROM event AS e WHERE e.device_id = s.device_id
             )
@@ -28,6 +29,7 @@ JOIN ({profiles}) AS p (
     profiled_device, profiled_request, device_type, manufacturer, model, csp_region, from_version,
     comms_hub_manufacturer, comms_hub_model, comms_hub_firmware_version
 ) ON p.profiled_device = s.device_id AND p.profiled_request = s.request_key
+LEFT JOIN device AS d ON d.device_id = s.device_id
 LEFT JOIN LATERAL (
     SELECT
         bool_or(

@@ -19,6 +19,7 @@ from firmtrack.causes.search import figures_of, find
 from firmtrack.domain.causes import PROFILE_ATTRIBUTES, CauseKey, CauseKind
 from firmtrack.domain.disclosure import start_of_day
 from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.seeing import is_anothers
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import reading_pool
@@ -49,7 +50,8 @@ class Update:
 
     ``updated_at`` is a day where its word was sent to another party. ``later_success``: a later
     update of the device is Successful; ``is_open``: one is open, or a later one may be;
-    ``is_special``: something else was told of the device, its hub or the request.
+    ``is_special``: something else was told of the device, its hub or the request, or it is not
+    tracked.
     """
 
     device_id: Eui64
@@ -68,9 +70,16 @@ class _UpdateRow:
     firmware_version: str | None
     occurred_at: datetime
     addressee: int | None
+    device_type: str | None
+    smets_version: str | None
+    csp_region: str | None
     later_success: bool
     is_open: bool
     is_special: bool
+
+    @property
+    def is_tracked(self) -> bool:
+        return not_tracked_reason(self.device_type, self.smets_version, self.csp_region) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,5 +253,5 @@ def _update(viewer: Viewer, request: ComparedRequest, row: _UpdateRow) -> Update
         updated_at=start_of_day(row.occurred_at) if is_others else row.occurred_at,
         later_success=row.later_success,
         is_open=row.is_open,
-        is_special=row.is_special,
+        is_special=row.is_special or not row.is_tracked,
     )
