@@ -525,3 +525,87 @@ OUTAGES: Mapping[str, Callable[[str, int], World]] = {
         Attribute.CSP_REGION, 2, 2, 3.0, kind, seed
     ),
 }
+
+
+# ---- as large as can be ----
+
+_PROFILES = 200
+_OUTCOMES: Sequence[tuple[Standing, Stage, int, float]] = (
+    (Standing.SUCCESSFUL, Stage.VERIFIED_BY_DEVICE, 0, 0.9),
+    (Standing.WAITING, Stage.SENT_TO_CSP, 0, 0.02),
+    (Standing.STALLED, Stage.SENT_TO_CSP, 0, 0.003),
+    (Standing.STALLED, Stage.DELIVERED_TO_COMMS_HUB, 0, 0.002),
+    (Standing.FAILED, Stage.VALIDATED, 1, 0.004),
+    (Standing.FAILED, Stage.DELIVERED_TO_COMMS_HUB, 2, 0.02),
+    (Standing.FAILED, Stage.TRANSFERRED_TO_DEVICE, 3, 0.005),
+    (Standing.FAILED, Stage.TRANSFERRED_TO_DEVICE, 4, 0.003),
+    (Standing.FAILED, Stage.VERIFIED_BY_DEVICE, 5, 0.003),
+)
+
+
+def large(requests: int, devices: int, seed: int = 1) -> World:
+    """Return a world drawn cell by cell, so many devices a request, with three causes in it."""
+    random = _random("large", seed)
+    units = requests * _PROFILES
+    request = np.repeat(np.arange(requests), _PROFILES)
+    lead = random.integers(1, 201, requests)
+    region = random.integers(1, 4, units)
+    hub_model = 5 * (region - 1) + random.integers(1, 6, units)
+    model = np.minimum(lead[request] + random.integers(0, 2, units), 200)
+    codes: dict[Attribute, Array] = {
+        Attribute.DEVICE_TYPE: 1 + model % 3,
+        Attribute.MANUFACTURER: 1 + model // 10,
+        Attribute.MODEL: model,
+        Attribute.CSP_REGION: region,
+        Attribute.FROM_VERSION: 4 * model + random.integers(0, 4, units),
+        Attribute.COMMS_HUB_MANUFACTURER: region,
+        Attribute.COMMS_HUB_MODEL: hub_model,
+        Attribute.COMMS_HUB_FIRMWARE_VERSION: 4 * hub_model + random.integers(0, 4, units),
+        Attribute.FIRMWARE_VERSION: 1 + request,
+        Attribute.IMAGE_HASH: 1 + request,
+        Attribute.SERVICE_REQUEST_ID: 1 + request,
+    }
+    shares = np.tile([share for *_, share in _OUTCOMES], (units, 1))
+    of_hub = codes[Attribute.COMMS_HUB_FIRMWARE_VERSION] == 20
+    of_model = (model == lead[requests // 2]) & (region == 1)
+    of_version = codes[Attribute.FROM_VERSION] == 4 * lead[requests // 3]
+    for which, outcome, share in ((of_hub, 5, 0.3), (of_model, 7, 0.4), (of_version, 6, 0.3)):
+        shares[which, outcome] = share
+    shares /= shares.sum(axis=1, keepdims=True)
+    drawn = random.multinomial(devices // _PROFILES, shares)
+    unit, outcome = np.nonzero(drawn)
+    ages = np.linspace(30, 1, requests)
+    day = int(NOW.timestamp()) // _DAY - ages.astype(int)[request[unit]]
+    standing, stage, reason = (
+        np.array([each[place] for each in _OUTCOMES])[outcome] for place in range(3)
+    )
+    keys = (
+        (N61, ((Attribute.COMMS_HUB_FIRMWARE_VERSION, 20),)),
+        (MISMATCH, ((Attribute.MODEL, int(lead[requests // 2])), (Attribute.CSP_REGION, 1))),
+        (DISCARDED, ((Attribute.FROM_VERSION, 4 * int(lead[requests // 3])),)),
+    )
+    return World(
+        "large",
+        Cells(
+            request_ids=[RequestId(_USER, _DCC, number + 1) for number in range(requests)],
+            submitted_at=[NOW - timedelta(days=float(age)) for age in ages],
+            reasons=[None, *(way.reason for way in WAYS)],
+            values={
+                a: ["", *(_value(a, code) for code in range(1, int(codes[a].max()) + 1))]
+                for a in Attribute
+            },
+            request=request[unit],
+            standing=standing,
+            stage=stage,
+            reason=reason,
+            day=day,
+            count=drawn[unit, outcome],
+            first=day * _DAY,
+            last=day * _DAY + 3_600,
+            codes={a: codes[a][unit] for a in Attribute},
+        ),
+        tuple(
+            CauseKey.of(way.status, way.reason, [Trait(a, _value(a, code)) for a, code in traits])
+            for way, traits in keys
+        ),
+    )

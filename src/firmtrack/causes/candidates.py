@@ -6,23 +6,21 @@ from itertools import combinations
 
 import numpy as np
 
-from firmtrack.causes.baselines import Compared, Rows, compare, rows_of
+from firmtrack.causes.baselines import Rows, rows_of
 from firmtrack.causes.cells import IntArray
-from firmtrack.causes.statistics import Floats, added_up
-from firmtrack.causes.units import Counts, Traits, Units
-from firmtrack.domain.causes import PROFILE_ATTRIBUTES, REQUEST_ATTRIBUTES, Attribute
+from firmtrack.causes.counts import Counts
+from firmtrack.causes.evidence import FEWEST, most_evidence_of
+from firmtrack.causes.statistics import added_up
+from firmtrack.causes.units import Traits, Units
+from firmtrack.domain.causes import REQUEST_ATTRIBUTES, Attribute
 
-FEWEST_BAD = 5
-_NESTED = (
-    {Attribute.MANUFACTURER, Attribute.MODEL},
-    {Attribute.COMMS_HUB_MANUFACTURER, Attribute.COMMS_HUB_MODEL},
-)
-_LEAST_G = 12.0
+_FACTS = frozenset(REQUEST_ATTRIBUTES)
+_MUCH_FOR_A_REQUEST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Traits, and how much they might explain."""
+    """Traits, and how much they explain, or might."""
 
     traits: Traits
     explained: float
@@ -50,120 +48,104 @@ class Tables:
         return rows_of(group, request, values, self.units.comparable), row[keys]
 
     @cached_property
-    def singles(self) -> int:
+    def trait_count(self) -> int:
         """How many traits there are."""
         return sum(int((sizes[1:] > 0).sum()) for sizes in self.units.sizes.values())
 
     @cached_property
-    def pairs(self) -> int:
-        """How many pairs of traits there are among the updates."""
-        return sum(self._pairs_of(*pair) for pair in combinations(Attribute, 2))
-
-    def _pairs_of(self, one: Attribute, other: Attribute) -> int:
+    def pair_counts(self) -> dict[tuple[Attribute, Attribute], int]:
+        """How many pairs of values of two attributes some updates have, "" among them."""
         codes, sizes = self.units.codes, self.units.sizes
-        width = len(sizes[other])
-        is_there = np.zeros((len(sizes[one]), width), dtype=bool)
-        is_there.reshape(-1)[codes[one] * width + codes[other]] = True
-        return int(is_there[1:, 1:].sum())
+        found = {}
+        for one, other in combinations(Attribute, 2):
+            width = len(sizes[other])
+            is_there = np.zeros(len(sizes[one]) * width, dtype=bool)
+            is_there[codes[one] * width + codes[other]] = True
+            found[one, other] = int(is_there.sum())
+        return found
+
+    @cached_property
+    def pair_count(self) -> int:
+        """How many pairs of traits there are, those that are never looked at included."""
+        return sum(self.pair_counts.values())
+
+    @cached_property
+    def pairs_to_try(self) -> list[tuple[Attribute, Attribute]]:
+        """Pairs of attributes, without those whose pairs are the same updates as one of the two.
+
+        So it is where the value of one says the value of the other. Of facts of requests that tell
+        the same requests apart, one is enough.
+        """
+        values = {a: int((sizes > 0).sum()) for a, sizes in self.units.sizes.items()}
+        facts = _different_facts(self.units)
+        return [
+            (one, other)
+            for (one, other), number in self.pair_counts.items()
+            if number > max(values[one], values[other])
+            and not {one, other} & (_FACTS - facts)
+            and not {one, other} <= _FACTS
+        ]
 
 
-def singles(tables: Tables, counts: Counts, only: Attribute | None = None) -> list[Candidate]:
-    """Return the traits that look suspicious, if nothing but chance made requests differ."""
+def singles(tables: Tables, counts: Counts, *, least_g: float) -> list[Candidate]:
+    """Return the traits that would be worth telling, were all requests alike."""
     found = []
-    for attribute in Attribute if only is None else [only]:
-        rows, row = tables.of[attribute]
-        known = _compared(tables.units, rows, row, counts, counts.known)
-        entered = _compared(tables.units, rows, row, counts, counts.entered)
-        g = np.minimum(known.g, entered.g)
-        bad = added_up(tables.units.codes[attribute], counts.bad, rows.groups)
-        g[bad < FEWEST_BAD] = 0.0
-        g[0] = 0.0
-        explained = known.explained(counts.share)
+    for attribute in Attribute:
+        evidence = most_evidence_of(counts, *tables.of[attribute], least_g)
+        if evidence is None:
+            continue
+        is_suspicious = (evidence.g >= least_g) & evidence.is_worth_telling
+        is_suspicious[0] = False
+        explained = evidence.known.explained(counts.share)
         found += [
             Candidate(((attribute, code),), float(explained[code]))
-            for code in np.flatnonzero(g >= _LEAST_G).tolist()
+            for code in np.flatnonzero(is_suspicious).tolist()
         ]
     return found
 
 
-def _compared(units: Units, rows: Rows, row: IntArray, counts: Counts, of: Floats) -> Compared:
-    requests, number = len(units.comparable), len(rows.group)
-    return compare(
-        rows,
-        added_up(row, counts.bad, number),
-        added_up(row, of, number),
-        added_up(units.request, counts.bad, requests),
-        added_up(units.request, of, requests),
-        comparable=units.comparable,
-        spread=0.0,
-        is_at_stake=counts.is_at_stake,
-    )
-
-
-def pairs(tables: Tables, counts: Counts, *, of_requests: bool) -> list[Candidate]:
-    """Return pairs of traits that more updates have than their requests' shares would give.
+def pairs(tables: Tables, counts: Counts, *, least_g: float, of_requests: bool) -> list[Candidate]:
+    """Return pairs of traits that more updates have than the shares of their requests would give.
 
     ``of_requests`` says whether a fact of the request may be one of them.
     """
     units = tables.units
     struck = np.flatnonzero(counts.bad)
-    requests = len(units.comparable)
-    all_bad = added_up(units.request, counts.bad, requests)
-    all_known = added_up(units.request, counts.known, requests)
-    share = all_bad / np.maximum(all_known, 1.0)
+    share = counts.all_bad / np.maximum(counts.all_known, 1.0)
+    # A pair that is most of its request would else be what is usual there.
+    share = np.minimum(share, _MUCH_FOR_A_REQUEST * counts.share)
     usual = counts.known * (share * counts.is_at_stake)[units.request]
     found = []
-    for one, other in _pairs_to_try(units, of_requests=of_requests):
+    for one, other in tables.pairs_to_try:
+        if {one, other} & _FACTS and not of_requests:
+            continue
         width = len(units.sizes[other])
         keys = units.codes[one] * width + units.codes[other]
         bad = added_up(keys[struck], counts.bad[struck])
-        enough = np.flatnonzero(bad >= FEWEST_BAD)
+        enough = np.flatnonzero(bad >= FEWEST)
         enough = enough[(enough >= width) & (enough % width > 0)]
         if not len(enough):
             continue
-        expected = added_up(keys, usual, len(bad))[enough]
         has = bad[enough]
-        expected = np.maximum(expected, 1e-3)
-        g = 2 * (has * np.log(has / expected) - (has - expected))
-        g[has <= expected] = 0.0
+        expected = np.maximum(added_up(keys, usual, len(bad))[enough], 1e-3)
+        explained = has * np.log(has / expected) - (has - expected)
+        is_suspicious = (has > expected) & (2 * explained >= least_g)
         found += [
-            Candidate(((one, key // width), (other, key % width)), value / 2)
-            for key, value in zip(enough.tolist(), g.tolist(), strict=True)
-            if value >= _LEAST_G
+            Candidate(((one, key // width), (other, key % width)), value)
+            for key, value in zip(
+                enough[is_suspicious].tolist(), explained[is_suspicious].tolist(), strict=True
+            )
         ]
     return found
 
 
-def _pairs_to_try(units: Units, *, of_requests: bool) -> list[tuple[Attribute, Attribute]]:
-    """Return pairs of attributes, without those whose pairs are but one of the two.
-
-    They are told apart by the counts of all that there is to try, which does not leave them out.
-    """
-    facts = _different_facts(units) if of_requests else []
-    tried = [*PROFILE_ATTRIBUTES, *facts]
-    order = list(Attribute)
-    tried.sort(key=order.index)
-    return [
-        pair
-        for pair in combinations(tried, 2)
-        if set(pair) not in _NESTED and not set(pair) <= set(REQUEST_ATTRIBUTES)
-    ]
-
-
-def _different_facts(units: Units) -> list[Attribute]:
-    """Return the facts of requests, but one only of those that tell the same requests apart."""
+def _different_facts(units: Units) -> set[Attribute]:
+    """Return the facts of requests, one only of those that tell the same requests apart."""
     found: dict[bytes, Attribute] = {}
-    for attribute in (
-        Attribute.FIRMWARE_VERSION,
-        Attribute.IMAGE_HASH,
-        Attribute.SERVICE_REQUEST_ID,
-    ):
+    for attribute in REQUEST_ATTRIBUTES:
         codes = np.zeros(len(units.comparable), dtype=np.int64)
         codes[units.request] = units.codes[attribute]
-        if (codes[units.request] == 0).any():
-            found[attribute.encode()] = attribute
-            continue
-        _, same = np.unique(codes, return_inverse=True)
-        firsts = np.unique(same, return_index=True)[1]
-        found.setdefault(firsts[same].tobytes(), attribute)
-    return list(found.values())
+        firsts, same = np.unique(codes, return_index=True, return_inverse=True)[1:]
+        is_known = codes > 0
+        found.setdefault(np.where(is_known, firsts[same], -1).tobytes(), attribute)
+    return set(found.values())

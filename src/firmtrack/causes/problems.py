@@ -62,8 +62,10 @@ def is_of(cells: Cells, problem: Problem) -> Flags:
     is_there = cells.stage == problem.stage
     if problem.kind is CauseKind.STALLED:
         return _all(is_there, cells.standing == Standing.STALLED)
-    reasons = [place for place, each in enumerate(cells.reasons) if each == problem.reason]
-    return _all(is_there, cells.standing == Standing.FAILED, np.isin(cells.reason, reasons))
+    if problem.reason not in cells.reasons:
+        return np.zeros(len(is_there), dtype=bool)
+    reason = list(cells.reasons).index(problem.reason)
+    return _all(is_there, cells.standing == Standing.FAILED, cells.reason == reason)
 
 
 def is_known_of(cells: Cells, problem: Problem) -> Flags:
@@ -87,5 +89,7 @@ def may_yet_be_of(cells: Cells, problem: Problem) -> Flags:
 
 
 def _all(*conditions: Flags) -> Flags:
-    found: Flags = np.logical_and.reduce(conditions)
+    found = conditions[0]
+    for each in conditions[1:]:
+        found = found & each
     return found

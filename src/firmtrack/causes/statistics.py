@@ -1,4 +1,4 @@
-"""Whether an excess is chance: the G-test, and its correction for how many things were tried."""
+"""Whether an excess is chance: the G-test."""
 
 from math import erfc, sqrt
 
@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+_LARGEST_G, _CLOSE_ENOUGH = 1_000.0, 1e-6
 
 
 def added_up(places: NDArray[np.int64], numbers: Floats, length: int = 0) -> Floats:
@@ -39,16 +41,10 @@ def chance_of(g: float) -> float:
     return erfc(sqrt(g / 2))
 
 
-def adjusted(chances: Floats, tried: int) -> Floats:
-    """Return the chances corrected for ``tried`` things, of which these are the least likely.
-
-    After Benjamini and Hochberg: of those whose corrected chance is at most q, no more than the
-    share q is expected to be chance.
-    """
-    order = np.argsort(chances, kind="stable")
-    ranks = np.arange(1, len(chances) + 1)
-    scaled = chances[order] * tried / ranks
-    least = np.minimum.accumulate(scaled[::-1])[::-1]
-    corrected = np.empty_like(least)
-    corrected[order] = np.minimum(least, 1.0)
-    return corrected
+def g_of(chance: float) -> float:
+    """Return the G that is reached with so small a chance only."""
+    low, high = 0.0, _LARGEST_G
+    while high - low > _CLOSE_ENOUGH:
+        middle = (low + high) / 2
+        low, high = (middle, high) if chance_of(middle) > chance else (low, middle)
+    return high

@@ -1,0 +1,106 @@
+"""How many updates have a problem, could have it, and there are: by unit, and by request."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from firmtrack.causes.cells import Cells, IntArray
+from firmtrack.causes.problems import Flags, Problem, is_known_of, is_of
+from firmtrack.causes.statistics import Floats, added_up
+from firmtrack.causes.units import Units
+from firmtrack.domain.causes import CauseKind
+
+_SAME_SILENCE_SECONDS = 3 * 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Of each unit: how many stand badly; of how many it is known; and how many there are.
+
+    ``is_at_stake`` says of each request whether it was there to be struck. Of stalls these are the
+    requests with updates that came to a stand in the same days as the last did: others had passed
+    before, or were done with but for what is dead.
+    """
+
+    units: Units
+    bad: Floats
+    known: Floats
+    entered: Floats
+    is_at_stake: Flags
+
+    @cached_property
+    def all_bad(self) -> Floats:
+        """How many of each request stand badly."""
+        return self.by_request(self.bad)
+
+    @cached_property
+    def all_known(self) -> Floats:
+        """Of how many of each request it is known."""
+        return self.by_request(self.known)
+
+    @cached_property
+    def all_entered(self) -> Floats:
+        """How many each request has."""
+        return self.by_request(self.entered)
+
+    @property
+    def share(self) -> float:
+        """Which part of those of whom it is known stand badly."""
+        return float(self.all_bad.sum() / max(self.all_known.sum(), 1.0))
+
+    def by_request(self, numbers: Floats, units: IntArray | slice = slice(None)) -> Floats:
+        """Return the sums of what all units have, or some of them, by request."""
+        return added_up(self.units.request[units], numbers[units], len(self.units.comparable))
+
+    def without(self, units: IntArray) -> "Counts":
+        """Return the counts without those of some units."""
+        kept = np.ones(len(self.bad))
+        kept[units] = 0.0
+        return self._times(kept)
+
+    def within(self, units: IntArray) -> "Counts":
+        """Return the counts of some units alone, of the requests at stake."""
+        kept = np.zeros(len(self.bad))
+        kept[units[self.is_at_stake[self.units.request[units]]]] = 1.0
+        return self._times(kept)
+
+    def _times(self, kept: Floats) -> "Counts":
+        return Counts(
+            units=self.units,
+            bad=self.bad * kept,
+            known=self.known * kept,
+            entered=self.entered * kept,
+            is_at_stake=self.is_at_stake,
+        )
+
+
+def counts_of(cells: Cells, units: Units, problem: Problem) -> Counts:
+    """Return the counts of a problem."""
+    has_it = is_of(cells, problem)
+    known = _added_up(cells, units, is_known_of(cells, problem))
+    # Where nothing came to the step yet, or never does since it is no step of this kind of request,
+    # its updates say nothing.
+    comes_there = added_up(units.request, known, len(units.comparable)) > 0
+    return Counts(
+        units=units,
+        bad=_added_up(cells, units, has_it),
+        known=known,
+        entered=units.updates * comes_there[units.request],
+        is_at_stake=_at_stake(cells, units, problem, has_it),
+    )
+
+
+def _added_up(cells: Cells, units: Units, which: Flags) -> Floats:
+    sums: Floats = np.add.reduceat(np.where(which, cells.count, 0), units.firsts).astype(float)
+    return sums
+
+
+def _at_stake(cells: Cells, units: Units, problem: Problem, has_it: Flags) -> Flags:
+    if problem.kind is CauseKind.FAILED or not has_it.any():
+        return np.ones(len(units.comparable), dtype=bool)
+    last = cells.last[has_it]
+    found = np.zeros(len(units.comparable), dtype=bool)
+    struck = cells.request[has_it][last >= last.max() - _SAME_SILENCE_SECONDS]
+    found[units.place[struck]] = True
+    return found
