@@ -221,6 +221,7 @@ CALLS: Mapping[str, Call] = {
     "inventory/{device_id}": _read(Reach.SEEN),
     "delivery-performance": _read(),
     "delivery-performance.csv": _read(),
+    "causes": _read(),
     "freshness": _read(),
     "notices": _read(),
     "endpoints": _read(),

@@ -138,7 +138,7 @@ def test_each_supplier_sees_its_own_alone_and_dcc_all(
 
 
 def test_the_same_cause_of_two_suppliers_is_to_each_its_own(ada: Browsing, ben: Browsing) -> None:
-    alphas, bravos = (tables(each.open(FAILED))["How often, compared"] for each in (ada, ben))
+    alphas, bravos = (tables(each.open(FAILED))["Figures of the comparison"] for each in (ada, ben))
     assert alphas == [
         ["With this in common", "60", "103", "58%"],
         ["Without", "2", "350", "1%"],
@@ -161,7 +161,7 @@ def test_a_cause_can_be_asked_about_of_one_request(ada: Browsing) -> None:
     (link,) = (each.get("href") for each in page.elements(".firmtrack-cause__title a"))
     assert link == f"{FAILED}?service_request_id={str(DISCARDING).replace(':', '%3A')}"
     asked = ada.open(link)
-    assert tables(asked)["How often, compared"] == [
+    assert tables(asked)["Figures of the comparison"] == [
         ["With this in common, in this request", "60", "100", "60%"],
         ["Without, in all requests", "2", "350", "1%"],
     ]
@@ -278,12 +278,12 @@ def test_what_stands_still_is_not_sent_again(ada: Browsing) -> None:
     assert "None of these updates is safe to send again now." in " ".join(page.all("p"))
     assert "Download new device list" not in page.links()
     assert text_of(ada.get(f"{STANDS_STILL}/new-device-list.txt")) == ""
-    assert len(tables(page)["Devices"]) == len(STALLED)
+    assert len(tables(page)["Devices of the cause"]) == len(STALLED)
 
 
 def test_its_devices_are_listed_each_with_whether_it_is_in_the_list(ada: Browsing) -> None:
     page = ada.open(FAILED)
-    rows = tables(page)["Devices"]
+    rows = tables(page)["Devices of the cause"]
     assert [row[0] for row in rows] == [str(each) for each in DISCARDED]
     told = {row[0]: row[2] for row in rows}
     assert [told[str(each)] for each in UPDATED_SINCE] == ["No: updated since"] * 3
@@ -348,7 +348,12 @@ def test_a_cause_of_the_past_says_so_and_keeps_it(ada: Browsing) -> None:
     assert "as_of=" in links["Download CSV of all devices"]
     assert "Download new device list" not in links
     assert "note" not in [each.get("name") for each in page.elements("textarea")]
-    assert tables(page)["How often, compared"][0] == ["With this in common", "60", "103", "58%"]
+    assert tables(page)["Figures of the comparison"][0] == [
+        "With this in common",
+        "60",
+        "103",
+        "58%",
+    ]
     assert content_of(ada.get(links["Download CSV of all devices"])).count(b"\r\n") == 61
 
 
@@ -446,7 +451,7 @@ def test_a_note_from_elsewhere_is_refused(cast: world.Cast) -> None:
 def test_a_cause_that_does_not_stand_out_is_told_as_it_is(ada: Browsing) -> None:
     page = ada.open(f"/causes/{OF_REQUEST.cause_id}")
     assert page.status == 200
-    assert tables(page)["How often, compared"] == [
+    assert tables(page)["Figures of the comparison"] == [
         ["With this in common", "62", "300", "21%"],
         ["Without", "0", "153", "0%"],
     ]

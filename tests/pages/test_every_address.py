@@ -57,6 +57,7 @@ FOR_ALL_WHO_SIGN_IN = {
     "/delivery-performance.csv",
     "/api/v1/delivery-performance",
     "/api/v1/delivery-performance.csv",
+    "/api/v1/causes",
     "/api/v1/freshness",
     "/api/v1/notices",
     "/api/v1/endpoints",

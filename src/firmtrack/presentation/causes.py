@@ -61,7 +61,6 @@ RESENDING_NAMES: Mapping[Resending, str] = {
     Resending.DONE: "No: updated since",
     Resending.REMEDY_FIRST: "No: remedy first",
     Resending.UNSURE: "No: see its own page",
-    Resending.UNSURE: "No: see its own page",
 }
 """Whether a device is in the new device list, and if not, why, in a few words."""
 
