@@ -10,6 +10,6 @@ UNDO = "DROP TABLE cause_note"
 class Migration(migrations.Migration):
     """Notes on causes."""
 
-    dependencies = [("store", "0025_causes")]
+    dependencies = [("store", "0026_incidents_of_parties")]
     operations = [migrations.RunSQL(statement("0027_cause_notes").decode(), UNDO)]
     is_served_by_older = True
