@@ -26,7 +26,7 @@ from firmtrack.store.numbers import to_bigint
 from tests.store.facts import ALPHA_ID, DCC_ID
 
 BEGAN = datetime(2026, 11, 14, 9, 0, tzinfo=UTC)
-NORTH, SOUTH = "Region North", "Region South"
+NORTH, SOUTH = "North", "South"
 NO_DELAY = timedelta()
 
 _REQUESTS = """

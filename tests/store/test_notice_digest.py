@@ -64,8 +64,8 @@ def test_one_mail_tells_all_that_is_new(caller: Caller) -> None:
     assert "Delivered to Communications Hub, 2 devices" in first
     (_, failed) = notices()
     assert second.endswith(
-        "Delivery to Communications Hub failed, 1 update, reason N19."
-        f" Request {REQUEST_ID}. Device {METERS[0]}. First on 1 March 2026."
+        "Delivery to Communications Hub failed, reason N19: 1 update."
+        f" Request {REQUEST_ID}. Device {METERS[0]}. First on 1 March."
         f" Incident {failed.incident_id}."
     )
     assert [notice.state for notice in notices()] == ["delivered", "delivered"]

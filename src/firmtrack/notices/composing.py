@@ -12,13 +12,14 @@ from msgspec import json
 from psycopg import Connection
 from psycopg.rows import DictRow, TupleRow, dict_row
 
+from firmtrack.diagnosis import causes as diagnosis
 from firmtrack.domain.facts import MessageKind
 from firmtrack.notices import statement
 from firmtrack.notices.assigning import assigned
 from firmtrack.notices.channels import CHANNELS
 from firmtrack.notices.endpoint_queue import enqueue
 from firmtrack.notices.grouping import Change, Matter
-from firmtrack.notices.incident_wording import PhraseOf, plain_phrase
+from firmtrack.notices.incident_wording import PhraseOf
 from firmtrack.notices.open_endpoints import open_endpoints
 from firmtrack.notices.party_incidents import open_incidents
 from firmtrack.notices.telling import tell_incidents
@@ -52,12 +53,11 @@ def compose_due(
     *,
     grouping_delay: timedelta = GROUPING_DELAY,
     now: datetime | None = None,
-    phrase_of: PhraseOf = plain_phrase,
+    phrase_of: PhraseOf = diagnosis.phrase_of,
 ) -> int:
     """Compose what has waited for ``grouping_delay``; return how many notices that made.
 
     ``now`` is the moment by which incidents are told and end, None for the present.
-    ``phrase_of`` returns what the updates of a cause have in common.
     """
     moment = datetime.now(UTC) if now is None else now
     asked = {

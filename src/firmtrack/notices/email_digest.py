@@ -32,7 +32,8 @@ class EmailDigest(Channel):
     words = ChannelWords(
         title="E-mail digest",
         in_sentence="e-mail digest",
-        hint="One mail for all that is new, at most every 15 minutes, to an e-mail address",
+        hint="One mail for all that is new, at most every 15 minutes, to an e-mail address; updates"
+        " that fail alike, or stand still alike, are told as one incident",
         example="ada@supplier.example",
     )
     is_digest = True

@@ -8,18 +8,11 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Stage, row_of
 from firmtrack.domain.topics import STALLED
 from firmtrack.notices.incidents import QUIET, Incident, IncidentNews
-from firmtrack.presentation.times import duration_text, local_text
+from firmtrack.presentation.times import duration_text, near_day_text
 from firmtrack.presentation.wording import PARTY_NAMES, STATUS_NAMES
 
 PhraseOf = Callable[[CauseKey], str]
-"""What returns in words what the updates of a cause have in common."""
-
-_MOST = ", most of them with this in common"
-
-
-def plain_phrase(key: CauseKey) -> str:
-    """Return what updates of a cause have in common, an attribute and its value at a time."""
-    return " and ".join(f"{each.attribute.replace('_', ' ')} {each.value}" for each in key.traits)
+"""What returns what the updates of a cause are of, as it stands after ``updates of``."""
 
 
 def incident_sentences(
@@ -43,7 +36,7 @@ def incident_sentences(
     if device_ids is not None and len(device_ids) == 1:
         sentences.append(f"Device {device_ids[0]}.")
     if incident.first_at is not None:
-        sentences.append(f"First on {_day(incident.first_at)}.")
+        sentences.append(f"First on {near_day_text(incident.first_at, now)}.")
     if still_count < incident.device_count:
         sentences.append(_how_many_still(incident, still_count))
     return " ".join(sentences)
@@ -70,16 +63,27 @@ def _ending(incident: Incident, now: datetime) -> str:
 
 
 def _what(incident: Incident, still_count: int, phrase_of: PhraseOf) -> str:
+    updates = _updates(incident, phrase_of)
+    if incident.topic == STALLED:
+        stand = _stand(incident.device_count, still_count)
+        return f"{updates} {stand} still at {_holder(incident)}."
+    reason = "" if incident.reason is None else f", reason {incident.reason}"
+    return f"{STATUS_NAMES[incident.status]}{reason}: {updates.removesuffix(',')}."
+
+
+def _updates(incident: Incident, phrase_of: PhraseOf) -> str:
+    """Return how many updates they are and of what, as a sentence begins."""
     count = incident.device_count
     updates = f"{count:,} update" if count == 1 else f"{count:,} updates"
     if not incident.is_own:
-        updates += " that others asked for"
+        return f"{updates} that others asked for"
     key = incident.cause
-    common = "" if key is None else f"{_MOST if incident.is_mixed else ''}: {phrase_of(key)}"
-    if incident.topic == STALLED:
-        return f"{updates} {_stand(count, still_count)} still at {_holder(incident)}{common}."
-    reason = "" if incident.reason is None else f", reason {incident.reason}"
-    return f"{STATUS_NAMES[incident.status]}, {updates}{reason}{common}."
+    if key is None:
+        return updates
+    phrase = phrase_of(key)
+    return (
+        f"{updates}, most of them of {phrase}," if incident.is_mixed else f"{updates} of {phrase}"
+    )
 
 
 def _stand(count: int, still_count: int) -> str:
@@ -105,8 +109,3 @@ def _how_many_still(incident: Incident, still_count: int) -> str:
     if not still_count:
         return "None of them is in this state any more."
     return f"{still_count:,} {'is' if still_count == 1 else 'are'} in this state still."
-
-
-def _day(at: datetime) -> str:
-    """Return the day in Great Britain of a time."""
-    return local_text(at).partition(",")[0]

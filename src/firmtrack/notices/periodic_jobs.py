@@ -10,7 +10,7 @@ from firmtrack.answers.side_parts import side_part
 from firmtrack.notices import stalled
 from firmtrack.notices.known_causes import FindCauses, renew_causes
 from firmtrack.store.database import pool
-from firmtrack.store.reports import cause_counting
+from firmtrack.store.reports import cause_counting, causes
 from firmtrack.store.reports.counting import Rounds
 
 _INTERVAL_SECONDS = 60.0
@@ -28,7 +28,7 @@ class PeriodicJobs:
         self,
         interval_seconds: float = _INTERVAL_SECONDS,
         counting_seconds: float = _COUNTING_SECONDS,
-        find_causes: FindCauses | None = None,
+        find_causes: FindCauses = causes.find_causes,
     ) -> None:
         self._interval_seconds = interval_seconds
         self._counting_seconds = counting_seconds
@@ -47,15 +47,14 @@ class PeriodicJobs:
         self._due_at = time.monotonic() + self._interval_seconds
         side_part("changes of no one, dropped", lambda: connection.execute(_DROP_UNWANTED))
         side_part("delivery performance, counted anew", self._count)
-        side_part("causes of failures", lambda: self._renew_causes(connection))
+        side_part(
+            "causes of failures",
+            lambda: renew_causes(connection, datetime.now(UTC), self._find_causes),
+        )
         side_part(
             "distributions that have stalled",
             lambda: stalled.queue_stalled(connection, datetime.now(UTC)),
         )
-
-    def _renew_causes(self, connection: Connection[TupleRow]) -> None:
-        if self._find_causes is not None:
-            renew_causes(connection, datetime.now(UTC), self._find_causes)
 
     def _count(self) -> None:
         with pool().connection() as connection:

@@ -8,10 +8,11 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmtrack.diagnosis.causes import phrase_of
 from firmtrack.domain.causes import Attribute, CauseKey, Trait
 from firmtrack.domain.stages import Status
 from firmtrack.domain.topics import STALLED
-from firmtrack.notices.incident_wording import incident_sentences, plain_phrase
+from firmtrack.notices.incident_wording import incident_sentences
 from firmtrack.notices.incidents import (
     LARGE,
     MOST_TELLINGS,
@@ -194,13 +195,13 @@ def said(
         request_id=None,
         device_ids=None,
         now=MORNING + timedelta(hours=36),
-        phrase_of=plain_phrase,
+        phrase_of=phrase_of,
     )
 
 
 def test_what_people_read_is_true_of_one_and_of_many() -> None:
     csp = "the Communications Service Provider (CSP)"
-    first = "First on 1 March 2026."
+    first = "First on 1 March."
 
     assert said(stalled(1)) == f"1 update stands still at {csp}. {first}"
     assert said(stalled(12_400)) == f"12,400 updates stand still at {csp}. {first}"
@@ -211,13 +212,28 @@ def test_what_people_read_is_true_of_one_and_of_many() -> None:
         f"1 update has stood still at {csp}. {first} It no longer does."
     )
     assert said(incident(count=1)) == (
-        f"Delivery to Communications Hub failed, 1 update, reason N61. {first}"
+        f"Delivery to Communications Hub failed, reason N61: 1 update. {first}"
     )
     assert said(incident(count=1), still=0).endswith(" It is no longer in this state.")
     assert said(incident(count=2), still=0).endswith(" None of them is in this state any more.")
     assert said(incident(count=30, told_count=5), IncidentNews.GROWN, still=2) == (
-        "More than the 5 told of before. Delivery to Communications Hub failed, 30 updates,"
-        f" reason N61. {first} 2 are in this state still."
+        "More than the 5 told of before. Delivery to Communications Hub failed, reason N61:"
+        f" 30 updates. {first} 2 are in this state still."
+    )
+
+
+def test_what_they_have_in_common_is_said_and_whether_all_have_it() -> None:
+    failed = incident(cause_id=NORTH.cause_id)
+    stand_still = CauseKey.of(Status.SENT_TO_CSP, None, NORTH.traits)
+    still = stalled(cause_id=stand_still.cause_id)
+
+    assert "reason N61: 20 updates of devices in CSP region North. First" in said(failed)
+    assert said(still).startswith("20 updates of devices in CSP region North stand still at")
+    assert "reason N61: 20 updates, most of them of devices in CSP region North. First" in said(
+        replace(failed, is_mixed=True)
+    )
+    assert said(replace(still, is_mixed=True)).startswith(
+        "20 updates, most of them of devices in CSP region North, stand still at"
     )
 
 
