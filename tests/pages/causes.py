@@ -37,6 +37,13 @@ OF_BRAVOS_REQUEST = CauseKey.of(
     "image_discarded",
     [Trait(Attribute.SERVICE_REQUEST_ID, str(BRAVOS))],
 )
+OLD = RequestId(ALPHA_ID, BROKER, 5000)
+"""Alpha's, of sixty days ago: 3 of 20 devices were not handed the image."""
+OF_OLD_REQUEST = CauseKey.of(
+    Status.DEVICE_TRANSFER_FAILED,
+    "file_transfer_failure",
+    [Trait(Attribute.SERVICE_REQUEST_ID, str(OLD))],
+)
 NOBODYS = CauseKey.of(
     Status.COMMS_HUB_DELIVERY_FAILED, "N61", [Trait(Attribute.MODEL, "There is none")]
 )
@@ -53,6 +60,7 @@ Q4_DEVICES = _devices(0x1000, 100)
 OTHER_DEVICES = _devices(0x2000, 200)
 NORTH_DEVICES = _devices(0x3000, 100)
 SOUTH_DEVICES = _devices(0x4000, 140)
+OLD_DEVICES = _devices(0x7000, 20)
 BRAVOS_Q4_DEVICES = _devices(0x5000, 75)
 BRAVOS_OTHER_DEVICES = _devices(0x6000, 75)
 
@@ -133,6 +141,12 @@ def tell() -> None:
 
 def _messages(now: datetime) -> Iterator[Message]:
     yield from _inventory(now - timedelta(days=10))
+    old = _Told(OLD, now - timedelta(days=60))
+    yield from old.begun(OLD_DEVICES)
+    yield from old.passed(OLD_DEVICES[3:])
+    yield old.reached(
+        Status.DEVICE_TRANSFER_FAILED, 2 * HOUR, OLD_DEVICES[:3], "file_transfer_failure"
+    )
     discarding = _Told(DISCARDING, now - timedelta(days=4))
     yield from discarding.begun((*Q4_DEVICES, *OTHER_DEVICES))
     yield from discarding.discarded(DISCARDED[:40], 2 * HOUR)

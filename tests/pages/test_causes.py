@@ -30,6 +30,7 @@ from tests.pages.causes import (
     NOBODYS,
     NORTH,
     OF_BRAVOS_REQUEST,
+    OF_OLD_REQUEST,
     OF_REQUEST,
     Q4,
     SILENT,
@@ -455,6 +456,17 @@ def test_a_cause_that_does_not_stand_out_is_told_as_it_is(ada: Browsing) -> None
         ["With this in common", "62", "300", "21%"],
         ["Without", "0", "153", "0%"],
     ]
+
+
+def test_a_kept_link_to_a_cause_leads_there_when_its_requests_are_older(ada: Browsing) -> None:
+    address = f"/causes/{OF_OLD_REQUEST.cause_id}"
+    page = ada.open(address)
+    assert page.status == 200
+    assert "Of requests submitted in the last 400 days." in page.text
+    assert tables(page)["Figures of the comparison"][0] == ["With this in common", "3", "20", "15%"]
+    assert back(page) == f"{LIST}?since=400"
+    assert content_of(ada.get(page.links()["Download CSV of all devices"])).count(b"\r\n") == 4
+    assert ada.get(address, {"since": "30"}).status_code == 404
 
 
 def test_each_look_at_a_cause_is_on_record_once(ada: Browsing) -> None:

@@ -124,13 +124,17 @@ def cause(request: HttpRequest, cause_id: str) -> HttpResponse:
     person = person_of(request)
     viewer, moment = viewer_of(person), moment_in(request)
     key, question = _asked(request, cause_id)
-    context = _shared_context(viewer, moment, question)
     try:
         found = open_cause(viewer, key, question, as_of=moment.past)
+        if found is None and "since" not in request.GET:
+            # A link to a cause is kept, and leads there when its requests are older, too.
+            question = replace(question, days=LONGEST_DAYS)
+            found = open_cause(viewer, key, question, as_of=moment.past)
     except PastTooLarge as error:
-        return _too_large(request, context, error)
+        return _too_large(request, _shared_context(viewer, moment, question), error)
     if found is None:
         raise Http404
+    context = _shared_context(viewer, moment, question)
     here = reverse("cause", args=[cause_id])
     form = NoteForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
