@@ -49,15 +49,15 @@ def incident_id(cast: Cast) -> Iterator[UUID]:
             """,
             (incident_id, cast.ada.party.pk, CAUSE.cause_id),
         )
-        for state, device_count in [("delivered", 1000), ("waiting", 1000), ("waiting", 400)]:
+        for state, count in [("delivered", 1000), ("waiting", 1000), ("waiting", 400)]:
             connection.execute(
                 """
                 INSERT INTO notice (notice_id, endpoint_id, topic, device_ids, device_count, body,
-                    created_at, waits_since, state, incident_id)
+                    created_at, waits_since, state, incident_id, is_newest)
                 VALUES (gen_random_uuid(), %s, 'distribution.stalled', '{1,2}', %s, '', now(),
-                    now(), %s, %s)
+                    now(), %s, %s, %s)
                 """,
-                (made.endpoint_id, device_count, state, incident_id),
+                (made.endpoint_id, count, state, incident_id, count == 400),
             )
     yield incident_id
     with pool().connection() as connection:
@@ -77,7 +77,7 @@ def test_an_incident_is_one_row_with_its_cause_and_all_its_notices_a_link_away(
     page = ada.open("/notices")
 
     (row,) = sent(page)
-    assert "12,400 3 notices, the newest shown" in row
+    assert "12,400 The newest of its notices" in row
     assert f"Incident {incident_id}" in row
     links = page.links()
     assert links[f"What they have in common: incident {incident_id}"] == f"/causes/{CAUSE.cause_id}"

@@ -354,6 +354,9 @@ def test_webhooks_name_each_device_and_its_incident_and_no_call_is_of_two(
     for event in events:
         counts[str(event["incident_id"])] += len(event["devices"])
     assert counts == by_incident
+    page = queries.list_notices(ALPHA, limit=10, is_folded=True)
+    assert sorted(str(each.incident_id) for each in page.items) == sorted(by_incident)
+    assert all(each.incident is not None for each in page.items)
     assert sorted(counts.values()) == [500, 1_500]
 
 
@@ -506,6 +509,48 @@ def test_a_user_id_that_is_taken_away_takes_its_updates_along(estate: Estate, al
     user_ids.remove_user_id(alpha, ALPHA_SECOND_ID)
     assert kept_updates() == 0
     assert incidents()[0]["ended_at"] is not None
+
+
+def looked_at() -> int:
+    """Return how many parties have incidents that are to be looked at by the world's clock."""
+    with pool().connection() as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM party_incident WHERE due_at <= opened_at + interval '10 minutes'"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_an_incident_that_waits_beside_another_is_not_looked_at_all_the_time(
+    estate: Estate,
+) -> None:
+    estate.causes = [failed_for(IN_NORTH)]
+    estate.fail(estate.updates(1, 40))
+    estate.compose()
+    estate.search()
+    estate.fail(estate.updates(41, 60, region=SOUTH))  # before people are told of the other
+    estate.compose()
+    for _ in range(3):
+        estate.now += OPENING_DELAY
+        estate.compose()
+
+    assert len(incidents()) == 2
+    assert (len(mails()), looked_at()) == (1, 0)
+    estate.pass_time(1)
+    assert len(mails()) == 2
+
+
+@pytest.mark.usefixtures("database")
+def test_an_incident_that_nobody_wants_to_be_told_of_is_not_looked_at_all_the_time() -> None:
+    party = add_party("Alpha Energy", PartyKind.LARGE_SUPPLIER, [ALPHA_ID])
+    listen(party.pk, "webhook")
+    estate = Estate()
+    estate.fail(estate.updates(1, 40))
+    estate.compose()
+    estate.now += OPENING_DELAY
+    estate.compose()
+
+    assert (len(incidents()), looked_at()) == (1, 0)
 
 
 def test_no_one_else_sees_an_incident(estate: Estate) -> None:

@@ -50,8 +50,8 @@ class IncidentAnswer:
 
     ``incident_id`` is that of the notice's incident or, if that turned out to be a part of another,
     the other's. ``status`` is how its updates stand, ``cause_id`` None while it is not known what
-    they have in common. ``ended_at`` is None while it is open; ``notice_count`` is how many notices
-    of it went, or are to go, to the endpoint.
+    they have in common. ``ended_at`` is None while it is open. ``has_older``: the endpoint has
+    older notices of the one that the notice names.
     """
 
     incident_id: UUID
@@ -61,7 +61,7 @@ class IncidentAnswer:
     first_at: datetime | None
     last_at: datetime
     ended_at: datetime | None
-    notice_count: int
+    has_older: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,7 +59,7 @@ class Incident:
     not all of its updates, but most, have it. ``is_own``: of the party's
     own requests. ``first_at`` is when the first change occurred, if that is known; ``opened_at``
     and ``last_at``, when the last update joined it, are our times. ``told_times`` and what follows
-    are what people have been told.
+    are what people have been told. ``due_at`` is when it is next to be looked at.
     """
 
     incident_id: UUID
@@ -77,6 +77,7 @@ class Incident:
     told_at: datetime | None = None
     told_count: int = 0
     told_cause_id: str | None = None
+    due_at: datetime | None = None
 
     @property
     def cause(self) -> CauseKey | None:

@@ -14,10 +14,12 @@ SELECT n.notice_id, n.sequence, n.endpoint_id, p.name AS party, e.channel, e.add
     ), '[]') AS tries,
     i.incident_id AS whole_id, i.status, i.cause_id, i.device_count AS update_count, i.first_at, i.last_at,
     i.ended_at,
-    (
-        SELECT count(*) FROM notice AS o
+    EXISTS (
+        SELECT
+        FROM notice AS o
         WHERE o.incident_id = n.incident_id AND o.endpoint_id = n.endpoint_id
-    ) AS notice_count
+          AND o.sequence < n.sequence
+    ) AS has_older
 FROM notice_endpoint AS e
 JOIN accounts_party AS p ON p.id = e.party_id
 -- Of each endpoint its newest: its index is read in its order, and no other endpoint's notices.
@@ -28,13 +30,7 @@ CROSS JOIN LATERAL (
       AND (%(state)s::text IS NULL OR state = %(state)s)
       AND (%(before)s::bigint IS NULL OR sequence < %(before)s)
       AND (%(incident_id)s::uuid IS NULL OR incident_id = %(incident_id)s)
-      -- One row an incident: that of its newest notice.
-      AND NOT (%(is_folded)s AND incident_id IS NOT NULL AND EXISTS (
-          SELECT
-          FROM notice AS newer
-          WHERE newer.incident_id = notice.incident_id AND newer.endpoint_id = notice.endpoint_id
-            AND newer.sequence > notice.sequence
-      ))
+      AND (NOT %(is_folded)s OR is_newest)
     ORDER BY sequence DESC
     LIMIT %(limit)s
 ) AS n

@@ -146,7 +146,8 @@ def _notices(asked: Mapping[str, object]) -> list[NoticeAnswer]:
         reading_pool().connection() as connection,
         connection.cursor(row_factory=dict_row) as cursor,
     ):
-        rows = cursor.execute(statement("list_notices"), asked).fetchall()
+        # Planned with what is asked for: each question has an index of its own.
+        rows = cursor.execute(statement("list_notices"), asked, prepare=False).fetchall()
     for row in rows:
         if row["device_ids"] is not None:
             row["device_ids"] = tuple(map(eui_of, row["device_ids"]))
@@ -165,7 +166,7 @@ def _incident(row: DictRow) -> IncidentAnswer | None:
         "device_count": row.pop("update_count"),
         **{
             name: row.pop(name)
-            for name in ("status", "cause_id", "first_at", "last_at", "ended_at", "notice_count")
+            for name in ("status", "cause_id", "first_at", "last_at", "ended_at", "has_older")
         },
     }
     return None if found["incident_id"] is None else IncidentAnswer(**found)

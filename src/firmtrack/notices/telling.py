@@ -81,6 +81,8 @@ def tell_incidents(
             update_incidents(connection, [told], current.values())
         elif news is not None:
             leave_alone(connection, incident)
+        elif incident.due_at is not None and now >= incident.due_at:
+            update_incidents(connection, [incident], current.values())
     return made
 
 

@@ -5,8 +5,10 @@ from django.db import migrations
 from firmtrack.store.sql import statement
 
 UNDO = """
+DROP INDEX notice_newest;
+DROP INDEX notice_newest_of_incident;
 DROP INDEX notice_of_incident;
-ALTER TABLE notice DROP COLUMN incident_id;
+ALTER TABLE notice DROP COLUMN is_newest, DROP COLUMN incident_id;
 DROP TABLE party_cause_search;
 DROP TABLE party_cause;
 DROP TABLE party_incident_device;

@@ -74,6 +74,11 @@ CREATE TABLE party_cause_search (
     searched_at timestamptz NOT NULL
 );
 
-ALTER TABLE notice ADD COLUMN incident_id uuid;
+-- is_newest: the endpoint has no newer notice of its incident; true of what is of none. So an incident is one
+-- row of a list, which is read by an index.
+ALTER TABLE notice ADD COLUMN incident_id uuid, ADD COLUMN is_newest boolean NOT NULL DEFAULT true;
 CREATE INDEX notice_of_incident ON notice (incident_id, endpoint_id, sequence)
     WHERE incident_id IS NOT NULL;
+CREATE INDEX notice_newest_of_incident ON notice (incident_id, endpoint_id)
+    WHERE incident_id IS NOT NULL AND is_newest;
+CREATE INDEX notice_newest ON notice (endpoint_id, sequence) WHERE is_newest;
