@@ -38,14 +38,14 @@ class Tables:
         return {attribute: self._of(attribute) for attribute in Attribute}
 
     def _of(self, attribute: Attribute) -> tuple[Rows, IntArray]:
-        requests = len(self.units.comparable)
+        requests = len(self.units.since)
         values = len(self.units.sizes[attribute])
         keys = self.units.codes[attribute] * requests + self.units.request
         is_there = np.zeros(values * requests, dtype=bool)
         is_there[keys] = True
         row = np.cumsum(is_there) - 1
         group, request = np.divmod(np.flatnonzero(is_there), requests)
-        return rows_of(group, request, values, self.units.comparable), row[keys]
+        return rows_of(group, request, values, self.units), row[keys]
 
     @cached_property
     def trait_count(self) -> int:
@@ -143,7 +143,7 @@ def _different_facts(units: Units) -> set[Attribute]:
     """Return the facts of requests, one only of those that tell the same requests apart."""
     found: dict[bytes, Attribute] = {}
     for attribute in REQUEST_ATTRIBUTES:
-        codes = np.zeros(len(units.comparable), dtype=np.int64)
+        codes = np.zeros(len(units.since), dtype=np.int64)
         codes[units.request] = units.codes[attribute]
         firsts, same = np.unique(codes, return_index=True, return_inverse=True)[1:]
         is_known = codes > 0
