@@ -30,6 +30,11 @@ class Counts:
     is_at_stake: Flags
 
     @cached_property
+    def struck(self) -> IntArray:
+        """The units of which some stand badly."""
+        return np.flatnonzero(self.bad)
+
+    @cached_property
     def all_bad(self) -> Floats:
         """How many of each request stand badly."""
         return self.by_request(self.bad)

@@ -94,9 +94,10 @@ def most_evidence_of(counts: Counts, rows: Rows, row: IntArray, least_g: float) 
 
 
 def _of_groups(counts: Counts, rows: Rows, row: IntArray, of: Floats, all_of: Floats) -> Compared:
+    struck = counts.struck
     return compare(
         rows,
-        added_up(row, counts.bad, len(rows.group)),
+        added_up(row[struck], counts.bad[struck], len(rows.group)),
         added_up(row, of, len(rows.group)),
         counts.all_bad,
         all_of,

@@ -122,17 +122,20 @@ def test_causes_come_with_the_greatest_excess_first() -> None:
 
 
 def test_of_a_request_those_causes_are_told_that_its_updates_have() -> None:
-    world = worlds.several(3)
-    causes = find(world.cells, now=world.now)
-    by_request = {
-        each: find(world.cells, now=world.now, of_request=each) for each in world.cells.request_ids
-    }
-    for cause in causes:
-        own = [c for found in by_request.values() for c in found if c.key == cause.key]
-        assert sum(each.device_count for each in own) == cause.device_count
-        assert {each.elsewhere_count for each in own} == {cause.elsewhere_count}
-        assert len(own) == cause.request_count
-    assert {c.key for found in by_request.values() for c in found} == {c.key for c in causes}
+    north = {Attribute.CSP_REGION: "North"}
+    rows = [
+        *(failed(200, traits=north, request=number) for number in (1, 2)),
+        *(Row(300, request=number) for number in (1, 2, 3)),
+    ]
+    cells = cells_of(rows, ages=[20.0] * 3)
+    (cause,) = find(cells, now=NOW)
+    assert (cause.device_count, cause.elsewhere_of, cause.request_count) == (400, 900, 2)
+    for number in (1, 2):
+        (own,) = find(cells, now=NOW, of_request=request_id(number))
+        assert own == replace(
+            cause, device_count=200, of_count=200, by_day=((own.by_day[0][0], 200),)
+        )
+    assert find(cells, now=NOW, of_request=request_id(3)) == ()
 
 
 def test_what_stands_still_waits_for_no_verdict_on_those_that_only_wait() -> None:
@@ -174,7 +177,7 @@ def some_cells(draw: st.DrawFn) -> Cells:
     return cells_of(rows, ages=draw(st.permutations([20.0, 12.0, 5.0, 3.0])))
 
 
-@settings(max_examples=examples(150))
+@settings(max_examples=examples(60))
 @given(some_cells(), st.randoms())
 def test_neither_order_nor_splitting_of_cells_changes_anything(
     cells: Cells, random: object
@@ -189,7 +192,7 @@ def test_neither_order_nor_splitting_of_cells_changes_anything(
     assert find(replace(twice, count=parts), now=NOW) == found
 
 
-@settings(max_examples=examples(150))
+@settings(max_examples=examples(60))
 @given(some_cells())
 def test_figures_add_up_and_are_of_updates_that_there_are(cells: Cells) -> None:
     total = int(cells.count.sum())
