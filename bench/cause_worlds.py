@@ -100,7 +100,7 @@ class Shape:
     mixed: float = 0.5
     youngest: float = 0.1
     oldest: float = 30.0
-    rates: Callable[[Random, int], Array] = lambda random, n: np.ones(n)
+    rates: Callable[[Random, int], Array] = lambda _random, n: np.ones(n)
     ways: Sequence[Way] = WAYS
     slow_regions: float = 0.0
     slowness: float = 5.0
@@ -201,8 +201,8 @@ class Making:
     def _named(self, traits: Sequence[tuple[Attribute, int]]) -> list[Trait]:
         return [Trait(attribute, _value(attribute, code)) for attribute, code in traits]
 
-    def _failing(self, effects: Sequence[Effect]) -> tuple[Array, Array]:
-        """Return of each update the way in which it is to fail, -1 if it is not; and its draw."""
+    def _failing(self, effects: Sequence[Effect]) -> Array:
+        """Return of each update the way in which it is to fail; -1 if it is not."""
         random, request, shape = self.random, self.request, self.shape
         size = len(request)
         chances = []
@@ -215,7 +215,7 @@ class Making:
         draw = random.random(-(-size // shape.together)).repeat(shape.together)[:size]
         bounds = np.cumsum(chances, axis=0)
         way = (draw[None, :] >= bounds).sum(axis=0)
-        return np.where(way >= len(shape.ways), -1, way), draw
+        return np.where(way >= len(shape.ways), -1, way)
 
     def _seen(
         self, effects: Sequence[Effect], silences: Sequence[Silence]
@@ -223,7 +223,7 @@ class Making:
         """Return of each update its standing, stage, reason and the days since that was so."""
         random, request, shape = self.random, self.request, self.shape
         size = len(request)
-        way, _ = self._failing(effects)
+        way = self._failing(effects)
         speed = np.ones((shape.requests, shape.regions))
         speed[random.random(speed.shape) < shape.slow_regions] = shape.slowness
         slow = speed[request, self.values[Attribute.CSP_REGION] - 1]
@@ -239,7 +239,6 @@ class Making:
         reason = np.zeros(size, dtype=int)
         since = np.zeros(size)
         is_going = np.ones(size, dtype=bool)
-        bursts = age - random.uniform(1, shape.oldest)
         burst_day = random.uniform(2, 8)
         for at, (median, spread) in _STEPS.items():
             entered = clock.copy()
@@ -284,7 +283,6 @@ class Making:
         standing[is_going] = int(Standing.SUCCESSFUL)
         since = np.where(is_going, clock, since)
         reason = np.where(standing == int(Standing.FAILED), reason, 0)
-        del bursts
         return standing, stage, reason, age - since
 
     def _cells(self, standing: Array, stage: Array, reason: Array, ago: Array) -> Cells:
@@ -392,7 +390,7 @@ def _random(kind: str, seed: int) -> Random:
 
 # ---- causes ----
 
-_STRONG, _MODEST = (0.02, 0.8), (0.03, 0.12)
+STRONG, MODEST, MIDDLING = (0.02, 0.8), (0.03, 0.12), (0.02, 0.3)
 
 
 def _plain(random: Random) -> Shape:
@@ -404,6 +402,10 @@ def _plain(random: Random) -> Shape:
         rates=_normal(1.0, 0.2),
         youngest=5.0,
     )
+
+
+class NoSuchTraits(LookupError):
+    """A world has no such traits of which enough updates tell."""
 
 
 def single(attribute: Attribute, base: float, share: float, kind: str, seed: int) -> World:
@@ -437,7 +439,7 @@ def _enough(
             continue
         if all(which.sum() <= 0.7 * making.having([t]).sum() for t in traits if len(traits) > 1):
             return traits
-    raise LookupError("no such traits in this world")
+    raise NoSuchTraits
 
 
 PAIRS = (
@@ -573,11 +575,11 @@ def large(requests: int, devices: int, seed: int = 1) -> World:
         shares[which, outcome] = share
     shares /= shares.sum(axis=1, keepdims=True)
     drawn = random.multinomial(devices // _PROFILES, shares)
-    unit, outcome = np.nonzero(drawn)
+    unit, drawn_outcome = np.nonzero(drawn)
     ages = np.linspace(30, 1, requests)
     day = int(NOW.timestamp()) // _DAY - ages.astype(int)[request[unit]]
     standing, stage, reason = (
-        np.array([each[place] for each in _OUTCOMES])[outcome] for place in range(3)
+        np.array([each[place] for each in _OUTCOMES])[drawn_outcome] for place in range(3)
     )
     keys = (
         (N61, ((Attribute.COMMS_HUB_FIRMWARE_VERSION, 20),)),
@@ -599,7 +601,7 @@ def large(requests: int, devices: int, seed: int = 1) -> World:
             stage=stage,
             reason=reason,
             day=day,
-            count=drawn[unit, outcome],
+            count=drawn[unit, drawn_outcome],
             first=day * _DAY,
             last=day * _DAY + 3_600,
             codes={a: codes[a][unit] for a in Attribute},

@@ -7,6 +7,7 @@ import numpy as np
 from firmtrack.causes.cells import IntArray
 from firmtrack.causes.problems import Flags
 from firmtrack.causes.statistics import Floats, added_up, g_statistic
+from firmtrack.causes.units import Units
 
 _PRIOR_WEIGHT = 50.0
 _PRIOR_SPREAD = 0.5
@@ -19,26 +20,26 @@ _NINE_TENTHS_TO_DEVIATION = 1 / 1.2816
 class Rows:
     """Groups by request: a row for each request in which a group has updates.
 
-    Rows are sorted by group, then request. ``starts`` is of each row the first one of its group,
-    ``until`` the first of them whose request is not comparable with the row's.
+    Rows are sorted by group, then request. ``starts`` is of each row the first one of its group
+    whose request is comparable with the row's, ``ends`` the first after those.
     """
 
     group: IntArray
     request: IntArray
     starts: IntArray
-    until: IntArray
+    ends: IntArray
     groups: int
 
 
-def rows_of(group: IntArray, request: IntArray, groups: int, comparable: IntArray) -> Rows:
+def rows_of(group: IntArray, request: IntArray, groups: int, units: Units) -> Rows:
     """Return rows of groups and requests, which are sorted already."""
-    requests = len(comparable)
-    keys = group * requests + request
+    beginning = group * len(units.since)
+    keys = beginning + request
     return Rows(
         group=group,
         request=request,
-        starts=np.searchsorted(keys, group * requests),
-        until=np.searchsorted(keys, group * requests + comparable[request]),
+        starts=np.searchsorted(keys, beginning + units.since[request]),
+        ends=np.searchsorted(keys, beginning + units.until[request]),
         groups=groups,
     )
 
@@ -74,7 +75,7 @@ def compare(
     all_bad: Floats,
     all_of: Floats,
     *,
-    comparable: IntArray,
+    units: Units,
     spread: float,
     is_at_stake: Flags,
 ) -> Compared:
@@ -88,8 +89,8 @@ def compare(
     """
     request = rows.request
     rest_bad, rest_of = all_bad[request] - bad, all_of[request] - of
-    pool_bad = _others(rows, bad, all_bad, comparable)
-    pool_of = _others(rows, of, all_of, comparable)
+    pool_bad = _others(rows, bad, all_bad, units)
+    pool_of = _others(rows, of, all_of, units)
     pool = (pool_bad + 0.5) / (pool_of + 1.0)
     weight = np.minimum(_PRIOR_WEIGHT, pool_of)
     rests_on = rest_of + weight
@@ -106,7 +107,8 @@ def compare(
     borrowed = total(of * lent)
     part = np.divide(1.0, borrowed, out=np.zeros_like(borrowed), where=borrowed > 0)
     pooled, pooled_of = total(of * lent * pool) * part, total(of * lent * pool_of) * part
-    others = np.maximum(total(of * lent * (comparable[request] - 1)) * part, 1.0)
+    so_many = _between(all_of > 0, units, request) - 1
+    others = np.maximum(total(of * lent * so_many) * part, 1.0)
     common = pooled * (1 - pooled) / np.maximum(pooled_of, 1.0) + spread**2 / others
     variance = total(each) + borrowed**2 * common
     compared_of, compared_bad = total(of), total(bad)
@@ -128,32 +130,58 @@ def compare(
     )
 
 
-def _others(rows: Rows, values: Floats, all_values: Floats, comparable: IntArray) -> Floats:
+def _others(rows: Rows, values: Floats, all_values: Floats, units: Units) -> Floats:
     """Return of each row what comparable requests but its own have outside the group."""
     request = rows.request
-    everywhere = np.concatenate(([0.0], np.cumsum(all_values)))[comparable[request]]
     so_far = np.concatenate(([0.0], np.cumsum(values)))
-    of_group = so_far[rows.until] - so_far[rows.starts]
-    found: Floats = np.maximum(everywhere - of_group - (all_values[request] - values), 0.0)
+    of_group = so_far[rows.ends] - so_far[rows.starts]
+    own = all_values[request] - values
+    found: Floats = np.maximum(_between(all_values, units, request) - of_group - own, 0.0)
     return found
 
 
-def spread_between(bad: Floats, of: Floats) -> float:
+def _between(values: Floats | Flags, units: Units, request: IntArray) -> Floats:
+    """Return the sums of what the requests that are comparable with each request have."""
+    so_far = np.concatenate(([0.0], np.cumsum(values)))
+    found: Floats = so_far[units.until[request]] - so_far[units.since[request]]
+    return found
+
+
+def spread_between(bad: Floats, of: Floats, units: Units, request: IntArray) -> float:
     """Return how far the shares of requests lie apart, beyond what chance makes of them.
 
-    The counts are of requests, without the group in question. One in ten may be out of the common;
-    few requests are taken to be apart by half of their common share.
+    The counts are of requests, without the group in question, which has updates in some requests.
+    Among all that are as old as one of these, one in ten may be out of the common; few are taken to
+    lie apart by half of their common share. Among the nearest in time none may: what befalls a day
+    befalls its requests.
     """
+    is_large = of >= _FEWEST_OF_REQUEST
+    is_as_old = np.arange(len(of)) < units.until[request].max(initial=0)
+    near = np.zeros(len(of) + 1)
+    np.add.at(near, units.since[request], 1)
+    np.add.at(near, units.until[request], -1)
+    is_near = np.cumsum(near[:-1]) > 0
+    everywhere = _spread(bad[is_large & is_as_old], of[is_large & is_as_old])
+    nearby = _deviation(bad[is_large & is_near], of[is_large & is_near])
+    return max(everywhere, nearby)
+
+
+def _spread(bad: Floats, of: Floats) -> float:
     pooled = (float(bad.sum()) + 0.5) / (float(of.sum()) + 1.0)
     prior = _PRIOR_SPREAD * pooled
-    is_large = of >= _FEWEST_OF_REQUEST
-    number = int(is_large.sum())
-    if number < _FEWEST_REQUESTS:
+    if len(of) < _FEWEST_REQUESTS:
         return prior
-    shares = bad[is_large] / of[is_large]
-    middle, nine_tenths = np.quantile(shares, [0.5, 0.9])
+    middle, nine_tenths = np.quantile(bad / of, [0.5, 0.9])
     deviation = float(nine_tenths - middle) * _NINE_TENTHS_TO_DEVIATION
-    by_chance = float(np.median(pooled * (1 - pooled) / of[is_large]))
+    by_chance = float(np.median(pooled * (1 - pooled) / of))
     found = max(deviation**2 - by_chance, 0.0)
-    weight = number / (number + _FEWEST_REQUESTS)
+    weight = len(of) / (len(of) + _FEWEST_REQUESTS)
     return float(np.sqrt(weight * found + (1 - weight) * prior**2))
+
+
+def _deviation(bad: Floats, of: Floats) -> float:
+    if len(of) < _FEWEST_REQUESTS:
+        return 0.0
+    pooled = float(bad.sum() / of.sum())
+    by_chance = float(np.mean(pooled * (1 - pooled) / of))
+    return float(np.sqrt(max(float(np.var(bad / of, ddof=1)) - by_chance, 0.0)))

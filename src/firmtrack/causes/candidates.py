@@ -38,14 +38,14 @@ class Tables:
         return {attribute: self._of(attribute) for attribute in Attribute}
 
     def _of(self, attribute: Attribute) -> tuple[Rows, IntArray]:
-        requests = len(self.units.comparable)
+        requests = len(self.units.since)
         values = len(self.units.sizes[attribute])
         keys = self.units.codes[attribute] * requests + self.units.request
         is_there = np.zeros(values * requests, dtype=bool)
         is_there[keys] = True
         row = np.cumsum(is_there) - 1
         group, request = np.divmod(np.flatnonzero(is_there), requests)
-        return rows_of(group, request, values, self.units.comparable), row[keys]
+        return rows_of(group, request, values, self.units), row[keys]
 
     @cached_property
     def trait_count(self) -> int:
@@ -71,26 +71,31 @@ class Tables:
 
     @cached_property
     def pairs_to_try(self) -> list[tuple[Attribute, Attribute]]:
-        """Pairs of attributes, without those whose pairs are the same updates as one of the two.
+        """Pairs of them, without those whose pairs are the same updates as one of the two.
 
-        So it is where the value of one says the value of the other. Of facts of requests that tell
-        the same requests apart, one is enough.
+        So it is where the value of one says the value of the other.
         """
         values = {a: int((sizes > 0).sum()) for a, sizes in self.units.sizes.items()}
-        facts = _different_facts(self.units)
+        to_try = set(self.to_try)
         return [
             (one, other)
             for (one, other), number in self.pair_counts.items()
             if number > max(values[one], values[other])
-            and not {one, other} & (_FACTS - facts)
+            and {one, other} <= to_try
             and not {one, other} <= _FACTS
         ]
+
+    @cached_property
+    def to_try(self) -> list[Attribute]:
+        """Attributes, but one fact only of those that tell the same requests apart."""
+        facts = _different_facts(self.units)
+        return [each for each in Attribute if each not in _FACTS or each in facts]
 
 
 def singles(tables: Tables, counts: Counts, *, least_g: float) -> list[Candidate]:
     """Return the traits that would be worth telling, were all requests alike."""
     found = []
-    for attribute in Attribute:
+    for attribute in tables.to_try:
         evidence = most_evidence_of(counts, *tables.of[attribute], least_g)
         if evidence is None:
             continue
@@ -110,7 +115,7 @@ def pairs(tables: Tables, counts: Counts, *, least_g: float, of_requests: bool) 
     ``of_requests`` says whether a fact of the request may be one of them.
     """
     units = tables.units
-    struck = np.flatnonzero(counts.bad)
+    struck = counts.struck
     share = counts.all_bad / np.maximum(counts.all_known, 1.0)
     # A pair that is most of its request would else be what is usual there.
     share = np.minimum(share, _MUCH_FOR_A_REQUEST * counts.share)
@@ -143,7 +148,7 @@ def _different_facts(units: Units) -> set[Attribute]:
     """Return the facts of requests, one only of those that tell the same requests apart."""
     found: dict[bytes, Attribute] = {}
     for attribute in REQUEST_ATTRIBUTES:
-        codes = np.zeros(len(units.comparable), dtype=np.int64)
+        codes = np.zeros(len(units.since), dtype=np.int64)
         codes[units.request] = units.codes[attribute]
         firsts, same = np.unique(codes, return_index=True, return_inverse=True)[1:]
         is_known = codes > 0

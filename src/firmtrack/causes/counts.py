@@ -30,6 +30,11 @@ class Counts:
     is_at_stake: Flags
 
     @cached_property
+    def struck(self) -> IntArray:
+        """The units of which some stand badly."""
+        return np.flatnonzero(self.bad)
+
+    @cached_property
     def all_bad(self) -> Floats:
         """How many of each request stand badly."""
         return self.by_request(self.bad)
@@ -51,7 +56,7 @@ class Counts:
 
     def by_request(self, numbers: Floats, units: IntArray | slice = slice(None)) -> Floats:
         """Return the sums of what all units have, or some of them, by request."""
-        return added_up(self.units.request[units], numbers[units], len(self.units.comparable))
+        return added_up(self.units.request[units], numbers[units], len(self.units.since))
 
     def without(self, units: IntArray) -> "Counts":
         """Return the counts without those of some units."""
@@ -81,7 +86,7 @@ def counts_of(cells: Cells, units: Units, problem: Problem) -> Counts:
     known = _added_up(cells, units, is_known_of(cells, problem))
     # Where nothing came to the step yet, or never does since it is no step of this kind of request,
     # its updates say nothing.
-    comes_there = added_up(units.request, known, len(units.comparable)) > 0
+    comes_there = added_up(units.request, known, len(units.since)) > 0
     return Counts(
         units=units,
         bad=_added_up(cells, units, has_it),
@@ -98,9 +103,9 @@ def _added_up(cells: Cells, units: Units, which: Flags) -> Floats:
 
 def _at_stake(cells: Cells, units: Units, problem: Problem, has_it: Flags) -> Flags:
     if problem.kind is CauseKind.FAILED or not has_it.any():
-        return np.ones(len(units.comparable), dtype=bool)
+        return np.ones(len(units.since), dtype=bool)
     last = cells.last[has_it]
-    found = np.zeros(len(units.comparable), dtype=bool)
+    found = np.zeros(len(units.since), dtype=bool)
     struck = cells.request[has_it][last >= last.max() - _SAME_SILENCE_SECONDS]
     found[units.place[struck]] = True
     return found

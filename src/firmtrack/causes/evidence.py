@@ -68,15 +68,16 @@ def evidence_of(counts: Counts, members: IntArray) -> Evidence:
 
 def _of_group(counts: Counts, bad: Floats, of: Floats, all_of: Floats) -> Compared:
     request = np.flatnonzero(of)
-    comparable = counts.units.comparable
+    units = counts.units
+    rest_bad, rest_of = counts.all_bad - bad, all_of - of
     return compare(
-        rows_of(np.zeros(len(request), dtype=np.int64), request, 1, comparable),
+        rows_of(np.zeros(len(request), dtype=np.int64), request, 1, units),
         bad[request],
         of[request],
         counts.all_bad,
         all_of,
-        comparable=comparable,
-        spread=spread_between(counts.all_bad - bad, all_of - of),
+        units=units,
+        spread=spread_between(rest_bad, rest_of, units, request),
         is_at_stake=counts.is_at_stake,
     )
 
@@ -93,13 +94,14 @@ def most_evidence_of(counts: Counts, rows: Rows, row: IntArray, least_g: float) 
 
 
 def _of_groups(counts: Counts, rows: Rows, row: IntArray, of: Floats, all_of: Floats) -> Compared:
+    struck = counts.struck
     return compare(
         rows,
-        added_up(row, counts.bad, len(rows.group)),
+        added_up(row[struck], counts.bad[struck], len(rows.group)),
         added_up(row, of, len(rows.group)),
         counts.all_bad,
         all_of,
-        comparable=counts.units.comparable,
+        units=counts.units,
         spread=0.0,
         is_at_stake=counts.is_at_stake,
     )

@@ -28,6 +28,7 @@ _ROUGHLY = 0.7
 _AS_GOOD = 3.0
 _SAME_EXCESS = 0.5
 _LEAST_RATIO_INSIDE = 1.5
+_LEAST_RATIO_SHOWN = 1.5
 
 
 def find(cells: Cells, *, now: datetime, of_request: RequestId | None = None) -> tuple[Cause, ...]:
@@ -39,10 +40,20 @@ def find(cells: Cells, *, now: datetime, of_request: RequestId | None = None) ->
     if not len(cells.count):
         return ()
     units = units_of(cells, now)
-    figures = (
-        counted(cells, units, key, now=now, of_request=of_request) for key in _keys(cells, units)
-    )
-    return tuple(sorted((each for each in figures if each is not None), key=_most_excess_first))
+    found = []
+    for key in _keys(cells, units):
+        cause = counted(cells, units, key, now=now, of_request=None)
+        if cause is None or not _shows(cause):
+            continue
+        if of_request is not None:
+            cause = counted(cells, units, key, now=now, of_request=of_request)
+        found.append(cause)
+    return tuple(sorted((each for each in found if each is not None), key=_most_excess_first))
+
+
+def _shows(cause: Cause) -> bool:
+    """Return whether the figures that people are shown say what the comparison does."""
+    return cause.share >= _LEAST_RATIO_SHOWN * cause.elsewhere_share
 
 
 def _most_excess_first(cause: Cause) -> tuple[float, str]:

@@ -12,6 +12,7 @@ from firmtrack.domain.causes import Attribute
 _DAY_SECONDS = 86_400
 _DONE_SECONDS = 14 * _DAY_SECONDS
 _ABOUT_AS_OLD = 0.9
+_NEAREST = 6
 
 
 Coded = tuple[Attribute, int]
@@ -26,14 +27,16 @@ class Units:
     """Updates of one request that are alike in every attribute, as arrays side by side.
 
     Cells that follow each other and differ only in how updates stand are one unit. Nothing rests on
-    the order of the cells: it only makes for fewer units. ``request`` counts from the oldest, and
-    ``comparable`` is of each request how many of the oldest are about as old as it, or have had as
-    much time as any needs; ``sizes`` is of each attribute how many units have which value,
+    the order of the cells: it only makes for fewer units. ``request`` counts from the oldest.
+    ``since`` and ``until`` are of each request the first that is comparable with it, and the first
+    after those: the nearest in time that are about as old, or have had as much time as any needs.
+    ``sizes`` is of each attribute how many units have which value,
     ``firsts`` the first cell of each unit, ``place`` where a request of the cells is in that order.
     """
 
     request: IntArray
-    comparable: IntArray
+    since: IntArray
+    until: IntArray
     codes: dict[Attribute, IntArray]
     sizes: dict[Attribute, IntArray]
     updates: Floats
@@ -56,7 +59,8 @@ def units_of(cells: Cells, now: datetime) -> Units:
     oldest_first = np.argsort(-ages, kind="stable")
     place[oldest_first] = np.arange(len(ages))
     least = _ABOUT_AS_OLD * np.minimum(ages[oldest_first], _DONE_SECONDS)
-    comparable = np.searchsorted(-ages[oldest_first], -least, side="right")
+    number = np.arange(len(ages))
+    about_as_old = np.searchsorted(-ages[oldest_first], -least, side="right")
     begins = np.ones(len(cells.request), dtype=bool)
     columns = [cells.request, *cells.codes.values()]
     begins[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
@@ -64,7 +68,8 @@ def units_of(cells: Cells, now: datetime) -> Units:
     codes = {attribute: cells.codes[attribute][firsts] for attribute in Attribute}
     return Units(
         request=place[cells.request[firsts]],
-        comparable=comparable,
+        since=np.maximum(number - _NEAREST, 0),
+        until=np.minimum(number + _NEAREST + 1, about_as_old),
         codes=codes,
         sizes={a: np.bincount(codes[a], minlength=len(cells.values[a])) for a in Attribute},
         updates=np.add.reduceat(cells.count, firsts).astype(float),
