@@ -53,6 +53,11 @@ class Compared:
     expected: Floats
     g: Floats
 
+    @property
+    def share(self) -> Floats:
+        """Which part of each group stands badly."""
+        return self.bad / np.maximum(self.of, 1.0)
+
     def explained(self, least_share: float) -> Floats:
         """Return how much better the group's own share fits its updates than what is usual.
 

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from firmtrack.answers.causes import Cause
 from firmtrack.causes.candidates import Candidate, Tables, pairs, singles
-from firmtrack.causes.cells import Cells
+from firmtrack.causes.cells import Cells, IntArray
 from firmtrack.causes.counts import Counts, counts_of
 from firmtrack.causes.evidence import FEWEST, Evidence, evidence_of
 from firmtrack.causes.figures import counted, figures_of
 from firmtrack.causes.preference import rank_of, same_updates
 from firmtrack.causes.problems import Problem, problems_of
-from firmtrack.causes.statistics import g_of
+from firmtrack.causes.statistics import added_up, g_of
 from firmtrack.causes.units import Coded, Traits, Units, units_of
 from firmtrack.domain.causes import CauseKey, CauseKind, Trait
 from firmtrack.domain.identifiers import RequestId
@@ -28,6 +30,8 @@ _ROUGHLY = 0.7
 _AS_GOOD = 3.0
 _SAME_EXCESS = 0.5
 _LEAST_RATIO_INSIDE = 1.5
+_NEARLY_ALL = 0.95
+_SURE_OF_OTHERS = 0.001
 _LEAST_RATIO_SHOWN = 1.5
 
 
@@ -71,6 +75,14 @@ def _keys(cells: Cells, units: Units) -> Iterator[CauseKey]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Time:
+    """The counts of the requests of a time; ``is_bounded``: there were such before it, or after."""
+
+    counts: Counts
+    is_bounded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Search:
     """The search for the causes of one problem; ``problems`` is how many are searched."""
 
@@ -85,6 +97,7 @@ class _Search:
             traits = self._strongest(counts)
             if traits is None:
                 break
+            traits = self._in_its_time(traits, counts)
             found.append(same_updates(self.tables.units, traits)[0])
             counts = counts.without(self.tables.units.having(traits))
         return found
@@ -165,6 +178,58 @@ class _Search:
         is_no_chance = evidence.g[0] >= g_of(MOST_BY_CHANCE / self.tables.trait_count)
         is_more = evidence.known.bad[0] >= _LEAST_RATIO_INSIDE * evidence.known.expected[0]
         return bool(is_no_chance and is_more)
+
+    def _in_its_time(self, found: Traits, counts: Counts) -> Traits:
+        """Return the one trait of what was found by which all fared so while it lasted, or that.
+
+        A cause may have begun in the period, or ended. Those before and after it fare as usual, so
+        that what happens to be common to the first or the only requests of its time stands out.
+        """
+        evidence = self._evidence(counts, found)
+        share = float(evidence.known.share[0])
+        members = self.tables.units.having(found)
+        was_bounded = self._time_of(members, counts, share).is_bounded
+        wider = []
+        for trait in self._common(members, counts):
+            its_time = self._time_of(self.tables.units.having((trait,)), counts, share).counts
+            others = self._evidence(its_time.without(members), (trait,))
+            if others.known.of[0]:
+                is_alike = others.excess_share[0] >= _SAME_EXCESS * evidence.excess_share[0]
+                if not (is_alike and others.g[0] >= g_of(_SURE_OF_OTHERS)):
+                    continue
+            elif len(found) == 1 or trait not in found or not was_bounded:
+                continue
+            whole = self._evidence(its_time, (trait,))
+            if self._is_significant(whole, self.tables.trait_count):
+                explained = float(whole.known.explained(its_time.share)[0])
+                wider.append(Candidate((trait,), explained))
+        return max(wider, key=lambda each: each.explained).traits if wider else found
+
+    def _common(self, members: IntArray, counts: Counts) -> Iterator[Coded]:
+        """Yield the traits that nearly all of the members have which stand badly."""
+        bad = counts.bad[members]
+        for attribute, codes in self.tables.units.codes.items():
+            by_code = added_up(codes[members], bad)
+            code = int(by_code.argmax())
+            if code and by_code[code] >= _NEARLY_ALL * bad.sum():
+                yield attribute, code
+
+    def _time_of(self, members: IntArray, counts: Counts, share: float) -> "_Time":
+        """Return the time from the first to the last request of which members are struck so."""
+        units = self.tables.units
+        bad = counts.by_request(counts.bad, members)
+        expected = share * counts.by_request(counts.known, members)
+        struck = np.flatnonzero((bad >= FEWEST) & (bad >= _SAME_EXCESS * expected))
+        if not len(struck):
+            return _Time(counts, is_bounded=False)
+        first, last = struck[0], struck[-1]
+        has_ended = expected[last + 1 :].sum() >= FEWEST
+        if not has_ended:
+            last = len(expected)
+        within = np.flatnonzero((units.request >= first) & (units.request <= last))
+        return _Time(
+            counts.within(within), is_bounded=bool(has_ended or expected[:first].sum() >= FEWEST)
+        )
 
     def _evidence(self, counts: Counts, traits: Traits) -> Evidence:
         return evidence_of(counts, self.tables.units.having(traits))
