@@ -41,7 +41,13 @@ def test_young_requests_and_requests_that_differ_are_no_cause(kind: str) -> None
     assert judge(worlds.chance_alone(kind, 7)).wrong == ()
 
 
-@pytest.mark.parametrize("attribute", Attribute)
+_OFTEN = (Attribute.MODEL, Attribute.CSP_REGION, HUB_FIRMWARE, Attribute.SERVICE_REQUEST_ID)
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [a if a in _OFTEN else pytest.param(a, marks=pytest.mark.thorough) for a in Attribute],
+)
 def test_one_trait_is_found_exactly(attribute: Attribute) -> None:
     assert judge(worlds.single(attribute, *worlds.STRONG, "strong", 3)).is_right
 
