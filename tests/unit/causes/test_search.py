@@ -85,6 +85,19 @@ def test_a_request_that_fails_somewhat_more_is_no_cause_and_a_bad_one_is() -> No
     assert cause.key.traits == (Trait(Attribute.SERVICE_REQUEST_ID, str(request_id(7))),)
 
 
+def test_a_request_is_not_compared_with_those_that_had_less_time() -> None:
+    rows = [
+        row
+        for number in range(1, 10)
+        for bad in [300 if number == 1 else 0]
+        for row in (failed(bad, request=number), Row(1_000 - bad, request=number))
+    ]
+    rows = [row for row in rows if row.count]
+    assert find(cells_of(rows, ages=[6.0, *[2.0] * 8]), now=NOW) == ()
+    (cause,) = find(cells_of(rows, ages=[6.0, *[5.5] * 8]), now=NOW)
+    assert cause.request_ids == (request_id(1),)
+
+
 def test_what_is_not_known_is_never_a_trait() -> None:
     known = {Attribute.COMMS_HUB_MODEL: "H1"}
     rows = [failed(800), Row(200), failed(20, traits=known), Row(980, traits=known)]
