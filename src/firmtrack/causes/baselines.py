@@ -102,7 +102,9 @@ def compare(
     is_told = (rests_on > 0) & is_at_stake[request]
     rests_on = np.maximum(rests_on, 1.0)
     share = (rest_bad + weight * pool) / rests_on
-    chance = np.clip(share, 0.5 / (rests_on + 1.0), 1 - 0.5 / (rests_on + 1.0))
+    # None among a few is not never; what is lent by other requests has been told so above.
+    margin = 0.5 / (rests_on + 1.0)
+    chance = np.clip(share, np.where(weight > 0, share, margin), 1 - margin)
     lent = weight / rests_on
 
     def total(values: Floats) -> Floats:
@@ -129,7 +131,7 @@ def compare(
         where=variance > 0,
     )
     g = g_statistic(compared_bad, compared_of, usual * worth, worth)
-    is_excess = compared_bad > expected
+    is_excess = compared_bad > usual * compared_of
     return Compared(
         bad=compared_bad, of=compared_of, expected=expected, g=np.where(is_excess, g, 0.0)
     )

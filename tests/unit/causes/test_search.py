@@ -41,7 +41,13 @@ def test_young_requests_and_requests_that_differ_are_no_cause(kind: str) -> None
     assert judge(worlds.chance_alone(kind, 7)).wrong == ()
 
 
-@pytest.mark.parametrize("attribute", Attribute)
+_OFTEN = (Attribute.MODEL, Attribute.CSP_REGION, HUB_FIRMWARE, Attribute.SERVICE_REQUEST_ID)
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [a if a in _OFTEN else pytest.param(a, marks=pytest.mark.thorough) for a in Attribute],
+)
 def test_one_trait_is_found_exactly(attribute: Attribute) -> None:
     assert judge(worlds.single(attribute, *worlds.STRONG, "strong", 3)).is_right
 
@@ -77,6 +83,19 @@ def test_a_request_that_fails_somewhat_more_is_no_cause_and_a_bad_one_is() -> No
     rows[12:14] = [failed(800, request=7), Row(1_200, request=7)]
     (cause,) = find(cells_of(rows, ages=[20.0] * 30), now=NOW)
     assert cause.key.traits == (Trait(Attribute.SERVICE_REQUEST_ID, str(request_id(7))),)
+
+
+def test_a_request_is_not_compared_with_those_that_had_less_time() -> None:
+    rows = [
+        row
+        for number in range(1, 10)
+        for bad in [300 if number == 1 else 0]
+        for row in (failed(bad, request=number), Row(1_000 - bad, request=number))
+    ]
+    rows = [row for row in rows if row.count]
+    assert find(cells_of(rows, ages=[6.0, *[2.0] * 8]), now=NOW) == ()
+    (cause,) = find(cells_of(rows, ages=[6.0, *[5.5] * 8]), now=NOW)
+    assert cause.request_ids == (request_id(1),)
 
 
 def test_what_is_not_known_is_never_a_trait() -> None:
