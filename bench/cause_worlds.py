@@ -57,11 +57,15 @@ _STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What makes updates that have all of ``traits`` fail in one way with the chance ``share``."""
+    """What makes updates that have all of ``traits`` fail in one way with the chance ``share``.
+
+    Those of requests that are no older than ``days``; None: of all.
+    """
 
     way: Way
     traits: tuple[tuple[Attribute, int], ...]
     share: float
+    days: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +214,10 @@ class Making:
             chance = way.share * self.rates[request]
             for effect in effects:
                 if effect.way == way:
-                    chance = np.where(self.having(effect.traits), effect.share, chance)
+                    is_of = self.having(effect.traits)
+                    if effect.days is not None:
+                        is_of &= self.ages[request] <= effect.days
+                    chance = np.where(is_of, effect.share, chance)
             chances.append(chance)
         draw = random.random(-(-size // shape.together)).repeat(shape.together)[:size]
         bounds = np.cumsum(chances, axis=0)
@@ -390,6 +397,7 @@ def _random(kind: str, seed: int) -> Random:
 
 # ---- causes ----
 
+_BEGUN_DAYS = 12.0
 STRONG, MODEST, MIDDLING = (0.02, 0.8), (0.03, 0.12), (0.02, 0.3)
 
 
@@ -414,6 +422,32 @@ def single(attribute: Attribute, base: float, share: float, kind: str, seed: int
     making, way = _with_base(random, base)
     trait = _enough(making, random, (attribute,), least=(share - base) * 0.8)
     return making.made(kind, [Effect(way, trait, share)])
+
+
+BEGUN = (
+    Attribute.MODEL,
+    Attribute.CSP_REGION,
+    Attribute.FROM_VERSION,
+    Attribute.COMMS_HUB_MODEL,
+    Attribute.COMMS_HUB_FIRMWARE_VERSION,
+)
+"""By what a cause may begin that requests from before it have in common as well."""
+
+
+def begun(attribute: Attribute, base: float, share: float, seed: int) -> World:
+    """Return a world in which, since twelve days ago, updates with one trait fail more often.
+
+    Three requests or more have such updates since, and three had before.
+    """
+    random = _random(f"begun {attribute}", seed)
+    making, way = _with_base(random, base)
+    is_since = making.ages <= _BEGUN_DAYS
+    for _ in range(100):
+        trait = _enough(making, random, (attribute,), least=(share - base) * 0.8)
+        has = np.bincount(making.request[making.having(trait)], minlength=len(is_since)) >= 30
+        if (has & is_since).sum() >= 3 and (has & ~is_since).sum() >= 3:
+            return making.made("begun", [Effect(way, trait, share, days=_BEGUN_DAYS)])
+    raise NoSuchTraits
 
 
 def _with_base(random: Random, base: float) -> tuple[Making, Way]:

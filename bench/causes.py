@@ -103,6 +103,9 @@ def _groups() -> Iterator[tuple[Group, int]]:
     for name, (base, share) in (("80% for 2%", worlds.STRONG), ("30% for 2%", worlds.MIDDLING)):
         makers = tuple(partial(worlds.pair, pair, base, share, name) for pair in worlds.PAIRS)
         yield Group(f"two traits, {name}", makers), _PAIR
+    base, share = worlds.STRONG
+    begun = tuple(partial(worlds.begun, attribute, base, share) for attribute in worlds.BEGUN)
+    yield Group("one trait, since twelve days ago", begun), _SINGLE
     yield Group("four causes", (worlds.several,)), _SINGLE
     yield Group("two causes of one reason", (worlds.overlapping,)), _SINGLE
     for kind, make in worlds.OUTAGES.items():

@@ -57,6 +57,11 @@ def test_a_modest_cause_is_found_exactly(attribute: Attribute) -> None:
     assert judge(worlds.single(attribute, *worlds.MODEST, "modest", 3)).is_right
 
 
+@pytest.mark.parametrize("attribute", first_of(worlds.BEGUN, 3))
+def test_a_cause_that_began_in_the_period_is_found_by_itself(attribute: Attribute) -> None:
+    assert judge(worlds.begun(attribute, *worlds.STRONG, seed=3)).is_right
+
+
 @pytest.mark.parametrize("attributes", first_of(worlds.PAIRS))
 def test_two_traits_together_are_found_exactly(attributes: tuple[Attribute, Attribute]) -> None:
     assert judge(worlds.pair(attributes, *worlds.STRONG, "pair", 3)).is_right
