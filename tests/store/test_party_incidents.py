@@ -481,6 +481,39 @@ def test_a_search_that_fails_costs_no_other_party_its_own(estate: Estate) -> Non
     assert [each["cause_id"] is None for each in incidents(bravo.pk)] == [False]
 
 
+def test_a_cause_that_is_not_found_for_once_keeps_its_open_incident(estate: Estate) -> None:
+    estate.causes = [failed_for(IN_NORTH)]
+    estate.fail(estate.updates(1, 40))
+    estate.compose()
+    estate.search()
+    estate.causes = []
+    estate.now += timedelta(minutes=1)
+    assert estate.search() == 1
+    estate.fail(estate.updates(41, 50))
+    estate.compose()
+
+    assert [each["device_count"] for each in incidents()] == [50]
+
+
+def test_what_was_found_while_a_user_id_was_taken_away_is_not_kept(
+    estate: Estate, alpha: Party
+) -> None:
+    estate.fail([*estate.updates(1, 40), *estate.updates(41, 90, user_id=ALPHA_SECOND_ID)])
+    estate.compose()
+    estate.causes = [failed_for(IN_NORTH)]
+
+    def overtaken(
+        viewer: Viewer, question: CausesQuestion, *, now: datetime | None = None
+    ) -> CausesAnswer:
+        user_ids.remove_user_id(alpha, ALPHA_SECOND_ID)
+        return estate.find_causes(viewer, question, now=now)
+
+    with pool().connection() as connection:
+        renew_causes(connection, estate.now, overtaken)
+
+    assert [(each["cause_id"], each["device_count"]) for each in incidents()] == [(None, 40)]
+
+
 def test_causes_that_were_found_long_ago_are_not_taken_to_hold(estate: Estate) -> None:
     estate.causes = [failed_for(IN_NORTH)]
     estate.fail(estate.updates(1, 5))
