@@ -124,7 +124,7 @@ def _counted(cause: Cause, question: CausesQuestion) -> str:
     if of == 1:
         updates = "the only update"
     elif count == of:
-        updates = f"all {of:,} updates"
+        updates = "both updates" if of == 2 else f"all {of:,} updates"
     else:
         updates = f"{count:,} of {of:,} updates"
     text = f"{updates} of {phrase_of(key)} {which} {happened}."
