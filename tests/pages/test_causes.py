@@ -12,12 +12,16 @@ from django.test import Client
 
 from firmtrack.accounts.kinds import Role
 from firmtrack.accounts.people import add_user
-from firmtrack.domain.causes import Attribute
+from firmtrack.domain.causes import Attribute, CauseKey, Trait
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.stages import Status, Variant
 from firmtrack.presentation.times import utc_text
 from firmtrack.store import database
 from firmtrack.store.cause_notes import NOTE_CHARACTERS
 from firmtrack.store.database import pool
 from firmtrack.store.embedded import EmbeddedPostgres
+from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.reports import performance
 from tests.databases import fresh_database
 from tests.pages import world
 from tests.pages.browsing import Browsing, Page, content_of
@@ -41,7 +45,7 @@ from tests.pages.causes import (
     tell,
 )
 from tests.pages.conftest import Told
-from tests.pages.messages import ALPHA_ID, BRAVO_ID
+from tests.pages.messages import ALPHA_ID, BRAVO_ID, BROKER, delivered, request
 from tests.pages.test_delivery_performance import tables
 
 LIST = "/causes"
@@ -258,6 +262,26 @@ def test_the_chart_by_day_says_the_same_as_its_table(ada: Browsing) -> None:
     assert [row[1] for row in by_day] == ["40", "20"]
     labels = page.all(".firmtrack-chart__label span")
     assert labels == ["40", by_day[0][0], by_day[1][0]]
+
+
+def test_a_failure_at_the_end_of_time_makes_no_chart_too_long(ada: Browsing) -> None:
+    request_id, sent_at = RequestId(ALPHA_ID, BROKER, 5004), datetime.now(UTC) - timedelta(days=40)
+    devices = (Eui64(0x00DB1234567A0001), Eui64(0x00DB1234567A0002))
+    ends = (sent_at + timedelta(hours=1), datetime(9999, 12, 31, 23, 59, tzinfo=UTC))
+    failures = [
+        delivered(device, at, request_id, reason="N61")
+        for device, at in zip(devices, ends, strict=True)
+    ]
+    sent = request(request_id, Variant.UPDATE_FIRMWARE, devices, sent_at)
+    record(Batch(messages=(sent, *failures)))
+    performance.refresh()
+    of_it = [Trait(Attribute.SERVICE_REQUEST_ID, str(request_id))]
+    key = CauseKey.of(Status.COMMS_HUB_DELIVERY_FAILED, "N61", of_it)
+    page = ada.open(f"/causes/{key.cause_id}")
+    assert page.status == 200
+    assert len(page.root.xpath("//*[local-name()='rect'][@class='firmtrack-chart__bar']")) == 2
+    assert re.fullmatch(r"Updates by 24,2\d\d days, in Great Britain", page.one("#chart"))
+    assert tables(page)["Updates by day"][1] == ["31 December 9999", "1"]
 
 
 def test_the_new_device_list_leaves_out_what_is_not_to_be_sent_again(ada: Browsing) -> None:

@@ -30,6 +30,9 @@ from firmtrack.presentation.wording import STAGE_NAMES, STATUS_NAMES, reason_tex
 _ASK_OF_FAULT = "Ask DCC’s Service Centre whether a fault is known."
 _TRY_FEW = "Try a few of the devices before you send it to all of them."
 
+# The stages whose task does not name the image, which it is about.
+_HANDED_ON = (Stage.DELIVERED_TO_COMMS_HUB, Stage.TRANSFERRED_TO_DEVICE)
+
 # What is said of it besides when, unless it still grows.
 _ENDS = {
     CauseState.OPEN: "",
@@ -121,7 +124,7 @@ def _counted(cause: Cause, question: CausesQuestion) -> str:
     if of == 1:
         updates = "the only update"
     elif count == of:
-        updates = f"all {of:,} updates"
+        updates = "both updates" if of == 2 else f"all {of:,} updates"
     else:
         updates = f"{count:,} of {of:,} updates"
     text = f"{updates} of {phrase_of(key)} {which} {happened}."
@@ -229,7 +232,10 @@ def _remedy(key: CauseKey) -> Iterator[str]:
     is_at_device = row.holder is Party.DEVICE
     party = the_party(row.holder)
     task = TASK_OF_UNKNOWN_VARIANT if is_at_device else TASKS[row.stage]
-    yield f"{party[0].upper()}{party[1:]} {task}."
+    if row.stage in _HANDED_ON:
+        yield f"The image waits for {party}, which {task}."
+    else:
+        yield f"{party[0].upper()}{party[1:]} {task}."
     yield SILENT_STAGES.get(row.stage, "")
     yield ASK_DEVICE if is_at_device else ASK_DCC
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -50,6 +50,7 @@ from firmtrack.web.permissions import needs, person_may, person_of
 PERIODS = (7, DEFAULT_DAYS, 90)
 """The periods that the form offers, in days."""
 
+_MOST_BARS = 120
 _NO_SUCH_TIME = "The address asks for a time that cannot be read."
 _NO_SUCH_PERIOD = f"Select a period, or ask for 1 to {LONGEST_DAYS} days"
 
@@ -243,7 +244,7 @@ def _shared_context(viewer: Viewer, moment: Moment, question: CausesQuestion) ->
 
 def _cause_context(found: CausePage, question: CausesQuestion, now: datetime) -> dict[str, Any]:
     cause = found.cause
-    days = _every_day(cause.by_day)
+    step, counts = _bars(cause.by_day)
     in_list = found.resending.get(Resending.SEND, 0)
     return {
         "found": found,
@@ -251,8 +252,9 @@ def _cause_context(found: CausePage, question: CausesQuestion, now: datetime) ->
         "title": title_of(cause.key),
         "sentence": sentence_of(cause, question, now),
         "advice": advice_of(cause.key),
-        "days": [(day_text(day), count) for day, count in days],
-        "chart": bar_chart([count for _, count in days]),
+        "days": [(day_text(day), count) for day, count in cause.by_day],
+        "days_of_bar": step,
+        "chart": bar_chart(counts),
         "all_devices": sum(found.resending.values()),
         "in_list": in_list,
         "left_out": [
@@ -267,14 +269,17 @@ def _cause_context(found: CausePage, question: CausesQuestion, now: datetime) ->
     }
 
 
-def _every_day(by_day: Sequence[tuple[date, int]]) -> list[tuple[date, int]]:
-    """Return the counts of every day from the first to the last, of those between as well."""
-    if not by_day:
-        return []
-    counts = dict(by_day)
-    first, last = by_day[0][0], by_day[-1][0]
-    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return [(day, counts.get(day, 0)) for day in days]
+def _bars(by_day: Sequence[tuple[date, int]]) -> tuple[int, list[int]]:
+    """Return over how many days each bar goes, and the counts of all bars, one after the other.
+
+    A bar is a day, unless that were too many: a message may state any time that there is.
+    """
+    first, last = by_day[0][0].toordinal(), by_day[-1][0].toordinal()
+    step = -(-(last - first + 1) // _MOST_BARS)
+    counts = [0] * ((last - first) // step + 1)
+    for day, count in by_day:
+        counts[(day.toordinal() - first) // step] += count
+    return step, counts
 
 
 def _too_large(request: HttpRequest, context: dict[str, Any], error: PastTooLarge) -> HttpResponse:

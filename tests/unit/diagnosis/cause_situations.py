@@ -82,6 +82,7 @@ _QUIET = replace(
 FAILED: Mapping[str, tuple[Cause, CausesQuestion]] = {
     "A model, still growing": (failed(Q4), ALL),
     "A model, all of it": (replace(failed(Q4), device_count=2_310), ALL),
+    "A model, both": (replace(failed(Q4), device_count=2, of_count=2), ALL),
     "A model, hardly any elsewhere": (replace(failed(Q4), elsewhere_count=11), ALL),
     "A model, three elsewhere": (replace(failed(Q4), elsewhere_count=3), ALL),
     "A model, none elsewhere": (replace(failed(Q4), elsewhere_count=0), ALL),
