@@ -1,5 +1,6 @@
 """How many updates have a problem, could have it, and there are: by unit, and by request."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,8 @@ from firmtrack.causes.statistics import Floats, added_up
 from firmtrack.causes.units import Units
 from firmtrack.domain.causes import CauseKind
 
-_SAME_SILENCE_SECONDS = 3 * 86_400
+_DAYS_OF_SILENCE = 3
+_MOST_SILENCES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +21,8 @@ class Counts:
     """Of each unit: how many stand badly; of how many it is known; and how many there are.
 
     ``is_at_stake`` says of each request whether it was there to be struck. Of stalls these are the
-    requests with updates that came to a stand in the same days as the last did: others had passed
-    before, or were done with but for what is dead.
+    requests with updates that came to a stand in the same days: others had passed before, or were
+    done with but for what is dead.
     """
 
     units: Units
@@ -80,20 +82,25 @@ class Counts:
         )
 
 
-def counts_of(cells: Cells, units: Units, problem: Problem) -> Counts:
-    """Return the counts of a problem."""
+def counts_of(cells: Cells, units: Units, problem: Problem) -> Iterator[Counts]:
+    """Yield the counts of a problem: of failures once, of stalls of each silence, worst first."""
     has_it = is_of(cells, problem)
     known = _added_up(cells, units, is_known_of(cells, problem))
     # Where nothing came to the step yet, or never does since it is no step of this kind of request,
     # its updates say nothing.
     comes_there = added_up(units.request, known, len(units.since)) > 0
-    return Counts(
-        units=units,
-        bad=_added_up(cells, units, has_it),
-        known=known,
-        entered=units.updates * comes_there[units.request],
-        is_at_stake=_at_stake(cells, units, problem, has_it),
-    )
+    for struck in [has_it] if problem.kind is CauseKind.FAILED else _silences(cells, has_it):
+        is_at_stake = np.ones(len(units.since), dtype=bool)
+        if problem.kind is CauseKind.STALLED:
+            is_at_stake[:] = False
+            is_at_stake[units.place[cells.request[struck]]] = True
+        yield Counts(
+            units=units,
+            bad=_added_up(cells, units, has_it),
+            known=known,
+            entered=units.updates * comes_there[units.request],
+            is_at_stake=is_at_stake,
+        )
 
 
 def _added_up(cells: Cells, units: Units, which: Flags) -> Floats:
@@ -101,11 +108,17 @@ def _added_up(cells: Cells, units: Units, which: Flags) -> Floats:
     return sums
 
 
-def _at_stake(cells: Cells, units: Units, problem: Problem, has_it: Flags) -> Flags:
-    if problem.kind is CauseKind.FAILED or not has_it.any():
-        return np.ones(len(units.since), dtype=bool)
-    last = cells.last[has_it]
-    found = np.zeros(len(units.since), dtype=bool)
-    struck = cells.request[has_it][last >= last.max() - _SAME_SILENCE_SECONDS]
-    found[units.place[struck]] = True
-    return found
+def _silences(cells: Cells, has_it: Flags) -> Iterator[Flags]:
+    """Yield which cells came to a stand in the same three days, of the days with the most first."""
+    first_day = cells.day[has_it].min(initial=0)
+    day = np.where(has_it, cells.day - first_day, 0)
+    left = np.where(has_it, cells.count, 0).astype(float)
+    for _ in range(_MOST_SILENCES):
+        by_day = added_up(day, left, _DAYS_OF_SILENCE)
+        together = np.convolve(by_day, np.ones(_DAYS_OF_SILENCE), mode="valid")
+        first = int(together.argmax())
+        within = has_it & (day >= first) & (day < first + _DAYS_OF_SILENCE)
+        if together[first] <= 0:
+            return
+        yield within
+        left[within] = 0.0

@@ -16,7 +16,7 @@ from firmtrack.causes.preference import rank_of, same_updates
 from firmtrack.causes.problems import Problem, problems_of
 from firmtrack.causes.statistics import added_up, g_of
 from firmtrack.causes.units import Coded, Traits, Units, units_of
-from firmtrack.domain.causes import CauseKey, CauseKind, Trait
+from firmtrack.domain.causes import REQUEST_ATTRIBUTES, CauseKey, CauseKind, Trait
 from firmtrack.domain.identifiers import RequestId
 
 __all__ = ["figures_of", "find"]
@@ -31,6 +31,7 @@ _AS_GOOD = 3.0
 _SAME_EXCESS = 0.5
 _LEAST_RATIO_INSIDE = 1.5
 _NEARLY_ALL = 0.95
+_LEAST_BETWEEN_REQUESTS = 0.05
 _SURE_OF_OTHERS = 0.001
 _LEAST_RATIO_SHOWN = 1.5
 
@@ -66,12 +67,17 @@ def _most_excess_first(cause: Cause) -> tuple[float, str]:
 
 def _keys(cells: Cells, units: Units) -> Iterator[CauseKey]:
     tables = Tables(units)
-    problems = problems_of(cells)
-    for problem in problems:
-        search = _Search(tables, problem, len(problems))
-        for traits in search.found(counts_of(cells, units, problem)):
+    searched = [
+        (problem, counts)
+        for problem in problems_of(cells)
+        for counts in counts_of(cells, units, problem)
+    ]
+    found: dict[CauseKey, None] = {}
+    for problem, counts in searched:
+        for traits in _Search(tables, problem, len(searched)).found(counts):
             named = [Trait(attribute, cells.values[attribute][code]) for attribute, code in traits]
-            yield CauseKey.of(problem.status, problem.reason, named)
+            found[CauseKey.of(problem.status, problem.reason, named)] = None
+    yield from found
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class _Time:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """The search for the causes of one problem; ``problems`` is how many are searched."""
+    """The search for the causes of one problem; ``problems`` is how many searches there are."""
 
     tables: Tables
     problem: Problem
@@ -124,7 +130,7 @@ class _Search:
         for each in sorted(suspicious, key=lambda each: (-each.explained, each.traits)):
             if found and each.explained < found[0].explained - _AS_GOOD:
                 break
-            if self._is_significant(self._evidence(counts, each.traits), self.tables.trait_count):
+            if self._is_single(self._evidence(counts, each.traits), each.traits):
                 found.append(each)
         return found
 
@@ -153,6 +159,15 @@ class _Search:
         is_no_chance = evidence.g[0] >= self._least_g(tried)
         return bool(is_no_chance and evidence.is_worth_telling[0])
 
+    def _is_single(self, evidence: Evidence, traits: Traits) -> bool:
+        """Return whether a single trait is a cause.
+
+        Requests differ for many reasons: for what is of whole requests a difference must be larger.
+        """
+        is_of_requests = traits[0][0] in REQUEST_ATTRIBUTES
+        is_large = evidence.excess_share[0] >= _LEAST_BETWEEN_REQUESTS or not is_of_requests
+        return is_large and self._is_significant(evidence, self.tables.trait_count)
+
     def _smallest(self, pair: Traits, counts: Counts) -> Traits | None:
         """Return the pair; or the one of it that stands out without the other; or None.
 
@@ -166,7 +181,7 @@ class _Search:
             if evidence.known.of[0] and evidence.excess_share[0] < _SAME_EXCESS * excess:
                 continue
             whole = self._evidence(counts, (trait,))
-            if self._is_significant(whole, self.tables.trait_count):
+            if self._is_single(whole, (trait,)):
                 alone.append(Candidate((trait,), float(whole.known.explained(counts.share)[0])))
         if alone:
             return max(alone, key=lambda each: each.explained).traits
@@ -200,7 +215,7 @@ class _Search:
             elif len(found) == 1 or trait not in found or not was_bounded:
                 continue
             whole = self._evidence(its_time, (trait,))
-            if self._is_significant(whole, self.tables.trait_count):
+            if self._is_single(whole, (trait,)):
                 explained = float(whole.known.explained(its_time.share)[0])
                 wider.append(Candidate((trait,), explained))
         return max(wider, key=lambda each: each.explained).traits if wider else found

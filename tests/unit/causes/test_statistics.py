@@ -68,7 +68,8 @@ def _in_one_request(bad: int, of: int, rest_bad: int, rest_of: int) -> Evidence:
     cells = cells_of([row for row in rows if row.count])
     units = units_of(cells, NOW)
     (problem,) = problems_of(cells)
-    return evidence_of(counts_of(cells, units, problem), units.having(((Attribute.CSP_REGION, 1),)))
+    (counts,) = counts_of(cells, units, problem)
+    return evidence_of(counts, units.having(((Attribute.CSP_REGION, 1),)))
 
 
 @pytest.mark.parametrize(("bad", "of", "rest_bad", "rest_of"), [(30, 100, 40, 900), (5, 9, 2, 50)])
