@@ -98,9 +98,10 @@ class CauseKey:
             status, reason, *rest = json.loads(urlsafe_b64decode(padded.encode("ascii")))
             pairs = zip(rest[::2], rest[1::2], strict=True)
             key = cls.of(Status(status), reason, [Trait(Attribute(a), v) for a, v in pairs])
+            is_its_id = key._is_whole and key.cause_id == cause_id
         except (ValueError, TypeError, RecursionError):
-            raise MalformedCauseId(cause_id[:60]) from None
-        if not key._is_whole or key.cause_id != cause_id:
+            is_its_id = False
+        if not is_its_id:
             raise MalformedCauseId(cause_id[:60])
         return key
 
@@ -110,8 +111,8 @@ class CauseKey:
         return (
             1 <= len(self.traits) <= MOST_TRAITS
             and len(names) == len(self.traits)
-            and all(isinstance(t.value, str) and t.value for t in self.traits)
-            and (self.reason is None or (self.status.is_bad and isinstance(self.reason, str)))
+            and all(_is_text(trait.value) for trait in self.traits)
+            and (self.reason is None or (self.status.is_bad and _is_text(self.reason)))
         )
 
     @property
@@ -136,3 +137,8 @@ class CauseKey:
         traits = " and ".join(f"{trait.attribute} {trait.value}" for trait in self.traits)
         how = self.status if self.status.is_bad else f"stalled at {self.status}"
         return f"{how}{'' if self.reason is None else f' {self.reason}'}: {traits}"
+
+
+def _is_text(value: object) -> bool:
+    """Return whether it can be what a message states: no message has a NUL."""
+    return isinstance(value, str) and value != "" and "\0" not in value
