@@ -196,24 +196,26 @@ def test_a_hubs_facts_are_the_inventorys_and_it_is_the_hub_that_the_update_came_
         ([(60, "03")], "00000003"),
         ([(60, str(VERSION))], ""),
         ([(60, str(VERSION)), (120, "03")], ""),
-        ([(None, "01"), (60, "03")], "00000001"),
     ],
 )
 def test_the_version_that_an_update_came_from_is_what_ran_when_it_began(
-    statements: list[tuple[float | None, str]], before: str
+    statements: list[tuple[float, str]], before: str
 ) -> None:
     cells = counted(
         request(device_ids=[METER], sent_at=at(0)),
         *(
-            inventory(
-                None if minutes is None else at(minutes),
-                METER,
-                firmware_version=FirmwareVersion(version),
-            )
+            inventory(at(minutes), METER, firmware_version=FirmwareVersion(version))
             for minutes, version in statements
         ),
     )
     assert profile_of(cells)["from_version"] == before
+
+
+def test_what_states_no_time_is_of_when_it_was_recorded() -> None:
+    take(inventory(None, METER, firmware_version=FirmwareVersion("01")))
+    take(request(device_ids=[METER], sent_at=datetime.now(UTC)))
+    cells = counted(inventory(None, METER, firmware_version=VERSION), now=datetime.now(UTC))
+    assert profile_of(cells)["from_version"] == "00000001"
 
 
 def test_what_a_later_update_may_have_brought_is_not_what_an_earlier_one_came_from() -> None:

@@ -24,8 +24,8 @@ LEFT JOIN LATERAL (
     SELECT i.firmware_version
     FROM inventory_statement AS i
     WHERE i.device_id = s.device_id AND i.firmware_version IS NOT NULL
-      AND coalesce(i.learnt_at, '-infinity') <= s.submitted_at
-    ORDER BY coalesce(i.learnt_at, '-infinity') DESC, i.message_id DESC, i.recorded_at DESC
+      AND coalesce(i.learnt_at, i.recorded_at) <= s.submitted_at
+    ORDER BY coalesce(i.learnt_at, i.recorded_at) DESC, i.message_id DESC, i.recorded_at DESC
     LIMIT 1
 ) AS ran ON true
 LEFT JOIN LATERAL (
@@ -36,14 +36,15 @@ LEFT JOIN LATERAL (
                 SELECT
                 FROM current_distribution AS later
                 WHERE later.device_id = s.device_id
-                  AND later.submitted_at > s.submitted_at AND later.submitted_at <= i.learnt_at
+                  AND later.submitted_at > s.submitted_at
+                  AND later.submitted_at <= coalesce(i.learnt_at, i.recorded_at)
             )
         THEN i.firmware_version
     END AS firmware_version
     FROM inventory_statement AS i
     WHERE ran.firmware_version IS NULL
       AND i.device_id = s.device_id AND i.firmware_version IS NOT NULL
-      AND i.learnt_at > s.submitted_at
-    ORDER BY i.learnt_at, i.message_id
+      AND coalesce(i.learnt_at, i.recorded_at) > s.submitted_at
+    ORDER BY coalesce(i.learnt_at, i.recorded_at), i.message_id, i.recorded_at
     LIMIT 1
 ) AS first_told ON true

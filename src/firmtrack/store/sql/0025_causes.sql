@@ -73,12 +73,13 @@ CREATE VIEW update_profile AS
     ) AS named_hub ON true
     LEFT JOIN device AS h ON h.device_id = coalesce(named_hub.comms_hub_id, v.comms_hub_id)
     LEFT JOIN LATERAL (
-        -- What the device was last told to run when the update began.
+        -- What the device was last told to run when the update began. What has no time of its own, as an
+        -- import may, is of when it was recorded.
         SELECT i.firmware_version
         FROM inventory_statement AS i
         WHERE i.device_id = d.device_id AND i.firmware_version IS NOT NULL
-          AND coalesce(i.learnt_at, '-infinity') <= coalesce(r.submitted_at, r.recorded_at)
-        ORDER BY coalesce(i.learnt_at, '-infinity') DESC, i.message_id DESC, i.recorded_at DESC
+          AND coalesce(i.learnt_at, i.recorded_at) <= coalesce(r.submitted_at, r.recorded_at)
+        ORDER BY coalesce(i.learnt_at, i.recorded_at) DESC, i.message_id DESC, i.recorded_at DESC
         LIMIT 1
     ) AS ran ON true
     LEFT JOIN LATERAL (
@@ -95,15 +96,15 @@ CREATE VIEW update_profile AS
                         AS began (at)
                     WHERE other.device_id = d.device_id
                       AND began.at > coalesce(r.submitted_at, r.recorded_at)
-                      AND began.at <= i.learnt_at
+                      AND began.at <= coalesce(i.learnt_at, i.recorded_at)
                 )
             THEN i.firmware_version
         END AS firmware_version
         FROM inventory_statement AS i
         WHERE ran.firmware_version IS NULL
           AND i.device_id = d.device_id AND i.firmware_version IS NOT NULL
-          AND i.learnt_at > coalesce(r.submitted_at, r.recorded_at)
-        ORDER BY i.learnt_at, i.message_id
+          AND coalesce(i.learnt_at, i.recorded_at) > coalesce(r.submitted_at, r.recorded_at)
+        ORDER BY coalesce(i.learnt_at, i.recorded_at), i.message_id, i.recorded_at
         LIMIT 1
     ) AS first_told ON true;
 
