@@ -8,8 +8,8 @@ import numpy as np
 
 from firmtrack.causes.baselines import Rows, rows_of
 from firmtrack.causes.cells import IntArray
-from firmtrack.causes.counts import Counts
-from firmtrack.causes.evidence import FEWEST, most_evidence_of
+from firmtrack.causes.counts import FEWEST, Counts
+from firmtrack.causes.evidence import most_evidence_of
 from firmtrack.causes.statistics import added_up
 from firmtrack.causes.units import Traits, Units
 from firmtrack.domain.causes import REQUEST_ATTRIBUTES, Attribute
@@ -109,10 +109,13 @@ def singles(tables: Tables, counts: Counts, *, least_g: float) -> list[Candidate
     return found
 
 
-def pairs(tables: Tables, counts: Counts, *, least_g: float, of_requests: bool) -> list[Candidate]:
+def pairs(
+    tables: Tables, counts: Counts, *, least_g: float, most: int, of_requests: bool
+) -> list[Candidate]:
     """Return pairs of traits that more updates have than the shares of their requests would give.
 
-    ``of_requests`` says whether a fact of the request may be one of them.
+    The ``most`` that explain most, those first. ``of_requests`` says whether a fact of the request
+    may be one of them.
     """
     units = tables.units
     struck = counts.struck
@@ -134,14 +137,13 @@ def pairs(tables: Tables, counts: Counts, *, least_g: float, of_requests: bool) 
         has = bad[enough]
         expected = np.maximum(added_up(keys, usual, len(bad))[enough], 1e-3)
         explained = has * np.log(has / expected) - (has - expected)
-        is_suspicious = (has > expected) & (2 * explained >= least_g)
+        suspicious = np.flatnonzero((has > expected) & (2 * explained >= least_g))
+        best = suspicious[np.argsort(-explained[suspicious], kind="stable")[:most]]
         found += [
             Candidate(((one, key // width), (other, key % width)), value)
-            for key, value in zip(
-                enough[is_suspicious].tolist(), explained[is_suspicious].tolist(), strict=True
-            )
+            for key, value in zip(enough[best].tolist(), explained[best].tolist(), strict=True)
         ]
-    return found
+    return sorted(found, key=lambda each: (-each.explained, each.traits))[:most]
 
 
 def _different_facts(units: Units) -> set[Attribute]:

@@ -12,8 +12,11 @@ from firmtrack.causes.statistics import Floats, added_up
 from firmtrack.causes.units import Units
 from firmtrack.domain.causes import CauseKind
 
+FEWEST = 5
+"""So many updates at least are a cause's, and are beyond what is usual."""
+
 _DAYS_OF_SILENCE = 3
-_MOST_SILENCES = 4
+_MOST_SILENCES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +112,10 @@ def _added_up(cells: Cells, units: Units, which: Flags) -> Floats:
 
 
 def _silences(cells: Cells, has_it: Flags) -> Iterator[Flags]:
-    """Yield which cells came to a stand in the same three days, of the days with the most first."""
+    """Yield which cells came to a stand in the same three days, of the days with the most first.
+
+    As long as these are of FEWEST updates or more.
+    """
     first_day = cells.day[has_it].min(initial=0)
     day = np.where(has_it, cells.day - first_day, 0)
     left = np.where(has_it, cells.count, 0).astype(float)
@@ -118,7 +124,7 @@ def _silences(cells: Cells, has_it: Flags) -> Iterator[Flags]:
         together = np.convolve(by_day, np.ones(_DAYS_OF_SILENCE), mode="valid")
         first = int(together.argmax())
         within = has_it & (day >= first) & (day < first + _DAYS_OF_SILENCE)
-        if together[first] <= 0:
+        if together[first] < FEWEST:
             return
         yield within
         left[within] = 0.0

@@ -6,12 +6,9 @@ import numpy as np
 
 from firmtrack.causes.baselines import Compared, Rows, compare, rows_of, spread_between
 from firmtrack.causes.cells import IntArray
-from firmtrack.causes.counts import Counts
+from firmtrack.causes.counts import FEWEST, Counts
 from firmtrack.causes.problems import Flags
 from firmtrack.causes.statistics import Floats, added_up
-
-FEWEST = 5
-"""So many updates at least are a cause's, and are beyond what is usual."""
 
 _LEAST_RATIO, _LEAST_DIFFERENCE = 2.0, 0.02
 _MUCH_MORE, _MANY = 4.0, 50

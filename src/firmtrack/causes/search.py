@@ -9,8 +9,8 @@ import numpy as np
 from firmtrack.answers.causes import Cause
 from firmtrack.causes.candidates import Candidate, Tables, pairs, singles
 from firmtrack.causes.cells import Cells, IntArray
-from firmtrack.causes.counts import Counts, counts_of
-from firmtrack.causes.evidence import FEWEST, Evidence, evidence_of
+from firmtrack.causes.counts import FEWEST, Counts, counts_of
+from firmtrack.causes.evidence import Evidence, evidence_of
 from firmtrack.causes.figures import counted, figures_of
 from firmtrack.causes.preference import rank_of, same_updates
 from firmtrack.causes.problems import Problem, problems_of
@@ -25,7 +25,7 @@ MOST_BY_CHANCE = 0.005
 """How likely a search may be to find one trait, or one pair of traits, where there is no cause."""
 
 _MOST_CAUSES = 12
-_MOST_PAIRS = 24
+_MOST_PAIRS = 12
 _ROUGHLY = 0.7
 _AS_GOOD = 3.0
 _SAME_EXCESS = 0.5
@@ -142,10 +142,10 @@ class _Search:
             self.tables,
             counts,
             least_g=_ROUGHLY * self._least_g(self.tables.pair_count),
+            most=_MOST_PAIRS,
             of_requests=of_requests,
         )
-        suspicious.sort(key=lambda each: (-each.explained, each.traits))
-        for each in suspicious[:_MOST_PAIRS]:
+        for each in suspicious:
             evidence = self._evidence(counts, each.traits)
             if self._is_significant(evidence, self.tables.pair_count):
                 explained = float(evidence.known.explained(counts.share)[0])
