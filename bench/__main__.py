@@ -28,6 +28,7 @@ JOBS = {
     "performance": "bench.performance",
     "notices": "bench.notices",
     "waits": "bench.waits",
+    "causes": "bench.causes",
 }
 NAMED_ONLY = {"growth": "bench.growth", "slow": "bench.slow_clients"}
 

@@ -2,6 +2,9 @@
 
 Both call the same receiver, a process of its own, one after the other; the bodies tell of ten
 devices each. The loop keeps nothing of what it did.
+
+And composing: changes of 50,000 devices into notices for a webhook and a mailbox; failures, which
+belong to incidents, beside good news, which does not.
 """
 
 import subprocess
@@ -14,21 +17,29 @@ from random import Random
 from statistics import median
 
 import httpx
+from psycopg import Connection
+from psycopg.rows import TupleRow
 
-from bench.figures import Figure, at_least
+from bench.figures import Figure, at_least, at_most
 from bench.run import Run
 from bench.scene import fresh_database
 from bench.timing import median_ratio, seconds_of
 from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.parties import add_party
+from firmtrack.domain.causes import Attribute, CauseKey, Trait
 from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.stages import Status
+from firmtrack.domain.topics import DEFAULT_TOPICS, topic_of_status
 from firmtrack.notices.calling import Caller
 from firmtrack.notices.cloud_events import event_about_endpoint
+from firmtrack.notices.composing import compose_due
 from firmtrack.notices.endpoint_queue import enqueue
 from firmtrack.notices.endpoints import add_endpoint
+from firmtrack.notices.known_causes import keep_causes
 from firmtrack.notices.sending import send_next
 from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store.database import pool
+from firmtrack.store.numbers import to_bigint
 
 _ROUNDS = 3
 _ALPHA = Eui64.parse("90-B3-D5-1F-30-01-00-00")
@@ -56,8 +67,96 @@ with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
 """
 
 
+_UPDATES = """
+WITH made AS (
+    INSERT INTO request (originator, target, counter, message_id, recorded_at, sent_at, variant,
+        stated_version, statement_count)
+    SELECT %(user_id)s, %(user_id)s, number, gen_random_uuid(), now(), now(), '11.1', '0000000A', 1
+    FROM generate_series(0, 9) AS number
+    RETURNING request_key, counter
+), updates AS (
+    INSERT INTO distribution (device_id, request_key, message_id, occurred_at, stage)
+    SELECT hashint8(i)::bigint * 1000000 + i, request_key, gen_random_uuid(), now(), 4
+    FROM generate_series(1, %(devices)s::bigint) AS i
+    JOIN made ON made.counter = i %% 10
+    RETURNING device_id
+)
+INSERT INTO device (device_id, message_id, learnt_at, device_type, manufacturer, model, csp_region)
+SELECT device_id, gen_random_uuid(), now(), 'ESME', 'Acme', 'M' || device_id %% 7,
+    'Region ' || device_id %% 3
+FROM updates
+"""
+_CHANGES = """
+INSERT INTO status_change (user_id, is_own, topic, reason, request_key, occurred_at, recorded_at,
+    device_ids)
+SELECT %(user_id)s, true, %(topic)s, %(reason)s, request_key, now(), now() - interval '1 minute',
+    array_agg(device_id)
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY request_key ORDER BY device_id) / 10 AS message
+    FROM distribution
+) AS each
+GROUP BY request_key, message
+"""
+_EMPTY = "TRUNCATE notice, notice_try, party_incident, party_incident_device"
+_GOOD, _BAD = Status.DELIVERED_TO_COMMS_HUB, Status.COMMS_HUB_DELIVERY_FAILED
+_REASON = "N61"
+
+
 def measure(run: Run) -> list[Figure]:
-    """Return the figure for sending notices to one endpoint."""
+    """Return the figures for sending notices to one endpoint, and for composing them."""
+    return [*_sending(run), *_composing(run)]
+
+
+def _composing(run: Run) -> list[Figure]:
+    devices = run.sized(50_000, least=100)
+    causes = [
+        CauseKey.of(_BAD, _REASON, [Trait(Attribute.MODEL, f"M{number}")]) for number in range(3)
+    ]
+    rounds = []
+    with fresh_database(run.server), pool().connection() as connection:
+        party = add_party("Alpha Energy", PartyKind.LARGE_SUPPLIER, [_ALPHA])
+        for channel in ("webhook", "email"):
+            connection.execute(
+                "INSERT INTO notice_endpoint (party_id, channel, address, topics)"
+                " VALUES (%s, %s, '', %s)",
+                (party.pk, channel, list(DEFAULT_TOPICS)),
+            )
+        connection.execute(_UPDATES, {"user_id": to_bigint(_ALPHA), "devices": devices})
+        connection.execute("ANALYZE")
+        for _ in range(_ROUNDS):
+            _know(connection, party.pk, [])
+            good = _compose(connection, _GOOD, None)
+            bad = _compose(connection, _BAD, _REASON)
+            _know(connection, party.pk, causes)
+            caused = _compose(connection, _BAD, _REASON)
+            rounds.append((good, bad, caused))
+    good, bad, known = (median(times) for times in zip(*rounds, strict=True))
+    job = f"composing: failures of {devices:,} devices, ten in a message"
+    against = f"the same devices with good news, {good:.2f} s"
+    return [
+        Figure(job, against, at_most(2), bad / good, beside=f"{bad:.2f} s"),
+        Figure(f"{job}, three causes", against, at_most(4), known / good, beside=f"{known:.2f} s"),
+    ]
+
+
+def _know(connection: Connection[TupleRow], party_id: int, causes: list[CauseKey]) -> None:
+    """Have these be the causes that are known."""
+    connection.execute("DELETE FROM party_cause")
+    keep_causes(connection, party_id, causes, datetime.now(UTC))
+
+
+def _compose(connection: Connection[TupleRow], status: Status, reason: str | None) -> float:
+    """Return how long it takes to compose a change of all devices."""
+    connection.execute(_EMPTY)
+    asked = {"user_id": to_bigint(_ALPHA), "topic": topic_of_status(status), "reason": reason}
+    connection.execute(_CHANGES, asked)
+    started = time.perf_counter()
+    while compose_due(connection):
+        pass
+    return time.perf_counter() - started
+
+
+def _sending(run: Run) -> list[Figure]:
     count = run.sized(2_000, least=10)
     pairs = []
     rates = []

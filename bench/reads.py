@@ -8,13 +8,24 @@ from bench.filling import EVENTS_PER_DEVICE, device_at
 from bench.scene import DCC
 from bench.stores import OWNER_ID, Store
 from firmtrack.answers.audit import AuditFilter
+from firmtrack.answers.causes import CausesQuestion
 from firmtrack.answers.performance import PerformanceFilter
 from firmtrack.answers.requests import DistributionFilter, DistributionPage, RequestAnswer
+from firmtrack.domain.causes import Attribute, CauseKey, Trait
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
-from firmtrack.lookups import audit, device, freshness, inventory, notices, performance, request
+from firmtrack.lookups import (
+    audit,
+    causes,
+    device,
+    freshness,
+    inventory,
+    notices,
+    performance,
+    request,
+)
 from firmtrack.lookups.as_of import Settled
 from firmtrack.store.ledger.quarantine import list_quarantine
 from firmtrack.store.reading import messages, requests
@@ -133,6 +144,47 @@ def all_performance(_: Store, __: Random) -> object:
     return performance.delivery_performance(_EVERYBODY, PerformanceFilter())
 
 
+def of_large(store: Store) -> CausesQuestion:
+    """Return the question what the failures of the large request have in common."""
+    return CausesQuestion(request_id=store.large)
+
+
+def not_delivered(store: Store) -> CauseKey:
+    """Return a cause that all failures of the large request are of."""
+    trait = Trait(Attribute.SERVICE_REQUEST_ID, str(store.large))
+    return CauseKey.of(Status.COMMS_HUB_DELIVERY_FAILED, "N61", [trait])
+
+
+def its_causes(store: Store, _: Random) -> object:
+    return causes.find_causes(_OWNER, of_large(store))
+
+
+def its_causes_as_of(store: Store, _: Random) -> object:
+    return causes.find_causes(_OWNER, of_large(store), as_of=store.known_at)
+
+
+def all_causes(store: Store, _: Random) -> object:
+    return causes.find_causes(_EVERYBODY, of_large(store))
+
+
+def its_cause(store: Store, _: Random) -> object:
+    found = causes.open_cause(_OWNER, not_delivered(store), of_large(store))
+    assert found is not None
+    return found
+
+
+def devices_of_its_cause(store: Store, _: Random) -> object:
+    found = causes.download_devices(_OWNER, not_delivered(store), of_large(store))
+    assert found is not None
+    return b"".join(found.blocks)
+
+
+def new_device_list(store: Store, _: Random) -> object:
+    found = causes.new_device_list(_OWNER, not_delivered(store), of_large(store))
+    assert found is not None
+    return found.text
+
+
 def fresh(_: Store, __: Random) -> object:
     return freshness.freshness(_OWNER, datetime.now(UTC))
 
@@ -154,6 +206,12 @@ READS: Mapping[str, Read] = {
     "its audit": its_audit,
     "the newest of its audit": newest_of_its_audit,
     "its audit as a file": first_portion_of_its_audit,
+    "its causes": its_causes,
+    "its causes as_of": its_causes_as_of,
+    "causes of all": all_causes,
+    "one cause": its_cause,
+    "devices of a cause": devices_of_its_cause,
+    "new device list of a cause": new_device_list,
     "device look-up": some_device,
     "a device’s events": some_events,
     "device look-up as_of": some_device_as_of,

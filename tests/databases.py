@@ -21,6 +21,7 @@ from firmtrack.store.embedded import EmbeddedPostgres
 
 # Tests kill processes, never the machine: what the kernel has, survives.
 QUICK = {
+    "max_connections": "300",  # all workers' servers and commands at once
     "fsync": "off",
     "full_page_writes": "off",
     "shared_buffers": "128MB",

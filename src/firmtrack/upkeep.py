@@ -18,7 +18,7 @@ from firmtrack.answers.side_parts import UNTOLD, side_part
 from firmtrack.store.database import FAILURES, note_failure, pool
 from firmtrack.store.ledger.recording import fold_unfolded
 from firmtrack.store.locks import AdvisoryKey, held
-from firmtrack.store.reports import counting, freshness
+from firmtrack.store.reports import cause_counting, counting, freshness
 
 LOOK_SECONDS = 2.0
 """How long after one look the next one is."""
@@ -98,6 +98,7 @@ class Upkeep:
             started = time.monotonic()
             done = [
                 side_part("delivery performance, counted anew", self._unless_over(figures.count)),
+                side_part("what failures have in common", self._unless_over(figures.count_causes)),
                 side_part("arrivals, folded", self._unless_over(figures.fold)),
                 side_part("devices that a killed batch left", self._unless_over(fold_unfolded)),
             ]
@@ -141,6 +142,10 @@ class _Figures:
     def count(self) -> None:
         """Count for a moment if anything has changed."""
         self._rounds.go_on(self._connection, _AT_ONCE_SECONDS)
+
+    def count_causes(self) -> None:
+        """Count for a moment how updates stand by what they have in common, if that is due."""
+        cause_counting.count_due(self._connection, _AT_ONCE_SECONDS)
 
     def fold(self) -> None:
         """Fold what came, now and then."""

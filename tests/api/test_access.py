@@ -29,6 +29,7 @@ LOOKUPS = (
     f"/devices/{METERS[0]}/peers",
     f"/devices/{METERS[0]}/events",
     f"/inventory/{METERS[0]}",
+    "/causes",
     "/delivery-performance",
     "/delivery-performance.csv",
     "/freshness",

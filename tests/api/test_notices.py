@@ -1,5 +1,7 @@
 """Notices and endpoints by API: the party's own, paged, with every try; no one else's."""
 
+from uuid import uuid4
+
 import pytest
 
 from firmtrack.accounts.parties import party_named
@@ -43,6 +45,18 @@ def test_notices_are_listed_newest_first_a_page_at_a_time(api: Caller, notified:
         (400, None),
         (None, "ConnectError"),
     ]
+
+
+def test_a_notice_names_its_incident_and_one_of_none_has_null(api: Caller, notified: Cast) -> None:
+    incident_id = str(uuid4())
+    with pool().connection() as connection:
+        connection.execute(
+            "UPDATE notice SET incident_id = %s WHERE state = 'dead'", (incident_id,)
+        )
+
+    found = api.get("/notices", notified.alpha.read).json["items"]
+
+    assert [each["incident_id"] for each in found] == [None, None, incident_id]
 
 
 def test_notices_of_one_state_can_be_asked_for(api: Caller, notified: Cast) -> None:

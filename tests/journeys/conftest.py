@@ -12,7 +12,7 @@ from firmtrack.store.embedded import EmbeddedPostgres
 from tests.databases import fresh_database
 from tests.journeys.processes import PATIENCE_SECONDS, free_port, listens, on, wait_until
 from tests.journeys.visitor import Visitor
-from tests.pages import world
+from tests.pages import causes, world
 from tools.chromium import find_chromium
 
 # A page is there in a moment, but not on a machine that is busy with all else.
@@ -36,6 +36,7 @@ def portal_database(postgres: EmbeddedPostgres) -> Iterator[str]:
         database.use(where)
         world.people()
         world.tell()
+        causes.tell()
         database.close()
         yield where
 

@@ -13,6 +13,7 @@ from tests.journeys.fonts import fonts_of_the_machine
 from tests.journeys.narrow_screen import assert_fits
 from tests.journeys.visitor import Visitor
 from tests.pages.activations import LOST, MOVED, MOVED_REQUEST, NOT_DISTRIBUTED, RUNNING
+from tests.pages.causes import AGAIN, NORTH, Q4
 from tests.pages.world import (
     COMMS_HUB,
     DISCARDED,
@@ -56,6 +57,11 @@ SIGNED_IN = [
     *(f"/guidance/{topic}" for topic in TOPICS),
     "/delivery-performance",
     "/delivery-performance?submitted_from=x",
+    "/causes",
+    "/causes?since=x",
+    f"/causes?service_request_id={AGAIN}",
+    f"/causes/{Q4.cause_id}",
+    f"/causes/{NORTH.cause_id}",
     "/notices",
     "/notices/endpoints/new",
     "/people",
@@ -102,6 +108,8 @@ NO_PAGES = {
     "device-status",
     "delivery-performance-csv",
     "audit-csv",
+    "cause-devices",
+    "cause-device-list",
 }
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],

@@ -10,8 +10,8 @@ import pytest
 from bench.__main__ import JOBS, NAMED_ONLY
 from tests.journeys.processes import environment, free_port
 
-# What its worlds say of waits is tested by itself, and at any scale it takes minutes.
-_TRIED = sorted({*JOBS, *NAMED_ONLY} - {"waits"})
+# What the worlds of these two say is tested by itself, and at any scale they take minutes.
+_TRIED = sorted({*JOBS, *NAMED_ONLY} - {"causes", "waits"})
 
 
 @pytest.mark.thorough

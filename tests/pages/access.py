@@ -171,6 +171,12 @@ PAGES: Mapping[str, Page] = {
     "firmware-distribution": Page(),
     "delivery-performance": Page(),
     "delivery-performance-csv": Page(),
+    "causes": Page(),
+    "cause": Page(
+        methods=_AND_FORMS, reach=Reach.SEEN, permission=Permission.NOTE_CAUSES, to_look=False
+    ),
+    "cause-devices": _looked_up(),
+    "cause-device-list": _looked_up(),
     "guidance": Page(),
     **{f"guidance-{topic}": Page() for topic in TOPICS},
     "service-request": _looked_up(),
@@ -215,6 +221,7 @@ CALLS: Mapping[str, Call] = {
     "inventory/{device_id}": _read(Reach.SEEN),
     "delivery-performance": _read(),
     "delivery-performance.csv": _read(),
+    "causes": _read(),
     "freshness": _read(),
     "notices": _read(),
     "endpoints": _read(),

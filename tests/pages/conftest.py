@@ -8,6 +8,7 @@ import pytest
 from firmtrack.store import database
 from firmtrack.store.embedded import EmbeddedPostgres
 from tests.databases import fresh_database
+from tests.pages import causes
 from tests.pages import world as world_of_tests
 from tests.pages.browsing import Browsing
 
@@ -26,6 +27,18 @@ def told(postgres: EmbeddedPostgres) -> Iterator[Told]:
         database.use(conninfo)
         cast = world_of_tests.people()
         world_of_tests.tell()
+        database.close()
+        yield Told(conninfo, cast)
+
+
+@pytest.fixture(scope="package")
+def told_causes(postgres: EmbeddedPostgres) -> Iterator[Told]:
+    """The world, and one in which failures have something in common."""
+    with fresh_database(postgres) as conninfo:
+        database.use(conninfo)
+        cast = world_of_tests.people()
+        world_of_tests.tell()
+        causes.tell()
         database.close()
         yield Told(conninfo, cast)
 

@@ -24,7 +24,7 @@ from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.web.templating import id_element
 from tests.databases import fresh_database, used
-from tests.pages import world
+from tests.pages import causes, world
 from tests.pages.access import (
     CALLERS,
     CALLS,
@@ -50,6 +50,7 @@ _NOBODYS = {
     "endpoint_id": _MISSING_NUMBER,
     "person_id": _MISSING_NUMBER,
     "token_id": _MISSING_NUMBER,
+    "cause_id": causes.NOBODYS.cause_id,
 }
 NOW = datetime.now(UTC)
 EVERYTHING = (TokenScope.READ, TokenScope.INTAKE)
@@ -69,17 +70,20 @@ def matrix(postgres: EmbeddedPostgres) -> Iterator[Matrix]:
     with fresh_database(postgres) as conninfo, used(conninfo):
         cast = world.people()
         world.tell()
+        causes.tell()
         record(Batch(messages=(_of_bravos_device(),)))
         alpha, bravo, dcc = cast.ada.party, cast.ben.party, cast.olga.party
         objects = {
             Whose.ALPHAS: {
                 "service_request_id": str(world.LARGE_REQUEST),
                 "device_id": str(world.VERIFIED),
+                "cause_id": causes.OF_REQUEST.cause_id,
                 **_things_of(alpha, "al@alpha.example"),
             },
             Whose.BRAVOS: {
                 "service_request_id": str(world.BRAVO_REQUEST),
                 "device_id": str(world.BRAVO_DEVICE),
+                "cause_id": causes.OF_BRAVOS_REQUEST.cause_id,
                 **_things_of(bravo, "bo@bravo.example"),
             },
             Whose.NOBODYS: _NOBODYS,

@@ -67,6 +67,7 @@ def test_the_figures_are_of_the_viewers_own_requests(ada: Browsing) -> None:
 
 def test_it_says_how_old_the_figures_are_and_counts_nothing(ada: Browsing, ben: Browsing) -> None:
     counted = "Counted less than a minute ago ("
+    performance.refresh()
     (fresh,) = (text for text in ada.open(ADDRESS).all("p") if text.startswith(counted))
     assert fresh.endswith("; nothing has changed since.")
     originator = {"originator": to_bigint(ALPHA_ID)}

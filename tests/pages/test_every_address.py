@@ -16,6 +16,8 @@ from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store.database import pool
 from firmtrack.web.guidance import TOPICS
 from tests.pages.browsing import Browsing
+from tests.pages.causes import OF_REQUEST
+from tests.pages.conftest import Told
 from tests.pages.world import LARGE_REQUEST, VERIFIED, Cast
 
 # What Alpha owns, for each place that an address leaves open.
@@ -27,6 +29,7 @@ ALPHAS = {
     "endpoint_id": str(ENDPOINT_ID),
     "person_id": "1",  # the first of the world's people
     "token_id": str(TOKEN_ID),
+    "cause_id": OF_REQUEST.cause_id,
     "slug": "alpha",
     "provider_id": "alpha",
     "uidb36": "1",
@@ -54,9 +57,11 @@ FOR_ALL_WHO_SIGN_IN = {
     "/delivery-performance.csv",
     "/api/v1/delivery-performance",
     "/api/v1/delivery-performance.csv",
+    "/api/v1/causes",
     "/api/v1/freshness",
     "/api/v1/notices",
     "/api/v1/endpoints",
+    "/causes",
     "/notices",
     "/notices/endpoints/new",
     "/people",
@@ -100,6 +105,12 @@ OWNED = [
     for address, names_something in EVERY.items()
     if names_something and address not in PUBLIC
 ]
+
+
+@pytest.fixture(scope="module")
+def told(told_causes: Told) -> Told:
+    """The world in which Alpha has a cause, too."""
+    return told_causes
 
 
 @pytest.fixture

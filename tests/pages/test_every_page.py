@@ -11,6 +11,8 @@ from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.web.assets import asset_url
 from firmtrack.web.models import SignInAttempt
 from tests.pages.browsing import Browsing, content_of, page_of
+from tests.pages.causes import Q4
+from tests.pages.conftest import Told
 from tests.pages.world import LARGE_REQUEST, PASSWORD, UNKNOWN_DEVICE, VERIFIED
 
 PAGES = [
@@ -26,6 +28,8 @@ PAGES = [
     f"/devices/{VERIFIED}",
     f"/inventory/{VERIFIED}",
     "/delivery-performance",
+    "/causes",
+    f"/causes/{Q4.cause_id}",
     "/guidance",
     "/guidance/reasons",
     f"/devices/{UNKNOWN_DEVICE}",
@@ -49,6 +53,12 @@ POLICY = {
     "base-uri 'none'",
     "frame-ancestors 'none'",
 }
+
+
+@pytest.fixture(scope="module")
+def told(told_causes: Told) -> Told:
+    """The world in which failures have something in common, too."""
+    return told_causes
 
 
 @pytest.mark.parametrize("address", PAGES)

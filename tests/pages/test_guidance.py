@@ -66,6 +66,7 @@ def test_every_page_leads_an_administrator_to_all_that_there_is(
     assert [link.get("href") for link in links] == [
         "/firmware-distribution",
         "/delivery-performance",
+        "/causes",
         "/notices",
         "/people",
         "/tokens",

@@ -183,9 +183,10 @@ def assert_every_page_answers(people: People, case: Case) -> None:
     assert performance.refresh()
     assert performance.uncounted_requests() == []
     request, device = f"/service-requests/{case.request_id}", f"/devices/{case.device_id}"
-    of_request = (request, f"{request}/status", f"{request}?pace=stalled")
+    causes = f"/causes?since=400&service_request_id={case.request_id}"
+    of_request = (request, f"{request}/status", f"{request}?pace=stalled", causes)
     of_device = (device, f"{device}/status", f"/inventory/{case.device_id}")
-    of_all = ("/delivery-performance", "/delivery-performance.csv", "/notices")
+    of_all = ("/delivery-performance", "/delivery-performance.csv", "/causes", "/notices")
     for viewer in (people.ada, people.olga):
         for address in (*of_request, *of_device, *of_all):
             assert viewer.get(address).status_code == 200, address

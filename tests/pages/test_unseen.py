@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from firmtrack.domain.causes import Attribute, CauseKey, Trait
 from firmtrack.domain.facts import DeviceFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES
@@ -82,6 +83,8 @@ def assert_all_seen(text: str) -> None:
     assert [f"U+{ord(each):04X}" for each in UNSEEN if each in text] == []
 
 
+CAUSE = CauseKey.of(Status.DEVICE_TRANSFER_FAILED, HOSTILE, [Trait(Attribute.MODEL, HOSTILE)])
+OF_REQUEST = urlencode({"service_request_id": str(REQUEST_ID)})
 SEARCH = urlencode({"search_by": "device_id", "search_term": HOSTILE})
 
 
@@ -94,6 +97,8 @@ SEARCH = urlencode({"search_by": "device_id", "search_term": HOSTILE})
         (f"/service-requests/{REQUEST_ID}.csv", True),
         ("/delivery-performance", True),
         ("/delivery-performance.csv", True),
+        (f"/causes/{CAUSE.cause_id}?{OF_REQUEST}", True),
+        (f"/causes/{CAUSE.cause_id}/devices.csv?{OF_REQUEST}", True),
         ("/notices", False),
         (f"/firmware-distribution?{SEARCH}", True),
     ],

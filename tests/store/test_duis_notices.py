@@ -20,7 +20,7 @@ from firmtrack.duis.reader import read
 from firmtrack.duis.trust import TrustStore
 from firmtrack.notices import endpoints
 from firmtrack.notices.calling import Caller
-from firmtrack.notices.duis_alerts import DUIS_ALERTS
+from firmtrack.notices.duis_alerts import DUIS_ALERTS, INCIDENT_HEADER
 from firmtrack.store.database import pool
 from tests.pki import make_identity
 from tests.shared_files import shared_dir
@@ -147,6 +147,26 @@ def test_a_change_is_one_signed_alert_a_device_that_says_the_same(
         assert (event.comms_hub_id, event.firmware_version) == (HUB, VERSION)
     assert {message.user_id for message in said} == {ALPHA_ID}
     assert [notice.state for notice in notices()] == ["delivered", "delivered"]
+
+
+def test_an_alert_on_a_failure_names_its_incident_in_a_header_and_no_other_does(
+    alpha: Party, caller: Caller, trust: TrustStore
+) -> None:
+    with Receiver() as receiver:
+        endpoints.add_endpoint(alpha, DUIS_ALERTS, receiver.url, _ALL_STATUSES)
+        for device_id in METERS[:2]:
+            take(inventory(at(0), device_id, comms_hub_id=HUB))
+        take(request(sent_at=at(0)))
+        take(stage_report(Status.DELIVERED_TO_COMMS_HUB, 5))
+        take(stage_report(Status.DEVICE_TRANSFER_FAILED, 6, reason="image_discarded"))
+        dispatch(caller)
+
+    named = [call.headers.get(INCIDENT_HEADER.lower()) for call in receiver.calls]
+    assert len(alerts_to(receiver, trust)) == 4
+    kept = [each.incident_id for each in notices()]
+    assert named == [None if each is None else str(each) for each in kept]
+    assert kept[:2] == [None, None]
+    assert kept[2] == kept[3] is not None
 
 
 def test_what_came_in_as_an_alert_is_not_sent_out_as_one(

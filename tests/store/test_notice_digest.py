@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings as django_settings
@@ -16,6 +17,7 @@ from firmtrack.domain.stages import Status
 from firmtrack.notices import endpoints
 from firmtrack.notices.calling import Caller
 from firmtrack.notices.email_digest import EMAIL_DIGEST
+from firmtrack.notices.incidents import OPENING_DELAY
 from firmtrack.settings import MailServer
 from firmtrack.store.database import pool
 from tests.store.facts import ALPHA_ID, METERS, REQUEST_ID, at, reported, request, take
@@ -49,9 +51,10 @@ def ada(database: str) -> Iterator[Party]:
 @pytest.mark.usefixtures("ada")
 def test_one_mail_tells_all_that_is_new(caller: Caller) -> None:
     dispatch(caller)
+    dispatch(caller, now=datetime.now(UTC) + OPENING_DELAY)
     assert mail.outbox == []  # others may still join
 
-    _let_pass("16 minutes")
+    _let_pass("21 minutes")
     dispatch(caller)
     dispatch(caller)
 
@@ -59,7 +62,12 @@ def test_one_mail_tells_all_that_is_new(caller: Caller) -> None:
     assert (sent.to, sent.subject) == (["ada@alpha.example"], "Firmtrack: 2 notices")
     first, second = sent.body.splitlines()
     assert "Delivered to Communications Hub, 2 devices" in first
-    assert f"1 device, reason N19, request {REQUEST_ID}" in second
+    (_, failed) = notices()
+    assert second.endswith(
+        "Delivery to Communications Hub failed, reason N19: 1 update."
+        f" Request {REQUEST_ID}. Device {METERS[0]}. First on 1 March."
+        f" Incident {failed.incident_id}."
+    )
     assert [notice.state for notice in notices()] == ["delivered", "delivered"]
 
 
@@ -71,7 +79,8 @@ def test_a_mail_server_that_cannot_be_reached_is_tried_again(caller: Caller) -> 
         EMAIL_PORT=SERVER.port,
     ):
         dispatch(caller)
-        _let_pass("16 minutes")
+        dispatch(caller, now=datetime.now(UTC) + OPENING_DELAY)
+        _let_pass("21 minutes")
         dispatch(caller)
     (problem, _) = (notice.tries[0].problem for notice in notices())
     assert problem is not None

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -71,12 +71,12 @@ def webhook_to(party: Party, receiver: Receiver) -> endpoints.NewEndpoint:
     return made
 
 
-def dispatch(caller: Caller, *, is_patient: bool = True) -> None:
+def dispatch(caller: Caller, *, is_patient: bool = True, now: datetime | None = None) -> None:
     """Compose what is queued and send what may be sent; do not wait unless asked to."""
     with pool().connection() as connection:
         if is_patient:
             connection.execute("UPDATE endpoint_queue SET due_at = now()")
-        compose_due(connection, grouping_delay=NOW_AND_HERE)
+        compose_due(connection, grouping_delay=NOW_AND_HERE, now=now)
         while send_next(connection, caller, chance=Random(1)):
             pass
 
@@ -124,6 +124,7 @@ def test_a_webhook_is_a_signed_cloud_event_that_tells_what_changed(
                 {"device_id": str(meter(number)), "updated_at": "2026-03-01T09:01:00Z"}
                 for number in (1, 2)
             ],
+            "incident_id": None,
         },
     }
     (notice,) = notices(ALPHA)

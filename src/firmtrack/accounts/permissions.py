@@ -11,6 +11,8 @@ class Permission(StrEnum):
 
     MANAGE_NOTICES = "manage_notices"
     """Add, change, test and remove endpoints, and have notices sent again."""
+    NOTE_CAUSES = "note_causes"
+    """Note something about what failures have in common."""
     MANAGE_PEOPLE = "manage_people"
     """Invite people, disable them, change their role, end their sessions."""
     MANAGE_TOKENS = "manage_tokens"
@@ -24,6 +26,7 @@ class Permission(StrEnum):
 _ADMINISTRATION = frozenset(
     {
         Permission.MANAGE_NOTICES,
+        Permission.NOTE_CAUSES,
         Permission.MANAGE_PEOPLE,
         Permission.MANAGE_TOKENS,
         Permission.READ_AUDIT,

@@ -45,12 +45,33 @@ class TryAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentAnswer:
+    """What a notice is a part of, as it is now: what makes many updates fail, or stand still.
+
+    ``incident_id`` is that of the notice's incident or, if that turned out to be a part of another,
+    the other's. ``status`` is how its updates stand, ``cause_id`` None while it is not known what
+    they have in common. ``ended_at`` is None while it is open. ``has_older``: the endpoint has
+    older notices of the one that the notice names.
+    """
+
+    incident_id: UUID
+    status: str
+    cause_id: str | None
+    device_count: int
+    first_at: datetime | None
+    last_at: datetime
+    ended_at: datetime | None
+    has_older: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeAnswer:
     """What was, or is to be, sent to whom about what, with each try in order.
 
     ``state``: waiting, delivered or dead (given up). ``device_ids`` are the first of
-    ``device_count``, None for a whole request. ``service_request_id`` is None if there is none, or
-    it is another party's.
+    ``device_count``, None for a whole request, or an incident that people were told of.
+    ``service_request_id`` is None if there is none, or it is another party's. ``incident_id`` is
+    the one that it names, None if it is of none.
     """
 
     notice_id: UUID
@@ -68,6 +89,8 @@ class NoticeAnswer:
     state: str
     settled_at: datetime | None
     tries: tuple[TryAnswer, ...]
+    incident_id: UUID | None
+    incident: IncidentAnswer | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

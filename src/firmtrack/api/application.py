@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
-from firmtrack.api import freshness, lookups, notices, performance, submissions
+from firmtrack.api import causes, freshness, lookups, notices, performance, submissions
 from firmtrack.api.problems import (
     BadField,
     Problem,
@@ -28,6 +28,7 @@ from firmtrack.store import database
 _logger = logging.getLogger(__name__)
 
 _STRUCTS = (
+    documents.CauseList,
     documents.Device,
     documents.DeviceInventory,
     documents.DistributionList,
@@ -92,6 +93,7 @@ api = FirmtrackApi(
     docs_url=None,
 )
 api.add_router("", lookups.router)
+api.add_router("", causes.router)
 api.add_router("", performance.router)
 api.add_router("", freshness.router)
 api.add_router("", notices.router)

@@ -32,6 +32,7 @@ from firmtrack.api.responses import (
     JSON,
     describe,
     json_response,
+    moment_header,
     reference_to,
 )
 from firmtrack.lookups import device as device_lookup
@@ -140,7 +141,7 @@ def download_distributions(
         content_type="text/csv; charset=utf-8; header=present",
         headers={
             "Content-Disposition": f'attachment; filename="{name}.csv"',
-            **_moment_header(past),
+            **moment_header(past),
         },
     )
 
@@ -245,10 +246,6 @@ def _past(as_of: datetime | None) -> Settled | None:
 def _json(answer: Struct, past: Settled | None) -> HttpResponse:
     """Return the answer, and of which past moment it tells: the one asked for, or moved back."""
     response = json_response(answer)
-    for name, value in _moment_header(past).items():
+    for name, value in moment_header(past).items():
         response.headers[name] = value
     return response
-
-
-def _moment_header(past: Settled | None) -> dict[str, str]:
-    return {} if past is None else {AS_OF_HEADER: past.isoformat().replace("+00:00", "Z")}

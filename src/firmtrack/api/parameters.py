@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from firmtrack.answers.causes import LONGEST_DAYS
 from firmtrack.api.cursors import BadCursor, read_cursor
 from firmtrack.api.problems import ProblemFound
 from firmtrack.domain.identifiers import Eui64, RequestId
@@ -100,6 +101,21 @@ def _limit(text: str) -> int:
     if not 1 <= (limit := int(text)) <= _LARGEST_LIMIT:
         raise MalformedLimit
     return limit
+
+
+class MalformedDays(FirmtrackError):
+    """must be a whole number of days."""
+
+    def __init__(self) -> None:
+        super().__init__(f"must be a whole number of days, from 1 to {LONGEST_DAYS}.")
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(LONGEST_DAYS))):
+        raise MalformedDays
+    if not 1 <= (days := int(text)) <= LONGEST_DAYS:
+        raise MalformedDays
+    return days
 
 
 DeviceId = Annotated[
@@ -204,6 +220,18 @@ OfServiceRequest = Annotated[
             "type": "string",
             "pattern": f"^{_REQUEST_ID}$",
             "description": "The request whose distribution to the device is meant.",
+        }
+    ),
+]
+SinceDays = Annotated[
+    int,
+    read_by(_days),
+    WithJsonSchema(
+        {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": LONGEST_DAYS,
+            "description": "Only the requests that were submitted in the last so many days.",
         }
     ),
 ]

@@ -1,6 +1,7 @@
 """Responses, and how the published schema describes them."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from http import HTTPStatus
 from inspect import cleandoc
 from typing import Any
@@ -37,6 +38,11 @@ HEADERS_OF_ALL: Mapping[str, Mapping[str, Any]] = {
 """What every answer may have, whatever is asked."""
 
 _ALWAYS = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS_OF_ALL}
+
+
+def moment_header(past: datetime | None) -> dict[str, str]:
+    """Return the header that says of which past moment an answer tells; none of the present."""
+    return {} if past is None else {AS_OF_HEADER: past.isoformat().replace("+00:00", "Z")}
 
 
 def json_response(answer: Struct) -> HttpResponse:

@@ -37,6 +37,11 @@ _COMMANDS = (
     Later("doctor", "examining:doctor", "Look for what is wrong, and say what to do about it."),
     Later("inventory", "inventory:inventory", "Take in what DCC's inventory holds."),
     Later("find", "lookups:find", "Look up a Service Request or a device."),
+    Later(
+        "causes",
+        "causes:causes",
+        "Show what failures, and updates that stand still, have in common.",
+    ),
     Later("party", "accounts:party", "Energy suppliers and DCC."),
     Later("user", "accounts:user", "People who sign in."),
     Later("token", "accounts:token", "Tokens for the API."),

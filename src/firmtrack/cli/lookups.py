@@ -70,7 +70,7 @@ def find_request(
         from firmtrack.lookups.request import find_request_with_distributions
         from firmtrack.presentation import documents, wording
 
-        viewer, request_id, past = _viewer(as_party), _request_id(term), _past(as_of)
+        viewer, request_id, past = viewer_as(as_party), request_id_of(term), past_asked(as_of)
         looked_up = find_request_with_distributions(
             viewer, request_id, DistributionFilter(pace=pace), as_of=past
         )
@@ -120,7 +120,7 @@ def find_device(
         from firmtrack.lookups.device import find_device as look_up
         from firmtrack.presentation import documents, wording
 
-        viewer, device_id, past = _viewer(as_party), _device_id(term), _past(as_of)
+        viewer, device_id, past = viewer_as(as_party), _device_id(term), past_asked(as_of)
         looked_up = look_up(viewer, device_id, as_of=past)
         if looked_up is None:
             raise NotFound
@@ -167,9 +167,9 @@ def find_events(
         from firmtrack.lookups.device import list_events
         from firmtrack.presentation import documents
 
-        viewer, device_id = _viewer(as_party), _device_id(term)
-        request_id = None if of_request is None else _request_id(of_request)
-        past = _past(as_of, has_waits=False)
+        viewer, device_id = viewer_as(as_party), _device_id(term)
+        request_id = None if of_request is None else request_id_of(of_request)
+        past = past_asked(as_of, has_waits=False)
         found = list_events(viewer, device_id, request_id, limit=sys.maxsize, as_of=past)
         if found is None:
             raise NotFound
@@ -195,8 +195,8 @@ def export(
         from firmtrack.answers.side_parts import UNTOLD
         from firmtrack.lookups.request import download_distributions
 
-        viewer, parsed_id = _viewer(as_party), _request_id(request_id)
-        past = _past(as_of, has_waits=False)
+        viewer, parsed_id = viewer_as(as_party), request_id_of(request_id)
+        past = past_asked(as_of, has_waits=False)
         download = download_distributions(viewer, parsed_id, DistributionFilter(), as_of=past)
         if download is None:
             raise NotFound
@@ -209,7 +209,8 @@ def export(
             file.writelines(download.blocks)
 
 
-def _viewer(party_name: str | None) -> "Viewer":
+def viewer_as(party_name: str | None) -> "Viewer":
+    """Return who sees what the party sees; all, without one. Raises UnknownParty."""
     from firmtrack.accounts.parties import party_named
     from firmtrack.accounts.viewers import viewer_of_party
     from firmtrack.domain.viewer import Viewer
@@ -219,7 +220,8 @@ def _viewer(party_name: str | None) -> "Viewer":
     return viewer_of_party(party_named(party_name))
 
 
-def _request_id(term: str) -> "RequestId":
+def request_id_of(term: str) -> "RequestId":
+    """Return the Service Request ID that was typed. Raises BadParameter."""
     from firmtrack.presentation.search import TermProblem, read_service_request_id
     from firmtrack.presentation.wording import search_problem_text
 
@@ -239,7 +241,7 @@ def _device_id(term: str) -> "Eui64":
     return read
 
 
-def _past(text: str | None, *, has_waits: bool = True) -> "Settled | None":
+def past_asked(text: str | None, *, has_waits: bool = True) -> "Settled | None":
     """Return the moment that was asked for, with a note of what is not of it."""
     from firmtrack.lookups.as_of import past_of
     from firmtrack.presentation.as_of import (

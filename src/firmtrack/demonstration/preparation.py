@@ -29,15 +29,20 @@ from firmtrack.intake.ingest import ingest
 from firmtrack.intake.inventory_import import InventoryFile, import_inventory
 from firmtrack.intake.receive import Submitter
 from firmtrack.simulator.chronicle import Chronicle
+from firmtrack.simulator.outcomes import Report
 from firmtrack.simulator.output import Layout
 from firmtrack.simulator.scenario import DEFAULT_SUPPLIERS, Scenario
 from firmtrack.simulator.simulation import imagine, write
+from firmtrack.simulator.troubles import Trouble
+from firmtrack.simulator.world import HUB_VERSIONS, Region
 from firmtrack.store.reading import requests
 from firmtrack.store.reports import performance
 
 _DAYS = 21
 _MESSAGES_TOLD = 300
 """So many of the last messages come when the suppliers are already told of changes."""
+_OUTAGE = timedelta(days=16), timedelta(days=11)
+_MODEL_FAILS_SINCE = timedelta(days=12)
 _PACES = {"A device in progress": Pace.USUAL, "A device that has stalled": Pace.STALLED}
 
 
@@ -102,14 +107,18 @@ def _make(notes: Path) -> None:
     traffic = notes.parent / f"demonstration-{secrets.token_hex(4)}.tar.gz"
     now = datetime.now(UTC)
     chronicle = imagine(
-        Scenario(requests=24, devices=120, seed=7, start=now - timedelta(days=_DAYS), days=_DAYS)
+        Scenario(requests=24, devices=120, seed=7, start=now - timedelta(days=_DAYS), days=_DAYS),
+        _troubles(now),
     )
     made = write(chronicle, Layout.beside(traffic))
     envelopes = list(envelopes_in(traffic))
     ingest(envelopes[:-_MESSAGES_TOLD], Submitter.operator())
     inventories = (made.inventory, made.later_inventory)
     for inventory in inventories:
-        import_inventory([InventoryFile.of_path(inventory)], skip_bad=False, on_read=lambda _: None)
+        report = import_inventory(
+            [InventoryFile.of_path(inventory)], skip_bad=False, on_read=lambda _: None
+        )
+        assert report.is_kept, report.problems
     parties: dict[str, Party] = {}
     for person in CAST:
         party = parties.get(person.party)
@@ -126,6 +135,27 @@ def _make(notes: Path) -> None:
     for written in (traffic, *inventories):
         written.unlink()
     shutil.rmtree(made.trust_store)
+
+
+def _troubles(now: datetime) -> tuple[Trouble, ...]:
+    """Return what failures have in common: an outage of one region, old hubs, and a model."""
+    outage_began, outage_ended = _OUTAGE
+    return (
+        Trouble(
+            share=1.0,
+            reports=(),
+            region=Region.NORTH,
+            since=now - outage_began,
+            until=now - outage_ended,
+        ),
+        Trouble(share=0.9, reports=(Report.HUB_MISSED_IT,), comms_hub_version=HUB_VERSIONS[-1]),
+        Trouble(
+            share=0.8,
+            reports=(Report.HUB_HAS_IT, Report.IMAGE_DISCARDED),
+            model="Tamar 3G",
+            since=now - _MODEL_FAILS_SINCE,
+        ),
+    )
 
 
 def _write(notes: Path, noted: Mapping[str, object]) -> None:

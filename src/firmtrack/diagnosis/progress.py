@@ -8,6 +8,8 @@ from firmtrack.diagnosis.pace import LONG_SECONDS, comparison, pace_of
 from firmtrack.diagnosis.phrases import joined, since_text, superseded, surroundings, the_party
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.diagnosis.statuses import (
+    ASK_DCC,
+    ASK_DEVICE,
     SILENT_STAGES,
     STANDING,
     TASK_OF_UNKNOWN_VARIANT,
@@ -38,17 +40,9 @@ _WAITING: Mapping[Pace | None, str] = {
 # A request carries no time of its own, so how long DCC takes to answer often cannot be learnt.
 _AT_ONCE = "DCC answers a request at once."
 _IF_NOTHING_COMES = "If nothing comes, ask DCC’s Service Centre, and quote the Service Request ID."
-_ASK_DCC = (
-    "Ask DCC’s Service Centre, and quote the Service Request ID and the Device ID. "
-    "A late success still counts."
-)
 _LONG = (
     "It has waited for {days}, and nothing says whether that is usual: if you need to know, ask "
     "DCC’s Service Centre, and quote the Service Request ID and the Device ID."
-)
-_ASK_DEVICE = (
-    "Read its firmware version (11.2) to see whether it answers, and what it runs. "
-    "A late word of it still counts."
 )
 
 
@@ -109,7 +103,7 @@ def _advice(situation: Situation, next_stage: StageRow, pace: Pace | None) -> st
         )
     if pace is not Pace.STALLED:
         return joined(f"{must}; {_WAITING[pace]}", silent)
-    return joined(f"{must}.", silent, _ASK_DEVICE if is_at_device else _ASK_DCC)
+    return joined(f"{must}.", silent, ASK_DEVICE if is_at_device else ASK_DCC)
 
 
 def _led_by(news: Sequence[News], situation: Situation, standing: str) -> Finding:

@@ -9,7 +9,7 @@ from firmtrack.diagnosis.phrases import joined
 from firmtrack.diagnosis.remedies import remedy_for
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.remedy import Again, Prospect
-from firmtrack.domain.stages import CompletionStatus, Stage
+from firmtrack.domain.stages import CompletionStatus, Stage, Status
 
 # That DCC refuses so is likely, not certain: industry usage.
 _WOULD_BE_LEFT_OUT = (
@@ -51,13 +51,18 @@ def resend_advice(situation: Situation) -> ResendAdvice | None:
         )
     prospect = remedy_for(distribution.reason, distribution.status).prospect
     is_over = any(each.ends for each in news_of(situation))
-    may_work = prospect is Prospect.MAY_WORK and not is_over
+    is_safe = may_work(distribution.reason, distribution.status) and not is_over
     return ResendAdvice(
-        again=Again.SEND if may_work else Again.REMEDY_FIRST,
+        again=Again.SEND if is_safe else Again.REMEDY_FIRST,
         open_request="Firmtrack knows of no accepted request that is still open for the device.",
         expected=_AFTER_NEWS if is_over else _EXPECTED[prospect],
         version_path=path,
     )
+
+
+def may_work(reason: str | None, status: Status) -> bool:
+    """Return whether sending an update again that failed so may work, if nothing else is known."""
+    return status.is_bad and remedy_for(reason, status).prospect is Prospect.MAY_WORK
 
 
 def _is_open(distribution: DistributionAnswer) -> bool:

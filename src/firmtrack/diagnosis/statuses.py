@@ -41,6 +41,18 @@ SILENT_STAGES: Mapping[Stage, str] = {
 }
 """What is said of a stage that no message of DUIS tells of, only a stage report."""
 
+ASK_DCC = (
+    "Ask DCC’s Service Centre, and quote the Service Request ID and the Device ID. "
+    "A late success still counts."
+)
+"""What the User does about an update that has stalled on its way to the device."""
+
+ASK_DEVICE = (
+    "Read its firmware version (11.2) to see whether it answers, and what it runs. "
+    "A late word of it still counts."
+)
+"""What the User does about an update that has stalled at the device."""
+
 OTHER_IMAGE: Mapping[Status, str] = {
     Status.TRANSFERRED_TO_DEVICE: "On {when} the hub handed the device another image",
     Status.DEVICE_TRANSFER_FAILED: "On {when} the hub could not hand the device another image",

@@ -193,5 +193,5 @@ def _close(blocks: Iterable[bytes]) -> None:
     try:
         if close is not None:
             close()
-    except Exception:
+    except Exception:  # whatever it is, the answer has gone out
         _logger.exception("What was left of an answer could not be closed.")

@@ -1,6 +1,7 @@
 """The look-ups of notices: what a party was sent, and where."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from firmtrack.answers.notices import EndpointAnswer, NoticePage
 from firmtrack.domain.viewer import Viewer
@@ -35,10 +36,30 @@ def list_notices(
 
 
 def open_notices_page(
-    viewer: Viewer, owner: Viewer, *, limit: int, state: str | None, before: int | None
+    viewer: Viewer,
+    owner: Viewer,
+    *,
+    limit: int,
+    state: str | None,
+    before: int | None,
+    incident_id: UUID | None = None,
 ) -> NoticesPage:
-    """Return some notices that ``viewer`` sees, its endpoints, and those that ``owner`` manages."""
-    page = list_notices(viewer, limit=limit, state=state, before=before)
+    """Return some notices that ``viewer`` sees, its endpoints, and those that ``owner`` manages.
+
+    Each endpoint's newest notice of an incident stands for all of it, unless the notices of one
+    incident or in one state are asked for.
+    """
+    is_folded = state is None and incident_id is None
+    page = queries.list_notices(
+        viewer,
+        limit=limit,
+        state=state,
+        before=before,
+        incident_id=incident_id,
+        is_folded=is_folded,
+    )
+    about = state or ("" if incident_id is None else f"incident {incident_id}")
+    record_lookup(viewer, "notices", about, len(page.items))
     endpoints = queries.list_endpoints(viewer)
     own = queries.list_endpoints(owner) if viewer.sees_all else endpoints
     return NoticesPage(notices=page, endpoints=endpoints, own=own, are_held_up=are_held_up(viewer))

@@ -58,8 +58,8 @@ _STATUSES = (
 )  # fmt: skip
 _LOOKUPS = (
     "service_request", "distributions", "distributions_csv", "device", "events", "peers",
-    "inventory", "delivery_performance", "notices", "endpoint", "endpoints", "audit", "audit_csv",
-    OTHER,
+    "inventory", "delivery_performance", "causes", "cause", "cause_csv", "cause_device_list",
+    "notices", "endpoint", "endpoints", "audit", "audit_csv", OTHER,
 )  # fmt: skip
 _OUTCOMES = ("recorded", "duplicate", "ignored", "quarantined", "refused")
 _POOLS = ("firmtrack writing", "firmtrack reading", "firmtrack")

@@ -36,6 +36,7 @@ def _draft(group: Group, now: datetime) -> Draft:
         service_request_id=matter.service_request_id,
         device_ids=None if group.devices is None else tuple(group.devices),
         device_count=group.device_count,
+        incident_id=matter.incident_id,
     )
 
 
@@ -56,6 +57,7 @@ def _data(group: Group) -> Mapping[str, object]:
             {"device_id": str(device_id), "updated_at": _time(at)}
             for device_id, at in group.devices.items()
         ],
+        "incident_id": None if matter.incident_id is None else str(matter.incident_id),
         **json.decode(matter.details),
     }
 

@@ -1,7 +1,8 @@
 """Queued changes to notices: for each endpoint of a party what it chose, in as few calls as may be.
 
 The queue is emptied in the transaction that writes the notices. One process at a time does it for a
-party, so that a party's notices are in the order of their changes.
+party, so that a party's notices are in the order of their changes. What belongs to an incident is
+told by it, and people are told of the incident instead.
 """
 
 from collections.abc import Sequence
@@ -11,12 +12,17 @@ from msgspec import json
 from psycopg import Connection
 from psycopg.rows import DictRow, TupleRow, dict_row
 
+from firmtrack.diagnosis import causes as diagnosis
 from firmtrack.domain.facts import MessageKind
 from firmtrack.notices import statement
+from firmtrack.notices.assigning import assigned
 from firmtrack.notices.channels import CHANNELS
 from firmtrack.notices.endpoint_queue import enqueue
 from firmtrack.notices.grouping import Change, Matter
+from firmtrack.notices.incident_wording import PhraseOf
 from firmtrack.notices.open_endpoints import open_endpoints
+from firmtrack.notices.party_incidents import open_incidents
+from firmtrack.notices.telling import tell_incidents
 from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of
 
@@ -43,19 +49,41 @@ _ALERT_KINDS = frozenset(
 
 
 def compose_due(
-    connection: Connection[TupleRow], *, grouping_delay: timedelta = GROUPING_DELAY
+    connection: Connection[TupleRow],
+    *,
+    grouping_delay: timedelta = GROUPING_DELAY,
+    now: datetime | None = None,
+    phrase_of: PhraseOf = diagnosis.phrase_of,
 ) -> int:
-    """Compose what has waited for ``grouping_delay``; return how many notices that made."""
-    asked = {"grouping": grouping_delay, "foreign": FOREIGN_DELAY, "channels": list(CHANNELS)}
-    with connection.cursor(row_factory=dict_row) as cursor:
-        due = cursor.execute(statement("find_due_parties"), asked).fetchall()
-    return sum(_compose(connection, row["party_id"]) for row in due)
+    """Compose what has waited for ``grouping_delay``; return how many notices that made.
+
+    ``now`` is the moment by which incidents are told and end, None for the present.
+    """
+    moment = datetime.now(UTC) if now is None else now
+    asked = {
+        "grouping": grouping_delay,
+        "foreign": FOREIGN_DELAY,
+        "channels": list(CHANNELS),
+        "now": moment,
+    }
+    due = {
+        party_id
+        for name in ("find_due_parties", "find_due_incidents")
+        for (party_id,) in connection.execute(statement(name), asked)
+    }
+    return sum(_compose(connection, party_id, moment, phrase_of) for party_id in sorted(due))
 
 
-def _compose(connection: Connection[TupleRow], party_id: int) -> int:
+def _compose(
+    connection: Connection[TupleRow], party_id: int, now: datetime, phrase_of: PhraseOf
+) -> int:
     with connection.transaction():
         if not take_if_free(connection, AdvisoryKey.COMPOSING, party_id):
             return 0
+        endpoints = open_endpoints(connection, party_id)
+        # First what is over: what comes now is no part of it.
+        incidents = open_incidents(connection, party_id)
+        made = tell_incidents(connection, incidents, endpoints, now, phrase_of)
         # Read under the lock: whoever takes a User ID from the party holds it, too.
         user_ids = [
             user_id
@@ -63,11 +91,16 @@ def _compose(connection: Connection[TupleRow], party_id: int) -> int:
                 "SELECT user_id FROM notice_subscriber WHERE party_id = %s", (party_id,)
             )
         ]
-        changes = _take_changes(connection, user_ids)
-        now = datetime.now(UTC)
-        made = 0
-        for endpoint in open_endpoints(connection, party_id):
-            wanted = [change for change in changes if change.matter.topic in endpoint.topics]
+        taken = _take_changes(connection, user_ids)
+        incidents = open_incidents(connection, party_id)
+        changes = assigned(connection, party_id, taken, incidents, now)
+        for endpoint in endpoints:
+            wanted = [
+                change
+                for change in changes
+                if change.matter.topic in endpoint.topics
+                and not (endpoint.channel.is_digest and change.matter.incident_id is not None)
+            ]
             drafts = endpoint.channel.drafts(connection, wanted, now)
             enqueue(connection, endpoint.endpoint_id, drafts, now)
             made += len(drafts)
@@ -103,4 +136,6 @@ def _change(row: DictRow) -> Change:
         occurred_at=row["occurred_at"],
         device_ids=None if device_ids is None else tuple(map(eui_of, device_ids)),
         device_count=row["device_count"],
+        request_key=row["request_key"],
+        is_own=row["is_own"],
     )

@@ -33,6 +33,9 @@ from firmtrack.store.numbers import request_parts, to_bigint
 
 _HEADERS = {"Content-Type": "application/xml; charset=utf-8", "User-Agent": "Firmtrack"}
 
+INCIDENT_HEADER = "Firmtrack-Incident-Id"
+"""The header that says which incident an alert is of: DUIS has no place for it."""
+
 # DCC Alert codes, and GBCS alert codes of the Firmware Transfer Alert: see firmtrack.duis.codes.
 _DELIVERED, _NOT_DELIVERED, _HUB_ALERT, _UPGRADE_REQUESTED = "N60", "N61", "N62", "N59"
 _TRANSFERRED, _NOT_TRANSFERRED = 0x8F8A, 0x8F89
@@ -93,7 +96,10 @@ class DuisAlerts(Channel):
     ) -> CallResponse:
         """Post the alert, which was signed when it was drafted."""
         (notice,) = notices
-        return caller.post(queue.address, _HEADERS, notice.body)
+        headers = dict(_HEADERS)
+        if notice.incident_id is not None:
+            headers[INCIDENT_HEADER] = str(notice.incident_id)
+        return caller.post(queue.address, headers, notice.body)
 
 
 DUIS_ALERTS: Final = DuisAlerts()
@@ -138,6 +144,7 @@ def _draft(subject: _Subject, counter: int, code: str, body: d.DccAlertBody) -> 
         service_request_id=matter.service_request_id,
         device_ids=(subject.device_id,),
         device_count=1,
+        incident_id=matter.incident_id,
     )
 
 

@@ -32,7 +32,8 @@ class EmailDigest(Channel):
     words = ChannelWords(
         title="E-mail digest",
         in_sentence="e-mail digest",
-        hint="One mail for all that is new, at most every 15 minutes, to an e-mail address",
+        hint="One mail for all that is new, at most every 15 minutes, to an e-mail address; updates"
+        " that fail alike, or stand still alike, are told as one incident",
         example="ada@supplier.example",
     )
     is_digest = True
@@ -92,6 +93,8 @@ def _line(event: dict[str, object]) -> str:
     topic = str(event["type"]).removeprefix("firmtrack.").removesuffix(".v1")
     data = event["data"]
     assert isinstance(data, dict)
+    if "sentence" in data:
+        return f"{event['time']}  {data['sentence']} Incident {data['incident_id']}."
     about = topic_name(topic)
     if "device_count" not in data:
         return f"{event['time']}  {about} {data.get('reason') or ''}".rstrip()

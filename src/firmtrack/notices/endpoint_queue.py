@@ -12,6 +12,11 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.notices import statement
 from firmtrack.store.numbers import to_bigint
 
+_NO_LONGER_NEWEST = """
+UPDATE notice SET is_newest = false
+WHERE endpoint_id = %s AND incident_id = ANY (%s::uuid[]) AND incident_id IS NOT NULL AND is_newest
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
@@ -25,6 +30,7 @@ class Draft:
     service_request_id: RequestId | None = None
     device_ids: Sequence[Eui64] | None = None
     device_count: int = 0
+    incident_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,7 @@ class PendingNotice:
 
     notice_id: UUID
     body: bytes
+    incident_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +61,13 @@ def enqueue(
     connection: Connection[TupleRow], endpoint_id: int, drafts: Iterable[Draft], now: datetime
 ) -> None:
     """Have the drafts sent to the endpoint, in their order, after what waits already."""
+    waiting = list(drafts)
+    newest = {
+        draft.incident_id: draft.notice_id for draft in waiting if draft.incident_id is not None
+    }
     with connection.cursor() as cursor:
+        if newest:
+            cursor.execute(_NO_LONGER_NEWEST, (endpoint_id, list(newest)))
         cursor.executemany(
             statement("insert_notice"),
             [
@@ -71,9 +84,12 @@ def enqueue(
                     if draft.device_ids is None
                     else list(map(to_bigint, draft.device_ids)),
                     "device_count": draft.device_count,
+                    "incident_id": draft.incident_id,
+                    "is_newest": draft.incident_id is None
+                    or newest[draft.incident_id] == draft.notice_id,
                     "body": draft.body,
                     "now": now,
                 }
-                for draft in drafts
+                for draft in waiting
             ],
         )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from firmtrack.domain.identifiers import Eui64, RequestId
 
@@ -22,16 +23,24 @@ class Matter(NamedTuple):
     """JSON of what else there is to say."""
     is_from_alert: bool
     """DCC itself sent the User this as an alert."""
+    incident_id: UUID | None = None
+    """The incident that they belong to, None for what belongs to none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change that was queued; ``device_ids`` None is the whole request's ``device_count``."""
+    """A change that was queued; ``device_ids`` None is the whole request's ``device_count``.
+
+    ``request_key`` is the stored number of the request of a distribution, None of anything else.
+    ``is_own``: the request is the notified User's own.
+    """
 
     matter: Matter
     occurred_at: datetime | None
     device_ids: Sequence[Eui64] | None
     device_count: int
+    request_key: int | None = None
+    is_own: bool = True
 
 
 @dataclass(slots=True)

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import DictRow, class_row, dict_row
 
 from firmtrack.answers.devices import DeviceAnswer, HistoryEntry
 from firmtrack.answers.notices import (
     EndpointAnswer,
+    IncidentAnswer,
     NoticeAnswer,
     NoticePage,
     NotifiedAnswer,
@@ -36,14 +38,22 @@ def find_endpoint(viewer: Viewer, endpoint_id: int) -> EndpointAnswer | None:
 
 
 def list_notices(
-    viewer: Viewer, *, limit: int, state: str | None = None, before: int | None = None
+    viewer: Viewer,
+    *,
+    limit: int,
+    state: str | None = None,
+    before: int | None = None,
+    incident_id: UUID | None = None,
+    is_folded: bool = False,
 ) -> NoticePage:
     """Return up to ``limit`` of the party's notices, newest first, older than ``before``.
 
-    ``state`` is waiting, delivered or dead; None is all.
+    ``state`` is waiting, delivered or dead; None is all. ``incident_id`` asks for those of one
+    incident. With ``is_folded`` each endpoint's newest of an incident stands for all of them.
     """
     asked = {**asked_by(viewer), "limit": limit + 1, "state": state, "before": before,
-             "devices": DEVICES_SHOWN}  # fmt: skip
+             "devices": DEVICES_SHOWN, "incident_id": incident_id,
+             "is_folded": is_folded}  # fmt: skip
     items = _notices(asked)
     is_more = len(items) > limit
     return NoticePage(
@@ -136,7 +146,8 @@ def _notices(asked: Mapping[str, object]) -> list[NoticeAnswer]:
         reading_pool().connection() as connection,
         connection.cursor(row_factory=dict_row) as cursor,
     ):
-        rows = cursor.execute(statement("list_notices"), asked).fetchall()
+        # Planned with what is asked for: each question has an index of its own.
+        rows = cursor.execute(statement("list_notices"), asked, prepare=False).fetchall()
     for row in rows:
         if row["device_ids"] is not None:
             row["device_ids"] = tuple(map(eui_of, row["device_ids"]))
@@ -144,4 +155,18 @@ def _notices(asked: Mapping[str, object]) -> list[NoticeAnswer]:
             TryAnswer(**{**each, "started_at": datetime.fromisoformat(each["started_at"])})
             for each in row["tries"]
         )
+        row["incident"] = _incident(row)
     return [NoticeAnswer(**row) for row in rows]
+
+
+def _incident(row: DictRow) -> IncidentAnswer | None:
+    """Take what a row says of an incident out of it, and return that."""
+    found = {
+        "incident_id": row.pop("whole_id"),
+        "device_count": row.pop("update_count"),
+        **{
+            name: row.pop(name)
+            for name in ("status", "cause_id", "first_at", "last_at", "ended_at", "has_older")
+        },
+    }
+    return None if found["incident_id"] is None else IncidentAnswer(**found)

@@ -91,7 +91,13 @@ def _pending(
             if row["is_too_old"]:
                 turn.settled.append({"notice_id": row["notice_id"], "state": "dead"})
             else:
-                pending.append(PendingNotice(notice_id=row["notice_id"], body=row["body"]))
+                pending.append(
+                    PendingNotice(
+                        notice_id=row["notice_id"],
+                        body=row["body"],
+                        incident_id=row["incident_id"],
+                    )
+                )
     return pending
 
 

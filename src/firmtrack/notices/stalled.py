@@ -34,13 +34,17 @@ def queue_stalled(connection: Connection[TupleRow], now: datetime) -> int:
                 asked = asked_by_pace(_ANYONE, request_id, now)
                 rows = cursor.execute(stalled().encode(), asked, prepare=False).fetchall()
                 if rows:
-                    found += _queue(connection, row["request_key"], rows, now)
+                    found += queue_found(connection, row["request_key"], rows, now)
     return found
 
 
-def _queue(
+def queue_found(
     connection: Connection[TupleRow], request_key: int, rows: list[DictRow], now: datetime
 ) -> int:
+    """Queue those found in a request, each a ``device_id`` and ``stage``, that are new.
+
+    Return how many these are.
+    """
     row = connection.execute(
         statement("write_stalled"),
         {

@@ -19,7 +19,7 @@ WITH oldest AS (
     )
     RETURNING *
 )
-SELECT t.user_id, t.is_own, t.topic, t.reason, t.occurred_at, t.device_ids, t.details,
+SELECT t.user_id, t.is_own, t.request_key, t.topic, t.reason, t.occurred_at, t.device_ids, t.details,
     coalesce(r.originator, t.originator) AS originator, r.target,
     coalesce(r.counter, t.counter) AS counter,
     r.firmware_version, m.kind,

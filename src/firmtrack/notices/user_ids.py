@@ -5,6 +5,7 @@ from django.db import connection, transaction
 from firmtrack.accounts import parties
 from firmtrack.accounts.models import Party
 from firmtrack.domain.identifiers import Eui64
+from firmtrack.notices import statement
 from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import to_bigint
 
@@ -15,6 +16,7 @@ FROM notice_endpoint AS e
 WHERE e.endpoint_id = n.endpoint_id AND e.party_id = %s
   AND n.user_id = %s AND n.state = 'waiting'
 """
+_GIVE_UP_INCIDENTS = statement("give_up_incidents").decode()
 
 
 def remove_user_id(party: Party, user_id: Eui64) -> None:
@@ -30,3 +32,4 @@ def remove_user_id(party: Party, user_id: Eui64) -> None:
         parties.remove_user_id(party, user_id)
         cursor.execute(_DROP_QUEUED, (number,))
         cursor.execute(_GIVE_UP_WAITING, (party.pk, number))
+        cursor.execute(_GIVE_UP_INCIDENTS, {"party_id": party.pk, "user_id": number})

@@ -15,6 +15,7 @@ ROLE_NAMES: Mapping[Role, str] = {
 
 PERMISSION_NAMES: Mapping[Permission, str] = {
     Permission.MANAGE_NOTICES: "Choose where notices go, and have them sent again",
+    Permission.NOTE_CAUSES: "Note something about a cause",
     Permission.MANAGE_PEOPLE: "Invite people, disable them, change their role",
     Permission.MANAGE_TOKENS: "Make and revoke API tokens",
     Permission.READ_AUDIT: "Read the organisation’s audit",

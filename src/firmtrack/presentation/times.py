@@ -46,6 +46,14 @@ def shown_text(at: datetime, *, is_day: bool) -> str:
     return day_text(at.astimezone(UTC).date()) if is_day else local_text(at)
 
 
+def near_day_text(at: datetime, now: datetime) -> str:
+    """Return the day of an aware time in Great Britain, without the year if it is that of ``now``.
+
+    For example ``14 November``.
+    """
+    return near_text(at, now).rsplit(", ", 1)[0]
+
+
 def near_text(at: datetime, now: datetime) -> str:
     """Return an aware time as ``local_text`` does, without the year if it is that of ``now``."""
     text = local_text(at)

@@ -12,6 +12,7 @@ from firmtrack.simulator.chance import dealt, duration, stream
 from firmtrack.simulator.correspondence import Utterance
 from firmtrack.simulator.outcomes import AnswerKind, DeviceRefusal, Outcome, Report
 from firmtrack.simulator.post import Post
+from firmtrack.simulator.troubles import Trouble, outcome_with
 from firmtrack.simulator.truth import TrueEvent
 from firmtrack.simulator.updates import Named, SentUpdate
 from firmtrack.simulator.world import Device
@@ -26,9 +27,11 @@ _REPORTED_TOGETHER = frozenset({Report.NOT_SENT, Report.GIVEN_UP})
 class Journeys:
     """Carries out requests one after another: sends every message, and keeps what is true."""
 
-    def __init__(self, seed: int, post: Post) -> None:
+    def __init__(self, seed: int, post: Post, troubles: Sequence[Trouble] = ()) -> None:
         self._post = post
         self._chance = stream(seed, "journeys")
+        self._troubles = troubles
+        self._chance_of_trouble = stream(seed, "troubles")
         self._giving_up_codes = cycle(correspondence.GIVEN_UP_CODES)
 
     def carry_out(self, update: SentUpdate) -> None:
@@ -40,7 +43,10 @@ class Journeys:
         self._hand_over(update, handed_over_at)
         accepted = update.accepted()
         outcomes = dealt(o.OUTCOME_SHARES, len(accepted), self._chance)
-        travellers = list(zip(accepted, outcomes, strict=True))
+        travellers = [
+            (named, outcome_with(self._troubles, update, named, usual, self._chance_of_trouble))
+            for named, usual in zip(accepted, outcomes, strict=True)
+        ]
         travellers += [(named, _GOOD_OUTCOME) for named in self._refused_yet_sent(update)]
         together: dict[Report, list[tuple[datetime, Named]]] = {
             report: [] for report in _REPORTED_TOGETHER

@@ -11,7 +11,7 @@ Equal scenarios give equal octets, in all of them.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -31,6 +31,7 @@ from firmtrack.simulator.responsibility import Responsibility, write_rows
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.suppliers import Suppliers
 from firmtrack.simulator.surroundings import Surroundings
+from firmtrack.simulator.troubles import Trouble
 from firmtrack.simulator.world import World
 
 _PROGRESS_EVERY = 500
@@ -77,19 +78,22 @@ def write(
             if progress is not None and (number % _PROGRESS_EVERY == 0 or number == total):
                 progress(number, total)
     write_trust_store(layout.trust_store, encoder.signatories)
-    write_rows(layout.inventory, chronicle.suppliers.first)
+    write_rows(layout.inventory, [*chronicle.suppliers.first, *chronicle.suppliers.hubs()])
     write_rows(layout.later_inventory, chronicle.suppliers.later)
     return _summary(layout, chronicle)
 
 
-def imagine(scenario: Scenario) -> Chronicle:
-    """Let the scenario happen; return its messages, not yet written, and what is true of it."""
+def imagine(scenario: Scenario, troubles: Sequence[Trouble] = ()) -> Chronicle:
+    """Let the scenario happen; return its messages, not yet written, and what is true of it.
+
+    ``troubles`` are what makes updates of some kind go wrong alike; without any, chance alone.
+    """
     # Counters begin somewhere else for each seed, so that two simulations can be told apart.
     counters = count(stream(scenario.seed, "counters").randrange(10**6, 10**12))
     world = World(scenario.seed, scenario.suppliers)
     post = Post(scenario.end, counters)
     earlier = tail_of_earlier_request(scenario, world, post)
-    journeys = Journeys(scenario.seed, post)
+    journeys = Journeys(scenario.seed, post, troubles)
     surroundings = Surroundings(scenario, world, post)
     inventory = InventoryTraffic(scenario, world, post)
     changes = ChangesOfSupplier(scenario.seed, world, post)

@@ -57,6 +57,9 @@ _CLOCK_ERRORS = {Clock.FAST: timedelta(hours=3, minutes=20), Clock.SLOW: timedel
 _IN_A_HOME = {DeviceKind.GSME: 0.8, DeviceKind.PPMID: 0.6, DeviceKind.HCALCS: 0.08}
 _DUAL_FUEL_SHARE = 0.8
 
+HUB_VERSIONS = (FirmwareVersion("00070001"),) * 4 + (FirmwareVersion("00070000"),)
+"""What hubs run: of each five one has missed the last version."""
+
 _TRACKED = (DeviceKind.ESME, DeviceKind.GSME, DeviceKind.PPMID, DeviceKind.HCALCS)
 _NOT_TRACKED_REASONS = {
     DeviceKind.CHF: "comms_hub",
@@ -78,6 +81,11 @@ class Home:
     import_supplier: Eui64
     gas_supplier: Eui64
     devices: list["Device"] = field(default_factory=list, compare=False)
+
+    @property
+    def comms_hub_version(self) -> FirmwareVersion:
+        """The firmware version that its hub runs."""
+        return HUB_VERSIONS[self.comms_hub_id % len(HUB_VERSIONS)]
 
     def supplier_of(self, kind: DeviceKind) -> Eui64:
         """Return the supplier that is responsible for the home's device of this kind."""

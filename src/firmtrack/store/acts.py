@@ -44,6 +44,7 @@ class ActKind(StrEnum):
     ENDPOINT_ADDED = "endpoint_added"
     ENDPOINT_CHANGED = "endpoint_changed"
     ENDPOINT_REMOVED = "endpoint_removed"
+    CAUSE_NOTED = "cause_noted"
     WORDING_SET = "wording_set"
     WORDING_CLEARED = "wording_cleared"
     QUARANTINE_REPLAYED = "quarantine_replayed"

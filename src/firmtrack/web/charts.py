@@ -1,10 +1,13 @@
-"""Where the lines of a chart run: coordinates for templates that draw SVG."""
+"""Where the lines and bars of a chart are: coordinates for templates that draw SVG."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 100.0, 40.0
 """The size of a chart's coordinates; the page stretches them to what room there is."""
+
+_BAR_SHARE = 0.9
+"""How much of its place a bar takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,37 @@ def line_chart(series: Sequence[Sequence[float | None]]) -> LineChart | None:
         ),
         dots=tuple(tuple(p[0] for p in each if len(p) == 1) for each in parts),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class BarChart:
+    """Bars side by side, from left to right; 0 is at the bottom, ``top`` at the top.
+
+    ``bars`` are the left edge, the top edge, the width and the height of each, in the coordinates;
+    what is 0 has none.
+    """
+
+    top: int
+    bars: tuple[tuple[str, str, str, str], ...]
+
+
+def bar_chart(counts: Sequence[int]) -> BarChart | None:
+    """Return the chart of counts, a bar each; None if there is nothing to draw."""
+    top = max(counts, default=0)
+    if top == 0:
+        return None
+    step = WIDTH / len(counts)
+    return BarChart(top=top, bars=tuple(_bars(counts, top, step)))
+
+
+def _bars(counts: Sequence[int], top: int, step: float) -> Iterator[tuple[str, str, str, str]]:
+    for place, count in enumerate(counts):
+        if count:
+            # Never so low that it cannot be seen.
+            height = max(HEIGHT * count / top, 0.4)
+            edges = (place * step, HEIGHT - height, step * _BAR_SHARE, height)
+            left, upper, width, high = (f"{edge:.2f}" for edge in edges)
+            yield left, upper, width, high
 
 
 def _parts(values: Sequence[float | None], top: float) -> list[list[tuple[str, str]]]:

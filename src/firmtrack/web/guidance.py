@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from markupsafe import Markup
 
 from firmtrack.accounts.permissions import may
+from firmtrack.answers.causes import DEFAULT_DAYS, LONGEST_DAYS
 from firmtrack.domain.stages import STAGES
 from firmtrack.domain.waits import FEWEST_STAYS
 from firmtrack.presentation import (
@@ -22,6 +23,7 @@ from firmtrack.presentation import (
     catalogue_activations,
     catalogue_incidents,
     catalogue_states,
+    causes,
     csv,
 )
 from firmtrack.presentation.accounts import PERMISSION_NAMES, ROLE_NAMES
@@ -73,6 +75,11 @@ TOPICS = {
             "incidents",
             "What else befalls an update",
             "Quarantine, removals, exchanged hubs, and other messages that move no status.",
+        ),
+        Topic(
+            "causes",
+            "What failures have in common",
+            "What a cause is, what it rests on, and when to distrust it.",
         ),
         Topic(
             "what-to-do",
@@ -128,6 +135,9 @@ def page(request: HttpRequest, topic: str) -> HttpResponse:
         "roles": ROLE_NAMES,
         "permissions": PERMISSION_NAMES,
         "role_may": may,
+        "causes": causes,
+        "default_days": DEFAULT_DAYS,
+        "longest_days": LONGEST_DAYS,
     }
     if topic == "api":
         document = json.loads(resolve(reverse(_API_DOCUMENT)).func(request).content)

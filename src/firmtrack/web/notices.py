@@ -40,12 +40,14 @@ def notices(request: HttpRequest) -> HttpResponse:
     if state is not None and state not in STATES:
         raise BadRequest
     before = request.GET.get("before")
+    incident_id = _incident_id(request.GET.get("incident"))
     found = lookups.open_notices_page(
         viewer,
         owner_of(person),
         limit=PAGE_LENGTH,
         state=state,
         before=None if before is None else _number(before),
+        incident_id=incident_id,
     )
     open_ids = {each.endpoint_id for each in found.own if each.disabled_at is None}
     context = {
@@ -58,6 +60,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "news": take_news(request),
         "page": found.notices,
         "state": state,
+        "incident_id": incident_id,
         "state_names": STATE_NAMES,
         "topic_name": topic_name,
         "tries_shown": TRIES_SHOWN,
@@ -82,6 +85,13 @@ def _resend(person: User, which: str) -> str:
             return "One notice is to be sent again."
         case _:
             return f"{count:,} notices are to be sent again."
+
+
+def _incident_id(text: str | None) -> UUID | None:
+    try:
+        return None if text is None else UUID(text)
+    except ValueError:
+        raise BadRequest from None
 
 
 def _number(text: str) -> int:

@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from firmtrack.web import (
     audit,
+    causes,
     delivery_performance,
     guidance,
     identity_urls,
@@ -52,6 +53,14 @@ urlpatterns = [
         "delivery-performance.csv",
         delivery_performance.delivery_performance_csv,
         name="delivery-performance-csv",
+    ),
+    path("causes", causes.causes, name="causes"),
+    path("causes/<str:cause_id>", causes.cause, name="cause"),
+    path("causes/<str:cause_id>/devices.csv", causes.cause_devices, name="cause-devices"),
+    path(
+        "causes/<str:cause_id>/new-device-list.txt",
+        causes.cause_device_list,
+        name="cause-device-list",
     ),
     path("notices", notices.notices, name="notices"),
     path("notices/endpoints/new", notices_endpoints.new_endpoint, name="new-endpoint"),

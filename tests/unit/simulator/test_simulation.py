@@ -423,10 +423,18 @@ def test_inventory_files_can_be_imported(small: Simulated) -> None:
             rows = list(read_rows(path.name, read_lines(stream, lambda _: None)))
         assert not any(isinstance(row, BadRow) for row in rows)
     with small.written.inventory.open(encoding="utf-8") as file:
-        first = {row["device_id"] for row in csv.DictReader(file)}
+        stated = list(csv.DictReader(file))
+    first = {row["device_id"] for row in stated if row["device_type"] != "CHF"}
     known = {line["device_id"] for line in small.of_kind("distribution")}
     assert first
     assert first <= known
+    hubs = {
+        row["device_id"]: row["firmware_version"] for row in stated if row["comms_hub_id"] == ""
+    }
+    named = {row["comms_hub_id"] for row in stated} - {""}
+    assert hubs.keys() <= named <= {row["device_id"] for row in stated}
+    assert len({row["device_id"] for row in stated}) == len(stated)
+    assert len(set(hubs.values())) > 1
 
 
 def test_nothing_is_sent_outside_the_simulated_time(standard: Chronicle) -> None:

@@ -7,6 +7,7 @@ Identifiers are canonical texts, times RFC 3339 in UTC. A value that is not know
 from msgspec import Struct
 from msgspec.json import Encoder
 
+from firmtrack.presentation.documents.causes import CauseList, cause_list
 from firmtrack.presentation.documents.devices import Device, EventList, device, event_list
 from firmtrack.presentation.documents.distributions import (
     DistributionList,
@@ -28,6 +29,7 @@ from firmtrack.presentation.documents.requests import (
 )
 
 __all__ = [
+    "CauseList",
     "Device",
     "DeviceInventory",
     "DistributionList",
@@ -36,6 +38,7 @@ __all__ = [
     "NoticeList",
     "Reason",
     "ServiceRequest",
+    "cause_list",
     "device",
     "device_inventory",
     "distribution",

@@ -49,7 +49,9 @@ class Notice(Struct, frozen=True):
     """What was, or is to be, sent to whom about what, and every try.
 
     state is waiting, delivered or dead: given up. device_ids are the first of device_count; null
-    is the whole request.
+    is the whole request or, by e-mail, an incident of more devices than a few. incident_id is the
+    incident that it names: what makes many updates fail, or stand still; null is that it is of
+    none.
     """
 
     notice_id: UUID
@@ -65,6 +67,7 @@ class Notice(Struct, frozen=True):
     created_at: datetime
     state: str
     settled_at: datetime | None
+    incident_id: UUID | None
     tries: list[NoticeTry]
 
 
@@ -118,6 +121,7 @@ def _notice(found: notice_answers.NoticeAnswer) -> Notice:
         created_at=found.created_at,
         state=found.state,
         settled_at=found.settled_at,
+        incident_id=found.incident_id,
         tries=[
             NoticeTry(
                 started_at=each.started_at,

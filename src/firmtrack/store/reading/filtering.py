@@ -81,9 +81,9 @@ def pace_count(as_of: datetime | None) -> str:
     return as_known(_COUNT, as_of, paced=_paced_distributions(as_of))
 
 
-def stalled() -> str:
+def stalled(as_of: datetime | None = None) -> str:
     """Return the query for (device_id, stage) of a request's distributions that have stalled."""
-    return as_known(_STALLED, None, paced=_paced_distributions(None))
+    return as_known(_STALLED, as_of, paced=_paced_distributions(as_of))
 
 
 def _paced_distributions(as_of: datetime | None) -> str:

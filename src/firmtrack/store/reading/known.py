@@ -17,6 +17,7 @@ FROM attributed_request(
 """
 _DEVICES_NOW = "SELECT * FROM device WHERE device_id = ANY (ARRAY(SELECT device_id FROM standing))"
 _DEVICES_THEN = "TABLE device"
+_HUBS_NOW, _HUBS_THEN = "TABLE device", "TABLE hub"
 _ASKED_NOW = """WITH asked_request AS MATERIALIZED (
     SELECT request_key
     FROM request
@@ -39,8 +40,8 @@ def as_known(text: str, as_of: datetime | None, **parts: str) -> str:
     ``{known}`` in it is where what was known is put, the one row of ``asked_request`` among it;
     ``{is_asked}`` is whether a row ``c`` of current_distribution is of that request,
     ``{attributed}`` finds the request of a loose event ``e``, ``{devices}`` are the rows of device
-    of those in ``standing``, and ``parts`` are put in as they are: texts of ours, of which there
-    are few.
+    of those in ``standing``, ``{hubs}`` those of hubs, and ``parts`` are put in as they are: texts
+    of ours, of which there are few.
     """
     return _filled(text, is_past=as_of is not None, **parts)
 
@@ -49,12 +50,19 @@ def as_known(text: str, as_of: datetime | None, **parts: str) -> str:
 @cache
 def _filled(text: str, *, is_past: bool, **parts: str) -> str:
     if not is_past:
-        known, attributed, devices = _ASKED_NOW, _ATTRIBUTED_NOW, _DEVICES_NOW
+        known, attributed = _ASKED_NOW, _ATTRIBUTED_NOW
+        devices, hubs = _DEVICES_NOW, _HUBS_NOW
     else:
-        attributed, devices = statement("attributed_as_of").decode(), _DEVICES_THEN
+        attributed = statement("attributed_as_of").decode()
+        devices, hubs = _DEVICES_THEN, _HUBS_THEN
         known = statement("request_as_of").decode().format(attributed=attributed)
     return text.format(
-        known=known, is_asked=_IS_ASKED, attributed=attributed, devices=devices, **parts
+        known=known,
+        is_asked=_IS_ASKED,
+        attributed=attributed,
+        devices=devices,
+        hubs=hubs,
+        **parts,
     )
 
 

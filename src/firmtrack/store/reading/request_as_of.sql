@@ -51,13 +51,16 @@ WITH withdrawn AS NOT MATERIALIZED (
       AND (%(after)s::bigint IS NULL OR device_id > %(after)s)
     ORDER BY device_id
     LIMIT %(devices)s
-), stated AS NOT MATERIALIZED (
-    SELECT s.*, coalesce(s.learnt_at, '-infinity') AS stated_at
-    FROM asked_device
-    JOIN recorded_inventory_statement AS s USING (device_id)
-    WHERE s.recorded_at <= %(moment)s
+), inventory_statement AS NOT MATERIALIZED (
+    SELECT *, coalesce(learnt_at, '-infinity') AS stated_at
+    FROM recorded_inventory_statement AS s
+    WHERE recorded_at <= %(moment)s
       AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = s.message_id OFFSET 0)
       AND NOT EXISTS (SELECT FROM withdrawn AS w WHERE w.message_id = s.taken_by OFFSET 0)
+), stated AS NOT MATERIALIZED (
+    SELECT s.*
+    FROM asked_device
+    JOIN inventory_statement AS s USING (device_id)
 ), device AS MATERIALIZED (
     -- What a device's cohort is known by: of each fact the latest statement.
     SELECT device_id,
@@ -65,11 +68,35 @@ WITH withdrawn AS NOT MATERIALIZED (
             FILTER (WHERE csp_region IS NOT NULL))[1] AS csp_region,
         (array_agg(device_type ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
             FILTER (WHERE device_type IS NOT NULL))[1] AS device_type,
+        (array_agg(smets_version ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
+            FILTER (WHERE smets_version IS NOT NULL))[1] AS smets_version,
         (array_agg(manufacturer ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
             FILTER (WHERE manufacturer IS NOT NULL))[1] AS manufacturer,
         (array_agg(model ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
-            FILTER (WHERE model IS NOT NULL))[1] AS model
+            FILTER (WHERE model IS NOT NULL))[1] AS model,
+        (array_agg(comms_hub_id ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
+            FILTER (WHERE comms_hub_id IS NOT NULL))[1] AS comms_hub_id
     FROM stated
+    GROUP BY device_id
+), hub AS MATERIALIZED (
+    -- The same of the hubs that the devices were known to be behind.
+    SELECT device_id,
+        (array_agg(manufacturer ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
+            FILTER (WHERE manufacturer IS NOT NULL))[1] AS manufacturer,
+        (array_agg(model ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
+            FILTER (WHERE model IS NOT NULL))[1] AS model,
+        (array_agg(firmware_version ORDER BY stated_at DESC, message_id DESC, recorded_at DESC)
+            FILTER (WHERE firmware_version IS NOT NULL))[1] AS firmware_version
+    FROM unnest(ARRAY(
+        SELECT comms_hub_id FROM device WHERE comms_hub_id IS NOT NULL
+        UNION
+        SELECT e.comms_hub_id
+        FROM asked_device
+        JOIN event AS e USING (device_id)
+        WHERE e.request_key = (SELECT request_key FROM asked_request)
+          AND e.comms_hub_id IS NOT NULL
+    )) AS named (device_id)
+    JOIN inventory_statement AS s USING (device_id)
     GROUP BY device_id
 ), concerned_request AS MATERIALIZED (
     SELECT request_key FROM asked_request

@@ -5,8 +5,7 @@ Whoever writes only marks what it touched as stale (docs/decisions/010).
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from psycopg import Connection, DatabaseError, OperationalError, sql
@@ -18,6 +17,7 @@ from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.reading.as_of import settled
 from firmtrack.store.reports import learning, statement
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
+from firmtrack.store.reports.snapshots import snapshot
 
 _FORGET = sql.SQL("DELETE FROM {} WHERE request_key = ANY (%(request_keys)s)")
 _QUICK_SECONDS = 0.25
@@ -132,14 +132,6 @@ def forget(connection: Connection[TupleRow]) -> None:
         connection.execute("INSERT INTO stale_request SELECT request_key FROM request")
 
 
-@contextmanager
-def snapshot(connection: Connection[TupleRow]) -> Iterator[None]:
-    """Open a transaction whose statements all see the same moment, and each other."""
-    with connection.transaction():
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        yield
-
-
 def _take_devices(connection: Connection[TupleRow]) -> bool:
     """Turn stale devices into stale requests; return whether there may be more.
 
@@ -179,6 +171,7 @@ def _count(connection: Connection[TupleRow], request_keys: Sequence[int]) -> Non
         ):
             cursor.execute(statement(name), counted)
         cursor.execute(statement("waits_follow"), counted)
+        cursor.execute("INSERT INTO cause_due SELECT unnest(%(request_keys)s::bigint[])", counted)
 
 
 def _count_or_pass_over(connection: Connection[TupleRow], request_key: int) -> None:

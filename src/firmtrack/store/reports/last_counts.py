@@ -15,6 +15,7 @@ class CountedFigures(StrEnum):
 
     PERFORMANCE = "performance"
     ARRIVALS = "arrivals"
+    CAUSES = "causes"
 
 
 def note_count(

@@ -16,10 +16,11 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool, reading_pool
 from firmtrack.store.numbers import request_id_of, to_bigint
 from firmtrack.store.reading.seeing import asked_by
-from firmtrack.store.reports import rows_of
-from firmtrack.store.reports.counting import Round, forget, snapshot
+from firmtrack.store.reports import cause_counting, rows_of
+from firmtrack.store.reports.counting import Round, forget
 from firmtrack.store.reports.figures import CountRow, TimingRow, WaitingRow, performance_answer
 from firmtrack.store.reports.last_counts import CountedFigures, last_count
+from firmtrack.store.reports.snapshots import snapshot
 
 DEVICES_LOOKED_AT = 20_000
 """Of so many devices that have moved a read finds the requests: each costs one look at an index."""
@@ -51,7 +52,8 @@ def refresh(*, seconds: float | None = None, now: datetime | None = None) -> boo
     ``seconds`` and ``now`` are those of firmtrack.store.reports.counting.Round.
     """
     with pool().connection() as connection:
-        return Round(now=now).go_on(connection, seconds)
+        is_done = Round(now=now).go_on(connection, seconds)
+        return cause_counting.count_due(connection, seconds, now=now) and is_done
 
 
 def rebuild() -> None:
@@ -59,6 +61,7 @@ def rebuild() -> None:
     with pool().connection() as connection:
         forget(connection)
         Round().go_on(connection)
+        cause_counting.count_due(connection)
 
 
 class _Uncounted(NamedTuple):

@@ -1,0 +1,1 @@
+"""What failures have in common: a search among counts, for what is no chance."""

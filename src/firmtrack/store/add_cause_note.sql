@@ -1,0 +1,1 @@
+INSERT INTO cause_note (party, cause_id, author, note) VALUES (%s, %s, %s, %s)
