@@ -40,6 +40,16 @@ from tests.journeys.processes import (
 from tests.oracle.simulated import Simulated
 from tests.store.test_simulated_traffic import assert_tracker_knows, simulated
 
+_IS_RECORDING_MORE = """
+SELECT EXISTS (SELECT FROM message) AND EXISTS (
+    SELECT
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+      AND xact_start > clock_timestamp() - interval '100 milliseconds'
+      AND backend_type = 'client backend'
+)
+"""
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
@@ -125,12 +135,17 @@ def test_an_ingest_whose_database_is_killed_says_so_and_is_completed_by_the_next
     embedded: tuple[EmbeddedPostgres, dict[str, str]], world: Simulated
 ) -> None:
     server, env = embedded
-    ingest = firmtrack("ingest", world.written.traffic, env=env)
-    with used(server.conninfo()):
-        wait_until(lambda: recorded() > 0, "some were recorded")
-    family = descendants(ingest)
     postmaster = (server.directory / "data" / "postmaster.pid").read_text().split("\n", 1)[0]
-    os.kill(int(postmaster), signal.SIGKILL)
+    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
+        ingest = firmtrack("ingest", world.written.traffic, env=env)
+
+        # In the middle of a transaction: between two an ingest goes on with a server that is back.
+        wait_until(
+            lambda: connection.execute(_IS_RECORDING_MORE).fetchone() == (True,),
+            "some were recorded, and more were being recorded",
+        )
+        family = descendants(ingest)
+        os.kill(int(postmaster), signal.SIGKILL)
 
     status, _, errors = ended(ingest)
 
