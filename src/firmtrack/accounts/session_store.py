@@ -47,6 +47,6 @@ class SessionStore(db.SessionStore):
         return int((self.get_expiry_date() - timezone.now()).total_seconds())
 
     def _get_session_from_db(self) -> AbstractBaseSession | None:
-        found: AbstractBaseSession | None = super()._get_session_from_db()  # type: ignore[misc]  # Django’s, untyped
+        found: AbstractBaseSession | None = super()._get_session_from_db()  # type: ignore[misc]  # Django has it, its stubs do not
         self.ends_at = None if found is None else found.expire_date
         return found

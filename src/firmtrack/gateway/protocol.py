@@ -21,10 +21,10 @@ class LimitedProtocol(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn’s
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a stream’s is always one that writes, too
         """Wait for a first request, as long as for any other."""
         super().connection_made(transport)
-        self._limits = cast("Limits", self.config.app.limits)  # type: ignore[union-attr]  # ours
+        self._limits = cast("Limits", self.config.app.limits)  # type: ignore[union-attr]  # this server runs one kind of application
         transport.set_write_buffer_limits(high=0)  # told of every octet that is not taken at once
         self._head_timer = self.loop.call_later(self._limits.idle_seconds, self._end)
 

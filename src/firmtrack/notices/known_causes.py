@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -82,7 +83,7 @@ def renew_causes(connection: Connection[TupleRow], now: datetime, find_causes: F
         searched += 1
         side_part(
             f"causes of the failures of party {party_id}",
-            lambda party_id=party_id: _renew(connection, party_id, now, find_causes),  # type: ignore[misc]  # a lambda that holds its own party
+            partial(_renew, connection, party_id, now, find_causes),
         )
     return searched
 
@@ -191,9 +192,9 @@ def _traits(key: CauseKey) -> dict[str, object]:
     values: dict[str, object] = {str(attribute): None for attribute in Attribute}
     values.update({str(trait.attribute): trait.value for trait in key.traits})
     request_id = values.pop(Attribute.SERVICE_REQUEST_ID)
-    parts = (None, None, None)
+    parts: tuple[int | None, ...] = (None, None, None)
     if request_id is not None:
-        parts = request_parts(RequestId.parse(str(request_id)))  # type: ignore[assignment]  # three numbers in place of three None
+        parts = request_parts(RequestId.parse(str(request_id)))
     return {**values, **dict(zip(("originator", "target", "counter"), parts, strict=True))}
 
 

@@ -41,10 +41,10 @@ class _Twice:
 
     def clean(self) -> dict[str, Any]:
         """Return what was entered, if it is twice the same."""
-        entered: dict[str, Any] = forms.Form.clean(self) or {}  # type: ignore[arg-type]  # allauth has no types
+        entered: dict[str, Any] = forms.Form.clean(self) or {}  # type: ignore[arg-type]  # mixed into forms alone
         both = {entered.get("password1"), entered.get("password2")}
         if None not in both and len(both) > 1:
-            self.add_error("password2", _DIFFERS)  # type: ignore[attr-defined]  # the same
+            self.add_error("password2", _DIFFERS)  # type: ignore[attr-defined]  # mixed into forms alone
         return entered
 
 
@@ -113,8 +113,8 @@ class _Answering:
 
     def form_invalid(self, form: forms.Form) -> HttpResponse:
         """Return the page with what was wrong."""
-        context = self.get_context_data(form=form)  # type: ignore[attr-defined]  # the same
-        response: HttpResponse = self.render_to_response(context, status=400)  # type: ignore[attr-defined]  # the same
+        context = self.get_context_data(form=form)  # type: ignore[attr-defined]  # mixed into views of forms alone
+        response: HttpResponse = self.render_to_response(context, status=400)  # type: ignore[attr-defined]  # mixed into views of forms alone
         return response
 
 
@@ -151,7 +151,7 @@ class _WithMail:
         """Return the page. Raises Http404."""
         if not mail.is_open():
             raise Http404
-        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # the same
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # mixed into views alone
         return response
 
 

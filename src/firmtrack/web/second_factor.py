@@ -140,7 +140,7 @@ class _Once:
     def clean_code(self) -> str:
         """Return the code. Raises ValidationError if it is wrong, or was used before."""
         try:
-            code: str = super().clean_code()  # type: ignore[misc]  # allauth has no types
+            code: str = super().clean_code()  # type: ignore[misc]  # mixed into forms with a code alone
             if not _use(self.user, code):
                 raise SecondFactorAdapter().validation_error("incorrect_code")
         except SealBroken as error:

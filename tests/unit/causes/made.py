@@ -34,7 +34,7 @@ class Row:
 
 def failed(count: int, reason: str | None = "N61", **others: object) -> Row:
     stage = Stage.DELIVERED_TO_COMMS_HUB
-    return Row(count, Standing.FAILED, stage, reason, **others)  # type: ignore[arg-type]
+    return Row(count, Standing.FAILED, stage, reason, **others)  # type: ignore[arg-type]  # fields of Row, of their types
 
 
 def cells_of(rows: Sequence[Row], ages: Sequence[float] = (20.0,)) -> Cells:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 
 import numpy as np
 import pytest
@@ -235,12 +236,12 @@ def some_cells(draw: st.DrawFn) -> Cells:
 @settings(max_examples=examples(60))
 @given(some_cells(), st.randoms())
 def test_neither_order_nor_splitting_of_cells_changes_anything(
-    cells: Cells, random: object
+    cells: Cells, random: Random
 ) -> None:
     found = find(cells, now=NOW)
-    order = np.arange(len(cells.count))
-    random.shuffle(order)  # type: ignore[attr-defined]
-    assert find(reordered(cells, order), now=NOW) == found
+    order = list(range(len(cells.count)))
+    random.shuffle(order)
+    assert find(reordered(cells, np.array(order)), now=NOW) == found
     twice = reordered(cells, np.repeat(np.arange(len(cells.count)), 2))
     half = cells.count // 2
     parts = np.stack([half, cells.count - half], axis=1).reshape(-1)
