@@ -9,7 +9,7 @@ import pytest
 from firmtrack.answers.causes import CausesQuestion
 from firmtrack.answers.requests import DistributionFilter
 from firmtrack.causes.cells import Cells, Standing
-from firmtrack.domain.causes import PROFILE_ATTRIBUTES, Attribute
+from firmtrack.domain.causes import PROFILE_ATTRIBUTES, Attribute, CauseKey, Trait
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.pace import Pace
@@ -26,6 +26,7 @@ from firmtrack.store.reading import requests
 from firmtrack.store.reading.as_of import settled
 from firmtrack.store.reports import cause_cells, cause_counting, performance
 from firmtrack.store.reports.cause_cells import PastTooLarge, compared_requests
+from firmtrack.store.reports.causes import find_cause
 from tests.looking import find_inventory
 from tests.oracle.simulated import simulate
 from tests.store.facts import (
@@ -243,6 +244,29 @@ def test_of_a_word_to_another_user_the_day_alone_is_counted() -> None:
         datetime.fromtimestamp(second, UTC) for second in cells.last[failed].tolist()
     }
     assert times == {at(60), MORNING.replace(hour=0)}
+
+
+@pytest.mark.parametrize(
+    "told_at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC, microsecond=0)]
+)
+def test_any_time_that_a_message_may_state_is_of_a_day(told_at: datetime) -> None:
+    counted(
+        request(sent_at=at(0)),
+        answer(answered_at=at(1)),
+        reported(Status.DEVICE_TRANSFER_FAILED, told_at, METERS[:1], reason="image_discarded"),
+    )
+    key = CauseKey.of(
+        Status.DEVICE_TRANSFER_FAILED,
+        "image_discarded",
+        [Trait(Attribute.SERVICE_REQUEST_ID, str(REQUEST_ID))],
+    )
+
+    found = find_cause(ALPHA, key, CausesQuestion(request_id=REQUEST_ID))
+
+    assert found is not None
+    (cause,) = found.causes
+    assert cause.first_at == cause.last_at == told_at
+    assert cause.by_day == ((told_at.date(), 1),)
 
 
 def test_each_sees_its_own_updates_alone() -> None:

@@ -27,7 +27,10 @@
     SELECT *,
         CASE
             WHEN standing IN (%(failed)s, %(stalled)s)
-                THEN (last_word_at AT TIME ZONE 'Europe/London')::date - date '1970-01-01'
+                -- No day is before the first that there is, though one in Great Britain may be.
+                THEN greatest(
+                    (last_word_at AT TIME ZONE 'Europe/London')::date, date '0001-01-01'
+                ) - date '1970-01-01'
             ELSE 0
         END AS day
     FROM told
