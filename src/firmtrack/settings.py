@@ -239,7 +239,7 @@ def _hosts(name: str, value: str) -> tuple[str, ...]:
 
 def _mail_address(name: str, value: str) -> str:
     if "@" not in value or not value.isprintable():
-        raise BadSetting(name, "must be an e-mail address.")
+        raise BadSetting(name, "must be an email address.")
     return value
 
 
@@ -556,7 +556,7 @@ CACHES = {
     }
 }
 
-# Signing in is django-allauth's: by e-mail address and password, with a one-time code, or by a
+# Signing in is django-allauth's: by email address and password, with a one-time code, or by a
 # party's own provider. Nobody signs up. How passwords are slowed is firmtrack.web.attempts.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "firmtrack.web.account_adapter.AccountAdapter"

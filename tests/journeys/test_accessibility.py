@@ -222,7 +222,7 @@ def test_the_pages_of_people_and_tokens_can_be_used_by_anybody(scripted_ada: Vis
     page.get_by_role("button", name="Invite").click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert_anybody_can_use(scripted_ada)
-    page.get_by_label("E-mail address").fill("ann@alpha.example")
+    page.get_by_label("Email address").fill("ann@alpha.example")
     page.get_by_label("Viewer").check()
     page.get_by_role("button", name="Invite").click()
     expect(page.get_by_role("alert")).to_contain_text("is invited")

@@ -32,7 +32,7 @@ OTHER = "a shorter way to the hub"
 
 @pytest.fixture
 def person(portal_database: str, tmp_path: Path) -> Iterator[str]:
-    """Somebody of Alpha's who has not signed in yet, by e-mail address."""
+    """Somebody of Alpha's who has not signed in yet, by email address."""
     env = on(portal_database, tmp_path)
     typed = f"{PASSWORD}\n".encode()
     added = called(
@@ -193,11 +193,11 @@ def test_who_forgot_their_password_asks_for_a_link(
     scripted_ada.sees("Choose a new password")
     assert_anybody_can_use(scripted_ada)
     page.get_by_role("button", name="Send the link").click()
-    expect(page.get_by_role("alert")).to_contain_text("Enter your e-mail address")
+    expect(page.get_by_role("alert")).to_contain_text("Enter your email address")
     assert_anybody_can_use(scripted_ada)
-    page.get_by_label("E-mail address").fill("nobody@alpha.example")
+    page.get_by_label("Email address").fill("nobody@alpha.example")
     page.get_by_role("button", name="Send the link").click()
-    scripted_ada.sees("Look at your e-mail")
+    scripted_ada.sees("Look at your email")
     assert_anybody_can_use(scripted_ada)
 
 

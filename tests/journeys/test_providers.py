@@ -181,10 +181,10 @@ def test_the_role_is_what_the_provider_says_at_each_sign_in(
         ("ben", "not of the party"),
         ("no role", "no role"),
         ("unmapped", "no role"),
-        ("unverified", "e-mail address not verified"),
-        ("unsaid", "e-mail address not verified"),
-        ("no email", "no e-mail address"),
-        ("odd email", "no e-mail address"),
+        ("unverified", "email address not verified"),
+        ("unsaid", "email address not verified"),
+        ("no email", "no email address"),
+        ("odd email", "no email address"),
     ],
 )
 def test_whom_the_providers_word_does_not_let_in(

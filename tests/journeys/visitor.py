@@ -33,7 +33,7 @@ class Visitor:
     def sign_in(self, email: str = "ada@alpha.example", password: str = PASSWORD) -> None:
         """Sign in on the page that asks for it."""
         self.page.goto("/sign-in")
-        self.page.get_by_label("E-mail address").fill(email)
+        self.page.get_by_label("Email address").fill(email)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
 

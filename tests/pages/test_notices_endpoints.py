@@ -160,7 +160,7 @@ def test_only_what_the_installation_is_set_up_for_is_offered(cast: Cast, ada: Br
     set_up = replace(settings.ENVIRONMENT, mail_server=server, alert_signer=Path("signer.pem"))
     with override_settings(ENVIRONMENT=set_up):
         page = ada.open("/notices/endpoints/new")
-        assert page.all(".govuk-radios__label") == ["Webhook", "DCC Alerts", "E-mail digest"]
+        assert page.all(".govuk-radios__label") == ["Webhook", "DCC Alerts", "Email digest"]
         mailed = {**NEW, "channel": "email", "address": "ada@alpha.example"}
         ada.client.post("/notices/endpoints/new", mailed)
         signed = {**NEW, "channel": "duis"}
@@ -168,7 +168,7 @@ def test_only_what_the_installation_is_set_up_for_is_offered(cast: Cast, ada: Br
     assert "DCC Alerts cannot be signed at the moment" in unsigned.one(".govuk-error-summary")
     place = f"/notices/endpoints/{only(cast).endpoint_id}"
     page = ada.open(place)
-    assert page.facts()["How to send"] == "E-mail digest"
+    assert page.facts()["How to send"] == "Email digest"
     assert "Secret" not in page.all("h2")
     assert ada.post(place, {"action": "rotate"}).status_code == 400
 

@@ -132,7 +132,7 @@ def test_with_a_mail_server_the_link_is_nobodys_but_the_persons(cast: Cast, ada:
 @pytest.mark.parametrize(
     ("sent", "problem"),
     [
-        ({}, "Enter an e-mail address"),
+        ({}, "Enter an email address"),
         ({"email": "x", "role": "viewer"}, "in the correct form"),
         ({"email": "ann@alpha.example"}, "Select a role"),
         ({"email": "ann@alpha.example", "role": "dcc_administrator"}, "Select a role"),

@@ -187,7 +187,7 @@ def test_a_disabled_person_is_let_in_no_more(cast: Cast) -> None:
         again = {"username": "ada@alpha.example", "password": PASSWORD}
         page = page_of(Browsing.of_nobody().post("/sign-in", again), "/sign-in")
         assert page.all(".govuk-error-summary a") == [
-            "Enter the e-mail address and password of a Firmtrack account"
+            "Enter the email address and password of a Firmtrack account"
         ]
     finally:
         User.objects.filter(pk=cast.ada.pk).update(is_active=True)

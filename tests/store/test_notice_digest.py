@@ -1,4 +1,4 @@
-"""The e-mail digest: one mail about all that is new, and none before others had time to join."""
+"""The email digest: one mail about all that is new, and none before others had time to join."""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -12,7 +12,7 @@ from firmtrack.domain.viewer import Viewer
 
 
 def viewer_of(user: User) -> Viewer:
-    """Return what a signed-in person may see; the audit names them by e-mail address."""
+    """Return what a signed-in person may see; the audit names them by email address."""
     return _viewer(user.email, user.party.name, *_reach_of(user.party_id))
 
 

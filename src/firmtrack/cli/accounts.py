@@ -23,7 +23,7 @@ OnlyParty = Annotated[
 ]
 NamedParty = Annotated[str, typer.Argument(metavar="NAME", help="The party's name.")]
 UserIdTerm = Annotated[str, typer.Argument(metavar="EUI", help="A User ID.")]
-Email = Annotated[str, typer.Argument(help="The e-mail address that the person signs in with.")]
+Email = Annotated[str, typer.Argument(help="The email address that the person signs in with.")]
 Force = Annotated[
     bool,
     typer.Option("--force", help="Even if it leaves the party without an administrator."),
@@ -125,7 +125,7 @@ def set_party(
 
 @user.command("list")
 def list_users(*, party_name: OnlyParty = None, as_json: AsJson = False) -> None:
-    """List the people, by party and e-mail address."""
+    """List the people, by party and email address."""
     with opened():
         from firmtrack.accounts import parties, people
 
@@ -134,7 +134,7 @@ def list_users(*, party_name: OnlyParty = None, as_json: AsJson = False) -> None
         if as_json:
             print_json({"users": [asdict(each) for each in found]})
             return
-        table = Table(Column("E-mail address", overflow="fold"), "Party", "Role", "State", "Added",
+        table = Table(Column("Email address", overflow="fold"), "Party", "Role", "State", "Added",
                       "Last signed in")  # fmt: skip
         for each in found:
             add_row(

@@ -26,7 +26,7 @@ EndpointId = Annotated[int, typer.Argument(metavar="ID", help="The endpoint's nu
 @endpoint.command("add")
 def add_endpoint(
     address: Annotated[
-        str, typer.Argument(help="A URL, an e-mail address: what the channel takes.")
+        str, typer.Argument(help="A URL, an email address: what the channel takes.")
     ],
     *,
     party_name: PartyName,

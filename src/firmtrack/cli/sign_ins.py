@@ -15,7 +15,7 @@ provider = typer.Typer(
     help="OpenID Connect providers by which a party's people sign in.", no_args_is_help=True
 )
 
-Email = Annotated[str, typer.Argument(help="The e-mail address that the person signs in with.")]
+Email = Annotated[str, typer.Argument(help="The email address that the person signs in with.")]
 UserOption = Annotated[
     str | None, typer.Option("--user", metavar="EMAIL", help="Of this person alone.")
 ]
@@ -141,11 +141,11 @@ def add_provider(
             "--role", metavar="VALUE=ROLE", help="The role of a value of it; may be repeated."
         ),
     ],
-    email_claim: Annotated[str, typer.Option(help="The claim with the e-mail address.")] = "email",
+    email_claim: Annotated[str, typer.Option(help="The claim with the email address.")] = "email",
     trusts_email: Annotated[
         bool,
         typer.Option(
-            "--trust-email", help="Believe e-mail addresses that it does not call verified."
+            "--trust-email", help="Believe email addresses that it does not call verified."
         ),
     ] = False,
     client_secret_stdin: Annotated[

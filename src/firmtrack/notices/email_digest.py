@@ -1,4 +1,4 @@
-"""The e-mail digest: one plain mail about all that is new since the last, for people."""
+"""The email digest: one plain mail about all that is new since the last, for people."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -30,9 +30,9 @@ class EmailDigest(Channel):
 
     name = "email"
     words = ChannelWords(
-        title="E-mail digest",
-        in_sentence="e-mail digest",
-        hint="One mail for all that is new, at most every 15 minutes, to an e-mail address; updates"
+        title="Email digest",
+        in_sentence="email digest",
+        hint="One mail for all that is new, at most every 15 minutes, to an email address; updates"
         " that fail alike, or stand still alike, are told as one incident",
         example="ada@supplier.example",
     )
@@ -45,11 +45,11 @@ class EmailDigest(Channel):
         return settings.ENVIRONMENT.mail_server is not None
 
     def check(self, address: str) -> None:
-        """Raise UnfitAddress unless it is an e-mail address. Raises NoMailServer."""
+        """Raise UnfitAddress unless it is an email address. Raises NoMailServer."""
         try:
             validate_email(address)
         except ValidationError:
-            raise UnfitAddress("is not an e-mail address") from None
+            raise UnfitAddress("is not an email address") from None
         if not self.is_open:
             raise NoMailServer
 

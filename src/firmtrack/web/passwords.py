@@ -82,13 +82,13 @@ class LinkForm(allauth_forms.UserTokenForm):
 
 
 class ForgottenPasswordForm(allauth_forms.ResetPasswordForm):
-    """The e-mail address to which the link goes, if it is that of an account."""
+    """The email address to which the link goes, if it is that of an account."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].error_messages |= {
-            "required": "Enter your e-mail address",
-            "invalid": "Enter an e-mail address in the correct form, like name@example.com",
+            "required": "Enter your email address",
+            "invalid": "Enter an email address in the correct form, like name@example.com",
         }
 
     def save(self, request: HttpRequest, **_: Any) -> str:
