@@ -245,6 +245,9 @@ READS: Mapping[str, Read] = {
     "page by a status that none has of the large request": lambda store, _: page(
         store, wanted=DistributionFilter(status=Status.ACTIVATION_FAILED)
     ),
+    "page by reason of the large request": lambda store, _: page(
+        store, wanted=DistributionFilter(reason="N61")
+    ),
     "page by pace of the large request": page_by_pace,
     "pace counts of the large request": pace_counts,
     "CSV of the large request": csv,

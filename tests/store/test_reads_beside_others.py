@@ -99,6 +99,7 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
         "its last page": lambda: listed(ALL, after=METERS[-1]),
         "those of a status": lambda: listed(reached),
         "those of a completion that none has": lambda: listed(NONE_FITS),
+        "those of a reason": lambda: listed(DistributionFilter(reason="N61")),
         "those that have stalled": lambda: listed(stalled),
         "its CSV": csv,
         "an unknown request": lambda: request.find_request(ALPHA, UNKNOWN),
@@ -110,6 +111,9 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
             ALPHA, REQUEST_ID, ALL, limit=2, as_of=moment
         ),
         "those of a status in the past": lambda: listed(reached, past=True),
+        "those of a reason in the past": lambda: listed(
+            DistributionFilter(reason="N61"), past=True
+        ),
         "those that had stalled": lambda: listed(stalled, past=True),
         "its CSV of the past": lambda: csv(past=True),
         "a device": lambda: device.find_device(ALPHA, METER),

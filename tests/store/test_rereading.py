@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from firmtrack.answers.requests import DistributionFilter
 from firmtrack.diagnosis.reading import diagnoses
+from firmtrack.diagnosis.requests import summary_of
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import FACT_NAMES
 from firmtrack.domain.stages import Status
@@ -111,7 +112,7 @@ def device_json(device_id: Eui64) -> bytes:
 def request_json(request_id: RequestId) -> bytes:
     found = requests.find_request(DCC, request_id)
     assert found is not None
-    return documents.encode(documents.service_request(found))
+    return documents.encode(documents.service_request(found, summary_of(found)))
 
 
 @pytest.fixture

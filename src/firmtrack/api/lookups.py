@@ -35,6 +35,7 @@ from firmtrack.api.responses import (
     moment_header,
     reference_to,
 )
+from firmtrack.diagnosis.requests import summary_of
 from firmtrack.lookups import device as device_lookup
 from firmtrack.lookups import inventory as inventory_lookup
 from firmtrack.lookups import request as request_lookup
@@ -74,7 +75,7 @@ def find_service_request(
     found = request_lookup.find_request(viewer, service_request_id, as_of=past)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
-    return _json(documents.service_request(found), past)
+    return _json(documents.service_request(found, summary_of(found)), past)
 
 
 @router.get(

@@ -67,6 +67,7 @@ def find_request(
     """Show a Service Request and all its distributions, or those of a pace."""
     with opened():
         from firmtrack.answers.requests import DistributionFilter
+        from firmtrack.diagnosis.requests import summary_of
         from firmtrack.lookups.request import find_request_with_distributions
         from firmtrack.presentation import documents, wording
 
@@ -78,7 +79,8 @@ def find_request(
             raise NotFound
         found, distributions = looked_up[0].request, looked_up[1]
         if as_json:
-            answer = documents.service_request_with_distributions(found, distributions)
+            summary = summary_of(found)
+            answer = documents.service_request_with_distributions(found, summary, distributions)
             sys.stdout.buffer.write(documents.encode(answer) + b"\n")
             return
         counts = ", ".join(

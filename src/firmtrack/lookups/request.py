@@ -228,7 +228,8 @@ def _by_pace(wanted: DistributionFilter, tell: Callable[[], _Found]) -> _Found |
 
 
 def _version(viewer: Viewer, request: RequestAnswer) -> str:
-    return version_of(viewer, sorted(request.status_counts.items()))
+    counts = (request.status_counts, request.failure_counts, request.statement_count)
+    return version_of(viewer, counts)
 
 
 def _audit(

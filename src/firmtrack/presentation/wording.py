@@ -246,6 +246,27 @@ def reason_text(code: str, status: Status) -> str:
     return misfit_text(code, status) or _explained(code, STATUS_NAMES[status])
 
 
+def cause_text(code: str | None, status: Status) -> str:
+    """Return why an update has the bad ``status``, as it stands within a sentence, with its code.
+
+    For example ``the image did not reach the Communications Hub (N61)``. Where the meaning of the
+    code is not known, or is not the reason of the status, it is what happened.
+    """
+    happened = _within_sentence(STATUS_NAMES[status])
+    if code is None:
+        return f"{happened}, no reason given"
+    own = operators_text(code)
+    if own is not None:
+        return f"{_within_sentence(own)} ({code}, wording of your operator)"
+    row = codes.REASON_CODES.get(code)
+    if row is None or row.meaning is None or not codes.explains(code, status):
+        return f"{happened}, code {code}"
+    meaning = _within_sentence(row.meaning)
+    if code in _WARNING_REASONS:
+        meaning = f"left out by DCC, {meaning}"
+    return f"{meaning} ({code})"
+
+
 def misfit_text(code: str, status: Status) -> str | None:
     """Return the sentence for a code whose meaning cannot be the reason of the bad ``status``.
 
@@ -316,6 +337,12 @@ def reason_texts() -> dict[str, str]:
         for code, each in current_wordings().items()
     }
     return {**REASON_TEXTS, **of_operators}
+
+
+def _within_sentence(text: str) -> str:
+    """Return a sentence as it stands within another one."""
+    first = text[0] if text[:2].isupper() else text[0].lower()
+    return f"{first}{text[1:].removesuffix('.')}"
 
 
 def _explained(code: str, happened: str) -> str:

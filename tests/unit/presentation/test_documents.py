@@ -125,6 +125,9 @@ def device_json(**changed: Any) -> dict[str, Any]:
     return shown
 
 
+SUMMARY = "None of 3 done, 2 under way, 1 failed."
+
+
 def a_request(**changed: Any) -> RequestAnswer:
     values: dict[str, Any] = {
         "request_id": REQUEST_ID,
@@ -137,6 +140,7 @@ def a_request(**changed: Any) -> RequestAnswer:
         "device_count": 3,
         "completion_counts": {CompletionStatus.FAILED: 1, CompletionStatus.IN_PROGRESS: 2},
         "status_counts": {Status.REJECTED: 1, Status.ACCEPTED: 2},
+        "failure_counts": {(Status.REJECTED, "not_commissioned"): 1},
     }
     return RequestAnswer(**values | changed)
 
@@ -292,10 +296,10 @@ def test_a_flag_is_a_code_and_what_to_do() -> None:
 def test_a_request_whose_image_is_another_version_is_flagged() -> None:
     image = ImageFacts(size_bytes=1, header_version=FirmwareVersion("FFFFFFFF"))
 
-    shown = as_json(documents.service_request(a_request(image=image)))
+    shown = as_json(documents.service_request(a_request(image=image), SUMMARY))
 
     assert [flag["code"] for flag in shown["flags"]] == ["header_version_differs"]
-    assert as_json(documents.service_request(a_request()))["flags"] == []
+    assert as_json(documents.service_request(a_request(), SUMMARY))["flags"] == []
 
 
 def test_another_partys_update_is_how_far_it_is_and_when() -> None:
@@ -417,11 +421,23 @@ def test_the_inventory_shows_what_dcc_holds_and_null_for_the_rest() -> None:
 
 
 def test_a_request_counts_every_completion_status_and_each_status_that_there_is() -> None:
-    shown = as_json(documents.service_request(a_request()))
+    shown = as_json(documents.service_request(a_request(), SUMMARY))
 
     assert shown["device_count"] == 3
     assert shown["completion_status_counts"] == {"in_progress": 2, "failed": 1, "successful": 0}
     assert shown["current_status_counts"] == {"rejected": 1, "accepted": 2}
+    assert shown["summary"] == SUMMARY
+    assert shown["failures"] == [
+        {
+            "current_status": "rejected",
+            "reason": {
+                "code": "not_commissioned",
+                "text": "DCC left the device out of the request: not commissioned in the "
+                "inventory.",
+            },
+            "count": 1,
+        }
+    ]
     assert shown["answer"] == {"code": "W110401", "answered_at": NOON_TEXT}
     assert shown["image"]["hash"] == IMAGE_HASH.hex()
     assert shown["image"]["size_bytes"] == 1024
@@ -430,7 +446,7 @@ def test_a_request_counts_every_completion_status_and_each_status_that_there_is(
 def test_a_request_known_by_name_alone_has_no_image_and_no_answer() -> None:
     stub = a_request(variant=None, image=None, response_code=None, answered_at=None)
 
-    shown = as_json(documents.service_request(stub))
+    shown = as_json(documents.service_request(stub, SUMMARY))
 
     assert shown["service_reference_variant"] is None
     assert shown["image"] is None
@@ -438,11 +454,11 @@ def test_a_request_known_by_name_alone_has_no_image_and_no_answer() -> None:
 
 
 def test_the_command_line_adds_all_distributions_to_a_request() -> None:
-    alone = as_json(documents.service_request(a_request()))
+    alone = as_json(documents.service_request(a_request(), SUMMARY))
 
     shown = as_json(
         documents.service_request_with_distributions(
-            a_request(), [a_distribution(Status.ACCEPTED), a_distribution(Status.VERIFIED)]
+            a_request(), SUMMARY, [a_distribution(Status.ACCEPTED), a_distribution(Status.VERIFIED)]
         )
     )
 

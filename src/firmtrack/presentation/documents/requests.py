@@ -9,7 +9,12 @@ from msgspec import Struct
 from firmtrack.answers.requests import DistributionAnswer, RequestAnswer
 from firmtrack.domain.facts import ImageFacts
 from firmtrack.domain.stages import CompletionStatus, Status, Variant
-from firmtrack.presentation.documents.distributions import Distribution, distribution
+from firmtrack.presentation.documents.distributions import (
+    Distribution,
+    Reason,
+    distribution,
+    reason_of,
+)
 from firmtrack.presentation.documents.fields import (
     Count,
     FirmwareVersionText,
@@ -55,14 +60,28 @@ class CompletionCounts(Struct, frozen=True):
     successful: Count
 
 
+class FailureCount(Struct, frozen=True):
+    """How many of the request's distributions failed with this status, for this reason.
+
+    The reason is null where the message that decides gives none.
+    """
+
+    current_status: Status
+    reason: Reason | None
+    count: Count
+
+
 class ServiceRequest(Struct, frozen=True):
     """An Update Firmware (11.1) or Update PPMID Firmware (11.4) Service Request.
 
-    current_status_counts leaves out the statuses that no distribution has. incidents are what
+    summary says how the request stands, in plain sentences. current_status_counts leaves out the
+    statuses that no distribution has. failures are what they add up to for the failed ones, by
+    status and reason, the most frequent first. incidents are what
     befell the request as a whole besides the stages of its updates, latest first.
     """
 
     service_request_id: RequestIdText
+    summary: str
     service_reference_variant: Variant | None
     firmware_version: FirmwareVersionText | None
     image: Image | None
@@ -71,6 +90,7 @@ class ServiceRequest(Struct, frozen=True):
     device_count: Count
     completion_status_counts: CompletionCounts
     current_status_counts: dict[Status, Count]
+    failures: list[FailureCount]
     flags: list[Flag]
     incidents: list[Incident]
 
@@ -81,28 +101,30 @@ class ServiceRequestWithDistributions(ServiceRequest, frozen=True):
     distributions: list[Distribution]
 
 
-def service_request(answer: RequestAnswer) -> ServiceRequest:
-    """Return the request as the API answers it."""
-    return _filled_request(ServiceRequest, answer)
+def service_request(answer: RequestAnswer, summary: str) -> ServiceRequest:
+    """Return the request as the API answers it, with the sentence that sums it up."""
+    return _filled_request(ServiceRequest, answer, summary)
 
 
 def service_request_with_distributions(
-    answer: RequestAnswer, distributions: Iterable[DistributionAnswer]
+    answer: RequestAnswer, summary: str, distributions: Iterable[DistributionAnswer]
 ) -> ServiceRequestWithDistributions:
     """Return the request as the command line prints it, with the distributions in their order."""
     return _filled_request(
         ServiceRequestWithDistributions,
         answer,
+        summary,
         distributions=[distribution(each) for each in distributions],
     )
 
 
 def _filled_request(
-    make: Callable[..., _Request], answer: RequestAnswer, **more: object
+    make: Callable[..., _Request], answer: RequestAnswer, summary: str, **more: object
 ) -> _Request:
     """Return a ServiceRequest, or a class that adds the fields ``more`` to it."""
     return make(
         service_request_id=str(answer.request_id),
+        summary=summary,
         service_reference_variant=answer.variant,
         firmware_version=answer.firmware_version,
         image=None if answer.image is None else _image(answer.image),
@@ -111,6 +133,10 @@ def _filled_request(
         device_count=answer.device_count,
         completion_status_counts=_completion_counts(answer.completion_counts),
         current_status_counts=dict(answer.status_counts),
+        failures=[
+            FailureCount(current_status=status, reason=reason_of(code, status), count=count)
+            for (status, code), count in answer.failure_counts.items()
+        ],
         flags=flags(answer.flags),
         incidents=incidents(answer.incidents),
         **more,

@@ -39,6 +39,8 @@ def condition(
         conditions.append("c.completion = %(completion)s")
     if wanted.status is not None:
         conditions.append("c.stage = %(stage)s AND c.failed = %(failed)s")
+    if wanted.reason is not None:
+        conditions.append("c.failed AND c.reason IS NOT DISTINCT FROM %(reason)s::text")
     if wanted.pace is not None:
         conditions.append(_HAS_PACE.format(paced=_paced_distributions(as_of)))
     return " AND ".join(conditions)
@@ -57,6 +59,7 @@ def asked_for(
         "stage": None if status is None else int(status.stage),
         "failed": None if status is None else status.is_bad,
         "pace": None if wanted.pace is None else str(wanted.pace),
+        "reason": wanted.reason_code,
     }
 
 

@@ -17,6 +17,7 @@ from firmtrack.answers.requests import (
     DistributionAnswer,
     DistributionFilter,
     DistributionPage,
+    FailureCounts,
     PaceCounts,
     RequestAnswer,
 )
@@ -236,9 +237,7 @@ def _request_answer(
     viewer: Viewer, request_id: RequestId, row: DictRow, counts: Sequence[DictRow]
 ) -> RequestAnswer:
     variant = None if row["variant"] is None else Variant(row["variant"])
-    status_counts = {
-        status_at(Stage(each["stage"]), is_bad=each["failed"]): each["count"] for each in counts
-    }
+    status_counts, failure_counts = _counts_of(counts)
     completion_counts = Counter[CompletionStatus]()
     for status, count in status_counts.items():
         completion_counts[completion_of(status, variant)] += count
@@ -258,8 +257,25 @@ def _request_answer(
         device_count=sum(status_counts.values()),
         completion_counts=dict(completion_counts),
         status_counts=status_counts,
+        failure_counts=failure_counts,
         incidents=incidents_of_request(viewer, incidents_in(row["incidents"])),
     )
+
+
+def _counts_of(rows: Sequence[DictRow]) -> tuple[Mapping[Status, int], FailureCounts]:
+    """Return how many distributions have which status, and how many failed for which reason."""
+    by_status = Counter[Status]()
+    failures: dict[tuple[Status, str | None], int] = {}
+    for row in rows:
+        status = status_at(Stage(row["stage"]), is_bad=row["failed"])
+        by_status[status] += row["count"]
+        if status.is_bad:
+            failures[status, row["reason"]] = row["count"]
+    largest_first = sorted(
+        failures.items(), key=lambda each: (-each[1], each[0][0].stage, each[0][1] or "")
+    )
+    in_order = sorted(by_status.items(), key=lambda each: (each[0].stage, each[0].is_bad))
+    return dict(in_order), dict(largest_first)
 
 
 def _distribution_answer(viewer: Viewer, request_id: RequestId, row: DictRow) -> DistributionAnswer:
