@@ -29,6 +29,7 @@ Force = Annotated[
     typer.Option("--force", help="Even if it leaves the party without an administrator."),
 ]
 
+_ON_THIS_MACHINE = "http://127.0.0.1:8000"
 _GREATEST_ID = 2**63 - 1  # of PostgreSQL's bigint
 
 
@@ -212,17 +213,23 @@ def invite_user(
         Role | None, typer.Option(help="What the person is there; without it as `user add` has it.")
     ] = None,
     portal: Annotated[
-        str, typer.Option(metavar="URL", help="Where people reach the portal.")
-    ] = "http://127.0.0.1:8000",
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where people reach the portal, if FIRMTRACK_PUBLIC_ADDRESS is not it.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Invite a person, who chooses their own password by a link; prints it if it is not mailed."""
     with opened():
+        from django.conf import settings
+
         from firmtrack.accounts import parties, people
         from firmtrack.web.invitations import invite
 
         person = people.invite_person(email, parties.party_named(party_name), role)
-        link = invite(portal, person)
+        link = invite(portal or settings.ENVIRONMENT.public_address or _ON_THIS_MACHINE, person)
         if as_json:
             print_json({"email": person.email, "role": person.role, "link": link})
         else:

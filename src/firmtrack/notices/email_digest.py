@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from smtplib import SMTPException
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -18,7 +18,7 @@ from firmtrack.notices.endpoint_queue import EndpointQueue, PendingNotice
 from firmtrack.presentation.topics import topic_name
 from firmtrack.presentation.visible import visible_line
 
-_LINES = 200
+_NOTICES = 200
 
 
 class NoMailServer(ChannelUnusable):
@@ -82,29 +82,41 @@ def subject_of(bodies: Sequence[bytes]) -> str:
 
 
 def text_of(bodies: Sequence[bytes]) -> str:
-    """Return the mail's text, a line a notice."""
-    lines = [visible_line(_line(json.decode(body))) for body in bodies[:_LINES]]
-    if len(bodies) > _LINES:
-        lines.append(f"… and {len(bodies) - _LINES} more: see the portal.")
-    return "\n".join([*lines, ""])
+    """Return the mail's text: each notice's time and sentence, what its reason means, its link."""
+    told = [_lines(json.decode(body)) for body in bodies[:_NOTICES]]
+    if len(bodies) > _NOTICES:
+        told.append([f"… and {len(bodies) - _NOTICES} more: see the portal."])
+    return "\n".join(visible_line(line) for lines in told for line in lines) + "\n"
 
 
-def _line(event: dict[str, object]) -> str:
-    topic = str(event["type"]).removeprefix("firmtrack.").removesuffix(".v1")
+def _lines(event: dict[str, Any]) -> list[str]:
     data = event["data"]
-    assert isinstance(data, dict)
-    if "sentence" in data:
-        return f"{event['time']}  {data['sentence']} Incident {data['incident_id']}."
-    about = topic_name(topic)
-    if "device_count" not in data:
-        return f"{event['time']}  {about} {data.get('reason') or ''}".rstrip()
-    count = data["device_count"]
+    first = f"{event['time']}  {_sentence(event)}"
+    if "news" in data and data.get("incident_id") is not None:
+        first = f"{first} Incident {data['incident_id']}."
+    meaning, link = data.get("reason_text"), data.get("link")
+    reason = data.get("reason")
+    lines = [first]
+    if meaning is not None and meaning not in first:
+        lines.append(f"  {meaning}" if str(reason) in meaning else f"  {meaning} ({reason})")
+    if link is not None:
+        lines.append(f"  {link}")
+    return lines
+
+
+def _sentence(event: dict[str, Any]) -> str:
+    """Return what is told; of what a Firmtrack of another version composed, what is known of it."""
+    data = event["data"]
+    if data.get("sentence") is not None:
+        return str(data["sentence"])
+    topic = str(event["type"]).removeprefix("firmtrack.").removesuffix(".v1")
+    count, reason, request_id = map(data.get, ("device_count", "reason", "service_request_id"))
     correction = "correction: " if data.get("is_correction") else ""
-    parts = [
-        f"{event['time']}  {correction}{about}, {count} {'device' if count == 1 else 'devices'}"
-    ]
-    if data["reason"] is not None:
-        parts.append(f"reason {data['reason']}")
-    if data["service_request_id"] is not None:
-        parts.append(f"request {data['service_request_id']}")
+    parts = [f"{correction}{topic_name(topic)}"]
+    if count is not None:
+        parts.append(f"{count} {'device' if count == 1 else 'devices'}")
+    if reason is not None:
+        parts.append(f"reason {reason}")
+    if request_id is not None:
+        parts.append(f"request {request_id}")
     return ", ".join(parts)

@@ -22,7 +22,7 @@ from firmtrack.accounts.sign_ins import record_attempt
 from firmtrack.store.acts import ActKind
 from firmtrack.web import mail
 from firmtrack.web.account_adapter import address_of
-from firmtrack.web.invitations import INVITATIONS, RESETS, link_parts
+from firmtrack.web.invitations import INVITATIONS, RESETS, absolute_in, link_parts
 
 _NEW = {"required": "Enter a new password"}
 _AGAIN = {"required": "Enter the new password again"}
@@ -98,7 +98,7 @@ class ForgottenPasswordForm(allauth_forms.ResetPasswordForm):
         user = record_attempt(email, ActKind.PASSWORD_RESET_ASKED, detail)
         if user is not None and user.is_active and _may_choose(user):
             path = reverse("account_reset_password_from_key", kwargs=link_parts(user, RESETS))
-            text = _FORGOTTEN.format(email=user.email, link=request.build_absolute_uri(path))
+            text = _FORGOTTEN.format(email=user.email, link=absolute_in(request, path))
             mail.send(user.email, "Choose a new password for Firmtrack", text)
         return email
 
