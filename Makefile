@@ -31,11 +31,13 @@ run: $(READY) ## start the portal with demonstration data at http://127.0.0.1:80
 test: $(READY) ## fetch what the tests need, then run those of every change
 	@tools/prepare-chromium
 	@tools/prepare-postgresql
+	@tools/prepare-libreoffice
 	@tools/run-tests
 
 test-thorough: $(READY) ## the same with all tests and all examples; before a release
 	@tools/prepare-chromium
 	@tools/prepare-postgresql
+	@tools/prepare-libreoffice
 	@tools/run-tests --thorough
 
 test-faults: $(READY) ## kills, restarts, a full disk and a bad network (MINUTES=… MESSAGES=… SEED=…)

@@ -10,8 +10,12 @@ from typing import Any
 from django.test import Client
 from jsonschema import Draft202012Validator, FormatChecker
 
+from firmtrack.presentation.xlsx import MEDIA_TYPE as SPREADSHEET
+
 PREFIX = "/api/v1"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
+
+_STREAMED = {"text/csv", SPREADSHEET}
 
 _formats = FormatChecker()
 
@@ -116,7 +120,7 @@ class Caller:
             assert not answer.body
             assert not {"Content-Length", "Content-Type"} & set(answer.headers)
             return
-        if answer.media_type != "text/csv":
+        if answer.media_type not in _STREAMED:
             assert answer.headers["Content-Length"] == str(len(answer.body))
         operation = _operation(_published(), method, path)
         if operation is None:
@@ -147,6 +151,8 @@ def _values(answer: Answer) -> list[Any]:
         return answer.lines
     if answer.media_type.endswith("json"):
         return [answer.json]
+    if answer.media_type == SPREADSHEET:
+        return [answer.body.decode("latin-1")]  # octets, of which the document tells no more
     return [answer.body.decode()]
 
 

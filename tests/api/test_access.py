@@ -38,6 +38,7 @@ LOOKUPS = (
     "/freshness",
     "/notices",
     "/endpoints",
+    f"/service-requests/{REQUEST_ID}/distributions.xlsx",
 )
 SUBMISSIONS = ("/messages", "/messages/batch")
 EVERY_CALL = [("GET", path) for path in LOOKUPS] + [("POST", path) for path in SUBMISSIONS]

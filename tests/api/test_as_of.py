@@ -24,9 +24,10 @@ from tests.api.world import (
 REQUEST = f"/service-requests/{REQUEST_ID}"
 LIST = f"{REQUEST}/distributions"
 CSV = f"{REQUEST}/distributions.csv"
+XLSX = f"{REQUEST}/distributions.xlsx"
 DEVICE = f"/devices/{METERS[0]}"
 INVENTORY = f"/inventory/{METERS[0]}"
-EVERY_LOOKUP = (REQUEST, LIST, CSV, DEVICE, INVENTORY)
+EVERY_LOOKUP = (REQUEST, LIST, CSV, XLSX, DEVICE, INVENTORY)
 
 
 @dataclass(frozen=True, slots=True)

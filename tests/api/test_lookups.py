@@ -4,8 +4,10 @@ import csv
 import io
 from datetime import UTC, datetime
 
+import openpyxl
 import pytest
 
+from firmtrack.presentation.xlsx import MEDIA_TYPE
 from firmtrack.store.database import pool
 from tests.api.calling import Caller
 from tests.api.world import (
@@ -21,6 +23,7 @@ from tests.api.world import (
 REQUEST = f"/service-requests/{REQUEST_ID}"
 LIST = f"{REQUEST}/distributions"
 CSV = f"{REQUEST}/distributions.csv"
+XLSX = f"{REQUEST}/distributions.xlsx"
 DEVICE = f"/devices/{METERS[1]}"
 EVERY_LOOKUP = (REQUEST, LIST, CSV, DEVICE)
 
@@ -117,6 +120,7 @@ def test_dcc_sees_what_its_owner_sees(api: Caller, told: Cast, path: str) -> Non
         (REQUEST, f"/service-requests/{UNKNOWN_REQUEST_ID}"),
         (LIST, f"/service-requests/{UNKNOWN_REQUEST_ID}/distributions"),
         (CSV, f"/service-requests/{UNKNOWN_REQUEST_ID}/distributions.csv"),
+        (XLSX, f"/service-requests/{UNKNOWN_REQUEST_ID}/distributions.xlsx"),
         (DEVICE, f"/devices/{UNKNOWN_METER}"),
     ],
 )
@@ -177,9 +181,15 @@ def test_a_page_that_holds_all_names_no_next_one(api: Caller, told: Cast) -> Non
         ({"current_status": "rejected"}, (METERS[4],)),
         ({"current_status": "sent_to_csp"}, (METERS[2], METERS[3])),
         ({"completion_status": "failed", "current_status": "sent_to_csp"}, ()),
+        ({"reason": "other_request_in_progress"}, (METERS[4],)),
+        ({"reason": "other_request_in_progress", "current_status": "rejected"}, (METERS[4],)),
+        ({"reason": "other_request_in_progress", "completion_status": "in_progress"}, ()),
+        ({"reason": "Other_Request_In_Progress"}, ()),
+        ({"reason": "N61", "pace": "slow"}, ()),
+        ({"reason": "not given"}, ()),
     ],
 )
-def test_list_and_csv_filter_alike(
+def test_list_and_files_filter_alike(
     api: Caller, told: Cast, query: dict[str, str], expected: tuple[object, ...]
 ) -> None:
     listed = api.get(LIST, told.alpha.read, **query)
@@ -189,20 +199,37 @@ def test_list_and_csv_filter_alike(
     rows = list(csv.DictReader(io.StringIO(downloaded.body.decode())))
     assert [row["Device ID"] for row in rows] == [str(device_id) for device_id in expected]
     assert [row[-1] for row in last_two_audited()] == [len(expected), len(expected)]
+    spreadsheet = api.get(XLSX, told.alpha.read, **query)
+    sheet = openpyxl.load_workbook(io.BytesIO(spreadsheet.body)).worksheets[0]
+    headings, *cells = sheet.iter_rows(values_only=True)
+    assert [row[headings.index("Device ID")] for row in cells] == [row["Device ID"] for row in rows]
+    assert [row[-1] for row in last_two_audited()] == [len(expected), len(expected)]
 
 
-def test_the_csv_is_a_download_with_the_agreed_columns(api: Caller, told: Cast) -> None:
-    downloaded = api.get(CSV, told.alpha.read)
+def test_the_spreadsheet_is_a_download(api: Caller, told: Cast) -> None:
+    downloaded = api.get(XLSX, told.alpha.read)
 
-    assert downloaded.media_type == "text/csv"
+    assert downloaded.media_type == MEDIA_TYPE
     assert downloaded.headers["Content-Disposition"] == (
-        f'attachment; filename="{str(REQUEST_ID).replace(":", "_")}.csv"'
+        f'attachment; filename="{str(REQUEST_ID).replace(":", "_")}.xlsx"'
     )
-    assert downloaded.body.splitlines()[0] == (
-        b"Service Request ID,Firmware Version,Device ID,Current Status,Current Status Reason,"
-        b"Current Status Update Time and Date"
+
+
+def test_a_request_is_summed_up_and_its_failures_counted_by_reason(api: Caller, told: Cast) -> None:
+    found = api.get(REQUEST, told.alpha.read).json
+
+    assert found["summary"] == (
+        "None of 5 done, 3 under way, 2 failed. Main causes: an earlier update is still in "
+        "progress (other_request_in_progress) and the image did not reach the Communications Hub "
+        "(N61), 1 device each."
     )
-    assert downloaded.body.endswith(b"\r\n")
+    assert [
+        (each["current_status"], each["reason"]["code"], each["count"])
+        for each in found["failures"]
+    ] == [
+        ("rejected", "other_request_in_progress", 1),
+        ("comms_hub_delivery_failed", "N61", 1),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -222,6 +249,10 @@ def test_the_csv_is_a_download_with_the_agreed_columns(api: Caller, told: Cast) 
         (LIST, {"status": "failed"}, "query", "status"),
         (CSV, {"completion_status": ""}, "query", "completion_status"),
         (CSV, {"limit": "5"}, "query", "limit"),
+        (XLSX, {"limit": "5"}, "query", "limit"),
+        (LIST, {"reason": ""}, "query", "reason"),
+        (XLSX, {"reason": "x" * 65}, "query", "reason"),
+        (CSV, {"reason": "a\0b"}, "query", "reason"),
     ],
 )
 def test_a_malformed_parameter_is_named(

@@ -93,7 +93,7 @@ def test_the_filters_and_pages_of_a_request_keep_the_moment(ada: Browsing) -> No
     assert parse_qs(urlsplit(following).query)["as_of"] == [utc_text(moment)]
 
 
-@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv"])
+@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv", f"{REQUEST}.xlsx"])
 def test_before_anything_was_known_the_page_says_so_and_offers_the_present(
     ada: Browsing, stranger: Browsing, address: str
 ) -> None:
@@ -107,7 +107,7 @@ def test_before_anything_was_known_the_page_says_so_and_offers_the_present(
         assert page.links()["show what is known now"] == address
 
 
-@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv"])
+@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv", f"{REQUEST}.xlsx"])
 def test_the_past_is_nobody_elses(ben: Browsing, stranger: Browsing, address: str) -> None:
     for outsider in (ben, stranger):
         assert outsider.get(address, asked(known())).status_code == 404
@@ -158,7 +158,7 @@ def test_a_download_of_the_past_is_the_page_of_the_past(ada: Browsing) -> None:
     assert str(DISCARDED).encode() in file
 
 
-@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv"])
+@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv", f"{REQUEST}.xlsx"])
 def test_the_audit_tells_of_which_moment(ada: Browsing, address: str) -> None:
     moment = known()
 

@@ -175,7 +175,7 @@ def test_a_request_that_only_others_told_of_says_what_is_not_known(ada: Browsing
     assert page.one("#position") == "Devices 1 to 1 of 1, by Device ID."
 
 
-@pytest.mark.parametrize("suffix", ["", ".csv"])
+@pytest.mark.parametrize("suffix", ["", ".csv", ".xlsx"])
 def test_another_spelling_leads_to_the_one_address(ada: Browsing, suffix: str) -> None:
     spelled = str(LARGE_REQUEST).lower().replace("-", "")
     response = ada.get(f"/service-requests/{spelled}{suffix}?completion_status=failed")
@@ -183,7 +183,7 @@ def test_another_spelling_leads_to_the_one_address(ada: Browsing, suffix: str) -
     assert response.headers["Location"] == f"{ADDRESS}{suffix}?completion_status=failed"
 
 
-@pytest.mark.parametrize("suffix", ["", ".csv"])
+@pytest.mark.parametrize("suffix", ["", ".csv", ".xlsx"])
 def test_unknown_and_someone_elses_answer_alike(
     ada: Browsing, ben: Browsing, stranger: Browsing, suffix: str
 ) -> None:
@@ -209,14 +209,14 @@ def test_dcc_sees_every_request(olga: Browsing) -> None:
     assert page.rows()[0][2] == str(BRAVO_DEVICE)
 
 
-@pytest.mark.parametrize("suffix", ["", ".csv"])
+@pytest.mark.parametrize("suffix", ["", ".csv", ".xlsx"])
 def test_who_has_not_signed_in_is_asked_to_first(anybody: Browsing, suffix: str) -> None:
     response = anybody.get(f"{ADDRESS}{suffix}")
     assert response.status_code == 302
     assert response.headers["Location"].startswith("/sign-in?next=")
 
 
-@pytest.mark.parametrize("suffix", ["", ".csv"])
+@pytest.mark.parametrize("suffix", ["", ".csv", ".xlsx"])
 def test_what_is_no_id_is_not_found(ada: Browsing, suffix: str) -> None:
     page = ada.open(f"/service-requests/nonsense{suffix}")
     assert page.status == 404

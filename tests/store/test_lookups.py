@@ -12,6 +12,7 @@ from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups import device, inventory, notices, performance, request
 from firmtrack.lookups.request import Download
+from firmtrack.presentation.files import FileFormat
 from firmtrack.store.database import pool
 from tests.store import facts
 from tests.store.facts import (
@@ -66,6 +67,13 @@ LOOK_UPS: dict[str, tuple[LookUp, str, int, int]] = {
     "a file": (
         partial(request.download_distributions, request_id=REQUEST_ID, wanted=ALL),
         "distributions_csv", len(METERS), 0,
+    ),
+    "a spreadsheet": (
+        partial(
+            request.download_distributions,
+            request_id=REQUEST_ID, wanted=ALL, file_format=FileFormat.XLSX,
+        ),
+        "distributions_xlsx", len(METERS), 0,
     ),
     "delivery performance": (
         partial(performance.delivery_performance, wanted=PerformanceFilter()),

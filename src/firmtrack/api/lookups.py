@@ -23,6 +23,7 @@ from firmtrack.api.parameters import (
     ServiceRequestId,
     WantedCompletion,
     WantedPace,
+    WantedReason,
     WantedStatus,
     refuse_unknown_parameters,
 )
@@ -32,6 +33,7 @@ from firmtrack.api.responses import (
     CSV,
     JSON,
     VERSION_HEADERS,
+    XLSX,
     conditional,
     describe,
     json_response,
@@ -39,11 +41,13 @@ from firmtrack.api.responses import (
     reference_to,
 )
 from firmtrack.diagnosis.requests import summary_of
+from firmtrack.domain.identifiers import RequestId
 from firmtrack.lookups import device as device_lookup
 from firmtrack.lookups import inventory as inventory_lookup
 from firmtrack.lookups import request as request_lookup
 from firmtrack.lookups.as_of import Settled, past_of
 from firmtrack.presentation import documents
+from firmtrack.presentation.files import FileFormat
 from firmtrack.presentation.peers import Peers, peers
 
 _Found = TypeVar("_Found")
@@ -51,7 +55,9 @@ _Found = TypeVar("_Found")
 router = Router(auth=ReadToken(), tags=["Look-ups"])
 
 _AS_OF = frozenset({"as_of"})
-_FILTERS = _AS_OF | {"completion_status", "current_status", "pace"}
+_FILTERS = _AS_OF | {"completion_status", "current_status", "pace", "reason"}
+
+_MEDIA_TYPES = {FileFormat.CSV: f"{CSV}; charset=utf-8; header=present", FileFormat.XLSX: XLSX}
 
 
 def _described(
@@ -98,6 +104,7 @@ def list_distributions(
     completion_status: WantedCompletion = None,
     current_status: WantedStatus = None,
     pace: WantedPace = None,
+    reason: WantedReason = None,
     limit: Limit = 100,
     cursor: After = None,
     as_of: AsOf = None,
@@ -109,7 +116,9 @@ def list_distributions(
     """
     refuse_unknown_parameters(request, _FILTERS | {"limit", "cursor"})
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
+    wanted = DistributionFilter(
+        completion=completion_status, status=current_status, pace=pace, reason=reason
+    )
     answer = Conditional(request, viewer, past, _distribution_list)
     page = request_lookup.list_distributions(
         viewer,
@@ -136,6 +145,7 @@ def download_distributions(
     completion_status: WantedCompletion = None,
     current_status: WantedStatus = None,
     pace: WantedPace = None,
+    reason: WantedReason = None,
     as_of: AsOf = None,
 ) -> StreamingHttpResponse:
     """Return all of its distributions as CSV (RFC 4180, UTF-8), by Device ID ascending, one a row.
@@ -143,21 +153,40 @@ def download_distributions(
     Columns: Service Request ID, Firmware Version, Device ID, Current Status, Current Status
     Reason, Current Status Update Time and Date.
     """
-    refuse_unknown_parameters(request, _FILTERS)
-    viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
-    file = _required(
-        request_lookup.download_distributions(viewer, service_request_id, wanted, as_of=past)
+    wanted = DistributionFilter(
+        completion=completion_status, status=current_status, pace=pace, reason=reason
     )
-    name = str(service_request_id).replace(":", "_")
-    return StreamingHttpResponse(
-        file.blocks,
-        content_type="text/csv; charset=utf-8; header=present",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}.csv"',
-            **moment_header(past),
-        },
+    return _file(request, service_request_id, wanted, FileFormat.CSV, as_of)
+
+
+@router.get(
+    "/service-requests/{service_request_id}/distributions.xlsx",
+    summary="Download a Service Request's distributions as a spreadsheet",
+    openapi_extra=_described(
+        XLSX,
+        {"type": "string", "format": "binary"},
+        503,
+        headers=(AS_OF_HEADER, "Content-Disposition"),
+    ),
+)
+def download_distributions_xlsx(
+    request: HttpRequest,
+    service_request_id: ServiceRequestId,
+    completion_status: WantedCompletion = None,
+    current_status: WantedStatus = None,
+    pace: WantedPace = None,
+    reason: WantedReason = None,
+    as_of: AsOf = None,
+) -> StreamingHttpResponse:
+    """Return all of its distributions as a workbook (Office Open XML), by Device ID ascending.
+
+    The columns of the CSV, then Reason Code and Completion Status. IDs, versions and codes are
+    texts, times are times, in UTC.
+    """
+    wanted = DistributionFilter(
+        completion=completion_status, status=current_status, pace=pace, reason=reason
     )
+    return _file(request, service_request_id, wanted, FileFormat.XLSX, as_of)
 
 
 @router.get(
@@ -256,6 +285,32 @@ def _device(found: device_lookup.FoundDevice) -> documents.Device:
 
 def _device_inventory(found: inventory_lookup.FoundInventory) -> documents.DeviceInventory:
     return documents.device_inventory(found.inventory)
+
+
+def _file(
+    request: HttpRequest,
+    request_id: RequestId,
+    wanted: DistributionFilter,
+    file_format: FileFormat,
+    as_of: datetime | None,
+) -> StreamingHttpResponse:
+    """Return the request's wanted distributions as a file. Raises ProblemFound."""
+    refuse_unknown_parameters(request, _FILTERS)
+    viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
+    file = _required(
+        request_lookup.download_distributions(
+            viewer, request_id, wanted, file_format=file_format, as_of=past
+        )
+    )
+    name = str(request_id).replace(":", "_")
+    return StreamingHttpResponse(
+        file.blocks,
+        content_type=_MEDIA_TYPES[file_format],
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.{file_format}"',
+            **moment_header(past),
+        },
+    )
 
 
 def _required(found: _Found | Untold | None) -> _Found:

@@ -9,6 +9,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from firmtrack.answers.causes import LONGEST_DAYS
+from firmtrack.answers.requests import NO_REASON
 from firmtrack.api.cursors import BadCursor, read_cursor
 from firmtrack.api.problems import ProblemFound
 from firmtrack.domain.identifiers import Eui64, RequestId
@@ -26,6 +27,7 @@ _COMPLETION_NAMES = {status.value: status for status in CompletionStatus} | {
 }
 _LARGEST_LIMIT = 1000
 _LIMIT_DIGITS = 4
+_REASON_CHARACTERS = 64
 _EUI_EXAMPLE = "00-DB-12-34-56-78-90-A1"
 _EUI = "[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}"
 
@@ -81,6 +83,19 @@ def _pace(text: str) -> Pace:
     if text not in set(Pace):
         raise UnknownName(list(Pace))
     return Pace(text)
+
+
+class MalformedReason(FirmtrackError):
+    """must be a reason code."""
+
+    def __init__(self) -> None:
+        super().__init__(f"must be a reason code of 1 to {_REASON_CHARACTERS} characters.")
+
+
+def _reason(text: str) -> str:
+    if not 1 <= len(text) <= _REASON_CHARACTERS or "\0" in text:
+        raise MalformedReason
+    return text
 
 
 def _mark(text: str) -> bytes:
@@ -183,6 +198,21 @@ WantedPace = Annotated[
             "enum": list(Pace),
             "description": "Only the distributions in progress that wait so, compared with what is "
             "usual.",
+        }
+    ),
+]
+WantedReason = Annotated[
+    str | None,
+    read_by(_reason),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": _REASON_CHARACTERS,
+            "pattern": "^[^\\u0000]*$",
+            "description": "Only the distributions that failed with this reason code, as it "
+            f"stands: upper and lower case differ. `{NO_REASON}` asks for those that failed "
+            "without one.",
         }
     ),
 ]

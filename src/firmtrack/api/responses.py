@@ -12,11 +12,12 @@ from msgspec.json import schema_components
 
 from firmtrack.api.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 from firmtrack.api.problems import ProblemDocument
-from firmtrack.presentation import documents
+from firmtrack.presentation import documents, xlsx
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 CSV = "text/csv"
+XLSX = xlsx.MEDIA_TYPE
 
 _TOO_MANY = 429
 HEADERS_OF_ALL: Mapping[str, Mapping[str, Any]] = {

@@ -18,7 +18,7 @@ from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.versions import held_by_nobody, version_of
-from firmtrack.presentation.csv import distributions_csv
+from firmtrack.presentation.files import FileFormat, distributions_file
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.reading import requests
 
@@ -58,7 +58,7 @@ class RequestPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """All wanted distributions of a request as CSV: ``rows`` of them when it began."""
+    """All wanted distributions of a request as a file: ``rows`` of them when it began."""
 
     rows: int
     blocks: Iterator[bytes]
@@ -163,22 +163,23 @@ def download_distributions(
     request_id: RequestId,
     wanted: DistributionFilter,
     *,
+    file_format: FileFormat = FileFormat.CSV,
     as_of: Settled | None = None,
 ) -> Download | Untold | None:
-    """Return the CSV of the request's wanted distributions, audited before its first row leaves.
+    """Return a file of the request's wanted distributions, audited before its first row leaves.
 
     None if the request is unknown. Only what is wanted by pace may be untold.
     """
     found = requests.find_request(viewer, request_id, as_of=as_of)
     if found is None:
-        _audit(viewer, "distributions_csv", request_id, 0, as_of)
+        _audit(viewer, f"distributions_{file_format}", request_id, 0, as_of)
         return None
     request = found
     rows = _by_pace(wanted, lambda: requests.count_wanted(viewer, request, wanted, as_of=as_of))
-    _audit(viewer, "distributions_csv", request_id, 0 if rows is UNTOLD else rows, as_of)
+    _audit(viewer, f"distributions_{file_format}", request_id, 0 if rows is UNTOLD else rows, as_of)
     if rows is UNTOLD:
         return UNTOLD
-    blocks = distributions_csv(viewer, request_id, wanted, as_of=as_of)
+    blocks = distributions_file(viewer, request_id, wanted, file_format, as_of=as_of)
     return Download(rows=rows, blocks=blocks)
 
 

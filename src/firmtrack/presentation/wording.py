@@ -246,6 +246,11 @@ def reason_text(code: str, status: Status) -> str:
     return misfit_text(code, status) or _explained(code, STATUS_NAMES[status])
 
 
+def reason_cell(code: str, status: Status) -> str:
+    """Return the reason of ``status`` as files have it: a code that nobody knows as it came."""
+    return misfit_text(code, status) or _known_text(code) or code
+
+
 def cause_text(code: str | None, status: Status) -> str:
     """Return why an update has the bad ``status``, as it stands within a sentence, with its code.
 
@@ -261,10 +266,7 @@ def cause_text(code: str | None, status: Status) -> str:
     row = codes.REASON_CODES.get(code)
     if row is None or row.meaning is None or not codes.explains(code, status):
         return f"{happened}, code {code}"
-    meaning = _within_sentence(row.meaning)
-    if code in _WARNING_REASONS:
-        meaning = f"left out by DCC, {meaning}"
-    return f"{meaning} ({code})"
+    return f"{_within_sentence(row.meaning)} ({code})"
 
 
 def misfit_text(code: str, status: Status) -> str | None:
@@ -346,11 +348,13 @@ def _within_sentence(text: str) -> str:
 
 
 def _explained(code: str, happened: str) -> str:
-    own = operators_text(code)
-    if own is not None:
-        return _clause_with_operators_text(code, own)
-    known = REASON_TEXTS.get(code)
+    known = _known_text(code)
     return known or f"{happened} with code {code}; Firmtrack does not know what it means."
+
+
+def _known_text(code: str) -> str | None:
+    own = operators_text(code)
+    return REASON_TEXTS.get(code) if own is None else _clause_with_operators_text(code, own)
 
 
 def _clause_with_operators_text(code: str, text: str) -> str:

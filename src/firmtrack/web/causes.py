@@ -39,6 +39,7 @@ from firmtrack.lookups.causes import (
     words_of,
 )
 from firmtrack.presentation import causes as words
+from firmtrack.presentation.files import FORMATS, FileFormat
 from firmtrack.presentation.search import TermProblem, read_service_request_id
 from firmtrack.presentation.times import day_text
 from firmtrack.store.cause_notes import MOST_NOTES, NOTE_CHARACTERS, add_note
@@ -154,22 +155,24 @@ def cause(request: HttpRequest, cause_id: str) -> HttpResponse:
 
 @require_safe
 @login_required
-def cause_devices(request: HttpRequest, cause_id: str) -> HttpResponseBase:
-    """Return all devices of a cause as a CSV file."""
+def cause_devices(
+    request: HttpRequest, cause_id: str, file_format: FileFormat = FileFormat.CSV
+) -> HttpResponseBase:
+    """Return all devices of a cause as a file."""
     viewer, moment = viewer_of(person_of(request)), moment_in(request)
     key, question = _asked(request, cause_id)
     if moment.errors:
         raise BadRequest(_NO_SUCH_TIME)
     try:
-        file = download_devices(viewer, key, question, as_of=moment.past)
+        file = download_devices(viewer, key, question, file_format=file_format, as_of=moment.past)
     except PastTooLarge as error:
         raise BadRequest(str(error)) from None
     if file is None:
         raise Http404
     return StreamingHttpResponse(
         file.blocks,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="devices-of-cause.csv"'},
+        content_type=FORMATS[file_format].media_type,
+        headers={"Content-Disposition": f'attachment; filename="devices-of-cause.{file_format}"'},
     )
 
 

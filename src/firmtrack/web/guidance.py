@@ -24,9 +24,9 @@ from firmtrack.presentation import (
     catalogue_incidents,
     catalogue_states,
     causes,
-    csv,
 )
 from firmtrack.presentation.accounts import PERMISSION_NAMES, ROLE_NAMES
+from firmtrack.presentation.columns import CONTRACT_COLUMNS
 from firmtrack.presentation.flags import FLAG_NAMES
 from firmtrack.store.wording import current_wordings
 
@@ -130,7 +130,7 @@ def page(request: HttpRequest, topic: str) -> HttpResponse:
         "groups": catalogue.CODE_GROUPS,
         "codes": catalogue.CODES,
         "wordings": current_wordings(),
-        "columns": csv.COLUMN_TEXTS,
+        "columns": {column.title: column.text for column in CONTRACT_COLUMNS},
         "fewest_stays": FEWEST_STAYS,
         "roles": ROLE_NAMES,
         "permissions": PERMISSION_NAMES,

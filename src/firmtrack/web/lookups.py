@@ -18,6 +18,7 @@ from firmtrack.lookups.device import PlaceGone, list_events, open_device_page
 from firmtrack.lookups.inventory import find_inventory
 from firmtrack.lookups.request import download_distributions, open_request_page
 from firmtrack.presentation.event_places import EVENTS_AT_ONCE, cursor_below, read_mark
+from firmtrack.presentation.files import FORMATS, FileFormat
 from firmtrack.presentation.search import (
     SearchBy,
     TermProblem,
@@ -113,28 +114,33 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
 
 @require_safe
 @login_required
-def service_request_csv(request: HttpRequest, service_request_id: str) -> HttpResponseBase:
-    """Return all distributions of a Service Request that the filter shows, as a CSV file."""
+def service_request_file(
+    request: HttpRequest, service_request_id: str, file_format: FileFormat
+) -> HttpResponseBase:
+    """Return all distributions of a Service Request that the filter shows, as a file."""
     request_id = read_service_request_id(service_request_id)
     if isinstance(request_id, TermProblem):
         return _not_found(request, SearchBy.SERVICE_REQUEST_ID, service_request_id)
     if str(request_id) != service_request_id:
-        address = reverse("service-request-csv", args=[str(request_id)])
+        address = reverse(f"service-request-{file_format}", args=[str(request_id)])
         return _canonical(request, address)
     moment = moment_in(request)
     if moment.errors:
         raise BadRequest(_NO_SUCH_TIME)
     _, wanted = _filter_of(request)
-    file = download_distributions(viewer_in(request), request_id, wanted, as_of=moment.past)
+    file = download_distributions(
+        viewer_in(request), request_id, wanted, file_format=file_format, as_of=moment.past
+    )
     if file is None:
         return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id), moment)
     if file is UNTOLD:
         return render(request, "500.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
-    response = StreamingHttpResponse(file.blocks, content_type="text/csv; charset=utf-8")
+    media_type = FORMATS[file_format].media_type
+    response = StreamingHttpResponse(file.blocks, content_type=media_type)
     name = f"firmware-distribution-{str(request_id).replace(':', '_')}"
     if moment.past is not None:  # which may be earlier than the one that was asked for
         name += f"-as-of-{moment.past:%Y%m%dT%H%M%SZ}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{file_format}"'
     return response
 
 

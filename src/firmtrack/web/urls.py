@@ -3,6 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
+from firmtrack.presentation.files import FileFormat
 from firmtrack.web import (
     audit,
     causes,
@@ -22,10 +23,14 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="firmware-distribution"), name="start"),
     *identity_urls.urlpatterns,
     path("firmware-distribution", lookups.firmware_distribution, name="firmware-distribution"),
-    path(
-        "service-requests/<str:service_request_id>.csv",
-        lookups.service_request_csv,
-        name="service-request-csv",
+    *(
+        path(
+            f"service-requests/<str:service_request_id>.{file_format}",
+            lookups.service_request_file,
+            {"file_format": file_format},
+            name=f"service-request-{file_format}",
+        )
+        for file_format in FileFormat
     ),
     path(
         "service-requests/<str:service_request_id>",
@@ -60,6 +65,12 @@ urlpatterns = [
     path("causes", causes.causes, name="causes"),
     path("causes/<str:cause_id>", causes.cause, name="cause"),
     path("causes/<str:cause_id>/devices.csv", causes.cause_devices, name="cause-devices"),
+    path(
+        "causes/<str:cause_id>/devices.xlsx",
+        causes.cause_devices,
+        {"file_format": FileFormat.XLSX},
+        name="cause-devices-xlsx",
+    ),
     path(
         "causes/<str:cause_id>/new-device-list.txt",
         causes.cause_device_list,

@@ -146,10 +146,7 @@ SITUATIONS: Mapping[str, tuple[dict[Standing | Status, int], dict[str, Any], str
     "each left out by name": (
         {LEFT_OUT: 3},
         {"response_code": "W110101"},
-        (
-            "All 3 devices failed. Cause: left out by DCC, not commissioned in the inventory "
-            "(not_commissioned)."
-        ),
+        ("All 3 devices failed. Cause: not commissioned in the inventory (not_commissioned)."),
     ),
     "two causes alike": (
         {N61: 5, DISCARDED: 5, LEFT_OUT: 1},

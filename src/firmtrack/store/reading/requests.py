@@ -106,6 +106,29 @@ def list_distributions(
     )
 
 
+def stream_distributions(
+    viewer: Viewer,
+    request_id: RequestId,
+    wanted: DistributionFilter,
+    *,
+    as_of: datetime | None = None,
+    now: datetime | None = None,
+) -> Iterator[DistributionAnswer]:
+    """Yield all wanted distributions of the request, by Device ID ascending, as of one moment.
+
+    They are read as they are asked for. Nothing if the request is unknown or someone else's.
+    """
+    if not viewer.may_see(request_id):
+        return
+    query = as_known(
+        statement("list_distributions").decode(), as_of, condition=condition(wanted, as_of)
+    )
+    asked = asked_for(viewer, request_id, wanted, _moment(now, as_of)) | asked_of(as_of)
+    with _cursor() as cursor:
+        for row in cursor.stream(query.encode(), asked | {"after": None, "limit": None}):
+            yield _distribution_answer(viewer, request_id, row)
+
+
 def count_paces(
     viewer: Viewer,
     request_id: RequestId,
