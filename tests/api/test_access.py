@@ -21,6 +21,7 @@ from firmtrack.store.database import pool, reading_pool
 from tests.api.calling import Caller
 from tests.api.world import METERS, REQUEST_ID, UNKNOWN_METER, Cast
 
+MESSAGE_ID = "00000000-0000-0000-0000-00000000002a"
 LOOKUPS = (
     f"/service-requests/{REQUEST_ID}",
     f"/service-requests/{REQUEST_ID}/distributions",
@@ -29,6 +30,8 @@ LOOKUPS = (
     f"/devices/{METERS[0]}/peers",
     f"/devices/{METERS[0]}/events",
     f"/inventory/{METERS[0]}",
+    f"/messages/{MESSAGE_ID}",
+    f"/messages/{MESSAGE_ID}/body",
     "/causes",
     "/delivery-performance",
     "/delivery-performance.csv",
@@ -127,7 +130,7 @@ def test_another_method_is_refused_and_told_the_right_one(
     assert refused.headers["Allow"] == method
 
 
-def test_a_device_is_found_with_three_statements_and_none_of_djangos(
+def test_a_device_is_found_with_four_statements_and_none_of_djangos(
     api: Caller, told: Cast, tmp_path: Path
 ) -> None:
     api.get(LOOKUPS[3], told.alpha.read)
@@ -137,7 +140,8 @@ def test_a_device_is_found_with_three_statements_and_none_of_djangos(
     ):
         api.get(LOOKUPS[3], told.alpha.read)
 
-    assert len(statements) == 3, statements  # the token, the facts, the audit
+    # The token, the facts, DCC’s IDs of their messages, the audit.
+    assert len(statements) == 4, statements
     assert not by_django.captured_queries
 
 

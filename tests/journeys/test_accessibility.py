@@ -15,6 +15,7 @@ from tests.journeys.visitor import Visitor
 from tests.pages.activations import LOST, MOVED, MOVED_REQUEST, NOT_DISTRIBUTED, RUNNING
 from tests.pages.causes import AGAIN, NORTH, Q4
 from tests.pages.world import (
+    ALPHAS_MESSAGE,
     COMMS_HUB,
     DISCARDED,
     LARGE_REQUEST,
@@ -23,6 +24,7 @@ from tests.pages.world import (
     STUB_REQUEST,
     UNDER_WAY,
     UNKNOWN_DEVICE,
+    UNKNOWN_MESSAGE,
     VERIFIED,
 )
 
@@ -49,6 +51,8 @@ SIGNED_IN = [
     f"/devices/{UNKNOWN_DEVICE}",
     f"/devices/{VERIFIED}/events",
     f"/inventory/{VERIFIED}",
+    f"/messages/{ALPHAS_MESSAGE}",
+    f"/messages/{UNKNOWN_MESSAGE}",
     f"/inventory/{UNDER_WAY}",
     f"/inventory/{COMMS_HUB}",
     f"/inventory/{LOST}",

@@ -83,7 +83,7 @@ def test_an_activation_names_the_message_behind_every_word(ada: Browsing) -> Non
     ]
     first = page.rows()[0]
     assert first[2] == "9 November 2015, 09:12 GMT Device’s clock"
-    assert first[4].startswith("Response to the Activate Firmware request, code I0 Message ")
+    assert first[4].startswith("Response to the Activate Firmware request, code I0 View message ")
 
 
 def test_a_lost_answer_is_flagged_above_all_else_with_its_remedy(ada: Browsing) -> None:
@@ -163,7 +163,7 @@ def test_dcc_sees_every_supplier_that_a_device_had(olga: Browsing) -> None:
         [str(ALPHA_ID), "9 November 2026, 08:12 GMT"],
     ]
     assert rows[0][2] == rows[2][2] == "Imported by an operator"
-    assert rows[1][2].startswith("DCC Alert: change of supplier, code N5 Message ")
+    assert rows[1][2].startswith("DCC Alert: change of supplier, code N5 View message ")
 
 
 def test_the_new_supplier_is_not_told_who_it_was_before(ben: Browsing) -> None:

@@ -58,7 +58,9 @@ def test_the_history_names_the_message_behind_every_status(ada: Browsing) -> Non
         "1 January 2015, 00:03 GMT Device’s clock",
         "None",
     ]
-    assert latest[4].startswith("Device Alert: firmware distribution receipt, code 8F72 Message ")
+    assert latest[4].startswith(
+        "Device Alert: firmware distribution receipt, code 8F72 View message "
+    )
     assert transferred[0] == (
         f"Transferred to device Communications Hub {HUB}"
         " Names no request; tied here by the firmware version"

@@ -13,7 +13,14 @@ from firmtrack.web.models import SignInAttempt
 from tests.pages.browsing import Browsing, content_of, page_of
 from tests.pages.causes import Q4
 from tests.pages.conftest import Told
-from tests.pages.world import LARGE_REQUEST, PASSWORD, UNKNOWN_DEVICE, VERIFIED
+from tests.pages.world import (
+    ALPHAS_MESSAGE,
+    LARGE_REQUEST,
+    PASSWORD,
+    UNKNOWN_DEVICE,
+    UNKNOWN_MESSAGE,
+    VERIFIED,
+)
 
 PAGES = [
     "/sign-in",
@@ -27,6 +34,8 @@ PAGES = [
     f"/service-requests/{LARGE_REQUEST}",
     f"/devices/{VERIFIED}",
     f"/inventory/{VERIFIED}",
+    f"/messages/{ALPHAS_MESSAGE}",
+    f"/messages/{UNKNOWN_MESSAGE}",
     "/delivery-performance",
     "/causes",
     f"/causes/{Q4.cause_id}",

@@ -106,7 +106,7 @@ def device_json(device_id: Eui64) -> bytes:
     if found is None:
         return shown
     reported = diagnoses(found, now=NOW)
-    return documents.encode(documents.device(found, reported)) + shown
+    return documents.encode(documents.device(found, reported, {})) + shown
 
 
 def request_json(request_id: RequestId) -> bytes:

@@ -145,7 +145,7 @@ def test_every_output_shows_what_the_operators_say_to_those_who_may_see_the_requ
     shown = find_device(ALPHA, METER)
 
     assert shown is not None
-    answer_shown = documents.device(shown, diagnoses(shown, now=at(6)))
+    answer_shown = documents.device(shown, diagnoses(shown, now=at(6)), {})
     reason = answer_shown.distributions[0].current_status_reason
     assert reason is not None
     assert (reason.code, reason.text) == ("N19", N19_IS_OURS)

@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
-from firmtrack.api import causes, freshness, lookups, notices, performance, submissions
+from firmtrack.api import causes, freshness, lookups, messages, notices, performance, submissions
 from firmtrack.api.problems import (
     BadField,
     Problem,
@@ -34,6 +34,7 @@ _STRUCTS = (
     documents.DistributionList,
     documents.EndpointList,
     documents.EventList,
+    documents.Message,
     documents.NoticeList,
     documents.ServiceRequest,
     DeliveryPerformance,
@@ -98,6 +99,7 @@ api.add_router("", performance.router)
 api.add_router("", freshness.router)
 api.add_router("", notices.router)
 api.add_router("", submissions.router)
+api.add_router("", messages.router)  # after it: messages/batch is no message
 
 
 @api.exception_handler(ProblemFound)

@@ -159,7 +159,7 @@ def find_device(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None) -
     found = device_lookup.find_device(viewer, device_id, as_of=past)
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
-    return _json(documents.device(found.device, found.diagnoses), past)
+    return _json(documents.device(found.device, found.diagnoses, found.response_ids), past)
 
 
 @router.get(
@@ -193,7 +193,7 @@ def list_events(
         raise ProblemFound.in_parameter("query", "cursor", str(error)) from None
     if found is None:
         raise ProblemFound(Problem.NOT_FOUND)
-    return _json(documents.event_list(found.entries, found.next_mark), past)
+    return _json(documents.event_list(found.entries, found.next_mark, found.response_ids), past)
 
 
 @router.get(

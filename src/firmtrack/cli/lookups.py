@@ -128,7 +128,7 @@ def find_device(
             raise NotFound
         found = looked_up.device
         if as_json:
-            answer = documents.device(found, looked_up.diagnoses)
+            answer = documents.device(found, looked_up.diagnoses, looked_up.response_ids)
             sys.stdout.buffer.write(documents.encode(answer) + b"\n")
             return
         console.print(str(device_id), style="bold")
@@ -176,7 +176,7 @@ def find_events(
         if found is None:
             raise NotFound
         if as_json:
-            answer = documents.event_list(found.entries, found.next_mark)
+            answer = documents.event_list(found.entries, found.next_mark, found.response_ids)
             sys.stdout.buffer.write(documents.encode(answer) + b"\n")
             return
         console.print(results.history_table(found.entries))

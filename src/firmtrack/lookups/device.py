@@ -9,6 +9,7 @@ from firmtrack.answers.diagnoses import Diagnosis
 from firmtrack.answers.notices import NotifiedAnswer
 from firmtrack.answers.peers import PeersAnswer
 from firmtrack.answers.side_parts import Untold, side_part
+from firmtrack.answers.sources import ResponseIds
 from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.seeing import View
@@ -16,20 +17,26 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.errors import FirmtrackError
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.comparison import peers_of
+from firmtrack.lookups.messages_named import messages_in, messages_named
 from firmtrack.lookups.seen import device_answer, repeats_grouped, single_entries
 from firmtrack.lookups.versions import version_of
 from firmtrack.lookups.views import read_view
 from firmtrack.notices.queries import list_notified
 from firmtrack.store.audit import record_lookup
+from firmtrack.store.reading.messages import response_ids_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundDevice:
-    """A device as its viewer sees it at ``as_of``, None for now, with each update's diagnosis."""
+    """A device as its viewer sees it at ``as_of``, None for now, with each update's diagnosis.
+
+    ``response_ids`` are of the messages that its answer names.
+    """
 
     device: DeviceAnswer
     diagnoses: Mapping[RequestId, Diagnosis | None]
     as_of: Settled | None
+    response_ids: ResponseIds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +59,13 @@ class FoundEvents:
     """Some entries of one history of a device: that of a distribution, or what belongs to none.
 
     ``skipped`` are before them, ``following`` after; these go on below the mark ``next_mark``,
-    None if there are none.
+    None if there are none. ``response_ids`` are of the entries' messages.
     """
 
     device_id: Eui64
     request_id: RequestId | None
     entries: Sequence[HistoryEntry]
+    response_ids: ResponseIds
     skipped: int
     following: int
 
@@ -138,6 +146,7 @@ def list_events(
         device_id=device_id,
         request_id=request_id,
         entries=entries,
+        response_ids=response_ids_of(messages_in(entries)),
         skipped=len(repeats_grouped(singles[:place])),
         following=len(history) - len(entries),
     )
@@ -155,10 +164,12 @@ def _found(view: View, as_of: Settled | None) -> FoundDevice | None:
     if answer is None:
         return None
     now = as_of or datetime.now(UTC)
+    diagnosed = diagnoses(answer, now=now)
     return FoundDevice(
         device=answer,
-        diagnoses=diagnoses(answer, now=now),
+        diagnoses=diagnosed,
         as_of=as_of,
+        response_ids=response_ids_of(messages_named(answer, diagnosed.values())),
     )
 
 

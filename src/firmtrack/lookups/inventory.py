@@ -5,15 +5,18 @@ from datetime import UTC, datetime
 
 from firmtrack.answers.diagnoses import Diagnosis
 from firmtrack.answers.inventory import InventoryAnswer
+from firmtrack.answers.sources import ResponseIds
 from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.seeing import View
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.hub import hub_devices
+from firmtrack.lookups.messages_named import messages_of_inventory
 from firmtrack.lookups.seen import device_answer, inventory_answer
 from firmtrack.lookups.views import read_view
 from firmtrack.store.audit import record_lookup
+from firmtrack.store.reading.messages import response_ids_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +24,13 @@ class FoundInventory:
     """A device's inventory as its viewer sees it at ``as_of``, None for now.
 
     ``diagnosis`` is of the update in progress, None if there is none or the device is not tracked.
+    ``response_ids`` are of the messages that its sources name.
     """
 
     inventory: InventoryAnswer
     diagnosis: Diagnosis | None
     as_of: Settled | None
+    response_ids: ResponseIds
 
 
 def find_inventory(
@@ -44,7 +49,12 @@ def _look_up(viewer: Viewer, device_id: Eui64, as_of: Settled | None) -> FoundIn
     answer = inventory_answer(view, hub_devices(view, as_of=as_of))
     if answer is None:
         return None
-    return FoundInventory(inventory=answer, diagnosis=_diagnosis(view, answer, as_of), as_of=as_of)
+    return FoundInventory(
+        inventory=answer,
+        diagnosis=_diagnosis(view, answer, as_of),
+        as_of=as_of,
+        response_ids=response_ids_of(messages_of_inventory(answer)),
+    )
 
 
 def _diagnosis(view: View, answer: InventoryAnswer, as_of: Settled | None) -> Diagnosis | None:

@@ -24,6 +24,8 @@ LOOKUP_NAMES: Mapping[str, str] = {
     "cause": "Looked up a cause",
     "cause_csv": "Downloaded a cause’s devices",
     "cause_device_list": "Downloaded a new device list",
+    "message": "Looked up a message",
+    "message_body": "Downloaded a message",
     "notices": "Looked up notices",
     "endpoint": "Looked up an endpoint",
     "endpoints": "Looked up endpoints",

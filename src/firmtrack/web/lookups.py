@@ -195,7 +195,12 @@ def device_events(request: HttpRequest, device_id: str) -> HttpResponse:
         raise BadRequest(_NO_SUCH_PAGE) from None
     if found is None:
         return _not_found(request, SearchBy.DEVICE_ID, str(eui), moment)
-    context = {"found": found, "moment": moment, "cursor_below": cursor_below}
+    context = {
+        "found": found,
+        "moment": moment,
+        "cursor_below": cursor_below,
+        "response_ids": found.response_ids,
+    }
     return render(request, "firmtrack/device-events.html", context)
 
 
@@ -215,6 +220,7 @@ def inventory(request: HttpRequest, device_id: str) -> HttpResponse:
     current = found.inventory.update_in_progress
     context = as_of_context(viewer, moment) | {
         "found": found.inventory,
+        "response_ids": found.response_ids,
         "progress": None if current is None else progress_of(current),
         "diagnosis": found.diagnosis,
     }

@@ -36,6 +36,7 @@ def device_status(page: DevicePage) -> dict[str, object]:
         "found": found.device,
         "timelines": [(each, timeline_of(each)) for each in found.device.distributions],
         "diagnoses": found.diagnoses,
+        "response_ids": found.response_ids,
         "notified": page.notified,
         "live": _live(page.version) if under_way else None,
         "cursor_below": cursor_below,

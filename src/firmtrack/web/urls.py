@@ -11,6 +11,7 @@ from firmtrack.web import (
     identity_urls,
     live,
     lookups,
+    messages,
     notices,
     notices_endpoints,
     people,
@@ -39,6 +40,8 @@ urlpatterns = [
     path("devices/<str:device_id>", lookups.device, name="device"),
     path("devices/<str:device_id>/status", live.device_status, name="device-status"),
     path("devices/<str:device_id>/events", lookups.device_events, name="device-events"),
+    path("messages/<str:message_id>", messages.message, name="message"),
+    path("messages/<str:message_id>/body", messages.message_body, name="message-body"),
     path("guidance", guidance.index, name="guidance"),
     *(
         path(f"guidance/{slug}", guidance.page, {"topic": slug}, name=f"guidance-{slug}")

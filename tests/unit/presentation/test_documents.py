@@ -121,7 +121,9 @@ def a_device(**changed: Any) -> DeviceAnswer:
 
 
 def device_json(**changed: Any) -> dict[str, Any]:
-    shown: dict[str, Any] = as_json(documents.device(a_device(**changed), {REQUEST_ID: DIAGNOSIS}))
+    shown: dict[str, Any] = as_json(
+        documents.device(a_device(**changed), {REQUEST_ID: DIAGNOSIS}, {})
+    )
     return shown
 
 
@@ -345,6 +347,7 @@ def test_an_event_names_its_hub_and_its_message() -> None:
                 "code": "N62",
                 "message_id": str(MESSAGE_ID),
                 "is_another_partys": False,
+                "response_id": None,
             },
             "attribution": None,
             "times": 1,
@@ -367,7 +370,8 @@ def test_an_event_names_what_ties_it_to_its_request_and_not_whose_message_tells_
 
     assert shown["attribution"] == "nothing_against"
     assert shown["source"] == {
-        "kind": None, "code": None, "message_id": None, "is_another_partys": True
+        "kind": None, "code": None, "message_id": None, "is_another_partys": True,
+        "response_id": None,
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from firmtrack.presentation.documents.distributions import (
     distribution_list,
 )
 from firmtrack.presentation.documents.inventories import DeviceInventory, device_inventory
+from firmtrack.presentation.documents.messages import Message, message
 from firmtrack.presentation.documents.notices import (
     EndpointList,
     NoticeList,
@@ -35,6 +36,7 @@ __all__ = [
     "DistributionList",
     "EndpointList",
     "EventList",
+    "Message",
     "NoticeList",
     "Reason",
     "ServiceRequest",
@@ -46,6 +48,7 @@ __all__ = [
     "encode",
     "endpoint_list",
     "event_list",
+    "message",
     "notice_list",
     "service_request",
     "service_request_with_distributions",
