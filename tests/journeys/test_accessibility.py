@@ -112,6 +112,7 @@ NO_PAGES = {
     "device-status",
     "delivery-performance-csv",
     "audit-csv",
+    "message-body",
     "cause-devices",
     "cause-device-list",
 }

@@ -89,7 +89,10 @@ def test_an_activation_names_the_message_behind_every_word(ada: Browsing) -> Non
 def test_a_lost_answer_is_flagged_above_all_else_with_its_remedy(ada: Browsing) -> None:
     page = ada.open(f"/devices/{LOST}")
 
-    assert page.all("h2")[:2] == ["What does not fit", "Firmware Version 0102030A Successful"]
+    assert page.titles()[:2] == [
+        "Check this first",
+        "Version 0102030A, sent 9 November: Successful",
+    ]
     lost, suspended = warnings(page)
     assert lost.startswith("Activation not answered Activate Firmware request")
     assert "Read Firmware Version (11.2)" in lost
@@ -102,7 +105,7 @@ def test_a_lost_answer_is_flagged_above_all_else_with_its_remedy(ada: Browsing) 
 def test_an_inventory_shows_what_does_not_fit_too(ada: Browsing) -> None:
     page = ada.open(f"/inventory/{LOST}")
 
-    assert page.all("h2")[0] == "What does not fit"
+    assert page.all("h2")[0] == "Check this first"
     assert warnings(page) == warnings(ada.open(f"/devices/{LOST}"))
 
 
@@ -237,7 +240,9 @@ def test_nobody_else_sees_more_for_it(ada: Browsing, stranger: Browsing, olga: B
     assert shown.replace(str(MOVED), "X") == expected.replace(str(UNKNOWN_DEVICE), "X")
     for browsing in (ada, olga):
         assert "Updates by other parties" not in browsing.open(f"/devices/{MOVED}").all("h2")
-    assert ada.open(f"/devices/{MOVED}").all("h2")[1] == "Firmware Version 0102030A In Progress"
+    assert ada.open(f"/devices/{MOVED}").titles()[1] == (
+        "Version 0102030A, sent 9 November: In Progress"
+    )
 
 
 @pytest.mark.parametrize("device", [RUNNING, LOST, NOT_DISTRIBUTED])

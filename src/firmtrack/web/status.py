@@ -1,5 +1,7 @@
 """The part of a result page that tells how it stands, as the page and each refresh show it."""
 
+from datetime import UTC, datetime
+
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -12,6 +14,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.device import DevicePage
 from firmtrack.lookups.request import FoundRequest
 from firmtrack.presentation.event_places import EVENTS_AT_ONCE, cursor_below
+from firmtrack.presentation.times import near_day_text
 from firmtrack.web.timeline import timeline_of
 
 
@@ -28,13 +31,17 @@ def device_status(page: DevicePage) -> dict[str, object]:
     the past, and when all is completed.
     """
     found = page.found
+    now = found.as_of or datetime.now(UTC)
     under_way = any(
         each.distribution.completion is CompletionStatus.IN_PROGRESS
         for each in found.device.distributions
     )
     return {
         "found": found.device,
-        "timelines": [(each, timeline_of(each)) for each in found.device.distributions],
+        "timelines": [
+            (each, timeline_of(each), near_day_text(each.distribution.submitted_at, now))
+            for each in found.device.distributions
+        ],
         "diagnoses": found.diagnoses,
         "response_ids": found.response_ids,
         "notified": page.notified,
