@@ -55,6 +55,10 @@ class Caller:
     def get(self, path: str, token: str | None = None, **query: str) -> Answer:
         return self.call("GET", path, token, query=query)
 
+    def poll(self, path: str, token: str, tag: str, **query: str) -> Answer:
+        """Ask for what has changed since the answer with this entity tag."""
+        return self.call("GET", path, token, query=query, headers={"If-None-Match": tag})
+
     def post(
         self, path: str, token: str | None, body: bytes, media_type: str, **headers: str
     ) -> Answer:
@@ -86,7 +90,7 @@ class Caller:
         received.pop("X-Request-ID", None)  # it tells two of the same answers apart
         answer = Answer(
             status=response.status_code,
-            media_type=received["Content-Type"].partition(";")[0],
+            media_type=received.get("Content-Type", "").partition(";")[0],
             left=received.pop("RateLimit", None),
             headers=received,
             body=response.getvalue(),
@@ -100,8 +104,18 @@ class Caller:
 
     def _check(self, method: str, path: str, answer: Answer) -> None:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Cache-Control"] == "no-store"
+        has_version = "ETag" in answer.headers
+        assert answer.headers["Cache-Control"] == (
+            "private, no-cache" if has_version else "no-store"
+        )
         assert "Set-Cookie" not in answer.headers
+        if method == "HEAD":
+            assert not answer.body
+            return
+        if answer.status == 304:
+            assert not answer.body
+            assert not {"Content-Length", "Content-Type"} & set(answer.headers)
+            return
         if answer.media_type != "text/csv":
             assert answer.headers["Content-Length"] == str(len(answer.body))
         operation = _operation(_published(), method, path)

@@ -127,7 +127,22 @@ def test_another_method_is_refused_and_told_the_right_one(
     refused = api.call("DELETE", path, told.alpha.read)
 
     assert (refused.status, refused.json["code"]) == (405, "method_not_allowed")
-    assert refused.headers["Allow"] == method
+    assert refused.headers["Allow"] == ("GET, HEAD" if method == "GET" else method)
+
+
+@pytest.mark.parametrize("path", LOOKUPS)
+def test_head_is_answered_as_get_is_but_for_the_body(api: Caller, told: Cast, path: str) -> None:
+    for token in (told.alpha.read, told.alpha.intake, told.stranger.read, "ft_unknown", None):
+        got, asked = api.get(path, token), api.call("HEAD", path, token)
+
+        assert (asked.status, asked.headers, asked.body) == (got.status, got.headers, b"")
+
+
+@pytest.mark.parametrize("path", SUBMISSIONS)
+def test_nothing_is_submitted_by_head(api: Caller, told: Cast, path: str) -> None:
+    refused = api.call("HEAD", path, told.alpha.intake)
+
+    assert (refused.status, refused.headers["Allow"]) == (405, "POST")
 
 
 def test_a_device_is_found_with_four_statements_and_none_of_djangos(

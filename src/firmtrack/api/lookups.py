@@ -8,9 +8,10 @@ from msgspec import Struct
 from ninja import Router
 
 from firmtrack.accounts.viewers import viewer_of_token
-from firmtrack.answers.requests import DistributionFilter
+from firmtrack.answers.requests import DistributionFilter, DistributionPage, RequestAnswer
 from firmtrack.answers.side_parts import UNTOLD, Untold
 from firmtrack.api.authentication import ReadToken, holder_of
+from firmtrack.api.conditional import Conditional
 from firmtrack.api.cursors import cursor_after
 from firmtrack.api.parameters import (
     After,
@@ -30,6 +31,8 @@ from firmtrack.api.responses import (
     AS_OF_HEADER,
     CSV,
     JSON,
+    VERSION_HEADERS,
+    conditional,
     describe,
     json_response,
     moment_header,
@@ -61,10 +64,15 @@ def _described(
     return {"responses": describe(media_type, schema, problems, *headers)}
 
 
+def _described_conditional(schema: dict[str, Any], *more: int) -> dict[str, Any]:
+    described = _described(JSON, schema, *more, headers=(AS_OF_HEADER, *VERSION_HEADERS))
+    return conditional(described, AS_OF_HEADER)
+
+
 @router.get(
     "/service-requests/{service_request_id}",
     summary="Find a Service Request",
-    openapi_extra=_described(JSON, reference_to(documents.ServiceRequest)),
+    openapi_extra=_described_conditional(reference_to(documents.ServiceRequest)),
 )
 def find_service_request(
     request: HttpRequest, service_request_id: ServiceRequestId, as_of: AsOf = None
@@ -72,16 +80,17 @@ def find_service_request(
     """Return what was asked, DCC's answer, and how many distributions have which status."""
     refuse_unknown_parameters(request, _AS_OF)
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    found = request_lookup.find_request(viewer, service_request_id, as_of=past)
-    if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
-    return _json(documents.service_request(found, summary_of(found)), past)
+    answer = Conditional(request, viewer, past, _service_request)
+    found = request_lookup.find_request(
+        viewer, service_request_id, as_of=past, is_held=answer.is_held
+    )
+    return answer.response_of(_required(found))
 
 
 @router.get(
     "/service-requests/{service_request_id}/distributions",
     summary="List a Service Request's distributions",
-    openapi_extra=_described(JSON, reference_to(documents.DistributionList), 503),
+    openapi_extra=_described_conditional(reference_to(documents.DistributionList), 503),
 )
 def list_distributions(
     request: HttpRequest,
@@ -101,13 +110,17 @@ def list_distributions(
     refuse_unknown_parameters(request, _FILTERS | {"limit", "cursor"})
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
     wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
-    page = _required(
-        request_lookup.list_distributions(
-            viewer, service_request_id, wanted, limit=limit, after=cursor, as_of=past
-        )
+    answer = Conditional(request, viewer, past, _distribution_list)
+    page = request_lookup.list_distributions(
+        viewer,
+        service_request_id,
+        wanted,
+        limit=limit,
+        after=cursor,
+        as_of=past,
+        is_held=answer.is_held,
     )
-    following = None if page.last_device_id is None else cursor_after(page.last_device_id)
-    return _json(documents.distribution_list(page, following), past)
+    return answer.response_of(_required(page))
 
 
 @router.get(
@@ -150,16 +163,15 @@ def download_distributions(
 @router.get(
     "/devices/{device_id}",
     summary="Find a device",
-    openapi_extra=_described(JSON, reference_to(documents.Device)),
+    openapi_extra=_described_conditional(reference_to(documents.Device)),
 )
 def find_device(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None) -> HttpResponse:
     """Return the device's distributions that you may see, newest first: history and diagnosis."""
     refuse_unknown_parameters(request, _AS_OF)
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    found = device_lookup.find_device(viewer, device_id, as_of=past)
-    if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
-    return _json(documents.device(found.device, found.diagnoses, found.response_ids), past)
+    answer = Conditional(request, viewer, past, _device)
+    found = device_lookup.find_device(viewer, device_id, as_of=past, is_held=answer.is_held)
+    return answer.response_of(_required(found))
 
 
 @router.get(
@@ -218,16 +230,32 @@ def find_peers(request: HttpRequest, device_id: DeviceId) -> HttpResponse:
 @router.get(
     "/inventory/{device_id}",
     summary="Read a device's inventory",
-    openapi_extra=_described(JSON, reference_to(documents.DeviceInventory)),
+    openapi_extra=_described_conditional(reference_to(documents.DeviceInventory)),
 )
 def find_inventory(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None) -> HttpResponse:
     """Return what runs on the device, its update in progress, and where each fact comes from."""
     refuse_unknown_parameters(request, _AS_OF)
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    found = inventory_lookup.find_inventory(viewer, device_id, as_of=past)
-    if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
-    return _json(documents.device_inventory(found.inventory), past)
+    answer = Conditional(request, viewer, past, _device_inventory)
+    found = inventory_lookup.find_inventory(viewer, device_id, as_of=past, is_held=answer.is_held)
+    return answer.response_of(_required(found))
+
+
+def _service_request(found: RequestAnswer) -> documents.ServiceRequest:
+    return documents.service_request(found, summary_of(found))
+
+
+def _distribution_list(page: DistributionPage) -> documents.DistributionList:
+    following = None if page.last_device_id is None else cursor_after(page.last_device_id)
+    return documents.distribution_list(page, following)
+
+
+def _device(found: device_lookup.FoundDevice) -> documents.Device:
+    return documents.device(found.device, found.diagnoses, found.response_ids)
+
+
+def _device_inventory(found: inventory_lookup.FoundInventory) -> documents.DeviceInventory:
+    return documents.device_inventory(found.inventory)
 
 
 def _required(found: _Found | Untold | None) -> _Found:

@@ -1,6 +1,6 @@
 """The look-up of one device: its updates, the diagnosis of each, and how others fare beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.comparison import peers_of
 from firmtrack.lookups.messages_named import messages_in, messages_named
 from firmtrack.lookups.seen import device_answer, repeats_grouped, single_entries
-from firmtrack.lookups.versions import version_of
+from firmtrack.lookups.versions import held_by_nobody, version_of
 from firmtrack.lookups.views import read_view
 from firmtrack.notices.queries import list_notified
 from firmtrack.store.audit import record_lookup
@@ -80,11 +80,21 @@ class PlaceGone(FirmtrackError):
 
 
 def find_device(
-    viewer: Viewer, device_id: Eui64, *, as_of: Settled | None = None
+    viewer: Viewer,
+    device_id: Eui64,
+    *,
+    as_of: Settled | None = None,
+    is_held: Callable[[FoundDevice], bool] = held_by_nobody,
 ) -> FoundDevice | None:
-    """Return the device, None if nothing that the viewer may see names it."""
+    """Return the device, None if nothing that the viewer may see names it.
+
+    What is found and ``is_held`` by the viewer as it is shows nothing, so it is not audited.
+    """
     view = read_view(viewer, device_id, as_of)
-    return _audited(view, _found(view, as_of), as_of)
+    found = _found(view, as_of)
+    if found is not None and is_held(found):
+        return found
+    return _audited(view, found, as_of)
 
 
 def open_device_page(

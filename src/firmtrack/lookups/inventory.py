@@ -1,5 +1,6 @@
 """The look-up of one device's inventory: what is known of it, from what, and what is beside it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.hub import hub_devices
 from firmtrack.lookups.messages_named import messages_of_inventory
 from firmtrack.lookups.seen import device_answer, inventory_answer
+from firmtrack.lookups.versions import held_by_nobody
 from firmtrack.lookups.views import read_view
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.reading.messages import response_ids_of
@@ -34,10 +36,19 @@ class FoundInventory:
 
 
 def find_inventory(
-    viewer: Viewer, device_id: Eui64, *, as_of: Settled | None = None
+    viewer: Viewer,
+    device_id: Eui64,
+    *,
+    as_of: Settled | None = None,
+    is_held: Callable[[FoundInventory], bool] = held_by_nobody,
 ) -> FoundInventory | None:
-    """Return what the inventory knows of a device, None if the viewer may see nothing of it."""
+    """Return what the inventory knows of a device, None if the viewer may see nothing of it.
+
+    What is found and ``is_held`` by the viewer as it is shows nothing, so it is not audited.
+    """
     found = _look_up(viewer, device_id, as_of)
+    if found is not None and is_held(found):
+        return found
     record_lookup(viewer, "inventory", str(device_id), 0 if found is None else 1, as_of=as_of)
     return found
 

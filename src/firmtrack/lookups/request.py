@@ -17,7 +17,7 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.as_of import Settled
-from firmtrack.lookups.versions import version_of
+from firmtrack.lookups.versions import held_by_nobody, version_of
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.reading import requests
@@ -65,10 +65,19 @@ class Download:
 
 
 def find_request(
-    viewer: Viewer, request_id: RequestId, *, as_of: Settled | None = None
+    viewer: Viewer,
+    request_id: RequestId,
+    *,
+    as_of: Settled | None = None,
+    is_held: Callable[[RequestAnswer], bool] = held_by_nobody,
 ) -> RequestAnswer | None:
-    """Return the request, None if it is unknown or someone else's."""
+    """Return the request, None if it is unknown or someone else's.
+
+    What is found and ``is_held`` by the viewer as it is shows nothing, so it is not audited.
+    """
     found = requests.find_request(viewer, request_id, as_of=as_of)
+    if found is not None and is_held(found):
+        return found
     _audit(viewer, "service_request", request_id, 0 if found is None else 1, as_of)
     return found
 
@@ -131,12 +140,16 @@ def list_distributions(
     limit: int,
     after: Eui64 | None = None,
     as_of: Settled | None = None,
+    is_held: Callable[[DistributionPage], bool] = held_by_nobody,
 ) -> DistributionPage | Untold | None:
     """Return up to ``limit`` of the request's distributions above ``after``; None if unknown.
 
-    Only what is wanted by pace may be untold.
+    Only what is wanted by pace may be untold. A page that has any, and ``is_held`` by the viewer
+    as it is, shows nothing, so it is not audited.
     """
     listed = _list(viewer, request_id, wanted, limit, after, as_of)
+    if listed is not UNTOLD and listed.items and is_held(listed):
+        return listed
     rows = 0 if listed is UNTOLD else len(listed.items)
     _audit(viewer, "distributions", request_id, rows, as_of)
     # An empty page is all that a request answers whose distributions fit no filter, too.
