@@ -24,6 +24,7 @@ _PAGE = b"text/html"
 _TEXTS = frozenset(
     {
         b"application/json",
+        b"application/xml",
         b"application/problem+json",
         b"application/x-ndjson",
         b"text/csv",
