@@ -21,7 +21,7 @@ from firmtrack.simulator.truth import TrueDistribution
 from firmtrack.simulator.updates import DccAnswer, Named, SentUpdate, variant_for
 from firmtrack.simulator.world import COMMISSIONED, DCC, Device, World
 
-_WAVES = (0.03, 0.10, 0.20, 0.30, 0.37)
+_WAVES = (0.03, 0.07, 0.12, 0.16, 0.20, 0.21, 0.21)
 """Which share of its devices a supplier names in the first request of a release, and the next."""
 
 _FEWEST_IN_A_WAVE = 3
@@ -30,7 +30,7 @@ _FEWEST_RETRIED = 3
 _RELEASE_STEP = 0x0100
 _IMAGE_BYTES = (24_000, 60_000)
 _REFUSED_IN_PART_SHARE = 0.15
-_REFUSED_WHOLE_SHARE = 0.02
+_REFUSED_WHOLE_SHARE = 0.01
 _BEFORE_ANY = datetime.min.replace(tzinfo=UTC)
 
 

@@ -101,17 +101,17 @@ class _Episode(NamedTuple):
     until: timedelta
 
 
-_OUTAGE = _Episode(timedelta(days=5, hours=12), timedelta(days=8))
+_OUTAGE = _Episode(timedelta(days=8), timedelta(days=11, hours=12))
 _REGIONS = (Region.NORTH, Region.SOUTH, Region.CENTRAL)
-_BAD_MODEL = _Episode(timedelta(days=10), timedelta(days=16))
+_BAD_MODEL = _Episode(timedelta(days=11, hours=12), timedelta(days=17, hours=12))
 _BAD_MODELS = ("Tamar 3G", "Hearth 2", "Tamar 3E")
 
 
 def troubles_of(started_at: datetime) -> tuple[Trouble, ...]:
     """Return what failures have in common in a world that began then.
 
-    Old hubs miss images all the time. Of each four weeks there is an outage of one region, of which
-    nothing is ever heard, and a model that discards its images for some days.
+    Old hubs miss images all the time. In each four weeks there is an outage of one region, whose
+    images cannot be handed over meanwhile, and a model that discards its images for some days.
     """
     return (*_passing(started_at), _old_hubs())
 
@@ -120,14 +120,14 @@ def _passing(started_at: datetime) -> Iterator[Trouble]:
     for cycle in range(_CYCLES):
         began_at = started_at + cycle * _CYCLE
         yield Trouble(
-            share=1.0,
-            reports=(),
+            share=0.9,
+            reports=(Report.NOT_SENT,),
             region=_REGIONS[cycle % len(_REGIONS)],
             since=began_at + _OUTAGE.since,
             until=began_at + _OUTAGE.until,
         )
         yield Trouble(
-            share=0.7,
+            share=0.6,
             reports=(Report.HUB_HAS_IT, Report.IMAGE_DISCARDED),
             model=_BAD_MODELS[cycle % len(_BAD_MODELS)],
             since=began_at + _BAD_MODEL.since,

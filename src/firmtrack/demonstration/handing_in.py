@@ -25,8 +25,8 @@ from firmtrack.simulator.post import StageReport
 from firmtrack.simulator.responsibility import COLUMNS, HubRow, SupplierRow
 from firmtrack.simulator.scenario import DEFAULT_SUPPLIERS
 
-_LATELY = timedelta(hours=12)
-_BATCHES_LATELY, _BATCHES_BEFORE = timedelta(minutes=5), timedelta(minutes=20)
+_LATELY = timedelta(hours=8)
+_BATCHES_LATELY, _BATCHES_BEFORE = timedelta(minutes=10), timedelta(hours=1)
 _ORIGIN = "the demonstration"
 _SEED = 2
 
