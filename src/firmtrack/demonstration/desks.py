@@ -207,10 +207,7 @@ def _to_be_retried(fleet: Fleet, at: datetime) -> list[Device]:
 
 def _is_ready(device: Device, fleet: Fleet, version: int, at: datetime) -> bool:
     """Return whether the release would bring the device further, and nothing else is under way."""
-    return (
-        _is_free(device, fleet, at)
-        and int(device.running.last, 16) < version
-    )
+    return _is_free(device, fleet, at) and int(device.running.last, 16) < version
 
 
 def _is_free(device: Device, fleet: Fleet, at: datetime) -> bool:

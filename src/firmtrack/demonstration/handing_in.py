@@ -66,7 +66,9 @@ class Hands:
 
     def hand_in(self, arrivals: Sequence[Arrival]) -> None:
         """Hand in what arrived: the messages together, then rows of DCC's inventory."""
-        messages = [self._envelope(each) for each in arrivals if isinstance(each.happening, Sending)]
+        messages = [
+            self._envelope(each) for each in arrivals if isinstance(each.happening, Sending)
+        ]
         rows = [each.happening for each in arrivals if isinstance(each.happening, SupplierRow)]
         if messages:
             receive(messages, Submitter.operator())

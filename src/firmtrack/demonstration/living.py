@@ -83,9 +83,7 @@ class Life:
         assert since is not None, "the process that prepared the demonstration noted it"
         self._waiting += world.until(now, read_since=since)
         while self._waiting and not self._stopping.is_set():
-            batch = [
-                self._waiting.popleft() for _ in range(min(_MOST_AT_ONCE, len(self._waiting)))
-            ]
+            batch = [self._waiting.popleft() for _ in range(min(_MOST_AT_ONCE, len(self._waiting)))]
             try:
                 hands.hand_in([each for each in batch if each.at >= since])
             except BaseException:

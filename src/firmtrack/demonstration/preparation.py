@@ -136,7 +136,7 @@ def _print(console: Console, noted: Mapping[str, Any]) -> None:
             sign_ins.add_row(person.email, str(noted["password"]), who)
     console.print(sign_ins)
     origin = noted["origin"]
-    tries = trying.noted()
+    tries = trying.of(noted)
     if tries:
         console.print("Try this:")
     for each in tries:

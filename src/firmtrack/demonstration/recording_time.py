@@ -14,22 +14,20 @@ from psycopg import conninfo
 
 from firmtrack.store import database
 
-_SCHEMA = "demonstration_time"
-
-_CREATE = f"""
-CREATE SCHEMA IF NOT EXISTS {_SCHEMA};
-CREATE TABLE IF NOT EXISTS {_SCHEMA}.moment (at timestamptz NOT NULL);
-CREATE OR REPLACE FUNCTION {_SCHEMA}.now() RETURNS timestamptz LANGUAGE sql STABLE
-    AS 'SELECT coalesce((SELECT at FROM {_SCHEMA}.moment), pg_catalog.now())';
-CREATE OR REPLACE FUNCTION {_SCHEMA}.clock_timestamp() RETURNS timestamptz LANGUAGE sql STABLE
-    AS 'SELECT coalesce((SELECT at FROM {_SCHEMA}.moment), pg_catalog.clock_timestamp())';
+_CREATE = """
+CREATE SCHEMA IF NOT EXISTS demonstration_time;
+CREATE TABLE IF NOT EXISTS demonstration_time.moment (at timestamptz NOT NULL);
+CREATE OR REPLACE FUNCTION demonstration_time.now() RETURNS timestamptz LANGUAGE sql STABLE
+    AS 'SELECT coalesce((SELECT at FROM demonstration_time.moment), pg_catalog.now())';
+CREATE OR REPLACE FUNCTION demonstration_time.clock_timestamp() RETURNS timestamptz
+    LANGUAGE sql STABLE AS 'SELECT demonstration_time.now()';
 """
-_FORGET = f"DELETE FROM {_SCHEMA}.moment"  # noqa: S608  # made of our own name alone
-_SET = f"INSERT INTO {_SCHEMA}.moment VALUES (%s)"  # noqa: S608  # the same
+_FORGET = "DELETE FROM demonstration_time.moment"
+_SET = "INSERT INTO demonstration_time.moment VALUES (%s)"
 
-# PostgreSQL looks in its own schema first unless that is named. A thousand batches need not wait for
-# the disk: what a crash of the machine takes away is the last of them, with the note of it.
-_OPTIONS = f'-csearch_path={_SCHEMA},"$user",public,pg_catalog -csynchronous_commit=off'
+# PostgreSQL looks in its own schema first unless that is named. Hundreds of batches need not wait
+# for the disk: what a crash of the machine takes away is the last of them, with the note of it.
+_OPTIONS = '-csearch_path=demonstration_time,"$user",public,pg_catalog -csynchronous_commit=off'
 
 SetMoment = Callable[[datetime], None]
 

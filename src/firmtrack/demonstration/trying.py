@@ -134,9 +134,9 @@ def renew(now: datetime) -> None:
     notes.add(try_this=[asdict(each) for each in find(now)])
 
 
-def noted() -> Sequence[Try]:
-    """Return what to try as it was last found."""
-    return [Try(**each) for each in notes.read().get("try_this", [])]
+def of(noted: Mapping[str, Any]) -> Sequence[Try]:
+    """Return what to try as it was last found, of the notes."""
+    return [Try(**each) for each in noted.get("try_this", [])]
 
 
 def sign_in_path(each: Try) -> str:

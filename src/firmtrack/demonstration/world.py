@@ -25,7 +25,7 @@ from firmtrack.simulator.scenario import DEFAULT_SUPPLIERS
 from firmtrack.simulator.world import Device, World
 
 EDITION = 1
-"""To be raised with whatever changes what happens: an earlier edition's data would contradict it."""
+"""To be raised with whatever changes what happens: data of an earlier one would contradict it."""
 
 HISTORY = timedelta(days=21)
 """How long the world has been going on when a demonstration is made."""
