@@ -49,6 +49,9 @@ class AdvisoryKey(IntEnum):
     QUARANTINE = 0x46495155
     """Whoever puts inputs of a submitter with a quota into quarantine; the second half is who."""
 
+    DEMONSTRATION = 0x46495444
+    """The one process of a demonstration that hands in what happens in its world."""
+
     COMPOSING = 0x46524D4E
     """Whoever composes a party's notices; the party's number is the key's second half."""
 
