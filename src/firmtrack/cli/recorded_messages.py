@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
-from rich.table import Column, Table
 
-from firmtrack.cli.options import AsJson, add_row, console, minute, print_json
+from firmtrack.cli.options import AsJson, console, minute, print_json
 from firmtrack.cli.session import opened
+from firmtrack.cli.tables import Table, prose
 from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def show(
             )
         else:
             _print_message(recorded, again)
-            console.print(kept.body.decode("utf-8", "backslashreplace"), markup=False)
+            console.print_as_it_is(kept.body.decode("utf-8", "backslashreplace"))
 
 
 @message.command("withdraw")
@@ -220,10 +220,9 @@ def _some_of(message_ids: Sequence[UUID]) -> str:
 def _print_table(found: "Sequence[RecordedMessage]") -> None:
     from firmtrack.presentation.wording import MESSAGE_KIND_NAMES
 
-    table = Table(Column("ID", no_wrap=True), "What it is", "Handed in by", "Recorded", "Withdrawn")
+    table = Table("ID", prose("What it is"), prose("Handed in by"), "Recorded", "Withdrawn")
     for each in found:
-        add_row(
-            table,
+        table.add(
             str(each.message_id),
             MESSAGE_KIND_NAMES[each.kind],
             _submitter_text(each.submitter, each.token),
