@@ -122,8 +122,8 @@ def test_an_operator_gives_another_password_and_ends_sessions(
     page.context.clear_cookies()
     scripted_ada.sign_in(person)
     scripted_ada.sees("Firmware Distribution Tracking")
-    listed = called("session", "list", "--user", person, env=env | {"COLUMNS": "200"})
-    assert re.search(rf"\d+ +│ {person} │ Alpha Energy │ Chrome", listed.stdout)
+    listed = called("session", "list", "--user", person, env=env)
+    assert re.search(rf"\d+\t{person}\tAlpha Energy\tChrome", listed.stdout)
     weak = called("user", "password", person, "--password-stdin", env=env, typed=b"short\n")
     assert weak.returncode == 1
     assert "too short" in weak.stderr

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Column, Table
 
 from firmtrack.accounts.kinds import PartyKind, Role, TokenScope
-from firmtrack.cli.options import AsJson, add_row, console, minute, print_json
+from firmtrack.cli.options import AsJson, console, minute, print_json
 from firmtrack.cli.session import opened
 from firmtrack.cli.sign_ins import reset_totp, set_password
+from firmtrack.cli.tables import Table, prose
 
 party = typer.Typer(help="Energy suppliers and DCC.", no_args_is_help=True)
 user = typer.Typer(help="People who sign in.", no_args_is_help=True)
@@ -61,14 +61,14 @@ def list_parties(*, as_json: AsJson = False) -> None:
         if as_json:
             print_json({"parties": [asdict(each) for each in found]})
             return
-        table = Table("Name", "Kind", Column("User IDs", no_wrap=True), "People", "Administrators",
-                      "One-time codes")  # fmt: skip
+        table = Table(
+            prose("Name"), "Kind", prose("User IDs"), "People", "Administrators", "One-time codes"
+        )
         for each in found:
-            add_row(
-                table,
+            table.add(
                 each.name,
                 each.kind,
-                "\n".join(each.user_ids),
+                ", ".join(each.user_ids),
                 str(each.people),
                 str(each.administrators),
                 "required" if each.requires_totp else "",
@@ -135,11 +135,9 @@ def list_users(*, party_name: OnlyParty = None, as_json: AsJson = False) -> None
         if as_json:
             print_json({"users": [asdict(each) for each in found]})
             return
-        table = Table(Column("Email address", overflow="fold"), "Party", "Role", "State", "Added",
-                      "Last signed in")  # fmt: skip
+        table = Table("Email address", prose("Party"), "Role", "State", "Added", "Last signed in")
         for each in found:
-            add_row(
-                table,
+            table.add(
                 each.email,
                 each.party,
                 each.role,
@@ -286,11 +284,10 @@ def list_tokens(
         if as_json:
             print_json({"tokens": [asdict(each) for each in found]})
             return
-        table = Table("ID", "Name", "Ending", "Party", "Scopes", "Made by", "Expires", "Last used",
-                      "Revoked")  # fmt: skip
+        table = Table("ID", prose("Name"), "Ending", prose("Party"), "Scopes", prose("Made by"),
+                      "Expires", "Last used", "Revoked")  # fmt: skip
         for each in found:
-            add_row(
-                table,
+            table.add(
                 str(each.token_id),
                 each.name,
                 f"…{each.ending}",

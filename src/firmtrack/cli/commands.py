@@ -58,6 +58,11 @@ _COMMANDS = (
     Later("endpoint", "notices:endpoint", "Where notices of changes are sent."),
     Later("notice", "notices:notice", "What parties were notified of."),
     Later("performance", "performance:performance", "Keep delivery performance fresh."),
+    Later(
+        "completion",
+        "completion:completion",
+        "Print what has a shell complete commands, options and values.",
+    ),
 )
 
 

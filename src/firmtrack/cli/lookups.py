@@ -5,24 +5,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from firmtrack.cli import results
-from firmtrack.cli.options import (
-    AsJson,
-    add_row,
-    console,
-    device_id_column,
-    errors,
-    file_failures,
-    minute,
-)
+from firmtrack.cli.options import AsJson, console, errors, file_failures
 from firmtrack.cli.session import opened
 from firmtrack.domain.pace import Pace
+from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
-    from firmtrack.answers.requests import DistributionAnswer
+    from firmtrack.answers.requests import DistributionFilter
     from firmtrack.domain.identifiers import Eui64, RequestId
     from firmtrack.domain.viewer import Viewer
     from firmtrack.lookups.as_of import Settled
@@ -47,8 +39,28 @@ WantedPace = Annotated[
         "--pace", help="Only the devices in progress that wait so, compared with what is usual."
     ),
 ]
+WantedStatus = Annotated[
+    str | None,
+    typer.Option(
+        "--status",
+        help="Only the devices with this status: failed, in_progress, successful, or a current"
+        " status such as verified.",
+        autocompletion=lambda: [*CompletionStatus, *Status],
+    ),
+]
+WantedReason = Annotated[
+    str | None,
+    typer.Option(
+        "--reason",
+        metavar="CODE",
+        help="Only the devices that failed with this code, such as N61; `not given`: with none.",
+    ),
+]
 RequestTerm = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="A Service Request ID.")]
 DeviceTerm = Annotated[str, typer.Argument(metavar="DEVICE_ID", help="A Device ID.")]
+
+
+_ALSO_NAMED = {"complete": "successful"}  # of DCC's paper
 
 
 class NotFound(FirmtrackError):
@@ -61,52 +73,34 @@ def find_request(
     *,
     as_party: AsParty = None,
     as_of: AsOf = None,
+    status: WantedStatus = None,
+    reason: WantedReason = None,
     pace: WantedPace = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Only the first N of these devices.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a Service Request and all its distributions, or those of a pace."""
+    """Show how a Service Request stands, and its devices as they are read, by Device ID."""
     with opened():
-        from firmtrack.answers.requests import DistributionFilter
         from firmtrack.diagnosis.requests import summary_of
-        from firmtrack.lookups.request import find_request_with_distributions
-        from firmtrack.presentation import documents, wording
+        from firmtrack.lookups.request import open_request_listing
+        from firmtrack.presentation import documents
 
+        wanted = wanted_of(status=status, reason=reason, pace=pace)
         viewer, request_id, past = viewer_as(as_party), request_id_of(term), past_asked(as_of)
-        looked_up = find_request_with_distributions(
-            viewer, request_id, DistributionFilter(pace=pace), as_of=past
-        )
-        if looked_up is None:
+        listing = open_request_listing(viewer, request_id, wanted, limit=limit, as_of=past)
+        if listing is None:
             raise NotFound
-        found, distributions = looked_up[0].request, looked_up[1]
         if as_json:
-            summary = summary_of(found)
-            answer = documents.service_request_with_distributions(found, summary, distributions)
-            sys.stdout.buffer.write(documents.encode(answer) + b"\n")
-            return
-        counts = ", ".join(
-            f"{found.completion_counts.get(completion, 0)} {name}"
-            for completion, name in wording.COMPLETION_NAMES.items()
-        )
-        console.print(str(request_id), style="bold")
-        console.print(
-            f"Firmware version {found.firmware_version or 'not known'}, "
-            f"submitted {minute(found.submitted_at)}, {found.device_count} devices: {counts}.",
-            markup=False,
-        )
-        results.print_flags(found.flags)
-        for sentence in looked_up[0].slower:
-            console.print(sentence, markup=False)
-        results.print_incidents("What else befell this request", found.incidents)
-        table = Table(device_id_column(), "Current Status", "Reason", "Updated")
-        for each in distributions:
-            add_row(
-                table,
-                str(each.device_id),
-                wording.STATUS_NAMES[each.status],
-                _reason(each),
-                results.updated_text(each),
+            found = listing.found.request
+            answer = documents.service_request_with_distributions(
+                found, summary_of(found), listing.distributions
             )
-        console.print(table)
+            sys.stdout.buffer.writelines(answer)
+            sys.stdout.buffer.write(b"\n")
+        else:
+            results.print_request(listing)
 
 
 @find.command("device")
@@ -179,7 +173,9 @@ def find_events(
             answer = documents.event_list(found.entries, found.next_mark, found.response_ids)
             sys.stdout.buffer.write(documents.encode(answer) + b"\n")
             return
-        console.print(results.history_table(found.entries))
+        console.print(
+            results.history_table(found.entries) if found.entries else "There are no such events."
+        )
 
 
 def export(
@@ -204,11 +200,35 @@ def export(
             raise NotFound
         assert download is not UNTOLD, "no pace was asked for"
         if output is None:
-            for block in download.blocks:
-                sys.stdout.buffer.write(block)
+            sys.stdout.buffer.writelines(download.blocks)
             return
         with file_failures(output), output.open("wb") as file:
             file.writelines(download.blocks)
+
+
+def wanted_of(*, status: str | None, reason: str | None, pace: Pace | None) -> "DistributionFilter":
+    """Return which distributions the options ask for. Raises BadParameter."""
+    from firmtrack.answers.requests import DistributionFilter
+
+    completion, current = (None, None) if status is None else _status_of(status)
+    return DistributionFilter(completion=completion, status=current, reason=reason, pace=pace)
+
+
+def _status_of(text: str) -> tuple[CompletionStatus | None, Status | None]:
+    """Return the Completion Status or the current status of this name, as the API or people say."""
+    from firmtrack.presentation.wording import COMPLETION_NAMES, STATUS_NAMES
+
+    name = text.strip().casefold()
+    code = _ALSO_NAMED.get(name, name).replace(" ", "_").replace("-", "_")
+    for completion, its_name in COMPLETION_NAMES.items():
+        if code == completion or name == its_name.casefold():
+            return completion, None
+    for status, its_name in STATUS_NAMES.items():
+        if code == status or name == its_name.casefold():
+            return None, status
+    raise typer.BadParameter(
+        f"{text!r} is none of {', '.join([*CompletionStatus, *Status])}.", param_hint="--status"
+    )
 
 
 def viewer_as(party_name: str | None) -> "Viewer":
@@ -267,11 +287,3 @@ def past_asked(text: str | None, *, has_waits: bool = True) -> "Settled | None":
     if has_waits:
         errors.print(USUAL_IS_OF_TODAY, markup=False)
     return past.moment
-
-
-def _reason(distribution: "DistributionAnswer") -> str:
-    from firmtrack.presentation.wording import reason_text
-
-    if distribution.reason is None:
-        return ""
-    return f"{reason_text(distribution.reason, distribution.status)} ({distribution.reason})"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Column, Table
 
 from firmtrack.cli.lookups import viewer_as
-from firmtrack.cli.options import AsJson, add_row, console, minute, print_json
+from firmtrack.cli.options import AsJson, console, minute, print_json
 from firmtrack.cli.session import opened
+from firmtrack.cli.tables import Table, prose
 from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
@@ -229,10 +229,9 @@ def _some_of(message_ids: Sequence[UUID]) -> str:
 def _print_table(found: "Sequence[RecordedMessage]") -> None:
     from firmtrack.presentation.wording import MESSAGE_KIND_NAMES
 
-    table = Table(Column("ID", no_wrap=True), "What it is", "Handed in by", "Recorded", "Withdrawn")
+    table = Table("ID", prose("What it is"), prose("Handed in by"), "Recorded", "Withdrawn")
     for each in found:
-        add_row(
-            table,
+        table.add(
             str(each.message_id),
             MESSAGE_KIND_NAMES[each.kind],
             _submitter_text(each.submitter, each.token),
@@ -280,7 +279,10 @@ def _print_message(found: "MessageAnswer", again: "Sequence[CameAgain]") -> None
     for each in again:
         console.print(f"Came again: {came_again_text(each)}", markup=False)
     shown = None if contents is None else contents.shown
-    console.print(NO_BODY_TEXT if shown is None else shown.text, markup=False)
+    if shown is None:
+        console.print(NO_BODY_TEXT)
+    else:
+        console.print_as_it_is(shown.text)
 
 
 def came_again_text(again: "CameAgain") -> str:

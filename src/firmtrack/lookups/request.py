@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 from firmtrack.answers.requests import (
@@ -57,6 +58,19 @@ class RequestPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestListing:
+    """A found request and its wanted distributions, read as they are asked for.
+
+    By Device ID ascending; ``rows`` of them, of ``wanted`` as they were counted when it began.
+    """
+
+    found: FoundRequest
+    wanted: int
+    rows: int
+    distributions: Iterator[DistributionAnswer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
     """All wanted distributions of a request as a file: ``rows`` of them when it began."""
 
@@ -82,18 +96,31 @@ def find_request(
     return found
 
 
-def find_request_with_distributions(
+def open_request_listing(
     viewer: Viewer,
     request_id: RequestId,
     wanted: DistributionFilter,
     *,
+    limit: int | None = None,
     as_of: Settled | None = None,
-) -> tuple[FoundRequest, Sequence[DistributionAnswer]] | None:
-    """Return the request and all its wanted distributions, by Device ID ascending."""
+) -> RequestListing | None:
+    """Return the request and all its wanted distributions, or the first ``limit`` of them.
+
+    Audited before the first of them leaves. None if the request is unknown.
+    """
     found = requests.find_request(viewer, request_id, as_of=as_of)
-    distributions = [] if found is None else list(_all(viewer, request_id, wanted, as_of))
-    _audit(viewer, "service_request", request_id, len(distributions), as_of)
-    return None if found is None else (_found(viewer, found, as_of), distributions)
+    if found is None:
+        _audit(viewer, "service_request", request_id, 0, as_of)
+        return None
+    count = requests.count_wanted(viewer, found, wanted, as_of=as_of)
+    rows = count if limit is None else min(count, limit)
+    _audit(viewer, "service_request", request_id, rows, as_of)
+    return RequestListing(
+        found=_found(viewer, found, as_of),
+        wanted=count,
+        rows=rows,
+        distributions=islice(_all(viewer, request_id, wanted, limit, as_of), limit),
+    )
 
 
 def open_request_page(
@@ -223,12 +250,17 @@ def _list(
 
 
 def _all(
-    viewer: Viewer, request_id: RequestId, wanted: DistributionFilter, as_of: Settled | None
+    viewer: Viewer,
+    request_id: RequestId,
+    wanted: DistributionFilter,
+    limit: int | None,
+    as_of: Settled | None,
 ) -> Iterator[DistributionAnswer]:
+    at_once = _AT_ONCE if limit is None else min(limit, _AT_ONCE)
     after = None
     while True:
         page = requests.list_distributions(
-            viewer, request_id, wanted, limit=_AT_ONCE, after=after, as_of=as_of
+            viewer, request_id, wanted, limit=at_once, after=after, as_of=as_of
         )
         yield from page.items
         after = page.last_device_id

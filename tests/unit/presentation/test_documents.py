@@ -460,11 +460,12 @@ def test_a_request_known_by_name_alone_has_no_image_and_no_answer() -> None:
 def test_the_command_line_adds_all_distributions_to_a_request() -> None:
     alone = as_json(documents.service_request(a_request(), SUMMARY))
 
-    shown = as_json(
-        documents.service_request_with_distributions(
-            a_request(), SUMMARY, [a_distribution(Status.ACCEPTED), a_distribution(Status.VERIFIED)]
-        )
+    blocks = documents.service_request_with_distributions(
+        a_request(), SUMMARY, [a_distribution(Status.ACCEPTED), a_distribution(Status.VERIFIED)]
     )
+    shown = json.loads(b"".join(blocks))
 
     assert {name: shown[name] for name in alone} == alone
     assert [each["current_status"] for each in shown["distributions"]] == ["accepted", "verified"]
+    of_none = documents.service_request_with_distributions(a_request(), SUMMARY, [])
+    assert json.loads(b"".join(of_none)) == alone | {"distributions": []}

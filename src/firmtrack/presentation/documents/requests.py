@@ -1,20 +1,15 @@
 """A Service Request: what was asked, DCC's answer, and how its distributions stand."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TypeVar
 
 from msgspec import Struct
 
 from firmtrack.answers.requests import DistributionAnswer, RequestAnswer
 from firmtrack.domain.facts import ImageFacts
 from firmtrack.domain.stages import CompletionStatus, Status, Variant
-from firmtrack.presentation.documents.distributions import (
-    Distribution,
-    Reason,
-    distribution,
-    reason_of,
-)
+from firmtrack.presentation.documents.distributions import Reason, distribution, reason_of
+from firmtrack.presentation.documents.encoding import encode
 from firmtrack.presentation.documents.fields import (
     Count,
     FirmwareVersionText,
@@ -24,8 +19,6 @@ from firmtrack.presentation.documents.fields import (
     flags,
 )
 from firmtrack.presentation.documents.incidents import Incident, incidents
-
-_Request = TypeVar("_Request")
 
 
 class Image(Struct, frozen=True):
@@ -95,34 +88,21 @@ class ServiceRequest(Struct, frozen=True):
     incidents: list[Incident]
 
 
-class ServiceRequestWithDistributions(ServiceRequest, frozen=True):
-    """A Service Request with all of its distributions, by Device ID ascending."""
-
-    distributions: list[Distribution]
+def service_request_with_distributions(
+    answer: RequestAnswer, summary: str, distributions: Iterable[DistributionAnswer]
+) -> Iterator[bytes]:
+    """Yield one object of JSON: the request and, as ``distributions``, these as they are read."""
+    yield encode(service_request(answer, summary)).removesuffix(b"}") + b',"distributions":['
+    between = b""
+    for each in distributions:
+        yield between + encode(distribution(each))
+        between = b","
+    yield b"]}"
 
 
 def service_request(answer: RequestAnswer, summary: str) -> ServiceRequest:
     """Return the request as the API answers it, with the sentence that sums it up."""
-    return _filled_request(ServiceRequest, answer, summary)
-
-
-def service_request_with_distributions(
-    answer: RequestAnswer, summary: str, distributions: Iterable[DistributionAnswer]
-) -> ServiceRequestWithDistributions:
-    """Return the request as the command line prints it, with the distributions in their order."""
-    return _filled_request(
-        ServiceRequestWithDistributions,
-        answer,
-        summary,
-        distributions=[distribution(each) for each in distributions],
-    )
-
-
-def _filled_request(
-    make: Callable[..., _Request], answer: RequestAnswer, summary: str, **more: object
-) -> _Request:
-    """Return a ServiceRequest, or a class that adds the fields ``more`` to it."""
-    return make(
+    return ServiceRequest(
         service_request_id=str(answer.request_id),
         summary=summary,
         service_reference_variant=answer.variant,
@@ -139,7 +119,6 @@ def _filled_request(
         ],
         flags=flags(answer.flags),
         incidents=incidents(answer.incidents),
-        **more,
     )
 
 
