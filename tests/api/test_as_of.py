@@ -103,6 +103,27 @@ def test_the_past_is_not_there_for_others_nor_before_it_was_known(
 
 
 @pytest.mark.parametrize("path", EVERY_LOOKUP)
+def test_before_it_was_known_the_problem_says_since_when_it_is_to_whom_may_see_it(
+    api: Caller, dispute: Dispute, path: str
+) -> None:
+    before = {"as_of": "2026-01-01T00:00:00Z"}
+    what = "Service Request" if path.startswith(REQUEST) else "device"
+    said = f"Nothing was known about this {what} then; first known on "
+
+    for token in (dispute.cast.alpha.read, dispute.cast.dcc.read):
+        detail = api.get(path, token, **before).json["detail"]
+        assert detail.startswith(said)
+        first = datetime.fromisoformat(detail.removeprefix(said).removesuffix("."))
+        assert first <= dispute.moment + timedelta(seconds=1)
+        earlier = utc_text(first - timedelta(seconds=1))
+        assert api.get(path, token, as_of=utc_text(first)).status == 200
+        assert api.get(path, token, as_of=earlier).status == 404
+    for token in (dispute.cast.bravo.read, dispute.cast.stranger.read):
+        refused = api.get(path, token, **before)
+        assert refused.json["detail"] == "There is nothing here that you may see."
+
+
+@pytest.mark.parametrize("path", EVERY_LOOKUP)
 def test_a_moment_to_come_is_now(api: Caller, dispute: Dispute, path: str) -> None:
     alpha = dispute.cast.alpha.read
     to_come = {"as_of": utc_text(dispute.moment + timedelta(days=1))}

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import openpyxl
 import pytest
@@ -236,7 +237,9 @@ def test_a_request_is_summed_up_and_its_failures_counted_by_reason(api: Caller, 
     ("path", "query", "location", "name"),
     [
         ("/devices/00-DB-12-34-56-78-90", {}, "path", "device_id"),
-        ("/devices/00DB1234567890A0", {}, "path", "device_id"),
+        ("/devices/00DB1234567890AO", {}, "path", "device_id"),
+        (f"/devices/{REQUEST_ID}", {}, "path", "device_id"),
+        (f"/devices/{METERS[0]},{METERS[1]}", {}, "path", "device_id"),
         ("/service-requests/1000", {}, "path", "service_request_id"),
         (f"/service-requests/{REQUEST_ID}x", {}, "path", "service_request_id"),
         (LIST, {"limit": "0"}, "query", "limit"),
@@ -265,6 +268,50 @@ def test_a_malformed_parameter_is_named(
     (error,) = refused.json["errors"]
     assert (error["location"], error["name"]) == (location, name)
     assert error["detail"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        str(METERS[0]).replace("-", ""),
+        str(METERS[0]).replace("-", ":").lower(),
+        f'="{METERS[0]}"',
+        f"Device ID: {METERS[0]}",
+        f"0x{METERS[0]:}".replace("-", ""),
+    ],
+)
+def test_an_id_is_read_in_every_form_that_pages_accept(api: Caller, told: Cast, form: str) -> None:
+    usual = api.get(f"/devices/{METERS[0]}/events", told.alpha.read)
+    path = f"/devices/{quote(form, safe='')}/events"
+    answer = api.get(path, told.alpha.read)
+    assert (answer.status, answer.body) == (200, usual.body)
+    request_id = quote(f" {str(REQUEST_ID).lower()}; ", safe="")
+    assert api.get(f"/service-requests/{request_id}", told.alpha.read).body == (
+        api.get(f"/service-requests/{REQUEST_ID}", told.alpha.read).body
+    )
+    assert api.get(path, told.stranger.read).status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        (
+            "/devices/00DB12345678",
+            "Enter a Device ID of 16 hexadecimal digits: only 12 were found.",
+        ),
+        (
+            f"/devices/{REQUEST_ID}",
+            "Enter a Device ID: what you entered is a Service Request ID.",
+        ),
+        (
+            f"/service-requests/{REQUEST_ID.originator}:{REQUEST_ID.target}",
+            "Enter the whole Service Request ID: the counter after its second part is missing.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_id_is_said(api: Caller, told: Cast, path: str, detail: str) -> None:
+    (error,) = api.get(path, told.alpha.read).json["errors"]
+    assert error["detail"] == detail
 
 
 @pytest.mark.parametrize("limit", ["0", "1001", "all", "", "-1", "1.0", "+5", "1" * 5_000])

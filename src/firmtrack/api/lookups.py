@@ -1,5 +1,6 @@
 """The look-ups: a Service Request, its distributions, a device, its inventory."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from firmtrack.answers.side_parts import UNTOLD, Untold
 from firmtrack.api.authentication import ReadToken, holder_of
 from firmtrack.api.conditional import Conditional
 from firmtrack.api.cursors import cursor_after
+from firmtrack.api.missing import device_not_found, inventory_not_found, request_not_found
 from firmtrack.api.parameters import (
     After,
     AsOf,
@@ -90,7 +92,9 @@ def find_service_request(
     found = request_lookup.find_request(
         viewer, service_request_id, as_of=past, is_held=answer.is_held
     )
-    return answer.response_of(_required(found))
+    return answer.response_of(
+        _required(found, lambda: request_not_found(viewer, service_request_id, past))
+    )
 
 
 @router.get(
@@ -129,7 +133,9 @@ def list_distributions(
         as_of=past,
         is_held=answer.is_held,
     )
-    return answer.response_of(_required(page))
+    return answer.response_of(
+        _required(page, lambda: request_not_found(viewer, service_request_id, past))
+    )
 
 
 @router.get(
@@ -200,7 +206,8 @@ def find_device(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None) -
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
     answer = Conditional(request, viewer, past, _device)
     found = device_lookup.find_device(viewer, device_id, as_of=past, is_held=answer.is_held)
-    return answer.response_of(_required(found))
+    shown = _required(found, lambda: device_not_found(viewer, device_id, past))
+    return answer.response_of(shown)
 
 
 @router.get(
@@ -233,7 +240,7 @@ def list_events(
     except device_lookup.PlaceGone as error:
         raise ProblemFound.in_parameter("query", "cursor", str(error)) from None
     if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
+        raise device_not_found(viewer, device_id, past)
     return _json(documents.event_list(found.entries, found.next_mark, found.response_ids), past)
 
 
@@ -267,7 +274,9 @@ def find_inventory(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
     answer = Conditional(request, viewer, past, _device_inventory)
     found = inventory_lookup.find_inventory(viewer, device_id, as_of=past, is_held=answer.is_held)
-    return answer.response_of(_required(found))
+    return answer.response_of(
+        _required(found, lambda: inventory_not_found(viewer, device_id, past))
+    )
 
 
 def _service_request(found: RequestAnswer) -> documents.ServiceRequest:
@@ -300,7 +309,8 @@ def _file(
     file = _required(
         request_lookup.download_distributions(
             viewer, request_id, wanted, file_format=file_format, as_of=past
-        )
+        ),
+        lambda: request_not_found(viewer, request_id, past),
     )
     name = str(request_id).replace(":", "_")
     return StreamingHttpResponse(
@@ -313,10 +323,10 @@ def _file(
     )
 
 
-def _required(found: _Found | Untold | None) -> _Found:
+def _required(found: _Found | Untold | None, not_found: Callable[[], ProblemFound]) -> _Found:
     """Return what was found. Raises ProblemFound if nothing was, or it cannot be told now."""
     if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
+        raise not_found()
     if found is UNTOLD:
         raise ProblemFound(Problem.UNTOLD)
     return found

@@ -18,6 +18,8 @@ from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.errors import FirmtrackError
 from firmtrack.presentation.as_of import read_moment
 from firmtrack.presentation.event_places import read_mark
+from firmtrack.presentation.search import TermProblem, read_device_id, read_service_request_id
+from firmtrack.presentation.search_wording import search_problem_text
 
 _Value = TypeVar("_Value")
 
@@ -28,6 +30,10 @@ _COMPLETION_NAMES = {status.value: status for status in CompletionStatus} | {
 _LARGEST_LIMIT = 1000
 _LIMIT_DIGITS = 4
 _REASON_CHARACTERS = 64
+_ANY_FORM = (
+    "Other forms that pages accept are read, too, such as other separators or none, and answered "
+    "in the same way."
+)
 _EUI_EXAMPLE = "00-DB-12-34-56-78-90-A1"
 _EUI = "[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}"
 
@@ -57,6 +63,29 @@ def read_by(read: Callable[[str], _Value]) -> PlainValidator:
             raise PydanticCustomError("malformed", "{problem}", {"problem": str(error)}) from None
 
     return PlainValidator(validate)
+
+
+class NotTheId(FirmtrackError):
+    """The text is not one ID of the kind that is asked for here."""
+
+    def __init__(self, problem: TermProblem) -> None:
+        self.problem = problem
+        text = search_problem_text(problem)
+        super().__init__(text if text.endswith("?") else f"{text}.")
+
+
+def _device_id(text: str) -> Eui64:
+    read = read_device_id(text)
+    if isinstance(read, TermProblem):
+        raise NotTheId(read)
+    return read
+
+
+def _service_request_id(text: str) -> RequestId:
+    read = read_service_request_id(text)
+    if isinstance(read, TermProblem):
+        raise NotTheId(read)
+    return read
 
 
 class UnknownName(FirmtrackError):
@@ -135,12 +164,13 @@ def _days(text: str) -> int:
 
 DeviceId = Annotated[
     Eui64,
-    read_by(Eui64.parse),
+    read_by(_device_id),
     WithJsonSchema(
         {
             "type": "string",
             "pattern": f"^{_EUI}$",
-            "description": f"A Device ID (EUI-64), in either case, such as {_EUI_EXAMPLE}.",
+            "description": f"A Device ID (EUI-64), in either case, such as {_EUI_EXAMPLE}. "
+            f"{_ANY_FORM}",
         }
     ),
 ]
@@ -157,13 +187,13 @@ UserId = Annotated[
 ]
 ServiceRequestId = Annotated[
     RequestId,
-    read_by(RequestId.parse),
+    read_by(_service_request_id),
     WithJsonSchema(
         {
             "type": "string",
             "pattern": f"^{_REQUEST_ID}$",
             "description": "A Service Request ID: originator, target and counter, such as "
-            "90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:1000.",
+            f"90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:1000. {_ANY_FORM}",
         }
     ),
 ]
@@ -244,12 +274,12 @@ Below = Annotated[
 ]
 OfServiceRequest = Annotated[
     RequestId | None,
-    read_by(RequestId.parse),
+    read_by(_service_request_id),
     WithJsonSchema(
         {
             "type": "string",
             "pattern": f"^{_REQUEST_ID}$",
-            "description": "The request whose distribution to the device is meant.",
+            "description": f"The request whose distribution to the device is meant. {_ANY_FORM}",
         }
     ),
 ]

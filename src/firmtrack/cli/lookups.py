@@ -67,6 +67,29 @@ class NotFound(FirmtrackError):
     """Nothing is known by this ID, or it is someone else's."""
 
 
+class NotKnownThen(NotFound):
+    """Nothing was known at the moment that was asked for, but is now."""
+
+
+def not_found(viewer: "Viewer", sought: "Eui64 | RequestId", past: "Settled | None") -> NotFound:
+    """Return the error that nothing was found, with since when something is known."""
+    from firmtrack.domain.identifiers import RequestId
+    from firmtrack.lookups.first_known import when_device_known, when_request_known
+    from firmtrack.presentation.as_of import not_known_then_text
+    from firmtrack.presentation.search import SearchBy
+    from firmtrack.presentation.times import shown_text
+
+    if past is None:
+        return NotFound()
+    if isinstance(sought, RequestId):
+        first, kind = when_request_known(viewer, sought, past), SearchBy.SERVICE_REQUEST_ID
+    else:
+        first, kind = when_device_known(viewer, sought, past), SearchBy.DEVICE_ID
+    if first is None:
+        return NotFound()
+    return NotKnownThen(not_known_then_text(kind, shown_text(first.at, is_day=first.is_day)))
+
+
 @find.command("request")
 def find_request(
     term: RequestTerm,
@@ -91,7 +114,7 @@ def find_request(
         viewer, request_id, past = viewer_as(as_party), request_id_of(term), past_asked(as_of)
         listing = open_request_listing(viewer, request_id, wanted, limit=limit, as_of=past)
         if listing is None:
-            raise NotFound
+            raise not_found(viewer, request_id, past)
         if as_json:
             found = listing.found.request
             answer = documents.service_request_with_distributions(
@@ -119,7 +142,7 @@ def find_device(
         viewer, device_id, past = viewer_as(as_party), _device_id(term), past_asked(as_of)
         looked_up = look_up(viewer, device_id, as_of=past)
         if looked_up is None:
-            raise NotFound
+            raise not_found(viewer, device_id, past)
         found = looked_up.device
         if as_json:
             answer = documents.device(found, looked_up.diagnoses, looked_up.response_ids)
@@ -168,7 +191,7 @@ def find_events(
         past = past_asked(as_of, has_waits=False)
         found = list_events(viewer, device_id, request_id, limit=sys.maxsize, as_of=past)
         if found is None:
-            raise NotFound
+            raise not_found(viewer, device_id, past)
         if as_json:
             answer = documents.event_list(found.entries, found.next_mark, found.response_ids)
             sys.stdout.buffer.write(documents.encode(answer) + b"\n")
@@ -197,7 +220,7 @@ def export(
         past = past_asked(as_of, has_waits=False)
         download = download_distributions(viewer, parsed_id, DistributionFilter(), as_of=past)
         if download is None:
-            raise NotFound
+            raise not_found(viewer, parsed_id, past)
         assert download is not UNTOLD, "no pace was asked for"
         if output is None:
             sys.stdout.buffer.writelines(download.blocks)
@@ -245,7 +268,7 @@ def viewer_as(party_name: str | None) -> "Viewer":
 def request_id_of(term: str) -> "RequestId":
     """Return the Service Request ID that was typed. Raises BadParameter."""
     from firmtrack.presentation.search import TermProblem, read_service_request_id
-    from firmtrack.presentation.wording import search_problem_text
+    from firmtrack.presentation.search_wording import search_problem_text
 
     read = read_service_request_id(term)
     if isinstance(read, TermProblem):
@@ -255,7 +278,7 @@ def request_id_of(term: str) -> "RequestId":
 
 def _device_id(term: str) -> "Eui64":
     from firmtrack.presentation.search import TermProblem, read_device_id
-    from firmtrack.presentation.wording import search_problem_text
+    from firmtrack.presentation.search_wording import search_problem_text
 
     read = read_device_id(term)
     if isinstance(read, TermProblem):

@@ -25,10 +25,10 @@ _GREATEST_ID = 2**63 - 1  # of PostgreSQL's bigint
 
 
 def _moment(text: str) -> datetime:
-    from firmtrack.presentation.as_of import MalformedMoment, read_typed_moment
+    from firmtrack.presentation.as_of import MalformedMoment, read_typed_beginning
 
     try:
-        return read_typed_moment(text)
+        return read_typed_beginning(text)
     except MalformedMoment as error:
         raise typer.BadParameter(str(error)) from None
 

@@ -33,10 +33,10 @@ class NoSuchMessage(FirmtrackError):
 
 def read_since(text: str) -> datetime:
     """Return the time that an option gives, as people type it."""
-    from firmtrack.presentation.as_of import MalformedMoment, read_typed_moment
+    from firmtrack.presentation.as_of import MalformedMoment, read_typed_beginning
 
     try:
-        return read_typed_moment(text)
+        return read_typed_beginning(text)
     except MalformedMoment as error:
         raise typer.BadParameter(str(error)) from None
 

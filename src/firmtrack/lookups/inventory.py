@@ -53,6 +53,11 @@ def find_inventory(
     return found
 
 
+def is_inventory_seen(view: View) -> bool:
+    """Return whether the inventory has something of the device that its viewer may see."""
+    return view.sees_inventory and inventory_answer(view, ()) is not None
+
+
 def _look_up(viewer: Viewer, device_id: Eui64, as_of: Settled | None) -> FoundInventory | None:
     view = read_view(viewer, device_id, as_of)
     if not view.sees_inventory:

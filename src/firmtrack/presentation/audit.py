@@ -20,6 +20,7 @@ LOOKUP_NAMES: Mapping[str, str] = {
     "events": "Looked up a device’s events",
     "peers": "Compared a device",
     "inventory": "Looked up the inventory",
+    "first_known": "Looked up since when something is known",
     "delivery_performance": "Looked up delivery performance",
     "causes": "Looked up causes",
     "cause": "Looked up a cause",

@@ -23,7 +23,7 @@ from firmtrack.domain.stages import (
     Variant,
 )
 from firmtrack.duis import codes
-from firmtrack.presentation.search import SearchBy, TermProblem, TermProblemKind
+from firmtrack.presentation.search import SearchBy
 from firmtrack.store.wording import current_wordings
 
 NOT_KNOWN = "Firmtrack does not know what it means: DUIS describes it."
@@ -169,16 +169,6 @@ NOT_FOUND_TEXTS: Mapping[SearchBy, str] = {
     ),
 }
 
-_SEARCH_BY_FORMS: Mapping[SearchBy, str] = {
-    SearchBy.SERVICE_REQUEST_ID: (
-        "two EUI-64s and a counter with colons between them, like "
-        f"{SEARCH_BY_EXAMPLES[SearchBy.SERVICE_REQUEST_ID]}"
-    ),
-    SearchBy.DEVICE_ID: (
-        f"an EUI-64 of 16 hexadecimal digits, like {SEARCH_BY_EXAMPLES[SearchBy.DEVICE_ID]}"
-    ),
-}
-
 _WARNING_REASONS = frozenset(row.reason for row in codes.WARNING_LISTS)
 
 
@@ -221,21 +211,6 @@ def fact_source_text(source: FactSource) -> str:
         return "A message that is not kept any more"
     name = MESSAGE_KIND_NAMES[source.kind]
     return name if source.code is None else f"{name}, code {source.code}"
-
-
-def search_problem_text(problem: TermProblem) -> str:
-    """Return the sentence, without a full stop, that says what to enter instead."""
-    name = SEARCH_BY_NAMES[problem.search_by]
-    match problem.kind:
-        case TermProblemKind.EMPTY:
-            return f"Enter a {name}"
-        case TermProblemKind.LIST:
-            return "Enter one ID: lists and files are not supported"
-        case TermProblemKind.OTHER_KIND:
-            other_name = SEARCH_BY_NAMES[other_search(problem.search_by)]
-            return f"Enter a {name}: what you entered is a {other_name}"
-        case TermProblemKind.MALFORMED:
-            return f"Enter a {name} in the correct form: {_SEARCH_BY_FORMS[problem.search_by]}"
 
 
 def reason_text(code: str, status: Status) -> str:

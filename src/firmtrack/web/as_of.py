@@ -15,7 +15,7 @@ from firmtrack.presentation.as_of import (
     USUAL_IS_OF_TODAY,
     MalformedMoment,
     moved_back_text,
-    read_typed_moment,
+    read_typed_time,
 )
 from firmtrack.presentation.times import utc_text
 
@@ -79,12 +79,13 @@ def moment_in(request: HttpRequest) -> Moment:
     if not typed.strip():
         return PRESENT
     try:
-        asked = read_typed_moment(typed)
+        asked = read_typed_time(typed)
     except MalformedMoment:
         return Moment(mistyped=typed)
-    past = past_of(asked)
+    past = past_of(asked.last)
     if past is None:
-        return Moment(is_to_come=True)
+        # This very minute, and today, are not over yet.
+        return Moment(is_to_come=asked.first > datetime.now(UTC))
     return Moment(past=past.moment, is_moved=past.asked is not None)
 
 

@@ -10,6 +10,7 @@ from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.presentation import wording
 from firmtrack.presentation.diagnosis_wording import PACE_NAMES
 from firmtrack.presentation.search import SearchBy, TermProblem, read_term
+from firmtrack.presentation.search_wording import search_problem_text
 
 
 class SearchForm(forms.Form):
@@ -40,7 +41,7 @@ class SearchForm(forms.Form):
         read = read_term(search_by, cleaned.get("search_term", ""))
         if isinstance(read, TermProblem):
             self.problem = read
-            self.add_error("search_term", wording.search_problem_text(read))
+            self.add_error("search_term", search_problem_text(read))
         else:
             self.found_id = read
         return cleaned

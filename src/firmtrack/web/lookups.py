@@ -14,25 +14,38 @@ from django.views.decorators.http import require_safe
 from firmtrack.answers.requests import DistributionFilter, DistributionPage
 from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, RequestId
+from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.device import PlaceGone, list_events, open_device_page
+from firmtrack.lookups.first_known import (
+    when_device_known,
+    when_inventory_known,
+    when_request_known,
+)
 from firmtrack.lookups.inventory import find_inventory
 from firmtrack.lookups.request import download_distributions, open_request_page
 from firmtrack.presentation.event_places import EVENTS_AT_ONCE, cursor_below, read_mark
 from firmtrack.presentation.files import FORMATS, FileFormat
 from firmtrack.presentation.search import (
-    SearchBy,
     TermProblem,
     read_device_id,
     read_service_request_id,
 )
-from firmtrack.web.as_of import PRESENT, Moment, as_of_context, moment_in
+from firmtrack.web.as_of import Moment, as_of_context, moment_in
 from firmtrack.web.forms import FilterForm, SearchForm
+from firmtrack.web.missing import (
+    address_of,
+    lead_to_other,
+    no_id,
+    nothing_found,
+    searched_text,
+)
 from firmtrack.web.status import device_status, request_status, viewer_in
 from firmtrack.web.timeline import progress_of, timeline_of_others
 
 PAGE_LENGTH = 50
 _NO_ROWS = DistributionPage(items=(), last_device_id=None)
 _NO_SUCH_TIME = "The address asks for a time that cannot be read."
+_NO_SUCH_REQUEST = "The address asks for the events of a request whose ID cannot be read."
 _NO_SUCH_PAGE = "The address asks for a page that does not exist."
 
 
@@ -56,9 +69,9 @@ def firmware_distribution(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.GET)
     if form.is_valid() and form.found_id is not None:
         return redirect(address_of(form.found_id))
-    other = form.problem.other_id if form.problem else None
-    context = {"form": form, "other_address": address_of(other) if other is not None else None}
-    return render(request, "firmtrack/search.html", context, status=400)
+    if form.problem is not None and form.problem.other_id is not None:
+        return lead_to_other(request, form.problem.other_id, form.problem.search_by)
+    return render(request, "firmtrack/search.html", {"form": form}, status=400)
 
 
 @require_safe
@@ -67,7 +80,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
     """Return a Service Request and one page of its distributions."""
     request_id = read_service_request_id(service_request_id)
     if isinstance(request_id, TermProblem):
-        return _not_found(request, SearchBy.SERVICE_REQUEST_ID, service_request_id)
+        return no_id(request, request_id, service_request_id)
     if str(request_id) != service_request_id:
         return _canonical(request, address_of(request_id))
     moment = moment_in(request)
@@ -83,7 +96,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
         as_of=moment.past,
     )
     if opened is None:
-        return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id), moment)
+        return _nothing_found(request, viewer_in(request), request_id, moment)
     found, listed = opened.found, opened.distributions
     page = _NO_ROWS if listed is UNTOLD else listed
     shown = position.earlier + len(page.items)
@@ -92,6 +105,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
         | request_status(found, wanted)
         | {
             "page": page,
+            "searched_text": searched_text(request, request_id),
             "is_untold": listed is UNTOLD,
             "filters": filters,
             "filter_fields": _filter_fields(wanted),
@@ -120,7 +134,7 @@ def service_request_file(
     """Return all distributions of a Service Request that the filter shows, as a file."""
     request_id = read_service_request_id(service_request_id)
     if isinstance(request_id, TermProblem):
-        return _not_found(request, SearchBy.SERVICE_REQUEST_ID, service_request_id)
+        return no_id(request, request_id, service_request_id)
     if str(request_id) != service_request_id:
         address = reverse(f"service-request-{file_format}", args=[str(request_id)])
         return _canonical(request, address)
@@ -132,7 +146,7 @@ def service_request_file(
         viewer_in(request), request_id, wanted, file_format=file_format, as_of=moment.past
     )
     if file is None:
-        return _not_found(request, SearchBy.SERVICE_REQUEST_ID, str(request_id), moment)
+        return _nothing_found(request, viewer_in(request), request_id, moment)
     if file is UNTOLD:
         return render(request, "500.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
     media_type = FORMATS[file_format].media_type
@@ -150,13 +164,13 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
     """Return a device and its distributions with their whole history."""
     eui = read_device_id(device_id)
     if isinstance(eui, TermProblem):
-        return _not_found(request, SearchBy.DEVICE_ID, device_id)
+        return no_id(request, eui, device_id)
     if str(eui) != device_id:
         return _canonical(request, address_of(eui))
     moment, viewer = moment_in(request), viewer_in(request)
     page = open_device_page(viewer, eui, as_of=moment.past)
     if page is None:
-        return _not_found(request, SearchBy.DEVICE_ID, str(eui), moment)
+        return _nothing_found(request, viewer_in(request), eui, moment)
     others = page.found.device.others_updates
     context = (
         as_of_context(viewer, moment)
@@ -165,6 +179,7 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
             "others": [(each, timeline_of_others(each)) for each in others],
             "peers": page.peers,
             "sees_all": viewer.sees_all,
+            "searched_text": searched_text(request, eui),
         }
     )
     return render(request, "firmtrack/device.html", context, status=moment.status)
@@ -177,8 +192,10 @@ def device_events(request: HttpRequest, device_id: str) -> HttpResponse:
     eui = read_device_id(device_id)
     of_request = request.GET.get("service_request_id")
     request_id = None if of_request is None else read_service_request_id(of_request)
-    if isinstance(eui, TermProblem) or isinstance(request_id, TermProblem):
-        return _not_found(request, SearchBy.DEVICE_ID, device_id)
+    if isinstance(eui, TermProblem):
+        return no_id(request, eui, device_id)
+    if isinstance(request_id, TermProblem):
+        raise BadRequest(_NO_SUCH_REQUEST)
     if str(eui) != device_id:
         return _canonical(request, reverse("device-events", args=[str(eui)]))
     cursor = request.GET.get("cursor")
@@ -200,7 +217,7 @@ def device_events(request: HttpRequest, device_id: str) -> HttpResponse:
     except PlaceGone:
         raise BadRequest(_NO_SUCH_PAGE) from None
     if found is None:
-        return _not_found(request, SearchBy.DEVICE_ID, str(eui), moment)
+        return _nothing_found(request, viewer_in(request), eui, moment)
     context = {
         "found": found,
         "moment": moment,
@@ -216,13 +233,13 @@ def inventory(request: HttpRequest, device_id: str) -> HttpResponse:
     """Return what the inventory knows of a device, and what it was learnt from."""
     eui = read_device_id(device_id)
     if isinstance(eui, TermProblem):
-        return _not_found(request, SearchBy.DEVICE_ID, device_id)
+        return no_id(request, eui, device_id)
     if str(eui) != device_id:
         return _canonical(request, reverse("inventory", args=[str(eui)]))
     moment, viewer = moment_in(request), viewer_in(request)
     found = find_inventory(viewer, eui, as_of=moment.past)
     if found is None:
-        return _not_found(request, SearchBy.DEVICE_ID, str(eui), moment)
+        return _nothing_found(request, viewer, eui, moment, of_inventory=True)
     current = found.inventory.update_in_progress
     context = as_of_context(viewer, moment) | {
         "found": found.inventory,
@@ -233,11 +250,21 @@ def inventory(request: HttpRequest, device_id: str) -> HttpResponse:
     return render(request, "firmtrack/inventory.html", context, status=moment.status)
 
 
-def address_of(found_id: RequestId | Eui64) -> str:
-    """Return the stable address of the result for an ID."""
-    if isinstance(found_id, RequestId):
-        return reverse("service-request", args=[str(found_id)])
-    return reverse("device", args=[str(found_id)])
+def _nothing_found(
+    request: HttpRequest,
+    viewer: Viewer,
+    found_id: RequestId | Eui64,
+    moment: Moment,
+    *,
+    of_inventory: bool = False,
+) -> HttpResponse:
+    first = None
+    if moment.past is not None and isinstance(found_id, RequestId):
+        first = when_request_known(viewer, found_id, moment.past)
+    elif moment.past is not None and isinstance(found_id, Eui64):
+        when_known = when_inventory_known if of_inventory else when_device_known
+        first = when_known(viewer, found_id, moment.past)
+    return nothing_found(request, found_id, moment, first)
 
 
 def _filter_of(request: HttpRequest) -> tuple[FilterForm, DistributionFilter]:
@@ -279,11 +306,3 @@ def _filter_query(wanted: DistributionFilter, **more: str | int) -> str:
 def _canonical(request: HttpRequest, address: str) -> HttpResponse:
     query = request.META.get("QUERY_STRING", "")
     return redirect(f"{address}?{query}" if query else address, permanent=True)
-
-
-def _not_found(
-    request: HttpRequest, search_by: SearchBy, term: str, moment: Moment = PRESENT
-) -> HttpResponse:
-    form = SearchForm(initial={"search_by": search_by, "search_term": term})
-    context = {"search_by": search_by, "term": term, "form": form, "moment": moment}
-    return render(request, "firmtrack/not-found.html", context, status=404)

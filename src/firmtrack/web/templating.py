@@ -20,7 +20,7 @@ from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.notices.channels import channel_of, words_of
 from firmtrack.presentation import diagnosis_wording, peers, performance, wording
-from firmtrack.presentation.as_of import typed_text
+from firmtrack.presentation.as_of import not_known_then_title, typed_text
 from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
 from firmtrack.presentation.documents import inventories
 from firmtrack.presentation.flags import FLAG_NAMES, flag_text
@@ -74,11 +74,13 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"peers_counted_text": peers.counted_text}
     made.globals |= {"channel_of": channel_of, "channel_words": words_of}
     made.globals |= {"inventories": inventories, "may": person_may}
+    made.globals |= {"not_known_then_title": not_known_then_title}
     made.tests["untold"] = lambda part: part is UNTOLD
     made.filters |= {
         "day": day_element,
         "duration": duration_text,
         "typed": typed_text,
+        "utc": utc_text,
         "limit": limit_text,
         "time": time_element,
         "updated": updated_element,

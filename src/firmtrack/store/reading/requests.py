@@ -73,6 +73,15 @@ def find_request(
         return _request_answer(viewer, request_id, row, cursor.fetchall())
 
 
+def recorded_at(viewer: Viewer, request_id: RequestId) -> datetime | None:
+    """Return when Firmtrack first learnt of the request, None if it is unknown or another's."""
+    if not viewer.may_see(request_id):
+        return None
+    with _cursor() as cursor:
+        row = cursor.execute(statement("request_recorded"), _asked(request_id)).fetchone()
+    return None if row is None else row["recorded_at"]
+
+
 def list_distributions(
     viewer: Viewer,
     request_id: RequestId,
