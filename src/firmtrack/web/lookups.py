@@ -29,6 +29,7 @@ from firmtrack.web.as_of import PRESENT, Moment, as_of_context, moment_in
 from firmtrack.web.forms import FilterForm, SearchForm
 from firmtrack.web.status import device_status, request_status, viewer_in
 from firmtrack.web.timeline import progress_of, timeline_of_others
+from firmtrack.web.watching import watch_of_device, watch_of_request
 
 PAGE_LENGTH = 50
 _NO_ROWS = DistributionPage(items=(), last_device_id=None)
@@ -90,6 +91,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
     context = (
         as_of_context(viewer, moment)
         | request_status(found, wanted)
+        | watch_of_request(request, found.request, moment)
         | {
             "page": page,
             "is_untold": listed is UNTOLD,
@@ -166,6 +168,7 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
             "peers": page.peers,
             "sees_all": viewer.sees_all,
         }
+        | watch_of_device(request, page.found.device, moment)
     )
     return render(request, "firmtrack/device.html", context, status=moment.status)
 
