@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 from msgspec import json
 
@@ -15,6 +13,7 @@ from firmtrack.notices.addresses import UnfitAddress
 from firmtrack.notices.calling import Caller, CallResponse
 from firmtrack.notices.channel import Channel, ChannelUnusable, ChannelWords
 from firmtrack.notices.endpoint_queue import EndpointQueue, PendingNotice
+from firmtrack.notices.mailing import mailed
 from firmtrack.presentation.topics import topic_name
 from firmtrack.presentation.visible import visible_line
 
@@ -60,17 +59,9 @@ class EmailDigest(Channel):
         notices: Sequence[PendingNotice],
         _now: datetime,
     ) -> CallResponse:
-        """Send one mail about the notices, which are CloudEvents, oldest first.
-
-        A mail that the server took counts as status 200, as no status code of its own tells more.
-        """
+        """Send one mail about the notices, which are CloudEvents, oldest first."""
         bodies = [notice.body for notice in notices]
-        mail = EmailMessage(subject=subject_of(bodies), body=text_of(bodies), to=[queue.address])
-        try:
-            mail.send()
-        except (SMTPException, OSError) as error:
-            return CallResponse(problem=f"{type(error).__name__}: {error}"[:200])
-        return CallResponse(status_code=200)
+        return mailed(queue.address, subject_of(bodies), text_of(bodies))
 
 
 EMAIL_DIGEST: Final = EmailDigest()

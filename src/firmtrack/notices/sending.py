@@ -180,6 +180,8 @@ def _switch_off(connection: Connection[TupleRow], queue: EndpointQueue) -> None:
         " WHERE endpoint_id = %s AND state = 'waiting'",
         (queue.endpoint_id,),
     )
+    if queue.party_id is None:
+        return
     now = datetime.now(UTC)
     news = EndpointSwitchedOff(
         endpoint_id=queue.endpoint_id,

@@ -32,6 +32,8 @@ LOOKUP_NAMES: Mapping[str, str] = {
     "notices": "Looked up notices",
     "endpoint": "Looked up an endpoint",
     "endpoints": "Looked up endpoints",
+    "watches": "Looked up what they watch",
+    "watch": "Asked to watch something",
     "audit": "Read the audit",
     "audit_csv": "Downloaded the audit",
 }
@@ -62,6 +64,8 @@ ACT_NAMES: Mapping[ActKind, str] = {
     ActKind.ENDPOINT_ADDED: "Added an endpoint",
     ActKind.ENDPOINT_CHANGED: "Changed an endpoint",
     ActKind.ENDPOINT_REMOVED: "Removed an endpoint",
+    ActKind.WATCH_SET: "Began to watch",
+    ActKind.WATCH_ENDED: "Stopped watching",
     ActKind.CAUSE_NOTED: "Noted something about a cause",
     ActKind.WORDING_SET: "Set wording",
     ActKind.WORDING_CLEARED: "Cleared wording",

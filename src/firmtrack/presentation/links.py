@@ -35,3 +35,8 @@ def link_to_endpoint(endpoint_id: int) -> str | None:
 def link_to_notices() -> str | None:
     """Return the address of the page of notices, None as of a device."""
     return absolute(reverse("notices"))
+
+
+def link_to_watching() -> str | None:
+    """Return the address of the page of what somebody watches, None as of a device."""
+    return absolute(reverse("watching"))

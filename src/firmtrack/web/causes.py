@@ -23,7 +23,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from firmtrack.accounts.permissions import Permission
 from firmtrack.accounts.viewers import viewer_of
-from firmtrack.answers.causes import DEFAULT_DAYS, LONGEST_DAYS, CausesQuestion, Resending
+from firmtrack.answers.causes import (
+    DEFAULT_DAYS,
+    LONGEST_DAYS,
+    CausesQuestion,
+    CauseState,
+    Resending,
+)
 from firmtrack.diagnosis.causes import advice_of, sentence_of, title_of
 from firmtrack.domain.causes import CauseKey, MalformedCauseId
 from firmtrack.domain.viewer import Viewer
@@ -47,6 +53,7 @@ from firmtrack.web.as_of import PRESENT, Moment, as_of_context, moment_in
 from firmtrack.web.charts import bar_chart
 from firmtrack.web.news import leave_news, take_news
 from firmtrack.web.permissions import needs, person_may, person_of
+from firmtrack.web.watching import watch_of_cause
 
 PERIODS = (7, DEFAULT_DAYS, 90)
 """The periods that the form offers, in days."""
@@ -149,6 +156,8 @@ def cause(request: HttpRequest, cause_id: str) -> HttpResponse:
         "news": take_news(request),
         "may_note": person_may(person, Permission.NOTE_CAUSES),
     }
+    is_over = found.cause.state is CauseState.OVER
+    context |= watch_of_cause(request, key, moment, is_over=is_over)
     status = HTTPStatus.BAD_REQUEST if form.errors else moment.status
     return render(request, "firmtrack/cause.html", context, status=status)
 

@@ -41,6 +41,7 @@ from firmtrack.web.missing import (
 )
 from firmtrack.web.status import device_status, request_status, viewer_in
 from firmtrack.web.timeline import progress_of, timeline_of_others
+from firmtrack.web.watching import watch_of_device, watch_of_request
 
 PAGE_LENGTH = 50
 _NO_ROWS = DistributionPage(items=(), last_device_id=None)
@@ -103,6 +104,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
     context = (
         as_of_context(viewer, moment)
         | request_status(found, wanted)
+        | watch_of_request(request, found.request, moment)
         | {
             "page": page,
             "searched_text": searched_text(request, request_id),
@@ -181,6 +183,7 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
             "sees_all": viewer.sees_all,
             "searched_text": searched_text(request, eui),
         }
+        | watch_of_device(request, page.found.device, moment)
     )
     return render(request, "firmtrack/device.html", context, status=moment.status)
 

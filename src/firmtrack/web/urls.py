@@ -17,6 +17,7 @@ from firmtrack.web import (
     notices_endpoints,
     people,
     tokens,
+    watching,
 )
 
 urlpatterns = [
@@ -89,6 +90,7 @@ urlpatterns = [
         notices_endpoints.remove_endpoint,
         name="remove-endpoint",
     ),
+    path("watching", watching.watching, name="watching"),
     path("people", people.people, name="people"),
     path("people/invite", people.invite_person, name="invite-person"),
     path("people/<int:person_id>", people.person, name="person"),
