@@ -130,7 +130,7 @@ class Caller:
             described = operation["responses"][str(answer.status)]
             schema = described["content"][answer.media_type]["schema"]
         for value in _values(answer):
-            _validator(json.dumps(schema)).validate(value)
+            validator_of(schema).validate(value)
 
 
 @cache
@@ -154,6 +154,11 @@ def _values(answer: Answer) -> list[Any]:
     if answer.media_type == SPREADSHEET:
         return [answer.body.decode("latin-1")]  # octets, of which the document tells no more
     return [answer.body.decode()]
+
+
+def validator_of(schema: Any) -> Draft202012Validator:
+    """Return what holds a value against a schema of the published document."""
+    return _validator(json.dumps(schema))
 
 
 @cache

@@ -62,7 +62,7 @@ class GbcsMessage(Struct, frozen=True):
     problem: str | None
 
 
-class Image(Struct, frozen=True):
+class CarriedImage(Struct, frozen=True):
     """What was read of a request's firmware image when it came; the image itself is not kept."""
 
     size_bytes: Count
@@ -114,7 +114,7 @@ class Message(Struct, frozen=True):
     comms_hub_id: EuiText | None
     firmware_version: FirmwareVersionText | None
     gbcs: GbcsMessage | None
-    image: Image | None
+    image: CarriedImage | None
     stage_report: StageReportOrigin | None
     text: str | None
     text_is_whole: bool
@@ -177,9 +177,9 @@ def _gbcs(found: GbcsDescription) -> GbcsMessage:
     )
 
 
-def _image(found: facts.ImageFacts) -> Image:
+def _image(found: facts.ImageFacts) -> CarriedImage:
     image_hash = found.manufacturer_image_hash
-    return Image(
+    return CarriedImage(
         size_bytes=found.size_bytes,
         image_hash=None if image_hash is None else image_hash.hex(),
         header_version=found.header_version,
