@@ -57,7 +57,7 @@ _STATUSES = (
     "502", "503", "504", "507", OTHER,
 )  # fmt: skip
 _LOOKUPS = (
-    "service_request", "distributions", "distributions_csv", "device", "events", "peers",
+    "service_request", "service_requests", "distributions", "distributions_csv", "device", "events", "peers",
     "inventory", "delivery_performance", "causes", "cause", "cause_csv", "cause_device_list",
     "notices", "endpoint", "endpoints", "audit", "audit_csv", OTHER,
 )  # fmt: skip

@@ -18,6 +18,8 @@ _IS_VIEWERS = "{0} = ANY (%(user_ids)s::bigint[])"
 _RULES: Mapping[str, str] = {
     # The viewer may see what this User sent: a request by its originator.
     "sees": f"(%(sees_all)s OR {_IS_VIEWERS})",
+    # The User IDs of the viewer, one a row, to look for what each of them sent.
+    "each_own": "unnest(%(user_ids)s::bigint[]) AS {0} (user_id)",
     # The viewer sees all of these, whosever they are.
     "sees_every": "%(sees_all)s",
     # What was sent to this User was sent to the viewer itself.
