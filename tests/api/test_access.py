@@ -35,6 +35,7 @@ LOOKUPS = (
     "/freshness",
     "/notices",
     "/endpoints",
+    "/service-requests",
 )
 SUBMISSIONS = ("/messages", "/messages/batch")
 EVERY_CALL = [("GET", path) for path in LOOKUPS] + [("POST", path) for path in SUBMISSIONS]

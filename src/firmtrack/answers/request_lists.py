@@ -5,10 +5,12 @@ Times are aware and in UTC.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from firmtrack.answers.performance import start_of
+from firmtrack.answers.requests import FailureCounts
 from firmtrack.domain.identifiers import FirmwareVersion, RequestId
 from firmtrack.domain.stages import CompletionStatus, Status, Variant
 
@@ -33,13 +35,37 @@ class RequestState(StrEnum):
 class RequestFilter:
     """Which requests are wanted; None wants all.
 
-    ``since`` is included, ``until`` is not. A version is compared as versions are, however spelled.
+    Those submitted from ``submitted_from`` to ``submitted_to``, both included: days of Great
+    Britain. A version is compared as versions are, however it is spelled.
     """
 
-    since: datetime | None = None
-    until: datetime | None = None
+    submitted_from: date | None = None
+    submitted_to: date | None = None
     firmware_version: FirmwareVersion | None = None
     state: RequestState | None = None
+
+    @property
+    def term(self) -> str:
+        """What was asked for, as the audit keeps it."""
+        said = {
+            "submitted_from": self.submitted_from,
+            "submitted_to": self.submitted_to,
+            "firmware_version": self.firmware_version,
+            "state": self.state,
+        }
+        return " ".join(f"{name}={value}" for name, value in said.items() if value)
+
+    @property
+    def first_at(self) -> datetime | None:
+        """The moment at which the period begins."""
+        return None if self.submitted_from is None else start_of(self.submitted_from)
+
+    @property
+    def end_at(self) -> datetime | None:
+        """The first moment after the period; None also if no day follows the last."""
+        if self.submitted_to is None or self.submitted_to == date.max:
+            return None
+        return start_of(self.submitted_to + timedelta(days=1))
 
 
 class RequestPlace(NamedTuple):
@@ -49,17 +75,9 @@ class RequestPlace(NamedTuple):
     request_id: RequestId
 
 
-class FailureCount(NamedTuple):
-    """How many of a request's devices have failed in one way."""
-
-    status: Status
-    reason: str | None
-    count: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedRequest:
-    """One of the requests; ``failures`` are the ways in which devices failed, the largest first.
+    """One of the requests, and how its devices stand now.
 
     ``stalled_count`` is how many of those in progress had stalled when that was last looked for,
     and have not moved since. ``party`` is whose it is, for who sees those of all parties; None if
@@ -72,7 +90,7 @@ class ListedRequest:
     submitted_at: datetime
     completion_counts: Mapping[CompletionStatus, int]
     stalled_count: int
-    failures: Sequence[FailureCount]
+    failure_counts: FailureCounts
     party: str | None = None
 
     @property
@@ -81,9 +99,10 @@ class ListedRequest:
         return sum(self.completion_counts.values())
 
     @property
-    def main_cause(self) -> FailureCount | None:
-        """The way in which most of its devices failed, None if none did."""
-        return self.failures[0] if self.failures else None
+    def main_causes(self) -> Sequence[tuple[Status, str | None]]:
+        """The bad status and reason of most of its failures; several if alike in number."""
+        most = next(iter(self.failure_counts.values()), None)
+        return [each for each, count in self.failure_counts.items() if count == most]
 
     @property
     def place(self) -> RequestPlace:

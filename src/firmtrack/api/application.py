@@ -8,7 +8,15 @@ from ninja import NinjaAPI
 from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
-from firmtrack.api import causes, freshness, lookups, notices, performance, submissions
+from firmtrack.api import (
+    causes,
+    freshness,
+    lookups,
+    notices,
+    performance,
+    request_list,
+    submissions,
+)
 from firmtrack.api.problems import (
     BadField,
     Problem,
@@ -36,6 +44,7 @@ _STRUCTS = (
     documents.EventList,
     documents.NoticeList,
     documents.ServiceRequest,
+    documents.ServiceRequestList,
     DeliveryPerformance,
     DuisLine,
     Freshness,
@@ -92,6 +101,7 @@ api = FirmtrackApi(
     urls_namespace="api",
     docs_url=None,
 )
+api.add_router("", request_list.router)
 api.add_router("", lookups.router)
 api.add_router("", causes.router)
 api.add_router("", performance.router)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from firmtrack.accounts.parties import suppliers
 from firmtrack.answers.request_lists import RequestFilter, RequestList, RequestPlace
 from firmtrack.domain.viewer import Viewer
-from firmtrack.presentation.times import utc_text
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.reports import request_lists
 
@@ -28,15 +27,5 @@ def list_requests(
         names = suppliers()
         items = [replace(each, party=names.get(each.request_id.originator)) for each in found.items]
         found = replace(found, items=items)
-    record_lookup(viewer, "service_requests", _term(wanted), len(found.items))
+    record_lookup(viewer, "service_requests", wanted.term, len(found.items))
     return found
-
-
-def _term(wanted: RequestFilter) -> str:
-    said = (
-        ("since", None if wanted.since is None else utc_text(wanted.since)),
-        ("until", None if wanted.until is None else utc_text(wanted.until)),
-        ("firmware_version", wanted.firmware_version),
-        ("state", wanted.state),
-    )
-    return " ".join(f"{name}={value}" for name, value in said if value)

@@ -14,6 +14,7 @@ from firmtrack.web import (
     notices,
     notices_endpoints,
     people,
+    request_list,
     tokens,
 )
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="firmware-distribution"), name="start"),
     *identity_urls.urlpatterns,
     path("firmware-distribution", lookups.firmware_distribution, name="firmware-distribution"),
+    path("service-requests", request_list.service_requests, name="service-requests"),
     path(
         "service-requests/<str:service_request_id>.csv",
         lookups.service_request_csv,

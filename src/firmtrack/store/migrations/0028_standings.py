@@ -1,4 +1,4 @@
-"""Count how requests stand for lists of them, and keep until when people were shown what happened."""
+"""Count how requests stand for lists of them, and keep until when people were shown news."""
 
 from django.db import migrations
 

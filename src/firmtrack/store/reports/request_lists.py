@@ -5,6 +5,7 @@ what a page costs grows with neither all requests nor all devices (docs/decision
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -12,12 +13,13 @@ from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 
 from firmtrack.answers.request_lists import (
-    FailureCount,
     ListedRequest,
     RequestFilter,
     RequestList,
     RequestPlace,
+    RequestState,
 )
+from firmtrack.answers.requests import largest_first
 from firmtrack.domain.identifiers import FirmwareVersion, comparable_version
 from firmtrack.domain.stages import CompletionStatus, Stage, Variant, status_at
 from firmtrack.domain.viewer import Viewer
@@ -59,6 +61,14 @@ _OF_SOME = f"""
         LIMIT %(limit)s
     ) AS r
 """  # noqa: S608 - of our own texts alone
+_ENDED = f"""
+    SELECT {_COLUMNS}, s.ended_at
+    FROM request_standing AS s
+    JOIN request AS r USING (request_key)
+    WHERE {{sees:s.originator}} AND s.ended_at > %(since)s AND s.ended_at <= %(until)s
+    ORDER BY s.ended_at DESC, r.request_key DESC
+    LIMIT %(limit)s
+"""  # noqa: S608 - of our own texts alone
 _LARGER = 4
 _COMPLETIONS = {
     CompletionStatus.SUCCESSFUL: "successful",
@@ -97,6 +107,26 @@ def list_requests(
     )
 
 
+def ended_between(
+    connection: Connection[Any], viewer: Viewer, since: datetime, until: datetime, *, limit: int
+) -> list[ListedRequest]:
+    """Return the requests found to have ended after ``since`` and by ``until``, the latest first.
+
+    Up to ``limit``, without those that are under way again.
+    """
+    query = _statement(filled(_ENDED), "r.ended_at DESC, r.request_key DESC")
+    asked = {
+        **asked_by(viewer),
+        "since": since,
+        "until": until,
+        "limit": limit,
+        "state": str(RequestState.ENDED),
+    }
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(query, asked, prepare=False).fetchall()
+    return [_listed(row) for row in rows if row["is_wanted"]]
+
+
 def _has_any(connection: Connection[Any], viewer: Viewer) -> bool:
     return bool(_found(connection, viewer, RequestFilter(), 1, None, goes_up=False))
 
@@ -120,8 +150,8 @@ def _found(
         query = _query(
             sees_all=viewer.sees_all,
             goes_up=goes_up,
-            since=wanted.since is not None,
-            until=wanted.until is not None,
+            since=wanted.first_at is not None,
+            until=wanted.end_at is not None,
             version=wanted.firmware_version is not None,
             continued=place is not None,
         )
@@ -137,8 +167,8 @@ def _found(
 
 def _asked(wanted: RequestFilter, place: RequestPlace | None) -> Mapping[str, object]:
     asked: dict[str, object] = {
-        "since": wanted.since,
-        "until": wanted.until,
+        "since": wanted.first_at,
+        "until": wanted.end_at,
         "version": None
         if wanted.firmware_version is None
         else comparable_version(wanted.firmware_version),
@@ -179,12 +209,17 @@ def _query(
         conditions=" AND ".join(conditions),
         order=", ".join(f"{each} {direction}" for each in (_AT, *(f"r.{it}" for it in columns))),
     )
-    text = statement("request_list").decode().format(
-        candidates=filled(candidates),
-        order=", ".join(f"r.{each} {direction}" for each in ("submitted_at", *columns)),
-        counts=counts_of("ARRAY(SELECT request_key FROM due)"),
+    return _statement(
+        filled(candidates),
+        ", ".join(f"r.{each} {direction}" for each in ("submitted_at", *columns)),
     )
-    return text.encode()
+
+
+def _statement(candidates: str, order: str) -> bytes:
+    """Return the statement that tells how some requests stand, in an order of its rows ``r``."""
+    text = statement("request_list").decode()
+    counts = counts_of("ARRAY(SELECT request_key FROM due)")
+    return text.format(candidates=candidates, order=order, counts=counts).encode()
 
 
 def _listed(row: DictRow) -> ListedRequest:
@@ -195,6 +230,9 @@ def _listed(row: DictRow) -> ListedRequest:
         row["failure_counts"] or (),
         strict=True,
     )
+    failure_counts = {
+        (status_at(Stage(stage), is_bad=True), reason): count for stage, reason, count in failures
+    }
     version = row["firmware_version"]
     return ListedRequest(
         request_id=request_id_of(row["originator"], row["target"], row["counter"]),
@@ -203,10 +241,5 @@ def _listed(row: DictRow) -> ListedRequest:
         submitted_at=row["submitted_at"],
         completion_counts=counts,
         stalled_count=row["stalled"],
-        failures=[
-            FailureCount(status_at(Stage(stage), is_bad=True), reason, count)
-            for stage, reason, count in failures
-        ],
+        failure_counts=largest_first(failure_counts),
     )
-
-

@@ -10,11 +10,11 @@ SELECT g.request_key,
         WHERE u.request_key = g.request_key AND c.stage = u.stage
           AND c.completion NOT IN ('failed', 'successful')
     )::integer AS stalled,
-    coalesce(array_agg(stage ORDER BY n DESC, stage, reason) FILTER (WHERE completion = 'failed'), '{{}}')
+    coalesce(array_agg(stage) FILTER (WHERE completion = 'failed'), '{{}}')
         AS failure_stages,
-    coalesce(array_agg(reason ORDER BY n DESC, stage, reason) FILTER (WHERE completion = 'failed'), '{{}}')
+    coalesce(array_agg(reason) FILTER (WHERE completion = 'failed'), '{{}}')
         AS failure_reasons,
-    coalesce(array_agg(n ORDER BY n DESC, stage, reason) FILTER (WHERE completion = 'failed'), '{{}}')
+    coalesce(array_agg(n) FILTER (WHERE completion = 'failed'), '{{}}')
         AS failure_counts,
     max(last_at) AS last_at
 FROM (

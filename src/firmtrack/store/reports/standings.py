@@ -1,4 +1,4 @@
-"""Counting how requests stand, for lists of them: exact when counted, and not believed when changed.
+"""Counting how requests stand, for lists of them: not believed of what has changed since.
 
 Whoever changes how an update stands marks its request in the same transaction. A request that is
 marked is counted when it is read; all others are read as they were counted (docs/decisions/040).
@@ -48,7 +48,7 @@ def count_due(connection: Connection[TupleRow], seconds: float | None = None) ->
 
 @cache
 def counts_of(keys: str) -> str:
-    """Return the query that counts now how requests stand, whose keys an expression is the array of."""
+    """Return the query that counts now how some requests stand; ``keys`` is the array of them."""
     return statement("standing_counts").decode().format(keys=keys)
 
 
