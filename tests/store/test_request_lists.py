@@ -246,15 +246,15 @@ def test_days_are_those_of_great_britain() -> None:
         request(sent_at=at_midnight),
     )
     june, july = date(2026, 6, 30), date(2026, 7, 1)
-    for filters, expected in (
-        ({"submitted_from": july}, [REQUEST_ID]),
-        ({"submitted_to": june}, [OLDER]),
-        ({"submitted_from": june, "submitted_to": july}, [REQUEST_ID, OLDER]),
-        ({"submitted_from": date.min, "submitted_to": date.max}, [REQUEST_ID, OLDER]),
-        ({"submitted_from": date.max}, []),
-        ({"submitted_to": date.min}, []),
+    for wanted, expected in (
+        (RequestFilter(submitted_from=july), [REQUEST_ID]),
+        (RequestFilter(submitted_to=june), [OLDER]),
+        (RequestFilter(submitted_from=june, submitted_to=july), [REQUEST_ID, OLDER]),
+        (RequestFilter(submitted_from=date.min, submitted_to=date.max), [REQUEST_ID, OLDER]),
+        (RequestFilter(submitted_from=date.max), []),
+        (RequestFilter(submitted_to=date.min), []),
     ):
-        assert ids(listed(wanted=RequestFilter(**filters))) == expected
+        assert ids(listed(wanted=wanted)) == expected
 
 
 def test_pages_go_down_and_up_again_whatever_comes_meanwhile() -> None:
