@@ -38,6 +38,7 @@ LOOKUPS = (
     "/freshness",
     "/notices",
     "/endpoints",
+    "/service-requests",
     f"/service-requests/{REQUEST_ID}/distributions.xlsx",
 )
 SUBMISSIONS = ("/messages", "/messages/batch")

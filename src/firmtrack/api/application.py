@@ -17,6 +17,7 @@ from firmtrack.api import (
     messages,
     notices,
     performance,
+    request_list,
     submissions,
 )
 from firmtrack.api.problems import (
@@ -47,6 +48,7 @@ _STRUCTS = (
     documents.Message,
     documents.NoticeList,
     documents.ServiceRequest,
+    documents.ServiceRequestList,
     DeliveryPerformance,
     DuisLine,
     Freshness,
@@ -109,6 +111,7 @@ api = FirmtrackApi(
     urls_namespace="api",
     docs_url=None,
 )
+api.add_router("", request_list.router)
 api.add_router("", lookups.router)
 api.add_router("", causes.router)
 api.add_router("", performance.router)

@@ -13,6 +13,6 @@ ALTER TABLE message DROP COLUMN responder, DROP COLUMN response_counter;
 class Migration(migrations.Migration):
     """Response IDs."""
 
-    dependencies = [("store", "0027_cause_notes")]
+    dependencies = [("store", "0029_watches")]
     operations = [migrations.RunSQL(statement("0030_response_ids").decode(), UNDO)]
     is_served_by_older = True
