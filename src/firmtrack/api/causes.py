@@ -68,7 +68,7 @@ def list_causes(
         # Only a request is there or not: of all requests there is always an answer.
         assert service_request_id is not None
         raise request_not_found(viewer, service_request_id, moment)
-    response = json_response(documents.cause_list(found, words_of(found, moment)))
+    response = json_response(documents.cause_list(found, words_of(viewer, found, moment)))
     for name, value in moment_header(moment).items():
         response.headers[name] = value
     return response

@@ -289,11 +289,11 @@ def _distribution_list(page: DistributionPage) -> documents.DistributionList:
 
 
 def _device(found: device_lookup.FoundDevice) -> documents.Device:
-    return documents.device(found.device, found.diagnoses, found.response_ids)
+    return documents.device(found.device, found.diagnoses, found.response_ids, found.voice)
 
 
 def _device_inventory(found: inventory_lookup.FoundInventory) -> documents.DeviceInventory:
-    return documents.device_inventory(found.inventory)
+    return documents.device_inventory(found.inventory, found.voice)
 
 
 def _file(

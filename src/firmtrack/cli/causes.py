@@ -53,7 +53,7 @@ def causes(
             # Only a request is there or not: of all requests there is always an answer.
             assert request_id is not None
             raise not_found(viewer, request_id, past)
-        words = words_of(found, past)
+        words = words_of(viewer, found, past)
         if as_json:
             sys.stdout.buffer.write(documents.encode(documents.cause_list(found, words)) + b"\n")
             return

@@ -145,13 +145,15 @@ def find_device(
             raise not_found(viewer, device_id, past)
         found = looked_up.device
         if as_json:
-            answer = documents.device(found, looked_up.diagnoses, looked_up.response_ids)
+            answer = documents.device(
+                found, looked_up.diagnoses, looked_up.response_ids, looked_up.voice
+            )
             sys.stdout.buffer.write(documents.encode(answer) + b"\n")
             return
         console.print(str(device_id), style="bold")
         if found.not_tracked_reason is not None:
             console.print(wording.NOT_TRACKED_TEXTS[found.not_tracked_reason])
-        results.print_flags(found.flags)
+        results.print_flags(found.flags, looked_up.voice)
         for each in found.distributions:
             diagnosis = looked_up.diagnoses[each.distribution.request_id]
             results.print_distribution(each, diagnosis)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from firmtrack.domain.activation import Activation
     from firmtrack.domain.incidents import IncidentEntry
     from firmtrack.domain.reconciliation import Flag
+    from firmtrack.domain.voice import Voice
     from firmtrack.lookups.request import RequestListing
 
 
@@ -97,7 +98,6 @@ def _reason_text(distribution: "DistributionAnswer") -> str:
 def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis | None") -> None:
     """Print a distribution: its diagnosis if it has one, then its history."""
     from firmtrack.presentation import wording
-    from firmtrack.presentation.diagnosis_wording import ACTOR_NAMES
 
     each = found.distribution
     console.print(
@@ -109,7 +109,7 @@ def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis | None
     console.print(str(each.request_id), markup=False)
     if diagnosis is not None:
         console.print(diagnosis.sentence, markup=False)
-        console.print(f"Acts next: {ACTOR_NAMES[diagnosis.next_actor]}.", markup=False)
+        console.print(f"Acts next: {diagnosis.next_actor_name}.", markup=False)
         console.print(diagnosis.advice, markup=False)
     print_history(found.history)
 
@@ -150,13 +150,14 @@ def updated_text(distribution: "DistributionAnswer") -> str:
     return shown_text(distribution.updated_at, is_day=distribution.is_anothers_event)
 
 
-def print_flags(flags: "Iterable[Flag]") -> None:
-    """Print what does not fit together."""
+def print_flags(flags: "Iterable[Flag]", voice: "Voice | None" = None) -> None:
+    """Print what does not fit together, as it is said to a User unless another voice is given."""
+    from firmtrack.domain.voice import Voice
     from firmtrack.presentation.flags import FLAG_NAMES, flag_text
 
     for flag in flags:
         console.print(f"\nWarning: {FLAG_NAMES[flag.kind]}", style="bold", markup=False)
-        console.print(flag_text(flag), markup=False)
+        console.print(flag_text(flag, voice or Voice.USER), markup=False)
 
 
 def print_activations(title: str, activations: "Sequence[Activation]") -> None:

@@ -9,6 +9,7 @@ from firmtrack.diagnosis.remedies import remedy_for
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.remedy import Again, Prospect
 from firmtrack.domain.stages import CompletionStatus, Stage, Status
+from firmtrack.domain.voice import Spoken
 
 # That DCC refuses so is likely, not certain: industry usage.
 _WOULD_BE_LEFT_OUT = (
@@ -25,7 +26,10 @@ _EXPECTED: Mapping[Prospect, str] = {
 }
 
 # Which models have a given order is not known here.
-_VERSION_PATH = "Check with the manufacturer whether it needs other versions first."
+_VERSION_PATH = Spoken(
+    "Check with the manufacturer whether it needs other versions first.",
+    "The supplier should check with the manufacturer whether it needs other versions first.",
+)
 
 _AFTER_NEWS = "What would come of it is not known, after what was told since."
 
@@ -41,14 +45,14 @@ def resend_advice(situation: Situation) -> ResendAdvice | None:
             again=Again.WAIT,
             open_request=still_open,
             expected=_WOULD_BE_LEFT_OUT,
-            version_path=_VERSION_PATH,
+            version_path=_VERSION_PATH.to(situation.voice),
         )
     if not distribution.status.is_bad:
         return ResendAdvice(
             again=Again.WAIT,
             open_request="DCC’s answer to this request was not seen, so it may be open.",
             expected=f"If DCC accepted it: {_WOULD_BE_LEFT_OUT}",
-            version_path=_VERSION_PATH,
+            version_path=_VERSION_PATH.to(situation.voice),
         )
     prospect = remedy_for(distribution.reason, distribution.status).prospect
     is_over = any(each.ends for each in news_of(situation))
@@ -57,7 +61,7 @@ def resend_advice(situation: Situation) -> ResendAdvice | None:
         again=Again.SEND if is_safe else Again.REMEDY_FIRST,
         open_request="Firmtrack knows of no other update that is open for this device.",
         expected=_AFTER_NEWS if is_over else _EXPECTED[prospect],
-        version_path=_VERSION_PATH,
+        version_path=_VERSION_PATH.to(situation.voice),
     )
 
 

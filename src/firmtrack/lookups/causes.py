@@ -21,6 +21,7 @@ from firmtrack.domain.causes import CauseKey
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.remedy import Again
 from firmtrack.domain.viewer import Viewer
+from firmtrack.domain.voice import voice_for
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.request import Download
 from firmtrack.lookups.seen import device_answer
@@ -104,11 +105,14 @@ def find_causes(
     return found
 
 
-def words_of(answer: CausesAnswer, as_of: datetime | None) -> Sequence[tuple[str, str]]:
+def words_of(
+    viewer: Viewer, answer: CausesAnswer, as_of: datetime | None
+) -> Sequence[tuple[str, str]]:
     """Return what is said of each of the causes: its sentence, and what to do."""
     now = as_of or answer.counted.read_at
     return [
-        (sentence_of(each, answer.question, now), advice_of(each.key)) for each in answer.causes
+        (sentence_of(each, answer.question, now), advice_of(each.key, voice_for(viewer)))
+        for each in answer.causes
     ]
 
 

@@ -11,6 +11,7 @@ from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.seeing import View
 from firmtrack.domain.viewer import Viewer
+from firmtrack.domain.voice import Voice, voice_for
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.hub import hub_devices
 from firmtrack.lookups.messages_named import messages_of_inventory
@@ -26,13 +27,14 @@ class FoundInventory:
     """A device's inventory as its viewer sees it at ``as_of``, None for now.
 
     ``diagnosis`` is of the update in progress, None if there is none or the device is not tracked.
-    ``response_ids`` are of the messages that its sources name.
+    ``response_ids`` are of the messages that its sources name; ``voice`` is to whom it speaks.
     """
 
     inventory: InventoryAnswer
     diagnosis: Diagnosis | None
     as_of: Settled | None
     response_ids: ResponseIds
+    voice: Voice
 
 
 def find_inventory(
@@ -70,6 +72,7 @@ def _look_up(viewer: Viewer, device_id: Eui64, as_of: Settled | None) -> FoundIn
         diagnosis=_diagnosis(view, answer, as_of),
         as_of=as_of,
         response_ids=response_ids_of(messages_of_inventory(answer)),
+        voice=voice_for(view.viewer),
     )
 
 
@@ -78,4 +81,6 @@ def _diagnosis(view: View, answer: InventoryAnswer, as_of: Settled | None) -> Di
     seen = None if current is None else device_answer(view)
     if current is None or seen is None:
         return None
-    return diagnoses(seen, now=as_of or datetime.now(UTC)).get(current.request_id)
+    return diagnoses(seen, now=as_of or datetime.now(UTC), voice=voice_for(view.viewer)).get(
+        current.request_id
+    )

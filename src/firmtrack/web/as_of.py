@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from firmtrack.answers.side_parts import side_part
 from firmtrack.domain.viewer import Viewer
+from firmtrack.domain.voice import voice_for
 from firmtrack.lookups.as_of import Settled, past_of
 from firmtrack.lookups.freshness import freshness
 from firmtrack.presentation.as_of import (
@@ -92,4 +93,9 @@ def moment_in(request: HttpRequest) -> Moment:
 def as_of_context(viewer: Viewer, moment: Moment) -> dict[str, object]:
     """Return what a result page says of its moment, and in the present of how fresh it is."""
     fresh = None if moment.past else side_part("freshness", lambda: freshness(viewer, moment.now))
-    return {"moment": moment, "fresh": fresh, "usual_is_of_today": USUAL_IS_OF_TODAY}
+    return {
+        "moment": moment,
+        "fresh": fresh,
+        "usual_is_of_today": USUAL_IS_OF_TODAY,
+        "voice": voice_for(viewer),
+    }

@@ -33,6 +33,7 @@ from firmtrack.answers.causes import (
 from firmtrack.diagnosis.causes import advice_of, sentence_of, title_of
 from firmtrack.domain.causes import CauseKey, MalformedCauseId
 from firmtrack.domain.viewer import Viewer
+from firmtrack.domain.voice import voice_for
 from firmtrack.lookups.causes import (
     DEVICES_ON_PAGE,
     MOST_DEVICES,
@@ -118,7 +119,7 @@ def causes(request: HttpRequest) -> HttpResponse:
         return _too_large(request, context, error)
     if found is None:
         raise Http404
-    shown = zip(found.causes, words_of(found, moment.past), strict=True)
+    shown = zip(found.causes, words_of(viewer, found, moment.past), strict=True)
     context |= {
         "found": found,
         "shown": [(cause, sentence, title_of(cause.key)) for cause, (sentence, _) in shown],
@@ -150,7 +151,7 @@ def cause(request: HttpRequest, cause_id: str) -> HttpResponse:
         add_note(viewer, key, form.cleaned_data["note"], person.email)
         leave_news(request, "Your note was kept.")
         return redirect(f"{here}{context['query']}#notes")
-    context |= _cause_context(found, question, moment.now) | {
+    context |= _cause_context(viewer, found, question, moment.now) | {
         "here": here,
         "form": form,
         "news": take_news(request),
@@ -254,7 +255,9 @@ def _shared_context(viewer: Viewer, moment: Moment, question: CausesQuestion) ->
     }
 
 
-def _cause_context(found: CausePage, question: CausesQuestion, now: datetime) -> dict[str, Any]:
+def _cause_context(
+    viewer: Viewer, found: CausePage, question: CausesQuestion, now: datetime
+) -> dict[str, Any]:
     cause = found.cause
     step, counts = _bars(cause.by_day)
     in_list = found.resending.get(Resending.SEND, 0)
@@ -263,7 +266,7 @@ def _cause_context(found: CausePage, question: CausesQuestion, now: datetime) ->
         "cause": cause,
         "title": title_of(cause.key),
         "sentence": sentence_of(cause, question, now),
-        "advice": advice_of(cause.key),
+        "advice": advice_of(cause.key, voice_for(viewer)),
         "days": [(day_text(day), count) for day, count in cause.by_day],
         "days_of_bar": step,
         "chart": bar_chart(counts),

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from firmtrack.accounts.permissions import may
 from firmtrack.answers.causes import DEFAULT_DAYS, LONGEST_DAYS
 from firmtrack.domain.stages import STAGES
+from firmtrack.domain.voice import voice_for
 from firmtrack.domain.waits import FEWEST_STAYS
 from firmtrack.presentation import (
     catalogue,
@@ -26,9 +27,11 @@ from firmtrack.presentation import (
     causes,
 )
 from firmtrack.presentation.accounts import PERMISSION_NAMES, ROLE_NAMES
+from firmtrack.presentation.catalogue_codes import NOT_EXPLAINED
 from firmtrack.presentation.columns import CONTRACT_COLUMNS
 from firmtrack.presentation.flags import FLAG_NAMES
 from firmtrack.store.wording import current_wordings
+from firmtrack.web.status import viewer_in
 
 UNKNOWN_CODES = "unknown-codes"
 _API_DOCUMENT = "api:openapi-json"
@@ -122,6 +125,8 @@ def page(request: HttpRequest, topic: str) -> HttpResponse:
     """Return one page of the guidance."""
     context: dict[str, Any] = {
         "topic": TOPICS[topic],
+        "voice": voice_for(viewer_in(request)),
+        "not_explained": NOT_EXPLAINED,
         "stages": STAGES,
         "states": catalogue_states,
         "activations": catalogue_activations,

@@ -1,5 +1,6 @@
 """The look-ups: the search form, a request's distributions, a device's, and its inventory."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from firmtrack.answers.inventory import InventoryAnswer
 from firmtrack.answers.requests import DistributionFilter, DistributionPage
 from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, RequestId
@@ -23,6 +25,7 @@ from firmtrack.lookups.first_known import (
 )
 from firmtrack.lookups.inventory import find_inventory
 from firmtrack.lookups.request import download_distributions, open_request_page
+from firmtrack.lookups.suppliers import supplier_names
 from firmtrack.presentation.event_places import EVENTS_AT_ONCE, cursor_below, read_mark
 from firmtrack.presentation.files import FORMATS, FileFormat
 from firmtrack.presentation.search import (
@@ -249,6 +252,7 @@ def inventory(request: HttpRequest, device_id: str) -> HttpResponse:
     context = as_of_context(viewer, moment) | {
         "found": found.inventory,
         "response_ids": found.response_ids,
+        "supplier_names": supplier_names(viewer, _suppliers_in(found.inventory)),
         "progress": None if current is None else progress_of(current),
         "diagnosis": found.diagnosis,
     }
@@ -270,6 +274,12 @@ def _nothing_found(
         when_known = when_inventory_known if of_inventory else when_device_known
         first = when_known(viewer, found_id, moment.past)
     return nothing_found(request, found_id, moment, first)
+
+
+def _suppliers_in(found: InventoryAnswer) -> Iterator[Eui64 | None]:
+    yield found.facts.responsible_supplier
+    yield from (each.supplier for each in found.suppliers)
+    yield from (each.request_id.originator for each in found.updates)
 
 
 def _filter_of(request: HttpRequest) -> tuple[FilterForm, DistributionFilter]:

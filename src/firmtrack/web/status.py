@@ -44,6 +44,7 @@ def device_status(page: DevicePage) -> dict[str, object]:
         ],
         "diagnoses": found.diagnoses,
         "response_ids": found.response_ids,
+        "supplier_names": page.supplier_names,
         "notified": page.notified,
         "live": _live(page.version) if under_way else None,
         "cursor_below": cursor_below,

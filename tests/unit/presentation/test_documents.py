@@ -96,6 +96,7 @@ DIAGNOSIS = Diagnosis(
     waits=None,
     pace=None,
     next_actor=Actor.NOBODY,
+    next_actor_name="Nobody needs to act",
     advice="Nothing for you to do yet.",
     evidence=(),
     resend=None,

@@ -16,6 +16,7 @@ from firmtrack.domain.pace import Pace
 from firmtrack.domain.remedy import Actor, Again
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import Party, Status
+from firmtrack.domain.voice import Voice
 from firmtrack.presentation.documents.activations import Activation, activations
 from firmtrack.presentation.documents.distributions import Distribution, filled_distribution
 from firmtrack.presentation.documents.fields import (
@@ -189,10 +190,11 @@ def device(
     answer: DeviceAnswer,
     diagnoses: Mapping[RequestId, found_diagnoses.Diagnosis | None],
     response_ids: ResponseIds,
+    voice: Voice = Voice.USER,
 ) -> Device:
     """Return the device with the diagnosis of each of its distributions, by Request ID.
 
-    ``response_ids`` are of the messages that it names.
+    ``response_ids`` are of the messages that it names, ``voice`` is to whom its flags speak.
     """
     return Device(
         device_id=str(answer.device_id),
@@ -207,7 +209,7 @@ def device(
         ],
         unattributed_events=_first_events(answer.unattributed, response_ids),
         unattributed_events_next_cursor=_next_cursor(answer.unattributed),
-        flags=flags(answer.flags),
+        flags=flags(answer.flags, voice),
         other_activations=activations(answer.other_activations),
         others_updates=[others_update(each) for each in answer.others_updates],
         incidents=incidents(answer.incidents),

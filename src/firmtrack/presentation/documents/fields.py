@@ -12,6 +12,7 @@ from firmtrack.domain.attribution import Evidence
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.reconciliation import FlagKind
 from firmtrack.domain.stages import Stage
+from firmtrack.domain.voice import Voice
 from firmtrack.presentation.flags import flag_text
 
 _EUI = "[0-9A-F]{2}(-[0-9A-F]{2}){7}"
@@ -37,9 +38,9 @@ class Flag(Struct, frozen=True):
     text: str
 
 
-def flags(found: Iterable[reconciliation.Flag]) -> list[Flag]:
-    """Return the flags in their order."""
-    return [Flag(code=each.kind, text=flag_text(each)) for each in found]
+def flags(found: Iterable[reconciliation.Flag], voice: Voice = Voice.USER) -> list[Flag]:
+    """Return the flags in their order, as they are told to whoever reads them."""
+    return [Flag(code=each.kind, text=flag_text(each, voice)) for each in found]
 
 
 def eui_text(eui: Eui64 | None) -> str | None:
