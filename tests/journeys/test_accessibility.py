@@ -31,7 +31,11 @@ from tests.pages.world import (
 UNKNOWN_ADDRESS = "/no-such-page"
 SIGNED_IN = [
     "/firmware-distribution",
+    "/firmware-distribution?since=30",
     "/firmware-distribution?search_term=",
+    "/service-requests",
+    "/service-requests?state=ended&firmware_version=FF",
+    "/service-requests?submitted_from=x&state=x",
     f"/firmware-distribution?search_by=device_id&search_term={LARGE_REQUEST}",
     f"/service-requests/{LARGE_REQUEST}",
     f"/service-requests/{LARGE_REQUEST}?completion_status=failed",

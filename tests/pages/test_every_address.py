@@ -54,10 +54,12 @@ PUBLIC = {
 FOR_ALL_WHO_SIGN_IN = {
     "/",
     "/firmware-distribution",
+    "/service-requests",
     "/delivery-performance",
     "/delivery-performance.csv",
     "/api/v1/delivery-performance",
     "/api/v1/delivery-performance.csv",
+    "/api/v1/service-requests",
     "/api/v1/causes",
     "/api/v1/freshness",
     "/api/v1/notices",

@@ -71,6 +71,13 @@ number are in the order of the stages, then of the reasons.
 """
 
 
+def largest_first(failures: FailureCounts) -> FailureCounts:
+    """Return the counts in their order."""
+    return dict(
+        sorted(failures.items(), key=lambda each: (-each[1], each[0][0].stage, each[0][1] or ""))
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestAnswer:
     """One Service Request, and how its distributions stand.

@@ -8,7 +8,16 @@ from ninja import NinjaAPI
 from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
-from firmtrack.api import causes, freshness, lookups, messages, notices, performance, submissions
+from firmtrack.api import (
+    causes,
+    freshness,
+    lookups,
+    messages,
+    notices,
+    performance,
+    request_list,
+    submissions,
+)
 from firmtrack.api.problems import (
     BadField,
     Problem,
@@ -37,6 +46,7 @@ _STRUCTS = (
     documents.Message,
     documents.NoticeList,
     documents.ServiceRequest,
+    documents.ServiceRequestList,
     DeliveryPerformance,
     DuisLine,
     Freshness,
@@ -93,6 +103,7 @@ api = FirmtrackApi(
     urls_namespace="api",
     docs_url=None,
 )
+api.add_router("", request_list.router)
 api.add_router("", lookups.router)
 api.add_router("", causes.router)
 api.add_router("", performance.router)

@@ -1,7 +1,7 @@
 """The parameters of the look-ups: how each is read, and how the published schema describes it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, TypeVar
 
 from django.http import HttpRequest
@@ -9,15 +9,17 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from firmtrack.answers.causes import LONGEST_DAYS
+from firmtrack.answers.request_lists import RequestPlace, RequestState
 from firmtrack.answers.requests import NO_REASON
 from firmtrack.api.cursors import BadCursor, read_cursor
 from firmtrack.api.problems import ProblemFound
-from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.errors import FirmtrackError
-from firmtrack.presentation.as_of import read_moment
+from firmtrack.presentation.as_of import read_day, read_moment
 from firmtrack.presentation.event_places import read_mark
+from firmtrack.presentation.request_lists import read_mark as read_place_mark
 
 _Value = TypeVar("_Value")
 
@@ -28,6 +30,7 @@ _COMPLETION_NAMES = {status.value: status for status in CompletionStatus} | {
 _LARGEST_LIMIT = 1000
 _LIMIT_DIGITS = 4
 _REASON_CHARACTERS = 64
+_VERSION_CHARACTERS = 20
 _EUI_EXAMPLE = "00-DB-12-34-56-78-90-A1"
 _EUI = "[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}"
 
@@ -103,6 +106,34 @@ def _mark(text: str) -> bytes:
     if mark is None:
         raise BadCursor
     return mark
+
+
+def _place(text: str) -> RequestPlace:
+    place = read_place_mark(text)
+    if place is None:
+        raise BadCursor
+    return place
+
+
+class MalformedVersion(FirmtrackError):
+    """must be one firmware version of 1 to 20 characters."""
+
+
+def _version(text: str) -> FirmwareVersion:
+    version = text.strip(" ")
+    if not (1 <= len(version) <= _VERSION_CHARACTERS and version.isprintable()):
+        raise MalformedVersion
+    return FirmwareVersion(version)
+
+
+def _state(text: str) -> RequestState:
+    if text not in set(RequestState):
+        raise UnknownName(list(RequestState))
+    return RequestState(text)
+
+
+def _day(description: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "format": "date", "description": description})
 
 
 class MalformedLimit(FirmtrackError):
@@ -240,6 +271,49 @@ Below = Annotated[
     read_by(_mark),
     WithJsonSchema(
         {"type": "string", "description": "The next_cursor, or events_next_cursor, to go on from."}
+    ),
+]
+AfterRequest = Annotated[
+    RequestPlace | None,
+    read_by(_place),
+    WithJsonSchema(
+        {"type": "string", "description": "The next_cursor of the answer to be continued."}
+    ),
+]
+SubmittedFrom = Annotated[
+    date | None,
+    read_by(read_day),
+    _day("Only requests submitted on this day, in Great Britain, or later."),
+]
+SubmittedTo = Annotated[
+    date | None,
+    read_by(read_day),
+    _day("Only requests submitted on this day, in Great Britain, or earlier."),
+]
+WantedVersion = Annotated[
+    FirmwareVersion | None,
+    read_by(_version),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": _VERSION_CHARACTERS,
+            "description": "Only requests of this firmware version, with or without leading zeros "
+            "and 0x, in either case.",
+        }
+    ),
+]
+WantedState = Annotated[
+    RequestState | None,
+    read_by(_state),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": list(RequestState),
+            "description": "Only requests that stand so now: a distribution is in progress "
+            "(under_way), none is any more (ended), one failed (with_failures), or one in progress "
+            "has stalled (with_stalled_devices).",
+        }
     ),
 ]
 OfServiceRequest = Annotated[

@@ -13,6 +13,8 @@ _BLOCK_CHARACTERS = 64 * 1024
 
 LOOKUP_NAMES: Mapping[str, str] = {
     "service_request": "Looked up a Service Request",
+    "service_requests": "Looked up Service Requests",
+    "since_last_look": "Looked up what happened",
     "distributions": "Looked up a request’s devices",
     "distributions_csv": "Downloaded a request’s devices",
     "distributions_xlsx": "Downloaded a request’s devices as a spreadsheet",

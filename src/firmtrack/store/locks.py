@@ -37,6 +37,9 @@ class AdvisoryKey(IntEnum):
     COUNTING = 0x4650434F
     """Whoever counts delivery performance and learns what is usual, while it does."""
 
+    STANDINGS = 0x46525354
+    """Whoever counts how requests stand: one after the other, in the order of their moments."""
+
     FOLDING_ARRIVALS = 0x46504652
     """Whoever folds arrivals into silences."""
 

@@ -27,6 +27,7 @@ from firmtrack.presentation.search import (
 )
 from firmtrack.web.as_of import PRESENT, Moment, as_of_context, moment_in
 from firmtrack.web.forms import FilterForm, SearchForm
+from firmtrack.web.start import start_context
 from firmtrack.web.status import device_status, request_status, viewer_in
 from firmtrack.web.timeline import progress_of, timeline_of_others
 
@@ -52,7 +53,8 @@ class Position:
 def firmware_distribution(request: HttpRequest) -> HttpResponse:
     """Return the search form, or lead to the stable address of the ID that was searched for."""
     if "search_by" not in request.GET and "search_term" not in request.GET:
-        return render(request, "firmtrack/search.html", {"form": SearchForm()})
+        context = {"form": SearchForm(), **start_context(request)}
+        return render(request, "firmtrack/search.html", context)
     form = SearchForm(request.GET)
     if form.is_valid() and form.found_id is not None:
         return redirect(address_of(form.found_id))

@@ -84,6 +84,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
         "updated": updated_element,
         "id": id_element,
         "count": count_text,
+        "capitalised": capitalised_text,
     }
     return made
 
@@ -118,3 +119,8 @@ def id_element(value: Eui64 | RequestId | str) -> Markup:
 def count_text(number: int) -> str:
     """Return a whole number with its thousands set apart by commas."""
     return f"{number:,}"
+
+
+def capitalised_text(text: str) -> str:
+    """Return a text as it stands at the beginning of a sentence."""
+    return f"{text[:1].upper()}{text[1:]}"

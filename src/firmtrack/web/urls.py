@@ -16,6 +16,7 @@ from firmtrack.web import (
     notices,
     notices_endpoints,
     people,
+    request_list,
     tokens,
 )
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="firmware-distribution"), name="start"),
     *identity_urls.urlpatterns,
     path("firmware-distribution", lookups.firmware_distribution, name="firmware-distribution"),
+    path("service-requests", request_list.service_requests, name="service-requests"),
     *(
         path(
             f"service-requests/<str:service_request_id>.{file_format}",

@@ -23,7 +23,9 @@ from firmtrack.presentation.documents.notices import (
 )
 from firmtrack.presentation.documents.requests import (
     ServiceRequest,
+    ServiceRequestList,
     service_request,
+    service_request_list,
     service_request_with_distributions,
 )
 
@@ -38,6 +40,7 @@ __all__ = [
     "NoticeList",
     "Reason",
     "ServiceRequest",
+    "ServiceRequestList",
     "cause_list",
     "device",
     "device_inventory",
@@ -49,5 +52,6 @@ __all__ = [
     "message",
     "notice_list",
     "service_request",
+    "service_request_list",
     "service_request_with_distributions",
 ]

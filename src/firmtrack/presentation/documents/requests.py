@@ -5,7 +5,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from firmtrack.answers.requests import DistributionAnswer, RequestAnswer
+from firmtrack.answers.request_lists import ListedRequest, RequestList
+from firmtrack.answers.requests import DistributionAnswer, FailureCounts, RequestAnswer
 from firmtrack.domain.facts import ImageFacts
 from firmtrack.domain.stages import CompletionStatus, Status, Variant
 from firmtrack.presentation.documents.distributions import Reason, distribution, reason_of
@@ -100,6 +101,54 @@ def service_request_with_distributions(
     yield b"]}"
 
 
+class ListedServiceRequest(Struct, frozen=True):
+    """One of the requests of a list, and how its distributions stand now.
+
+    failures add up to the failed ones, by status and reason, the most frequent first: that is the
+    main cause. stalled_count is how many of those in progress had stalled when that was last
+    looked for, every few minutes, and have not moved since. supplier is the name of the party
+    whose it is; it is told to DCC's staff alone, and null where no party is known.
+    """
+
+    service_request_id: RequestIdText
+    service_reference_variant: Variant | None
+    firmware_version: FirmwareVersionText | None
+    submitted_at: datetime
+    device_count: Count
+    completion_status_counts: CompletionCounts
+    stalled_count: Count
+    failures: list[FailureCount]
+    supplier: str | None
+
+
+class ServiceRequestList(Struct, frozen=True):
+    """Some Service Requests, newest first; next_cursor continues the list, null at its end."""
+
+    items: list[ListedServiceRequest]
+    next_cursor: str | None
+
+
+def service_request_list(found: RequestList, next_cursor: str | None) -> ServiceRequestList:
+    """Return the list as the API answers it."""
+    return ServiceRequestList(
+        items=[_listed(each) for each in found.items], next_cursor=next_cursor
+    )
+
+
+def _listed(listed: ListedRequest) -> ListedServiceRequest:
+    return ListedServiceRequest(
+        service_request_id=str(listed.request_id),
+        service_reference_variant=listed.variant,
+        firmware_version=listed.firmware_version,
+        submitted_at=listed.submitted_at,
+        device_count=listed.device_count,
+        completion_status_counts=_completion_counts(listed.completion_counts),
+        stalled_count=listed.stalled_count,
+        failures=_failures(listed.failure_counts),
+        supplier=listed.party,
+    )
+
+
 def service_request(answer: RequestAnswer, summary: str) -> ServiceRequest:
     """Return the request as the API answers it, with the sentence that sums it up."""
     return ServiceRequest(
@@ -113,10 +162,7 @@ def service_request(answer: RequestAnswer, summary: str) -> ServiceRequest:
         device_count=answer.device_count,
         completion_status_counts=_completion_counts(answer.completion_counts),
         current_status_counts=dict(answer.status_counts),
-        failures=[
-            FailureCount(current_status=status, reason=reason_of(code, status), count=count)
-            for (status, code), count in answer.failure_counts.items()
-        ],
+        failures=_failures(answer.failure_counts),
         flags=flags(answer.flags),
         incidents=incidents(answer.incidents),
     )
@@ -126,6 +172,13 @@ def _dcc_answer(answer: RequestAnswer) -> DccAnswer | None:
     if answer.response_code is None:
         return None
     return DccAnswer(code=answer.response_code, answered_at=answer.answered_at)
+
+
+def _failures(counts: FailureCounts) -> list[FailureCount]:
+    return [
+        FailureCount(current_status=status, reason=reason_of(code, status), count=count)
+        for (status, code), count in counts.items()
+    ]
 
 
 def _completion_counts(counts: Mapping[CompletionStatus, int]) -> CompletionCounts:

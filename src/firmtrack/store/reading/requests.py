@@ -20,6 +20,7 @@ from firmtrack.answers.requests import (
     FailureCounts,
     PaceCounts,
     RequestAnswer,
+    largest_first,
 )
 from firmtrack.domain.disclosure import start_of_day
 from firmtrack.domain.facts import ImageFacts, MessageKind
@@ -294,11 +295,8 @@ def _counts_of(rows: Sequence[DictRow]) -> tuple[Mapping[Status, int], FailureCo
         by_status[status] += row["count"]
         if status.is_bad:
             failures[status, row["reason"]] = row["count"]
-    largest_first = sorted(
-        failures.items(), key=lambda each: (-each[1], each[0][0].stage, each[0][1] or "")
-    )
     in_order = sorted(by_status.items(), key=lambda each: (each[0].stage, each[0].is_bad))
-    return dict(in_order), dict(largest_first)
+    return dict(in_order), largest_first(failures)
 
 
 def _distribution_answer(viewer: Viewer, request_id: RequestId, row: DictRow) -> DistributionAnswer:
