@@ -210,6 +210,17 @@ def pages(
         after = page.last_device_id
         if after is None:
             break
+    while page.has_earlier and page.items:
+        page = requests.list_distributions(
+            viewer,
+            request_id,
+            wanted,
+            limit=2,
+            before=page.items[0].device_id,
+            as_of=as_of,
+            now=LATER,
+        )
+        yield page
 
 
 def empty() -> None:

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Sequence
 from io import StringIO
+from itertools import product
 
 import pytest
 
@@ -161,6 +162,42 @@ def test_failures_are_counted_by_status_and_reason_the_most_frequent_first() -> 
         listed = distributions(wanted=filtered, viewer=ALPHA)
         assert [each.device_id for each in listed] == list(devices)
         assert found.count_of(filtered, {}) == len(devices)
+
+
+def test_the_way_back_shows_the_pages_of_the_way_there() -> None:
+    odd = DistributionFilter(status=Status.VERIFIED)
+    devices = [meter(number) for number in range(23)]
+    take(request(device_ids=devices), reported(Status.VERIFIED, at(9), devices[::2]))
+    for wanted, limit in product((ALL, odd), (1, 2, 5, 12, 23, 24)):
+        pages = [requests.list_distributions(ALPHA, REQUEST_ID, wanted, limit=limit)]
+        assert not pages[0].has_earlier
+        while (last := pages[-1].last_device_id) is not None:
+            pages.append(
+                requests.list_distributions(ALPHA, REQUEST_ID, wanted, limit=limit, after=last)
+            )
+            assert pages[-1].has_earlier
+        for there, following in zip(pages[-2::-1], pages[:0:-1], strict=True):
+            back = requests.list_distributions(
+                ALPHA, REQUEST_ID, wanted, limit=limit, before=following.items[0].device_id
+            )
+            assert back == there
+
+
+def test_a_page_back_at_the_beginning_is_a_whole_page_however_the_devices_have_changed() -> None:
+    take(request())
+    wanted = DistributionFilter(status=Status.RECEIVED)
+    second = requests.list_distributions(ALPHA, REQUEST_ID, wanted, limit=2, after=METERS[1])
+    take(reported(Status.VERIFIED, at(9), METERS[:1]))
+
+    back = requests.list_distributions(
+        ALPHA, REQUEST_ID, wanted, limit=2, before=second.items[0].device_id
+    )
+
+    assert [each.device_id for each in back.items] == list(METERS[1:3])
+    assert not back.has_earlier
+    assert back.last_device_id == METERS[2]
+    beyond = requests.list_distributions(ALPHA, REQUEST_ID, wanted, limit=9, before=METERS[1])
+    assert [each.device_id for each in beyond.items] == list(METERS[1:])
 
 
 def test_every_page_size_shows_each_device_once_in_order() -> None:

@@ -96,6 +96,12 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
         "a request": lambda: request.find_request(ALPHA, REQUEST_ID),
         "its page": lambda: request.open_request_page(ALPHA, REQUEST_ID, ALL, limit=2),
         "its next page": lambda: listed(ALL, after=METERS[2]),
+        "its page before another": lambda: request.open_request_page(
+            ALPHA, REQUEST_ID, ALL, limit=2, before=METERS[-1]
+        ),
+        "its page before another of the past": lambda: request.open_request_page(
+            ALPHA, REQUEST_ID, ALL, limit=2, before=METERS[-1], as_of=moment
+        ),
         "its last page": lambda: listed(ALL, after=METERS[-1]),
         "those of a status": lambda: listed(reached),
         "those of a completion that none has": lambda: listed(NONE_FITS),

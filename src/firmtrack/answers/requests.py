@@ -183,8 +183,10 @@ class DistributionAnswer:
 class DistributionPage:
     """Some of a request's distributions, by Device ID in ascending order.
 
-    ``last_device_id`` is where the next page continues, None at the end.
+    ``last_device_id`` is where the next page continues, None at the end. ``has_earlier`` tells that
+    there are earlier ones, or were when somebody came from there.
     """
 
     items: tuple[DistributionAnswer, ...]
     last_device_id: Eui64 | None
+    has_earlier: bool = False

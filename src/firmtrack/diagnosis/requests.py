@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from firmtrack.answers.requests import NO_REASON, DistributionFilter, RequestAnswer
+from firmtrack.diagnosis.remedies import advice_on
 from firmtrack.domain.cohorts import relative_pace
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
+from firmtrack.domain.voice import Voice
 from firmtrack.presentation.diagnosis_wording import slower_request_text
 from firmtrack.presentation.wording import cause_text
 from firmtrack.store.reports.waits import relative_paces
@@ -16,7 +18,6 @@ _DONE = CompletionStatus.SUCCESSFUL
 _UNDER_WAY = CompletionStatus.IN_PROGRESS
 _FAILED = CompletionStatus.FAILED
 
-_IN_WORDS = {_DONE: "done", _UNDER_WAY: "under way", _FAILED: "failed"}
 _OF_ALL = {_DONE: "are done", _UNDER_WAY: "are under way", _FAILED: "failed"}
 _OF_ONE = {_DONE: "is done", _UNDER_WAY: "is under way", _FAILED: "failed"}
 _NOTHING_KNOWN = "Firmtrack knows no device of this request yet."
@@ -48,6 +49,27 @@ def summary_parts(request: RequestAnswer, *, stalled: int = 0) -> Sequence[Part]
     return (*parts, Part(_NOT_RECEIVED)) if request.is_stub else tuple(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do about the failures that it is the same for, the most frequent first."""
+
+    failures: tuple[tuple[Status, str | None], ...]
+    count: int
+    advice: str
+
+
+def next_steps(request: RequestAnswer, voice: Voice) -> Sequence[Step]:
+    """Return what to do about the request's failures, the most frequent first."""
+    alike: dict[str, list[tuple[Status, str | None]]] = {}
+    for status, reason in request.failure_counts:
+        alike.setdefault(advice_on(reason, status, voice), []).append((status, reason))
+    steps = (
+        Step(tuple(failures), sum(request.failure_counts[each] for each in failures), advice)
+        for advice, failures in alike.items()
+    )
+    return sorted(steps, key=lambda step: -step.count)
+
+
 def slower_stages(viewer: Viewer, found: RequestAnswer) -> Sequence[str]:
     """Return a sentence for each stage, in order, that the request as a whole is slower at.
 
@@ -66,21 +88,20 @@ def _standing(request: RequestAnswer, stalled: int) -> Iterator[Part]:
         return
     if is_refused(request):
         yield Part("DCC refused the request as a whole: ")
-    alike = next((each for each in _IN_WORDS if counts.get(each, 0) == total), None)
+    alike = next((each for each in _OF_ALL if counts.get(each, 0) == total), None)
     if alike is not None:
         yield from _alike(request, alike, stalled)
         return
-    yield _number(_DONE, counts.get(_DONE, 0))
-    yield Part(f" of {total:,} {_IN_WORDS[_DONE]}, ")
-    yield _number(_UNDER_WAY, counts.get(_UNDER_WAY, 0))
-    yield Part(f" {_IN_WORDS[_UNDER_WAY]}")
+    yield _number(_DONE, counts.get(_DONE, 0), f"of {total:,} done")
+    yield Part(", ")
+    yield _number(_UNDER_WAY, counts.get(_UNDER_WAY, 0), "under way")
     if stalled:
         yield Part(" (")
         yield _stalled(stalled, counts.get(_UNDER_WAY, 0))
         yield Part(")")
     yield Part(", ")
-    yield _number(_FAILED, counts.get(_FAILED, 0))
-    yield Part(f" {_IN_WORDS[_FAILED]}.")
+    yield _number(_FAILED, counts.get(_FAILED, 0), "failed")
+    yield Part(".")
 
 
 def _alike(request: RequestAnswer, completion: CompletionStatus, stalled: int) -> Iterator[Part]:
@@ -105,10 +126,10 @@ def _alike(request: RequestAnswer, completion: CompletionStatus, stalled: int) -
     yield Part(".")
 
 
-def _number(completion: CompletionStatus, count: int) -> Part:
+def _number(completion: CompletionStatus, count: int, words: str) -> Part:
     if not count:
-        return Part("None" if completion is _DONE else "none")
-    return Part(f"{count:,}", DistributionFilter(completion=completion))
+        return Part(f"{'None' if completion is _DONE else 'none'} {words}")
+    return Part(f"{count:,} {words}", DistributionFilter(completion=completion))
 
 
 def _stalled(count: int, of: int) -> Part:

@@ -130,13 +130,17 @@ def open_request_page(
     *,
     limit: int,
     after: Eui64 | None = None,
+    before: Eui64 | None = None,
     as_of: Settled | None = None,
 ) -> RequestPage | None:
-    """Return the request and up to ``limit`` of its distributions; None if it is unknown."""
+    """Return the request and up to ``limit`` of its distributions; None if it is unknown.
+
+    Those above ``after``, or those just below ``before``, which is asked for instead.
+    """
     found = requests.find_request(viewer, request_id, as_of=as_of)
     listed: DistributionPage | Untold = _NO_ROWS
     if found is not None:
-        listed = _list(viewer, request_id, wanted, limit, after, as_of)
+        listed = _list(viewer, request_id, wanted, limit, after, before, as_of)
     rows = 0 if listed is UNTOLD else len(listed.items)
     _audit(viewer, "service_request", request_id, rows, as_of)
     if found is None:
@@ -174,7 +178,7 @@ def list_distributions(
     Only what is wanted by pace may be untold. A page that has any, and ``is_held`` by the viewer
     as it is, shows nothing, so it is not audited.
     """
-    listed = _list(viewer, request_id, wanted, limit, after, as_of)
+    listed = _list(viewer, request_id, wanted, limit, after, None, as_of)
     if listed is not UNTOLD and listed.items and is_held(listed):
         return listed
     rows = 0 if listed is UNTOLD else len(listed.items)
@@ -239,12 +243,13 @@ def _list(
     wanted: DistributionFilter,
     limit: int,
     after: Eui64 | None,
+    before: Eui64 | None,
     as_of: Settled | None,
 ) -> DistributionPage | Untold:
     return _by_pace(
         wanted,
         lambda: requests.list_distributions(
-            viewer, request_id, wanted, limit=limit, after=after, as_of=as_of
+            viewer, request_id, wanted, limit=limit, after=after, before=before, as_of=as_of
         ),
     )
 

@@ -28,7 +28,7 @@ from firmtrack.presentation import (
 )
 from firmtrack.presentation.accounts import PERMISSION_NAMES, ROLE_NAMES
 from firmtrack.presentation.catalogue_codes import NOT_EXPLAINED
-from firmtrack.presentation.columns import CONTRACT_COLUMNS
+from firmtrack.presentation.columns import CONTRACT_COLUMNS, FURTHER_COLUMNS
 from firmtrack.presentation.flags import FLAG_NAMES
 from firmtrack.store.wording import current_wordings
 from firmtrack.web.status import viewer_in
@@ -136,6 +136,7 @@ def page(request: HttpRequest, topic: str) -> HttpResponse:
         "codes": catalogue.CODES,
         "wordings": current_wordings(),
         "columns": {column.title: column.text for column in CONTRACT_COLUMNS},
+        "further_columns": {column.title: column.text for column in FURTHER_COLUMNS},
         "fewest_stays": FEWEST_STAYS,
         "roles": ROLE_NAMES,
         "permissions": PERMISSION_NAMES,

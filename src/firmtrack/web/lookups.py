@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
@@ -13,7 +12,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from firmtrack.answers.inventory import InventoryAnswer
-from firmtrack.answers.requests import DistributionFilter, DistributionPage
+from firmtrack.answers.requests import (
+    NO_REASON,
+    DistributionFilter,
+    DistributionPage,
+    RequestAnswer,
+)
 from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, MalformedIdentifier, RequestId
 from firmtrack.domain.viewer import Viewer
@@ -34,7 +38,7 @@ from firmtrack.presentation.search import (
     read_service_request_id,
 )
 from firmtrack.web.as_of import Moment, as_of_context, moment_in
-from firmtrack.web.forms import FilterForm, SearchForm
+from firmtrack.web.forms import FILTER_CHOICES, FilterForm, SearchForm
 from firmtrack.web.missing import (
     address_of,
     lead_to_other,
@@ -43,7 +47,13 @@ from firmtrack.web.missing import (
     searched_text,
 )
 from firmtrack.web.start import start_context
-from firmtrack.web.status import device_status, request_status, viewer_in
+from firmtrack.web.status import (
+    device_status,
+    filter_fields,
+    filter_query,
+    request_status,
+    viewer_in,
+)
 from firmtrack.web.timeline import progress_of, timeline_of_others
 from firmtrack.web.watching import watch_of_device, watch_of_request
 
@@ -56,12 +66,13 @@ _NO_SUCH_PAGE = "The address asks for a page that does not exist."
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a page of a table begins: after which Device ID, and how many rows came before it.
+    """Where a page of a table is: after or before which Device ID, and how many rows before it.
 
     The first is exact however the table changes; the second only tells people where they are.
     """
 
     after: Eui64 | None
+    before: Eui64 | None
     earlier: int
 
 
@@ -90,7 +101,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
     if str(request_id) != service_request_id:
         return _canonical(request, address_of(request_id))
     moment = moment_in(request)
-    filters, wanted = _filter_of(request)
+    wanted = _filter_of(request)
     position = _position_of(request)
     viewer = viewer_in(request)
     opened = open_request_page(
@@ -99,35 +110,34 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
         wanted,
         limit=PAGE_LENGTH,
         after=position.after,
+        before=position.before,
         as_of=moment.past,
     )
     if opened is None:
         return _nothing_found(request, viewer_in(request), request_id, moment)
     found, listed = opened.found, opened.distributions
     page = _NO_ROWS if listed is UNTOLD else listed
-    shown = position.earlier + len(page.items)
+    earlier = position.earlier if page.has_earlier else 0
     context = (
         as_of_context(viewer, moment)
-        | request_status(found, wanted)
+        | request_status(viewer, found, wanted)
         | watch_of_request(request, found.request, moment)
         | {
             "page": page,
             "searched_text": searched_text(request, request_id),
             "is_untold": listed is UNTOLD,
-            "filters": filters,
-            "filter_fields": _filter_fields(wanted),
+            "filter_selects": _filter_selects(wanted, found.request),
+            "no_such_reason": wanted.reason is not None
+            and not found.request.count_of(DistributionFilter(reason=wanted.reason), {}),
             "wanted_count": found.request.count_of(
                 wanted, {} if found.paces is UNTOLD else found.paces
             ),
-            "first": position.earlier + 1,
-            "last": shown,
-            "is_first_page": position.after is None,
-            "filter_query": _filter_query(wanted, **moment.query),
-            "next_query": None
-            if page.last_device_id is None
-            else _filter_query(
-                wanted, **moment.query, after=str(page.last_device_id), earlier=shown
-            ),
+            "first": earlier + 1,
+            "last": earlier + len(page.items),
+            "formats": FORMATS.items(),
+            "filter_query": filter_query(wanted, **moment.query),
+            "next_query": _next_query(page, wanted, moment, earlier),
+            "previous_query": _previous_query(page, wanted, moment, earlier),
         }
     )
     return render(request, "firmtrack/service-request.html", context, status=moment.status)
@@ -148,7 +158,7 @@ def service_request_file(
     moment = moment_in(request)
     if moment.errors:
         raise BadRequest(_NO_SUCH_TIME)
-    _, wanted = _filter_of(request)
+    wanted = _filter_of(request)
     file = download_distributions(
         viewer_in(request), request_id, wanted, file_format=file_format, as_of=moment.past
     )
@@ -282,40 +292,82 @@ def _suppliers_in(found: InventoryAnswer) -> Iterator[Eui64 | None]:
     yield from (each.request_id.originator for each in found.updates)
 
 
-def _filter_of(request: HttpRequest) -> tuple[FilterForm, DistributionFilter]:
+def _filter_of(request: HttpRequest) -> DistributionFilter:
     form = FilterForm(request.GET)
     if not form.is_valid():
         raise BadRequest("The address asks for a status that does not exist.")
-    return form, DistributionFilter(
+    return DistributionFilter(
         completion=form.cleaned_data["completion_status"],
         status=form.cleaned_data["current_status"],
         pace=form.cleaned_data["pace"],
+        reason=form.cleaned_data["reason"] or None,
     )
 
 
 def _position_of(request: HttpRequest) -> Position:
-    after, earlier = request.GET.get("after"), request.GET.get("earlier", "0")
-    if after is None:
-        return Position(after=None, earlier=0)
+    after, before = request.GET.get("after"), request.GET.get("before")
+    earlier = request.GET.get("earlier", "0")
+    if after is None and before is None:
+        return Position(after=None, before=None, earlier=0)
+    if after is not None and before is not None:
+        raise BadRequest(_NO_SUCH_PAGE)
     if not earlier.isascii() or not earlier.isdigit() or len(earlier) > 9:
         raise BadRequest(_NO_SUCH_PAGE)
+    return Position(_place(after), _place(before), int(earlier))
+
+
+def _place(device_id: str | None) -> Eui64 | None:
     try:
-        return Position(after=Eui64.parse(after), earlier=int(earlier))
+        return None if device_id is None else Eui64.parse(device_id)
     except MalformedIdentifier as error:
         raise BadRequest(_NO_SUCH_PAGE) from error
 
 
-def _filter_fields(wanted: DistributionFilter) -> list[tuple[str, str]]:
-    chosen = {
-        "completion_status": wanted.completion,
-        "current_status": wanted.status,
-        "pace": wanted.pace,
-    }
-    return [(name, value) for name, value in chosen.items() if value]
+def _next_query(
+    page: DistributionPage, wanted: DistributionFilter, moment: Moment, earlier: int
+) -> str | None:
+    """Return the query of the page after this one, None at the end."""
+    if page.last_device_id is None:
+        return None
+    place: dict[str, str | int] = {
+        "after": str(page.last_device_id), "earlier": earlier + len(page.items)
+    }  # fmt: skip
+    return filter_query(wanted, **moment.query, **place)
 
 
-def _filter_query(wanted: DistributionFilter, **more: str | int) -> str:
-    return urlencode([*_filter_fields(wanted), *more.items()])
+def _previous_query(
+    page: DistributionPage, wanted: DistributionFilter, moment: Moment, earlier: int
+) -> str | None:
+    """Return the query of the page before this one, None at the beginning."""
+    if not (page.has_earlier and page.items):
+        return None
+    place: dict[str, str | int] = {
+        "before": str(page.items[0].device_id), "earlier": max(0, earlier - PAGE_LENGTH)
+    }  # fmt: skip
+    return filter_query(wanted, **moment.query, **place)
+
+
+def _filter_selects(
+    wanted: DistributionFilter, found: RequestAnswer
+) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
+    """Return the selects of the filter: each's name, label, choice, and what can be chosen."""
+    chosen = dict(filter_fields(wanted))
+    selects = [
+        (name, label, chosen.get(name, ""), choices) for name, label, choices in FILTER_CHOICES
+    ]
+    reasons = list(dict.fromkeys([*found.reasons, *_asked_reason(wanted)]))
+    choices = [(code, code) for code in reasons]
+    if any(reason is None for _, reason in found.failure_counts) or wanted.reason == NO_REASON:
+        choices.append((NO_REASON, "None was given"))
+    if choices:
+        choices = [("", "All"), *choices]
+        selects.append(("reason", "Reason code", chosen.get("reason", ""), choices))
+    return selects
+
+
+def _asked_reason(wanted: DistributionFilter) -> list[str]:
+    """Return the reason code that is asked for, whether or not the request has it."""
+    return [] if wanted.reason_code is None else [wanted.reason_code]
 
 
 def _canonical(request: HttpRequest, address: str) -> HttpResponse:

@@ -28,13 +28,19 @@ ORDER BY p.device_id
 
 
 def condition(
-    wanted: DistributionFilter, as_of: datetime | None, *, is_continued: bool = False
+    wanted: DistributionFilter,
+    as_of: datetime | None,
+    *,
+    is_continued: bool = False,
+    is_backwards: bool = False,
 ) -> str:
     """Return what holds of the rows ``c`` of current_distribution that are wanted.
 
-    ``is_continued``: of those only whose Device ID is above ``%(after)s``.
+    ``is_continued``: of those only whose Device ID is above ``%(after)s``; or below it, if
+    ``is_backwards``.
     """
-    conditions = ["c.device_id > %(after)s"] if is_continued else ["true"]
+    beyond = "<" if is_backwards else ">"
+    conditions = [f"c.device_id {beyond} %(after)s"] if is_continued else ["true"]
     if wanted.completion is not None:
         conditions.append("c.completion = %(completion)s")
     if wanted.status is not None:
