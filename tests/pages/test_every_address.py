@@ -65,6 +65,7 @@ FOR_ALL_WHO_SIGN_IN = {
     "/causes",
     "/notices",
     "/notices/endpoints/new",
+    "/watching",
     "/people",
     "/people/invite",
     "/tokens",

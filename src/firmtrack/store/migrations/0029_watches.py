@@ -16,6 +16,6 @@ ALTER TABLE notice_endpoint
 class Migration(migrations.Migration):
     """Watches of people."""
 
-    dependencies = [("accounts", "0001_initial"), ("store", "0027_cause_notes")]
+    dependencies = [("accounts", "0001_initial"), ("store", "0030_response_ids")]
     operations = [migrations.RunSQL(statement("0029_watches").decode(), UNDO)]
     is_served_by_older = True
