@@ -74,6 +74,7 @@ SIGNED_IN = [
     f"/causes/{NORTH.cause_id}",
     "/notices",
     "/notices/endpoints/new",
+    "/watching",
     "/people",
     "/people/invite",
     "/people/1",
@@ -213,6 +214,37 @@ def test_the_pages_of_an_endpoint_can_be_used_by_anybody(scripted_ada: Visitor) 
     expect(page.get_by_role("alert")).to_contain_text("was removed")
     page.set_viewport_size({"width": 1280, "height": 800})
     scripted_ada.sees("Notices")
+
+
+def test_the_states_of_watching_can_be_used_by_anybody(scripted_ada: Visitor) -> None:
+    page = scripted_ada.page
+    places = []
+    for address in ("https://alpha.example/watched", "https://alpha.example/" + "long" * 40):
+        page.goto("/notices/endpoints/new")
+        page.get_by_label("Address").fill(address)
+        page.get_by_role("button", name="Add endpoint").click()
+        expect(page.get_by_role("alert")).to_contain_text("whsec_")
+        places.append(page.url)
+    page.goto(f"/devices/{UNDER_WAY}")
+    page.get_by_text("Tell a webhook when").click()
+    assert_anybody_can_use(scripted_ada)
+    page.get_by_role("button", name="when it ends, fails or stalls").last.click()
+    expect(page.get_by_role("button", name="Stop watching")).to_be_visible()
+    assert_anybody_can_use(scripted_ada)
+    page.goto(f"/causes/{Q4.cause_id}")
+    page.get_by_text("Tell a webhook when").click()
+    page.get_by_role("button", name="when this is over").first.click()
+    expect(page.get_by_role("button", name="Stop watching")).to_be_visible()
+    assert_anybody_can_use(scripted_ada)
+    page.goto("/watching")
+    assert_anybody_can_use(scripted_ada)
+    for _ in range(2):
+        page.get_by_role("button", name="Stop watching").first.click()
+        expect(page.get_by_role("alert")).to_contain_text("no longer watching")
+    assert_anybody_can_use(scripted_ada)
+    for place in places:
+        page.goto(f"{place}/remove")
+        page.get_by_role("button", name="Remove endpoint").click()
 
 
 def test_the_pages_of_people_and_tokens_can_be_used_by_anybody(scripted_ada: Visitor) -> None:

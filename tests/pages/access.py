@@ -196,6 +196,7 @@ PAGES: Mapping[str, Page] = {
     "endpoint": Page(methods=_AND_FORMS, reach=Reach.OWN, permission=_NOTICES, to_look=False),
     "endpoint-topics": Page(methods=_AND_FORMS, reach=Reach.OWN, permission=_NOTICES),
     "remove-endpoint": Page(methods=_AND_FORMS, reach=Reach.OWN, permission=_NOTICES, sent=302),
+    "watching": Page(methods=_AND_FORMS),
     "people": Page(permission=Permission.MANAGE_PEOPLE),
     "invite-person": Page(methods=_AND_FORMS, permission=Permission.MANAGE_PEOPLE),
     "person": _managed(sent=400),

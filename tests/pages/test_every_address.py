@@ -67,6 +67,7 @@ FOR_ALL_WHO_SIGN_IN = {
     "/causes",
     "/notices",
     "/notices/endpoints/new",
+    "/watching",
     "/people",
     "/people/invite",
     "/tokens",

@@ -47,6 +47,7 @@ PAGES = [
     f"/devices/{UNKNOWN_DEVICE}",
     "/notices",
     "/notices/endpoints/new",
+    "/watching",
     "/people",
     "/people/invite",
     "/tokens",

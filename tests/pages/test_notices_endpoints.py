@@ -136,7 +136,7 @@ def test_an_endpoint_is_added_and_its_secret_shown_once(cast: Cast, ada: Browsin
         ),
         ({"channel": ""}, "Select how notices are to be sent", "channel"),
         ({"channel": "email"}, "Select how notices are to be sent", "channel"),  # not set up
-        ({"topics": []}, "Select what notices are to be about", "topics"),
+        ({"topics": []}, "Select what to tell you about", "topics"),
         ({"topics": ["weather"]}, "Select only what is on the list", "topics"),
     ],
 )
@@ -199,7 +199,7 @@ def test_who_has_no_user_id_is_told_so_and_adds_nothing(cast: Cast, who: str) ->
 
 def test_topics_are_chosen_anew(endpoint_id: int, cast: Cast, ada: Browsing) -> None:
     place = f"/notices/endpoints/{endpoint_id}"
-    address = ada.open(place).links()["Change the topics"]
+    address = ada.open(place).links()["Change what it hears about"]
     page = ada.open(address)
     assert page.root.xpath("//input[@type='checkbox'][@checked]/@value") == list(DEFAULT_TOPICS)
 
@@ -210,7 +210,7 @@ def test_topics_are_chosen_anew(endpoint_id: int, cast: Cast, ada: Browsing) -> 
 
     refused = page_of(ada.client.post(address, {}), address)
     assert refused.status == 400
-    assert refused.links()["Select what notices are to be about"] == "#topics"
+    assert refused.links()["Select what to tell you about"] == "#topics"
     assert list(only(cast).topics) == chosen
 
 
