@@ -65,6 +65,7 @@ def test_every_page_leads_an_administrator_to_all_that_there_is(
     links = ada.open("/guidance").elements(".firmtrack-nav a")
     assert [link.get("href") for link in links] == [
         "/firmware-distribution",
+        "/service-requests",
         "/delivery-performance",
         "/causes",
         "/notices",
