@@ -155,7 +155,7 @@ def test_ben_finds_neither_what_is_adas_nor_what_is_nobodys(newcomer: Visitor) -
 def test_signing_in_fails_politely_and_signing_out_is_final(newcomer: Visitor) -> None:
     newcomer.sign_in(password="guess")
     alert = newcomer.page.get_by_role("alert")
-    expect(alert).to_contain_text("Enter the email address and password")
+    expect(alert).to_contain_text("Email address or password is incorrect")
     newcomer.sign_in()
     newcomer.sees("Firmware Distribution Tracking")
     newcomer.page.get_by_role("button", name="Sign out").click()

@@ -70,9 +70,9 @@ def now(person: User) -> User:
 
 def test_the_navigation_leads_only_where_one_may_go(cast: Cast, ada: Browsing, alf: User) -> None:
     administration = ["People", "Tokens", "Audit"]
-    own = ada.open("/guidance").all("nav a")
+    own = ada.open("/guidance").all(".firmtrack-nav a")
     assert [each for each in own if each in administration] == administration
-    viewers = Browsing.signed_in(alf).open("/guidance").all("nav a")
+    viewers = Browsing.signed_in(alf).open("/guidance").all(".firmtrack-nav a")
     assert not set(administration) & set(viewers)
 
 

@@ -8,7 +8,7 @@ from firmtrack.web.models import SignInAttempt
 from tests.pages.browsing import Browsing, page_of
 from tests.pages.world import PASSWORD, VERIFIED, Cast
 
-FAILURE = "Enter the email address and password of a Firmtrack account"
+FAILURE = "Email address or password is incorrect"
 NOW = datetime(2026, 11, 14, 9, 12, tzinfo=UTC)
 
 
@@ -31,7 +31,7 @@ def test_ada_signs_in_and_out(anybody: Browsing, email: str) -> None:
     response = anybody.post("/sign-in", {"username": email, "password": PASSWORD})
     assert response.headers["Location"] == "/firmware-distribution"
     page = anybody.open("/firmware-distribution")
-    assert page.one(".firmtrack-bar__account span") == "ada@alpha.example, Alpha Energy"
+    assert page.one(".firmtrack-bar__account--bar span") == "ada@alpha.example, Alpha Energy"
     left = anybody.post("/sign-out", {})
     assert left.headers["Location"] == "/sign-in"
     assert anybody.get("/firmware-distribution").status_code == 302

@@ -1,8 +1,9 @@
 """Entries for the Completion Statuses, the stages and the statuses of a distribution."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from firmtrack.domain.stages import STAGES, CompletionStatus, Stage, StageRow, Status
+from firmtrack.domain.stages import STAGES, CompletionStatus, Stage, Status
 from firmtrack.duis.codes import Sureness
 from firmtrack.presentation import wording
 from firmtrack.presentation.catalogue_entry import MAY_TRY_AGAIN, Advice, Entry
@@ -77,24 +78,13 @@ COMPLETIONS: Mapping[CompletionStatus, Entry] = {
 }
 
 
-def _stage(row: StageRow) -> Entry:
-    holder = wording.PARTY_NAMES[row.holder]
-    variants = " and ".join(sorted(row.variants))
-    return Entry(
-        code=f"stage-{row.stage.name.lower()}",
-        name=row.name,
-        meaning=f"Stage {row.stage.value} of requests of {variants}; the {holder} has to do it.",
-        written="DCC has no code for a stage: what it says is in the entries of its statuses.",
-        advice=Advice(
-            f"An update comes here from the stage before; a stage that nobody reported is passed "
-            f"all the same. It stays here until the {holder} has done its part.",
-            "Look at the Current Status, and do what its entry says.",
-            "Look at the Current Status, and do what its entry says.",
-            f"The {holder} {_STAGE_WORK[row.stage]}.",
-        ),
-        sureness=C,
-        source=_FIRMTRACK,
-    )
+@dataclass(frozen=True, slots=True)
+class StageEntry:
+    """A stage explained: its anchor on the guidance page, and what its holder does there."""
+
+    code: str
+    name: str
+    work: str
 
 
 _STAGE_WORK: Mapping[Stage, str] = {
@@ -107,7 +97,14 @@ _STAGE_WORK: Mapping[Stage, str] = {
     Stage.ACTIVATED_BY_DEVICE: "changes over to the image by itself",
 }
 
-STAGE_ENTRIES: Mapping[Stage, Entry] = {row.stage: _stage(row) for row in STAGES}
+STAGE_ENTRIES: Mapping[Stage, StageEntry] = {
+    row.stage: StageEntry(
+        code=f"stage-{row.stage.name.lower()}",
+        name=row.name,
+        work=f"The {wording.PARTY_NAMES[row.holder]} {_STAGE_WORK[row.stage]}.",
+    )
+    for row in STAGES
+}
 
 
 def _status(

@@ -33,6 +33,7 @@ from firmtrack.presentation.flags import FLAG_NAMES
 from firmtrack.store.wording import current_wordings
 from firmtrack.web.status import viewer_in
 
+_EXPLAINED = {each.code for group in catalogue.CODE_GROUPS for each in group.explained}
 UNKNOWN_CODES = "unknown-codes"
 _API_DOCUMENT = "api:openapi-json"
 
@@ -126,7 +127,6 @@ def page(request: HttpRequest, topic: str) -> HttpResponse:
     context: dict[str, Any] = {
         "topic": TOPICS[topic],
         "voice": voice_for(viewer_in(request)),
-        "not_explained": NOT_EXPLAINED,
         "stages": STAGES,
         "states": catalogue_states,
         "activations": catalogue_activations,
@@ -134,6 +134,11 @@ def page(request: HttpRequest, topic: str) -> HttpResponse:
         "flag_names": FLAG_NAMES,
         "groups": catalogue.CODE_GROUPS,
         "codes": catalogue.CODES,
+        "explained_codes": _EXPLAINED,
+        "not_explained": NOT_EXPLAINED,
+        "not_explained_by_kind": catalogue.NOT_EXPLAINED_BY_KIND,
+        "kind_of": catalogue.kind_of,
+        "together": catalogue.together,
         "wordings": current_wordings(),
         "columns": {column.title: column.text for column in CONTRACT_COLUMNS},
         "further_columns": {column.title: column.text for column in FURTHER_COLUMNS},

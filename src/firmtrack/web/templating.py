@@ -29,6 +29,7 @@ from firmtrack.presentation.freshness import (
     WHOSE_TIMES_TEXT,
     freshness_text,
     learnt_text,
+    quiet_text,
     source_title,
 )
 from firmtrack.presentation.incidents import incident_details, incident_source
@@ -37,6 +38,7 @@ from firmtrack.presentation.times import day_text, duration_text, limit_text, lo
 from firmtrack.presentation.visible import visible
 from firmtrack.web.assets import asset_url
 from firmtrack.web.guidance import code_link
+from firmtrack.web.navigation import current_in
 from firmtrack.web.permissions import person_may
 
 _PARTS = re.compile(r"[^:]*:|[^:]+")
@@ -68,6 +70,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"incident_source": incident_source}
     made.globals |= {"freshness_text": freshness_text, "SOURCE_TEXTS": SOURCE_TEXTS}
     made.globals |= {"source_title": source_title, "learnt_text": learnt_text}
+    made.globals |= {"quiet_text": quiet_text, "timed_text": performance.timed_text}
     made.globals |= {"WHOSE_TIMES_TEXT": WHOSE_TIMES_TEXT}
     made.globals |= {"group_name": group_name, "SCOPE_NAMES": SCOPE_NAMES, "WHOSE_TEXT": WHOSE_TEXT}
     made.globals |= {"performance_counted_text": performance.counted_text}
@@ -75,6 +78,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"channel_of": channel_of, "channel_words": words_of}
     made.globals |= {"inventories": inventories, "may": person_may}
     made.globals |= {"not_known_then_title": not_known_then_title}
+    made.globals |= {"current_in": current_in}
     made.tests["untold"] = lambda part: part is UNTOLD
     made.filters |= {
         "day": day_element,
