@@ -25,5 +25,5 @@ class Migration(migrations.Migration):
     Older code that records would change requests and not tell whoever counts them.
     """
 
-    dependencies = [("store", "0030_response_ids")]
+    dependencies = [("store", "0027_cause_notes")]
     operations = [migrations.RunSQL(statement("0028_standings").decode(), UNDO)]
