@@ -1,7 +1,7 @@
 """Every read there is of a filled store, by name; and that its answer is whole, and right."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from bench.filling import EVENTS_PER_DEVICE, device_at
@@ -10,6 +10,7 @@ from bench.stores import OWNER_ID, Store
 from firmtrack.answers.audit import AuditFilter
 from firmtrack.answers.causes import CausesQuestion
 from firmtrack.answers.performance import PerformanceFilter
+from firmtrack.answers.request_lists import RequestFilter
 from firmtrack.answers.requests import DistributionFilter, DistributionPage, RequestAnswer
 from firmtrack.domain.causes import Attribute, CauseKey, Trait
 from firmtrack.domain.identifiers import Eui64, RequestId
@@ -25,10 +26,12 @@ from firmtrack.lookups import (
     notices,
     performance,
     request,
+    request_list,
 )
 from firmtrack.lookups.as_of import Settled
 from firmtrack.store.ledger.quarantine import list_quarantine
 from firmtrack.store.reading import messages, requests
+from firmtrack.store.reports import happenings
 
 PAGE = 100
 
@@ -93,6 +96,19 @@ def csv(store: Store, _: Random, as_of: Settled | None = None) -> object:
 
 def csv_as_of(store: Store, chance: Random) -> object:
     return csv(store, chance, store.known_at)
+
+
+def own_requests(_: Store, __: Random) -> object:
+    return request_list.list_requests(_OWNER, RequestFilter(), limit=PAGE)
+
+
+def all_requests(_: Store, __: Random) -> object:
+    return request_list.list_requests(_EVERYBODY, RequestFilter(), limit=PAGE)
+
+
+def what_happened(_: Store, __: Random) -> object:
+    until = happenings.last_counted_at() or datetime.now(UTC)
+    return happenings.happenings(_OWNER, until - timedelta(days=7), until, limit=5)
 
 
 def some_device(store: Store, chance: Random, as_of: Settled | None = None) -> object:
@@ -258,6 +274,9 @@ READS: Mapping[str, Read] = {
     "counts as_of of the large request": counts_as_of,
     "delivery performance of one supplier": own_performance,
     "delivery performance of all": all_performance,
+    "requests of one supplier": own_requests,
+    "requests of all": all_requests,
+    "what happened to one supplier’s requests": what_happened,
     "freshness": fresh,
     "notices, a page": lambda _, __: notices.list_notices(_OWNER, limit=PAGE),
     "page of notices": lambda _, __: notices.open_notices_page(

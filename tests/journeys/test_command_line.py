@@ -186,6 +186,40 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     assert firmtrack("quarantine", "list").stdout == "The quarantine is empty.\n"
 
 
+def test_requests_are_listed_and_filtered(firmtrack: Run) -> None:
+    assert said(firmtrack("requests", "--json")) == {"items": [], "next_cursor": None}
+    assert firmtrack("requests").stdout == "No request is known yet.\n"
+    for message in (REQUEST, ACCEPTED):
+        firmtrack("ingest", "-", typed=message)
+
+    (item,) = said(firmtrack("requests", "--json"))["items"]
+    assert item["service_request_id"] == REQUEST_ID
+    assert item["completion_status_counts"] == {"in_progress": 2, "failed": 0, "successful": 0}
+    lines = firmtrack("requests").stdout.splitlines()
+    assert lines[0] == REQUEST_ID
+    assert "0 of 2 done, 2 under way, 0 failed" in lines[2]
+    assert max(map(len, lines)) <= 80
+    for options, is_listed in (
+        (["--state", "under_way"], True),
+        (["--state", "ended"], False),
+        (["--firmware-version", item["firmware_version"].lower()], True),
+        (["--submitted-to", "2000-01-01"], False),
+    ):
+        listed = firmtrack("requests", *options).stdout
+        assert (REQUEST_ID in listed) is is_listed
+    assert firmtrack("requests", "--state", "ended").stdout == "No request matches.\n"
+    firmtrack(
+        "party",
+        "add",
+        "Bravo Power",
+        "--kind",
+        "small_supplier",
+        "--user-id",
+        "90-B3-D5-1F-30-02-00-00",
+    )
+    assert said(firmtrack("requests", "--as", "Bravo Power", "--json"))["items"] == []
+
+
 def test_what_is_quarantined_can_be_discarded_for_good(firmtrack: Run, tmp_path: Path) -> None:
     hostile, good = tmp_path / "a.xml", tmp_path / "b.xml"
     hostile.write_bytes(b"<nonsense/>")

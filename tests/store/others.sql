@@ -55,4 +55,10 @@ FROM made AS m, notice_endpoint AS e JOIN accounts_party AS p ON p.id = e.party_
 WHERE p.name = 'Bravo Power';
 INSERT INTO lookup_audit (viewer, kind, term, row_count) SELECT 'Ben', 'device', '', 1 FROM made;
 INSERT INTO stay_at_hub SELECT request_key, 4, device_id, comms_hub_id, now(), true FROM made;
+INSERT INTO request_standing SELECT DISTINCT request_key, %(user_id)s::bigint, now(), 0, 100, 0, 100,
+    '{}'::smallint[], '{}'::text[], '{}'::integer[], now(), now()
+FROM made;
+INSERT INTO trouble_update SELECT request_key, device_id, 4, false, NULL, now() FROM made;
+INSERT INTO stalled_update SELECT request_key, device_id, 4 FROM made;
+INSERT INTO standing_due (request_key) SELECT request_key FROM made;
 DROP TABLE made;

@@ -12,12 +12,22 @@ import psycopg
 from firmtrack.answers.audit import AuditFilter
 from firmtrack.answers.causes import CausesQuestion
 from firmtrack.answers.performance import PerformanceFilter
+from firmtrack.answers.request_lists import RequestFilter, RequestState
 from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.causes import Attribute, CauseKey, Trait
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
-from firmtrack.lookups import causes, device, freshness, inventory, notices, performance, request
+from firmtrack.lookups import (
+    causes,
+    device,
+    freshness,
+    inventory,
+    notices,
+    performance,
+    request,
+    request_list,
+)
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.audit import read_audit
 from firmtrack.presentation.csv import distributions_csv
@@ -25,9 +35,10 @@ from firmtrack.store.database import conninfo_in_use, pool, reading_pool
 from firmtrack.store.ledger.quarantine import list_quarantine
 from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading import requests
+from firmtrack.store.reading.audit import list_opened
 from firmtrack.store.reading.messages import came_again, find_message, list_messages
+from firmtrack.store.reports import happenings, waits
 from firmtrack.store.reports import performance as figures
-from firmtrack.store.reports import waits
 from tests.store.facts import (
     ALL,
     ALPHA,
@@ -57,6 +68,7 @@ _DEEPER = 20
 """Blocks that deeper indexes may add to a few searches of them."""
 
 AUDITED = replace(ALPHA, party="Alpha")
+HERSELF = replace(AUDITED, name="Ada at her desk")
 _A_DAY = datetime(2026, 11, 14, tzinfo=UTC)
 _OTHERS_AUDIT = """
     INSERT INTO lookup_audit (viewer, kind, term, row_count, party, looked_up_at)
@@ -122,6 +134,14 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
         ),
         "those that had stalled": lambda: listed(stalled, past=True),
         "its CSV of the past": lambda: csv(past=True),
+        "its requests": lambda: request_list.list_requests(ALPHA, RequestFilter(), limit=2),
+        "its requests that ended": lambda: request_list.list_requests(
+            ALPHA, RequestFilter(state=RequestState.ENDED), limit=2
+        ),
+        "what happened to its requests": lambda: happenings.happenings(
+            ALPHA, at(0), datetime.now(UTC), limit=2
+        ),
+        "what one looked at last": lambda: list_opened(HERSELF, ["device"], limit=2),
         "a device": lambda: device.find_device(ALPHA, METER),
         "a device's page": lambda: device.open_device_page(ALPHA, METER),
         "a device of the past": lambda: device.find_device(ALPHA, METER, as_of=moment),
@@ -240,6 +260,7 @@ def test_no_read_grows_with_what_others_have(own_database: str) -> None:
     figures.refresh()
     with pool().connection() as connection:
         connection.execute("ANALYZE")
+    device.find_device(HERSELF, METER)
     reads = everything(Settled(datetime.now(UTC)))
     found = causes.open_cause(ALPHA, CAUSE, CausesQuestion(request_id=REQUEST_ID))
     assert found is not None

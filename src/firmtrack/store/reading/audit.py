@@ -19,7 +19,7 @@ from firmtrack.store.reading import statement
 from firmtrack.store.reading.seeing import asked_by
 
 _LOOKED_AT_MOST = 5_000
-_OWN_LOOKED_AT = 500
+_OWN_LOOKED_AT = 200
 _NEWEST = 2**63 - 1
 _OUT_OF_ORDER = timedelta(minutes=5)
 """By how much a greater number may have an earlier time: writers do not wait for each other."""

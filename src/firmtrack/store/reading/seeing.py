@@ -35,7 +35,7 @@ _RULES: Mapping[str, str] = {
         " WHERE user_id = ANY (%(user_id_texts)s::text[])))"
     ),
     # This is the viewer's own party.
-    "is_own": "{0} IS NOT DISTINCT FROM %(party)s",
+    "is_own": "{0} = %(party)s",
     # This party's audit is the viewer's to read.
     "is_of_viewers_party": "(%(sees_all)s OR {0} = %(party)s)",
 }

@@ -3,7 +3,7 @@
 -- counted each device is looked at.
 WITH moved AS MATERIALIZED (
     SELECT s.request_key, r.originator, r.target, r.counter, r.firmware_version,
-        EXISTS (SELECT FROM standing_due AS d WHERE d.request_key = s.request_key) AS is_due
+        (SELECT true FROM standing_due AS d WHERE d.request_key = s.request_key LIMIT 1) AS is_due
     FROM request_standing AS s
     JOIN request AS r USING (request_key)
     WHERE {sees:s.originator} AND s.trouble_at > %(since)s
@@ -13,7 +13,7 @@ WITH moved AS MATERIALIZED (
     JOIN trouble_update AS t USING (request_key)
     WHERE t.found_at > %(since)s AND t.found_at <= %(until)s
       AND (
-          NOT m.is_due
+          m.is_due IS NULL
           OR EXISTS (
               SELECT
               FROM current_distribution AS c

@@ -7,10 +7,11 @@ WITH candidate AS MATERIALIZED (
     ORDER BY {order}
     LIMIT %(limit)s
 ), due AS MATERIALIZED (
+    -- One by one: the marks and counts of all others would be read to compare them all at once.
     SELECT c.request_key
     FROM candidate AS c
-    WHERE EXISTS (SELECT FROM standing_due AS d WHERE d.request_key = c.request_key)
-       OR NOT EXISTS (SELECT FROM request_standing AS s WHERE s.request_key = c.request_key)
+    WHERE (SELECT true FROM standing_due AS d WHERE d.request_key = c.request_key LIMIT 1)
+       OR (SELECT true FROM request_standing AS s WHERE s.request_key = c.request_key) IS NULL
 ), counted AS MATERIALIZED (
     SELECT s.request_key, s.successful, s.in_progress, s.failed, s.stalled, s.failure_stages,
         s.failure_reasons, s.failure_counts

@@ -59,7 +59,7 @@ CREATE INDEX request_by_time
     ON request ((coalesce(submitted_at, recorded_at)), originator, target, counter);
 
 -- What one person looked at, newest first.
-CREATE INDEX lookup_audit_of_viewer ON lookup_audit (party, viewer, lookup_id DESC);
+CREATE INDEX lookup_audit_of_viewer ON lookup_audit (viewer, lookup_id DESC);
 
 -- Until when each person has been shown what happened to their requests. since: what the visit that is
 -- going on is told from; shown_until: what the next one is.
