@@ -29,3 +29,18 @@ document.body.addEventListener("htmx:afterSettle", () => {
     document.getElementById(id)?.closest("details")?.setAttribute("open", "");
   }
 });
+
+// A button copies a text; where the browser does not let it, the text is left selected.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copies]");
+  if (!button) return;
+  const text = document.getElementById(button.dataset.copies);
+  text.focus();
+  text.select();
+  try {
+    await navigator.clipboard.writeText(text.value);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Selected: copy it with your keyboard";
+  }
+});

@@ -14,7 +14,7 @@ from firmtrack.answers.requests import (
 )
 from firmtrack.answers.side_parts import UNTOLD, Untold, side_part
 from firmtrack.diagnosis.requests import slower_stages
-from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.identifiers import Eui64, RequestId, ResponseId
 from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.as_of import Settled
@@ -22,9 +22,11 @@ from firmtrack.lookups.versions import held_by_nobody, version_of
 from firmtrack.presentation.files import FileFormat, distributions_file
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.reading import requests
+from firmtrack.store.reading.messages import response_ids_of_request
 
 _Found = TypeVar("_Found")
 _NO_ROWS = DistributionPage(items=(), last_device_id=None)
+_ANSWERS_TOLD = 5
 _AT_ONCE = 1_000
 
 
@@ -51,10 +53,14 @@ class FoundRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestPage:
-    """A found request with some of its distributions; only those by pace may be untold."""
+    """A found request with some of its distributions; only those by pace may be untold.
+
+    ``response_ids`` are DCC's own IDs of its answers to the request, the latest first.
+    """
 
     found: FoundRequest
     distributions: DistributionPage | Untold
+    response_ids: tuple[ResponseId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +151,11 @@ def open_request_page(
     _audit(viewer, "service_request", request_id, rows, as_of)
     if found is None:
         return None
-    return RequestPage(found=_found(viewer, found, as_of), distributions=listed)
+    return RequestPage(
+        found=_found(viewer, found, as_of),
+        distributions=listed,
+        response_ids=response_ids_of_request(viewer, request_id, as_of=as_of, limit=_ANSWERS_TOLD),
+    )
 
 
 def refresh_request_page(

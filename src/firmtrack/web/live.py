@@ -53,7 +53,7 @@ def device_status(request: HttpRequest, device_id: str) -> HttpResponse:
         return _unchanged(page)
     newest = page.found.device.distributions[0].distribution
     news = f"the Current Status is {wording.STATUS_NAMES[newest.status]}."
-    context = status.device_status(page)
+    context = status.device_status(request, page)
     return _news(request, "firmtrack/device-status.html", context, news, page.version)
 
 

@@ -54,6 +54,7 @@ from firmtrack.web.status import (
     request_status,
     viewer_in,
 )
+from firmtrack.web.tickets import ticket_on_request
 from firmtrack.web.timeline import progress_of, timeline_of_others
 from firmtrack.web.watching import watch_of_device, watch_of_request
 
@@ -124,6 +125,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
         | watch_of_request(request, found.request, moment)
         | {
             "page": page,
+            "ticket": ticket_on_request(request, found.request, opened.response_ids, moment.now),
             "searched_text": searched_text(request, request_id),
             "is_untold": listed is UNTOLD,
             "filter_selects": _filter_selects(wanted, found.request),
@@ -191,7 +193,7 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
     others = page.found.device.others_updates
     context = (
         as_of_context(viewer, moment)
-        | device_status(page)
+        | device_status(request, page)
         | {
             "others": [(each, timeline_of_others(each)) for each in others],
             "peers": page.peers,

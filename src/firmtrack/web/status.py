@@ -19,6 +19,7 @@ from firmtrack.lookups.device import DevicePage
 from firmtrack.lookups.request import FoundRequest
 from firmtrack.presentation.event_places import EVENTS_AT_ONCE, cursor_below
 from firmtrack.presentation.times import near_day_text
+from firmtrack.web.tickets import tickets_of_device
 from firmtrack.web.timeline import timeline_of
 
 _MOST_SHOWN = 5
@@ -34,7 +35,7 @@ def viewer_in(request: HttpRequest) -> Viewer:
     return viewer_of(request.user)
 
 
-def device_status(page: DevicePage) -> dict[str, object]:
+def device_status(request: HttpRequest, page: DevicePage) -> dict[str, object]:
     """Return how a device's distributions stand, for its template.
 
     ``live`` is the entity tag with which a refresh asks for news; None if there will be none: in
@@ -55,6 +56,7 @@ def device_status(page: DevicePage) -> dict[str, object]:
         "diagnoses": found.diagnoses,
         "response_ids": found.response_ids,
         "supplier_names": page.supplier_names,
+        "tickets": tickets_of_device(request, found, now),
         "notified": page.notified,
         "live": _live(page.version) if under_way else None,
         "cursor_below": cursor_below,

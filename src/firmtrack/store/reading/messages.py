@@ -10,10 +10,12 @@ from psycopg.rows import DictRow, TupleRow, class_row, dict_row
 
 from firmtrack.domain.facts import ImageFacts, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId, ResponseId
+from firmtrack.domain.viewer import Viewer
 from firmtrack.store.bodies import unpack
 from firmtrack.store.database import reading_pool
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_parts, response_id_of
 from firmtrack.store.reading import statement
+from firmtrack.store.reading.seeing import asked_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +137,27 @@ def response_ids_of(message_ids: Iterable[UUID]) -> dict[UUID, ResponseId]:
     with reading_pool().connection() as connection:
         rows = connection.execute(statement("response_ids"), (list(message_ids),), prepare=True)
         return {message_id: response_id_of(*parts) for message_id, *parts in rows}
+
+
+def response_ids_of_request(
+    viewer: Viewer, request_id: RequestId, *, as_of: datetime | None, limit: int
+) -> tuple[ResponseId, ...]:
+    """Return DCC's Response IDs of its answers to a request that the viewer may see, latest first.
+
+    Those that were recorded by ``as_of``; None is now.
+    """
+    originator, target, counter = request_parts(request_id)
+    asked = {
+        **asked_by(viewer),
+        "originator": originator,
+        "target": target,
+        "counter": counter,
+        "moment": as_of,
+        "limit": limit,
+    }
+    with reading_pool().connection() as connection:
+        rows = connection.execute(statement("response_ids_of_request"), asked)
+        return tuple(response_id_of(*parts) for parts in rows)
 
 
 def came_again(message_id: UUID | None = None) -> list[CameAgain]:
