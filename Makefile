@@ -48,7 +48,7 @@ fuzz: $(READY) ## fuzz what is read, guided by coverage (TARGET=duis|gbcs|archiv
 	@tools/prepare-environment fuzz
 	@exec $(BIN)/python -m tests.fuzz $(or $(TARGET),all) $(if $(RUNS),--runs "$(RUNS)")
 
-check: $(READY) ## format, lint, types, import contracts, docs
+check: $(READY) ## format, lint, types, import contracts, docs, the API's description
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -56,6 +56,7 @@ check: $(READY) ## format, lint, types, import contracts, docs
 	$(BIN)/interrogate --quiet src
 	$(BIN)/python -m tools.stage_diagram --check
 	$(BIN)/python -m tools.links
+	$(BIN)/python -m tools.openapi_linter
 
 bench: $(READY) ## measure the speeds that README.md reports (JOBS=… SCALE=… JSON=FILE COMPARE=FILE)
 	@exec $(BIN)/python -m bench $(JOBS) $(BENCH_OPTIONS)

@@ -83,10 +83,10 @@ def main() -> None:
     if not (settings.ENVIRONMENT.data_dir / "demonstration.json").exists():
         sys.exit("FIRMTRACK_DATA_DIR holds no demonstration.")
     notes = json.loads((settings.ENVIRONMENT.data_dir / "demonstration.json").read_text("utf-8"))
-    shown = notes["examples"]
+    shown = {each["key"]: each["path"].rpartition("/")[2] for each in notes["try_this"]}
     with opened():
         calls = Calls()
-        examples = _looked_up(calls, shown["The Service Request"], shown["A device in progress"])
+        examples = _looked_up(calls, shown["request"], shown["stalled"])
         examples |= _handed_in(calls)
         report = examples["submit_message"]["request"][_JSON]
         examples["download_message"]["answer"][_JSON] = report
@@ -111,6 +111,7 @@ def _looked_up(calls: Calls, request_id: str, device_id: str) -> Example:
         "find_service_request": calls.got("find_service_request", request),
         "list_distributions": calls.got("list_distributions", request, page),
         "download_distributions": calls.got("download_distributions", request),
+        "download_distributions_xlsx": {"parameters": request},
         "list_events": calls.got("list_events", device, page | {"service_request_id": own}),
         "find_peers": calls.got("find_peers", device),
         "find_inventory": calls.got("find_inventory", device),
@@ -133,7 +134,7 @@ def _handed_in(calls: Calls) -> Example:
         "specversion": "1.0",
         "type": "firmtrack.stage-report.v1",
         "source": "/adapter",
-        "id": "1",
+        "id": f"{today:%Y%m%d%H%M%S}",
         "data": {
             "service_request_id": str(
                 RequestId(Eui64.parse("90-B3-D5-1F-30-01-00-00"), _DCC_ID, 1)
@@ -182,7 +183,8 @@ def _alert(number: int, at: datetime) -> bytes:
 def _notices() -> list[Any]:
     with pool().connection() as connection:
         rows = connection.execute(
-            "SELECT convert_from(body, 'UTF8') FROM notice WHERE device_count = 1 ORDER BY sequence"
+            "SELECT convert_from(body, 'UTF8') FROM notice WHERE device_count = 1"
+            " ORDER BY reason IS NULL, sequence"
         ).fetchall()
     return [json.loads(body) for (body,) in rows if body.startswith("{")]
 

@@ -17,8 +17,11 @@ def contents_of(operation: Any) -> list[tuple[str, str, Any]]:
     """Return where each body of a call stands, its media type, and its description."""
     request = operation.get("requestBody", {}).get("content", {})
     answer = operation["responses"].get("200", {}).get("content", {})
-    return [("request", *each) for each in request.items()] + [
-        ("answer", *each) for each in answer.items()
+    return [
+        (place, media_type, content)
+        for place, contents in (("request", request), ("answer", answer))
+        for media_type, content in contents.items()
+        if content["schema"].get("format") != "binary"  # of which JSON has no examples
     ]
 
 

@@ -11,6 +11,7 @@ from tests.api.calling import Caller
 # A client that was generated breaks if one of these goes or changes: add, and nothing else.
 OPERATIONS = (
     "download_distributions",
+    "download_distributions_xlsx",
     "download_message",
     "download_performance",
     "find_device",
