@@ -134,4 +134,3 @@ def _batch_end(at: datetime, now: datetime) -> datetime:
     width = next(width for longest, width in _BATCHES if now - at < longest)
     epoch = datetime.fromtimestamp(0, UTC)
     return epoch + ((at - epoch) // width + 1) * width
-
