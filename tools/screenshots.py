@@ -120,7 +120,7 @@ def _sign_in(page: Page, password: str) -> None:
     page.goto("/sign-in")
     page.locator("input[name=username]").fill(_EMAIL)
     page.locator("input[name=password]").fill(password)
-    page.locator("main button[type=submit]").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/firmware-distribution")
 
 
