@@ -35,7 +35,7 @@ class Visitor:
         self.page.goto("/sign-in")
         self.page.get_by_label("Email address").fill(email)
         self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
 
     def search(self, by: str | None, term: str) -> None:
         """Fill in the search form and send it."""

@@ -39,8 +39,8 @@ FLEETS: Mapping[tuple[Eui64, str], int] = {
 """How many devices of which model each supplier has."""
 
 OLD_HUBS = FirmwareVersion("00070000")
-HUB_VERSIONS = (FirmwareVersion("00070001"),) * 39 + (OLD_HUBS,)
-"""What hubs run: of forty one has missed the last version."""
+HUB_VERSIONS = (FirmwareVersion("00070001"),) * 47 + (OLD_HUBS,)
+"""What hubs run: of forty-eight one has missed the last version."""
 
 _HUB, _DEVICE, _GOOD, _BAD = (
     Report.HUB_HAS_IT,
@@ -101,9 +101,9 @@ class _Episode(NamedTuple):
     until: timedelta
 
 
-_OUTAGE = _Episode(timedelta(days=8), timedelta(days=11, hours=12))
+_OUTAGE = _Episode(timedelta(days=8), timedelta(days=10, hours=18))
 _REGIONS = (Region.NORTH, Region.SOUTH, Region.CENTRAL)
-_BAD_MODEL = _Episode(timedelta(days=11, hours=12), timedelta(days=17, hours=12))
+_BAD_MODEL = _Episode(timedelta(days=8), timedelta(days=17, hours=12))
 _BAD_MODELS = ("Tamar 3G", "Hearth 2", "Tamar 3E")
 
 
@@ -127,7 +127,7 @@ def _passing(started_at: datetime) -> Iterator[Trouble]:
             until=began_at + _OUTAGE.until,
         )
         yield Trouble(
-            share=0.6,
+            share=0.5,
             reports=(Report.HUB_HAS_IT, Report.IMAGE_DISCARDED),
             model=_BAD_MODELS[cycle % len(_BAD_MODELS)],
             since=began_at + _BAD_MODEL.since,

@@ -6,7 +6,7 @@ the batch in again, which changes nothing: its messages are known.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -25,8 +25,14 @@ from firmtrack.simulator.post import StageReport
 from firmtrack.simulator.responsibility import COLUMNS, HubRow, SupplierRow
 from firmtrack.simulator.scenario import DEFAULT_SUPPLIERS
 
-_LATELY = timedelta(hours=8)
-_BATCHES_LATELY, _BATCHES_BEFORE = timedelta(minutes=10), timedelta(hours=1)
+_BATCHES = (
+    (timedelta(hours=6), timedelta(minutes=10)),
+    (timedelta(days=7), timedelta(hours=1)),
+    (timedelta.max, timedelta(hours=2)),
+)
+"""How long ago, at most, messages came in batches of how long: each batch takes a while."""
+
+_NOTED_EVERY = 20
 _ORIGIN = "the demonstration"
 _SEED = 2
 
@@ -99,10 +105,12 @@ def hand_in_past(
 
     ``now`` is after all of it.
     """
-    for ends_at, batch in groupby(arrivals, lambda each: min(now, _batch_end(each.at, now))):
+    found = groupby(arrivals, lambda each: min(now, _batch_end(each.at, now)))
+    for place, (ends_at, batch) in enumerate(found):
         set_moment(ends_at)
         hands.hand_in(list(batch))
-        note(connection, ends_at)
+        if place % _NOTED_EVERY == 0:
+            note(connection, ends_at)
 
 
 def import_rows(rows: Iterable[SupplierRow | HubRow]) -> None:
@@ -123,12 +131,6 @@ def import_rows(rows: Iterable[SupplierRow | HubRow]) -> None:
 
 
 def _batch_end(at: datetime, now: datetime) -> datetime:
-    width = _BATCHES_LATELY if now - at < _LATELY else _BATCHES_BEFORE
+    width = next(width for longest, width in _BATCHES if now - at < longest)
     epoch = datetime.fromtimestamp(0, UTC)
     return epoch + ((at - epoch) // width + 1) * width
-
-
-def batches(arrivals: Sequence[Arrival], most: int) -> Iterator[Sequence[Arrival]]:
-    """Yield the arrivals in their order, at most so many at once."""
-    for start in range(0, len(arrivals), most):
-        yield arrivals[start : start + most]

@@ -5,7 +5,7 @@ the world from the process that prepared the demonstration, whose copy it is.
 """
 
 from collections import deque
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event
 
 from psycopg import Connection
@@ -23,6 +23,8 @@ LOOK_SECONDS = 10.0
 
 _FAILED_SECONDS = 60.0
 _MOST_AT_ONCE = 500
+_READ_BACK = timedelta(hours=1)
+"""Of a longer absence, as of a machine that slept, the readings of the inventory are left out."""
 
 
 class _Kept:
@@ -81,7 +83,8 @@ class Life:
         """Hand in all that has happened by ``now`` and was not handed in yet."""
         since = handing_in.handed_in_until(connection)
         assert since is not None, "the process that prepared the demonstration noted it"
-        self._waiting += world.until(now, read_since=since)
+        read_since = max(since, now - _READ_BACK)
+        self._waiting += world.until(now, read_since=read_since)
         while self._waiting and not self._stopping.is_set():
             batch = [self._waiting.popleft() for _ in range(min(_MOST_AT_ONCE, len(self._waiting)))]
             try:

@@ -35,12 +35,13 @@ class NotADemonstration(FirmtrackError):
     """The database holds parties that are not the demonstration's: give it one of its own."""
 
 
-def prepare(console: Console, origin: str) -> None:
+def prepare(console: Console, origin: str, now: datetime | None = None) -> None:
     """Make the demonstration, or bring it up to now, and print how to sign in and what to try.
 
-    ``origin`` is where it will answer, its receiver of notices, too. Raises NotADemonstration.
+    ``origin`` is where it will answer, its receiver of notices, too; ``now`` is by default the
+    clock's. Raises NotADemonstration.
     """
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     receiver.create()
     noted = notes.read()
     if not noted:

@@ -23,7 +23,8 @@ CREATE OR REPLACE FUNCTION demonstration_time.clock_timestamp() RETURNS timestam
     LANGUAGE sql STABLE AS 'SELECT demonstration_time.now()';
 """
 _FORGET = "DELETE FROM demonstration_time.moment"
-_SET = "INSERT INTO demonstration_time.moment VALUES (%s)"
+_BEGIN = "INSERT INTO demonstration_time.moment SELECT pg_catalog.now()"
+_SET = "UPDATE demonstration_time.moment SET at = %s"
 
 # PostgreSQL looks in its own schema first unless that is named. Hundreds of batches need not wait
 # for the disk: what a crash of the machine takes away is the last of them, with the note of it.
@@ -42,13 +43,13 @@ def past_recording() -> Iterator[SetMoment]:
     with database.connected() as connection:
         connection.execute(_CREATE)
         connection.execute("SET synchronous_commit = off")
+        connection.execute(_FORGET)
+        connection.execute(_BEGIN)
         options = conninfo.conninfo_to_dict(usual).get("options") or ""
         database.use(conninfo.make_conninfo(usual, options=f"{options} {_OPTIONS}".strip()))
 
         def set_moment(at: datetime) -> None:
-            with connection.transaction():
-                connection.execute(_FORGET)
-                connection.execute(_SET, (at,))
+            connection.execute(_SET, (at,))
 
         try:
             yield set_moment
