@@ -12,7 +12,7 @@ _COMMANDS = (
     Later(
         "export",
         "lookups:export",
-        "Write the CSV of a Service Request's distributions to a file or to standard output.",
+        "Write a Service Request's devices as CSV or .xlsx to a file, or to standard output.",
     ),
     Later(
         "simulate",

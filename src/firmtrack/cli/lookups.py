@@ -9,6 +9,7 @@ import typer
 from firmtrack.cli import results
 from firmtrack.cli.options import AsJson, console, errors, file_failures
 from firmtrack.cli.session import opened
+from firmtrack.cli.whole_files import write_whole
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.errors import FirmtrackError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from firmtrack.domain.identifiers import Eui64, RequestId
     from firmtrack.domain.viewer import Viewer
     from firmtrack.lookups.as_of import Settled
+    from firmtrack.presentation.files import FileFormat
 
 find = typer.Typer(help="Look up a Service Request or a device.", no_args_is_help=True)
 
@@ -61,6 +63,10 @@ DeviceTerm = Annotated[str, typer.Argument(metavar="DEVICE_ID", help="A Device I
 
 
 _ALSO_NAMED = {"complete": "successful"}  # of DCC's paper
+
+
+class PaceNotKnown(FirmtrackError):
+    """Which devices wait how long could not be told now."""
 
 
 class NotFound(FirmtrackError):
@@ -209,26 +215,64 @@ def export(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")
     ] = None,
+    format_name: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="csv or xlsx; without it as FILE ends, or else csv.",
+            autocompletion=lambda: ["csv", "xlsx"],
+        ),
+    ] = None,
     as_party: AsParty = None,
     as_of: AsOf = None,
+    status: WantedStatus = None,
+    reason: WantedReason = None,
+    pace: WantedPace = None,
 ) -> None:
-    """Write the CSV of a Service Request's distributions to a file or to standard output."""
+    """Write a Service Request's devices as CSV or .xlsx to a file, or to standard output.
+
+    A file that cannot be written whole is not written at all.
+    """
     with opened():
-        from firmtrack.answers.requests import DistributionFilter
         from firmtrack.answers.side_parts import UNTOLD
         from firmtrack.lookups.request import download_distributions
 
+        file_format = _format_of(format_name, output)
+        wanted = wanted_of(status=status, reason=reason, pace=pace)
         viewer, parsed_id = viewer_as(as_party), request_id_of(request_id)
-        past = past_asked(as_of, has_waits=False)
-        download = download_distributions(viewer, parsed_id, DistributionFilter(), as_of=past)
+        past = past_asked(as_of, has_waits=pace is not None)
+        download = download_distributions(
+            viewer, parsed_id, wanted, file_format=file_format, as_of=past
+        )
         if download is None:
             raise not_found(viewer, parsed_id, past)
-        assert download is not UNTOLD, "no pace was asked for"
+        if download is UNTOLD:
+            raise PaceNotKnown
         if output is None:
             sys.stdout.buffer.writelines(download.blocks)
             return
-        with file_failures(output), output.open("wb") as file:
-            file.writelines(download.blocks)
+        with file_failures(output):
+            write_whole(output, download.blocks)
+
+
+def _format_of(name: str | None, output: Path | None) -> "FileFormat":
+    """Return the format of a file, by its ending if it has no other. Raises BadParameter."""
+    from firmtrack.presentation.files import FORMATS, FileFormat
+
+    wanted = name or ("" if output is None else output.suffix.removeprefix(".")).casefold()
+    found = next((each for each in FileFormat if each == wanted), None)
+    if found is None and name is not None:
+        raise typer.BadParameter(
+            f"{name!r} is none of {', '.join(FileFormat)}.", param_hint="--format"
+        )
+    found = found or FileFormat.CSV
+    is_text = FORMATS[found].media_type.startswith("text/")
+    if output is None and not is_text and sys.stdout.isatty():
+        raise typer.BadParameter(
+            f"a terminal cannot show .{found}: name a file with -o.", param_hint="--format"
+        )
+    return found
 
 
 def wanted_of(*, status: str | None, reason: str | None, pace: Pace | None) -> "DistributionFilter":

@@ -22,7 +22,7 @@ class FileFailed(FirmtrackError):
     """A file cannot be read or written."""
 
     def __init__(self, error: OSError, path: Path | None) -> None:
-        super().__init__(f"{error.filename or path or 'the input'}: {error.strerror}.")
+        super().__init__(f"{path or error.filename or 'the input'}: {error.strerror}.")
 
 
 @contextmanager
