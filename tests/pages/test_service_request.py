@@ -188,6 +188,16 @@ def test_fifty_devices_a_page_lead_through_all_of_them_once_and_back(ada: Browsi
     assert "Previous page" not in back.links()
 
 
+@pytest.mark.parametrize("earlier", ["0", "7", "999999999"])
+def test_a_position_is_never_beyond_what_there_is(ada: Browsing, earlier: str) -> None:
+    last = ada.open(ADDRESS, {"after": str(DEVICES[99]), "earlier": earlier})
+    assert last.one("#position") == "Devices 101 to 120 of 120, by Device ID."
+    middle = ada.open(ADDRESS, {"after": str(DEVICES[49]), "earlier": earlier})
+    assert int(middle.one("#position").split()[3]) <= 120
+    first = ada.open(ADDRESS, {"before": str(DEVICES[10]), "earlier": earlier})
+    assert first.one("#position") == "Devices 1 to 50 of 120, by Device ID."
+
+
 def test_a_filter_stays_on_the_next_page_and_on_the_way_back(ada: Browsing) -> None:
     page = ada.open(ADDRESS, {"completion_status": "in_progress", "current_status": "accepted"})
     assert page.one("#position") == "Devices 1 to 50 of 80 that match the filter, by Device ID."

@@ -118,7 +118,8 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
         return _nothing_found(request, viewer_in(request), request_id, moment)
     found, listed = opened.found, opened.distributions
     page = _NO_ROWS if listed is UNTOLD else listed
-    earlier = position.earlier if page.has_earlier else 0
+    wanted_count = found.request.count_of(wanted, {} if found.paces is UNTOLD else found.paces)
+    earlier = _earlier(position, page, wanted_count)
     context = (
         as_of_context(viewer, moment)
         | request_status(viewer, found, wanted)
@@ -131,9 +132,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
             "filter_selects": _filter_selects(wanted, found.request),
             "no_such_reason": wanted.reason is not None
             and not found.request.count_of(DistributionFilter(reason=wanted.reason), {}),
-            "wanted_count": found.request.count_of(
-                wanted, {} if found.paces is UNTOLD else found.paces
-            ),
+            "wanted_count": wanted_count,
             "first": earlier + 1,
             "last": earlier + len(page.items),
             "formats": FORMATS.items(),
@@ -316,6 +315,14 @@ def _position_of(request: HttpRequest) -> Position:
     if not earlier.isascii() or not earlier.isdigit() or len(earlier) > 9:
         raise BadRequest(_NO_SUCH_PAGE)
     return Position(_place(after), _place(before), int(earlier))
+
+
+def _earlier(position: Position, page: DistributionPage, wanted_count: int) -> int:
+    """Return how many rows come before the page: what the address says, as far as it can be so."""
+    if not page.has_earlier:
+        return 0
+    most = max(0, wanted_count - len(page.items))
+    return most if page.last_device_id is None else min(position.earlier, most)
 
 
 def _place(device_id: str | None) -> Eui64 | None:
