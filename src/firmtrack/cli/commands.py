@@ -37,7 +37,11 @@ _COMMANDS = (
     Later("doctor", "examining:doctor", "Look for what is wrong, and say what to do about it."),
     Later("inventory", "inventory:inventory", "Take in what DCC's inventory holds."),
     Later("find", "lookups:find", "Look up a Service Request or a device."),
-    Later("requests", "requests:requests", "List Service Requests, newest first."),
+    Later(
+        "requests",
+        "requests:requests",
+        "List Service Requests, newest first, and how each stands now.",
+    ),
     Later(
         "causes",
         "causes:causes",
