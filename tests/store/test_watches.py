@@ -519,13 +519,14 @@ def _without_user_id(scene: Scene, _ada: Watcher) -> None:
     remove_user_id(scene.parties["Alpha Energy"], ALPHA_ID)
 
 
+Lose = Callable[[Scene, Watcher], None]
 LOSSES = pytest.mark.parametrize("lose", [_disabled, _moved, _without_user_id])
 
 
 @LOSSES
 @pytest.mark.parametrize("watched", [METERS[0], REQUEST_ID], ids=["device", "request"])
 def test_who_may_not_see_it_any_more_is_told_nothing(
-    scene: Scene, ada: Watcher, lose: Callable[[Scene, Watcher], None], watched: Watched
+    scene: Scene, ada: Watcher, lose: Lose, watched: Watched
 ) -> None:
     take(request(sent_at=at(0)))
     set_watch(ada, watched, None)
@@ -541,7 +542,7 @@ def test_who_may_not_see_it_any_more_is_told_nothing(
 
 @LOSSES
 def test_what_waits_to_be_sent_is_not_sent_to_who_may_not_see_it_any_more(
-    scene: Scene, ada: Watcher, lose: Callable[[Scene, Watcher], None]
+    scene: Scene, ada: Watcher, lose: Lose
 ) -> None:
     scene.sink.reply = lambda: "451 not now"
     take(request(sent_at=at(0)))
