@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
+from uuid import UUID
 
 from bench.filling import EVENTS_PER_DEVICE, device_at
 from bench.scene import DCC
@@ -23,6 +24,7 @@ from firmtrack.lookups import (
     device,
     freshness,
     inventory,
+    message,
     notices,
     performance,
     request,
@@ -38,6 +40,7 @@ PAGE = 100
 _OWNER = Viewer.of_user_ids("the large request's owner", [OWNER_ID], party="the owner")
 _EVERYBODY = Viewer.of_dcc("bench")
 _UNKNOWN_DEVICE = Eui64(0x00DB_EEEE_0000_0000)
+_UNKNOWN_MESSAGE = UUID(int=404)
 _UNKNOWN_REQUEST = RequestId(OWNER_ID, DCC, 404)
 
 Read = Callable[[Store, Random], object]
@@ -146,6 +149,15 @@ def some_inventory(store: Store, chance: Random) -> object:
 
 def some_peers(store: Store, chance: Random) -> object:
     return device.compare_device(_EVERYBODY, device_at(chance.randrange(store.devices)))
+
+
+def some_message(store: Store, chance: Random) -> object:
+    number = chance.randrange(store.devices)
+    found = device.list_events(_EVERYBODY, device_at(number), store.request_of(number), limit=PAGE)
+    assert found is not None
+    message_id = found.entries[0].message_id
+    assert message_id is not None
+    return message.find_message(_EVERYBODY, message_id)
 
 
 def some_other_page(store: Store, chance: Random) -> object:
@@ -284,6 +296,8 @@ READS: Mapping[str, Read] = {
     ),
     "endpoints": lambda _, __: notices.list_endpoints(_OWNER),
     "an endpoint": lambda _, __: notices.find_endpoint(_OWNER, 1),
+    "a message": some_message,
+    "an unknown message": lambda _, __: message.find_message(_OWNER, _UNKNOWN_MESSAGE),
     "messages, the last 100": lambda _, __: messages.list_messages(limit=PAGE),
     "quarantine, what waits": lambda _, __: list_quarantine(),
     "an unknown device": lambda _, __: device.find_device(_EVERYBODY, _UNKNOWN_DEVICE),

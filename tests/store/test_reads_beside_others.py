@@ -18,6 +18,7 @@ from firmtrack.domain.causes import Attribute, CauseKey, Trait
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
+from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups import (
     causes,
     device,
@@ -28,6 +29,7 @@ from firmtrack.lookups import (
     request,
     request_list,
 )
+from firmtrack.lookups import message as message_lookup
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.audit import read_audit
 from firmtrack.presentation.csv import distributions_csv
@@ -36,7 +38,12 @@ from firmtrack.store.ledger.quarantine import list_quarantine
 from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading import requests
 from firmtrack.store.reading.audit import list_opened
-from firmtrack.store.reading.messages import came_again, find_message, list_messages
+from firmtrack.store.reading.messages import (
+    came_again,
+    find_message,
+    list_messages,
+    response_ids_of_request,
+)
 from firmtrack.store.reports import happenings, waits
 from firmtrack.store.reports import performance as figures
 from tests.store.facts import (
@@ -79,6 +86,7 @@ _OTHERS_AUDIT = """
     FROM generate_series(%(first)s * 100, %(last)s * 100) AS number
 """
 
+STRANGER = Viewer.of_user_ids("a stranger", [])
 CAUSE = CauseKey.of(
     Status.COMMS_HUB_DELIVERY_FAILED,
     "N61",
@@ -171,6 +179,11 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
             limit=2,
         ),
         "a message": lambda: find_message(message),
+        "a message as its party sees it": lambda: message_lookup.find_message(ALPHA, message),
+        "another party's message": lambda: message_lookup.find_message(STRANGER, message),
+        "DCC's IDs of answers to a request": lambda: response_ids_of_request(
+            ALPHA, REQUEST_ID, as_of=None, limit=5
+        ),
         "the newest message": lambda: list_messages(limit=1),
         "what came again": came_again,
         "what is quarantined": list_quarantine,

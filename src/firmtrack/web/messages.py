@@ -29,7 +29,7 @@ def message(request: HttpRequest, message_id: str) -> HttpResponse:
     context = {
         "found": found,
         "words": messages,
-        "facts": messages.facts_of(found),
+        "facts": messages.facts_of(found)[1:],  # the heading says what it is
         "gbcs": None if gbcs is None else messages.gbcs_facts(gbcs),
         "image": None if found.image is None else messages.image_facts(found.image),
     }

@@ -41,6 +41,7 @@ from firmtrack.web.guidance import code_link
 from firmtrack.web.navigation import current_in
 from firmtrack.web.permissions import person_may
 
+_LONGEST_WHOLE = 40
 _PARTS = re.compile(r"[^:]*:|[^:]+")
 
 
@@ -79,6 +80,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"inventories": inventories, "may": person_may}
     made.globals |= {"not_known_then_title": not_known_then_title}
     made.globals |= {"current_in": current_in}
+    made.globals |= {"now": lambda: datetime.now(UTC)}
     made.tests["untold"] = lambda part: part is UNTOLD
     made.filters |= {
         "day": day_element,
@@ -117,9 +119,14 @@ def id_element(value: Eui64 | RequestId | str) -> Markup:
 
     A Request ID may break after each of its parts.
     """
-    part = Markup('<span class="firmtrack-id__part">{}</span>')
-    parts = Markup("<wbr>").join(part.format(text) for text in _PARTS.findall(str(value)))
+    parts = Markup("<wbr>").join(_part(text) for text in _PARTS.findall(str(value)))
     return Markup('<span class="firmtrack-id">{}</span>').format(parts)
+
+
+def _part(text: str) -> Markup:
+    # What is longer than a line of paper breaks, a hash; an ID does not.
+    kind = "firmtrack-id__part" if len(text) <= _LONGEST_WHOLE else "firmtrack-id__long-part"
+    return Markup('<span class="{}">{}</span>').format(kind, text)
 
 
 def count_text(number: int) -> str:
