@@ -75,7 +75,7 @@ def test_readings_of_the_inventory_leave_the_rest_as_it_is() -> None:
     read = octets_of(DemonstrationWorld(BEGAN).until(until, read_since=BEGAN))
 
     assert set(without) < set(read)
-    assert len(read) > len(without) + 24 * 60 * 2 / 1.5  # each a request and its answer
+    assert len(read) > len(without) + 24 * 60 * 2 / 1  # each a request and its answer
 
 
 def test_a_message_comes_nearly_every_minute_while_it_lives() -> None:
@@ -85,7 +85,7 @@ def test_a_message_comes_nearly_every_minute_while_it_lives() -> None:
 
     minutes = {(each.at - MADE) // timedelta(minutes=1) for each in day}
     assert len(minutes) > 0.7 * 24 * 60
-    assert len(day) < 4_000  # a year of it is a small database
+    assert len(day) < 5_000  # a year of it is a small database
 
 
 def test_in_a_pause_nobody_asks_and_what_comes_later_goes_on() -> None:
