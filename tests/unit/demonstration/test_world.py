@@ -1,5 +1,6 @@
 """The demonstration's world: the same whenever it is imagined, quiet but for its troubles."""
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ import pytest
 
 from firmtrack.demonstration.estate import FLEETS, HUB_VERSIONS, troubles_of
 from firmtrack.demonstration.world import (
+    EDITION,
     HISTORY,
     Arrival,
     DemonstrationWorld,
@@ -56,6 +58,16 @@ def test_it_is_the_same_whether_one_asks_once_or_every_few_minutes() -> None:
         by_and_by += world.until(min(at, BEGAN + timedelta(days=9)))
 
     assert octets_of(at_once) == octets_of(by_and_by)
+
+
+def test_data_of_this_edition_are_gone_on_with() -> None:
+    """If this fails, what happens is another than before: raise EDITION, and set the digest."""
+    happened = octets_of(DemonstrationWorld(BEGAN).until(BEGAN + timedelta(days=4)))
+    digest = hashlib.sha256()
+    for at, octets in happened:
+        digest.update(at.isoformat().encode() + octets)
+
+    assert (EDITION, digest.hexdigest()[:16]) == (1, "9379915fae5d41de")
 
 
 def test_nothing_happens_before_what_was_told_already() -> None:
