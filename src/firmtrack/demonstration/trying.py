@@ -147,24 +147,20 @@ def sign_in_path(each: Try) -> str:
 def find(now: datetime) -> list[Try]:
     """Return what there is to try, in the order to show it; what there is not is left out."""
     with pool().connection() as connection:
-        found = [
+        return [
             *_failed(connection),
             *_stalled(connection, now),
             *_lost_answer(connection),
             *_changed_supplier(connection),
             *_most_failed(connection),
+            Try("causes", "What failures have in common", reverse("causes"), ADA.email),
+            Try(
+                "performance",
+                "How well deliveries go, by week, region and model",
+                reverse("delivery-performance"),
+                ADA.email,
+            ),
         ]
-    return [
-        *(each for each in found if each.email != OLU.email),
-        Try("causes", "What failures have in common", reverse("causes"), ADA.email),
-        Try(
-            "performance",
-            "How well deliveries go, by week, region and model",
-            reverse("delivery-performance"),
-            ADA.email,
-        ),
-        *(each for each in found if each.email == OLU.email),
-    ]
 
 
 def _failed(connection: Connection[TupleRow]) -> list[Try]:
@@ -178,7 +174,7 @@ def _failed(connection: Connection[TupleRow]) -> list[Try]:
     return [
         Try("failed", "A device whose update failed", path, ADA.email),
         Try("before", "The same device, as it was known before the failure", before, ADA.email),
-        Try("after", "And as it was known just after", after, ADA.email),
+        Try("after", "The same device, as it was known just after the failure", after, ADA.email),
         Try("dcc", "The same device, as DCC’s staff see it", path, OLU.email),
     ]
 

@@ -33,7 +33,7 @@ HISTORY = timedelta(days=21)
 _SEED = 2
 _ASKED_EVERY = timedelta(hours=3, minutes=30)
 _ASKED_WITHIN = timedelta(minutes=40)
-_READ_EVERY = timedelta(seconds=75)
+_READ_EVERY = timedelta(seconds=50)
 _IMPORTED_AFTER = timedelta(hours=9)
 _LIFE = timedelta(days=3_640)
 _SENT_AGAIN_AFTER = timedelta(hours=2)

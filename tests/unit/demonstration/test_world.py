@@ -1,5 +1,6 @@
 """The demonstration's world: the same whenever it is imagined, quiet but for its troubles."""
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ import pytest
 
 from firmtrack.demonstration.estate import FLEETS, HUB_VERSIONS, troubles_of
 from firmtrack.demonstration.world import (
+    EDITION,
     HISTORY,
     Arrival,
     DemonstrationWorld,
@@ -58,6 +60,16 @@ def test_it_is_the_same_whether_one_asks_once_or_every_few_minutes() -> None:
     assert octets_of(at_once) == octets_of(by_and_by)
 
 
+def test_data_of_this_edition_are_gone_on_with() -> None:
+    """If this fails, what happens is another than before: raise EDITION, and set the digest."""
+    happened = octets_of(DemonstrationWorld(BEGAN).until(BEGAN + timedelta(days=4)))
+    digest = hashlib.sha256()
+    for at, octets in happened:
+        digest.update(at.isoformat().encode() + octets)
+
+    assert (EDITION, digest.hexdigest()[:16]) == (1, "9379915fae5d41de")
+
+
 def test_nothing_happens_before_what_was_told_already() -> None:
     world = DemonstrationWorld(BEGAN)
     before = BEGAN
@@ -75,7 +87,7 @@ def test_readings_of_the_inventory_leave_the_rest_as_it_is() -> None:
     read = octets_of(DemonstrationWorld(BEGAN).until(until, read_since=BEGAN))
 
     assert set(without) < set(read)
-    assert len(read) > len(without) + 24 * 60 * 2 / 1.5  # each a request and its answer
+    assert len(read) > len(without) + 24 * 60 * 2 / 1  # each a request and its answer
 
 
 def test_a_message_comes_nearly_every_minute_while_it_lives() -> None:
@@ -85,7 +97,7 @@ def test_a_message_comes_nearly_every_minute_while_it_lives() -> None:
 
     minutes = {(each.at - MADE) // timedelta(minutes=1) for each in day}
     assert len(minutes) > 0.7 * 24 * 60
-    assert len(day) < 4_000  # a year of it is a small database
+    assert len(day) < 5_000  # a year of it is a small database
 
 
 def test_in_a_pause_nobody_asks_and_what_comes_later_goes_on() -> None:
