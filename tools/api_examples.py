@@ -112,6 +112,7 @@ def _looked_up(calls: Calls, request_id: str, device_id: str) -> Example:
         "list_distributions": calls.got("list_distributions", request, page),
         "download_distributions": calls.got("download_distributions", request),
         "download_distributions_xlsx": {"parameters": request},
+        "list_service_requests": calls.got("list_service_requests", None, page),
         "list_events": calls.got("list_events", device, page | {"service_request_id": own}),
         "find_peers": calls.got("find_peers", device),
         "find_inventory": calls.got("find_inventory", device),

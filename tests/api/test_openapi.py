@@ -24,6 +24,7 @@ OPERATIONS = (
     "list_endpoints",
     "list_events",
     "list_notices",
+    "list_service_requests",
     "read_freshness",
     "read_performance",
     "submit_batch",

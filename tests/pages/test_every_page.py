@@ -88,6 +88,14 @@ def test_a_page_asks_the_browser_to_trust_little_and_keep_nothing(
     assert headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("address", PAGES)
+def test_head_is_answered_as_get_is_but_for_the_body(ada: Browsing, address: str) -> None:
+    got, asked = ada.get(address), ada.client.head(address)
+    assert (asked.status_code, asked.content) == (got.status_code, b"")
+    assert set(asked.headers) == set(got.headers)
+    assert asked.headers["Content-Type"] == got.headers["Content-Type"]
+
+
 def test_a_file_download_is_not_kept_either(ada: Browsing) -> None:
     response = ada.get(f"/service-requests/{LARGE_REQUEST}.csv")
     assert response.headers["Cache-Control"] == "no-store"
