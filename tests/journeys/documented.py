@@ -6,15 +6,17 @@ a line, and a line of it alone for any lines.
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.journeys.processes import (
     PATIENCE_SECONDS,
+    called,
     environment,
     firmtrack,
     free_port,
@@ -31,6 +33,9 @@ _BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTAL
 _PASSWORD = "correct horse battery staple"  # of the tests
 # What runs until it is stopped, or makes what stands around the test.
 _NOT_RUN = re.compile(r"(?:make|firmtrack serve|source|eval|git|cd)\b|.*\| source$")
+
+
+_FOR_A_SHELL = re.compile(r"[$|<>;&*]")  # all else is run in this process, which is soon done
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +106,10 @@ class Shell:
             (self.directory / step.name).write_text(text, "utf-8")
             return ""
         typed = step.typed.replace(PORTAL, self._origin)
-        if typed.startswith("firmtrack user add "):
+        if typed.startswith("firmtrack user add "):  # who asks a person for the password
             typed += f" --password-stdin <<< '{_PASSWORD}'"
-        name, is_set, _ = typed.partition("=")
-        is_set = is_set if name.isidentifier() else ""
+        name, _, _ = typed.partition("=")
+        is_set = name.isidentifier()
         done = self._run(f'{typed}\nprintf %s "${name}"' if is_set else typed)
         if is_set:
             self._set.append(f"{name}='{done.stdout}'")
@@ -117,6 +122,9 @@ class Shell:
         return printed
 
     def _run(self, script: str) -> subprocess.CompletedProcess[str]:
+        if script.startswith("firmtrack ") and not _FOR_A_SHELL.search(script):
+            with chdir(self.directory):
+                return called(*shlex.split(script)[1:], env=self._env)
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", "\n".join([*self._set, script])],
             cwd=self.directory,
