@@ -36,7 +36,7 @@ def test_ada_goes_from_many_failures_to_the_cause_and_sends_the_right_ones_again
     page = ada.page
     ada.search("Service Request ID", str(DISCARDING))
     expect(ada.page.locator("#service-request-id")).to_have_text(str(DISCARDING))
-    expect(page.get_by_role("link", name="62 Failed")).to_be_visible()
+    expect(page.get_by_role("link", name="62 failed", exact=True)).to_be_visible()
     page.get_by_role("link", name="What these failures have in common").click()
     ada.sees("Causes")
     expect(page.get_by_text("60 of 100 updates of devices of model Q4")).to_be_visible()
