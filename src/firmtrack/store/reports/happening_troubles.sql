@@ -1,8 +1,10 @@
 -- Which devices of the viewer's requests came to be in trouble between two moments, and are so still: of
 -- each way the largest groups, and how many there are in all. Of a request that has changed since it was
--- counted each device is looked at.
+-- counted each device is looked at, which has not moved if it is still at the same stage in the same way; the
+-- same rule: the view current_distribution.
 WITH moved AS MATERIALIZED (
-    SELECT s.request_key, r.originator, r.target, r.counter, r.firmware_version,
+    SELECT s.request_key, r.originator, r.target, r.counter, r.firmware_version, r.step_stage,
+        r.step_failed, r.step_reason,
         (SELECT true FROM standing_due AS d WHERE d.request_key = s.request_key LIMIT 1) AS is_due
     FROM request_standing AS s
     JOIN request AS r USING (request_key)
@@ -16,11 +18,16 @@ WITH moved AS MATERIALIZED (
           m.is_due IS NULL
           OR EXISTS (
               SELECT
-              FROM current_distribution AS c
-              WHERE c.request_key = t.request_key AND c.device_id = t.device_id
-                AND (c.stage, c.failed) = (t.stage, t.failed)
-                AND (NOT t.failed OR c.reason IS NOT DISTINCT FROM t.reason)
-                AND c.completion <> 'successful'
+              FROM distribution AS d
+              CROSS JOIN LATERAL (SELECT d.refused OR d.stage >= m.step_stage AS is_own) AS o
+              WHERE d.request_key = t.request_key AND d.device_id = t.device_id
+                AND CASE WHEN is_own THEN d.stage ELSE m.step_stage END = t.stage
+                AND CASE WHEN is_own THEN d.failed ELSE m.step_failed END = t.failed
+                AND (
+                    NOT t.failed
+                    OR CASE WHEN is_own THEN d.reason ELSE m.step_reason END
+                        IS NOT DISTINCT FROM t.reason
+                )
           )
       )
     GROUP BY t.request_key, t.stage, t.failed, t.reason
