@@ -29,8 +29,10 @@ from firmtrack.lookups import (
     performance,
     request,
     request_list,
+    watches,
 )
 from firmtrack.lookups.as_of import Settled
+from firmtrack.notices.watches import Watcher
 from firmtrack.store.ledger.quarantine import list_quarantine
 from firmtrack.store.reading import messages, requests
 from firmtrack.store.reports import happenings
@@ -298,6 +300,9 @@ READS: Mapping[str, Read] = {
     "an endpoint": lambda _, __: notices.find_endpoint(_OWNER, 1),
     "a message": some_message,
     "an unknown message": lambda _, __: message.find_message(_OWNER, _UNKNOWN_MESSAGE),
+    "what somebody watches": lambda _, __: watches.list_watches(
+        Watcher(person_id=1, party_id=1, email="ada@alpha.example", viewer=_OWNER)
+    ),
     "messages, the last 100": lambda _, __: messages.list_messages(limit=PAGE),
     "quarantine, what waits": lambda _, __: list_quarantine(),
     "an unknown device": lambda _, __: device.find_device(_EVERYBODY, _UNKNOWN_DEVICE),

@@ -225,7 +225,7 @@ def test_the_states_of_watching_can_be_used_by_anybody(scripted_ada: Visitor) ->
         page.get_by_role("button", name="Add endpoint").click()
         expect(page.get_by_role("alert")).to_contain_text("whsec_")
         places.append(page.url)
-    page.goto(f"/devices/{UNDER_WAY}")
+    page.goto(f"/service-requests/{LARGE_REQUEST}")
     page.get_by_text("Tell a webhook when").click()
     assert_anybody_can_use(scripted_ada)
     page.get_by_role("button", name="when it ends, fails or stalls").last.click()

@@ -28,10 +28,12 @@ from firmtrack.lookups import (
     performance,
     request,
     request_list,
+    watches,
 )
 from firmtrack.lookups import message as message_lookup
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.audit import read_audit
+from firmtrack.notices.watches import Watcher
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store.database import conninfo_in_use, pool, reading_pool
 from firmtrack.store.ledger.quarantine import list_quarantine
@@ -169,6 +171,9 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
         "freshness": lambda: freshness.freshness(DCC, datetime.now(UTC)),
         "notices, and where to": lambda: notices.open_notices_page(
             ALPHA, ALPHA, limit=2, state=None, before=None
+        ),
+        "what somebody watches": lambda: watches.list_watches(
+            Watcher(person_id=0, party_id=0, email="ada@alpha.example", viewer=ALPHA)
         ),
         "its audit": lambda: read_audit(AUDITED, AuditFilter(), limit=2),
         "its audit of a kind and a day": lambda: read_audit(

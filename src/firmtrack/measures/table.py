@@ -60,7 +60,7 @@ _LOOKUPS = (
     "service_request", "service_requests", "since_last_look", "distributions", "distributions_csv",
     "distributions_xlsx", "device", "events", "peers", "inventory", "delivery_performance",
     "causes", "cause", "cause_csv", "cause_xlsx", "cause_device_list", "notices", "endpoint",
-    "endpoints", "audit", "audit_csv", OTHER,
+    "endpoints", "watches", "watch", "audit", "audit_csv", OTHER,
 )  # fmt: skip
 _OUTCOMES = ("recorded", "duplicate", "ignored", "quarantined", "refused")
 _POOLS = ("firmtrack writing", "firmtrack reading", "firmtrack")
