@@ -13,14 +13,13 @@ from firmtrack.presentation.catalogue import CODES
 from firmtrack.presentation.catalogue_activations import ACTIVATIONS
 from firmtrack.presentation.catalogue_entry import Entry
 from firmtrack.presentation.catalogue_incidents import INCIDENTS
-from firmtrack.presentation.catalogue_states import COMPLETIONS, STAGE_ENTRIES, STATUSES
+from firmtrack.presentation.catalogue_states import COMPLETIONS, STATUSES
 from tests.unit.diagnosis.cause_situations import GROUPS
 from tests.unit.diagnosis.situations import SITUATIONS
 
 ENTRIES = [
     *CODES.values(),
     *STATUSES.values(),
-    *STAGE_ENTRIES.values(),
     *COMPLETIONS.values(),
     *ACTIVATIONS.values(),
     *INCIDENTS.values(),
