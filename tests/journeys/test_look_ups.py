@@ -134,13 +134,17 @@ def test_an_error_leads_to_its_field(
     expect(ada.page.locator(f"#{field}:focus, #{field}:target")).to_be_visible()
 
 
-def test_an_id_of_the_other_kind_is_one_click_away(ada: Visitor) -> None:
-    ada.search("Device ID", str(LARGE_REQUEST))
-    ada.page.get_by_role("link", name="Search by Service Request ID instead").click()
-    expect(ada.page.locator("#service-request-id")).to_have_text(str(LARGE_REQUEST))
-    ada.search("Service Request ID", str(VERIFIED))
-    ada.page.get_by_role("link", name="Search by Device ID instead").click()
+def test_an_id_of_the_other_kind_is_shown_at_once_with_a_line_that_says_so(ada: Visitor) -> None:
+    ada.search("Device ID", f"Service Request ID: {LARGE_REQUEST}")
+    ada.sees(f"Service Request {LARGE_REQUEST}")
+    line = ada.page.locator("#searched")
+    expect(line).to_have_text("You searched for a Device ID; this is a Service Request ID.")
+    ada.search("Service Request ID", f'="{VERIFIED}"')
     ada.sees(f"Device {VERIFIED}")
+    expect(line).to_have_text("You searched for a Service Request ID; this is a Device ID.")
+    ada.search("Device ID", ada.page.url)
+    ada.sees(f"Device {VERIFIED}")
+    expect(line).to_have_count(0)
 
 
 def test_ben_finds_neither_what_is_adas_nor_what_is_nobodys(newcomer: Visitor) -> None:
