@@ -59,8 +59,8 @@ _STATUSES = (
 _LOOKUPS = (
     "service_request", "service_requests", "since_last_look", "distributions", "distributions_csv",
     "distributions_xlsx", "device", "events", "peers", "inventory", "first_known",
-    "delivery_performance", "causes", "cause", "cause_csv", "cause_xlsx", "cause_device_list", "notices", "endpoint",
-    "endpoints", "audit", "audit_csv", OTHER,
+    "delivery_performance", "causes", "cause", "cause_csv", "cause_xlsx", "cause_device_list",
+    "notices", "endpoint", "endpoints", "audit", "audit_csv", OTHER,
 )  # fmt: skip
 _OUTCOMES = ("recorded", "duplicate", "ignored", "quarantined", "refused")
 _POOLS = ("firmtrack writing", "firmtrack reading", "firmtrack")
