@@ -22,6 +22,7 @@ from firmtrack.lookups import (
     audit,
     causes,
     device,
+    first_known,
     freshness,
     inventory,
     message,
@@ -83,6 +84,12 @@ def pace_counts(store: Store, _: Random) -> object:
 
 def counts(store: Store, _: Random) -> object:
     return request.find_request(_OWNER, store.large)
+
+
+def since_when(store: Store, chance: Random) -> object:
+    before = Settled(store.known_at - timedelta(days=365))
+    device_id = device_at(chance.randrange(store.devices))
+    return first_known.when_device_known(_EVERYBODY, device_id, before)
 
 
 def page_as_of(store: Store, _: Random) -> object:
@@ -306,6 +313,7 @@ READS: Mapping[str, Read] = {
     "messages, the last 100": lambda _, __: messages.list_messages(limit=PAGE),
     "quarantine, what waits": lambda _, __: list_quarantine(),
     "an unknown device": lambda _, __: device.find_device(_EVERYBODY, _UNKNOWN_DEVICE),
+    "since when a device is known": since_when,
     "an unknown request": lambda _, __: request.find_request(_OWNER, _UNKNOWN_REQUEST),
 }
 

@@ -167,7 +167,10 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     earlier = firmtrack("export", REQUEST_ID, "--as-of", before).stdout
     assert earlier.count(",Received by DCC,") == 2
     never = firmtrack("find", "device", METER, "--as-of", "01/01/2020 09:12")
-    assert "Nothing is known by this ID" in failure(never, 1)
+    said_then = " ".join(failure(never, 1).split())
+    assert "Nothing was known about this device then; first known on " in said_then
+    first = said_then.rsplit("first known on ", 1)[1].removesuffix(".")
+    assert str(METER) in firmtrack("find", "device", f'="{METER}"', "--as-of", first).stdout
     assert "must be a time" in failure(firmtrack("export", REQUEST_ID, "--as-of", "once"), 2)
 
     (waiting,) = said(firmtrack("quarantine", "list", "--json"))

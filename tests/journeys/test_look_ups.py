@@ -119,9 +119,9 @@ def test_ada_finds_a_device_without_its_separators(ada: Visitor) -> None:
     [
         (None, str(VERIFIED), "Select whether to search by", "search-by"),
         ("Device ID", "", "Enter a Device ID", "search-term"),
-        ("Device ID", "00-DB", "Enter a Device ID in the correct form", "search-term"),
-        ("Service Request ID", "7", "Enter a Service Request ID in the correct", "search-term"),
-        ("Device ID", f"{VERIFIED}, {DISCARDED}", "Enter one ID: lists and files", "search-term"),
+        ("Device ID", "00-DB", "Enter a Device ID of 16 hexadecimal digits", "search-term"),
+        ("Service Request ID", "7", "Enter a Service Request ID of two parts", "search-term"),
+        ("Device ID", f"{VERIFIED}, {DISCARDED}", "Enter one ID: 2 were found", "search-term"),
     ],
 )
 def test_an_error_leads_to_its_field(
@@ -134,13 +134,17 @@ def test_an_error_leads_to_its_field(
     expect(ada.page.locator(f"#{field}:focus, #{field}:target")).to_be_visible()
 
 
-def test_an_id_of_the_other_kind_is_one_click_away(ada: Visitor) -> None:
-    ada.search("Device ID", str(LARGE_REQUEST))
-    ada.page.get_by_role("link", name="Search by Service Request ID instead").click()
+def test_an_id_of_the_other_kind_is_shown_at_once_with_a_line_that_says_so(ada: Visitor) -> None:
+    ada.search("Device ID", f"Service Request ID: {LARGE_REQUEST}")
     expect(ada.page.locator("#service-request-id")).to_have_text(str(LARGE_REQUEST))
-    ada.search("Service Request ID", str(VERIFIED))
-    ada.page.get_by_role("link", name="Search by Device ID instead").click()
+    line = ada.page.locator("#searched")
+    expect(line).to_have_text("You searched for a Device ID; this is a Service Request ID.")
+    ada.search("Service Request ID", f'="{VERIFIED}"')
     ada.sees(f"Device {VERIFIED}")
+    expect(line).to_have_text("You searched for a Service Request ID; this is a Device ID.")
+    ada.search("Device ID", ada.page.url)
+    ada.sees(f"Device {VERIFIED}")
+    expect(line).to_have_count(0)
 
 
 def test_ben_finds_neither_what_is_adas_nor_what_is_nobodys(newcomer: Visitor) -> None:

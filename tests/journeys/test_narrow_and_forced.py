@@ -27,7 +27,6 @@ SECTIONS = {
 STACKED = [
     "/delivery-performance",
     "/people",
-    "/tokens",
     "/audit",
     "/account",
     f"/causes/{Q4.cause_id}",

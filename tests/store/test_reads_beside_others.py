@@ -22,6 +22,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups import (
     causes,
     device,
+    first_known,
     freshness,
     inventory,
     notices,
@@ -111,6 +112,8 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
         return b"".join(distributions_csv(ALPHA, REQUEST_ID, ALL, as_of=moment if past else None))
 
     message = find_own_message()
+    # So near that the same number of looks is needed before there was anything of others and after.
+    before = Settled(moment - timedelta(days=1))
     stalled = DistributionFilter(pace=Pace.STALLED)
     reached = DistributionFilter(status=Status.DELIVERED_TO_COMMS_HUB)
     of_request = CausesQuestion(request_id=REQUEST_ID)
@@ -160,6 +163,13 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
         "its peers": lambda: device.compare_device(ALPHA, METER),
         "its inventory, and what is on its hub": lambda: inventory.find_inventory(ALPHA, METER),
         "the inventory of the past": lambda: inventory.find_inventory(ALPHA, METER, as_of=moment),
+        "since when a request is known": lambda: first_known.when_request_known(
+            ALPHA, REQUEST_ID, before
+        ),
+        "since when a device is known": lambda: first_known.when_device_known(ALPHA, METER, before),
+        "since when its inventory is known": lambda: first_known.when_inventory_known(
+            ALPHA, METER, before
+        ),
         "delivery performance": lambda: performance.delivery_performance(
             ALPHA, PerformanceFilter()
         ),
