@@ -27,8 +27,7 @@ from firmtrack.simulator.scenario import DEFAULT_SUPPLIERS
 
 _BATCHES = (
     (timedelta(hours=6), timedelta(minutes=10)),
-    (timedelta(days=7), timedelta(hours=1)),
-    (timedelta.max, timedelta(hours=2)),
+    (timedelta.max, timedelta(hours=1)),
 )
 """How long ago, at most, messages came in batches of how long: each batch takes a while."""
 
