@@ -95,8 +95,7 @@ class Shell:
     def __init__(self, directory: Path, env: Mapping[str, str], origin: str) -> None:
         self.directory = directory
         self._origin = origin
-        beside_python = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        self._env = dict(env) | {"PATH": beside_python, "FILE": "/dev/null"}
+        self._env = in_path(env)
         self._set: list[str] = []
 
     def take(self, step: Command | File) -> str:
@@ -134,6 +133,11 @@ class Shell:
             timeout=PATIENCE_SECONDS,
             check=False,
         )
+
+
+def in_path(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which ``firmtrack`` is a command."""
+    return dict(env) | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def _pattern(shown: str) -> str:

@@ -50,19 +50,20 @@ class Table:
 
     def __init__(self, *columns: str | Column) -> None:
         self.columns = [each if isinstance(each, Column) else Column(each) for each in columns]
-        self._rows: Iterable[Sequence[str]] = []
+        self._added: list[Sequence[str]] = []
+        self._read: Iterable[Sequence[str]] = ()
 
     def add(self, *cells: str) -> None:
         """Add a row of texts as they are; when printed, nothing in them moves or styles."""
-        self._rows = chain(self._rows, [cells])
+        self._added.append(cells)
 
     def read(self, rows: Iterable[Sequence[str]]) -> None:
-        """Add rows that are read when they are printed, once."""
-        self._rows = chain(self._rows, rows)
+        """Have these rows behind those that were added; they are read when they are printed."""
+        self._read = rows
 
     def lines(self, width: int | None) -> Iterator[Line]:
         """Yield the lines for a terminal of ``width`` cells, or for what is no terminal if None."""
-        rows = (tuple(map(visible_line, row)) for row in self._rows)
+        rows = (tuple(map(visible_line, row)) for row in chain(self._added, self._read))
         if width is None:
             yield Line(is_title=True, text="\t".join(column.title for column in self.columns))
             yield from (Line(is_title=False, text="\t".join(row)) for row in rows)
