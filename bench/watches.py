@@ -108,7 +108,7 @@ def _watch(requests: dict[RequestId, Sequence[Eui64]], devices: Sequence[Eui64])
             (person.pk, party.pk),
         )
         for device_id in devices:
-            known = _KNOWN_OF_DEVICE % request_of[device_id]
+            known = _KNOWN_OF_DEVICE % str(request_of[device_id])
             asked = (person.pk, party.pk, to_bigint(device_id), None, known)
             connection.execute(_ADD, asked)
         for request_id in list(requests)[:_REQUESTS]:
