@@ -40,7 +40,6 @@ LOOKUPS = (
     "/endpoints",
     "/service-requests",
     f"/service-requests/{REQUEST_ID}/distributions.xlsx",
-    "/service-requests",
 )
 SUBMISSIONS = ("/messages", "/messages/batch")
 EVERY_CALL = [("GET", path) for path in LOOKUPS] + [("POST", path) for path in SUBMISSIONS]

@@ -1,5 +1,6 @@
 """The parameters of the look-ups: how each is read, and how the published schema describes it."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, TypeVar
@@ -39,6 +40,10 @@ _ANY_FORM = (
 )
 _EUI_EXAMPLE = "00-DB-12-34-56-78-90-A1"
 _EUI = "[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}"
+
+
+# Visible characters, and spaces between them.
+_VERSION = f"[!-~]([ -~]{{0,{_VERSION_CHARACTERS - 2}}}[!-~])?"
 
 
 def _up_to(greatest: str) -> str:
@@ -149,10 +154,9 @@ class MalformedVersion(FirmtrackError):
 
 
 def _version(text: str) -> FirmwareVersion:
-    version = text.strip(" ")
-    if not (1 <= len(version) <= _VERSION_CHARACTERS and version.isprintable()):
+    if re.fullmatch(_VERSION, text) is None:
         raise MalformedVersion
-    return FirmwareVersion(version)
+    return FirmwareVersion(text)
 
 
 def _state(text: str) -> RequestState:
@@ -326,8 +330,7 @@ WantedVersion = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "minLength": 1,
-            "maxLength": _VERSION_CHARACTERS,
+            "pattern": f"^{_VERSION}$",
             "description": "Only requests of this firmware version, with or without leading zeros "
             "and 0x, in either case.",
         }
