@@ -22,6 +22,7 @@ from firmtrack.api.responses import (
     moment_header,
     reference_to,
 )
+from firmtrack.domain.voice import voice_for
 from firmtrack.lookups.as_of import past_of
 from firmtrack.lookups.causes import PastTooLarge, find_causes, words_of
 from firmtrack.presentation import documents
@@ -68,7 +69,9 @@ def list_causes(
         # Only a request is there or not: of all requests there is always an answer.
         assert service_request_id is not None
         raise request_not_found(viewer, service_request_id, moment)
-    response = json_response(documents.cause_list(found, words_of(viewer, found, moment)))
+    response = json_response(
+        documents.cause_list(found, words_of(found, voice_for(viewer), moment))
+    )
     for name, value in moment_header(moment).items():
         response.headers[name] = value
     return response

@@ -41,6 +41,7 @@ def causes(
     """
     with opened():
         from firmtrack.answers.causes import CausesQuestion
+        from firmtrack.domain.voice import voice_for
         from firmtrack.lookups.causes import find_causes, words_of
         from firmtrack.presentation import documents
         from firmtrack.presentation.causes import STATE_NAMES, counted_text
@@ -53,7 +54,7 @@ def causes(
             # Only a request is there or not: of all requests there is always an answer.
             assert request_id is not None
             raise not_found(viewer, request_id, past)
-        words = words_of(viewer, found, past)
+        words = words_of(found, voice_for(viewer), past)
         if as_json:
             sys.stdout.buffer.write(documents.encode(documents.cause_list(found, words)) + b"\n")
             return

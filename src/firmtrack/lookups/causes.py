@@ -21,7 +21,7 @@ from firmtrack.domain.causes import CauseKey
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.remedy import Again
 from firmtrack.domain.viewer import Viewer
-from firmtrack.domain.voice import voice_for
+from firmtrack.domain.voice import Voice
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.request import Download
 from firmtrack.lookups.seen import device_answer
@@ -106,12 +106,12 @@ def find_causes(
 
 
 def words_of(
-    viewer: Viewer, answer: CausesAnswer, as_of: datetime | None
+    answer: CausesAnswer, voice: Voice, as_of: datetime | None
 ) -> Sequence[tuple[str, str]]:
     """Return what is said of each of the causes: its sentence, and what to do."""
     now = as_of or answer.counted.read_at
     return [
-        (sentence_of(each, answer.question, now), advice_of(each.key, voice_for(viewer)))
+        (sentence_of(each, answer.question, now), advice_of(each.key, voice))
         for each in answer.causes
     ]
 

@@ -119,7 +119,7 @@ def causes(request: HttpRequest) -> HttpResponse:
         return _too_large(request, context, error)
     if found is None:
         raise Http404
-    shown = zip(found.causes, words_of(viewer, found, moment.past), strict=True)
+    shown = zip(found.causes, words_of(found, voice_for(viewer), moment.past), strict=True)
     context |= {
         "found": found,
         "shown": [(cause, sentence, title_of(cause.key)) for cause, (sentence, _) in shown],
