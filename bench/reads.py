@@ -87,9 +87,21 @@ def counts(store: Store, _: Random) -> object:
 
 
 def since_when(store: Store, chance: Random) -> object:
-    before = Settled(store.known_at - timedelta(days=365))
     device_id = device_at(chance.randrange(store.devices))
-    return first_known.when_device_known(_EVERYBODY, device_id, before)
+    return first_known.when_device_known(_EVERYBODY, device_id, long_before(store))
+
+
+def since_when_inventory(store: Store, chance: Random) -> object:
+    device_id = device_at(chance.randrange(store.devices))
+    return first_known.when_inventory_known(_EVERYBODY, device_id, long_before(store))
+
+
+def since_when_request(store: Store, _: Random) -> object:
+    return first_known.when_request_known(_OWNER, store.large, long_before(store))
+
+
+def long_before(store: Store) -> Settled:
+    return Settled(store.known_at - timedelta(days=365))
 
 
 def page_as_of(store: Store, _: Random) -> object:
@@ -161,12 +173,20 @@ def some_peers(store: Store, chance: Random) -> object:
 
 
 def some_message(store: Store, chance: Random) -> object:
+    return message.find_message(_EVERYBODY, a_message_id(store, chance))
+
+
+def body_of_message(store: Store, chance: Random) -> object:
+    return message.download_message(_EVERYBODY, a_message_id(store, chance))
+
+
+def a_message_id(store: Store, chance: Random) -> UUID:
     number = chance.randrange(store.devices)
     found = device.list_events(_EVERYBODY, device_at(number), store.request_of(number), limit=PAGE)
     assert found is not None
     message_id = found.entries[0].message_id
     assert message_id is not None
-    return message.find_message(_EVERYBODY, message_id)
+    return message_id
 
 
 def some_other_page(store: Store, chance: Random) -> object:
@@ -306,6 +326,7 @@ READS: Mapping[str, Read] = {
     "endpoints": lambda _, __: notices.list_endpoints(_OWNER),
     "an endpoint": lambda _, __: notices.find_endpoint(_OWNER, 1),
     "a message": some_message,
+    "what is kept of a message": body_of_message,
     "an unknown message": lambda _, __: message.find_message(_OWNER, _UNKNOWN_MESSAGE),
     "what somebody watches": lambda _, __: watches.list_watches(
         Watcher(person_id=1, party_id=1, email="ada@alpha.example", viewer=_OWNER)
@@ -314,6 +335,8 @@ READS: Mapping[str, Read] = {
     "quarantine, what waits": lambda _, __: list_quarantine(),
     "an unknown device": lambda _, __: device.find_device(_EVERYBODY, _UNKNOWN_DEVICE),
     "since when a device is known": since_when,
+    "since when its inventory is known": since_when_inventory,
+    "since when the large request is known": since_when_request,
     "an unknown request": lambda _, __: request.find_request(_OWNER, _UNKNOWN_REQUEST),
 }
 

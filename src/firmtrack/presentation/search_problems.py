@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from string import digits as decimal_digits
 
 from firmtrack.domain.identifiers import Eui64, RequestId
 
@@ -165,7 +166,7 @@ def _wrong_request_id(search_by: SearchBy, term: str) -> TermProblem | None:
 def _wrong_counter(search_by: SearchBy, counter: str) -> TermProblem | None:
     if " " in counter:
         return None
-    place = next((place for place, each in enumerate(counter) if each not in "0123456789"), None)
+    place = next((place for place, each in enumerate(counter) if each not in decimal_digits), None)
     if place is None:
         if _is_too_large(counter.lstrip("0")):
             return TermProblem(search_by, TermProblemKind.COUNTER_TOO_LARGE)
