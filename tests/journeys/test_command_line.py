@@ -155,7 +155,7 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     assert waiting == {"usual": 0, "stalled": 2}
     printed = firmtrack("find", "device", METER).stdout
     assert diagnosis["sentence"].partition(" (")[0] in printed
-    assert f"Acts next: DCC.\n{diagnosis['advice']}\n" in printed
+    assert f"Acts next: The Data Service Provider (DSP).\n{diagnosis['advice']}\n" in printed
 
     exported = firmtrack("export", REQUEST_ID, "-o", tmp_path / "x.csv")
     assert (exported.returncode, exported.stdout) == (0, "")
