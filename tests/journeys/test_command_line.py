@@ -37,13 +37,24 @@ def firmtrack(
 ) -> Iterator[Run]:
     """Runs a command in this process, on a database that they all have."""
     with fresh_database(postgres) as where:
-        env = on(where, tmp_path_factory.mktemp("data"))
+        yield running(where, tmp_path_factory.mktemp("data"))
 
-        def run(*arguments: object, typed: bytes = b"", **settings: object) -> Any:
-            given = {name: str(value) for name, value in settings.items()}
-            return called(*arguments, env=env | given, typed=typed)
 
-        yield run
+@pytest.fixture
+def own_firmtrack(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[Run]:
+    """Runs a command in this process, on a database that no other test has."""
+    with fresh_database(postgres) as where:
+        yield running(where, tmp_path)
+
+
+def running(where: str, directory: Path) -> Run:
+    env = on(where, directory)
+
+    def run(*arguments: object, typed: bytes = b"", **settings: object) -> Any:
+        given = {name: str(value) for name, value in settings.items()}
+        return called(*arguments, env=env | given, typed=typed)
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -189,16 +200,16 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     assert firmtrack("quarantine", "list").stdout == "The quarantine is empty.\n"
 
 
-def test_requests_are_listed_and_filtered(firmtrack: Run) -> None:
-    assert said(firmtrack("requests", "--json")) == {"items": [], "next_cursor": None}
-    assert firmtrack("requests").stdout == "No request is known yet.\n"
+def test_requests_are_listed_and_filtered(own_firmtrack: Run) -> None:
+    assert said(own_firmtrack("requests", "--json")) == {"items": [], "next_cursor": None}
+    assert own_firmtrack("requests").stdout == "No request is known yet.\n"
     for message in (REQUEST, ACCEPTED):
-        firmtrack("ingest", "-", typed=message)
+        own_firmtrack("ingest", "-", typed=message)
 
-    (item,) = said(firmtrack("requests", "--json"))["items"]
+    (item,) = said(own_firmtrack("requests", "--json"))["items"]
     assert item["service_request_id"] == REQUEST_ID
     assert item["completion_status_counts"] == {"in_progress": 2, "failed": 0, "successful": 0}
-    lines = firmtrack("requests").stdout.splitlines()
+    lines = own_firmtrack("requests").stdout.splitlines()
     assert lines[0] == REQUEST_ID
     assert "0 of 2 done, 2 under way, 0 failed" in lines[2]
     assert max(map(len, lines)) <= 80
@@ -208,10 +219,10 @@ def test_requests_are_listed_and_filtered(firmtrack: Run) -> None:
         (["--firmware-version", item["firmware_version"].lower()], True),
         (["--submitted-to", "2000-01-01"], False),
     ):
-        listed = firmtrack("requests", *options).stdout
+        listed = own_firmtrack("requests", *options).stdout
         assert (REQUEST_ID in listed) is is_listed
-    assert firmtrack("requests", "--state", "ended").stdout == "No request matches.\n"
-    firmtrack(
+    assert own_firmtrack("requests", "--state", "ended").stdout == "No request matches.\n"
+    own_firmtrack(
         "party",
         "add",
         "Bravo Power",
@@ -220,7 +231,7 @@ def test_requests_are_listed_and_filtered(firmtrack: Run) -> None:
         "--user-id",
         "90-B3-D5-1F-30-02-00-00",
     )
-    assert said(firmtrack("requests", "--as", "Bravo Power", "--json"))["items"] == []
+    assert said(own_firmtrack("requests", "--as", "Bravo Power", "--json"))["items"] == []
 
 
 def test_what_is_quarantined_can_be_discarded_for_good(firmtrack: Run, tmp_path: Path) -> None:
