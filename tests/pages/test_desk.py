@@ -26,6 +26,10 @@ def test_the_desk_is_told_whose_a_request_is(ada: Browsing, olga: Browsing) -> N
     assert facts["Who acts next"] == f"The supplier: {ALPHA}"
     assert olga.open(f"/inventory/{VERIFIED}").facts()["Sent by"] == ALPHA
 
+    asked = f"/service-requests/{LARGE_REQUEST}"
+    assert olga.open(asked).one("#sent-by") == f"Sent by {ALPHA}"
+    assert not ada.open(asked).root.xpath("//*[@id='sent-by']")
+
     assert "Sent by" not in ada.open(f"/devices/{DISCARDED}").facts()
     assert ALPHA not in ada.open(f"/devices/{DISCARDED}").one("main")
 

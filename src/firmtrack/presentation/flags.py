@@ -31,6 +31,12 @@ _READ_VERSION_NOW = Spoken(
     "Tell the supplier to send a Read Firmware Version (11.2) to see what it runs now, and to ask "
     "the manufacturer",
 )
+_STATED_TWICE = Spoken(
+    "Whoever supplies your DCC system has to find out why a Request ID was used twice; which "
+    "request DCC has, its Service Centre can find out.",
+    "Find out which request DCC has, and tell the supplier to find out why a Request ID was used "
+    "twice.",
+)
 _STAYS_SUSPENDED = Spoken("ask DCC’s Service Centre why.", "find out why.")
 
 _TEXTS: Mapping[FlagKind, str] = {
@@ -77,9 +83,7 @@ _TEXTS: Mapping[FlagKind, str] = {
     ),
     FlagKind.REQUEST_STATED_TWICE: (
         "Messages with the Request ID {request} came with different contents. Firmtrack shows one "
-        "of them; which one DCC took, no message says. Whoever supplies the sender’s DCC system "
-        "has to find out why a Request ID was used twice; which request DCC has, its Service "
-        "Centre can find out."
+        "of them; which one DCC took, no message says. {stated_twice}"
     ),
 }
 
@@ -94,6 +98,7 @@ def flag_text(flag: Flag, voice: Voice = Voice.USER) -> str:
         unanswered=_unanswered(flag),
         read_version=_READ_VERSION.to(voice),
         read_version_now=_READ_VERSION_NOW.to(voice),
+        stated_twice=_STATED_TWICE.to(voice),
         why=_STAYS_SUSPENDED.to(voice),
     )
 

@@ -126,6 +126,7 @@ def service_request(request: HttpRequest, service_request_id: str) -> HttpRespon
         | watch_of_request(request, found.request, moment)
         | {
             "page": page,
+            "supplier_names": supplier_names(viewer, [request_id.originator]),
             "ticket": ticket_on_request(request, found.request, opened.response_ids, moment.now),
             "searched_text": searched_text(request, request_id),
             "is_untold": listed is UNTOLD,
