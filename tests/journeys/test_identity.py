@@ -72,7 +72,7 @@ def test_one_time_codes_are_set_up_used_and_removed(scripted_ada: Visitor, perso
     page.get_by_role("button", name="Make new recovery codes").click()
     assert_anybody_can_use(scripted_ada)
     page.get_by_role("link", name="Keep what there is").click()
-    page.get_by_role("button", name="Sign out").click()
+    scripted_ada.sign_out()
 
     scripted_ada.sign_in(person)
     scripted_ada.sees("Enter your one-time code")

@@ -138,7 +138,7 @@ def test_ada_signs_in_by_her_organisation(newcomer: Visitor, provider: LyingProv
     page.wait_for_url(f"{provider.issuer}/**")
     page.get_by_role("button", name="ada", exact=True).click()
     newcomer.sees("Notices")
-    expect(page.locator(".firmtrack-bar__account span")).to_have_text(
+    expect(page.locator(".firmtrack-bar__account--bar span")).to_have_text(
         "ada@alpha.example, Alpha Energy"
     )
 

@@ -21,7 +21,7 @@ from firmtrack.store.embedded import EmbeddedPostgres
 from tests.databases import fresh_database
 from tests.examples import first_of
 from tests.journeys.documented import in_path
-from tests.journeys.processes import PATIENCE_SECONDS, called, ended, firmtrack, on
+from tests.journeys.processes import PATIENCE_SECONDS, called, ended, on
 
 REQUEST = "90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:968255172859"
 DEVICE = "02-7A-3A-0C-A2-A0-57-B7"
@@ -162,7 +162,12 @@ def test_who_reads_no_further_ends_it_without_a_word(env: Mapping[str, str]) -> 
 
 
 def test_who_interrupts_it_reads_no_traceback(env: Mapping[str, str]) -> None:
-    process = firmtrack("ingest", "-", env=env)  # waits for standard input
+    process = subprocess.Popen(
+        # What is started in the background may be deaf to interrupts, and so what it starts.
+        ["env", "--default-signal=INT", sys.executable, "-m", "firmtrack", "ingest", "-"],
+        env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
     process.send_signal(signal.SIGINT)
     status, _, errors = ended(process)
 

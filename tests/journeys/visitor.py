@@ -37,6 +37,13 @@ class Visitor:
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
 
+    def sign_out(self) -> None:
+        """Sign out: on a narrow screen that is in the menu."""
+        menu = self.page.get_by_text("Menu", exact=True)
+        if menu.is_visible():
+            menu.click()
+        self.page.get_by_role("button", name="Sign out").click()
+
     def search(self, by: str | None, term: str) -> None:
         """Fill in the search form and send it."""
         self.page.goto("/firmware-distribution")

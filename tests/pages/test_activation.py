@@ -161,9 +161,9 @@ def test_dcc_sees_every_supplier_that_a_device_had(olga: Browsing) -> None:
     (table,) = page.root.xpath("//*[@aria-label='Suppliers']/table")
     rows = [[plain(cell) for cell in row.xpath("./*")] for row in table.xpath("./tbody/tr")]
     assert [row[:2] for row in rows] == [
-        [str(BRAVO_ID), "10 November 2026, 07:12 GMT"],
+        [f"Bravo Power, {BRAVO_ID}", "10 November 2026, 07:12 GMT"],
         ["Changed; DCC’s alert does not say to whom", "10 November 2026, 06:12 GMT"],
-        [str(ALPHA_ID), "9 November 2026, 08:12 GMT"],
+        [f"Alpha Energy, {ALPHA_ID}", "9 November 2026, 08:12 GMT"],
     ]
     assert rows[0][2] == rows[2][2] == "Imported by an operator"
     assert rows[1][2].startswith("DCC Alert: change of supplier, code N5 View message ")

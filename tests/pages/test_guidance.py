@@ -69,6 +69,7 @@ def test_every_page_leads_an_administrator_to_all_that_there_is(
         "/delivery-performance",
         "/causes",
         "/notices",
+        "/watching",
         "/people",
         "/tokens",
         "/audit",

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from firmtrack.accounts.viewers import viewer_of
 from firmtrack.answers.devices import DeviceAnswer
 from firmtrack.answers.requests import RequestAnswer
+from firmtrack.answers.side_parts import UNTOLD, side_part
 from firmtrack.answers.watches import Receiver, WatchAnswer, Watched
 from firmtrack.diagnosis.causes import title_of
 from firmtrack.domain.causes import CauseKey, MalformedCauseId
@@ -120,17 +121,21 @@ def _context(
 ) -> dict[str, object]:
     if moment.past is not None or moment.errors:
         return {"watch": None}
-    watcher = _watcher(request)
-    email = watcher.email if WATCH_MAIL.is_open else None
-    offer = WatchOffer(
+    offer = side_part(
+        "who watches", lambda: _offer(_watcher(request), watched, has_ended=has_ended)
+    )
+    return {"watch": None if offer is UNTOLD else offer, "watch_news_name": _news_name}
+
+
+def _offer(watcher: Watcher, watched: Watched, *, has_ended: bool) -> WatchOffer:
+    return WatchOffer(
         kind=kind_of(watched),
         subject=watched.cause_id if isinstance(watched, CauseKey) else str(watched),
         current=find_watch(watcher, watched),
         has_ended=has_ended,
-        email=email,
+        email=watcher.email if WATCH_MAIL.is_open else None,
         receivers=tuple(receivers_of(watcher.party_id)),
     )
-    return {"watch": offer, "watch_news_name": _news_name}
 
 
 def _begin(request: HttpRequest) -> HttpResponse:
