@@ -118,8 +118,8 @@ def _show(page: Page, name: str, path: str) -> None:
 
 def _sign_in(page: Page, password: str) -> None:
     page.goto("/sign-in")
-    page.locator("input[name=username]").fill(_EMAIL)
-    page.locator("input[name=password]").fill(password)
+    page.get_by_label("Email address").fill(_EMAIL)
+    page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/firmware-distribution")
 
