@@ -151,6 +151,7 @@ def assert_lost(each: Try) -> None:
 def assert_moved(lost: Try, gained: Try) -> None:
     before, after = device_of(lost), device_of(gained)
     assert before.distributions
+    assert before.supplier_changed_at is None
     assert after.inventory is not None
     assert after.inventory.responsible_supplier in BEN.user_ids
     assert after.supplier_changed_at is not None

@@ -203,7 +203,10 @@ def _lost_answer(connection: Connection[TupleRow]) -> list[Try]:
 
 
 def _changed_supplier(connection: Connection[TupleRow]) -> list[Try]:
-    text = "A meter that went to another supplier while its update was under way"
+    text = (
+        "A meter that went to another supplier while its update was under way, which no message"
+        " tells its old one"
+    )
     rows = _rows(connection, _Device, _CHANGED_SUPPLIER)
     tries: list[Try] = []
     for row in rows:
