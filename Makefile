@@ -31,11 +31,13 @@ run: $(READY) ## start the portal with demonstration data at http://127.0.0.1:80
 test: $(READY) ## fetch what the tests need, then run those of every change
 	@tools/prepare-chromium
 	@tools/prepare-postgresql
+	@tools/prepare-libreoffice
 	@tools/run-tests
 
 test-thorough: $(READY) ## the same with all tests and all examples; before a release
 	@tools/prepare-chromium
 	@tools/prepare-postgresql
+	@tools/prepare-libreoffice
 	@tools/run-tests --thorough
 
 test-faults: $(READY) ## kills, restarts, a full disk and a bad network (MINUTES=… MESSAGES=… SEED=…)
@@ -46,7 +48,7 @@ fuzz: $(READY) ## fuzz what is read, guided by coverage (TARGET=duis|gbcs|archiv
 	@tools/prepare-environment fuzz
 	@exec $(BIN)/python -m tests.fuzz $(or $(TARGET),all) $(if $(RUNS),--runs "$(RUNS)")
 
-check: $(READY) ## format, lint, types, import contracts, docs
+check: $(READY) ## format, lint, types, import contracts, docs, the API's description
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -54,6 +56,7 @@ check: $(READY) ## format, lint, types, import contracts, docs
 	$(BIN)/interrogate --quiet src
 	$(BIN)/python -m tools.stage_diagram --check
 	$(BIN)/python -m tools.links
+	$(BIN)/python -m tools.openapi_linter
 
 bench: $(READY) ## measure the speeds that README.md reports (JOBS=… SCALE=… JSON=FILE COMPARE=FILE)
 	@exec $(BIN)/python -m bench $(JOBS) $(BENCH_OPTIONS)

@@ -27,6 +27,7 @@ JOBS = {
     "inventory": "bench.inventory",
     "performance": "bench.performance",
     "notices": "bench.notices",
+    "watches": "bench.watches",
     "waits": "bench.waits",
     "causes": "bench.causes",
 }

@@ -58,6 +58,8 @@ SELECT r.request_key, r.step_message_id, r.step_occurred_at, r.recorded_at, r.st
 FROM request AS r
 JOIN filled_request AS f USING (message_id);
 INSERT INTO stale_request SELECT request_key FROM request JOIN filled_request USING (message_id);
+INSERT INTO standing_due (request_key)
+SELECT request_key FROM request JOIN filled_request USING (message_id);
 CREATE TEMPORARY TABLE filled_device AS
 SELECT i, %(device)s + (i * 2654435761 %% %(scattered)s) AS device_id, request_key, originator,
     sent_at, image_hash

@@ -31,10 +31,11 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import Status
 from firmtrack.domain.topics import DEFAULT_TOPICS, topic_of_status
 from firmtrack.notices.calling import Caller
-from firmtrack.notices.cloud_events import event_about_endpoint
+from firmtrack.notices.cloud_events import event_drafts
 from firmtrack.notices.composing import compose_due
 from firmtrack.notices.endpoint_queue import enqueue
 from firmtrack.notices.endpoints import add_endpoint
+from firmtrack.notices.grouping import Change, Matter
 from firmtrack.notices.known_causes import keep_causes
 from firmtrack.notices.sending import send_next
 from firmtrack.notices.webhook import WEBHOOK
@@ -210,11 +211,22 @@ def _endpoint(url: str) -> int:
 def _fill(endpoint_id: int, count: int) -> list[bytes]:
     """Have ``count`` notices wait, and return their bodies."""
     now = datetime.now(UTC)
-    devices = [{"device_id": str(Eui64(number)), "updated_at": None} for number in range(10)]
-    drafts = [
-        event_about_endpoint("endpoint.test", {"number": number, "devices": devices}, now)
-        for number in range(count)
-    ]
+    devices = tuple(map(Eui64, range(10)))
+    change = Change(
+        matter=Matter(
+            user_id=Eui64(1),
+            topic=topic_of_status(Status.VERIFIED),
+            reason=None,
+            service_request_id=None,
+            firmware_version=None,
+            details="{}",
+            is_from_alert=False,
+        ),
+        occurred_at=now,
+        device_ids=devices,
+        device_count=len(devices),
+    )
+    drafts = [draft for _ in range(count) for draft in event_drafts([change], now)]
     with pool().connection() as connection, connection.transaction():
         enqueue(connection, endpoint_id, drafts, now)
     return [draft.body for draft in drafts]

@@ -1,8 +1,9 @@
 """Every read there is of a filled store, by name; and that its answer is whole, and right."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
+from uuid import UUID
 
 from bench.filling import EVENTS_PER_DEVICE, device_at
 from bench.scene import DCC
@@ -10,6 +11,7 @@ from bench.stores import OWNER_ID, Store
 from firmtrack.answers.audit import AuditFilter
 from firmtrack.answers.causes import CausesQuestion
 from firmtrack.answers.performance import PerformanceFilter
+from firmtrack.answers.request_lists import RequestFilter
 from firmtrack.answers.requests import DistributionFilter, DistributionPage, RequestAnswer
 from firmtrack.domain.causes import Attribute, CauseKey, Trait
 from firmtrack.domain.identifiers import Eui64, RequestId
@@ -20,21 +22,28 @@ from firmtrack.lookups import (
     audit,
     causes,
     device,
+    first_known,
     freshness,
     inventory,
+    message,
     notices,
     performance,
     request,
+    request_list,
+    watches,
 )
 from firmtrack.lookups.as_of import Settled
+from firmtrack.notices.watches import Watcher
 from firmtrack.store.ledger.quarantine import list_quarantine
 from firmtrack.store.reading import messages, requests
+from firmtrack.store.reports import happenings
 
 PAGE = 100
 
 _OWNER = Viewer.of_user_ids("the large request's owner", [OWNER_ID], party="the owner")
 _EVERYBODY = Viewer.of_dcc("bench")
 _UNKNOWN_DEVICE = Eui64(0x00DB_EEEE_0000_0000)
+_UNKNOWN_MESSAGE = UUID(int=404)
 _UNKNOWN_REQUEST = RequestId(OWNER_ID, DCC, 404)
 
 Read = Callable[[Store, Random], object]
@@ -46,6 +55,11 @@ def page(store: Store, *, after: Eui64 | None = None, as_of: Settled | None = No
     return requests.list_distributions(
         _OWNER, store.large, wanted or DistributionFilter(), limit=PAGE, after=after, as_of=as_of
     )
+
+
+def all_devices(store: Store, _: Random) -> object:
+    listing = request.open_request_listing(_OWNER, store.large, DistributionFilter())
+    return listing and sum(1 for _ in listing.distributions)
 
 
 def first_page(store: Store, _: Random) -> object:
@@ -72,6 +86,24 @@ def counts(store: Store, _: Random) -> object:
     return request.find_request(_OWNER, store.large)
 
 
+def since_when(store: Store, chance: Random) -> object:
+    device_id = device_at(chance.randrange(store.devices))
+    return first_known.when_device_known(_EVERYBODY, device_id, long_before(store))
+
+
+def since_when_inventory(store: Store, chance: Random) -> object:
+    device_id = device_at(chance.randrange(store.devices))
+    return first_known.when_inventory_known(_EVERYBODY, device_id, long_before(store))
+
+
+def since_when_request(store: Store, _: Random) -> object:
+    return first_known.when_request_known(_OWNER, store.large, long_before(store))
+
+
+def long_before(store: Store) -> Settled:
+    return Settled(store.known_at - timedelta(days=365))
+
+
 def page_as_of(store: Store, _: Random) -> object:
     return page(store, as_of=store.known_at)
 
@@ -88,6 +120,19 @@ def csv(store: Store, _: Random, as_of: Settled | None = None) -> object:
 
 def csv_as_of(store: Store, chance: Random) -> object:
     return csv(store, chance, store.known_at)
+
+
+def own_requests(_: Store, __: Random) -> object:
+    return request_list.list_requests(_OWNER, RequestFilter(), limit=PAGE)
+
+
+def all_requests(_: Store, __: Random) -> object:
+    return request_list.list_requests(_EVERYBODY, RequestFilter(), limit=PAGE)
+
+
+def what_happened(_: Store, __: Random) -> object:
+    until = happenings.last_counted_at() or datetime.now(UTC)
+    return happenings.happenings(_OWNER, until - timedelta(days=7), until, limit=5)
 
 
 def some_device(store: Store, chance: Random, as_of: Settled | None = None) -> object:
@@ -125,6 +170,23 @@ def some_inventory(store: Store, chance: Random) -> object:
 
 def some_peers(store: Store, chance: Random) -> object:
     return device.compare_device(_EVERYBODY, device_at(chance.randrange(store.devices)))
+
+
+def some_message(store: Store, chance: Random) -> object:
+    return message.find_message(_EVERYBODY, a_message_id(store, chance))
+
+
+def body_of_message(store: Store, chance: Random) -> object:
+    return message.download_message(_EVERYBODY, a_message_id(store, chance))
+
+
+def a_message_id(store: Store, chance: Random) -> UUID:
+    number = chance.randrange(store.devices)
+    found = device.list_events(_EVERYBODY, device_at(number), store.request_of(number), limit=PAGE)
+    assert found is not None
+    message_id = found.entries[0].message_id
+    assert message_id is not None
+    return message_id
 
 
 def some_other_page(store: Store, chance: Random) -> object:
@@ -230,9 +292,7 @@ READS: Mapping[str, Read] = {
     "list of the large request": lambda store, _: request.list_distributions(
         _OWNER, store.large, DistributionFilter(), limit=PAGE
     ),
-    "all devices of the large request": lambda store, _: request.find_request_with_distributions(
-        _OWNER, store.large, DistributionFilter()
-    ),
+    "all devices of the large request": all_devices,
     "first page of the large request": first_page,
     "middle page of the large request": middle_page,
     "last page of the large request": last_page,
@@ -245,6 +305,9 @@ READS: Mapping[str, Read] = {
     "page by a status that none has of the large request": lambda store, _: page(
         store, wanted=DistributionFilter(status=Status.ACTIVATION_FAILED)
     ),
+    "page by reason of the large request": lambda store, _: page(
+        store, wanted=DistributionFilter(reason="N61")
+    ),
     "page by pace of the large request": page_by_pace,
     "pace counts of the large request": pace_counts,
     "CSV of the large request": csv,
@@ -252,6 +315,9 @@ READS: Mapping[str, Read] = {
     "counts as_of of the large request": counts_as_of,
     "delivery performance of one supplier": own_performance,
     "delivery performance of all": all_performance,
+    "requests of one supplier": own_requests,
+    "requests of all": all_requests,
+    "what happened to one supplier’s requests": what_happened,
     "freshness": fresh,
     "notices, a page": lambda _, __: notices.list_notices(_OWNER, limit=PAGE),
     "page of notices": lambda _, __: notices.open_notices_page(
@@ -259,9 +325,18 @@ READS: Mapping[str, Read] = {
     ),
     "endpoints": lambda _, __: notices.list_endpoints(_OWNER),
     "an endpoint": lambda _, __: notices.find_endpoint(_OWNER, 1),
+    "a message": some_message,
+    "what is kept of a message": body_of_message,
+    "an unknown message": lambda _, __: message.find_message(_OWNER, _UNKNOWN_MESSAGE),
+    "what somebody watches": lambda _, __: watches.list_watches(
+        Watcher(person_id=1, party_id=1, email="ada@alpha.example", viewer=_OWNER)
+    ),
     "messages, the last 100": lambda _, __: messages.list_messages(limit=PAGE),
     "quarantine, what waits": lambda _, __: list_quarantine(),
     "an unknown device": lambda _, __: device.find_device(_EVERYBODY, _UNKNOWN_DEVICE),
+    "since when a device is known": since_when,
+    "since when its inventory is known": since_when_inventory,
+    "since when the large request is known": since_when_request,
     "an unknown request": lambda _, __: request.find_request(_OWNER, _UNKNOWN_REQUEST),
 }
 

@@ -26,6 +26,7 @@ from firmtrack.lookups.as_of import Settled, past_of
 from firmtrack.notices.cloud_events import event_about_endpoint
 from firmtrack.notices.endpoint_queue import enqueue
 from firmtrack.notices.endpoints import add_endpoint
+from firmtrack.notices.event_data import EndpointTest
 from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.quarantine import Refusal, mark_replayed
@@ -136,9 +137,8 @@ def keep_inputs(events: int) -> None:
     now = datetime.now(UTC)
     owner = add_party("Owner", PartyKind.LARGE_SUPPLIER, [OWNER_ID])
     endpoint = add_endpoint(owner, WEBHOOK, "https://receiver.example/")
-    drafts = [
-        event_about_endpoint("endpoint.test", {"number": each}, now) for each in range(number)
-    ]
+    test = EndpointTest(endpoint_id=endpoint.endpoint_id, sentence="This is a test.", link=None)
+    drafts = [event_about_endpoint("endpoint.test", test, now) for _ in range(number)]
     with pool().connection() as connection, connection.transaction():
         enqueue(connection, endpoint.endpoint_id, drafts, now)
     refusals = [

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -28,12 +28,11 @@ _START_SECONDS = 180
 
 
 class Demonstration(NamedTuple):
-    """A demonstration that runs: where, and what to show of it."""
+    """A demonstration that runs: where, and the paths of what there is to try, by key."""
 
     address: str
     password: str
-    request_id: str
-    device_id: str
+    paths: Mapping[str, str]
 
 
 def main() -> None:
@@ -57,13 +56,8 @@ def _served(data_dir: Path) -> Iterator[Demonstration]:
     try:
         _wait_for(address, server)
         notes = json.loads((data_dir / "demonstration.json").read_text(encoding="utf-8"))
-        shown = notes["examples"]
-        yield Demonstration(
-            address,
-            notes["password"],
-            shown["The Service Request"],
-            shown["A device whose update failed"],
-        )
+        paths = {each["key"]: each["path"] for each in notes["try_this"]}
+        yield Demonstration(address, notes["password"], paths)
     finally:
         server.terminate()
         server.wait(timeout=_START_SECONDS)
@@ -88,30 +82,45 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
 
 def _take_pictures(demonstration: Demonstration) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
+    paths = demonstration.paths
     pictures = {
         "search": "/firmware-distribution",
-        "request-result": f"/service-requests/{demonstration.request_id}",
-        "device-result": f"/devices/{demonstration.device_id}",
-        "inventory": f"/inventory/{demonstration.device_id}",
-        "delivery-performance": "/delivery-performance",
+        "service-requests": "/service-requests",
+        "request-result": paths["request"],
+        "device-result": paths["failed"],
+        "device-stalled": paths["stalled"],
+        "inventory": paths["failed"].replace("/devices/", "/inventory/"),
+        "causes": paths["causes"],
+        "delivery-performance": paths["performance"],
         "notices": "/notices",
     }
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium())
         page = browser.new_page(base_url=demonstration.address, locale="en-GB")
+        _show(page, "demonstration-sign-in", "/sign-in")
         _sign_in(page, demonstration.password)
         for name, path in pictures.items():
-            page.goto(path)
-            _take_picture(page, name, DESKTOP)
-            _take_picture(page, f"{name}-phone", PHONE)
+            _show(page, name, path)
+        page.goto(paths["failed"])
+        message = page.get_by_role("link", name="View message").first.get_attribute("href")
+        _show(page, "message", str(message))
         browser.close()
+
+
+def _show(page: Page, name: str, path: str) -> None:
+    """Take the pictures of a page. Exits if it is not there."""
+    answer = page.goto(path)
+    if answer is None or not answer.ok:
+        sys.exit(f"{path} is not answered.")
+    _take_picture(page, name, DESKTOP)
+    _take_picture(page, f"{name}-phone", PHONE)
 
 
 def _sign_in(page: Page, password: str) -> None:
     page.goto("/sign-in")
-    page.locator("input[name=username]").fill(_EMAIL)
-    page.locator("input[name=password]").fill(password)
-    page.locator("main button[type=submit]").click()
+    page.get_by_label("Email address").fill(_EMAIL)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/firmware-distribution")
 
 

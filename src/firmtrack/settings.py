@@ -18,6 +18,11 @@ from urllib.parse import unquote, urlsplit
 from firmtrack.errors import FirmtrackError
 
 _HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
+_PUBLIC_ADDRESS = re.compile(
+    r"(?P<address>https?://(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])"
+    r"(?::(?P<port>[0-9]{1,5}))?)/?"
+)
+_LAST_PORT = 65_535
 _EUI = re.compile(r"[0-9A-F]{2}(?:-[0-9A-F]{2}){7}")
 _DCC_TEST_SYSTEMS = "90-B3-D5-1F-30-00-00-02"
 _BEFORE_DCC = "2013-01-01T00:00:00Z"
@@ -48,6 +53,7 @@ _KNOWN = frozenset(
         "FIRMTRACK_TRUSTED_PROXIES",
         "FIRMTRACK_CALLS_PER_TOKEN",
         "FIRMTRACK_CALLS_PER_ADDRESS",
+        "FIRMTRACK_PUBLIC_ADDRESS",
     }
 )
 
@@ -83,6 +89,7 @@ class Environment:
     None when not set: no DCC Alerts and no mail are sent. So may ``slow_after_hours``.
     ``earliest_time`` is aware and in UTC. ``log`` is ``text`` or ``json``.
     ``quarantine_megabytes`` is of each submitter. Calls are those of a minute, None for no limit.
+    ``public_address`` is without a path and a slash at its end, None when not set.
     """
 
     database_url: str | None
@@ -109,6 +116,7 @@ class Environment:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     calls_per_token: int | None
     calls_per_address: int | None
+    public_address: str | None
 
     @property
     def slow_after_seconds(self) -> int | None:
@@ -187,6 +195,9 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         calls_per_address=_calls(
             "FIRMTRACK_CALLS_PER_ADDRESS", environ.get("FIRMTRACK_CALLS_PER_ADDRESS") or "30000"
         ),
+        public_address=_public_address(
+            "FIRMTRACK_PUBLIC_ADDRESS", environ.get("FIRMTRACK_PUBLIC_ADDRESS") or None
+        ),
     )
 
 
@@ -237,9 +248,23 @@ def _hosts(name: str, value: str) -> tuple[str, ...]:
     return hosts
 
 
+def _public_address(name: str, value: str | None) -> str | None:
+    """Return where people reach the portal, without the slash at its end."""
+    if value is None:
+        return None
+    found = _PUBLIC_ADDRESS.fullmatch(value)
+    if found is None or not 1 <= int(found["port"] or 1) <= _LAST_PORT:
+        raise BadSetting(
+            name,
+            "must be as https://portal.example or https://portal.example:8443: scheme, host and "
+            "port, without a path.",
+        )
+    return found["address"]
+
+
 def _mail_address(name: str, value: str) -> str:
     if "@" not in value or not value.isprintable():
-        raise BadSetting(name, "must be an e-mail address.")
+        raise BadSetting(name, "must be an email address.")
     return value
 
 
@@ -556,7 +581,7 @@ CACHES = {
     }
 }
 
-# Signing in is django-allauth's: by e-mail address and password, with a one-time code, or by a
+# Signing in is django-allauth's: by email address and password, with a one-time code, or by a
 # party's own provider. Nobody signs up. How passwords are slowed is firmtrack.web.attempts.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "firmtrack.web.account_adapter.AccountAdapter"

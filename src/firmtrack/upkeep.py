@@ -18,7 +18,7 @@ from firmtrack.answers.side_parts import UNTOLD, side_part
 from firmtrack.store.database import FAILURES, note_failure, pool
 from firmtrack.store.ledger.recording import fold_unfolded
 from firmtrack.store.locks import AdvisoryKey, held
-from firmtrack.store.reports import cause_counting, counting, freshness
+from firmtrack.store.reports import cause_counting, counting, freshness, standings
 
 LOOK_SECONDS = 2.0
 """How long after one look the next one is."""
@@ -97,6 +97,7 @@ class Upkeep:
         while not self._is_over.wait(pause):
             started = time.monotonic()
             done = [
+                side_part("how requests stand, counted", self._unless_over(figures.count_requests)),
                 side_part("delivery performance, counted anew", self._unless_over(figures.count)),
                 side_part("what failures have in common", self._unless_over(figures.count_causes)),
                 side_part("arrivals, folded", self._unless_over(figures.fold)),
@@ -138,6 +139,10 @@ class _Figures:
         self._connection = connection
         self._rounds = counting.Rounds()
         self._folded_at: float | None = None
+
+    def count_requests(self) -> None:
+        """Count for a moment how the requests stand that have changed."""
+        standings.count_due(self._connection, _AT_ONCE_SECONDS)
 
     def count(self) -> None:
         """Count for a moment if anything has changed."""

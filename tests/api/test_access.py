@@ -21,6 +21,7 @@ from firmtrack.store.database import pool, reading_pool
 from tests.api.calling import Caller
 from tests.api.world import METERS, REQUEST_ID, UNKNOWN_METER, Cast
 
+MESSAGE_ID = "00000000-0000-0000-0000-00000000002a"
 LOOKUPS = (
     f"/service-requests/{REQUEST_ID}",
     f"/service-requests/{REQUEST_ID}/distributions",
@@ -29,12 +30,16 @@ LOOKUPS = (
     f"/devices/{METERS[0]}/peers",
     f"/devices/{METERS[0]}/events",
     f"/inventory/{METERS[0]}",
+    f"/messages/{MESSAGE_ID}",
+    f"/messages/{MESSAGE_ID}/body",
     "/causes",
     "/delivery-performance",
     "/delivery-performance.csv",
     "/freshness",
     "/notices",
     "/endpoints",
+    "/service-requests",
+    f"/service-requests/{REQUEST_ID}/distributions.xlsx",
 )
 SUBMISSIONS = ("/messages", "/messages/batch")
 EVERY_CALL = [("GET", path) for path in LOOKUPS] + [("POST", path) for path in SUBMISSIONS]
@@ -124,10 +129,25 @@ def test_another_method_is_refused_and_told_the_right_one(
     refused = api.call("DELETE", path, told.alpha.read)
 
     assert (refused.status, refused.json["code"]) == (405, "method_not_allowed")
-    assert refused.headers["Allow"] == method
+    assert refused.headers["Allow"] == ("GET, HEAD" if method == "GET" else method)
 
 
-def test_a_device_is_found_with_three_statements_and_none_of_djangos(
+@pytest.mark.parametrize("path", LOOKUPS)
+def test_head_is_answered_as_get_is_but_for_the_body(api: Caller, told: Cast, path: str) -> None:
+    for token in (told.alpha.read, told.alpha.intake, told.stranger.read, "ft_unknown", None):
+        got, asked = api.get(path, token), api.call("HEAD", path, token)
+
+        assert (asked.status, asked.headers, asked.body) == (got.status, got.headers, b"")
+
+
+@pytest.mark.parametrize("path", SUBMISSIONS)
+def test_nothing_is_submitted_by_head(api: Caller, told: Cast, path: str) -> None:
+    refused = api.call("HEAD", path, told.alpha.intake)
+
+    assert (refused.status, refused.headers["Allow"]) == (405, "POST")
+
+
+def test_a_device_is_found_with_four_statements_and_none_of_djangos(
     api: Caller, told: Cast, tmp_path: Path
 ) -> None:
     api.get(LOOKUPS[3], told.alpha.read)
@@ -137,7 +157,8 @@ def test_a_device_is_found_with_three_statements_and_none_of_djangos(
     ):
         api.get(LOOKUPS[3], told.alpha.read)
 
-    assert len(statements) == 3, statements  # the token, the facts, the audit
+    # The token, the facts, DCC’s IDs of their messages, the audit.
+    assert len(statements) == 4, statements
     assert not by_django.captured_queries
 
 

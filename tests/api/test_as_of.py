@@ -24,9 +24,10 @@ from tests.api.world import (
 REQUEST = f"/service-requests/{REQUEST_ID}"
 LIST = f"{REQUEST}/distributions"
 CSV = f"{REQUEST}/distributions.csv"
+XLSX = f"{REQUEST}/distributions.xlsx"
 DEVICE = f"/devices/{METERS[0]}"
 INVENTORY = f"/inventory/{METERS[0]}"
-EVERY_LOOKUP = (REQUEST, LIST, CSV, DEVICE, INVENTORY)
+EVERY_LOOKUP = (REQUEST, LIST, CSV, XLSX, DEVICE, INVENTORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,27 @@ def test_the_past_is_not_there_for_others_nor_before_it_was_known(
     assert api.get(path, dispute.cast.bravo.read, **dispute.query).status == 404
     assert api.get(path, dispute.cast.stranger.read, **dispute.query).status == 404
     assert api.get(path, dispute.cast.alpha.read, **before).status == 404
+
+
+@pytest.mark.parametrize("path", EVERY_LOOKUP)
+def test_before_it_was_known_the_problem_says_since_when_it_is_to_whom_may_see_it(
+    api: Caller, dispute: Dispute, path: str
+) -> None:
+    before = {"as_of": "2026-01-01T00:00:00Z"}
+    what = "Service Request" if path.startswith(REQUEST) else "device"
+    said = f"Nothing was known about this {what} then; first known on "
+
+    for token in (dispute.cast.alpha.read, dispute.cast.dcc.read):
+        detail = api.get(path, token, **before).json["detail"]
+        assert detail.startswith(said)
+        first = datetime.fromisoformat(detail.removeprefix(said).removesuffix("."))
+        assert first <= dispute.moment + timedelta(seconds=1)
+        earlier = utc_text(first - timedelta(seconds=1))
+        assert api.get(path, token, as_of=utc_text(first)).status == 200
+        assert api.get(path, token, as_of=earlier).status == 404
+    for token in (dispute.cast.bravo.read, dispute.cast.stranger.read):
+        refused = api.get(path, token, **before)
+        assert refused.json["detail"] == "There is nothing here that you may see."
 
 
 @pytest.mark.parametrize("path", EVERY_LOOKUP)

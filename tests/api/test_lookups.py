@@ -3,11 +3,14 @@
 import csv
 import io
 from datetime import UTC, datetime
+from urllib.parse import quote
 
+import openpyxl
 import pytest
 
+from firmtrack.presentation.xlsx import MEDIA_TYPE
 from firmtrack.store.database import pool
-from tests.api.calling import Caller
+from tests.api.calling import Caller, but_for_advice
 from tests.api.world import (
     DISPLAY,
     HUB,
@@ -21,6 +24,7 @@ from tests.api.world import (
 REQUEST = f"/service-requests/{REQUEST_ID}"
 LIST = f"{REQUEST}/distributions"
 CSV = f"{REQUEST}/distributions.csv"
+XLSX = f"{REQUEST}/distributions.xlsx"
 DEVICE = f"/devices/{METERS[1]}"
 EVERY_LOOKUP = (REQUEST, LIST, CSV, DEVICE)
 
@@ -108,7 +112,12 @@ def test_an_id_may_be_written_in_lower_case(api: Caller, told: Cast) -> None:
 
 @pytest.mark.parametrize("path", EVERY_LOOKUP)
 def test_dcc_sees_what_its_owner_sees(api: Caller, told: Cast, path: str) -> None:
-    assert api.get(path, told.dcc.read).body == api.get(path, told.alpha.read).body
+    to_dcc, to_owner = api.get(path, told.dcc.read), api.get(path, told.alpha.read)
+    if path == DEVICE:
+        assert but_for_advice(to_dcc.json) == but_for_advice(to_owner.json)
+        assert to_dcc.json != to_owner.json
+    else:
+        assert to_dcc.body == to_owner.body
 
 
 @pytest.mark.parametrize(
@@ -117,6 +126,7 @@ def test_dcc_sees_what_its_owner_sees(api: Caller, told: Cast, path: str) -> Non
         (REQUEST, f"/service-requests/{UNKNOWN_REQUEST_ID}"),
         (LIST, f"/service-requests/{UNKNOWN_REQUEST_ID}/distributions"),
         (CSV, f"/service-requests/{UNKNOWN_REQUEST_ID}/distributions.csv"),
+        (XLSX, f"/service-requests/{UNKNOWN_REQUEST_ID}/distributions.xlsx"),
         (DEVICE, f"/devices/{UNKNOWN_METER}"),
     ],
 )
@@ -177,9 +187,15 @@ def test_a_page_that_holds_all_names_no_next_one(api: Caller, told: Cast) -> Non
         ({"current_status": "rejected"}, (METERS[4],)),
         ({"current_status": "sent_to_csp"}, (METERS[2], METERS[3])),
         ({"completion_status": "failed", "current_status": "sent_to_csp"}, ()),
+        ({"reason": "other_request_in_progress"}, (METERS[4],)),
+        ({"reason": "other_request_in_progress", "current_status": "rejected"}, (METERS[4],)),
+        ({"reason": "other_request_in_progress", "completion_status": "in_progress"}, ()),
+        ({"reason": "Other_Request_In_Progress"}, ()),
+        ({"reason": "N61", "pace": "slow"}, ()),
+        ({"reason": "not given"}, ()),
     ],
 )
-def test_list_and_csv_filter_alike(
+def test_list_and_files_filter_alike(
     api: Caller, told: Cast, query: dict[str, str], expected: tuple[object, ...]
 ) -> None:
     listed = api.get(LIST, told.alpha.read, **query)
@@ -189,27 +205,46 @@ def test_list_and_csv_filter_alike(
     rows = list(csv.DictReader(io.StringIO(downloaded.body.decode())))
     assert [row["Device ID"] for row in rows] == [str(device_id) for device_id in expected]
     assert [row[-1] for row in last_two_audited()] == [len(expected), len(expected)]
+    spreadsheet = api.get(XLSX, told.alpha.read, **query)
+    sheet = openpyxl.load_workbook(io.BytesIO(spreadsheet.body)).worksheets[0]
+    headings, *cells = sheet.iter_rows(values_only=True)
+    assert [row[headings.index("Device ID")] for row in cells] == [row["Device ID"] for row in rows]
+    assert [row[-1] for row in last_two_audited()] == [len(expected), len(expected)]
 
 
-def test_the_csv_is_a_download_with_the_agreed_columns(api: Caller, told: Cast) -> None:
-    downloaded = api.get(CSV, told.alpha.read)
+def test_the_spreadsheet_is_a_download(api: Caller, told: Cast) -> None:
+    downloaded = api.get(XLSX, told.alpha.read)
 
-    assert downloaded.media_type == "text/csv"
+    assert downloaded.media_type == MEDIA_TYPE
     assert downloaded.headers["Content-Disposition"] == (
-        f'attachment; filename="{str(REQUEST_ID).replace(":", "_")}.csv"'
+        f'attachment; filename="{str(REQUEST_ID).replace(":", "_")}.xlsx"'
     )
-    assert downloaded.body.splitlines()[0] == (
-        b"Service Request ID,Firmware Version,Device ID,Current Status,Current Status Reason,"
-        b"Current Status Update Time and Date"
+
+
+def test_a_request_is_summed_up_and_its_failures_counted_by_reason(api: Caller, told: Cast) -> None:
+    found = api.get(REQUEST, told.alpha.read).json
+
+    assert found["summary"] == (
+        "None of 5 done, 3 under way, 2 failed. Main causes: an earlier update is still in "
+        "progress (other_request_in_progress) and the image did not reach the Communications Hub "
+        "(N61), 1 device each."
     )
-    assert downloaded.body.endswith(b"\r\n")
+    assert [
+        (each["current_status"], each["reason"]["code"], each["count"])
+        for each in found["failures"]
+    ] == [
+        ("rejected", "other_request_in_progress", 1),
+        ("comms_hub_delivery_failed", "N61", 1),
+    ]
 
 
 @pytest.mark.parametrize(
     ("path", "query", "location", "name"),
     [
         ("/devices/00-DB-12-34-56-78-90", {}, "path", "device_id"),
-        ("/devices/00DB1234567890A0", {}, "path", "device_id"),
+        ("/devices/00DB1234567890AO", {}, "path", "device_id"),
+        (f"/devices/{REQUEST_ID}", {}, "path", "device_id"),
+        (f"/devices/{METERS[0]},{METERS[1]}", {}, "path", "device_id"),
         ("/service-requests/1000", {}, "path", "service_request_id"),
         (f"/service-requests/{REQUEST_ID}x", {}, "path", "service_request_id"),
         (LIST, {"limit": "0"}, "query", "limit"),
@@ -222,6 +257,10 @@ def test_the_csv_is_a_download_with_the_agreed_columns(api: Caller, told: Cast) 
         (LIST, {"status": "failed"}, "query", "status"),
         (CSV, {"completion_status": ""}, "query", "completion_status"),
         (CSV, {"limit": "5"}, "query", "limit"),
+        (XLSX, {"limit": "5"}, "query", "limit"),
+        (LIST, {"reason": ""}, "query", "reason"),
+        (XLSX, {"reason": "x" * 65}, "query", "reason"),
+        (CSV, {"reason": "a\0b"}, "query", "reason"),
     ],
 )
 def test_a_malformed_parameter_is_named(
@@ -234,6 +273,50 @@ def test_a_malformed_parameter_is_named(
     (error,) = refused.json["errors"]
     assert (error["location"], error["name"]) == (location, name)
     assert error["detail"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        str(METERS[0]).replace("-", ""),
+        str(METERS[0]).replace("-", ":").lower(),
+        f'="{METERS[0]}"',
+        f"Device ID: {METERS[0]}",
+        f"0x{METERS[0]:}".replace("-", ""),
+    ],
+)
+def test_an_id_is_read_in_every_form_that_pages_accept(api: Caller, told: Cast, form: str) -> None:
+    usual = api.get(f"/devices/{METERS[0]}/events", told.alpha.read)
+    path = f"/devices/{quote(form, safe='')}/events"
+    answer = api.get(path, told.alpha.read)
+    assert (answer.status, answer.body) == (200, usual.body)
+    request_id = quote(f" {str(REQUEST_ID).lower()}; ", safe="")
+    assert api.get(f"/service-requests/{request_id}", told.alpha.read).body == (
+        api.get(f"/service-requests/{REQUEST_ID}", told.alpha.read).body
+    )
+    assert api.get(path, told.stranger.read).status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        (
+            "/devices/00DB12345678",
+            "Enter a Device ID of 16 hexadecimal digits: only 12 were found.",
+        ),
+        (
+            f"/devices/{REQUEST_ID}",
+            "Enter a Device ID: what you entered is a Service Request ID.",
+        ),
+        (
+            f"/service-requests/{REQUEST_ID.originator}:{REQUEST_ID.target}",
+            "Enter the whole Service Request ID: the counter after its second part is missing.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_id_is_said(api: Caller, told: Cast, path: str, detail: str) -> None:
+    (error,) = api.get(path, told.alpha.read).json["errors"]
+    assert error["detail"] == detail
 
 
 @pytest.mark.parametrize("limit", ["0", "1001", "all", "", "-1", "1.0", "+5", "1" * 5_000])

@@ -5,7 +5,37 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from syrupy.assertion import SnapshotAssertion
 
+from firmtrack.api.description import operations_of
 from tests.api.calling import Caller
+
+# A client that was generated breaks if one of these goes or changes: add, and nothing else.
+OPERATIONS = (
+    "download_distributions",
+    "download_distributions_xlsx",
+    "download_message",
+    "download_performance",
+    "find_device",
+    "find_inventory",
+    "find_message",
+    "find_peers",
+    "find_service_request",
+    "list_causes",
+    "list_distributions",
+    "list_endpoints",
+    "list_events",
+    "list_notices",
+    "list_service_requests",
+    "read_freshness",
+    "read_performance",
+    "submit_batch",
+    "submit_message",
+    "receive_DeviceChange",
+    "receive_DistributionStalled",
+    "receive_EndpointSwitchedOff",
+    "receive_EndpointTest",
+    "receive_VersionsDisagree",
+    "receive_WatchTold",
+)
 
 
 def references_in(value: Any) -> set[str]:
@@ -36,7 +66,25 @@ def test_every_parameter_is_described(api: Caller) -> None:
         for operation in methods.values():
             for parameter in operation.get("parameters", []):
                 assert parameter["description"], (path, parameter["name"])
-                assert parameter["required"] == (parameter["in"] == "path")
+                is_needed = parameter["in"] == "path" or parameter["name"].startswith("webhook-")
+                assert parameter["required"] == is_needed
+
+
+def test_what_generated_clients_call_an_operation_does_not_change(api: Caller) -> None:
+    ids = [operation["operationId"] for operation in operations_of(api.document())]
+
+    assert sorted(ids) == sorted(OPERATIONS)
+
+
+def test_the_name_of_a_part_tells_nothing_of_modules(api: Caller) -> None:
+    assert not [name for name in api.document()["components"]["schemas"] if "." in name]
+
+
+def test_every_tag_of_a_call_is_described(api: Caller) -> None:
+    document = api.document()
+    used = {tag for operation in operations_of(document) for tag in operation["tags"]}
+
+    assert used == {tag["name"] for tag in document["tags"]}
 
 
 def test_no_page_of_documentation_is_served(api: Caller) -> None:

@@ -51,7 +51,8 @@ def test_a_request_and_its_devices_are_answered_unless_the_pace_is_asked_for(
 ) -> None:
     token = without_the_usual.alpha.read
     assert api.get(REQUEST_PATH, token).status == 200
-    for path in (f"{REQUEST_PATH}/distributions", f"{REQUEST_PATH}/distributions.csv"):
+    for suffix in ("", ".csv", ".xlsx"):
+        path = f"{REQUEST_PATH}/distributions{suffix}"
         assert api.get(path, token).status == 200
         asked_for_pace = api.get(path, token, pace="slow")
         assert (asked_for_pace.status, asked_for_pace.json["code"]) == (503, "untold")

@@ -24,6 +24,7 @@ from tests.api.world import (
 
 XML = "application/xml"
 NDJSON = "application/x-ndjson"
+JSON = "application/json"
 
 
 def duis_line(xml: bytes, time: str | None = None) -> bytes:
@@ -52,6 +53,7 @@ def test_a_message_is_recorded_once(api: Caller, cast: Cast) -> None:
         "application/xml; charset=utf-8",
         'Application/XML; Charset="UTF-8"',
         "text/xml;charset=us-ascii",
+        "application/octet-stream",
     ],
 )
 def test_duis_is_taken_under_each_of_its_media_types(
@@ -205,7 +207,7 @@ def test_a_body_is_whole_or_refused(
         ("/messages", "application/xml; charset=utf-16", {}),
         ("/messages", XML, {"Content-Encoding": "gzip"}),
         ("/messages/batch", XML, {}),
-        ("/messages/batch", "application/json", {}),
+        ("/messages/batch", "application/cloudevents+json", {}),
     ],
 )
 def test_another_kind_of_body_is_refused(
@@ -256,6 +258,41 @@ def test_a_bad_line_stops_no_other_line(api: Caller, cast: Cast) -> None:
     assert found.json["current_status_counts"] == {"sent_to_csp": len(METERS)}
 
 
+def test_an_array_is_answered_by_an_array_as_lines_are_by_lines(api: Caller, cast: Cast) -> None:
+    items = [
+        duis_line(update_firmware(), "2026-03-01T09:00:00Z"),
+        stage_report("1"),
+        duis_line(update_firmware()),
+        duis_line(b"<a/>"),
+        duis_line(power_outage(), "noon"),
+        b'{"xml": 5}',
+        b"null",
+        b"[[]]",
+    ]
+
+    answer = api.post("/messages/batch", cast.dcc.intake, b"[" + b",\n".join(items) + b"]", JSON)
+
+    assert (answer.status, answer.media_type) == (200, JSON)
+    assert [item["outcome"] for item in answer.json] == [
+        "recorded",
+        "recorded",
+        "duplicate",
+        *["quarantined"] * 5,
+    ]
+    found = api.get(f"/service-requests/{REQUEST_ID}", cast.alpha.read)
+    assert found.json["submitted_at"] == "2026-03-01T09:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b" ", b"{}", b"null", b"[", b"[1,]", b"[" * 100_000, b'[{"xml": "<a/>"}] x', b"\xff"],
+)
+def test_what_is_no_array_is_refused_whole(api: Caller, cast: Cast, body: bytes) -> None:
+    refused = api.post("/messages/batch", cast.dcc.intake, body, JSON)
+
+    assert (refused.status, refused.json["code"]) == (400, "malformed_body")
+
+
 def test_beyond_its_quota_a_party_is_told_so_and_what_is_right_is_taken(
     api: Caller, cast: Cast
 ) -> None:
@@ -290,9 +327,10 @@ def test_an_empty_batch_has_no_outcomes(api: Caller, cast: Cast) -> None:
 def test_a_batch_of_too_many_lines_is_refused_whole(api: Caller, cast: Cast) -> None:
     lines = [duis_line(update_firmware()), *[b"{}"] * BATCH_LIMIT_LINES]
 
-    refused = api.post("/messages/batch", cast.alpha.intake, b"\n".join(lines), NDJSON)
+    by_lines = api.post("/messages/batch", cast.alpha.intake, b"\n".join(lines), NDJSON)
+    in_array = api.post("/messages/batch", cast.alpha.intake, b"[" + b",".join(lines) + b"]", JSON)
 
-    assert refused.status == 413
+    assert by_lines.status == in_array.status == 413
     assert distributions(api, cast).status == 404
 
 

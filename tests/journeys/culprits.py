@@ -109,7 +109,7 @@ def _inventory(at: datetime) -> Iterator[Envelope]:
 
 
 def _former_updates(at: datetime) -> Iterator[Envelope]:
-    """Yield what makes the usual: 95 % pass the CSP within 4 hours, the hub within 2."""
+    """Yield what makes the usual: 95% pass the CSP within 4 hours, the hub within 2."""
     yield from _sent(FORMER_REQUEST, FORMER, FORMER_VERSION, at)
     for number, each in enumerate(FORMER):
         share = number / len(FORMER)

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from tests.journeys.fonts import await_fonts
 
 WIDTH = 320
-"""In CSS pixels, and so a screen of 1280 magnified to 400 % as well (WCAG 2.2, 1.4.10)."""
+"""In CSS pixels, and so a screen of 1280 magnified to 400% as well (WCAG 2.2, 1.4.10)."""
 
 # A line gets longer by more than a half. In DejaVu Sans, among the widest fonts that systems have,
 # and with letters as far apart as a reader may want (WCAG 2.2, 1.4.12), it does so by a quarter.

@@ -19,7 +19,6 @@ from django.test import override_settings
 from psycopg import conninfo
 
 from firmtrack.cli import main
-from firmtrack.cli.options import console
 from firmtrack.settings import read_environment
 
 PATIENCE_SECONDS = 300.0
@@ -67,8 +66,6 @@ def called(
     with pytest.MonkeyPatch.context() as patch:
         for name, value in env.items():
             patch.setenv(name, value)
-        if "COLUMNS" in env:  # which a console reads but once, when it is made
-            patch.setattr(console, "width", int(env["COLUMNS"]))
         patch.setattr(sys, "argv", ["firmtrack", *map(str, arguments)])
         patch.setattr(sys, "stdin", TextIOWrapper(BytesIO(typed), "utf-8"))
         patch.setattr(sys, "stdout", output)

@@ -15,6 +15,7 @@ from tests.journeys.visitor import Visitor
 from tests.pages.activations import LOST, MOVED, MOVED_REQUEST, NOT_DISTRIBUTED, RUNNING
 from tests.pages.causes import AGAIN, NORTH, Q4
 from tests.pages.world import (
+    ALPHAS_MESSAGE,
     COMMS_HUB,
     DISCARDED,
     LARGE_REQUEST,
@@ -23,18 +24,25 @@ from tests.pages.world import (
     STUB_REQUEST,
     UNDER_WAY,
     UNKNOWN_DEVICE,
+    UNKNOWN_MESSAGE,
     VERIFIED,
 )
 
 UNKNOWN_ADDRESS = "/no-such-page"
 SIGNED_IN = [
     "/firmware-distribution",
+    "/firmware-distribution?since=30",
     "/firmware-distribution?search_term=",
+    "/service-requests",
+    "/service-requests?state=ended&firmware_version=FF",
+    "/service-requests?submitted_from=x&state=x",
     f"/firmware-distribution?search_by=device_id&search_term={LARGE_REQUEST}",
     f"/service-requests/{LARGE_REQUEST}",
     f"/service-requests/{LARGE_REQUEST}?completion_status=failed",
     f"/service-requests/{LARGE_REQUEST}?completion_status=failed&current_status=accepted",
     f"/service-requests/{LARGE_REQUEST}?completion_status=nonsense",
+    f"/service-requests/{LARGE_REQUEST}?reason=N61",
+    f"/service-requests/{LARGE_REQUEST}?reason=nobody",
     f"/service-requests/{REFUSED_REQUEST}",
     f"/service-requests/{STUB_REQUEST}",
     f"/service-requests/{MOVED_REQUEST}",
@@ -49,6 +57,8 @@ SIGNED_IN = [
     f"/devices/{UNKNOWN_DEVICE}",
     f"/devices/{VERIFIED}/events",
     f"/inventory/{VERIFIED}",
+    f"/messages/{ALPHAS_MESSAGE}",
+    f"/messages/{UNKNOWN_MESSAGE}",
     f"/inventory/{UNDER_WAY}",
     f"/inventory/{COMMS_HUB}",
     f"/inventory/{LOST}",
@@ -64,6 +74,7 @@ SIGNED_IN = [
     f"/causes/{NORTH.cause_id}",
     "/notices",
     "/notices/endpoints/new",
+    "/watching",
     "/people",
     "/people/invite",
     "/people/1",
@@ -104,10 +115,13 @@ NO_PAGES = {
     "start",
     "sign-out",
     "service-request-csv",
+    "service-request-xlsx",
+    "cause-devices-xlsx",
     "service-request-status",
     "device-status",
     "delivery-performance-csv",
     "audit-csv",
+    "message-body",
     "cause-devices",
     "cause-device-list",
 }
@@ -202,6 +216,37 @@ def test_the_pages_of_an_endpoint_can_be_used_by_anybody(scripted_ada: Visitor) 
     scripted_ada.sees("Notices")
 
 
+def test_the_states_of_watching_can_be_used_by_anybody(scripted_ada: Visitor) -> None:
+    page = scripted_ada.page
+    places = []
+    for address in ("https://alpha.example/watched", "https://alpha.example/" + "long" * 40):
+        page.goto("/notices/endpoints/new")
+        page.get_by_label("Address").fill(address)
+        page.get_by_role("button", name="Add endpoint").click()
+        expect(page.get_by_role("alert")).to_contain_text("whsec_")
+        places.append(page.url)
+    page.goto(f"/service-requests/{LARGE_REQUEST}")
+    page.get_by_text("Tell a webhook when").click()
+    assert_anybody_can_use(scripted_ada)
+    page.get_by_role("button", name="when it ends, fails or stalls").last.click()
+    expect(page.get_by_role("button", name="Stop watching")).to_be_visible()
+    assert_anybody_can_use(scripted_ada)
+    page.goto(f"/causes/{Q4.cause_id}")
+    page.get_by_text("Tell a webhook when").click()
+    page.get_by_role("button", name="when this is over").first.click()
+    expect(page.get_by_role("button", name="Stop watching")).to_be_visible()
+    assert_anybody_can_use(scripted_ada)
+    page.goto("/watching")
+    assert_anybody_can_use(scripted_ada)
+    for _ in range(2):
+        page.get_by_role("button", name="Stop watching").first.click()
+        expect(page.get_by_role("alert")).to_contain_text("no longer watching")
+    assert_anybody_can_use(scripted_ada)
+    for place in places:
+        page.goto(f"{place}/remove")
+        page.get_by_role("button", name="Remove endpoint").click()
+
+
 def test_the_pages_of_people_and_tokens_can_be_used_by_anybody(scripted_ada: Visitor) -> None:
     page = scripted_ada.page
     page.goto("/tokens/new")
@@ -222,7 +267,7 @@ def test_the_pages_of_people_and_tokens_can_be_used_by_anybody(scripted_ada: Vis
     page.get_by_role("button", name="Invite").click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert_anybody_can_use(scripted_ada)
-    page.get_by_label("E-mail address").fill("ann@alpha.example")
+    page.get_by_label("Email address").fill("ann@alpha.example")
     page.get_by_label("Viewer").check()
     page.get_by_role("button", name="Invite").click()
     expect(page.get_by_role("alert")).to_contain_text("is invited")

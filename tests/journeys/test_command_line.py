@@ -37,13 +37,24 @@ def firmtrack(
 ) -> Iterator[Run]:
     """Runs a command in this process, on a database that they all have."""
     with fresh_database(postgres) as where:
-        env = on(where, tmp_path_factory.mktemp("data"))
+        yield running(where, tmp_path_factory.mktemp("data"))
 
-        def run(*arguments: object, typed: bytes = b"", **settings: object) -> Any:
-            given = {name: str(value) for name, value in settings.items()}
-            return called(*arguments, env=env | given, typed=typed)
 
-        yield run
+@pytest.fixture
+def own_firmtrack(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[Run]:
+    """Runs a command in this process, on a database that no other test has."""
+    with fresh_database(postgres) as where:
+        yield running(where, tmp_path)
+
+
+def running(where: str, directory: Path) -> Run:
+    env = on(where, directory)
+
+    def run(*arguments: object, typed: bytes = b"", **settings: object) -> Any:
+        given = {name: str(value) for name, value in settings.items()}
+        return called(*arguments, env=env | given, typed=typed)
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -153,9 +164,9 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     }
     waiting = {pace: len(found["distributions"]) for pace, found in listed.items()}
     assert waiting == {"usual": 0, "stalled": 2}
-    printed = firmtrack("find", "device", METER, COLUMNS="200").stdout
+    printed = firmtrack("find", "device", METER).stdout
     assert diagnosis["sentence"].partition(" (")[0] in printed
-    assert f"Acts next: DCC.\n{diagnosis['advice']}\n" in printed
+    assert f"Acts next: The Data Service Provider (DSP).\n{diagnosis['advice']}\n" in printed
 
     exported = firmtrack("export", REQUEST_ID, "-o", tmp_path / "x.csv")
     assert (exported.returncode, exported.stdout) == (0, "")
@@ -167,7 +178,10 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     earlier = firmtrack("export", REQUEST_ID, "--as-of", before).stdout
     assert earlier.count(",Received by DCC,") == 2
     never = firmtrack("find", "device", METER, "--as-of", "01/01/2020 09:12")
-    assert "Nothing is known by this ID" in failure(never, 1)
+    said_then = " ".join(failure(never, 1).split())
+    assert "Nothing was known about this device then; first known on " in said_then
+    first = said_then.rsplit("first known on ", 1)[1].removesuffix(".")
+    assert str(METER) in firmtrack("find", "device", f'="{METER}"', "--as-of", first).stdout
     assert "must be a time" in failure(firmtrack("export", REQUEST_ID, "--as-of", "once"), 2)
 
     (waiting,) = said(firmtrack("quarantine", "list", "--json"))
@@ -184,6 +198,40 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
     acts = acts_of(firmtrack, "quarantine_replayed")
     assert acts == [("quarantine_replayed", f"entry {entry_id}")]
     assert firmtrack("quarantine", "list").stdout == "The quarantine is empty.\n"
+
+
+def test_requests_are_listed_and_filtered(own_firmtrack: Run) -> None:
+    assert said(own_firmtrack("requests", "--json")) == {"items": [], "next_cursor": None}
+    assert own_firmtrack("requests").stdout == "No request is known yet.\n"
+    for message in (REQUEST, ACCEPTED):
+        own_firmtrack("ingest", "-", typed=message)
+
+    (item,) = said(own_firmtrack("requests", "--json"))["items"]
+    assert item["service_request_id"] == REQUEST_ID
+    assert item["completion_status_counts"] == {"in_progress": 2, "failed": 0, "successful": 0}
+    lines = own_firmtrack("requests").stdout.splitlines()
+    assert lines[0] == REQUEST_ID
+    assert "0 of 2 done, 2 under way, 0 failed" in lines[2]
+    assert max(map(len, lines)) <= 80
+    for options, is_listed in (
+        (["--state", "under_way"], True),
+        (["--state", "ended"], False),
+        (["--firmware-version", item["firmware_version"].lower()], True),
+        (["--submitted-to", "2000-01-01"], False),
+    ):
+        listed = own_firmtrack("requests", *options).stdout
+        assert (REQUEST_ID in listed) is is_listed
+    assert own_firmtrack("requests", "--state", "ended").stdout == "No request matches.\n"
+    own_firmtrack(
+        "party",
+        "add",
+        "Bravo Power",
+        "--kind",
+        "small_supplier",
+        "--user-id",
+        "90-B3-D5-1F-30-02-00-00",
+    )
+    assert said(own_firmtrack("requests", "--as", "Bravo Power", "--json"))["items"] == []
 
 
 def test_what_is_quarantined_can_be_discarded_for_good(firmtrack: Run, tmp_path: Path) -> None:
@@ -271,7 +319,7 @@ def test_a_device_is_found_with_its_activations_and_what_does_not_fit(
     device = said(firmtrack("find", "device", METER, "--json"))
     assert [each["status"] for each in device["other_activations"]] == ["failed"]
     assert [each["code"] for each in device["flags"]] == ["activation_not_answered"]
-    shown = firmtrack("find", "device", METER, COLUMNS="200").stdout
+    shown = firmtrack("find", "device", METER).stdout
     assert "Warning: Activation not answered" in shown
     assert "Activations of other images" in shown
     assert str(activation_samples.ACTIVATION_ID) in shown
@@ -295,7 +343,7 @@ def test_a_device_that_repeats_itself_says_how_often(firmtrack: Run, tmp_path: P
     assert [each["times"] for each in whole["items"]] == [250, 1]
     assert whole["next_cursor"] is None
     for command in (events, ("find", "device", METER)):
-        assert firmtrack(*command, COLUMNS="200").stdout.count(" 250 ") == 1
+        assert firmtrack(*command).stdout.count("\t250\t") == 1
     assert said(firmtrack("find", "events", METER, "--json"))["items"] == []
     other = ("find", "events", samples.PPMID, "--request", request_id)
     assert "nothing" in failure(firmtrack(*other), 1).lower()
@@ -386,7 +434,7 @@ def test_accounts_are_listed_changed_and_taken_away(firmtrack: Run) -> None:
     listed = {each["name"]: each for each in said(firmtrack("party", "list", "--json"))["parties"]}
     assert listed["Charlie [C]"]["user_ids"] == [second.upper()]
     assert listed["Delta"]["requires_totp"]
-    assert "Charlie [C]" in firmtrack("party", "list", COLUMNS=200).stdout
+    assert "Charlie [C]" in firmtrack("party", "list").stdout
 
     cleo, carl = "cleo@charlie.example", "carl@charlie.example"
     for email in (cleo, carl):
@@ -416,7 +464,7 @@ def test_accounts_are_listed_changed_and_taken_away(firmtrack: Run) -> None:
     assert [(each["email"], each["role"], each["state"]) for each in people] == [
         (cleo, "party_administrator", "active")
     ]
-    assert "cy@charlie.example" in firmtrack("user", "list", COLUMNS=200).stdout
+    assert "cy@charlie.example" in firmtrack("user", "list").stdout
 
     for name in ("Old", "New"):
         made = firmtrack("token", "create", "--party", "Delta", "--scope", "read", "--scope",
@@ -437,7 +485,7 @@ def test_accounts_are_listed_changed_and_taken_away(firmtrack: Run) -> None:
     assert "9223372036854775807" in failure(firmtrack("token", "revoke", "9" * 21), 2)
     tokens = said(firmtrack("token", "list", "--party", "Delta", "--all", "--json"))["tokens"]
     assert all(each["revoked_at"] for each in tokens)
-    assert "never" in firmtrack("token", "list", COLUMNS=200).stdout
+    assert "never" in firmtrack("token", "list").stdout
 
     found = said(firmtrack("audit", "list", "--party", "Delta", "--json"))["audit"]
     assert [each["kind"] for each in found[:3]] == ["token_revoked"] * 2 + ["token_created"]
@@ -445,7 +493,7 @@ def test_accounts_are_listed_changed_and_taken_away(firmtrack: Run) -> None:
     since = datetime.now(UTC).isoformat()
     moved = said(firmtrack("audit", "list", "--kind", "person_moved", "--json"))["audit"]
     assert [each["party"] for each in moved] == ["Delta", "Charlie [C]"]
-    assert firmtrack("audit", "list", "--limit", 5, COLUMNS=200).stdout.count("operator (") == 5
+    assert firmtrack("audit", "list", "--limit", 5).stdout.count("operator (") == 5
     (own, *_) = said(firmtrack("audit", "list", "--since", since, "--json"))["audit"]
     assert own["kind"] == "audit"
     assert "is none of" in failure(firmtrack("audit", "list", "--kind", "x"), 2)
@@ -517,7 +565,7 @@ def test_what_befell_an_update_is_printed_with_it(firmtrack: Run, tmp_path: Path
     said(firmtrack("ingest", archive, "--json"))
 
     for kind, term in (("request", held), ("device", samples.PPMID)):
-        printed = firmtrack("find", kind, term, COLUMNS="200").stdout
+        printed = firmtrack("find", kind, term).stdout
         assert "What else befell this " in printed
         assert "Held in quarantine by DCC" in printed
         assert "Breach: ADUserThresholdBreach" in printed

@@ -28,10 +28,10 @@ def test_ada_adds_an_endpoint_looks_after_it_and_removes_it(ada: Visitor) -> Non
     page.get_by_role("button", name="Make a new secret").click()
     expect(page.get_by_role("alert")).to_contain_text("whsec_")
     expect(page.get_by_text("with the new secret and with the one before")).to_be_visible()
-    page.get_by_role("link", name="Change the topics").click()
+    page.get_by_role("link", name="Change what it hears about").click()
     page.get_by_label("Received by DCC").uncheck()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert")).to_contain_text("now told of what you chose")
+    expect(page.get_by_role("alert")).to_contain_text("now hears about what you chose")
     expect(page.get_by_text("Received by DCC")).to_have_count(0)
 
     page.get_by_role("link", name="Remove this endpoint").click()

@@ -32,7 +32,7 @@ OTHER = "a shorter way to the hub"
 
 @pytest.fixture
 def person(portal_database: str, tmp_path: Path) -> Iterator[str]:
-    """Somebody of Alpha's who has not signed in yet, by e-mail address."""
+    """Somebody of Alpha's who has not signed in yet, by email address."""
     env = on(portal_database, tmp_path)
     typed = f"{PASSWORD}\n".encode()
     added = called(
@@ -72,7 +72,7 @@ def test_one_time_codes_are_set_up_used_and_removed(scripted_ada: Visitor, perso
     page.get_by_role("button", name="Make new recovery codes").click()
     assert_anybody_can_use(scripted_ada)
     page.get_by_role("link", name="Keep what there is").click()
-    page.get_by_role("button", name="Sign out").click()
+    scripted_ada.sign_out()
 
     scripted_ada.sign_in(person)
     scripted_ada.sees("Enter your one-time code")
@@ -122,8 +122,8 @@ def test_an_operator_gives_another_password_and_ends_sessions(
     page.context.clear_cookies()
     scripted_ada.sign_in(person)
     scripted_ada.sees("Firmware Distribution Tracking")
-    listed = called("session", "list", "--user", person, env=env | {"COLUMNS": "200"})
-    assert re.search(rf"\d+ +│ {person} │ Alpha Energy │ Chrome", listed.stdout)
+    listed = called("session", "list", "--user", person, env=env)
+    assert re.search(rf"\d+\t{person}\tAlpha Energy\tChrome", listed.stdout)
     weak = called("user", "password", person, "--password-stdin", env=env, typed=b"short\n")
     assert weak.returncode == 1
     assert "too short" in weak.stderr
@@ -193,11 +193,11 @@ def test_who_forgot_their_password_asks_for_a_link(
     scripted_ada.sees("Choose a new password")
     assert_anybody_can_use(scripted_ada)
     page.get_by_role("button", name="Send the link").click()
-    expect(page.get_by_role("alert")).to_contain_text("Enter your e-mail address")
+    expect(page.get_by_role("alert")).to_contain_text("Enter your email address")
     assert_anybody_can_use(scripted_ada)
-    page.get_by_label("E-mail address").fill("nobody@alpha.example")
+    page.get_by_label("Email address").fill("nobody@alpha.example")
     page.get_by_role("button", name="Send the link").click()
-    scripted_ada.sees("Look at your e-mail")
+    scripted_ada.sees("Look at your email")
     assert_anybody_can_use(scripted_ada)
 
 

@@ -96,7 +96,8 @@ def test_the_counts_of_an_open_request_follow(scripted_ada: Visitor, tell: Tell)
     tell(delivered(device_id, SUBMITTED + timedelta(hours=2), request_id, reason="N61"))
 
     expect(page.locator("#live-news")).to_contain_text(
-        "0 In Progress, 1 Failed, 0 Successful", timeout=_REFRESHED
+        "The only device failed. Cause: the image did not reach the Communications Hub (N61).",
+        timeout=_REFRESHED,
     )
     assert page.locator("#live-status").get_attribute("hx-get") is None
 

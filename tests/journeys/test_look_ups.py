@@ -1,16 +1,17 @@
 import csv
 from pathlib import Path
 
+import openpyxl
 import pytest
 from playwright.sync_api import expect
 
 from firmtrack.presentation.csv import COLUMNS
-from tests.journeys.processes import wait_until
 from tests.journeys.visitor import Visitor
 from tests.pages.world import (
     DEVICES,
     DISCARDED,
     LARGE_REQUEST,
+    NOT_DELIVERED,
     UNKNOWN_DEVICE,
     VERIFIED,
 )
@@ -20,13 +21,14 @@ def test_ada_finds_a_request_filters_it_and_takes_the_csv_home(
     ada: Visitor, tmp_path: Path
 ) -> None:
     ada.search("Service Request ID", f" {str(LARGE_REQUEST).lower()} ")
-    ada.sees(f"Service Request {LARGE_REQUEST}")
+    expect(ada.page.locator("#service-request-id")).to_have_text(str(LARGE_REQUEST))
     page = ada.page
     assert page.url.endswith(f"/service-requests/{LARGE_REQUEST}")
-    expect(page.locator("tbody tr")).to_have_count(50)
+    devices = page.locator("table.firmtrack-devices tbody tr")
+    expect(devices).to_have_count(50)
     page.get_by_label("Completion Status", exact=True).select_option("Failed")
     page.get_by_role("button", name="Filter").click()
-    expect(page.locator("tbody tr")).to_have_count(5)
+    expect(devices).to_have_count(5)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download CSV").click()
     path = tmp_path / download.value.suggested_filename
@@ -44,8 +46,59 @@ def test_ada_turns_the_pages_of_a_large_request(ada: Visitor) -> None:
         page.get_by_role("link", name="Next page").click()
         expect(page.get_by_text(f"Devices {position}")).to_be_visible()
     expect(page.get_by_role("link", name="Next page")).to_have_count(0)
-    page.get_by_role("link", name="First page").click()
-    expect(page.get_by_text("Devices 1 to 50 of 120")).to_be_visible()
+    for position in ("51 to 100 of 120", "1 to 50 of 120"):
+        page.get_by_role("link", name="Previous page").click()
+        expect(page.get_by_text(f"Devices {position}")).to_be_visible()
+    expect(page.get_by_role("link", name="Previous page")).to_have_count(0)
+
+
+def test_ada_goes_from_the_sentence_to_a_cause_by_keyboard_and_takes_its_spreadsheet_home(
+    ada: Visitor, tmp_path: Path
+) -> None:
+    page = ada.page
+    page.goto(f"/service-requests/{LARGE_REQUEST}")
+    expect(page.locator("#summary")).to_contain_text("1 of 120 done, 114 under way")
+    page.get_by_role("link", name="5 failed", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Devices 1 to 5 of 5 that match the filter")).to_be_visible()
+    by_reason = page.get_by_label("Reason code")
+    by_reason.select_option("N61")
+    by_reason.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Devices 1 to 1 of 1 that match the filter")).to_be_visible()
+    expect(page.locator("table.firmtrack-devices tbody th")).to_have_text(str(NOT_DELIVERED))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download Excel").focus()
+        page.keyboard.press("Enter")
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.suffix == ".xlsx"
+    _, row = openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)
+    assert (row[2], row[6]) == (str(NOT_DELIVERED), "N61")
+
+
+def test_on_a_phone_the_device_and_its_status_are_what_is_seen_of_a_row(ada: Visitor) -> None:
+    page = ada.page
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"/service-requests/{LARGE_REQUEST}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    first = page.locator("table.firmtrack-devices tbody tr").nth(1)
+    device, status = first.locator("th"), first.locator("td").first
+    expect(device).to_contain_text(str(DEVICES[1]))
+    expect(status).to_contain_text("Rejected by DCC")
+    for cell in (device, status, first.get_by_text("not_applicable_firmware")):
+        cell.scroll_into_view_if_needed()
+        expect(cell).to_be_in_viewport()
+    # Each part of the ID is in one line, whatever the width.
+    for part in page.locator("#service-request-id .firmtrack-id__part").all():
+        box, line = part.bounding_box(), page.locator("#service-request-id").bounding_box()
+        assert box is not None
+        assert line is not None
+        assert box["height"] < line["height"] / 2
+    about = page.get_by_text("About this request")
+    expect(page.get_by_text("524,288 bytes")).to_be_hidden()
+    about.click()
+    expect(page.get_by_text("524,288 bytes")).to_be_visible()
 
 
 def test_ada_goes_from_a_request_to_a_device_and_sees_where_it_stopped(ada: Visitor) -> None:
@@ -66,9 +119,9 @@ def test_ada_finds_a_device_without_its_separators(ada: Visitor) -> None:
     [
         (None, str(VERIFIED), "Select whether to search by", "search-by"),
         ("Device ID", "", "Enter a Device ID", "search-term"),
-        ("Device ID", "00-DB", "Enter a Device ID in the correct form", "search-term"),
-        ("Service Request ID", "7", "Enter a Service Request ID in the correct", "search-term"),
-        ("Device ID", f"{VERIFIED}, {DISCARDED}", "Enter one ID: lists and files", "search-term"),
+        ("Device ID", "00-DB", "Enter a Device ID of 16 hexadecimal digits", "search-term"),
+        ("Service Request ID", "7", "Enter a Service Request ID of two parts", "search-term"),
+        ("Device ID", f"{VERIFIED}, {DISCARDED}", "Enter one ID: 2 were found", "search-term"),
     ],
 )
 def test_an_error_leads_to_its_field(
@@ -81,13 +134,17 @@ def test_an_error_leads_to_its_field(
     expect(ada.page.locator(f"#{field}:focus, #{field}:target")).to_be_visible()
 
 
-def test_an_id_of_the_other_kind_is_one_click_away(ada: Visitor) -> None:
-    ada.search("Device ID", str(LARGE_REQUEST))
-    ada.page.get_by_role("link", name="Search by Service Request ID instead").click()
-    ada.sees(f"Service Request {LARGE_REQUEST}")
-    ada.search("Service Request ID", str(VERIFIED))
-    ada.page.get_by_role("link", name="Search by Device ID instead").click()
+def test_an_id_of_the_other_kind_is_shown_at_once_with_a_line_that_says_so(ada: Visitor) -> None:
+    ada.search("Device ID", f"Service Request ID: {LARGE_REQUEST}")
+    expect(ada.page.locator("#service-request-id")).to_have_text(str(LARGE_REQUEST))
+    line = ada.page.locator("#searched")
+    expect(line).to_have_text("You searched for a Device ID; this is a Service Request ID.")
+    ada.search("Service Request ID", f'="{VERIFIED}"')
     ada.sees(f"Device {VERIFIED}")
+    expect(line).to_have_text("You searched for a Service Request ID; this is a Device ID.")
+    ada.search("Device ID", ada.page.url)
+    ada.sees(f"Device {VERIFIED}")
+    expect(line).to_have_count(0)
 
 
 def test_ben_finds_neither_what_is_adas_nor_what_is_nobodys(newcomer: Visitor) -> None:
@@ -101,7 +158,7 @@ def test_ben_finds_neither_what_is_adas_nor_what_is_nobodys(newcomer: Visitor) -
 def test_signing_in_fails_politely_and_signing_out_is_final(newcomer: Visitor) -> None:
     newcomer.sign_in(password="guess")
     alert = newcomer.page.get_by_role("alert")
-    expect(alert).to_contain_text("Enter the e-mail address and password")
+    expect(alert).to_contain_text("Email address or password is incorrect")
     newcomer.sign_in()
     newcomer.sees("Firmware Distribution Tracking")
     newcomer.page.get_by_role("button", name="Sign out").click()
@@ -115,7 +172,7 @@ def test_the_error_summary_takes_the_focus(scripted_ada: Visitor) -> None:
     expect(scripted_ada.page.locator(".govuk-error-summary")).to_be_focused()
 
 
-def test_the_keyboard_alone_searches_and_reaches_a_table_too_wide(
+def test_the_keyboard_alone_searches_and_reaches_the_table_of_devices(
     scripted_ada: Visitor,
 ) -> None:
     page = scripted_ada.page
@@ -130,11 +187,12 @@ def test_the_keyboard_alone_searches_and_reaches_a_table_too_wide(
     page.keyboard.type(str(LARGE_REQUEST))
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/service-requests/{LARGE_REQUEST}")
-    region = page.get_by_role("region")
-    for _ in range(30):  # past the links of the header, and the filter
+    region = page.get_by_role("region", name="Devices of the Service Request")
+    for _ in range(90):  # past the links of the header, what failed and where all stand, the filter
         page.keyboard.press("Tab")
         if region.evaluate("region => region === document.activeElement"):
             break
     expect(region).to_be_focused()
-    page.keyboard.press("ArrowRight")
-    wait_until(lambda: region.evaluate("region => region.scrollLeft") > 0, "it has scrolled")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name=str(DEVICES[0]))).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -138,7 +138,7 @@ def test_ada_signs_in_by_her_organisation(newcomer: Visitor, provider: LyingProv
     page.wait_for_url(f"{provider.issuer}/**")
     page.get_by_role("button", name="ada", exact=True).click()
     newcomer.sees("Notices")
-    expect(page.locator(".firmtrack-bar__account span")).to_have_text(
+    expect(page.locator(".firmtrack-bar__account--bar span")).to_have_text(
         "ada@alpha.example, Alpha Energy"
     )
 
@@ -181,10 +181,10 @@ def test_the_role_is_what_the_provider_says_at_each_sign_in(
         ("ben", "not of the party"),
         ("no role", "no role"),
         ("unmapped", "no role"),
-        ("unverified", "e-mail address not verified"),
-        ("unsaid", "e-mail address not verified"),
-        ("no email", "no e-mail address"),
-        ("odd email", "no e-mail address"),
+        ("unverified", "email address not verified"),
+        ("unsaid", "email address not verified"),
+        ("no email", "no email address"),
+        ("odd email", "no email address"),
     ],
 )
 def test_whom_the_providers_word_does_not_let_in(

@@ -33,9 +33,16 @@ class Visitor:
     def sign_in(self, email: str = "ada@alpha.example", password: str = PASSWORD) -> None:
         """Sign in on the page that asks for it."""
         self.page.goto("/sign-in")
-        self.page.get_by_label("E-mail address").fill(email)
+        self.page.get_by_label("Email address").fill(email)
         self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+
+    def sign_out(self) -> None:
+        """Sign out: on a narrow screen that is in the menu."""
+        menu = self.page.get_by_text("Menu", exact=True)
+        if menu.is_visible():
+            menu.click()
+        self.page.get_by_role("button", name="Sign out").click()
 
     def search(self, by: str | None, term: str) -> None:
         """Fill in the search form and send it."""

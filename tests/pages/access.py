@@ -169,6 +169,7 @@ PAGES: Mapping[str, Page] = {
     "mfa_view_recovery_codes": _of_account(),
     "mfa_generate_recovery_codes": _of_account(),
     "firmware-distribution": Page(),
+    "service-requests": Page(),
     "delivery-performance": Page(),
     "delivery-performance-csv": Page(),
     "causes": Page(),
@@ -176,21 +177,26 @@ PAGES: Mapping[str, Page] = {
         methods=_AND_FORMS, reach=Reach.SEEN, permission=Permission.NOTE_CAUSES, to_look=False
     ),
     "cause-devices": _looked_up(),
+    "cause-devices-xlsx": _looked_up(),
     "cause-device-list": _looked_up(),
     "guidance": Page(),
     **{f"guidance-{topic}": Page() for topic in TOPICS},
     "service-request": _looked_up(),
     "service-request-csv": _looked_up(),
+    "service-request-xlsx": _looked_up(),
     "service-request-status": _looked_up(),
     "device": _looked_up(),
     "device-status": _looked_up(),
     "device-events": _looked_up(),
     "inventory": _looked_up(),
+    "message": _looked_up(),
+    "message-body": _looked_up(),
     "notices": Page(methods=_AND_FORMS, permission=_NOTICES, to_look=False),
     "new-endpoint": Page(methods=_AND_FORMS, permission=_NOTICES),
     "endpoint": Page(methods=_AND_FORMS, reach=Reach.OWN, permission=_NOTICES, to_look=False),
     "endpoint-topics": Page(methods=_AND_FORMS, reach=Reach.OWN, permission=_NOTICES),
     "remove-endpoint": Page(methods=_AND_FORMS, reach=Reach.OWN, permission=_NOTICES, sent=302),
+    "watching": Page(methods=_AND_FORMS),
     "people": Page(permission=Permission.MANAGE_PEOPLE),
     "invite-person": Page(methods=_AND_FORMS, permission=Permission.MANAGE_PEOPLE),
     "person": _managed(sent=400),
@@ -215,12 +221,16 @@ CALLS: Mapping[str, Call] = {
     "service-requests/{service_request_id}": _read(Reach.SEEN),
     "service-requests/{service_request_id}/distributions": _read(Reach.SEEN),
     "service-requests/{service_request_id}/distributions.csv": _read(Reach.SEEN),
+    "service-requests/{service_request_id}/distributions.xlsx": _read(Reach.SEEN),
     "devices/{device_id}": _read(Reach.SEEN),
     "devices/{device_id}/peers": _read(Reach.SEEN),
     "devices/{device_id}/events": _read(Reach.SEEN),
     "inventory/{device_id}": _read(Reach.SEEN),
+    "messages/{message_id}": _read(Reach.SEEN),
+    "messages/{message_id}/body": _read(Reach.SEEN),
     "delivery-performance": _read(),
     "delivery-performance.csv": _read(),
+    "service-requests": _read(),
     "causes": _read(),
     "freshness": _read(),
     "notices": _read(),
@@ -244,7 +254,8 @@ class Caller:
 
     def expected(self, call: Call, method: str, whose: Whose) -> int:
         """Return the status with which the API answers."""
-        if method not in call.methods:
+        # HEAD is answered as GET is, which the description says once for all.
+        if ("GET" if method == "HEAD" else method) not in call.methods:
             return 405
         if self.scopes is None:
             return 401

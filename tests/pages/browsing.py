@@ -14,6 +14,9 @@ from firmtrack.accounts.models import User
 _VOID = frozenset(("br", "hr", "img", "input", "link", "meta", "wbr"))
 
 
+_THIS_YEAR = re.compile(r"(, sent \d+ [A-Z][a-z]+) \d{4}:")
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page as it was answered."""
@@ -37,6 +40,10 @@ class Page:
     def all(self, selector: str) -> list[str]:
         """Return the texts of all elements that the CSS selector finds, in order."""
         return [plain(each) for each in self.elements(selector)]
+
+    def titles(self) -> list[str]:
+        """Return the headings of its sections, without the year that only other years have."""
+        return [_THIS_YEAR.sub(r"\1:", each) for each in self.all("h2")]
 
     def one(self, selector: str) -> str:
         """Return the text of the one element that the CSS selector finds."""

@@ -51,6 +51,7 @@ _NOBODYS = {
     "person_id": _MISSING_NUMBER,
     "token_id": _MISSING_NUMBER,
     "cause_id": causes.NOBODYS.cause_id,
+    "message_id": str(world.UNKNOWN_MESSAGE),
 }
 NOW = datetime.now(UTC)
 EVERYTHING = (TokenScope.READ, TokenScope.INTAKE)
@@ -78,12 +79,14 @@ def matrix(postgres: EmbeddedPostgres) -> Iterator[Matrix]:
                 "service_request_id": str(world.LARGE_REQUEST),
                 "device_id": str(world.VERIFIED),
                 "cause_id": causes.OF_REQUEST.cause_id,
+                "message_id": str(world.ALPHAS_MESSAGE),
                 **_things_of(alpha, "al@alpha.example"),
             },
             Whose.BRAVOS: {
                 "service_request_id": str(world.BRAVO_REQUEST),
                 "device_id": str(world.BRAVO_DEVICE),
                 "cause_id": causes.OF_BRAVOS_REQUEST.cause_id,
+                "message_id": str(world.BRAVOS_MESSAGE),
                 **_things_of(bravo, "bo@bravo.example"),
             },
             Whose.NOBODYS: _NOBODYS,

@@ -83,13 +83,16 @@ def test_an_activation_names_the_message_behind_every_word(ada: Browsing) -> Non
     ]
     first = page.rows()[0]
     assert first[2] == "9 November 2015, 09:12 GMT Device’s clock"
-    assert first[4].startswith("Response to the Activate Firmware request, code I0 Message ")
+    assert first[4].startswith("Response to the Activate Firmware request, code I0 View message ")
 
 
 def test_a_lost_answer_is_flagged_above_all_else_with_its_remedy(ada: Browsing) -> None:
     page = ada.open(f"/devices/{LOST}")
 
-    assert page.all("h2")[:2] == ["What does not fit", "Firmware Version 0102030A Successful"]
+    assert page.titles()[:2] == [
+        "Check this first",
+        "Version 0102030A, sent 9 November: Successful",
+    ]
     lost, suspended = warnings(page)
     assert lost.startswith("Activation not answered Activate Firmware request")
     assert "Read Firmware Version (11.2)" in lost
@@ -102,7 +105,7 @@ def test_a_lost_answer_is_flagged_above_all_else_with_its_remedy(ada: Browsing) 
 def test_an_inventory_shows_what_does_not_fit_too(ada: Browsing) -> None:
     page = ada.open(f"/inventory/{LOST}")
 
-    assert page.all("h2")[0] == "What does not fit"
+    assert page.all("h2")[0] == "Check this first"
     assert warnings(page) == warnings(ada.open(f"/devices/{LOST}"))
 
 
@@ -158,12 +161,12 @@ def test_dcc_sees_every_supplier_that_a_device_had(olga: Browsing) -> None:
     (table,) = page.root.xpath("//*[@aria-label='Suppliers']/table")
     rows = [[plain(cell) for cell in row.xpath("./*")] for row in table.xpath("./tbody/tr")]
     assert [row[:2] for row in rows] == [
-        [str(BRAVO_ID), "10 November 2026, 07:12 GMT"],
+        [f"Bravo Power, {BRAVO_ID}", "10 November 2026, 07:12 GMT"],
         ["Changed; DCC’s alert does not say to whom", "10 November 2026, 06:12 GMT"],
-        [str(ALPHA_ID), "9 November 2026, 08:12 GMT"],
+        [f"Alpha Energy, {ALPHA_ID}", "9 November 2026, 08:12 GMT"],
     ]
     assert rows[0][2] == rows[2][2] == "Imported by an operator"
-    assert rows[1][2].startswith("DCC Alert: change of supplier, code N5 Message ")
+    assert rows[1][2].startswith("DCC Alert: change of supplier, code N5 View message ")
 
 
 def test_the_new_supplier_is_not_told_who_it_was_before(ben: Browsing) -> None:
@@ -237,7 +240,9 @@ def test_nobody_else_sees_more_for_it(ada: Browsing, stranger: Browsing, olga: B
     assert shown.replace(str(MOVED), "X") == expected.replace(str(UNKNOWN_DEVICE), "X")
     for browsing in (ada, olga):
         assert "Updates by other parties" not in browsing.open(f"/devices/{MOVED}").all("h2")
-    assert ada.open(f"/devices/{MOVED}").all("h2")[1] == "Firmware Version 0102030A In Progress"
+    assert ada.open(f"/devices/{MOVED}").titles()[1] == (
+        "Version 0102030A, sent 9 November: In Progress"
+    )
 
 
 @pytest.mark.parametrize("device", [RUNNING, LOST, NOT_DISTRIBUTED])

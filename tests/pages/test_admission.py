@@ -65,7 +65,7 @@ def test_a_wrong_name_is_told_the_setting_escaped_and_logged_at_most_once(
     for _ in range(3):
         response = Client(HTTP_HOST=host).get("/sign-in")
         page = page_of(response, "/sign-in")
-        assert (page.status, page.heading) == (400, "Wrong address")
+        assert (page.status, page.heading) == (400, "This host name is not allowed")
         assert page.all("main p")[0] == (
             f"Firmtrack does not answer to {host!a}: it is not among FIRMTRACK_ALLOWED_HOSTS."
         )

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from firmtrack.presentation.as_of import typed_text
-from firmtrack.presentation.times import utc_text
+from firmtrack.presentation.times import day_text, local_text, utc_text
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.staging import writing_pool
 from tests.pages.browsing import Browsing, Page, content_of
@@ -93,28 +93,62 @@ def test_the_filters_and_pages_of_a_request_keep_the_moment(ada: Browsing) -> No
     assert parse_qs(urlsplit(following).query)["as_of"] == [utc_text(moment)]
 
 
-@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv"])
-def test_before_anything_was_known_the_page_says_so_and_offers_the_present(
-    ada: Browsing, stranger: Browsing, address: str
+@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv", f"{REQUEST}.xlsx"])
+def test_before_anything_was_known_the_page_says_so_and_since_when_it_is(
+    ada: Browsing, address: str
 ) -> None:
     before = known() - timedelta(days=1)
 
-    for asking in (ada, stranger):
-        page = asking.open(address, asked(before))
-        assert page.status == 404
-        assert page.elements("main time")[0].get("datetime") == utc_text(before)
-        assert "Firmtrack knew nothing of it that you may see." in page.one("#main-content")
-        assert page.links()["show what is known now"] == address
+    page = ada.open(address, asked(before))
+
+    what = "Service Request" if address.startswith("/service-requests/") else "device"
+    assert page.status == 404
+    assert page.heading == page.title == f"Nothing was known about this {what} then"
+    assert page.elements("main time")[0].get("datetime") == utc_text(before)
+    first_text = page.elements("main time")[1].get("datetime")
+    assert first_text is not None
+    first = datetime.fromisoformat(first_text)
+    links = page.links()
+    assert links["Show what is known now"] == address
+    assert links["Show what was known at that moment"].startswith(f"{address}?as_of=")
+    assert ada.get(links["Show what was known at that moment"]).status_code == 200
+    assert ada.get(address, asked(first)).status_code == 200
+    assert ada.get(address, asked(first - timedelta(seconds=1))).status_code == 404
 
 
 @pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv"])
+def test_who_may_not_see_it_is_not_told_since_when_it_is_known(
+    ben: Browsing, stranger: Browsing, address: str
+) -> None:
+    before = known() - timedelta(days=1)
+    unknown_address = (
+        address.replace(str(LARGE_REQUEST.counter), "77777")
+        if address.startswith("/service-requests/")
+        else f"{address[:-2]}EE"
+    )
+
+    for outsider in (ben, stranger):
+        page = outsider.open(address, asked(before))
+        unknown = outsider.open(unknown_address, asked(before))
+        assert page.status == unknown.status == 404
+        assert page.elements("main time")[0].get("datetime") == utc_text(before)
+        assert "Firmtrack knew nothing of it that you may see." in page.one("#main-content")
+        assert page.links()["show what is known now"] == address
+        sought, other = (
+            each.rsplit("/", 1)[1].removesuffix(".csv").removesuffix(".xlsx")
+            for each in (address, unknown_address)
+        )
+        assert page.one("main").replace(sought, "") == unknown.one("main").replace(other, "")
+
+
+@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv", f"{REQUEST}.xlsx"])
 def test_the_past_is_nobody_elses(ben: Browsing, stranger: Browsing, address: str) -> None:
     for outsider in (ben, stranger):
         assert outsider.get(address, asked(known())).status_code == 404
 
 
 @pytest.mark.parametrize("address", RESULTS)
-@pytest.mark.parametrize("typed", ["yesterday", "31/02/2026 09:12", "2026-11-14", '"><b>'])
+@pytest.mark.parametrize("typed", ["yesterday", "31/02/2026 09:12", "14/11", '"><b>'])
 def test_what_is_no_time_is_to_be_corrected_on_the_page_of_the_present(
     ada: Browsing, address: str, typed: str
 ) -> None:
@@ -141,6 +175,24 @@ def test_a_time_may_be_typed_as_people_write_it(ada: Browsing, address: str) -> 
 
 
 @pytest.mark.parametrize("address", RESULTS)
+def test_times_as_pages_show_them_may_be_typed(ada: Browsing, address: str) -> None:
+    shown = local_text(known() + timedelta(minutes=2))
+
+    page = ada.open(address, {"as_of": shown})
+
+    assert page.status == 200
+    assert not page.elements(".govuk-error-summary")
+
+
+@pytest.mark.parametrize("address", RESULTS)
+def test_this_very_minute_and_today_are_now_and_not_to_come(ada: Browsing, address: str) -> None:
+    for typed in (local_text(datetime.now(UTC)), day_text(datetime.now(UTC).date())):
+        page = ada.open(address, {"as_of": typed})
+        assert page.status == 200
+        assert "still to come" not in page.text
+
+
+@pytest.mark.parametrize("address", RESULTS)
 def test_a_time_to_come_is_now_and_the_page_says_so(ada: Browsing, address: str) -> None:
     page = ada.open(address, asked(datetime.now(UTC) + timedelta(days=1)))
 
@@ -158,7 +210,7 @@ def test_a_download_of_the_past_is_the_page_of_the_past(ada: Browsing) -> None:
     assert str(DISCARDED).encode() in file
 
 
-@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv"])
+@pytest.mark.parametrize("address", [*RESULTS, f"{REQUEST}.csv", f"{REQUEST}.xlsx"])
 def test_the_audit_tells_of_which_moment(ada: Browsing, address: str) -> None:
     moment = known()
 

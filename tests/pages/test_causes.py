@@ -204,7 +204,7 @@ def test_another_suppliers_request_and_none_at_all_are_the_same(ada: Browsing) -
         OF_BRAVOS_REQUEST.cause_id,
     ],
 )
-@pytest.mark.parametrize("file", ["", "/devices.csv", "/new-device-list.txt"])
+@pytest.mark.parametrize("file", ["", "/devices.csv", "/devices.xlsx", "/new-device-list.txt"])
 def test_what_is_no_cause_or_anothers_is_not_there(ada: Browsing, cause_id: str, file: str) -> None:
     page = ada.open(f"/causes/{cause_id}{file}")
     assert page.status == 404

@@ -35,8 +35,8 @@ def test_a_successful_distribution_shows_every_stage_done(ada: Browsing) -> None
     page = ada.open(f"/devices/{VERIFIED}")
     assert page.status == 200
     assert page.heading == page.title == f"Device {VERIFIED}"
-    assert page.all("h2") == [
-        "Firmware Version 0102030A Successful",
+    assert page.titles() == [
+        "Version 0102030A, sent 14 November: Successful",
         "Is it only me?",
         "What is known of the device",
     ]
@@ -58,7 +58,9 @@ def test_the_history_names_the_message_behind_every_status(ada: Browsing) -> Non
         "1 January 2015, 00:03 GMT Device’s clock",
         "None",
     ]
-    assert latest[4].startswith("Device Alert: firmware distribution receipt, code 8F72 Message ")
+    assert latest[4].startswith(
+        "Device Alert: firmware distribution receipt, code 8F72 View message "
+    )
     assert transferred[0] == (
         f"Transferred to device Communications Hub {HUB}"
         " Names no request; tied here by the firmware version"
@@ -76,7 +78,10 @@ def test_the_inventory_is_shown_as_dcc_holds_it(ada: Browsing) -> None:
 
 def test_a_failed_distribution_shows_where_it_stopped_at_whom_and_why(ada: Browsing) -> None:
     page = ada.open(f"/devices/{DISCARDED}")
-    assert page.all("h2") == ["Firmware Version 0102030A Failed", "Is it only me?"]
+    assert page.titles() == [
+        "Version 0102030A, sent 14 November: Failed",
+        "Is it only me?",
+    ]
     facts = page.facts()
     assert facts["Current Status"] == "Transfer to device failed, 15 November 2026, 16:12 GMT"
     assert facts["Stopped at"] == "The Communications Hub"
@@ -98,9 +103,9 @@ def test_the_newest_request_comes_first_and_one_under_way_says_who_has_it(ada: B
         str(LARGE_REQUEST),
     ]
     assert links[str(LARGE_REQUEST)] == f"/service-requests/{LARGE_REQUEST}"
-    assert page.all("h2")[:2] == [
-        "Firmware Version 0102030A Failed",
-        "Firmware Version 0102030A In Progress",
+    assert page.titles()[:2] == [
+        "Version 0102030A, sent 17 November: Failed",
+        "Version 0102030A, sent 14 November: In Progress",
     ]
     assert timeline(page, 1)[-3:] == [
         (
@@ -113,6 +118,17 @@ def test_the_newest_request_comes_first_and_one_under_way_says_who_has_it(ada: B
         ),
         ("Verified by device", "Not reached"),
     ]
+
+
+def test_all_updates_but_the_newest_are_folded_each_with_an_address_that_unfolds_it(
+    ada: Browsing,
+) -> None:
+    newest, earlier = ada.open(f"/devices/{UNDER_WAY}").elements(".firmtrack-update__content")
+
+    assert (newest.get("id"), earlier.get("id")) == (str(REFUSED_REQUEST), str(LARGE_REQUEST))
+    assert not newest.xpath("ancestor::details")
+    (folded,) = earlier.xpath("ancestor::details")
+    assert "open" not in folded.attrib
 
 
 def test_a_message_that_fits_no_request_is_shown_by_itself(ada: Browsing) -> None:

@@ -18,7 +18,7 @@ from firmtrack.web.guidance import TOPICS
 from tests.pages.browsing import Browsing
 from tests.pages.causes import OF_REQUEST
 from tests.pages.conftest import Told
-from tests.pages.world import LARGE_REQUEST, VERIFIED, Cast
+from tests.pages.world import ALPHAS_MESSAGE, LARGE_REQUEST, VERIFIED, Cast
 
 # What Alpha owns, for each place that an address leaves open.
 ENDPOINT_ID = 1_000_000
@@ -30,6 +30,7 @@ ALPHAS = {
     "person_id": "1",  # the first of the world's people
     "token_id": str(TOKEN_ID),
     "cause_id": OF_REQUEST.cause_id,
+    "message_id": str(ALPHAS_MESSAGE),
     "slug": "alpha",
     "provider_id": "alpha",
     "uidb36": "1",
@@ -53,10 +54,12 @@ PUBLIC = {
 FOR_ALL_WHO_SIGN_IN = {
     "/",
     "/firmware-distribution",
+    "/service-requests",
     "/delivery-performance",
     "/delivery-performance.csv",
     "/api/v1/delivery-performance",
     "/api/v1/delivery-performance.csv",
+    "/api/v1/service-requests",
     "/api/v1/causes",
     "/api/v1/freshness",
     "/api/v1/notices",
@@ -64,6 +67,7 @@ FOR_ALL_WHO_SIGN_IN = {
     "/causes",
     "/notices",
     "/notices/endpoints/new",
+    "/watching",
     "/people",
     "/people/invite",
     "/tokens",

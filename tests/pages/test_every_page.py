@@ -13,7 +13,14 @@ from firmtrack.web.models import SignInAttempt
 from tests.pages.browsing import Browsing, content_of, page_of
 from tests.pages.causes import Q4
 from tests.pages.conftest import Told
-from tests.pages.world import LARGE_REQUEST, PASSWORD, UNKNOWN_DEVICE, VERIFIED
+from tests.pages.world import (
+    ALPHAS_MESSAGE,
+    LARGE_REQUEST,
+    PASSWORD,
+    UNKNOWN_DEVICE,
+    UNKNOWN_MESSAGE,
+    VERIFIED,
+)
 
 PAGES = [
     "/sign-in",
@@ -24,9 +31,14 @@ PAGES = [
     "/password/choose/1/a-key",
     "/firmware-distribution",
     "/firmware-distribution?search_by=device_id&search_term=x",
+    "/firmware-distribution?since=30",
+    "/service-requests",
+    "/service-requests?state=x",
     f"/service-requests/{LARGE_REQUEST}",
     f"/devices/{VERIFIED}",
     f"/inventory/{VERIFIED}",
+    f"/messages/{ALPHAS_MESSAGE}",
+    f"/messages/{UNKNOWN_MESSAGE}",
     "/delivery-performance",
     "/causes",
     f"/causes/{Q4.cause_id}",
@@ -35,6 +47,7 @@ PAGES = [
     f"/devices/{UNKNOWN_DEVICE}",
     "/notices",
     "/notices/endpoints/new",
+    "/watching",
     "/people",
     "/people/invite",
     "/tokens",
@@ -73,6 +86,14 @@ def test_a_page_asks_the_browser_to_trust_little_and_keep_nothing(
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "geolocation=()" in headers["Permissions-Policy"]
     assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_head_is_answered_as_get_is_but_for_the_body(ada: Browsing, address: str) -> None:
+    got, asked = ada.get(address), ada.client.head(address)
+    assert (asked.status_code, asked.content) == (got.status_code, b"")
+    assert set(asked.headers) == set(got.headers)
+    assert asked.headers["Content-Type"] == got.headers["Content-Type"]
 
 
 def test_a_file_download_is_not_kept_either(ada: Browsing) -> None:

@@ -116,8 +116,8 @@ def test_what_befell_an_update_stands_under_its_history_and_leads_its_answer(
         "Not given",
         f"Communications Hub: {HUB} Communications Hub in its place: {NEW_HUB}",
     ]
-    assert exchanged[4].startswith("DCC Alert: device log restored, code N48 Message ")
-    assert not_carried[0] == "Word that your version of DUIS cannot carry"
+    assert exchanged[4].startswith("DCC Alert: device log restored, code N48 View message ")
+    assert not_carried[0] == "Word that the User’s version of DUIS cannot carry"
     assert not_carried[3] == "Not carried: <N65>"
     assert failed[1] == ("14 November 2026, 21:12 GMT 3 times since 14 November 2026, 19:12 GMT")
     assert failed[3] == "Code: 8F1B Repeats that DCC throttled: 1,202"

@@ -11,7 +11,9 @@ def test_the_inventory_shows_what_runs_and_where_each_fact_comes_from(ada: Brows
     assert "Firmware version that runs now: 01020309" in page.all("p")
     rows = {row[0]: row[1:] for row in page.rows()}
     assert rows["Device type"][:2] == ["ESME", "13 November 2026, 09:12 GMT"]
-    assert rows["Device type"][2].startswith("DCC’s response to an inventory read, code I0 Message")
+    assert rows["Device type"][2].startswith(
+        "DCC’s response to an inventory read, code I0 View message"
+    )
     assert rows["Communications Hub"][:2] == [str(HUB), "15 November 2026, 12:12 GMT"]
 
 
@@ -69,7 +71,7 @@ def test_of_a_message_to_another_party_only_the_day_is_shown(
         for seen in (its_party, olga):
             _, learnt_at, source = row(seen, fact)
             assert learnt_at == f"13 November 2026, {time} GMT"
-            assert source.startswith("DCC’s response to an inventory read, code I0 Message ")
+            assert source.startswith("DCC’s response to an inventory read, code I0 View message ")
     assert as_of(ben) == "13 November 2026"
     assert as_of(ada) == as_of(olga) == "13 November 2026, 10:12 GMT"
     assert stranger.open(f"/inventory/{SHARED_DEVICE}").status == 404

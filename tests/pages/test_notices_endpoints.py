@@ -136,7 +136,7 @@ def test_an_endpoint_is_added_and_its_secret_shown_once(cast: Cast, ada: Browsin
         ),
         ({"channel": ""}, "Select how notices are to be sent", "channel"),
         ({"channel": "email"}, "Select how notices are to be sent", "channel"),  # not set up
-        ({"topics": []}, "Select what notices are to be about", "topics"),
+        ({"topics": []}, "Select what to tell you about", "topics"),
         ({"topics": ["weather"]}, "Select only what is on the list", "topics"),
     ],
 )
@@ -160,7 +160,7 @@ def test_only_what_the_installation_is_set_up_for_is_offered(cast: Cast, ada: Br
     set_up = replace(settings.ENVIRONMENT, mail_server=server, alert_signer=Path("signer.pem"))
     with override_settings(ENVIRONMENT=set_up):
         page = ada.open("/notices/endpoints/new")
-        assert page.all(".govuk-radios__label") == ["Webhook", "DCC Alerts", "E-mail digest"]
+        assert page.all(".govuk-radios__label") == ["Webhook", "DCC Alerts", "Email digest"]
         mailed = {**NEW, "channel": "email", "address": "ada@alpha.example"}
         ada.client.post("/notices/endpoints/new", mailed)
         signed = {**NEW, "channel": "duis"}
@@ -168,7 +168,7 @@ def test_only_what_the_installation_is_set_up_for_is_offered(cast: Cast, ada: Br
     assert "DCC Alerts cannot be signed at the moment" in unsigned.one(".govuk-error-summary")
     place = f"/notices/endpoints/{only(cast).endpoint_id}"
     page = ada.open(place)
-    assert page.facts()["How to send"] == "E-mail digest"
+    assert page.facts()["How to send"] == "Email digest"
     assert "Secret" not in page.all("h2")
     assert ada.post(place, {"action": "rotate"}).status_code == 400
 
@@ -199,7 +199,7 @@ def test_who_has_no_user_id_is_told_so_and_adds_nothing(cast: Cast, who: str) ->
 
 def test_topics_are_chosen_anew(endpoint_id: int, cast: Cast, ada: Browsing) -> None:
     place = f"/notices/endpoints/{endpoint_id}"
-    address = ada.open(place).links()["Change the topics"]
+    address = ada.open(place).links()["Change what it hears about"]
     page = ada.open(address)
     assert page.root.xpath("//input[@type='checkbox'][@checked]/@value") == list(DEFAULT_TOPICS)
 
@@ -210,7 +210,7 @@ def test_topics_are_chosen_anew(endpoint_id: int, cast: Cast, ada: Browsing) -> 
 
     refused = page_of(ada.client.post(address, {}), address)
     assert refused.status == 400
-    assert refused.links()["Select what notices are to be about"] == "#topics"
+    assert refused.links()["Select what to tell you about"] == "#topics"
     assert list(only(cast).topics) == chosen
 
 

@@ -30,5 +30,5 @@ def test_what_is_counted_in_the_background_is_said_to_be(ada: Browsing, olga: Br
 
 def test_every_result_says_how_fresh_it_is(ada: Browsing) -> None:
     for address in (f"/devices/{VERIFIED}", f"/inventory/{VERIFIED}"):
-        (summary, *_) = ada.open(address).all("details summary")
+        (summary, *_) = ada.open(address).all("main details summary")
         assert summary.startswith("Data complete to ")

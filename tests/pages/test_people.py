@@ -70,9 +70,9 @@ def now(person: User) -> User:
 
 def test_the_navigation_leads_only_where_one_may_go(cast: Cast, ada: Browsing, alf: User) -> None:
     administration = ["People", "Tokens", "Audit"]
-    own = ada.open("/guidance").all("nav a")
+    own = ada.open("/guidance").all(".firmtrack-nav a")
     assert [each for each in own if each in administration] == administration
-    viewers = Browsing.signed_in(alf).open("/guidance").all("nav a")
+    viewers = Browsing.signed_in(alf).open("/guidance").all(".firmtrack-nav a")
     assert not set(administration) & set(viewers)
 
 
@@ -132,7 +132,7 @@ def test_with_a_mail_server_the_link_is_nobodys_but_the_persons(cast: Cast, ada:
 @pytest.mark.parametrize(
     ("sent", "problem"),
     [
-        ({}, "Enter an e-mail address"),
+        ({}, "Enter an email address"),
         ({"email": "x", "role": "viewer"}, "in the correct form"),
         ({"email": "ann@alpha.example"}, "Select a role"),
         ({"email": "ann@alpha.example", "role": "dcc_administrator"}, "Select a role"),

@@ -11,7 +11,7 @@ from django.test import override_settings
 from firmtrack import settings as product
 from firmtrack.demonstration import receiver
 from firmtrack.demonstration import settings as demonstration
-from firmtrack.notices import cloud_events, webhook
+from firmtrack.notices import webhook
 from firmtrack.notices.endpoint_queue import PendingNotice
 from firmtrack.notices.secrets import new_secret, unsealed
 from firmtrack.store.database import pool
@@ -50,7 +50,9 @@ def secret_of(party_id: int) -> str:
 
 def event(notice_id: UUID, **data: object) -> bytes:
     told = {"device_count": 1, "devices": [{"device_id": str(VERIFIED)}]} | data
-    return cloud_events.event(notice_id, "distribution.verified", datetime.now(UTC), told)
+    return json.dumps(
+        {"id": str(notice_id), "type": "firmtrack.distribution.verified.v1", "data": told}
+    ).encode()
 
 
 def post(

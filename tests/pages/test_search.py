@@ -44,6 +44,8 @@ def test_nothing_is_chosen_beforehand(ada: Browsing) -> None:
         ("device_id", str(VERIFIED).replace("-", ":").lower(), f"/devices/{VERIFIED}"),
         ("device_id", str(VERIFIED).replace("-", ""), f"/devices/{VERIFIED}"),
         ("device_id", str(VERIFIED).replace("-", " ") + "\n", f"/devices/{VERIFIED}"),
+        ("device_id", f'="{VERIFIED}"', f"/devices/{VERIFIED}"),
+        ("device_id", f"http://testserver/devices/{VERIFIED}?as_of=x", f"/devices/{VERIFIED}"),
     ],
 )
 def test_a_search_leads_to_the_stable_address_of_its_result(
@@ -77,13 +79,10 @@ def test_a_search_leads_to_the_stable_address_of_its_result(
         (
             {"search_by": "device_id", "search_term": "00-DB-12"},
             "#search-term",
-            (
-                "Enter a Device ID in the correct form: an EUI-64 of 16 hexadecimal digits, like "
-                "00-DB-12-34-56-78-90-A1"
-            ),
+            "Enter a Device ID of 16 hexadecimal digits: only 6 were found",
         ),
         (
-            {"search_by": "service_request_id", "search_term": "1000"},
+            {"search_by": "service_request_id", "search_term": "my request"},
             "#search-term",
             (
                 "Enter a Service Request ID in the correct form: two EUI-64s and a counter with "
@@ -93,7 +92,15 @@ def test_a_search_leads_to_the_stable_address_of_its_result(
         (
             {"search_by": "device_id", "search_term": f"{VERIFIED}, {UNKNOWN_DEVICE}"},
             "#search-term",
-            "Enter one ID: lists and files are not supported",
+            "Enter one ID: 2 were found; lists and files are not supported",
+        ),
+        (
+            {"search_by": "device_id", "search_term": str(VERIFIED).replace("0", "O", 1)},
+            "#search-term",
+            (
+                "Check the Device ID: place 1, not counting separators, is the letter O; did you "
+                "mean 0?"
+            ),
         ),
     ],
 )
@@ -111,27 +118,112 @@ def test_an_error_says_what_to_enter_and_leads_to_its_field(
     assert any(f"{target[1:]}-error" in ids.split() for ids in described), field
 
 
+OTHER_KINDS = [
+    (
+        "device_id",
+        str(LARGE_REQUEST),
+        f"/service-requests/{LARGE_REQUEST}",
+        "You searched for a Device ID; this is a Service Request ID.",
+    ),
+    (
+        "service_request_id",
+        str(VERIFIED).lower(),
+        f"/devices/{VERIFIED}",
+        "You searched for a Service Request ID; this is a Device ID.",
+    ),
+    (
+        "service_request_id",
+        str(UNKNOWN_DEVICE),
+        f"/devices/{UNKNOWN_DEVICE}",
+        "You searched for a Service Request ID; this is a Device ID.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("by", "term", "address", "line"), OTHER_KINDS)
+def test_an_id_of_the_other_kind_is_shown_at_once_with_a_line_that_says_so(
+    ada: Browsing, by: str, term: str, address: str, line: str
+) -> None:
+    response = ada.get(FORM, {"search_by": by, "search_term": term})
+    assert response.status_code == 302
+    assert response.headers["Location"] == f"{address}?searched_for={by}"
+
+    page = ada.open(response.headers["Location"])
+
+    usual = ada.open(address)
+    assert (page.status, page.heading) == (usual.status, usual.heading)
+    assert page.one("#searched") == line
+    assert not usual.elements("#searched")
+
+
 @pytest.mark.parametrize(
-    ("query", "link", "address"),
+    ("path", "address"),
     [
         (
-            {"search_by": "device_id", "search_term": str(LARGE_REQUEST)},
-            "Search by Service Request ID instead",
-            f"/service-requests/{LARGE_REQUEST}",
+            f"/devices/{LARGE_REQUEST}",
+            f"/service-requests/{LARGE_REQUEST}?searched_for=device_id",
         ),
         (
-            {"search_by": "service_request_id", "search_term": str(VERIFIED).lower()},
-            "Search by Device ID instead",
-            f"/devices/{VERIFIED}",
+            f"/inventory/{LARGE_REQUEST}",
+            f"/service-requests/{LARGE_REQUEST}?searched_for=device_id",
+        ),
+        (f"/devices/{LARGE_REQUEST}/events", None),
+        (
+            f"/service-requests/{VERIFIED}",
+            f"/devices/{VERIFIED}?searched_for=service_request_id",
+        ),
+        (
+            f"/service-requests/{VERIFIED}.csv",
+            f"/devices/{VERIFIED}?searched_for=service_request_id",
         ),
     ],
 )
-def test_an_id_of_the_other_kind_is_found_in_one_click(
-    ada: Browsing, query: dict[str, str], link: str, address: str
+def test_an_address_with_an_id_of_the_other_kind_leads_to_its_result_at_the_same_moment(
+    ada: Browsing, path: str, address: str | None
 ) -> None:
-    page = ada.open(FORM, query)
-    assert page.status == 400
-    assert page.links()[link] == address
+    address = address or f"/service-requests/{LARGE_REQUEST}?searched_for=device_id"
+    assert ada.get(path).headers["Location"] == address
+    past = ada.get(path, {"as_of": "14/11/2026 09:12"}).headers["Location"]
+    assert past == f"{address}&as_of=14%2F11%2F2026+09%3A12"
+
+
+@pytest.mark.parametrize("searched_for", ["device_id", "nonsense", "", '"><b>'])
+def test_only_the_other_kind_has_a_line(ada: Browsing, searched_for: str) -> None:
+    page = ada.open(f"/devices/{VERIFIED}", {"searched_for": searched_for})
+    assert page.status == 200
+    assert not page.elements("#searched")
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("/devices/00-DB-12", "Enter a Device ID of 16 hexadecimal digits: only 6 were found."),
+        (
+            f"/service-requests/{VERIFIED}:{VERIFIED}",
+            ("Enter the whole Service Request ID: the counter after its second part is missing."),
+        ),
+    ],
+)
+def test_an_address_without_an_id_says_what_is_wrong_with_it(
+    ada: Browsing, path: str, sentence: str
+) -> None:
+    page = ada.open(path)
+    assert page.status == 404
+    assert sentence in page.all("main p")
+
+
+def test_ones_own_user_id_is_told_from_a_device_id(ada: Browsing, ben: Browsing) -> None:
+    user_id = LARGE_REQUEST.originator
+    hint = "This is one of your organisation’s User IDs, and not a Device ID."
+    assert ada.open(f"/devices/{user_id}").one("#hint") == hint
+    assert not ben.open(f"/devices/{user_id}").elements("#hint")
+
+
+def test_a_response_id_is_told_from_a_request_id(ada: Browsing) -> None:
+    response_id = f"{LARGE_REQUEST.target}:{LARGE_REQUEST.originator}:7"
+    page = ada.open(f"/service-requests/{response_id}")
+    assert page.status == 404
+    assert page.one("#hint").startswith("It may be a Response ID")
 
 
 def test_what_was_typed_comes_back_and_stays_text(ada: Browsing) -> None:

@@ -186,9 +186,7 @@ def test_a_disabled_person_is_let_in_no_more(cast: Cast) -> None:
         assert not is_let_in(ada)
         again = {"username": "ada@alpha.example", "password": PASSWORD}
         page = page_of(Browsing.of_nobody().post("/sign-in", again), "/sign-in")
-        assert page.all(".govuk-error-summary a") == [
-            "Enter the e-mail address and password of a Firmtrack account"
-        ]
+        assert page.all(".govuk-error-summary a") == ["Email address or password is incorrect"]
     finally:
         User.objects.filter(pk=cast.ada.pk).update(is_active=True)
 

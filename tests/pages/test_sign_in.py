@@ -8,7 +8,7 @@ from firmtrack.web.models import SignInAttempt
 from tests.pages.browsing import Browsing, page_of
 from tests.pages.world import PASSWORD, VERIFIED, Cast
 
-FAILURE = "Enter the e-mail address and password of a Firmtrack account"
+FAILURE = "Email address or password is incorrect"
 NOW = datetime(2026, 11, 14, 9, 12, tzinfo=UTC)
 
 
@@ -22,7 +22,7 @@ def test_the_page_asks_for_e_mail_address_and_password(anybody: Browsing) -> Non
     assert page.status == 200
     assert page.title == "Sign in"
     assert page.heading == "Sign in to Firmtrack"
-    assert page.all("label") == ["E-mail address", "Password"]
+    assert page.all("label") == ["Email address", "Password"]
     assert page.root.xpath("//input/@autocomplete") == ["username", "current-password"]
 
 
@@ -31,7 +31,7 @@ def test_ada_signs_in_and_out(anybody: Browsing, email: str) -> None:
     response = anybody.post("/sign-in", {"username": email, "password": PASSWORD})
     assert response.headers["Location"] == "/firmware-distribution"
     page = anybody.open("/firmware-distribution")
-    assert page.one(".firmtrack-bar__account span") == "ada@alpha.example, Alpha Energy"
+    assert page.one(".firmtrack-bar__account--bar span") == "ada@alpha.example, Alpha Energy"
     left = anybody.post("/sign-out", {})
     assert left.headers["Location"] == "/sign-in"
     assert anybody.get("/firmware-distribution").status_code == 302
@@ -74,10 +74,10 @@ def test_a_failure_does_not_tell_whether_the_account_exists(anybody: Browsing, e
 @pytest.mark.parametrize(
     ("sent", "sentences"),
     [
-        ({}, ["Enter your e-mail address", "Enter your password"]),
+        ({}, ["Enter your email address", "Enter your password"]),
         (
             {"username": "ada", "password": "x"},
-            ["Enter an e-mail address in the correct form, like name@example.com"],
+            ["Enter an email address in the correct form, like name@example.com"],
         ),
     ],
 )

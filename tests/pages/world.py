@@ -1,8 +1,9 @@
 """A small world to look at: two suppliers, their people, DCC's, and what happened to requests."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.models import User
@@ -13,8 +14,10 @@ from firmtrack.domain.facts import (
     Message,
     MessageKind,
 )
-from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, ResponseId
 from firmtrack.domain.stages import Status, Variant
+from firmtrack.duis import documents as d
+from firmtrack.duis.writer import write
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.reports import performance
 from tests.pages import activations
@@ -71,6 +74,14 @@ COMMS_HUB = Eui64.parse("00-DB-12-34-56-78-CC-01")
 DISPLAY = Eui64.parse("00-DB-12-34-56-78-CC-02")
 SMETS1_METER = Eui64.parse("00-DB-12-34-56-78-CC-03")
 
+ALPHAS_MESSAGE = UUID(int=0xA1FA << 112)
+"""DCC's answer to LARGE_REQUEST, of which the octets are kept."""
+
+BRAVOS_MESSAGE = UUID(int=0xB12A << 112)
+"""BRAVO_REQUEST itself."""
+
+UNKNOWN_MESSAGE = UUID(int=0xFFFF << 112)
+
 UNKNOWN_REQUEST = RequestId(ALPHA_ID, BROKER, 999_999)
 UNKNOWN_DEVICE = Eui64.parse("FF-FF-FF-FF-FF-FF-FF-01")
 
@@ -116,12 +127,23 @@ def _messages() -> Iterable[Message]:
 def _large_request() -> Iterable[Message]:
     at = SUBMITTED
     yield request(LARGE_REQUEST, Variant.UPDATE_FIRMWARE, DEVICES, at)
-    yield answer(
-        LARGE_REQUEST,
-        Variant.UPDATE_FIRMWARE,
-        "W110101",
-        at + timedelta(minutes=1),
-        refused=((REFUSED_BY_NAME, "not_applicable_firmware"),),
+    answered_at = at + timedelta(minutes=1)
+    response_id = ResponseId(BROKER, ALPHA_ID, 4711)
+    refused = (REFUSED_BY_NAME, "not_applicable_firmware")
+    yield replace(
+        answer(LARGE_REQUEST, Variant.UPDATE_FIRMWARE, "W110101", answered_at, refused=(refused,)),
+        digest=ALPHAS_MESSAGE.bytes.ljust(32, b"\0"),
+        response_id=response_id,
+        body=write(
+            d.UpdateFirmwareResponse(
+                response_id=response_id,
+                request_id=LARGE_REQUEST,
+                response_code="W110101",
+                responded_at=answered_at,
+                variant=Variant.UPDATE_FIRMWARE,
+                left_out={"not_applicable_firmware": (REFUSED_BY_NAME,)},
+            )
+        ),
     )
     hour = timedelta(hours=1)
     for number, device in enumerate(DEVICES[6:40]):
@@ -194,7 +216,10 @@ def _other_requests() -> Iterable[Message]:
     yield request(REFUSED_REQUEST, Variant.UPDATE_FIRMWARE, [UNDER_WAY], later)
     yield answer(REFUSED_REQUEST, Variant.UPDATE_FIRMWARE, "E110101", later + timedelta(seconds=2))
     yield delivered(DEVICES[50], later, STUB_REQUEST)
-    yield request(BRAVO_REQUEST, Variant.UPDATE_FIRMWARE, [BRAVO_DEVICE], later, user_id=BRAVO_ID)
+    yield replace(
+        request(BRAVO_REQUEST, Variant.UPDATE_FIRMWARE, [BRAVO_DEVICE], later, user_id=BRAVO_ID),
+        digest=BRAVOS_MESSAGE.bytes.ljust(32, b"\0"),
+    )
 
 
 def _inventory() -> Iterable[Message]:

@@ -55,4 +55,17 @@ FROM made AS m, notice_endpoint AS e JOIN accounts_party AS p ON p.id = e.party_
 WHERE p.name = 'Bravo Power';
 INSERT INTO lookup_audit (viewer, kind, term, row_count) SELECT 'Ben', 'device', '', 1 FROM made;
 INSERT INTO stay_at_hub SELECT request_key, 4, device_id, comms_hub_id, now(), true FROM made;
+INSERT INTO request_standing SELECT DISTINCT request_key, %(user_id)s::bigint, now(), 0, 100, 0, 100,
+    '{}'::smallint[], '{}'::text[], '{}'::integer[], now(), now()
+FROM made;
+INSERT INTO trouble_update SELECT request_key, device_id, 4, false, NULL, now() FROM made;
+INSERT INTO stalled_update SELECT request_key, device_id, 4 FROM made;
+INSERT INTO standing_due (request_key) SELECT request_key FROM made;
+INSERT INTO accounts_user (email, password, party_id, role, is_active, added_at)
+SELECT 'ben@bravo.example', '', id, 'viewer', true, now() FROM accounts_party WHERE name = 'Bravo Power'
+ON CONFLICT DO NOTHING;
+INSERT INTO watch (person_id, party_id, device_id, endpoint_id, told, due_at)
+SELECT u.id, u.party_id, m.device_id, e.endpoint_id, '{}', now()
+FROM made AS m, accounts_user AS u JOIN notice_endpoint AS e USING (party_id)
+WHERE u.email = 'ben@bravo.example';
 DROP TABLE made;

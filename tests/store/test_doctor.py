@@ -64,8 +64,8 @@ def test_people_read_a_line_for_each_check(env: dict[str, str], tmp_path: Path) 
 
     lines = called("doctor", env={**env, "COLUMNS": "200"}).stdout.splitlines()
 
-    assert len(lines) == 15
-    assert lines[0] == "ok   settings: Every setting can be read."
+    assert len(lines) == 16
+    assert lines[:2] == ["Level\tCheck\tFinding", "ok\tsettings\tEvery setting can be read."]
 
 
 def test_a_database_that_is_away_is_told_with_what_else_is_wrong(

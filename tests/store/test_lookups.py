@@ -12,6 +12,7 @@ from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups import device, inventory, notices, performance, request
 from firmtrack.lookups.request import Download
+from firmtrack.presentation.files import FileFormat
 from firmtrack.store.database import pool
 from tests.store import facts
 from tests.store.facts import (
@@ -56,7 +57,7 @@ LOOK_UPS: dict[str, tuple[LookUp, str, int, int]] = {
         "service_request", 1, 0,
     ),
     "a request with all": (
-        partial(request.find_request_with_distributions, request_id=REQUEST_ID, wanted=ALL),
+        partial(request.open_request_listing, request_id=REQUEST_ID, wanted=ALL),
         "service_request", len(METERS), 0,
     ),
     "distributions": (
@@ -66,6 +67,13 @@ LOOK_UPS: dict[str, tuple[LookUp, str, int, int]] = {
     "a file": (
         partial(request.download_distributions, request_id=REQUEST_ID, wanted=ALL),
         "distributions_csv", len(METERS), 0,
+    ),
+    "a spreadsheet": (
+        partial(
+            request.download_distributions,
+            request_id=REQUEST_ID, wanted=ALL, file_format=FileFormat.XLSX,
+        ),
+        "distributions_xlsx", len(METERS), 0,
     ),
     "delivery performance": (
         partial(performance.delivery_performance, wanted=PerformanceFilter()),
@@ -134,6 +142,6 @@ def test_what_is_not_there_is_answered_as_what_is_someone_elses() -> None:
         assert request.find_request(viewer, request_id) is None
         assert request.open_request_page(viewer, request_id, ALL, limit=2) is None
         assert request.refresh_request_page(viewer, request_id, "any") is None
-        assert request.find_request_with_distributions(viewer, request_id, ALL) is None
+        assert request.open_request_listing(viewer, request_id, ALL) is None
         assert request.list_distributions(viewer, request_id, ALL, limit=2) is None
         assert request.download_distributions(viewer, request_id, ALL) is None

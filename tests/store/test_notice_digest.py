@@ -1,4 +1,4 @@
-"""The e-mail digest: one mail about all that is new, and none before others had time to join."""
+"""The email digest: one mail about all that is new, and none before others had time to join."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +18,7 @@ from firmtrack.notices import endpoints
 from firmtrack.notices.calling import Caller
 from firmtrack.notices.email_digest import EMAIL_DIGEST
 from firmtrack.notices.incidents import OPENING_DELAY
+from firmtrack.presentation.wording import reason_text
 from firmtrack.settings import MailServer
 from firmtrack.store.database import pool
 from tests.store.facts import ALPHA_ID, METERS, REQUEST_ID, at, reported, request, take
@@ -36,7 +37,9 @@ def caller() -> Iterator[Caller]:
 def ada(database: str) -> Iterator[Party]:
     """Alpha, which has a mailbox for notices; two statuses of its devices have changed."""
     party = add_party("Alpha Energy", PartyKind.LARGE_SUPPLIER, [ALPHA_ID])
-    environment = replace(django_settings.ENVIRONMENT, mail_server=SERVER)
+    environment = replace(
+        django_settings.ENVIRONMENT, mail_server=SERVER, public_address="https://portal.example"
+    )
     with override_settings(
         ENVIRONMENT=environment, EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"
     ):
@@ -60,14 +63,17 @@ def test_one_mail_tells_all_that_is_new(caller: Caller) -> None:
 
     (sent,) = mail.outbox
     assert (sent.to, sent.subject) == (["ada@alpha.example"], "Firmtrack: 2 notices")
-    first, second = sent.body.splitlines()
-    assert "Delivered to Communications Hub, 2 devices" in first
+    first, link_of_request, second, meaning, link_of_device = sent.body.splitlines()
+    assert "The status of 2 devices changed to “Delivered to Communications Hub”" in first
     (_, failed) = notices()
     assert second.endswith(
         "Delivery to Communications Hub failed, reason N19: 1 update."
         f" Request {REQUEST_ID}. Device {METERS[0]}. First on 1 March."
         f" Incident {failed.incident_id}."
     )
+    assert meaning.strip() == reason_text("N19", Status.COMMS_HUB_DELIVERY_FAILED)
+    assert link_of_request.strip() == f"https://portal.example/service-requests/{REQUEST_ID}"
+    assert link_of_device.strip() == f"https://portal.example/devices/{METERS[0]}"
     assert [notice.state for notice in notices()] == ["delivered", "delivered"]
 
 

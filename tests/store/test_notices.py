@@ -125,6 +125,10 @@ def test_a_webhook_is_a_signed_cloud_event_that_tells_what_changed(
                 for number in (1, 2)
             ],
             "incident_id": None,
+            "reason_text": None,
+            "sentence": "The status of 2 devices changed to “Delivered to Communications Hub” in"
+            f" the update to firmware version {VERSION} by Service Request {REQUEST_ID}.",
+            "link": None,
         },
     }
     (notice,) = notices(ALPHA)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from firmtrack.answers.requests import DistributionFilter
+from firmtrack.answers.requests import NO_REASON, DistributionFilter
 from firmtrack.domain.facts import ActivationEvent, Incident, IncidentKind, Message, MessageKind
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.pace import Pace
@@ -179,6 +179,7 @@ def answers_of_requests(viewer: Viewer, as_of: datetime | None = None) -> Iterat
             DistributionFilter(completion=CompletionStatus.IN_PROGRESS),
             DistributionFilter(status=min(found.status_counts, default=None)),
             DistributionFilter(pace=Pace.SLOW),
+            *(DistributionFilter(reason=reason) for reason in (*found.reasons, NO_REASON)),
         ):
             yield requests.list_distributions(
                 viewer, request_id, wanted, limit=10, as_of=as_of, now=LATER
@@ -209,6 +210,17 @@ def pages(
         after = page.last_device_id
         if after is None:
             break
+    while page.has_earlier and page.items:
+        page = requests.list_distributions(
+            viewer,
+            request_id,
+            wanted,
+            limit=2,
+            before=page.items[0].device_id,
+            as_of=as_of,
+            now=LATER,
+        )
+        yield page
 
 
 def empty() -> None:

@@ -35,6 +35,7 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import knowledge_of, merge_all, statement_of
 from firmtrack.domain.stages import CompletionStatus, Stage, Status, Variant, completion_of
 from firmtrack.domain.viewer import Viewer
+from firmtrack.presentation.performance import timed_text
 from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.recording import Batch, record
@@ -425,6 +426,22 @@ def test_a_request_that_only_alerts_have_named_is_counted_but_not_timed(database
 
     assert answered.total.distributions == 1
     assert answered.total.timings == {}
+
+
+def test_a_device_that_a_later_word_says_to_have_failed_is_timed_and_not_successful(
+    database: str,
+) -> None:
+    take(request(sent_at=MORNING), answer(answered_at=at(1)))
+    take(reported(Status.VERIFIED, at(60), METERS[:3]))
+    take(reported(Status.VERIFICATION_FAILED, at(90), METERS[:1], reason="8F1C"))
+
+    total = counted(ALPHA).total
+
+    assert total.completions[CompletionStatus.SUCCESSFUL] == 2
+    assert total.timings[Milestone.COMPLETION].samples == 3
+    said = timed_text(total)
+    assert said is not None
+    assert said.startswith("3 timed to completion, 2 Successful: ")
 
 
 def test_a_device_that_moves_is_counted_where_it_is_now_whoever_told_so(database: str) -> None:

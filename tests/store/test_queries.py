@@ -3,10 +3,11 @@
 import csv
 from collections.abc import Sequence
 from io import StringIO
+from itertools import product
 
 import pytest
 
-from firmtrack.answers.requests import DistributionFilter
+from firmtrack.answers.requests import NO_REASON, DistributionFilter
 from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import CompletionStatus, Status
@@ -112,9 +113,11 @@ def test_filters_take_what_they_say() -> None:
     take(reported(Status.VERIFICATION_FAILED, at(9), METERS[3:4], reason="8F1C"))
 
     def wanted(
-        completion: CompletionStatus | None = None, status: Status | None = None
+        completion: CompletionStatus | None = None,
+        status: Status | None = None,
+        reason: str | None = None,
     ) -> list[Eui64]:
-        filtered = DistributionFilter(completion=completion, status=status)
+        filtered = DistributionFilter(completion=completion, status=status, reason=reason)
         found = [each.device_id for each in distributions(wanted=filtered, viewer=ALPHA)]
         shown = [row[2] for row in rows_of(csv_of(ALPHA, wanted=filtered))[1:]]
         assert shown == list(map(str, found))
@@ -128,7 +131,73 @@ def test_filters_take_what_they_say() -> None:
     assert wanted(status=Status.ACCEPTED) == [METERS[4]]
     assert wanted(CompletionStatus.FAILED, Status.VERIFICATION_FAILED) == [METERS[3]]
     assert wanted(CompletionStatus.FAILED, Status.VERIFIED) == []
+    assert wanted(reason="not_commissioned") == [METERS[0]]
+    assert wanted(status=Status.VERIFICATION_FAILED, reason="8F1C") == [METERS[3]]
+    assert wanted(status=Status.REJECTED, reason="8F1C") == []
+    assert wanted(CompletionStatus.SUCCESSFUL, reason="8F1C") == []
+    assert wanted(reason="8f1c") == wanted(reason="N61") == []
     assert wanted() == list(METERS)
+
+
+def test_failures_are_counted_by_status_and_reason_the_most_frequent_first() -> None:
+    take(request(), answer(refused=METERS[:1]), reported(Status.VERIFIED, at(9), METERS[1:2]))
+    take(reported(Status.VERIFICATION_FAILED, at(9), METERS[2:4]))
+    # A good status may come with a code, but did not fail for it.
+    take(reported(Status.SENT_TO_CSP, at(9), METERS[4:], reason="8F1C"))
+
+    found = requests.find_request(ALPHA, REQUEST_ID)
+
+    assert found is not None
+    assert list(found.failure_counts.items()) == [
+        ((Status.VERIFICATION_FAILED, None), 2),
+        ((Status.REJECTED, "not_commissioned"), 1),
+    ]
+    assert found.reasons == ("not_commissioned",)
+    for wanted, devices in {
+        NO_REASON: METERS[2:4],
+        "not_commissioned": METERS[:1],
+        "8F1C": (),
+    }.items():
+        filtered = DistributionFilter(reason=wanted)
+        listed = distributions(wanted=filtered, viewer=ALPHA)
+        assert [each.device_id for each in listed] == list(devices)
+        assert found.count_of(filtered, {}) == len(devices)
+
+
+def test_the_way_back_shows_the_pages_of_the_way_there() -> None:
+    odd = DistributionFilter(status=Status.VERIFIED)
+    devices = [meter(number) for number in range(23)]
+    take(request(device_ids=devices), reported(Status.VERIFIED, at(9), devices[::2]))
+    for wanted, limit in product((ALL, odd), (1, 2, 5, 12, 23, 24)):
+        pages = [requests.list_distributions(ALPHA, REQUEST_ID, wanted, limit=limit)]
+        assert not pages[0].has_earlier
+        while (last := pages[-1].last_device_id) is not None:
+            pages.append(
+                requests.list_distributions(ALPHA, REQUEST_ID, wanted, limit=limit, after=last)
+            )
+            assert pages[-1].has_earlier
+        for there, following in zip(pages[-2::-1], pages[:0:-1], strict=True):
+            back = requests.list_distributions(
+                ALPHA, REQUEST_ID, wanted, limit=limit, before=following.items[0].device_id
+            )
+            assert back == there
+
+
+def test_a_page_back_at_the_beginning_is_a_whole_page_however_the_devices_have_changed() -> None:
+    take(request())
+    wanted = DistributionFilter(status=Status.RECEIVED)
+    second = requests.list_distributions(ALPHA, REQUEST_ID, wanted, limit=2, after=METERS[1])
+    take(reported(Status.VERIFIED, at(9), METERS[:1]))
+
+    back = requests.list_distributions(
+        ALPHA, REQUEST_ID, wanted, limit=2, before=second.items[0].device_id
+    )
+
+    assert [each.device_id for each in back.items] == list(METERS[1:3])
+    assert not back.has_earlier
+    assert back.last_device_id == METERS[2]
+    beyond = requests.list_distributions(ALPHA, REQUEST_ID, wanted, limit=9, before=METERS[1])
+    assert [each.device_id for each in beyond.items] == list(METERS[1:])
 
 
 def test_every_page_size_shows_each_device_once_in_order() -> None:

@@ -12,22 +12,43 @@ import psycopg
 from firmtrack.answers.audit import AuditFilter
 from firmtrack.answers.causes import CausesQuestion
 from firmtrack.answers.performance import PerformanceFilter
+from firmtrack.answers.request_lists import RequestFilter, RequestState
 from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.causes import Attribute, CauseKey, Trait
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
-from firmtrack.lookups import causes, device, freshness, inventory, notices, performance, request
+from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups import (
+    causes,
+    device,
+    first_known,
+    freshness,
+    inventory,
+    notices,
+    performance,
+    request,
+    request_list,
+    watches,
+)
+from firmtrack.lookups import message as message_lookup
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.audit import read_audit
+from firmtrack.notices.watches import Watcher
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store.database import conninfo_in_use, pool, reading_pool
 from firmtrack.store.ledger.quarantine import list_quarantine
 from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading import requests
-from firmtrack.store.reading.messages import came_again, find_message, list_messages
+from firmtrack.store.reading.audit import list_opened
+from firmtrack.store.reading.messages import (
+    came_again,
+    find_message,
+    list_messages,
+    response_ids_of_request,
+)
+from firmtrack.store.reports import happenings, waits
 from firmtrack.store.reports import performance as figures
-from firmtrack.store.reports import waits
 from tests.store.facts import (
     ALL,
     ALPHA,
@@ -57,6 +78,7 @@ _DEEPER = 20
 """Blocks that deeper indexes may add to a few searches of them."""
 
 AUDITED = replace(ALPHA, party="Alpha")
+HERSELF = replace(AUDITED, name="Ada at her desk")
 _A_DAY = datetime(2026, 11, 14, tzinfo=UTC)
 _OTHERS_AUDIT = """
     INSERT INTO lookup_audit (viewer, kind, term, row_count, party, looked_up_at)
@@ -67,6 +89,7 @@ _OTHERS_AUDIT = """
     FROM generate_series(%(first)s * 100, %(last)s * 100) AS number
 """
 
+STRANGER = Viewer.of_user_ids("a stranger", [])
 CAUSE = CauseKey.of(
     Status.COMMS_HUB_DELIVERY_FAILED,
     "N61",
@@ -89,6 +112,8 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
         return b"".join(distributions_csv(ALPHA, REQUEST_ID, ALL, as_of=moment if past else None))
 
     message = find_own_message()
+    # So near that the same number of looks is needed before there was anything of others and after.
+    before = Settled(moment - timedelta(days=1))
     stalled = DistributionFilter(pace=Pace.STALLED)
     reached = DistributionFilter(status=Status.DELIVERED_TO_COMMS_HUB)
     of_request = CausesQuestion(request_id=REQUEST_ID)
@@ -96,9 +121,16 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
         "a request": lambda: request.find_request(ALPHA, REQUEST_ID),
         "its page": lambda: request.open_request_page(ALPHA, REQUEST_ID, ALL, limit=2),
         "its next page": lambda: listed(ALL, after=METERS[2]),
+        "its page before another": lambda: request.open_request_page(
+            ALPHA, REQUEST_ID, ALL, limit=2, before=METERS[-1]
+        ),
+        "its page before another of the past": lambda: request.open_request_page(
+            ALPHA, REQUEST_ID, ALL, limit=2, before=METERS[-1], as_of=moment
+        ),
         "its last page": lambda: listed(ALL, after=METERS[-1]),
         "those of a status": lambda: listed(reached),
         "those of a completion that none has": lambda: listed(NONE_FITS),
+        "those of a reason": lambda: listed(DistributionFilter(reason="N61")),
         "those that have stalled": lambda: listed(stalled),
         "its CSV": csv,
         "an unknown request": lambda: request.find_request(ALPHA, UNKNOWN),
@@ -110,8 +142,19 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
             ALPHA, REQUEST_ID, ALL, limit=2, as_of=moment
         ),
         "those of a status in the past": lambda: listed(reached, past=True),
+        "those of a reason in the past": lambda: listed(
+            DistributionFilter(reason="N61"), past=True
+        ),
         "those that had stalled": lambda: listed(stalled, past=True),
         "its CSV of the past": lambda: csv(past=True),
+        "its requests": lambda: request_list.list_requests(ALPHA, RequestFilter(), limit=2),
+        "its requests that ended": lambda: request_list.list_requests(
+            ALPHA, RequestFilter(state=RequestState.ENDED), limit=2
+        ),
+        "what happened to its requests": lambda: happenings.happenings(
+            ALPHA, at(0), datetime.now(UTC), limit=2
+        ),
+        "what one looked at last": lambda: list_opened(HERSELF, ["device"], limit=2),
         "a device": lambda: device.find_device(ALPHA, METER),
         "a device's page": lambda: device.open_device_page(ALPHA, METER),
         "a device of the past": lambda: device.find_device(ALPHA, METER, as_of=moment),
@@ -120,6 +163,13 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
         "its peers": lambda: device.compare_device(ALPHA, METER),
         "its inventory, and what is on its hub": lambda: inventory.find_inventory(ALPHA, METER),
         "the inventory of the past": lambda: inventory.find_inventory(ALPHA, METER, as_of=moment),
+        "since when a request is known": lambda: first_known.when_request_known(
+            ALPHA, REQUEST_ID, before
+        ),
+        "since when a device is known": lambda: first_known.when_device_known(ALPHA, METER, before),
+        "since when its inventory is known": lambda: first_known.when_inventory_known(
+            ALPHA, METER, before
+        ),
         "delivery performance": lambda: performance.delivery_performance(
             ALPHA, PerformanceFilter()
         ),
@@ -132,6 +182,9 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
         "notices, and where to": lambda: notices.open_notices_page(
             ALPHA, ALPHA, limit=2, state=None, before=None
         ),
+        "what somebody watches": lambda: watches.list_watches(
+            Watcher(person_id=0, party_id=0, email="ada@alpha.example", viewer=ALPHA)
+        ),
         "its audit": lambda: read_audit(AUDITED, AuditFilter(), limit=2),
         "its audit of a kind and a day": lambda: read_audit(
             AUDITED,
@@ -141,6 +194,11 @@ def everything(moment: Settled) -> Mapping[str, Callable[[], object]]:
             limit=2,
         ),
         "a message": lambda: find_message(message),
+        "a message as its party sees it": lambda: message_lookup.find_message(ALPHA, message),
+        "another party's message": lambda: message_lookup.find_message(STRANGER, message),
+        "DCC's IDs of answers to a request": lambda: response_ids_of_request(
+            ALPHA, REQUEST_ID, as_of=None, limit=5
+        ),
         "the newest message": lambda: list_messages(limit=1),
         "what came again": came_again,
         "what is quarantined": list_quarantine,
@@ -230,6 +288,7 @@ def test_no_read_grows_with_what_others_have(own_database: str) -> None:
     figures.refresh()
     with pool().connection() as connection:
         connection.execute("ANALYZE")
+    device.find_device(HERSELF, METER)
     reads = everything(Settled(datetime.now(UTC)))
     found = causes.open_cause(ALPHA, CAUSE, CausesQuestion(request_id=REQUEST_ID))
     assert found is not None

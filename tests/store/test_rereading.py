@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from firmtrack.answers.requests import DistributionFilter
 from firmtrack.diagnosis.reading import diagnoses
+from firmtrack.diagnosis.requests import summary_of
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import FACT_NAMES
 from firmtrack.domain.stages import Status
@@ -24,6 +25,7 @@ from firmtrack.intake.files import envelopes_in
 from firmtrack.intake.ingest import ingest
 from firmtrack.intake.receive import OutcomeKind, Submitter, receive
 from firmtrack.intake.rereading import reread
+from firmtrack.lookups.messages_named import messages_named
 from firmtrack.presentation import documents
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.simulator.scenario import Scenario
@@ -36,6 +38,7 @@ from firmtrack.store.ledger.staging import writing_pool
 from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.numbers import eui_of, request_id_of
 from firmtrack.store.reading import requests
+from firmtrack.store.reading.messages import response_ids_of
 from tests.looking import find_device, find_inventory
 from tests.store.facts import distribution, request, take
 from tests.store.server_processes import wait_until
@@ -105,13 +108,14 @@ def device_json(device_id: Eui64) -> bytes:
     if found is None:
         return shown
     reported = diagnoses(found, now=NOW)
-    return documents.encode(documents.device(found, reported)) + shown
+    told = response_ids_of(messages_named(found, reported.values()))
+    return documents.encode(documents.device(found, reported, told)) + shown
 
 
 def request_json(request_id: RequestId) -> bytes:
     found = requests.find_request(DCC, request_id)
     assert found is not None
-    return documents.encode(documents.service_request(found))
+    return documents.encode(documents.service_request(found, summary_of(found)))
 
 
 @pytest.fixture
@@ -127,6 +131,7 @@ def old(database: str, traffic: Path) -> dict[str, bytes]:
     anew = all_answers()
     make_old()
     assert all_answers() != anew
+    assert any(b'"response_id":"' in answer for answer in anew.values())
     return anew
 
 

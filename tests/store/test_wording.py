@@ -11,9 +11,10 @@ from psycopg.rows import TupleRow
 
 from firmtrack.diagnosis.phrases import as_sentence
 from firmtrack.diagnosis.reading import diagnoses
-from firmtrack.diagnosis.remedies import user_advice
+from firmtrack.diagnosis.remedies import advice_on
 from firmtrack.domain.stages import Status
 from firmtrack.domain.viewer import Viewer
+from firmtrack.domain.voice import Voice
 from firmtrack.presentation import documents, wording
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store import database as store_database
@@ -145,7 +146,7 @@ def test_every_output_shows_what_the_operators_say_to_those_who_may_see_the_requ
     shown = find_device(ALPHA, METER)
 
     assert shown is not None
-    answer_shown = documents.device(shown, diagnoses(shown, now=at(6)))
+    answer_shown = documents.device(shown, diagnoses(shown, now=at(6)), {})
     reason = answer_shown.distributions[0].current_status_reason
     assert reason is not None
     assert (reason.code, reason.text) == ("N19", N19_IS_OURS)
@@ -199,10 +200,10 @@ def test_the_operators_text_is_marked_as_theirs_and_ends_with_one_full_stop(
 @pytest.mark.usefixtures("database")
 def test_nobody_is_told_to_have_words_added_that_are_there() -> None:
     asked = "Your operator can then add the wording"
-    assert asked in user_advice("N45", Status.COMMS_HUB_DELIVERY_FAILED)
+    assert asked in advice_on("N45", Status.COMMS_HUB_DELIVERY_FAILED, Voice.USER)
 
     set_wording("N45", OURS, set_by="olga")
 
-    advice = user_advice("N45", Status.COMMS_HUB_DELIVERY_FAILED)
+    advice = advice_on("N45", Status.COMMS_HUB_DELIVERY_FAILED, Voice.USER)
     assert asked not in advice
     assert "DCC’s Service Centre" in advice

@@ -16,6 +16,7 @@ from firmtrack.presentation.accounts import (
     STATE_NAMES,
 )
 from firmtrack.presentation.audit import ACT_NAMES, KIND_NAMES, LOOKUP_NAMES, kind_name
+from firmtrack.presentation.files import FileFormat
 from firmtrack.store.acts import ActKind
 from tools.links import ROOT
 
@@ -61,4 +62,8 @@ def test_every_kind_of_look_up_that_is_recorded_has_a_name() -> None:
                 kind = call.args[1] if call.func.id in _RECORDERS else None
                 if isinstance(kind, ast.Constant):
                     kinds.add(kind.value)
+                if isinstance(kind, ast.JoinedStr):  # a file's, of any format
+                    before = kind.values[0]
+                    assert isinstance(before, ast.Constant)
+                    kinds |= {f"{before.value!s}{file_format}" for file_format in FileFormat}
     assert kinds == LOOKUP_NAMES.keys()

@@ -112,6 +112,7 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
         "FIRMTRACK_TRUSTED_PROXIES",
         "FIRMTRACK_ALERT_SIGNER",
         "FIRMTRACK_MAIL_SERVER",
+        "FIRMTRACK_PUBLIC_ADDRESS",
         "NATS_URL",
     }
 

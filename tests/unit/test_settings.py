@@ -23,6 +23,22 @@ def test_proxies_are_addresses_and_networks() -> None:
     assert trusted("::ffff:10.0.0.7,::ffff:10.1.0.0/112") == ["10.0.0.7/32", "10.1.0.0/16"]
 
 
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("", None),
+        ("https://portal.example", "https://portal.example"),
+        ("https://portal.example/", "https://portal.example"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
+    ],
+)
+def test_where_people_reach_the_portal_is_scheme_host_and_port(
+    value: str, read: str | None
+) -> None:
+    assert read_environment({"FIRMTRACK_PUBLIC_ADDRESS": value}).public_address == read
+
+
 @given(st.ip_addresses())
 def test_any_address_may_be_a_proxy(address: object) -> None:
     (network,) = read_environment({"FIRMTRACK_TRUSTED_PROXIES": str(address)}).trusted_proxies
@@ -48,6 +64,18 @@ def test_any_address_may_be_a_proxy(address: object) -> None:
         ("FIRMTRACK_ALLOWED_HOSTS", "portal.example/firmtrack"),
         ("FIRMTRACK_ALLOWED_HOSTS", "::1"),
         ("FIRMTRACK_ALLOWED_HOSTS", ","),
+        ("FIRMTRACK_PUBLIC_ADDRESS", "portal.example"),
+        ("FIRMTRACK_PUBLIC_ADDRESS", "ftp://portal.example"),
+        ("FIRMTRACK_PUBLIC_ADDRESS", "https://portal.example/firmtrack"),
+        ("FIRMTRACK_PUBLIC_ADDRESS", "https://portal.example?a=b"),
+        ("FIRMTRACK_PUBLIC_ADDRESS", "https://ada@portal.example"),
+        ("FIRMTRACK_PUBLIC_ADDRESS", "https://portal.example:0"),
+        ("FIRMTRACK_PUBLIC_ADDRESS", "https://portal.example:65536"),
+        ("FIRMTRACK_PUBLIC_ADDRESS", "https://portal.example:\u0661"),
+        ("FIRMTRACK_PUBLIC_ADDRESS", "https://*.example"),
+        ("FIRMTRACK_PUBLIC_ADDRESS", "https://::1"),
+        ("FIRMTRACK_PUBLIC_ADDRESS", "https://"),
+        ("FIRMTRACK_PUBLIC_ADDRESS", "https://portal.example\n"),
         ("FIRMTRACK_MAIL_FROM", "nobody"),
         ("FIRMTRACK_MAIL_FROM", "a@b\nBcc: c@d"),
         ("FIRMTRACK_SECRET_KEY", "\udcff" * 40),

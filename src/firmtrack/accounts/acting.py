@@ -37,7 +37,7 @@ def changing(party: Party, by: User | None, permission: Permission) -> Iterator[
 
 
 def actor_name(by: User | None) -> str:
-    """Return how the audit names who acts: by e-mail address, or as an operator of this machine."""
+    """Return how the audit names who acts: by email address, or as an operator of this machine."""
     return operator_name() if by is None else by.email
 
 

@@ -71,7 +71,7 @@ class PartyUserId(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    """Finds people by e-mail address, however it is typed."""
+    """Finds people by email address, however it is typed."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Return the person who signs in as ``username``. Raises User.DoesNotExist."""
@@ -79,7 +79,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person who signs in with an e-mail address and belongs to one party.
+    """A person who signs in with an email address and belongs to one party.
 
     The address is kept in lower case, which makes it unique whatever the case it is typed in.
     People are never removed, only disabled: what they did stays theirs. ``invited_at`` is None for
@@ -121,7 +121,7 @@ class Provider(models.Model):
 
     ``slug`` names it in addresses. ``client_secret`` is encrypted. ``role_claim`` is the claim that
     tells a person's role, ``roles`` the role of each of its values that has one; ``email_claim`` is
-    the claim that holds their e-mail address. ``trusts_email``: it is believed even where the
+    the claim that holds their email address. ``trusts_email``: it is believed even where the
     provider does not say that it was verified.
     """
 

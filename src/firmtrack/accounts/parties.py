@@ -56,6 +56,15 @@ class UnknownParty(FirmtrackError):
         super().__init__(f"There is no party named {name!r}.")
 
 
+def names_of_user_ids(user_ids: Iterable[Eui64]) -> dict[str, str]:
+    """Return the name of each party by its User ID's text, of those that any party has."""
+    texts = sorted(map(str, user_ids))
+    if not texts:
+        return {}
+    found = PartyUserId.objects.filter(user_id__in=texts)
+    return dict(found.values_list("user_id", "party__name"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartySummary:
     """A party as operators list it; ``people`` are those who are not disabled."""

@@ -33,15 +33,15 @@ _WAITS_FOR_THEM = Q(invited_at__isnull=False, last_login__isnull=True) & _HAS_NO
 
 
 class MalformedEmail(FirmtrackError):
-    """The text is not an e-mail address."""
+    """The text is not an email address."""
 
     def __init__(self, email: str) -> None:
         self.email = email[:254]
-        super().__init__(f"{self.email!r} is not an e-mail address.")
+        super().__init__(f"{self.email!r} is not an email address.")
 
 
 class EmailTaken(FirmtrackError):
-    """Someone signs in with this e-mail address already."""
+    """Someone signs in with this email address already."""
 
     def __init__(self, email: str) -> None:
         self.email = email
@@ -68,7 +68,7 @@ class RoleNotOfParty(FirmtrackError):
 
 
 class UnknownPerson(FirmtrackError):
-    """Nobody signs in with this e-mail address."""
+    """Nobody signs in with this email address."""
 
     def __init__(self, email: str) -> None:
         self.email = email
@@ -142,12 +142,12 @@ def person_named(email: str) -> User:
 
 
 def people_of(party: Party) -> QuerySet[User]:
-    """Return the people of ``party``, disabled ones too, by e-mail address."""
+    """Return the people of ``party``, disabled ones too, by email address."""
     return User.objects.filter(party=party).order_by("email")
 
 
 def list_people(party: Party | None = None) -> Sequence[PersonSummary]:
-    """Return the people of ``party``, or of all, by party and e-mail address."""
+    """Return the people of ``party``, or of all, by party and email address."""
     people = User.objects.select_related("party").order_by("party__name", "email")
     return [
         PersonSummary(

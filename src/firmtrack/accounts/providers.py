@@ -47,8 +47,8 @@ class UnknownProvider(FirmtrackError):
 class Refusal(StrEnum):
     """Why a provider's word lets nobody in."""
 
-    NO_EMAIL = "no e-mail address"
-    EMAIL_UNVERIFIED = "e-mail address not verified"
+    NO_EMAIL = "no email address"
+    EMAIL_UNVERIFIED = "email address not verified"
     NO_ROLE = "no role"
     NOT_THEIRS = "not of the party"
     DISABLED = "disabled"
@@ -130,7 +130,7 @@ def admitted(provider: Provider, subject: str, claims: Mapping[str, Any]) -> Use
     """Return whom the provider's claims let in, with the role that they give.
 
     It is a person of the provider's party: the one that the subject is known to be, or who has the
-    e-mail address, or else a new one. Raises Refused.
+    email address, or else a new one. Raises Refused.
     """
     email = _email_in(provider, claims)
     role = _role_in(provider, claims)
@@ -162,7 +162,7 @@ def _email_in(provider: Provider, claims: Mapping[str, Any]) -> str:
         validate_email(email)
     except ValidationError:
         raise Refused(Refusal.NO_EMAIL) from None
-    assert isinstance(email, str), "nothing else is an e-mail address"
+    assert isinstance(email, str), "nothing else is an email address"
     # Some providers write it as a text.
     is_verified = claims.get("email_verified") in (True, "true")
     if not is_verified and not provider.trusts_email:

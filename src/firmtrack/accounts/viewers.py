@@ -1,8 +1,11 @@
 """What people and tokens may see: the one place where an account becomes a viewer."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.conf import settings
+from psycopg import Connection
+from psycopg.rows import TupleRow
 
 from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.models import Party, User
@@ -10,10 +13,40 @@ from firmtrack.accounts.tokens import TokenHolder
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.viewer import Viewer
 
+_READER = """
+SELECT u.email, u.party_id, p.name, p.kind,
+    ARRAY(SELECT i.user_id FROM accounts_partyuserid AS i WHERE i.party_id = p.id)
+FROM accounts_user AS u
+JOIN accounts_party AS p ON p.id = u.party_id
+WHERE u.id = %s AND u.is_active
+"""
+
 
 def viewer_of(user: User) -> Viewer:
-    """Return what a signed-in person may see; the audit names them by e-mail address."""
+    """Return what a signed-in person may see; the audit names them by email address."""
     return _viewer(user.email, user.party.name, *_reach_of(user.party_id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Somebody who may sign in, as the database has them in a transaction."""
+
+    email: str
+    party_id: int
+    viewer: Viewer
+
+
+def reader_of(connection: Connection[TupleRow], person_id: int) -> Reader | None:
+    """Return what a person may see, in a transaction; None if they may not sign in.
+
+    For what is told to them while they are away.
+    """
+    row = connection.execute(_READER, (person_id,)).fetchone()
+    if row is None:
+        return None
+    email, party_id, name, kind, user_ids = row
+    viewer = _viewer(email, name, PartyKind(kind), map(Eui64.parse, user_ids))
+    return Reader(email=email, party_id=party_id, viewer=viewer)
 
 
 def owner_of(user: User) -> Viewer:

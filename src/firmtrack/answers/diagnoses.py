@@ -86,6 +86,7 @@ class Diagnosis:
     waits: Waits | Untold | None
     pace: Pace | None
     next_actor: Actor
+    next_actor_name: str
     advice: str
     evidence: tuple[Evidence, ...]
     resend: ResendAdvice | None

@@ -59,14 +59,14 @@ class PerformanceFilter:
     @property
     def first_at(self) -> datetime | None:
         """The moment at which the period begins."""
-        return None if self.first is None else _midnight(self.first)
+        return None if self.first is None else start_of(self.first)
 
     @property
     def end_at(self) -> datetime | None:
         """The first moment after the period; None also if no day follows the last."""
         if self.last is None or self.last == date.max:
             return None
-        return _midnight(self.last + timedelta(days=1))
+        return start_of(self.last + timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,5 +156,6 @@ class PerformanceAnswer:
     counted: Counted
 
 
-def _midnight(day: date) -> datetime:
+def start_of(day: date) -> datetime:
+    """Return the moment at which a day begins in Great Britain."""
     return datetime.combine(day, time(), _GREAT_BRITAIN)

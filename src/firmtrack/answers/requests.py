@@ -3,6 +3,7 @@
 Times are aware and in UTC. Lists say their order.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,26 +29,53 @@ from firmtrack.domain.stages import (
     row_of,
 )
 
+NO_REASON = "not given"
+"""Asks for what failed without a reason code: no code has a space."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistributionFilter:
     """Which of a request's distributions are wanted; None wants all.
 
-    To have a ``pace`` is to be in progress, and to have something to be compared with.
+    To have a ``pace`` is to be in progress, and to have something to be compared with. To have a
+    ``reason`` is to have failed, with this code as it came, or with none (NO_REASON).
     """
 
     completion: CompletionStatus | None = None
     status: Status | None = None
     pace: Pace | None = None
+    reason: str | None = None
+
+    @property
+    def reason_code(self) -> str | None:
+        """The reason that a wanted distribution has, where one is asked for."""
+        return None if self.reason == NO_REASON else self.reason
 
     def wants(self, status: Status, variant: Variant | None) -> bool:
-        """Return whether a distribution of ``variant`` with this status is wanted, by any pace."""
+        """Return whether a distribution of ``variant`` with this status is wanted.
+
+        By any pace, and for any reason.
+        """
         is_completion = self.completion in {None, completion_of(status, variant)}
         return is_completion and self.status in {None, status}
 
 
 PaceCounts: TypeAlias = Mapping[tuple[Status, Pace], int]
 """How many of a request's distributions have this status and this pace; without what is zero."""
+
+FailureCounts: TypeAlias = Mapping[tuple[Status, str | None], int]
+"""How many of a request's distributions failed so, by bad status and reason code, largest first.
+
+Without what is zero. The reason is None where the message that decides gives none; those alike in
+number are in the order of the stages, then of the reasons.
+"""
+
+
+def largest_first(failures: FailureCounts) -> FailureCounts:
+    """Return the counts in their order."""
+    return dict(
+        sorted(failures.items(), key=lambda each: (-each[1], each[0][0].stage, each[0][1] or ""))
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +85,8 @@ class RequestAnswer:
     ``variant`` is None while only other messages have named the request, not the request itself;
     ``statement_count`` is how many different messages claim to be it.
     ``device_count`` counts its distributions; the counts by status add up to it and leave out
-    what is zero. ``incidents`` are what befell the request as a whole, latest first.
+    what is zero, and those of the failures to how many failed. ``incidents`` are what befell the
+    request as a whole, latest first.
     """
 
     request_id: RequestId
@@ -71,7 +100,22 @@ class RequestAnswer:
     device_count: int
     completion_counts: Mapping[CompletionStatus, int]
     status_counts: Mapping[Status, int]
+    failure_counts: FailureCounts
     incidents: tuple[IncidentEntry, ...] = ()
+
+    @property
+    def is_stub(self) -> bool:
+        """Whether only other messages have named the request: it may name more devices."""
+        return not self.statement_count
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The reason codes of its failures, the most frequent first, each once."""
+        counts = Counter[str]()
+        for (_, reason), count in self.failure_counts.items():
+            if reason is not None:
+                counts[reason] += count
+        return tuple(reason for reason, _ in counts.most_common())
 
     @property
     def flags(self) -> tuple[Flag, ...]:
@@ -90,9 +134,15 @@ class RequestAnswer:
 
         ``paces`` are the request's; they count only if a pace is asked for.
         """
+        counts = self.status_counts
+        if wanted.reason is not None:
+            counts = Counter[Status]()
+            for (status, reason), count in self.failure_counts.items():
+                counts[status] += count if reason == wanted.reason_code else 0
         return sum(
+            # What has a pace has not failed.
             count if wanted.pace is None else paces.get((status, wanted.pace), 0)
-            for status, count in self.status_counts.items()
+            for status, count in counts.items()
             if wanted.wants(status, self.variant)
         )
 
@@ -133,8 +183,10 @@ class DistributionAnswer:
 class DistributionPage:
     """Some of a request's distributions, by Device ID in ascending order.
 
-    ``last_device_id`` is where the next page continues, None at the end.
+    ``last_device_id`` is where the next page continues, None at the end. ``has_earlier`` tells that
+    there are earlier ones, or were when somebody came from there.
     """
 
     items: tuple[DistributionAnswer, ...]
     last_device_id: Eui64 | None
+    has_earlier: bool = False

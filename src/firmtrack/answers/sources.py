@@ -1,10 +1,16 @@
 """Where a fact comes from, as far as a viewer may know."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from firmtrack.domain.facts import MessageKind
+from firmtrack.domain.identifiers import ResponseId
+
+ResponseIds: TypeAlias = Mapping[UUID, ResponseId]
+"""DCC's Response ID of each message that has one, by the message's ID."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

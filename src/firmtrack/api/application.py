@@ -7,8 +7,19 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 
-from firmtrack.api import causes, freshness, lookups, notices, performance, submissions
+from firmtrack.api import (
+    causes,
+    description,
+    freshness,
+    lookups,
+    messages,
+    notices,
+    performance,
+    request_list,
+    submissions,
+)
 from firmtrack.api.problems import (
     BadField,
     Problem,
@@ -34,8 +45,10 @@ _STRUCTS = (
     documents.DistributionList,
     documents.EndpointList,
     documents.EventList,
+    documents.Message,
     documents.NoticeList,
     documents.ServiceRequest,
+    documents.ServiceRequestList,
     DeliveryPerformance,
     DuisLine,
     Freshness,
@@ -64,13 +77,18 @@ class FirmtrackApi(NinjaAPI):
         self, path_prefix: str | None, path_params: dict[str, Any] | None
     ) -> OpenAPISchema:
         document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
-        document["components"]["schemas"] |= schemas_of(_STRUCTS)
+        document["components"]["schemas"] |= schemas_of((*_STRUCTS, *description.webhook_structs()))
         document["components"]["headers"] = HEADERS_OF_ALL
         for methods in document["paths"].values():
             for operation in methods.values():
                 for parameter in operation["parameters"]:
                     _tidy(parameter)
+        description.complete(document)
         return document
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """Return the name by which generated clients call the operation; it does not change."""
+        return operation.view_func.__name__
 
 
 def _tidy(parameter: dict[str, Any]) -> None:
@@ -88,16 +106,19 @@ def _tidy(parameter: dict[str, Any]) -> None:
 api = FirmtrackApi(
     title="Firmtrack",
     version="1",
-    description="Where the firmware of Great Britain's smart meters is, and where it stopped.",
+    description=description.ABOUT,
+    servers=description.SERVERS,
     urls_namespace="api",
     docs_url=None,
 )
+api.add_router("", request_list.router)
 api.add_router("", lookups.router)
 api.add_router("", causes.router)
 api.add_router("", performance.router)
 api.add_router("", freshness.router)
 api.add_router("", notices.router)
 api.add_router("", submissions.router)
+api.add_router("", messages.router)  # after it: messages/batch is no message
 
 
 @api.exception_handler(ProblemFound)

@@ -6,13 +6,14 @@ from ninja import Router
 from firmtrack.accounts.viewers import viewer_of_token
 from firmtrack.answers.causes import DEFAULT_DAYS, CausesQuestion
 from firmtrack.api.authentication import ReadToken, holder_of
+from firmtrack.api.missing import request_not_found
 from firmtrack.api.parameters import (
     AsOf,
     OfServiceRequest,
     SinceDays,
     refuse_unknown_parameters,
 )
-from firmtrack.api.problems import Problem, ProblemFound
+from firmtrack.api.problems import ProblemFound
 from firmtrack.api.responses import (
     AS_OF_HEADER,
     JSON,
@@ -21,6 +22,7 @@ from firmtrack.api.responses import (
     moment_header,
     reference_to,
 )
+from firmtrack.domain.voice import voice_for
 from firmtrack.lookups.as_of import past_of
 from firmtrack.lookups.causes import PastTooLarge, find_causes, words_of
 from firmtrack.presentation import documents
@@ -64,8 +66,12 @@ def list_causes(
     except PastTooLarge as error:
         raise ProblemFound.in_parameter("query", "as_of", str(error)) from None
     if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
-    response = json_response(documents.cause_list(found, words_of(found, moment)))
+        # Only a request is there or not: of all requests there is always an answer.
+        assert service_request_id is not None
+        raise request_not_found(viewer, service_request_id, moment)
+    response = json_response(
+        documents.cause_list(found, words_of(found, voice_for(viewer), moment))
+    )
     for name, value in moment_header(moment).items():
         response.headers[name] = value
     return response

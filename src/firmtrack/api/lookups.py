@@ -1,5 +1,6 @@
 """The look-ups: a Service Request, its distributions, a device, its inventory."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -8,10 +9,12 @@ from msgspec import Struct
 from ninja import Router
 
 from firmtrack.accounts.viewers import viewer_of_token
-from firmtrack.answers.requests import DistributionFilter
+from firmtrack.answers.requests import DistributionFilter, DistributionPage, RequestAnswer
 from firmtrack.answers.side_parts import UNTOLD, Untold
 from firmtrack.api.authentication import ReadToken, holder_of
+from firmtrack.api.conditional import Conditional
 from firmtrack.api.cursors import cursor_after
+from firmtrack.api.missing import device_not_found, inventory_not_found, request_not_found
 from firmtrack.api.parameters import (
     After,
     AsOf,
@@ -22,6 +25,7 @@ from firmtrack.api.parameters import (
     ServiceRequestId,
     WantedCompletion,
     WantedPace,
+    WantedReason,
     WantedStatus,
     refuse_unknown_parameters,
 )
@@ -30,16 +34,22 @@ from firmtrack.api.responses import (
     AS_OF_HEADER,
     CSV,
     JSON,
+    VERSION_HEADERS,
+    XLSX,
+    conditional,
     describe,
     json_response,
     moment_header,
     reference_to,
 )
+from firmtrack.diagnosis.requests import summary_of
+from firmtrack.domain.identifiers import RequestId
 from firmtrack.lookups import device as device_lookup
 from firmtrack.lookups import inventory as inventory_lookup
 from firmtrack.lookups import request as request_lookup
 from firmtrack.lookups.as_of import Settled, past_of
 from firmtrack.presentation import documents
+from firmtrack.presentation.files import FileFormat
 from firmtrack.presentation.peers import Peers, peers
 
 _Found = TypeVar("_Found")
@@ -47,7 +57,9 @@ _Found = TypeVar("_Found")
 router = Router(auth=ReadToken(), tags=["Look-ups"])
 
 _AS_OF = frozenset({"as_of"})
-_FILTERS = _AS_OF | {"completion_status", "current_status", "pace"}
+_FILTERS = _AS_OF | {"completion_status", "current_status", "pace", "reason"}
+
+_MEDIA_TYPES = {FileFormat.CSV: f"{CSV}; charset=utf-8; header=present", FileFormat.XLSX: XLSX}
 
 
 def _described(
@@ -60,10 +72,15 @@ def _described(
     return {"responses": describe(media_type, schema, problems, *headers)}
 
 
+def _described_conditional(schema: dict[str, Any], *more: int) -> dict[str, Any]:
+    described = _described(JSON, schema, *more, headers=(AS_OF_HEADER, *VERSION_HEADERS))
+    return conditional(described, AS_OF_HEADER)
+
+
 @router.get(
     "/service-requests/{service_request_id}",
     summary="Find a Service Request",
-    openapi_extra=_described(JSON, reference_to(documents.ServiceRequest)),
+    openapi_extra=_described_conditional(reference_to(documents.ServiceRequest)),
 )
 def find_service_request(
     request: HttpRequest, service_request_id: ServiceRequestId, as_of: AsOf = None
@@ -71,16 +88,19 @@ def find_service_request(
     """Return what was asked, DCC's answer, and how many distributions have which status."""
     refuse_unknown_parameters(request, _AS_OF)
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    found = request_lookup.find_request(viewer, service_request_id, as_of=past)
-    if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
-    return _json(documents.service_request(found), past)
+    answer = Conditional(request, viewer, past, _service_request)
+    found = request_lookup.find_request(
+        viewer, service_request_id, as_of=past, is_held=answer.is_held
+    )
+    return answer.response_of(
+        _required(found, lambda: request_not_found(viewer, service_request_id, past))
+    )
 
 
 @router.get(
     "/service-requests/{service_request_id}/distributions",
     summary="List a Service Request's distributions",
-    openapi_extra=_described(JSON, reference_to(documents.DistributionList), 503),
+    openapi_extra=_described_conditional(reference_to(documents.DistributionList), 503),
 )
 def list_distributions(
     request: HttpRequest,
@@ -88,6 +108,7 @@ def list_distributions(
     completion_status: WantedCompletion = None,
     current_status: WantedStatus = None,
     pace: WantedPace = None,
+    reason: WantedReason = None,
     limit: Limit = 100,
     cursor: After = None,
     as_of: AsOf = None,
@@ -99,14 +120,22 @@ def list_distributions(
     """
     refuse_unknown_parameters(request, _FILTERS | {"limit", "cursor"})
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
-    page = _required(
-        request_lookup.list_distributions(
-            viewer, service_request_id, wanted, limit=limit, after=cursor, as_of=past
-        )
+    wanted = DistributionFilter(
+        completion=completion_status, status=current_status, pace=pace, reason=reason
     )
-    following = None if page.last_device_id is None else cursor_after(page.last_device_id)
-    return _json(documents.distribution_list(page, following), past)
+    answer = Conditional(request, viewer, past, _distribution_list)
+    page = request_lookup.list_distributions(
+        viewer,
+        service_request_id,
+        wanted,
+        limit=limit,
+        after=cursor,
+        as_of=past,
+        is_held=answer.is_held,
+    )
+    return answer.response_of(
+        _required(page, lambda: request_not_found(viewer, service_request_id, past))
+    )
 
 
 @router.get(
@@ -122,6 +151,7 @@ def download_distributions(
     completion_status: WantedCompletion = None,
     current_status: WantedStatus = None,
     pace: WantedPace = None,
+    reason: WantedReason = None,
     as_of: AsOf = None,
 ) -> StreamingHttpResponse:
     """Return all of its distributions as CSV (RFC 4180, UTF-8), by Device ID ascending, one a row.
@@ -129,36 +159,55 @@ def download_distributions(
     Columns: Service Request ID, Firmware Version, Device ID, Current Status, Current Status
     Reason, Current Status Update Time and Date.
     """
-    refuse_unknown_parameters(request, _FILTERS)
-    viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    wanted = DistributionFilter(completion=completion_status, status=current_status, pace=pace)
-    file = _required(
-        request_lookup.download_distributions(viewer, service_request_id, wanted, as_of=past)
+    wanted = DistributionFilter(
+        completion=completion_status, status=current_status, pace=pace, reason=reason
     )
-    name = str(service_request_id).replace(":", "_")
-    return StreamingHttpResponse(
-        file.blocks,
-        content_type="text/csv; charset=utf-8; header=present",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}.csv"',
-            **moment_header(past),
-        },
+    return _file(request, service_request_id, wanted, FileFormat.CSV, as_of)
+
+
+@router.get(
+    "/service-requests/{service_request_id}/distributions.xlsx",
+    summary="Download a Service Request's distributions as a spreadsheet",
+    openapi_extra=_described(
+        XLSX,
+        {"type": "string", "format": "binary"},
+        503,
+        headers=(AS_OF_HEADER, "Content-Disposition"),
+    ),
+)
+def download_distributions_xlsx(
+    request: HttpRequest,
+    service_request_id: ServiceRequestId,
+    completion_status: WantedCompletion = None,
+    current_status: WantedStatus = None,
+    pace: WantedPace = None,
+    reason: WantedReason = None,
+    as_of: AsOf = None,
+) -> StreamingHttpResponse:
+    """Return all of its distributions as a workbook (Office Open XML), by Device ID ascending.
+
+    The columns of the CSV, then Reason Code and Completion Status. IDs, versions and codes are
+    texts, times are times, in UTC.
+    """
+    wanted = DistributionFilter(
+        completion=completion_status, status=current_status, pace=pace, reason=reason
     )
+    return _file(request, service_request_id, wanted, FileFormat.XLSX, as_of)
 
 
 @router.get(
     "/devices/{device_id}",
     summary="Find a device",
-    openapi_extra=_described(JSON, reference_to(documents.Device)),
+    openapi_extra=_described_conditional(reference_to(documents.Device)),
 )
 def find_device(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None) -> HttpResponse:
     """Return the device's distributions that you may see, newest first: history and diagnosis."""
     refuse_unknown_parameters(request, _AS_OF)
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    found = device_lookup.find_device(viewer, device_id, as_of=past)
-    if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
-    return _json(documents.device(found.device, found.diagnoses), past)
+    answer = Conditional(request, viewer, past, _device)
+    found = device_lookup.find_device(viewer, device_id, as_of=past, is_held=answer.is_held)
+    shown = _required(found, lambda: device_not_found(viewer, device_id, past))
+    return answer.response_of(shown)
 
 
 @router.get(
@@ -191,8 +240,8 @@ def list_events(
     except device_lookup.PlaceGone as error:
         raise ProblemFound.in_parameter("query", "cursor", str(error)) from None
     if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
-    return _json(documents.event_list(found.entries, found.next_mark), past)
+        raise device_not_found(viewer, device_id, past)
+    return _json(documents.event_list(found.entries, found.next_mark, found.response_ids), past)
 
 
 @router.get(
@@ -217,22 +266,67 @@ def find_peers(request: HttpRequest, device_id: DeviceId) -> HttpResponse:
 @router.get(
     "/inventory/{device_id}",
     summary="Read a device's inventory",
-    openapi_extra=_described(JSON, reference_to(documents.DeviceInventory)),
+    openapi_extra=_described_conditional(reference_to(documents.DeviceInventory)),
 )
 def find_inventory(request: HttpRequest, device_id: DeviceId, as_of: AsOf = None) -> HttpResponse:
     """Return what runs on the device, its update in progress, and where each fact comes from."""
     refuse_unknown_parameters(request, _AS_OF)
     viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
-    found = inventory_lookup.find_inventory(viewer, device_id, as_of=past)
-    if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
-    return _json(documents.device_inventory(found.inventory), past)
+    answer = Conditional(request, viewer, past, _device_inventory)
+    found = inventory_lookup.find_inventory(viewer, device_id, as_of=past, is_held=answer.is_held)
+    return answer.response_of(
+        _required(found, lambda: inventory_not_found(viewer, device_id, past))
+    )
 
 
-def _required(found: _Found | Untold | None) -> _Found:
+def _service_request(found: RequestAnswer) -> documents.ServiceRequest:
+    return documents.service_request(found, summary_of(found))
+
+
+def _distribution_list(page: DistributionPage) -> documents.DistributionList:
+    following = None if page.last_device_id is None else cursor_after(page.last_device_id)
+    return documents.distribution_list(page, following)
+
+
+def _device(found: device_lookup.FoundDevice) -> documents.Device:
+    return documents.device(found.device, found.diagnoses, found.response_ids, found.voice)
+
+
+def _device_inventory(found: inventory_lookup.FoundInventory) -> documents.DeviceInventory:
+    return documents.device_inventory(found.inventory, found.voice)
+
+
+def _file(
+    request: HttpRequest,
+    request_id: RequestId,
+    wanted: DistributionFilter,
+    file_format: FileFormat,
+    as_of: datetime | None,
+) -> StreamingHttpResponse:
+    """Return the request's wanted distributions as a file. Raises ProblemFound."""
+    refuse_unknown_parameters(request, _FILTERS)
+    viewer, past = viewer_of_token(holder_of(request)), _past(as_of)
+    file = _required(
+        request_lookup.download_distributions(
+            viewer, request_id, wanted, file_format=file_format, as_of=past
+        ),
+        lambda: request_not_found(viewer, request_id, past),
+    )
+    name = str(request_id).replace(":", "_")
+    return StreamingHttpResponse(
+        file.blocks,
+        content_type=_MEDIA_TYPES[file_format],
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.{file_format}"',
+            **moment_header(past),
+        },
+    )
+
+
+def _required(found: _Found | Untold | None, not_found: Callable[[], ProblemFound]) -> _Found:
     """Return what was found. Raises ProblemFound if nothing was, or it cannot be told now."""
     if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
+        raise not_found()
     if found is UNTOLD:
         raise ProblemFound(Problem.UNTOLD)
     return found

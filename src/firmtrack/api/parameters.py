@@ -1,7 +1,8 @@
 """The parameters of the look-ups: how each is read, and how the published schema describes it."""
 
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, TypeVar
 
 from django.http import HttpRequest
@@ -9,14 +10,19 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from firmtrack.answers.causes import LONGEST_DAYS
+from firmtrack.answers.request_lists import RequestPlace, RequestState
+from firmtrack.answers.requests import NO_REASON
 from firmtrack.api.cursors import BadCursor, read_cursor
 from firmtrack.api.problems import ProblemFound
-from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.errors import FirmtrackError
-from firmtrack.presentation.as_of import read_moment
+from firmtrack.presentation.as_of import read_day, read_moment
 from firmtrack.presentation.event_places import read_mark
+from firmtrack.presentation.request_lists import read_mark as read_place_mark
+from firmtrack.presentation.search import TermProblem, read_device_id, read_service_request_id
+from firmtrack.presentation.search_wording import search_problem_text
 
 _Value = TypeVar("_Value")
 
@@ -26,8 +32,18 @@ _COMPLETION_NAMES = {status.value: status for status in CompletionStatus} | {
 }
 _LARGEST_LIMIT = 1000
 _LIMIT_DIGITS = 4
+_REASON_CHARACTERS = 64
+_VERSION_CHARACTERS = 20
+_ANY_FORM = (
+    "Other forms that pages accept are read, too, such as other separators or none, and answered "
+    "in the same way."
+)
 _EUI_EXAMPLE = "00-DB-12-34-56-78-90-A1"
 _EUI = "[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}"
+
+
+# Visible characters, and spaces between them.
+_VERSION = f"[!-~]([ -~]{{0,{_VERSION_CHARACTERS - 2}}}[!-~])?"
 
 
 def _up_to(greatest: str) -> str:
@@ -57,6 +73,29 @@ def read_by(read: Callable[[str], _Value]) -> PlainValidator:
     return PlainValidator(validate)
 
 
+class NotTheId(FirmtrackError):
+    """The text is not one ID of the kind that is asked for here."""
+
+    def __init__(self, problem: TermProblem) -> None:
+        self.problem = problem
+        text = search_problem_text(problem)
+        super().__init__(text if text.endswith("?") else f"{text}.")
+
+
+def _device_id(text: str) -> Eui64:
+    read = read_device_id(text)
+    if isinstance(read, TermProblem):
+        raise NotTheId(read)
+    return read
+
+
+def _service_request_id(text: str) -> RequestId:
+    read = read_service_request_id(text)
+    if isinstance(read, TermProblem):
+        raise NotTheId(read)
+    return read
+
+
 class UnknownName(FirmtrackError):
     """The text is none of the names that are known here."""
 
@@ -83,11 +122,51 @@ def _pace(text: str) -> Pace:
     return Pace(text)
 
 
+class MalformedReason(FirmtrackError):
+    """must be a reason code."""
+
+    def __init__(self) -> None:
+        super().__init__(f"must be a reason code of 1 to {_REASON_CHARACTERS} characters.")
+
+
+def _reason(text: str) -> str:
+    if not 1 <= len(text) <= _REASON_CHARACTERS or "\0" in text:
+        raise MalformedReason
+    return text
+
+
 def _mark(text: str) -> bytes:
     mark = read_mark(text)
     if mark is None:
         raise BadCursor
     return mark
+
+
+def _place(text: str) -> RequestPlace:
+    place = read_place_mark(text)
+    if place is None:
+        raise BadCursor
+    return place
+
+
+class MalformedVersion(FirmtrackError):
+    """must be one firmware version of 1 to 20 characters."""
+
+
+def _version(text: str) -> FirmwareVersion:
+    if re.fullmatch(_VERSION, text) is None:
+        raise MalformedVersion
+    return FirmwareVersion(text)
+
+
+def _state(text: str) -> RequestState:
+    if text not in set(RequestState):
+        raise UnknownName(list(RequestState))
+    return RequestState(text)
+
+
+def _day(description: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "format": "date", "description": description})
 
 
 class MalformedLimit(FirmtrackError):
@@ -120,12 +199,13 @@ def _days(text: str) -> int:
 
 DeviceId = Annotated[
     Eui64,
-    read_by(Eui64.parse),
+    read_by(_device_id),
     WithJsonSchema(
         {
             "type": "string",
             "pattern": f"^{_EUI}$",
-            "description": f"A Device ID (EUI-64), in either case, such as {_EUI_EXAMPLE}.",
+            "description": f"A Device ID (EUI-64), in either case, such as {_EUI_EXAMPLE}. "
+            f"{_ANY_FORM}",
         }
     ),
 ]
@@ -142,13 +222,13 @@ UserId = Annotated[
 ]
 ServiceRequestId = Annotated[
     RequestId,
-    read_by(RequestId.parse),
+    read_by(_service_request_id),
     WithJsonSchema(
         {
             "type": "string",
             "pattern": f"^{_REQUEST_ID}$",
             "description": "A Service Request ID: originator, target and counter, such as "
-            "90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:1000.",
+            f"90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:1000. {_ANY_FORM}",
         }
     ),
 ]
@@ -186,6 +266,21 @@ WantedPace = Annotated[
         }
     ),
 ]
+WantedReason = Annotated[
+    str | None,
+    read_by(_reason),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": _REASON_CHARACTERS,
+            "pattern": "^[^\\u0000]*$",
+            "description": "Only the distributions that failed with this reason code, as it "
+            f"stands: upper and lower case differ. `{NO_REASON}` asks for those that failed "
+            "without one.",
+        }
+    ),
+]
 Limit = Annotated[
     int,
     read_by(_limit),
@@ -212,14 +307,56 @@ Below = Annotated[
         {"type": "string", "description": "The next_cursor, or events_next_cursor, to go on from."}
     ),
 ]
+AfterRequest = Annotated[
+    RequestPlace | None,
+    read_by(_place),
+    WithJsonSchema(
+        {"type": "string", "description": "The next_cursor of the answer to be continued."}
+    ),
+]
+SubmittedFrom = Annotated[
+    date | None,
+    read_by(read_day),
+    _day("Only requests submitted on this day, in Great Britain, or later."),
+]
+SubmittedTo = Annotated[
+    date | None,
+    read_by(read_day),
+    _day("Only requests submitted on this day, in Great Britain, or earlier."),
+]
+WantedVersion = Annotated[
+    FirmwareVersion | None,
+    read_by(_version),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{_VERSION}$",
+            "description": "Only requests of this firmware version, with or without leading zeros "
+            "and 0x, in either case.",
+        }
+    ),
+]
+WantedState = Annotated[
+    RequestState | None,
+    read_by(_state),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": list(RequestState),
+            "description": "Only requests that stand so now: a distribution is in progress "
+            "(under_way), none is any more (ended), one failed (with_failures), or one in progress "
+            "has stalled (with_stalled_devices).",
+        }
+    ),
+]
 OfServiceRequest = Annotated[
     RequestId | None,
-    read_by(RequestId.parse),
+    read_by(_service_request_id),
     WithJsonSchema(
         {
             "type": "string",
             "pattern": f"^{_REQUEST_ID}$",
-            "description": "The request whose distribution to the device is meant.",
+            "description": f"The request whose distribution to the device is meant. {_ANY_FORM}",
         }
     ),
 ]

@@ -1,19 +1,21 @@
 """Delivery performance: the figures of the caller's own requests."""
 
-from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
-from pydantic import WithJsonSchema
 
 from firmtrack.accounts.viewers import viewer_of_token
 from firmtrack.answers.performance import PerformanceAnswer, PerformanceFilter
 from firmtrack.api.authentication import ReadToken, holder_of
-from firmtrack.api.parameters import UserId, read_by, refuse_unknown_parameters
+from firmtrack.api.parameters import (
+    SubmittedFrom,
+    SubmittedTo,
+    UserId,
+    refuse_unknown_parameters,
+)
 from firmtrack.api.responses import CSV, JSON, describe, json_response, reference_to
 from firmtrack.lookups.performance import delivery_performance as look_up
-from firmtrack.presentation.as_of import read_day
 from firmtrack.presentation.performance import (
     DeliveryPerformance,
     delivery_performance,
@@ -23,22 +25,6 @@ from firmtrack.presentation.performance import (
 router = Router(auth=ReadToken(), tags=["Delivery performance"])
 
 _PARAMETERS = frozenset({"submitted_from", "submitted_to", "supplier"})
-
-
-def _day(description: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "format": "date", "description": description})
-
-
-SubmittedFrom = Annotated[
-    date | None,
-    read_by(read_day),
-    _day("Only requests submitted on this day, in Great Britain, or later."),
-]
-SubmittedTo = Annotated[
-    date | None,
-    read_by(read_day),
-    _day("Only requests submitted on this day, in Great Britain, or earlier."),
-]
 
 
 def _described(media_type: str, schema: dict[str, Any], *headers: str) -> dict[str, Any]:

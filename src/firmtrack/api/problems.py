@@ -19,6 +19,7 @@ class Problem(Enum):
     """A kind of problem: the HTTP status, a code for programs, and a sentence for people."""
 
     MALFORMED_PARAMETER = (400, "A parameter is not of the form that it must have.")
+    MALFORMED_BODY = (400, "The body is not a JSON array.")
     INCOMPLETE_BODY = (400, "The body is shorter than its Content-Length says.")
     UNAUTHENTICATED = (401, "A valid API token is needed, sent as a bearer token.")
     WRONG_SCOPE = (403, "The API token is not for this: its scope is another.")

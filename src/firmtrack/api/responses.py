@@ -12,11 +12,12 @@ from msgspec.json import schema_components
 
 from firmtrack.api.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 from firmtrack.api.problems import ProblemDocument
-from firmtrack.presentation import documents
+from firmtrack.presentation import documents, xlsx
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 CSV = "text/csv"
+XLSX = xlsx.MEDIA_TYPE
 
 _TOO_MANY = 429
 HEADERS_OF_ALL: Mapping[str, Mapping[str, Any]] = {
@@ -62,6 +63,8 @@ _HEADERS: Mapping[str, str] = {
     "Accept": "The media types that are taken here.",
     "Retry-After": "In so many seconds it is worth to ask again.",
     "Accept-Encoding": "Only identity: no body is taken that is compressed.",
+    "ETag": "The version of the answer for whoever asked: it changes with any word of it.",
+    "Vary": "The answer is for this token alone, and may be compressed.",
 }
 _HEADERS_OF_PROBLEMS: Mapping[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate",),
@@ -89,6 +92,30 @@ def describe(
     for status, answer in described.items():
         answer["headers"] = _ALWAYS | _described_headers(own_headers.get(status, ()))
     return described
+
+
+VERSION_HEADERS = ("ETag", "Vary")
+"""What an answer has that has a version."""
+
+_IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The ETag of the answer that you hold, or several of them: if it is still the "
+    "same, in every word, the answer is 304 and has no body.",
+}
+
+
+def conditional(described: dict[str, Any], *headers: str) -> dict[str, Any]:
+    """Return the description of a call whose answer has a version; ``headers`` are 304's own."""
+    unchanged = {
+        "description": "What you hold is still the same.",
+        "headers": _ALWAYS | _described_headers((*headers, *VERSION_HEADERS)),
+    }
+    responses = dict(sorted({**described["responses"], 304: unchanged}.items()))
+    parameters = [*described.get("parameters", ()), _IF_NONE_MATCH]
+    return {**described, "responses": responses, "parameters": parameters}
 
 
 def _described_headers(names: Iterable[str]) -> dict[str, Any]:

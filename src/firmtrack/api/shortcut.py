@@ -8,6 +8,7 @@ this middleware is taken away.
 """
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -18,7 +19,7 @@ from firmtrack.api.problems import Problem, ProblemFound, problem_response
 from firmtrack.gateway.hosts import refusal_of
 
 _PREFIX = "/api/"
-_NOT_ALLOWED = 405
+_GET, _HEAD = "GET", "HEAD"
 
 
 def api_shortcut(
@@ -35,19 +36,24 @@ def api_shortcut(
 
 
 def _answer(request: HttpRequest) -> HttpResponseBase:
+    asked = request.method
+    if asked == _HEAD:  # answered as GET is; the web server leaves the body out
+        request.method = _GET
     try:
         response = _counted(request)
     except ProblemFound as found:
         response = problem_response(found)
-    if response.status_code == _NOT_ALLOWED:
-        allow = {"Allow": response.headers["Allow"]}
-        response = problem_response(ProblemFound(Problem.METHOD_NOT_ALLOWED, headers=allow))
-    if isinstance(response, HttpResponse):
+    request.method = asked
+    if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allow = response.headers["Allow"].replace(_GET, f"{_GET}, {_HEAD}")
+        refused = ProblemFound(Problem.METHOD_NOT_ALLOWED, headers={"Allow": allow})
+        response = problem_response(refused)
+    if isinstance(response, HttpResponse) and response.status_code != HTTPStatus.NOT_MODIFIED:
         response.headers["Content-Length"] = str(len(response.content))
     for name, value in counted_headers(request).items():
         response.headers[name] = value
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.setdefault("Cache-Control", "no-store")  # what has a version says its own
     return response
 
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Column, Table
 
 from firmtrack.accounts.kinds import PartyKind, Role, TokenScope
-from firmtrack.cli.options import AsJson, add_row, console, minute, print_json
+from firmtrack.cli.options import AsJson, console, minute, print_json
 from firmtrack.cli.session import opened
 from firmtrack.cli.sign_ins import reset_totp, set_password
+from firmtrack.cli.tables import Table, prose
 
 party = typer.Typer(help="Energy suppliers and DCC.", no_args_is_help=True)
 user = typer.Typer(help="People who sign in.", no_args_is_help=True)
@@ -23,12 +23,13 @@ OnlyParty = Annotated[
 ]
 NamedParty = Annotated[str, typer.Argument(metavar="NAME", help="The party's name.")]
 UserIdTerm = Annotated[str, typer.Argument(metavar="EUI", help="A User ID.")]
-Email = Annotated[str, typer.Argument(help="The e-mail address that the person signs in with.")]
+Email = Annotated[str, typer.Argument(help="The email address that the person signs in with.")]
 Force = Annotated[
     bool,
     typer.Option("--force", help="Even if it leaves the party without an administrator."),
 ]
 
+_ON_THIS_MACHINE = "http://127.0.0.1:8000"
 _GREATEST_ID = 2**63 - 1  # of PostgreSQL's bigint
 
 
@@ -60,14 +61,14 @@ def list_parties(*, as_json: AsJson = False) -> None:
         if as_json:
             print_json({"parties": [asdict(each) for each in found]})
             return
-        table = Table("Name", "Kind", Column("User IDs", no_wrap=True), "People", "Administrators",
-                      "One-time codes")  # fmt: skip
+        table = Table(
+            prose("Name"), "Kind", prose("User IDs"), "People", "Administrators", "One-time codes"
+        )
         for each in found:
-            add_row(
-                table,
+            table.add(
                 each.name,
                 each.kind,
-                "\n".join(each.user_ids),
+                ", ".join(each.user_ids),
                 str(each.people),
                 str(each.administrators),
                 "required" if each.requires_totp else "",
@@ -125,7 +126,7 @@ def set_party(
 
 @user.command("list")
 def list_users(*, party_name: OnlyParty = None, as_json: AsJson = False) -> None:
-    """List the people, by party and e-mail address."""
+    """List the people, by party and email address."""
     with opened():
         from firmtrack.accounts import parties, people
 
@@ -134,11 +135,9 @@ def list_users(*, party_name: OnlyParty = None, as_json: AsJson = False) -> None
         if as_json:
             print_json({"users": [asdict(each) for each in found]})
             return
-        table = Table(Column("E-mail address", overflow="fold"), "Party", "Role", "State", "Added",
-                      "Last signed in")  # fmt: skip
+        table = Table("Email address", prose("Party"), "Role", "State", "Added", "Last signed in")
         for each in found:
-            add_row(
-                table,
+            table.add(
                 each.email,
                 each.party,
                 each.role,
@@ -212,17 +211,23 @@ def invite_user(
         Role | None, typer.Option(help="What the person is there; without it as `user add` has it.")
     ] = None,
     portal: Annotated[
-        str, typer.Option(metavar="URL", help="Where people reach the portal.")
-    ] = "http://127.0.0.1:8000",
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where people reach the portal, if FIRMTRACK_PUBLIC_ADDRESS is not it.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Invite a person, who chooses their own password by a link; prints it if it is not mailed."""
     with opened():
+        from django.conf import settings
+
         from firmtrack.accounts import parties, people
         from firmtrack.web.invitations import invite
 
         person = people.invite_person(email, parties.party_named(party_name), role)
-        link = invite(portal, person)
+        link = invite(portal or settings.ENVIRONMENT.public_address or _ON_THIS_MACHINE, person)
         if as_json:
             print_json({"email": person.email, "role": person.role, "link": link})
         else:
@@ -279,11 +284,10 @@ def list_tokens(
         if as_json:
             print_json({"tokens": [asdict(each) for each in found]})
             return
-        table = Table("ID", "Name", "Ending", "Party", "Scopes", "Made by", "Expires", "Last used",
-                      "Revoked")  # fmt: skip
+        table = Table("ID", prose("Name"), "Ending", prose("Party"), "Scopes", prose("Made by"),
+                      "Expires", "Last used", "Revoked")  # fmt: skip
         for each in found:
-            add_row(
-                table,
+            table.add(
                 str(each.token_id),
                 each.name,
                 f"…{each.ending}",

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.table import Column, Table
 
-from firmtrack.cli.options import AsJson, add_row, console, minute, print_json
+from firmtrack.cli.options import AsJson, console, minute, print_json
 from firmtrack.cli.recorded_messages import read_since
 from firmtrack.cli.session import opened
+from firmtrack.cli.tables import Table, prose
 
 audit = typer.Typer(help="Who looked up and did what.", no_args_is_help=True)
 
@@ -65,11 +65,10 @@ def list_audit(
         if as_json:
             print_json({"audit": [asdict(each) for each in found]})
             return
-        table = Table(Column("When", no_wrap=True), "Party", "Who", "What was done", "To what",
-                      "Detail", "Rows")  # fmt: skip
+        table = Table("When", prose("Party"), prose("Who"), prose("What was done"),
+                      prose("To what"), prose("Detail"), "Rows")  # fmt: skip
         for each in found:
-            add_row(
-                table,
+            table.add(
                 minute(each.at),
                 each.party or "",
                 each.who,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from firmtrack.answers.causes import DEFAULT_DAYS, LONGEST_DAYS
-from firmtrack.cli.lookups import AsOf, AsParty, NotFound, past_asked, request_id_of, viewer_as
+from firmtrack.cli.lookups import AsOf, AsParty, not_found, past_asked, request_id_of, viewer_as
 from firmtrack.cli.options import AsJson, console
 from firmtrack.cli.session import opened
 
@@ -41,6 +41,7 @@ def causes(
     """
     with opened():
         from firmtrack.answers.causes import CausesQuestion
+        from firmtrack.domain.voice import voice_for
         from firmtrack.lookups.causes import find_causes, words_of
         from firmtrack.presentation import documents
         from firmtrack.presentation.causes import STATE_NAMES, counted_text
@@ -50,8 +51,10 @@ def causes(
         question = CausesQuestion(days=since, request_id=request_id)
         found = find_causes(viewer, question, as_of=past)
         if found is None:
-            raise NotFound
-        words = words_of(found, past)
+            # Only a request is there or not: of all requests there is always an answer.
+            assert request_id is not None
+            raise not_found(viewer, request_id, past)
+        words = words_of(found, voice_for(viewer), past)
         if as_json:
             sys.stdout.buffer.write(documents.encode(documents.cause_list(found, words)) + b"\n")
             return

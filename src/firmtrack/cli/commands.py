@@ -12,7 +12,7 @@ _COMMANDS = (
     Later(
         "export",
         "lookups:export",
-        "Write the CSV of a Service Request's distributions to a file or to standard output.",
+        "Write a Service Request's devices as CSV or .xlsx to a file, or to standard output.",
     ),
     Later(
         "simulate",
@@ -38,6 +38,11 @@ _COMMANDS = (
     Later("inventory", "inventory:inventory", "Take in what DCC's inventory holds."),
     Later("find", "lookups:find", "Look up a Service Request or a device."),
     Later(
+        "requests",
+        "requests:requests",
+        "List Service Requests, newest first, and how each stands now.",
+    ),
+    Later(
         "causes",
         "causes:causes",
         "Show what failures, and updates that stand still, have in common.",
@@ -58,6 +63,11 @@ _COMMANDS = (
     Later("endpoint", "notices:endpoint", "Where notices of changes are sent."),
     Later("notice", "notices:notice", "What parties were notified of."),
     Later("performance", "performance:performance", "Keep delivery performance fresh."),
+    Later(
+        "completion",
+        "completion:completion",
+        "Print what has a shell complete commands, options and values.",
+    ),
 )
 
 

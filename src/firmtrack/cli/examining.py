@@ -4,10 +4,10 @@ import typer
 
 from firmtrack.cli.options import AsJson, console, print_json
 from firmtrack.cli.session import set_up
+from firmtrack.cli.tables import Table, prose
 from firmtrack.errors import FirmtrackError
 
 _NOT_WELL = 1
-_STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 def doctor(*, as_json: AsJson = False) -> None:
@@ -19,10 +19,11 @@ def doctor(*, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"is_well": _is_well(checks), "checks": checks})
     else:
+        table = Table("Level", "Check", prose("Finding"))
         for each in checks:
-            console.print(f"{each['level']:<5}", style=_STYLES[each["level"]], end="")
-            console.print(f"{each['name']}: {each['sentence']} {each['advice']}".rstrip(),
-                          markup=False)  # fmt: skip
+            finding = f"{each['sentence']} {each['advice']}".rstrip()
+            table.add(each["level"], each["name"], finding)
+        console.print(table)
     if not _is_well(checks):
         raise typer.Exit(_NOT_WELL)
 

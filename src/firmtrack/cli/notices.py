@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Column, Table
 
 from firmtrack.cli import stopping
 from firmtrack.cli.accounts import PartyName
-from firmtrack.cli.options import AsJson, add_row, console, minute, print_json
+from firmtrack.cli.options import AsJson, console, minute, print_json
 from firmtrack.cli.session import opened
+from firmtrack.cli.tables import Table, prose
 
 if TYPE_CHECKING:
     from firmtrack.answers.notices import NoticeAnswer
@@ -26,7 +26,7 @@ EndpointId = Annotated[int, typer.Argument(metavar="ID", help="The endpoint's nu
 @endpoint.command("add")
 def add_endpoint(
     address: Annotated[
-        str, typer.Argument(help="A URL, an e-mail address: what the channel takes.")
+        str, typer.Argument(help="A URL, an email address: what the channel takes.")
     ],
     *,
     party_name: PartyName,
@@ -70,11 +70,10 @@ def list_endpoints(*, as_json: AsJson = False) -> None:
         if as_json:
             print_json([asdict(each) for each in found])
             return
-        table = Table("ID", "Party", "Channel", Column("Address", overflow="fold"), "Failures",
-                      "Waiting", "Given up", "Last delivered", "State")  # fmt: skip
+        table = Table("ID", prose("Party"), "Channel", prose("Address"), "Failures", "Waiting",
+                      "Given up", "Last delivered", prose("State"))  # fmt: skip
         for each in found:
-            add_row(
-                table,
+            table.add(
                 str(each.endpoint_id),
                 each.party,
                 each.channel,
@@ -148,11 +147,10 @@ def list_notices(
         if as_json:
             print_json([asdict(each) for each in found])
             return
-        table = Table(Column("ID", no_wrap=True), "Created", "Party", "About", "Devices", "State",
-                      "Tries", "Last answer")  # fmt: skip
+        table = Table("ID", "Created", prose("Party"), "About", "Devices", "State", "Tries",
+                      prose("Last answer"))  # fmt: skip
         for each in found:
-            add_row(
-                table,
+            table.add(
                 str(each.notice_id),
                 minute(each.created_at),
                 each.party,

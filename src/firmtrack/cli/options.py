@@ -8,25 +8,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Column, Table
 
-from firmtrack.cli.printing import VisibleConsole, cell
+from firmtrack.cli.printing import VisibleConsole
 from firmtrack.errors import FirmtrackError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 console = VisibleConsole(highlight=False, soft_wrap=True)
-errors = VisibleConsole(stderr=True, highlight=False)
-
-
-_DEVICE_ID_CHARACTERS = 23
+errors = VisibleConsole(stderr=True, highlight=False, soft_wrap=True)
 
 
 class FileFailed(FirmtrackError):
     """A file cannot be read or written."""
 
     def __init__(self, error: OSError, path: Path | None) -> None:
-        super().__init__(f"{error.filename or path or 'the input'}: {error.strerror}.")
+        super().__init__(f"{path or error.filename or 'the input'}: {error.strerror}.")
 
 
 @contextmanager
@@ -53,13 +49,3 @@ def minute(at: datetime | None) -> str:
     from firmtrack.presentation.times import local_text
 
     return "" if at is None else local_text(at)
-
-
-def device_id_column() -> Column:
-    """Return a column of Device IDs, none of which is cut on a narrow terminal."""
-    return Column("Device ID", min_width=_DEVICE_ID_CHARACTERS, no_wrap=True)
-
-
-def add_row(table: Table, *cells: str) -> None:
-    """Add a row of texts as they are, made visible: nothing in them styles or moves anything."""
-    table.add_row(*map(cell, cells))

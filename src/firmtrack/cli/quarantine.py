@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Column, Table
 
-from firmtrack.cli.options import AsJson, add_row, console, file_failures, minute, print_json
+from firmtrack.cli.options import AsJson, console, file_failures, minute, print_json
 from firmtrack.cli.session import opened
+from firmtrack.cli.tables import Table, prose
 from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ _GREATEST_ID = 2**63 - 1  # of PostgreSQL's bigint
 
 
 def _moment(text: str) -> datetime:
-    from firmtrack.presentation.as_of import MalformedMoment, read_typed_moment
+    from firmtrack.presentation.as_of import MalformedMoment, read_typed_beginning
 
     try:
-        return read_typed_moment(text)
+        return read_typed_beginning(text)
     except MalformedMoment as error:
         raise typer.BadParameter(str(error)) from None
 
@@ -69,16 +69,15 @@ def list_entries(
             return
         table = Table(
             "ID",
-            Column("Reason", no_wrap=True),
-            "What is wrong",
-            "From",
+            "Reason",
+            prose("What is wrong"),
+            prose("From"),
             "Octets",
             "Times",
             "First received",
         )
         for entry in entries:
-            add_row(
-                table,
+            table.add(
                 str(entry.quarantine_id),
                 entry.reason_code,
                 entry.reason,
@@ -100,10 +99,11 @@ def use(*, as_json: AsJson = False) -> None:
         if as_json:
             print_json([asdict(each) for each in found])
             return
-        table = Table("Submitter", "Waiting", "Octets", "Refused", "Octets refused", "Last refused")
+        table = Table(
+            prose("Submitter"), "Waiting", "Octets", "Refused", "Octets refused", "Last refused"
+        )
         for each in found:
-            add_row(
-                table,
+            table.add(
                 each.submitter,
                 f"{each.items:,}",
                 f"{each.octets:,}",
@@ -137,7 +137,7 @@ def show(
             print_json({**asdict(entry), "body": body.decode("utf-8", "backslashreplace")})
         else:
             _print_entry(entry)
-            console.print(body.decode("utf-8", "backslashreplace"), markup=False)
+            console.print_as_it_is(body.decode("utf-8", "backslashreplace"))
 
 
 @quarantine.command("replay")
@@ -265,10 +265,11 @@ def _list_discarded(*, as_json: bool) -> None:
     if as_json:
         print_json([asdict(each) for each in found])
         return
-    table = Table("ID", "Reason", "Octets", "Submitter", "Discarded", "By", "Because")
+    table = Table(
+        "ID", "Reason", "Octets", prose("Submitter"), "Discarded", prose("By"), prose("Because")
+    )
     for each in found:
-        add_row(
-            table,
+        table.add(
             str(each.quarantine_id),
             each.reason_code,
             f"{each.body_bytes:,}",

@@ -4,17 +4,19 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Column, Table
 
-from firmtrack.cli.options import AsJson, add_row, console, minute, print_json
+from firmtrack.cli.lookups import viewer_as
+from firmtrack.cli.options import AsJson, console, minute, print_json
 from firmtrack.cli.session import opened
+from firmtrack.cli.tables import Table, prose
 from firmtrack.errors import FirmtrackError
 
 if TYPE_CHECKING:
+    from firmtrack.answers.messages import MessageAnswer
     from firmtrack.intake.withdrawing import Moved
     from firmtrack.store.reading.messages import CameAgain, RecordedMessage
 
@@ -31,10 +33,10 @@ class NoSuchMessage(FirmtrackError):
 
 def read_since(text: str) -> datetime:
     """Return the time that an option gives, as people type it."""
-    from firmtrack.presentation.as_of import MalformedMoment, read_typed_moment
+    from firmtrack.presentation.as_of import MalformedMoment, read_typed_beginning
 
     try:
-        return read_typed_moment(text)
+        return read_typed_beginning(text)
     except MalformedMoment as error:
         raise typer.BadParameter(str(error)) from None
 
@@ -88,7 +90,9 @@ def list_messages(
             limit=limit,
         )
         if as_json:
-            print_json([asdict(each) for each in found])
+            print_json(
+                [asdict(each) | {"response_id": _text_or_none(each.response_id)} for each in found]
+            )
             return
         _print_table(found)
 
@@ -102,28 +106,29 @@ def show(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show one message: who handed it in, whether it counts, and what is kept of it."""
+    """Show one message: what it says, who handed it in, whether it counts, what is kept of it.
+
+    A firmware image is never kept, and long lists are cut; --body writes all that there is.
+    """
     with opened():
+        from firmtrack.lookups.message import download_message, find_message
         from firmtrack.store.reading import messages
 
-        found = messages.find_message(message_id)
+        viewer = viewer_as(None)
+        if body_only:
+            kept = download_message(viewer, message_id)
+            if kept is None:
+                raise NoSuchMessage
+            sys.stdout.buffer.write(kept.octets)
+            return
+        found = find_message(viewer, message_id)
         if found is None:
             raise NoSuchMessage
-        recorded, kept = found
         again = messages.came_again(message_id)
-        if body_only:
-            sys.stdout.buffer.write(kept.body)
-        elif as_json:
-            print_json(
-                {
-                    **asdict(recorded),
-                    "came_again": [asdict(each) for each in again],
-                    "body": kept.body.decode("utf-8", "backslashreplace"),
-                }
-            )
+        if as_json:
+            _print_json(found, again)
         else:
-            _print_message(recorded, again)
-            console.print(kept.body.decode("utf-8", "backslashreplace"), markup=False)
+            _print_message(found, again)
 
 
 @message.command("withdraw")
@@ -211,6 +216,10 @@ def _move(
         raise typer.Exit(_SOME_REFUSED)
 
 
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
 def _some_of(message_ids: Sequence[UUID]) -> str:
     named = ", ".join(map(str, message_ids[:_NAMED_AT_MOST]))
     more = len(message_ids) - _NAMED_AT_MOST
@@ -220,10 +229,9 @@ def _some_of(message_ids: Sequence[UUID]) -> str:
 def _print_table(found: "Sequence[RecordedMessage]") -> None:
     from firmtrack.presentation.wording import MESSAGE_KIND_NAMES
 
-    table = Table(Column("ID", no_wrap=True), "What it is", "Handed in by", "Recorded", "Withdrawn")
+    table = Table("ID", prose("What it is"), prose("Handed in by"), "Recorded", "Withdrawn")
     for each in found:
-        add_row(
-            table,
+        table.add(
             str(each.message_id),
             MESSAGE_KIND_NAMES[each.kind],
             _submitter_text(each.submitter, each.token),
@@ -233,25 +241,48 @@ def _print_table(found: "Sequence[RecordedMessage]") -> None:
     console.print(table if found else "There are none.")
 
 
-def _print_message(recorded: "RecordedMessage", again: "Sequence[CameAgain]") -> None:
-    from firmtrack.presentation.wording import MESSAGE_KIND_NAMES
+def _print_json(found: "MessageAnswer", again: "Sequence[CameAgain]") -> None:
+    """Print the message as the API has it, with what is for the operator alone."""
+    from msgspec import json
 
-    lines: list[tuple[str, Any]] = [
-        ("Message", recorded.message_id),
-        ("What it is", MESSAGE_KIND_NAMES[recorded.kind]),
-        ("Code", recorded.code),
-        ("User", recorded.user_id),
-        ("DCC's time", minute(recorded.occurred_at)),
-        ("Recorded", minute(recorded.recorded_at)),
-        ("Handed in by", _submitter_text(recorded.submitter, recorded.token)),
-    ]
-    if recorded.withdrawn_at is not None:
-        lines.append(("Withdrawn", minute(recorded.withdrawn_at)))
-        lines.append(("Because", recorded.withdrawn_because))
-    lines += [("Came again", came_again_text(each)) for each in again]
-    for name, value in lines:
-        if value:
-            console.print(f"{name}: {value}", markup=False)
+    from firmtrack.presentation import documents
+
+    print_json(
+        json.decode(documents.encode(documents.message(found)))
+        | {
+            "submitter": found.submitter,
+            "token": found.token,
+            "withdrawn_because": found.withdrawn_because,
+            "came_again": [asdict(each) for each in again],
+        }
+    )
+
+
+def _print_message(found: "MessageAnswer", again: "Sequence[CameAgain]") -> None:
+    from firmtrack.presentation.messages import NO_BODY_TEXT, facts_of, gbcs_facts, image_facts
+
+    contents = found.contents
+    facts = facts_of(found)
+    if contents is not None and contents.gbcs is not None:
+        facts += gbcs_facts(contents.gbcs)
+    if found.image is not None:
+        facts += image_facts(found.image)
+    for fact in facts:
+        values = ", ".join(
+            minute(each) if isinstance(each, datetime) else str(each) for each in fact.values
+        )
+        note = f" ({fact.note})" if fact.note else ""
+        console.print(f"{fact.name}: {values}{note}", markup=False)
+    if found.withdrawn_at is not None:
+        console.print(f"Withdrawn: {minute(found.withdrawn_at)}", markup=False)
+        console.print(f"Because: {found.withdrawn_because}", markup=False)
+    for each in again:
+        console.print(f"Came again: {came_again_text(each)}", markup=False)
+    shown = None if contents is None else contents.shown
+    if shown is None:
+        console.print(NO_BODY_TEXT)
+    else:
+        console.print_as_it_is(shown.text)
 
 
 def came_again_text(again: "CameAgain") -> str:

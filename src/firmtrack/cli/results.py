@@ -3,34 +3,113 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
-from firmtrack.cli.options import add_row, console, minute
+from firmtrack.cli.options import console, minute
+from firmtrack.cli.tables import Table, prose
 
 if TYPE_CHECKING:
     from firmtrack.answers.devices import DeviceDistribution, HistoryEntry, OthersUpdate
     from firmtrack.answers.diagnoses import Diagnosis
-    from firmtrack.answers.requests import DistributionAnswer
+    from firmtrack.answers.requests import DistributionAnswer, RequestAnswer
     from firmtrack.domain.activation import Activation
     from firmtrack.domain.incidents import IncidentEntry
     from firmtrack.domain.reconciliation import Flag
+    from firmtrack.domain.voice import Voice
+    from firmtrack.lookups.request import RequestListing
+
+
+def print_request(listing: "RequestListing") -> None:
+    """Print how a request stands, why updates failed, and its wanted devices as they are read."""
+    found = listing.found.request
+    console.print(str(found.request_id), style="bold", markup=False)
+    _print_summary(listing)
+    _print_failures(found)
+    print_flags(found.flags)
+    for sentence in listing.found.slower:
+        console.print(sentence, markup=False)
+    print_incidents("What else befell this request", found.incidents)
+    if listing.rows:
+        console.print()
+        console.print(_devices_table(listing.distributions))
+    if listing.rows < found.device_count:
+        console.print(_count_text(listing), markup=False)
+
+
+def _print_summary(listing: "RequestListing") -> None:
+    from firmtrack.answers.side_parts import UNTOLD
+    from firmtrack.diagnosis.requests import summary_of
+    from firmtrack.domain.pace import Pace
+
+    found, paces = listing.found.request, listing.found.paces
+    stalled = 0
+    if paces is not UNTOLD:
+        stalled = sum(count for (_, pace), count in paces.items() if pace is Pace.STALLED)
+    console.print(summary_of(found, stalled=stalled), markup=False)
+    console.print(
+        f"Version {found.firmware_version or 'not known'}, sent {minute(found.submitted_at)}.",
+        markup=False,
+    )
+
+
+def _print_failures(found: "RequestAnswer") -> None:
+    """Print how many devices failed with which status and reason, the most frequent first."""
+    from firmtrack.presentation import wording
+
+    if not found.failure_counts:
+        return
+    table = Table("Failed", prose("Because"))
+    for (status, reason), count in found.failure_counts.items():
+        table.add(f"{count:,}", wording.cause_text(reason, status))
+    console.print()
+    console.print(table)
+
+
+def _devices_table(distributions: "Iterable[DistributionAnswer]") -> Table:
+    from firmtrack.presentation import wording
+
+    table = Table("Device ID", "Updated", prose("Current Status"), prose("Reason"))
+    table.read(
+        (
+            str(each.device_id),
+            updated_text(each),
+            wording.STATUS_NAMES[each.status],
+            _reason_text(each),
+        )
+        for each in distributions
+    )
+    return table
+
+
+def _count_text(listing: "RequestListing") -> str:
+    """Return of how many devices these are, which may be fewer than the request has."""
+    if listing.rows < listing.wanted:
+        return f"The first {listing.rows:,} of {listing.wanted:,} devices; --limit says how many."
+    of_all = f"of the request's {listing.found.request.device_count:,}"
+    return f"{listing.rows:,} {of_all} devices are as you asked."
+
+
+def _reason_text(distribution: "DistributionAnswer") -> str:
+    from firmtrack.presentation.wording import reason_text
+
+    if distribution.reason is None:
+        return ""
+    return f"{reason_text(distribution.reason, distribution.status)} ({distribution.reason})"
 
 
 def print_distribution(found: "DeviceDistribution", diagnosis: "Diagnosis | None") -> None:
     """Print a distribution: its diagnosis if it has one, then its history."""
     from firmtrack.presentation import wording
-    from firmtrack.presentation.diagnosis_wording import ACTOR_NAMES
 
     each = found.distribution
     console.print(
-        f"\n{wording.COMPLETION_NAMES[each.completion]}  {each.request_id}  "
-        f"firmware {each.firmware_version or 'not known'}",
+        f"\nVersion {each.firmware_version or 'not known'}, sent {minute(each.submitted_at)}: "
+        f"{wording.COMPLETION_NAMES[each.completion]}",
         style="bold",
         markup=False,
     )
+    console.print(str(each.request_id), markup=False)
     if diagnosis is not None:
         console.print(diagnosis.sentence, markup=False)
-        console.print(f"Acts next: {ACTOR_NAMES[diagnosis.next_actor]}.", markup=False)
+        console.print(f"Acts next: {diagnosis.next_actor_name}.", markup=False)
         console.print(diagnosis.advice, markup=False)
     print_history(found.history)
 
@@ -52,10 +131,9 @@ def history_table(history: "Iterable[HistoryEntry]") -> Table:
     from firmtrack.presentation import wording
     from firmtrack.presentation.times import shown_text
 
-    table = Table("When (DCC)", "Times", "Status", "Reason", "Source")
+    table = Table("When (DCC)", "Times", prose("Status"), "Reason", prose("Source"))
     for entry in history:
-        add_row(
-            table,
+        table.add(
             shown_text(entry.occurred_at, is_day=entry.is_anothers),
             f"{entry.times:,}",
             wording.STATUS_NAMES[entry.status],
@@ -72,13 +150,14 @@ def updated_text(distribution: "DistributionAnswer") -> str:
     return shown_text(distribution.updated_at, is_day=distribution.is_anothers_event)
 
 
-def print_flags(flags: "Iterable[Flag]") -> None:
-    """Print what does not fit together."""
+def print_flags(flags: "Iterable[Flag]", voice: "Voice | None" = None) -> None:
+    """Print what does not fit together, as it is said to a User unless another voice is given."""
+    from firmtrack.domain.voice import Voice
     from firmtrack.presentation.flags import FLAG_NAMES, flag_text
 
     for flag in flags:
         console.print(f"\nWarning: {FLAG_NAMES[flag.kind]}", style="bold", markup=False)
-        console.print(flag_text(flag), markup=False)
+        console.print(flag_text(flag, voice or Voice.USER), markup=False)
 
 
 def print_activations(title: str, activations: "Sequence[Activation]") -> None:
@@ -88,11 +167,12 @@ def print_activations(title: str, activations: "Sequence[Activation]") -> None:
     if not activations:
         return
     console.print(f"\n{title}", style="bold")
-    table = Table("Requested", "Status", "Since", "Scheduled for", "Reason", "Request")
+    table = Table(
+        "Requested", "Status", "Since", "Scheduled for", prose("Reason"), prose("Request")
+    )
     for each in activations:
         reason = each.reason and f"{wording.activation_reason_text(each.reason)} ({each.reason})"
-        add_row(
-            table,
+        table.add(
             minute(each.requested_at),
             wording.ACTIVATION_STATUS_NAMES[each.status],
             minute(each.updated_at),
@@ -112,11 +192,12 @@ def print_incidents(title: str, incidents: "Sequence[IncidentEntry]") -> None:
     if not incidents:
         return
     console.print(f"\n{title}", style="bold")
-    table = Table("When (DCC)", "Times", "What", "What is known of it", "Source")
+    table = Table(
+        "When (DCC)", "Times", prose("What"), prose("What is known of it"), prose("Source")
+    )
     for each in incidents:
         at = each.incident.occurred_at
-        add_row(
-            table,
+        table.add(
             day_text(at.date()) if each.source is None else minute(at),
             str(each.times),
             INCIDENT_NAMES[each.incident.kind],
@@ -133,10 +214,9 @@ def print_others_updates(updates: "Sequence[OthersUpdate]") -> None:
     if not updates:
         return
     console.print("\nUpdates by other parties", style="bold")
-    table = Table("Submitted", "Firmware version", "Current Status", "Updated")
+    table = Table("Submitted", "Firmware version", prose("Current Status"), "Updated")
     for each in updates:
-        add_row(
-            table,
+        table.add(
             minute(each.submitted_at),
             each.firmware_version or "not known",
             wording.STATUS_NAMES[each.status],

@@ -58,6 +58,8 @@ def serve(
     """Serve the portal and the API until interrupted."""
     if demonstration:
         os.environ["DJANGO_SETTINGS_MODULE"] = "firmtrack.demonstration.settings"
+        if not os.environ.get("FIRMTRACK_PUBLIC_ADDRESS"):
+            os.environ["FIRMTRACK_PUBLIC_ADDRESS"] = _origin(host, port)
     with _loading():
         set_up()
     from django.conf import settings

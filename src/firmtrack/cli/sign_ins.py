@@ -4,18 +4,18 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from firmtrack.accounts.kinds import Role
-from firmtrack.cli.options import AsJson, add_row, console, minute, print_json
+from firmtrack.cli.options import AsJson, console, minute, print_json
 from firmtrack.cli.session import opened
+from firmtrack.cli.tables import Table, prose
 
 session = typer.Typer(help="Where people are signed in.", no_args_is_help=True)
 provider = typer.Typer(
     help="OpenID Connect providers by which a party's people sign in.", no_args_is_help=True
 )
 
-Email = Annotated[str, typer.Argument(help="The e-mail address that the person signs in with.")]
+Email = Annotated[str, typer.Argument(help="The email address that the person signs in with.")]
 UserOption = Annotated[
     str | None, typer.Option("--user", metavar="EMAIL", help="Of this person alone.")
 ]
@@ -83,10 +83,11 @@ def list_sessions(*, email: UserOption = None, as_json: AsJson = False) -> None:
                 }
             )
             return
-        table = Table("ID", "Who", "Party", "Browser", "Address", "Since", "Last seen")
+        table = Table(
+            "ID", "Who", prose("Party"), prose("Browser"), "Address", "Since", "Last seen"
+        )
         for each in found:
-            add_row(
-                table,
+            table.add(
                 str(each.session_id),
                 each.email,
                 each.party,
@@ -95,7 +96,7 @@ def list_sessions(*, email: UserOption = None, as_json: AsJson = False) -> None:
                 minute(each.began_at),
                 minute(each.last_seen_at),
             )
-        console.print(table)
+        console.print(table if found else "Nobody is signed in.")
 
 
 @session.command("end")
@@ -141,11 +142,11 @@ def add_provider(
             "--role", metavar="VALUE=ROLE", help="The role of a value of it; may be repeated."
         ),
     ],
-    email_claim: Annotated[str, typer.Option(help="The claim with the e-mail address.")] = "email",
+    email_claim: Annotated[str, typer.Option(help="The claim with the email address.")] = "email",
     trusts_email: Annotated[
         bool,
         typer.Option(
-            "--trust-email", help="Believe e-mail addresses that it does not call verified."
+            "--trust-email", help="Believe email addresses that it does not call verified."
         ),
     ] = False,
     client_secret_stdin: Annotated[
@@ -225,12 +226,14 @@ def list_providers(*, as_json: AsJson = False) -> None:
                 }
             )
             return
-        table = Table("Name", "Party", "Issuer", "Client ID", "Roles by")
+        table = Table(
+            "Name", prose("Party"), prose("Issuer"), prose("Client ID"), prose("Roles by")
+        )
         for each in found:
             given = ", ".join(f"{value} = {role}" for value, role in each.roles.items())
             by = f"{each.role_claim}: {given}"
-            add_row(table, each.slug, each.party.name, each.issuer, each.client_id, by)
-        console.print(table)
+            table.add(each.slug, each.party.name, each.issuer, each.client_id, by)
+        console.print(table if found else "There are no providers.")
 
 
 @provider.command("remove")

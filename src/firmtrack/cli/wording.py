@@ -5,10 +5,10 @@ from getpass import getuser
 from typing import Annotated
 
 import typer
-from rich.table import Column, Table
 
-from firmtrack.cli.options import AsJson, add_row, console, minute, print_json
+from firmtrack.cli.options import AsJson, console, minute, print_json
 from firmtrack.cli.session import opened
+from firmtrack.cli.tables import Table, prose
 from firmtrack.errors import FirmtrackError
 
 wording = typer.Typer(help="Your own wording for codes.", no_args_is_help=True)
@@ -34,9 +34,9 @@ def list_wording(*, as_json: AsJson = False) -> None:
         if as_json:
             print_json([asdict(each) for each in wordings])
             return
-        table = Table(Column("Code", no_wrap=True), "Text", "Set by", "Set")
+        table = Table("Code", prose("Text"), prose("Set by"), "Set")
         for each in wordings:
-            add_row(table, each.code, each.text, each.set_by, minute(each.set_at))
+            table.add(each.code, each.text, each.set_by, minute(each.set_at))
         console.print(table if wordings else "No code has wording of your own.")
 
 

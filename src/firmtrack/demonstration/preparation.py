@@ -1,201 +1,132 @@
-"""What the demonstration shows: two suppliers and DCC, their people, weeks of simulated traffic."""
+"""Makes the demonstration: two suppliers and DCC, their people, and three weeks of their world.
 
-import json
-import os
+What happened until now is recorded at its own times, as if Firmtrack had run all the while. A
+demonstration that was switched off learns at its start what happened meanwhile in the same way.
+"""
+
 import secrets
-import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-from django.conf import settings
 from rich.console import Console
 from rich.table import Table
 
-from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.models import Party, User
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.people import add_user
-from firmtrack.answers.requests import DistributionFilter
-from firmtrack.demonstration import receiver
-from firmtrack.domain.identifiers import Eui64
-from firmtrack.domain.pace import Pace
-from firmtrack.domain.stages import Status
-from firmtrack.domain.viewer import Viewer
+from firmtrack.demonstration import handing_in, living, notes, receiver, trying
+from firmtrack.demonstration.cast import CAST
+from firmtrack.demonstration.handing_in import Hands
+from firmtrack.demonstration.recording_time import past_recording
+from firmtrack.demonstration.world import HISTORY, Arrival, DemonstrationWorld, Pause
 from firmtrack.errors import FirmtrackError
-from firmtrack.intake.files import envelopes_in
-from firmtrack.intake.ingest import ingest
-from firmtrack.intake.inventory_import import InventoryFile, import_inventory
-from firmtrack.intake.receive import Submitter
-from firmtrack.simulator.chronicle import Chronicle
-from firmtrack.simulator.outcomes import Report
-from firmtrack.simulator.output import Layout
-from firmtrack.simulator.scenario import DEFAULT_SUPPLIERS, Scenario
-from firmtrack.simulator.simulation import imagine, write
-from firmtrack.simulator.troubles import Trouble
-from firmtrack.simulator.world import HUB_VERSIONS, Region
-from firmtrack.store.reading import requests
-from firmtrack.store.reports import performance
+from firmtrack.store.database import pool
+from firmtrack.store.reports import freshness, performance
 
-_DAYS = 21
-_MESSAGES_TOLD = 300
-"""So many of the last messages come when the suppliers are already told of changes."""
-_OUTAGE = timedelta(days=16), timedelta(days=11)
-_MODEL_FAILS_SINCE = timedelta(days=12)
-_PACES = {"A device in progress": Pace.USUAL, "A device that has stalled": Pace.STALLED}
+MOST_MISSED = timedelta(days=14)
+"""Of a longer absence only so much, up to now, is made up for: before it nobody asked for any."""
+
+_TOLD_SINCE = timedelta(hours=12)
+"""For so long before it is made the suppliers were already told of changes."""
 
 
 class NotADemonstration(FirmtrackError):
     """The database holds parties that are not the demonstration's: give it one of its own."""
 
 
-class Person(NamedTuple):
-    """Someone who signs in to the demonstration; the first of a party administers it."""
+def prepare(console: Console, origin: str, now: datetime | None = None) -> None:
+    """Make the demonstration, or bring it up to now, and print how to sign in and what to try.
 
-    name: str
-    email: str
-    party: str
-    kind: PartyKind
-    user_ids: tuple[Eui64, ...]
-
-
-CAST = (
-    Person(
-        "Ada", "ada@alpha.example", "Alpha Energy", PartyKind.LARGE_SUPPLIER, DEFAULT_SUPPLIERS[:1]
-    ),
-    Person("Alf", "alf@alpha.example", "Alpha Energy", PartyKind.LARGE_SUPPLIER, ()),
-    Person(
-        "Ben", "ben@bravo.example", "Bravo Power", PartyKind.SMALL_SUPPLIER, DEFAULT_SUPPLIERS[1:]
-    ),
-    Person("Olu", "olu@dcc.example", "DCC", PartyKind.DCC, ()),
-)
-
-
-def prepare(console: Console, origin: str) -> None:
-    """Make the demonstration unless it is there, and print how to sign in and what to look for.
-
-    ``origin`` is where its receiver of notices will answer. Raises NotADemonstration.
+    ``origin`` is where it will answer, its receiver of notices, too; ``now`` is by default the
+    clock's. Raises NotADemonstration.
     """
-    notes = _notes()
+    now = now or datetime.now(UTC)
     receiver.create()
-    if not notes.exists():
+    noted = notes.read()
+    if not noted:
         if Party.objects.exists():
             raise NotADemonstration
-        console.print("Making the demonstration's data: two suppliers, three weeks of traffic …")
-        _make(notes)
-    performance.refresh()  # what an earlier run left uncounted: the first page has figures
-    noted = json.loads(notes.read_text(encoding="utf-8")) | {"origin": origin}
-    _write(notes, noted)
+        began_at = now.replace(microsecond=0) - HISTORY
+        noted = {"password": secrets.token_urlsafe(9), "world": notes.world_of(began_at)}
+        notes.write(noted)
+    _go_on(console, noted, now)
+    performance.refresh()  # what is not counted yet: the first page has figures
+    notes.add(origin=origin)
     receiver.point_to(origin)
-    _print(console, noted)
+    if notes.began_at(noted) is not None:
+        trying.renew(now)
+    _print(console, notes.read())
 
 
 def receiver_origin() -> str:
     """Return where the demonstration that was last prepared has its receiver of notices."""
-    origin: str = json.loads(_notes().read_text(encoding="utf-8"))["origin"]
+    origin: str = notes.read()["origin"]
     return origin
 
 
-def _notes() -> Path:
-    return settings.ENVIRONMENT.data_dir / "demonstration.json"
-
-
-def _make(notes: Path) -> None:
-    """Make the cast and the traffic; the notes are written last, when all is there."""
-    password = secrets.token_urlsafe(9)
-    traffic = notes.parent / f"demonstration-{secrets.token_hex(4)}.tar.gz"
-    now = datetime.now(UTC)
-    chronicle = imagine(
-        Scenario(requests=24, devices=120, seed=7, start=now - timedelta(days=_DAYS), days=_DAYS),
-        _troubles(now),
-    )
-    made = write(chronicle, Layout.beside(traffic))
-    envelopes = list(envelopes_in(traffic))
-    ingest(envelopes[:-_MESSAGES_TOLD], Submitter.operator())
-    inventories = (made.inventory, made.later_inventory)
-    for inventory in inventories:
-        report = import_inventory(
-            [InventoryFile.of_path(inventory)], skip_bad=False, on_read=lambda _: None
+def _go_on(console: Console, noted: Mapping[str, Any], now: datetime) -> None:
+    """Hand in what has happened by ``now``, and have the world go on in what serves."""
+    began_at = notes.began_at(noted)
+    if began_at is None:
+        console.print(
+            "This demonstration was made by another version of Firmtrack, and stands still. Without"
+            " its directory a new one is made."
         )
-        assert report.is_kept, report.problems
-    parties: dict[str, Party] = {}
+        living.keep(None)
+        return
+    with pool().connection() as connection:
+        handing_in.create(connection)
+        since = handing_in.handed_in_until(connection)
+    if since is None:
+        console.print("Making the demonstration’s data: two suppliers, three weeks of traffic …")
+    elif now - since > MOST_MISSED:
+        notes.add_pause(Pause(since, now - MOST_MISSED))
+    _add_parties(str(noted["password"]))
+    world = DemonstrationWorld(began_at, notes.pauses(notes.read()))
+    arrivals = [each for each in world.until(now) if since is None or each.at >= since]
+    _hand_in(world, arrivals, now, is_new=since is None)
+    living.keep(world)
+
+
+def _hand_in(
+    world: DemonstrationWorld, arrivals: list[Arrival], now: datetime, *, is_new: bool
+) -> None:
+    hands = Hands()
+    told_since = now - _TOLD_SINCE
+    with past_recording() as set_moment, pool().connection() as connection:
+        if is_new:
+            set_moment(world.began_at)
+            handing_in.import_rows(world.first_rows())
+        for is_told in (False, True):
+            if is_told:
+                _have_parties_told()
+            part = [each for each in arrivals if (each.at >= told_since) is is_told]
+            handing_in.hand_in_past(hands, part, now, set_moment, connection)
+        handing_in.note(connection, now)
+    with pool().connection() as connection:
+        freshness.fold_arrivals(connection)
+
+
+def _add_parties(password: str) -> None:
+    """Add the cast, as far as it is not there."""
+    parties = {party.name: party for party in Party.objects.all()}
     for person in CAST:
-        party = parties.get(person.party)
-        if party is None:
-            party = add_party(person.party, person.kind, person.user_ids)
-            parties[party.name] = party
-        add_user(person.email, party, password)
-        if person.user_ids:
+        if person.party not in parties:
+            added = add_party(person.party, person.kind, person.user_ids)
+            parties[added.name] = added
+        if not User.objects.filter(email=person.email).exists():
+            add_user(person.email, parties[person.party], password)
+
+
+def _have_parties_told() -> None:
+    for person in CAST:
+        party = Party.objects.get(name=person.party)
+        if person.user_ids and not receiver.is_told(party):
             receiver.tell(party)
-    ingest(envelopes[-_MESSAGES_TOLD:], Submitter.operator())
-    performance.refresh()
-    examples = _examples(chronicle) | _examples_by_pace(chronicle)
-    _write(notes, {"password": password, "examples": examples})
-    for written in (traffic, *inventories):
-        written.unlink()
-    shutil.rmtree(made.trust_store)
 
 
-def _troubles(now: datetime) -> tuple[Trouble, ...]:
-    """Return what failures have in common: an outage of one region, old hubs, and a model."""
-    outage_began, outage_ended = _OUTAGE
-    return (
-        Trouble(
-            share=1.0,
-            reports=(),
-            region=Region.NORTH,
-            since=now - outage_began,
-            until=now - outage_ended,
-        ),
-        Trouble(share=0.9, reports=(Report.HUB_MISSED_IT,), comms_hub_version=HUB_VERSIONS[-1]),
-        Trouble(
-            share=0.8,
-            reports=(Report.HUB_HAS_IT, Report.IMAGE_DISCARDED),
-            model="Tamar 3G",
-            since=now - _MODEL_FAILS_SINCE,
-        ),
-    )
-
-
-def _write(notes: Path, noted: Mapping[str, object]) -> None:
-    """Write the notes, all at once and readable by us alone."""
-    fresh = notes.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(noted, file)
-    fresh.replace(notes)
-
-
-def _examples(chronicle: Chronicle) -> dict[str, str]:
-    """Return a failed device of Alpha's, and a request that names it."""
-    for request in chronicle.requests():
-        for named in request.named if request.supplier == DEFAULT_SUPPLIERS[0] else ():
-            if named.distribution.current.status is Status.DEVICE_TRANSFER_FAILED:
-                return {
-                    "A device whose update failed": str(named.device_id),
-                    "The Service Request": str(request.request_id),
-                }
-    return {}
-
-
-def _examples_by_pace(chronicle: Chronicle) -> dict[str, str]:
-    """Return a device in progress as others are, and one that has stalled, of Alpha's."""
-    request_ids = sorted((request.request_id for request in chronicle.requests()), key=str)
-    alpha = Viewer.of_user_ids("the demonstration", DEFAULT_SUPPLIERS[:1])
-    examples: dict[str, str] = {}
-    for what, pace in _PACES.items():
-        wanted = DistributionFilter(pace=pace)
-        pages = (
-            requests.list_distributions(alpha, request_id, wanted, limit=1)
-            for request_id in request_ids
-        )
-        found = next((page.items[0] for page in pages if page.items), None)
-        if found is not None:
-            examples[what] = str(found.device_id)
-    return examples
-
-
-def _print(console: Console, notes: dict[str, str | dict[str, str]]) -> None:
+def _print(console: Console, noted: Mapping[str, Any]) -> None:
     sign_ins = Table(
         "Sign in as", "Password", "Who", title="The demonstration", title_justify="left"
     )
@@ -203,10 +134,14 @@ def _print(console: Console, notes: dict[str, str | dict[str, str]]) -> None:
         user = User.objects.filter(email=person.email).first()
         if user is not None:  # who was added to the cast later is not in an earlier demonstration
             who = f"{person.name} of {person.party}, {user.get_role_display()}"
-            sign_ins.add_row(person.email, str(notes["password"]), who)
+            sign_ins.add_row(person.email, str(noted["password"]), who)
     console.print(sign_ins)
-    examples = notes["examples"]
-    assert isinstance(examples, dict)
-    for what, example in examples.items():
-        console.print(f"{what}: {example}", markup=False)
-    console.print(f"What notices arrived: {notes['origin']}/demonstration/receiver", markup=False)
+    origin = noted["origin"]
+    tries = trying.of(noted)
+    if tries:
+        console.print("Try this:")
+    for each in tries:
+        who = next(person.name for person in CAST if person.email == each.email)
+        console.print(f"- {each.text}, as {who}:", markup=False)
+        console.print(f"  {origin}{trying.sign_in_path(each)}", markup=False, soft_wrap=True)
+    console.print(f"What notices arrived: {origin}/demonstration/receiver", markup=False)

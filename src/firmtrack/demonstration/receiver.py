@@ -42,6 +42,9 @@ UPDATE notice_endpoint
 SET address = %(origin)s || %(path)s || party_id
 WHERE address LIKE '%%' || %(path)s || party_id AND removed_at IS NULL
 """
+_IS_TOLD = """
+SELECT EXISTS (SELECT FROM notice_endpoint WHERE address LIKE '%%' || %s || %s)
+"""
 _SECRETS = """
 SELECT secret
 FROM notice_endpoint
@@ -119,6 +122,13 @@ def create() -> None:
 def tell(party: Party) -> None:
     """Give the party an endpoint that leads to its receiver, once ``point_to`` says where it is."""
     add_endpoint(party, WEBHOOK, f"{_BEFORE_THE_START}{party.pk}")
+
+
+def is_told(party: Party) -> bool:
+    """Return whether the party was ever given an endpoint that leads to its receiver."""
+    with pool().connection() as connection:
+        row = connection.execute(_IS_TOLD, (_PATH, party.pk)).fetchone()
+    return row == (True,)
 
 
 def point_to(origin: str) -> None:

@@ -1,4 +1,4 @@
-"""The product's addresses, and those of the demonstration's receiver."""
+"""The product's addresses, those of the demonstration's receiver, and a sign-in page of its own."""
 
 from django.urls import path
 
@@ -8,7 +8,10 @@ from firmtrack.urls import urlpatterns as addresses_of_the_product
 
 __all__ = ["handler500", "urlpatterns"]
 
+_sign_in = views.SignIn.as_view()
+
 urlpatterns = [
+    path("sign-in", _sign_in, name="sign-in"),
     path("demonstration/receiver", views.receiver, name="demonstration-receiver"),
     path("demonstration/receiver/<int:party_id>", views.take_call, name="demonstration-call"),
     *addresses_of_the_product,

@@ -1,4 +1,9 @@
-"""The pages of the demonstration's receiver: one takes calls, one shows a party what arrived."""
+"""The demonstration's own pages: its sign-in page, and those of its receiver of notices.
+
+Of the receiver's one takes calls, one shows a party what arrived.
+"""
+
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -7,8 +12,11 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from firmtrack.demonstration import notes, trying
+from firmtrack.demonstration.cast import CAST
 from firmtrack.demonstration.receiver import CALLS_KEPT, list_calls, take
 from firmtrack.presentation.topics import TOPIC_NAMES
+from firmtrack.web import sign_in
 from firmtrack.web.status import viewer_in
 
 _NAMES = {f"firmtrack.{topic}.v1": name for topic, name in TOPIC_NAMES.items()}
@@ -17,6 +25,27 @@ _NAMES = {f"firmtrack.{topic}.v1": name for topic, name in TOPIC_NAMES.items()}
 def receiver_link(_: HttpRequest) -> dict[str, str]:
     """Return, for every template, where the receiver's page is."""
     return {"receiver_address": reverse("demonstration-receiver")}
+
+
+class SignIn(sign_in.SignIn):
+    """The sign-in page with the demonstration's accounts and what to try."""
+
+    template_name = "firmtrack/demonstration-sign-in.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what the page shows."""
+        noted = notes.read()
+        cast = {person.email: person for person in CAST}
+        tries = [(each, cast[each.email]) for each in trying.of(noted)]
+        context = super().get_context_data(**kwargs)
+        wanted = context.get("redirect_field_value")
+        return context | {
+            "cast": CAST,
+            "password": noted["password"],
+            "tries": tries,
+            "wanted": next((each.text for each, _ in tries if each.path == wanted), None),
+            "lives": notes.began_at(noted) is not None,
+        }
 
 
 @csrf_exempt

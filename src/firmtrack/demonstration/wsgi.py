@@ -1,10 +1,11 @@
-"""The demonstration's WSGI application: the product's, and beside it a dispatcher of notices."""
+"""The demonstration's WSGI application: the product's; beside it notices are sent, and it lives."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
 from firmtrack import wsgi
+from firmtrack.demonstration.living import Life
 from firmtrack.demonstration.preparation import receiver_origin
 from firmtrack.demonstration.receiver import place_of
 from firmtrack.notices.dispatcher import dispatch
@@ -17,7 +18,7 @@ _SENDERS = 2
 
 @contextmanager
 def beside() -> Iterator[None]:
-    """Run within the block what the product does beside answering, and the dispatcher."""
+    """Run within the block what the product does beside answering, the dispatcher and the world."""
     stopping = Event()
     dispatcher = Thread(
         target=dispatch,
@@ -30,10 +31,13 @@ def beside() -> Iterator[None]:
         name="dispatcher",
         daemon=True,
     )
+    life = Thread(target=Life(stopping).run, name="the demonstration's world", daemon=True)
     with wsgi.beside():
         dispatcher.start()
+        life.start()
         try:
             yield
         finally:
             stopping.set()
             dispatcher.join()
+            life.join()

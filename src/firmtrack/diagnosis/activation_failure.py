@@ -4,16 +4,19 @@ from collections.abc import Mapping
 
 from firmtrack.answers.diagnoses import Finding
 from firmtrack.diagnosis.phrases import as_sentence, joined, supplier_change, surroundings
-from firmtrack.diagnosis.remedies import remedy_for, user_advice
+from firmtrack.diagnosis.remedies import advice_on, remedy_for
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.activation import Activation
 from firmtrack.domain.reconciliation import NO_ANSWER_REASONS
 from firmtrack.domain.stages import Status
+from firmtrack.domain.voice import Spoken
 from firmtrack.presentation.times import near_text
 from firmtrack.presentation.wording import reason_text
 
-_READ_VERSION = (
-    "read the firmware version (11.2), which says what the device runs and corrects the inventory."
+_READ_VERSION = Spoken(
+    "read the firmware version (11.2), which says what the device runs and corrects the inventory.",
+    "tell the supplier to read the firmware version (11.2), which says what the device runs and "
+    "corrects the inventory.",
 )
 # MP105 among the industry's known problems.
 MAY_HAVE_WORKED = (
@@ -34,7 +37,7 @@ def to_read_version(situation: Situation, *, may_answer: bool = False) -> str:
         condition = "If no answer comes,"
     else:
         condition = "To be sure,"
-    return joined(supplier_change(situation), condition, _READ_VERSION)
+    return joined(supplier_change(situation), condition, _READ_VERSION.to(situation.voice))
 
 
 def finding_on_failed_activation(situation: Situation, found: Activation) -> Finding:
@@ -47,7 +50,7 @@ def finding_on_failed_activation(situation: Situation, found: Activation) -> Fin
         remedy_for(reason, status).next_actor,
         joined(to_read_version(situation), MAY_HAVE_WORKED)
         if is_unanswered
-        else joined(surroundings(situation), user_advice(reason, status)),
+        else joined(surroundings(situation), advice_on(reason, status, situation.voice)),
     )
 
 

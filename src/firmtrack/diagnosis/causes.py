@@ -9,10 +9,9 @@ from datetime import datetime
 from firmtrack.answers.causes import Cause, CausesQuestion, CauseState
 from firmtrack.diagnosis.phrases import as_sentence, joined, the_party
 from firmtrack.diagnosis.progress import actor_of
-from firmtrack.diagnosis.remedies import remedy_for, user_advice
+from firmtrack.diagnosis.remedies import advice_on, remedy_for
 from firmtrack.diagnosis.statuses import (
-    ASK_DCC,
-    ASK_DEVICE,
+    ASK_HOLDER,
     SILENT_STAGES,
     TASK_OF_UNKNOWN_VARIANT,
     TASKS,
@@ -22,13 +21,19 @@ from firmtrack.domain.causes import Attribute, CauseKey, CauseKind
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.remedy import Actor, Prospect
 from firmtrack.domain.stages import Party, Stage, StageRow, row_of
+from firmtrack.domain.voice import Spoken, Voice
 from firmtrack.presentation.causes import share_text
-from firmtrack.presentation.diagnosis_wording import ACTOR_NAMES
+from firmtrack.presentation.diagnosis_wording import actor_name
 from firmtrack.presentation.times import near_day_text
 from firmtrack.presentation.wording import STAGE_NAMES, STATUS_NAMES, reason_text
 
-_ASK_OF_FAULT = "Ask DCC’s Service Centre whether a fault is known."
-_TRY_FEW = "Try a few of the devices before you send it to all of them."
+_ASK_OF_FAULT = Spoken(
+    "Ask DCC’s Service Centre whether a fault is known.", "Ask the CSP whether a fault is known."
+)
+_TRY_FEW = Spoken(
+    "Try a few of the devices before you send it to all of them.",
+    "The supplier should try a few of the devices before it sends it to all of them.",
+)
 
 # The stages whose task does not name the image, which it is about.
 _HANDED_ON = (Stage.DELIVERED_TO_COMMS_HUB, Stage.TRANSFERRED_TO_DEVICE)
@@ -72,9 +77,9 @@ def sentence_of(cause: Cause, question: CausesQuestion, now: datetime) -> str:
     )
 
 
-def advice_of(key: CauseKey) -> str:
+def advice_of(key: CauseKey, voice: Voice = Voice.USER) -> str:
     """Return who acts next and what to do, as sentences: what is only likely is said to be so."""
-    return joined(_who_acts(key), *_hints(key), *_remedy(key))
+    return joined(_who_acts(key, voice), *_hints(key), *_remedy(key, voice))
 
 
 def next_actor_of(key: CauseKey) -> Actor:
@@ -90,10 +95,10 @@ def next_actor_of(key: CauseKey) -> Actor:
     return next((each for each in likely if each is not Actor.SUPPLIER), actor)
 
 
-def _who_acts(key: CauseKey) -> str:
+def _who_acts(key: CauseKey, voice: Voice) -> str:
     actor = next_actor_of(key)
     is_sure = _is_clear(key) or actor is Actor.SUPPLIER
-    return f"{ACTOR_NAMES[actor]} {'acts' if is_sure else 'is likely to have to act'} next."
+    return f"{actor_name(actor, voice)} {'acts' if is_sure else 'is likely to have to act'} next."
 
 
 def _actor_by_status(key: CauseKey) -> Actor:
@@ -219,14 +224,14 @@ def _hints(key: CauseKey) -> Iterator[str]:
     )
 
 
-def _remedy(key: CauseKey) -> Iterator[str]:
+def _remedy(key: CauseKey, voice: Voice) -> Iterator[str]:
     """Yield what is to be done whatever they have in common."""
     if key.kind is CauseKind.FAILED:
         if not _is_clear(key) and next_actor_of(key) is Actor.CSP:
-            yield _ASK_OF_FAULT
-        yield user_advice(key.reason, key.status)
+            yield _ASK_OF_FAULT.to(voice)
+        yield advice_on(key.reason, key.status, voice)
         if remedy_for(key.reason, key.status).prospect in (Prospect.MAY_WORK, Prospect.UNKNOWN):
-            yield _TRY_FEW
+            yield _TRY_FEW.to(voice)
         return
     row = _next_row(key)
     is_at_device = row.holder is Party.DEVICE
@@ -237,7 +242,7 @@ def _remedy(key: CauseKey) -> Iterator[str]:
     else:
         yield f"{party[0].upper()}{party[1:]} {task}."
     yield SILENT_STAGES.get(row.stage, "")
-    yield ASK_DEVICE if is_at_device else ASK_DCC
+    yield ASK_HOLDER[row.holder].to(voice)
 
 
 def _next_row(key: CauseKey) -> StageRow:

@@ -25,11 +25,20 @@ from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.reconciliation import FlagKind
 from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import ActivationStatus, ActivationStep, Stage
+from firmtrack.domain.voice import Spoken
 from firmtrack.presentation.times import near_text
 
-_ACTIVATE = "Send Activate Firmware (11.3) when the device should run it."
-_ACTIVATE_IF_YOURS = f"If the device is still yours: {_ACTIVATE[0].lower()}{_ACTIVATE[1:]}"
-_NOTHING = "Nothing for you to do."
+_ACTIVATE = Spoken(
+    "Send Activate Firmware (11.3) when the device should run it.",
+    "Nothing to do: the supplier sends Activate Firmware (11.3) when the device should run it.",
+)
+_ACTIVATE_IF_YOURS = Spoken(
+    "If the device is still yours: send Activate Firmware (11.3) when the device should run it.",
+    "If the device is still this supplier’s, it sends Activate Firmware (11.3) when the device "
+    "should run it.",
+)
+_NOTHING = Spoken("Nothing for you to do.", "Nothing to do.")
+_NOTHING_YET = Spoken("Nothing for you to do yet.", "Nothing to do yet.")
 _RUNS_IT = (FlagKind.VERSION_WITHOUT_ACTIVATION, FlagKind.REQUEST_FOR_RUNNING_VERSION)
 
 _DOUBTS: Mapping[FlagKind, str] = {
@@ -106,7 +115,9 @@ def _activated_by_itself(situation: Situation) -> Finding:
             f"The device activated the image on {when}: a PPMID needs no Activate Firmware.", doubt
         ),
         Actor.NOBODY if doubt is None else Actor.SUPPLIER,
-        joined(_NOTHING, suspension(situation)) if doubt is None else to_read_version(situation),
+        joined(_NOTHING.to(situation.voice), suspension(situation))
+        if doubt is None
+        else to_read_version(situation),
     )
 
 
@@ -121,7 +132,9 @@ def _runs_it(situation: Situation) -> bool:
 
 
 def _nothing_to_do(situation: Situation, sentence: str) -> Finding:
-    return Finding(sentence, Actor.NOBODY, joined(_NOTHING, suspension(situation)))
+    return Finding(
+        sentence, Actor.NOBODY, joined(_NOTHING.to(situation.voice), suspension(situation))
+    )
 
 
 def _to_activate(situation: Situation, sentence: str) -> Finding:
@@ -129,7 +142,8 @@ def _to_activate(situation: Situation, sentence: str) -> Finding:
     if outdone is not None:
         return Finding(sentence, Actor.NOBODY, outdone)
     is_changed = supplier_change(situation) is not None
-    advice = joined(surroundings(situation), _ACTIVATE_IF_YOURS if is_changed else _ACTIVATE)
+    activate = _ACTIVATE_IF_YOURS if is_changed else _ACTIVATE
+    advice = joined(surroundings(situation), activate.to(situation.voice))
     return Finding(sentence, Actor.SUPPLIER, advice)
 
 
@@ -150,7 +164,7 @@ def _activated(situation: Situation, found: Activation, when: str) -> Finding:
     sentence = _how_it_activated(situation, found, when)
     doubt = _doubt(situation, found.request_id)
     if doubt is None and not situation.is_suspended:
-        return Finding(sentence, Actor.NOBODY, _NOTHING)
+        return Finding(sentence, Actor.NOBODY, _NOTHING.to(situation.voice))
     return Finding(joined(sentence, doubt), Actor.SUPPLIER, to_read_version(situation))
 
 
@@ -183,7 +197,7 @@ def _pending(situation: Situation, found: Activation, when: str) -> Finding:
             if confirmed
             else f"It was asked to activate it on {due}, and has not confirmed that.",
             Actor.NOBODY,
-            joined("Nothing for you to do yet.", surroundings(situation)),
+            joined(_NOTHING_YET.to(situation.voice), surroundings(situation)),
         )
     asked = "It was asked to activate it on" if due is None else "It was to activate it on"
     return Finding(

@@ -8,6 +8,7 @@ from firmtrack.diagnosis.pace import pace_of, usual_seconds, waits_of
 from firmtrack.diagnosis.progress import finding_in_progress
 from firmtrack.diagnosis.resending import resend_advice
 from firmtrack.diagnosis.situation import Situation
+from firmtrack.presentation.diagnosis_wording import actor_name
 
 
 def diagnose(situation: Situation) -> Diagnosis:
@@ -25,6 +26,7 @@ def diagnose(situation: Situation) -> Diagnosis:
         waits=waits_of(situation),
         pace=pace_of(situation),
         next_actor=finding.next_actor,
+        next_actor_name=actor_name(finding.next_actor, situation.voice),
         advice=finding.advice,
         evidence=evidence_of(situation),
         resend=resend_advice(situation),

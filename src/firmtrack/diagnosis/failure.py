@@ -15,10 +15,11 @@ from firmtrack.diagnosis.phrases import (
     the_party,
     when_text,
 )
-from firmtrack.diagnosis.remedies import remedy_for, user_advice
+from firmtrack.diagnosis.remedies import advice_on, remedy_for
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import Status, Variant, row_of
+from firmtrack.domain.voice import Spoken
 from firmtrack.presentation.times import near_text
 from firmtrack.presentation.wording import STAGE_NAMES, reason_text
 
@@ -45,7 +46,7 @@ def finding_on_failure(situation: Situation) -> Finding:
         joined(
             surroundings(situation),
             _wait_first(situation),
-            user_advice(distribution.reason, distribution.status),
+            advice_on(distribution.reason, distribution.status, situation.voice),
             _hub_support(situation),
             *dict.fromkeys(each.advice for each in news),
         ),
@@ -90,7 +91,7 @@ def _wait_first(situation: Situation) -> str | None:
     # The advice on this reason says so itself.
     if situation.distribution.reason == "other_request_in_progress" or not situation.is_other_open:
         return None
-    return "Another update of the device is open: wait until it has ended."
+    return _WAIT_FIRST.to(situation.voice)
 
 
 def _hub_support(situation: Situation) -> str | None:
@@ -102,7 +103,7 @@ def _hub_support(situation: Situation) -> str | None:
         return None
     return (
         f"{_WITH_ARTICLE[device_type]} can only be updated once its hub’s own firmware supports "
-        "it: ask whether this hub’s does."
+        f"it: {_ASK_OF_HUB.to(situation.voice)}"
     )
 
 
@@ -140,6 +141,12 @@ def _hash(situation: Situation) -> str | None:
     digest = situation.distribution.image_hash
     return None if digest is None else f"The hash of the request’s image is {digest.hex()}."
 
+
+_WAIT_FIRST = Spoken(
+    "Another update of the device is open: wait until it has ended.",
+    "Another update of the device is open: the supplier should wait until it has ended.",
+)
+_ASK_OF_HUB = Spoken("ask whether this hub’s does.", "ask the CSP whether this hub’s does.")
 
 # The types that their hub's own firmware must support.
 _WITH_ARTICLE: Mapping[str | None, str] = {"PPMID": "A PPMID", "HCALCS": "An HCALCS"}

@@ -8,6 +8,7 @@ from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.answers.side_parts import UNTOLD, Untold
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.stages import CompletionStatus, Stage
+from firmtrack.domain.voice import Voice
 from firmtrack.store.reports.waits import KnownWait, WaitKey
 
 
@@ -23,11 +24,13 @@ def situations(
     now: datetime,
     waits: Mapping[WaitKey, KnownWait] | Untold,
     slow_seconds: float | None = None,
+    voice: Voice = Voice.USER,
 ) -> tuple[Situation, ...]:
     """Return the situation of each of the device's distributions, in their order.
 
     ``waits`` is what firmtrack.store.reports.waits answers for ``wait_keys``; ``slow_seconds`` is
-    what an operator calls slow where that says nothing, and nothing while the waits are not told.
+    what an operator calls slow where that says nothing, and nothing while the waits are not told;
+    ``voice`` is to whom the diagnoses speak.
     """
     return tuple(
         _situation(
@@ -36,6 +39,7 @@ def situations(
             now=now,
             waits=waits,
             slow_seconds=slow_seconds,
+            voice=voice,
         )
         for each in answer.distributions
     )
@@ -48,6 +52,7 @@ def _situation(
     now: datetime,
     waits: Mapping[WaitKey, KnownWait] | Untold,
     slow_seconds: float | None,
+    voice: Voice,
 ) -> Situation:
     key = _wait_key(answer, found.distribution)
     return Situation(
@@ -71,6 +76,7 @@ def _situation(
         wait=None if key is None or waits is UNTOLD else waits.get(key),
         slow_seconds=None if waits is UNTOLD else slow_seconds,
         is_usual_known=waits is not UNTOLD,
+        voice=voice,
     )
 
 

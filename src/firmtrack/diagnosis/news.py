@@ -20,6 +20,7 @@ from firmtrack.domain.identifiers import comparable_version
 from firmtrack.domain.incidents import FACTS_OF_HUB, IncidentEntry
 from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Status
+from firmtrack.domain.voice import Spoken
 from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES, INCIDENTS
 from firmtrack.presentation.incidents import incident_source
 from firmtrack.presentation.times import day_text, local_text, near_text, shown_text
@@ -73,8 +74,8 @@ _ROWS: Mapping[IncidentKind, _Row] = {
         ends=True,
     ),
     IncidentKind.MESSAGE_NOT_CARRIED: _Row(
-        "On {when} DCC had word that your version of DUIS cannot carry{reason}: what it says is "
-        "not known.",
+        "On {when} DCC had word that the User’s version of DUIS cannot carry{reason}: what it says "
+        "is not known.",
         Actor.SUPPLIER,
     ),
     IncidentKind.DEVICE_REMOVED: _Row(
@@ -130,14 +131,18 @@ _ROWS: Mapping[IncidentKind, _Row] = {
     ),
 }
 
-_WHOSE_IMAGE = (
+_WHOSE_IMAGE = Spoken(
     "Find out which request brought it: compare it with your other requests and with the Central "
     "Products List, or ask DCC’s Service Centre. A late word of this request’s own image still "
-    "counts."
+    "counts.",
+    "Find out which request brought it: look at the device’s other requests, and ask the "
+    "supplier. A late word of this request’s own image still counts.",
 )
-_TWO_WORDS = (
+_TWO_WORDS = Spoken(
     "The two do not fit. If no further word comes, ask DCC’s Service Centre, and quote the Service "
-    "Request ID and the Device ID. A late success still counts."
+    "Request ID and the Device ID. A late success still counts.",
+    "The two do not fit. If no further word comes, ask the CSP, and quote the Service Request ID "
+    "and the Device ID. A late success still counts.",
 )
 
 
@@ -196,7 +201,7 @@ def _incident(situation: Situation, entry: IncidentEntry, row: _Row) -> News:
             reason="" if reason is None else f" ({reason})",
             new_hub="" if new_hub is None else f" for {new_hub}",
         ),
-        advice=INCIDENTS[incident.kind].advice.user,
+        advice=INCIDENTS[incident.kind].advice.to(situation.voice),
         actor=row.actor,
         evidence=Evidence(
             f"“{INCIDENT_NAMES[incident.kind]}”, "
@@ -226,7 +231,7 @@ def _other_images(situation: Situation, last_step: datetime) -> Iterator[News]:
                 at=entry.occurred_at,
                 what=f"{OTHER_IMAGE[entry.status].format(when=when)} than this request’s: "
                 f"{differs}.",
-                advice=_WHOSE_IMAGE,
+                advice=_WHOSE_IMAGE.to(situation.voice),
                 actor=Actor.SUPPLIER,
                 evidence=_evidence(entry),
             )
@@ -266,7 +271,7 @@ def _earlier_stages(situation: Situation, last_step: datetime) -> Iterator[News]
                 "update had come further.",
                 None if reason is None else as_sentence(reason),
             ),
-            advice=_TWO_WORDS,
+            advice=_TWO_WORDS.to(situation.voice),
             actor=Actor.SUPPLIER,
             evidence=_evidence(latest),
         )

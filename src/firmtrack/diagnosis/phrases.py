@@ -5,6 +5,7 @@ from datetime import timedelta
 from firmtrack.answers.devices import HistoryEntry
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.stages import Party
+from firmtrack.domain.voice import Spoken
 from firmtrack.presentation.times import duration_text, near_text, shown_text
 from firmtrack.presentation.wording import PARTY_NAMES
 
@@ -63,7 +64,7 @@ def surroundings(situation: Situation) -> str:
 
 def suspension(situation: Situation) -> str | None:
     """Return what it calls for that the device is Suspended, None if it is not."""
-    return _SUSPENDED if situation.is_suspended else None
+    return _SUSPENDED.to(situation.voice) if situation.is_suspended else None
 
 
 def status_text(situation: Situation) -> str | None:
@@ -107,7 +108,10 @@ def supplier_change(situation: Situation) -> str | None:
 
 
 _LOOK_THERE = "follow that one."
-_SUSPENDED = (
+_SUSPENDED = Spoken(
     "The inventory has the device as Suspended: find out why before you send anything else. If the "
-    "answer to an activation was lost, reading the firmware version (11.2) repairs it."
+    "answer to an activation was lost, reading the firmware version (11.2) repairs it.",
+    "The inventory has the device as Suspended: find out why before the supplier sends anything "
+    "else. If the answer to an activation was lost, it is repaired when the supplier reads the "
+    "firmware version (11.2).",
 )

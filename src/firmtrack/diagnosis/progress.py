@@ -8,8 +8,7 @@ from firmtrack.diagnosis.pace import LONG_SECONDS, comparison, pace_of
 from firmtrack.diagnosis.phrases import joined, since_text, superseded, surroundings, the_party
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.diagnosis.statuses import (
-    ASK_DCC,
-    ASK_DEVICE,
+    ASK_HOLDER,
     SILENT_STAGES,
     STANDING,
     TASK_OF_UNKNOWN_VARIANT,
@@ -19,6 +18,7 @@ from firmtrack.domain.activation import Activation
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.remedy import Actor
 from firmtrack.domain.stages import ActivationStatus, Party, Stage, StageRow, Status
+from firmtrack.domain.voice import Spoken
 from firmtrack.presentation.times import duration_text, near_text
 from firmtrack.presentation.wording import STATUS_NAMES
 
@@ -32,17 +32,32 @@ ACTORS: Mapping[Party, Actor] = {
 }
 
 # After the task; stalled has two sentences of its own instead.
-_WAITING: Mapping[Pace | None, str] = {
-    Pace.USUAL: "nothing for you to do yet.",
-    Pace.SLOW: "it may still do so. Nothing for you to do yet but to look again later.",
-    None: "nothing for you to do unless it takes too long for you.",
+_WAITING: Mapping[Pace | None, Spoken] = {
+    Pace.USUAL: Spoken("nothing for you to do yet.", "nothing to do yet."),
+    Pace.SLOW: Spoken(
+        "it may still do so. Nothing for you to do yet but to look again later.",
+        "it may still do so. Nothing to do yet but to look again later.",
+    ),
+    None: Spoken(
+        "nothing for you to do unless it takes too long for you.",
+        "nothing to do unless it takes too long for the supplier.",
+    ),
 }
 # A request carries no time of its own, so how long DCC takes to answer often cannot be learnt.
 _AT_ONCE = "DCC answers a request at once."
-_IF_NOTHING_COMES = "If nothing comes, ask DCC’s Service Centre, and quote the Service Request ID."
-_LONG = (
+_IF_NOTHING_COMES = Spoken(
+    "If nothing comes, ask DCC’s Service Centre, and quote the Service Request ID.",
+    "If nothing comes, ask the DSP, and quote the Service Request ID.",
+)
+_LONG = Spoken(
     "It has waited for {days}, and nothing says whether that is usual: if you need to know, ask "
-    "DCC’s Service Centre, and quote the Service Request ID and the Device ID."
+    "DCC’s Service Centre, and quote the Service Request ID and the Device ID.",
+    "It has waited for {days}, and nothing says whether that is usual: if the supplier needs to "
+    "know, ask whoever holds it, and quote the Service Request ID and the Device ID.",
+)
+_STEPS_MISSING = Spoken(
+    "Word of the steps between is missing; nothing for you to do.",
+    "Word of the steps between is missing; nothing to do.",
 )
 
 
@@ -67,7 +82,7 @@ def finding_in_progress(situation: Situation, next_stage: StageRow) -> Finding:
             joined(standing, _activated_text(activated, situation)),
             Actor.NOBODY,
             joined(
-                "Word of the steps between is missing; nothing for you to do.",
+                _STEPS_MISSING.to(situation.voice),
                 surroundings(situation),
             ),
         )
@@ -88,7 +103,7 @@ def actor_of(holder: Party, pace: Pace | None) -> Actor:
 
 
 def _advice(situation: Situation, next_stage: StageRow, pace: Pace | None) -> str:
-    party = the_party(next_stage.holder)
+    party, voice = the_party(next_stage.holder), situation.voice
     is_at_device = next_stage.holder is Party.DEVICE
     task = TASKS[next_stage.stage]
     if is_at_device and situation.distribution.variant is None:
@@ -96,14 +111,16 @@ def _advice(situation: Situation, next_stage: StageRow, pace: Pace | None) -> st
     must = f"{party[0].upper()}{party[1:]} {task}"
     silent = SILENT_STAGES.get(next_stage.stage)
     if next_stage.stage is Stage.VALIDATED and pace is None:
-        return f"{must}. {_IF_NOTHING_COMES}"
+        return f"{must}. {_IF_NOTHING_COMES.to(voice)}"
     if pace is None and situation.waited_seconds > LONG_SECONDS:
         return joined(
-            f"{must}.", silent, _LONG.format(days=duration_text(situation.waited_seconds))
+            f"{must}.",
+            silent,
+            _LONG.to(voice).format(days=duration_text(situation.waited_seconds)),
         )
     if pace is not Pace.STALLED:
-        return joined(f"{must}; {_WAITING[pace]}", silent)
-    return joined(f"{must}.", silent, ASK_DEVICE if is_at_device else ASK_DCC)
+        return joined(f"{must}; {_WAITING[pace].to(voice)}", silent)
+    return joined(f"{must}.", silent, ASK_HOLDER[next_stage.holder].to(voice))
 
 
 def _led_by(news: Sequence[News], situation: Situation, standing: str) -> Finding:

@@ -13,15 +13,19 @@ from firmtrack.diagnosis.diagnose import diagnose
 from firmtrack.diagnosis.gathering import situations, wait_keys
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.voice import Voice
 from firmtrack.store.reports.waits import hub_silent_since, recent_waits
 
 
-def diagnoses(answer: DeviceAnswer, *, now: datetime) -> Mapping[RequestId, Diagnosis | None]:
+def diagnoses(
+    answer: DeviceAnswer, *, now: datetime, voice: Voice = Voice.USER
+) -> Mapping[RequestId, Diagnosis | None]:
     """Return the diagnosis of each of the device's distributions, in their order.
 
     None if the device is not tracked: what holds of updates that are does not hold of its own.
     ``answer`` is what the viewer may see, and a diagnosis tells nothing beyond it but what is usual
     (firmtrack.store.reports.waits), which is also today's if ``now`` is a moment of the past.
+    ``voice`` is to whom they speak.
     """
     if answer.not_tracked_reason is not None:
         return dict.fromkeys(each.distribution.request_id for each in answer.distributions)
@@ -31,6 +35,7 @@ def diagnoses(answer: DeviceAnswer, *, now: datetime) -> Mapping[RequestId, Diag
         now=now,
         waits=waits,
         slow_seconds=settings.ENVIRONMENT.slow_after_seconds,
+        voice=voice,
     )
     return {each.distribution.request_id: diagnose(_with_hub(each)) for each in gathered}
 

@@ -1,6 +1,6 @@
 """What to do about a failure: for each reason who acts next, and what trying again would bring.
 
-What the User does stands in the catalogue of codes; this says what follows from it.
+What to do stands in the catalogue of codes; this says what follows from it.
 """
 
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from firmtrack.diagnosis.statuses import ADVICE_WITHOUT_REASON, ASK_FIRST, REMEDIES
 from firmtrack.domain.remedy import Actor, Prospect, Remedy
 from firmtrack.domain.stages import Status
+from firmtrack.domain.voice import Voice
 from firmtrack.duis.codes import explains
 from firmtrack.presentation.catalogue_codes import ADVICE, EXPLAINED_BY_OPERATOR, NOT_EXPLAINED
 from firmtrack.presentation.wording import operators_text
@@ -42,13 +43,13 @@ def remedy_for(reason: str | None, status: Status) -> Remedy:
     return known or REMEDIES[status]
 
 
-def user_advice(reason: str | None, status: Status) -> str:
-    """Return, in sentences, what the User does about a bad ``status`` with this reason."""
+def advice_on(reason: str | None, status: Status, voice: Voice) -> str:
+    """Return, in sentences, what to do about a bad ``status`` with this reason."""
     if reason is None:
-        return ADVICE_WITHOUT_REASON[status]
+        return ADVICE_WITHOUT_REASON[status].to(voice)
     known = ADVICE.get(reason) if explains(reason, status) else None
     if known is None and operators_text(reason) is not None:
-        return EXPLAINED_BY_OPERATOR
+        return EXPLAINED_BY_OPERATOR.to(voice)
     if known is None and not explains(reason, status):
-        return ADVICE_WITHOUT_REASON[status]
-    return (known or NOT_EXPLAINED).user
+        return ADVICE_WITHOUT_REASON[status].to(voice)
+    return (known or NOT_EXPLAINED).to(voice)

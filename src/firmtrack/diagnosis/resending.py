@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from firmtrack.answers.diagnoses import ResendAdvice
 from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.diagnosis.news import news_of
-from firmtrack.diagnosis.phrases import joined
 from firmtrack.diagnosis.remedies import remedy_for
 from firmtrack.diagnosis.situation import Situation
 from firmtrack.domain.remedy import Again, Prospect
 from firmtrack.domain.stages import CompletionStatus, Stage, Status
+from firmtrack.domain.voice import Spoken
 
 # That DCC refuses so is likely, not certain: industry usage.
 _WOULD_BE_LEFT_OUT = (
@@ -25,6 +25,12 @@ _EXPECTED: Mapping[Prospect, str] = {
     Prospect.UNKNOWN: "What would come of it is not known, as long as the cause is not.",
 }
 
+# Which models have a given order is not known here.
+_VERSION_PATH = Spoken(
+    "Check with the manufacturer whether it needs other versions first.",
+    "The supplier should check with the manufacturer whether it needs other versions first.",
+)
+
 _AFTER_NEWS = "What would come of it is not known, after what was told since."
 
 
@@ -33,30 +39,29 @@ def resend_advice(situation: Situation) -> ResendAdvice | None:
     distribution = situation.distribution
     if distribution.completion is CompletionStatus.SUCCESSFUL or situation.later_success:
         return None
-    path = _version_path(situation)
     still_open = _open_request(situation)
     if still_open is not None:
         return ResendAdvice(
             again=Again.WAIT,
             open_request=still_open,
             expected=_WOULD_BE_LEFT_OUT,
-            version_path=path,
+            version_path=_VERSION_PATH.to(situation.voice),
         )
     if not distribution.status.is_bad:
         return ResendAdvice(
             again=Again.WAIT,
             open_request="DCC’s answer to this request was not seen, so it may be open.",
             expected=f"If DCC accepted it: {_WOULD_BE_LEFT_OUT}",
-            version_path=path,
+            version_path=_VERSION_PATH.to(situation.voice),
         )
     prospect = remedy_for(distribution.reason, distribution.status).prospect
     is_over = any(each.ends for each in news_of(situation))
     is_safe = may_work(distribution.reason, distribution.status) and not is_over
     return ResendAdvice(
         again=Again.SEND if is_safe else Again.REMEDY_FIRST,
-        open_request="Firmtrack knows of no accepted request that is still open for the device.",
+        open_request="Firmtrack knows of no other update that is open for this device.",
         expected=_AFTER_NEWS if is_over else _EXPECTED[prospect],
-        version_path=path,
+        version_path=_VERSION_PATH.to(situation.voice),
     )
 
 
@@ -82,14 +87,3 @@ def _open_request(situation: Situation) -> str | None:
     if unanswered is not None:
         return f"Service Request {unanswered.request_id} names the device and may be open."
     return None
-
-
-def _version_path(situation: Situation) -> str:
-    running = None if situation.device is None else situation.device.firmware_version
-    on_version = None if running is None else f"The device is on version {running}."
-    whose = "the device" if on_version is None else "it"
-    return joined(
-        on_version,
-        f"Whether {whose} must pass other versions first is not known: some models have a given "
-        "order, which their manufacturer knows.",
-    )

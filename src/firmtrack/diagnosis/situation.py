@@ -15,6 +15,7 @@ from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.incidents import IncidentEntry
 from firmtrack.domain.reconciliation import SUSPENDED, Flag, FlagKind
 from firmtrack.domain.stages import CompletionStatus, StageRow, stages_of
+from firmtrack.domain.voice import Voice
 from firmtrack.store.reports.waits import KnownWait
 
 
@@ -34,6 +35,7 @@ class Situation:
     ``wait`` is what others' stays where this one is tell, None if too few were seen; then
     ``slow_seconds`` counts, what an operator calls slow, None if nobody set it. ``hub_since`` is
     since when the updates behind the device's hub have all waited, None if they are few.
+    ``voice`` is to whom the diagnosis speaks.
     Unless ``is_usual_known``, what is usual could not be asked for, and all three are None.
     """
 
@@ -54,6 +56,7 @@ class Situation:
     hub_since: datetime | None = None
     slow_seconds: float | None = None
     is_usual_known: bool = True
+    voice: Voice = Voice.USER
 
     @property
     def since(self) -> datetime:

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from firmtrack.diagnosis.phrases import the_party
 from firmtrack.domain.remedy import Actor, Prospect, Remedy
 from firmtrack.domain.stages import Party, Stage, Status
+from firmtrack.domain.voice import Spoken
 from firmtrack.presentation.catalogue_codes import ADVICE
+from firmtrack.presentation.catalogue_entry import Advice
 
 ASK_FIRST = Remedy(Actor.SUPPLIER, Prospect.UNKNOWN)
 
@@ -41,17 +43,24 @@ SILENT_STAGES: Mapping[Stage, str] = {
 }
 """What is said of a stage that no message of DUIS tells of, only a stage report."""
 
-ASK_DCC = (
-    "Ask DCC’s Service Centre, and quote the Service Request ID and the Device ID. "
-    "A late success still counts."
-)
-"""What the User does about an update that has stalled on its way to the device."""
+_ASK_DCC = "Ask DCC’s Service Centre, and quote the Service Request ID and the Device ID."
+_ASK_DSP = "Ask the DSP, and quote the Service Request ID and the Device ID."
+_ASK_CSP = "Ask the CSP, and quote the Service Request ID and the Device ID."
+_LATE_SUCCESS = "A late success still counts."
+_ASK_ON_THE_WAY = Spoken(f"{_ASK_DCC} {_LATE_SUCCESS}", f"{_ASK_CSP} {_LATE_SUCCESS}")
 
-ASK_DEVICE = (
-    "Read its firmware version (11.2) to see whether it answers, and what it runs. "
-    "A late word of it still counts."
-)
-"""What the User does about an update that has stalled at the device."""
+ASK_HOLDER: Mapping[Party, Spoken] = {
+    Party.DSP: Spoken(f"{_ASK_DCC} {_LATE_SUCCESS}", f"{_ASK_DSP} {_LATE_SUCCESS}"),
+    Party.CSP: _ASK_ON_THE_WAY,
+    Party.COMMS_HUB: _ASK_ON_THE_WAY,
+    Party.DEVICE: Spoken(
+        "Read its firmware version (11.2) to see whether it answers, and what it runs. "
+        "A late word of it still counts.",
+        "Tell the supplier to read its firmware version (11.2), to see whether it answers and what "
+        "it runs. A late word of it still counts.",
+    ),
+}
+"""What to do about an update that has stalled, by who holds it."""
 
 OTHER_IMAGE: Mapping[Status, str] = {
     Status.TRANSFERRED_TO_DEVICE: "On {when} the hub handed the device another image",
@@ -73,18 +82,25 @@ REMEDIES: Mapping[Status, Remedy] = {
 }
 """What follows from a bad status whose reason tells nothing more."""
 
-ADVICE_WITHOUT_REASON: Mapping[Status, str] = {
-    Status.REJECTED: "Ask DCC’s Service Centre why it refused the update.",
-    Status.SEND_TO_CSP_FAILED: (
-        "Ask DCC’s Service Centre, with the Service Request ID: only DCC can say why it could not "
-        "send the image on."
+ADVICE_WITHOUT_REASON: Mapping[Status, Spoken | Advice] = {
+    Status.REJECTED: Spoken(
+        "Ask DCC’s Service Centre why it refused the update.",
+        "Ask the DSP why it refused the update, and tell the supplier.",
     ),
-    Status.COMMS_HUB_DELIVERY_FAILED: ADVICE["N61"].user,
-    Status.DEVICE_TRANSFER_FAILED: ADVICE["file_transfer_failure"].user,
-    Status.VERIFICATION_FAILED: ADVICE["8F1C"].user,
-    Status.ACTIVATION_FAILED: (
+    Status.SEND_TO_CSP_FAILED: Spoken(
+        "Ask DCC’s Service Centre, with the Service Request ID: only DCC can say why it could not "
+        "send the image on.",
+        "Ask the DSP, with the Service Request ID, why it could not send the image on, and tell "
+        "the supplier.",
+    ),
+    Status.COMMS_HUB_DELIVERY_FAILED: ADVICE["N61"],
+    Status.DEVICE_TRANSFER_FAILED: ADVICE["file_transfer_failure"],
+    Status.VERIFICATION_FAILED: ADVICE["8F1C"],
+    Status.ACTIVATION_FAILED: Spoken(
         "Read the firmware version (11.2) to see what the device runs, and ask the manufacturer "
-        "why it could not activate the image."
+        "why it could not activate the image.",
+        "Tell the supplier to read the firmware version (11.2) to see what the device runs, and to "
+        "ask the manufacturer why it could not activate the image.",
     ),
 }
-"""What the User does about a bad status without a reason."""
+"""What to do about a bad status without a reason."""

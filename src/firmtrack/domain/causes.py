@@ -105,6 +105,19 @@ class CauseKey:
             raise MalformedCauseId(cause_id[:60])
         return key
 
+    @classmethod
+    def of_line(cls, text: str) -> Self | None:
+        """Return the key of which this is the line of text; None if it was cut, or is none."""
+        how, _, traits = text.partition(": ")
+        status, _, reason = how.removeprefix("stalled at ").partition(" ")
+        pairs = [trait.partition(" ") for trait in traits.split(" and ")]
+        try:
+            found = [Trait(Attribute(name), value) for name, _, value in pairs]
+            key = cls.of(Status(status), reason or None, found)
+        except ValueError:
+            return None
+        return key if key._is_whole and str(key) == text else None
+
     @property
     def _is_whole(self) -> bool:
         names = {trait.attribute for trait in self.traits}

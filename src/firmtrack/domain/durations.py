@@ -1,7 +1,7 @@
 """The scale on which durations are counted, and the percentiles that it gives.
 
 A histogram on a fixed scale can be added to another, so percentiles of any union are exact: they
-are those of the scale. Its steps are whole seconds up to 50, then 2 % wide, up to 400 days.
+are those of the scale. Its steps are whole seconds up to 50, then 2% wide, up to 400 days.
 """
 
 from bisect import bisect_right

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, ResponseId
 from firmtrack.domain.stages import ActivationStep, Status, Variant
 
 
@@ -271,6 +271,7 @@ class Message:
 
     ``digest`` is its identity: 32 octets, SHA-256 of its canonical form without the signature.
     ``user_id`` is the User that sent or was sent it, None for a stage report.
+    ``response_id`` is DCC's own ID of it, which was sent to ``user_id``; None if it has none.
     ``code`` is the code that it carries, as written: a response, DCC Alert or Device Alert code.
     ``body`` is what is kept of it as evidence: its octets, less any firmware image.
     """
@@ -279,6 +280,7 @@ class Message:
     kind: MessageKind
     body: bytes
     user_id: Eui64 | None = None
+    response_id: ResponseId | None = None
     code: str | None = None
     occurred_at: datetime | None = None
     request: RequestFacts | None = None

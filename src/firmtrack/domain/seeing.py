@@ -152,6 +152,18 @@ def is_anothers(viewer: Viewer, addressee: Eui64 | None) -> bool:
     return addressee is not None and not viewer.is_party_to(addressee)
 
 
+def sees_message(viewer: Viewer, user_id: Eui64 | None, about: Iterable[RequestId]) -> bool:
+    """Return whether the viewer may see a whole message, and not only what it decides.
+
+    ``user_id`` is the User that sent it or was sent it: whoever that is sees it, and nobody else
+    but DCC's staff, whatever request it is about. What was sent to nobody (None), a stage report,
+    is seen by whom one of the requests belongs to that it is ``about``.
+    """
+    if user_id is None and not viewer.sees_all:
+        return any(map(viewer.may_see, about))
+    return viewer.is_party_to(user_id)
+
+
 def befallen(
     viewer: Viewer,
     reported: Iterable[ReportedIncident],

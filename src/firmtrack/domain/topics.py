@@ -1,6 +1,7 @@
 """What parties can be notified of: one table, from which each endpoint's owner chooses."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from firmtrack.domain.stages import STAGES, ActivationStatus, Status
 
@@ -24,6 +25,37 @@ STALLED = "distribution.stalled"
 MISMATCH = "device.firmware_version_mismatch"
 ENDPOINT_DISABLED = "endpoint.disabled"
 TEST = "endpoint.test"
+
+_WATCH = "watch."
+
+
+class WatchNews(StrEnum):
+    """What somebody who watches something is told: see docs/decisions/041."""
+
+    FAILED = "failed"
+    """It has failed, or, of a request, some of it has."""
+    STALLED = "stalled"
+    ENDED = "ended"
+    CORRECTED = "corrected"
+    """What was told last is not so, or not any more."""
+    QUIET = "quiet"
+    """Of a cause: no updates have joined it lately."""
+    GROWN = "grown"
+    """Of a cause: it has at least twice as many updates as were told of."""
+
+
+def topic_of_watch(news: WatchNews) -> str:
+    """Return the topic of what somebody is told of something that they watch."""
+    return f"{_WATCH}{news}"
+
+
+def watch_news_of(topic: str) -> WatchNews:
+    """Return the news that a topic of a watch is about."""
+    return WatchNews(topic.removeprefix(_WATCH))
+
+
+WATCH_TOPICS: tuple[str, ...] = tuple(topic_of_watch(news) for news in WatchNews)
+"""Topics that nobody chooses for an endpoint: a person watches one thing."""
 
 
 def topic_of_status(status: Status) -> str:

@@ -27,12 +27,12 @@ FEWEST_STAYS = 100
 """Nothing is said of a group of fewer stays, nor of fewer that had waited as long."""
 
 _HOUR = 60 * 60
-_CONFIDENCE = 1.96  # of the normal distribution: 95 % within it on both sides
+_CONFIDENCE = 1.96  # of the normal distribution: 95% within it on both sides
 _WIDEST = 2.0  # an interval of a percentile that spans more than so many times says too little
 
 
 def share_between(hits: float, of: float) -> tuple[float, float]:
-    """Return the interval of 95 % for a share of which ``hits`` in ``of`` were seen.
+    """Return the interval of 95% for a share of which ``hits`` in ``of`` were seen.
 
     Wilson's score interval, which is sound for shares near 0 and 1 too; all there is of none.
     """

@@ -59,7 +59,7 @@ WARNING_LISTS = (
 )
 
 _KNOWN_RESPONSE_CODES = (
-    Code("I0", "Done, or accepted.", L, _TRADE),
+    Code("I0", "Accepted.", L, _TRADE),
     Code("I99", "Accepted; the answer follows.", L, _TRADE),
     Code("W110101", "Accepted, without the devices in its lists.", C, _SCHEMA),
     Code("W110401", "Accepted, without the devices in its lists.", C, _SCHEMA),

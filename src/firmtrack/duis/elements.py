@@ -155,6 +155,10 @@ class Children:
         """Return the child's Response ID."""
         return self._value(name, ResponseId.parse)
 
+    def optional_response_id(self, name: str) -> ResponseId | None:
+        """Return the child's Response ID, None without the child."""
+        return self.response_id(name) if name in self._by_name else None
+
     def time(self, name: str) -> datetime:
         """Return the child's xs:dateTime in UTC."""
         return self._value(name, read_date_time)

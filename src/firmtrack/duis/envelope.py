@@ -34,6 +34,11 @@ from firmtrack.duis.rejections import (
 )
 from firmtrack.duis.vocabulary import DS, SCHEMA_VERSIONS, SR
 
+REQUEST = f"{SR}Request"
+"""The root of a Service Request."""
+RESPONSE = f"{SR}Response"
+"""The root of a response or an alert."""
+
 _FIRST = [f"{SR}Header", f"{SR}Body"]
 _SIGNATURE = f"{DS}Signature"
 _DECIMAL = re.compile(r"\s*[+-]?(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})\s*", re.ASCII)
@@ -115,8 +120,9 @@ def user_of(envelope: Envelope) -> Eui64:
 
     Raises MissingElement if neither of the header's IDs is there to say so, and BadValue.
     """
-    if "ResponseID" in envelope.header:
-        return envelope.header.response_id("ResponseID").recipient
+    response_id = envelope.header.optional_response_id("ResponseID")
+    if response_id is not None:
+        return response_id.recipient
     if "RequestID" in envelope.header:
         return envelope.header.request_id("RequestID").originator
     raise MissingElement("ResponseID or RequestID in Header.")
@@ -151,6 +157,10 @@ def message(
         kind=kind,
         body=envelope.octets if body is None else body,
         user_id=user_id,
+        # In a request's header the schema has none.
+        response_id=None
+        if envelope.root.tag == REQUEST
+        else envelope.header.optional_response_id("ResponseID"),
         code=code,
         occurred_at=occurred_at,
         request=request,

@@ -9,6 +9,8 @@ from firmtrack.duis.dcc_alerts import translate_dcc_alert
 from firmtrack.duis.device_alerts import translate_device_alert
 from firmtrack.duis.elements import name_of
 from firmtrack.duis.envelope import (
+    REQUEST,
+    RESPONSE,
     Envelope,
     NotAboutFirmware,
     check_schema_version,
@@ -29,8 +31,6 @@ from firmtrack.duis.vocabulary import SR
 
 __all__ = ["NotAboutFirmware", "parse", "read"]
 
-_REQUEST = f"{SR}Request"
-_RESPONSE = f"{SR}Response"
 # DUIS has two more roots, which only SMETS1 service providers write: never about firmware here.
 _IGNORED_ROOTS = {
     f"{SR}SMETS1SignedResponse": "smets1_signed_response",
@@ -54,11 +54,11 @@ def read(
     Raises DuisRejected, whatever ``body`` is, and nothing else.
     """
     root = parse(body)
-    if root.tag in (_REQUEST, _RESPONSE):
+    if root.tag in (REQUEST, RESPONSE):
         envelope = open_envelope(body, root, received_at)
         if trust is not None:
             _check_signer(envelope, trust, dcc_ids, now)
-        if root.tag == _REQUEST:
+        if root.tag == REQUEST:
             return translate_request(envelope)
         return _translate_response(envelope)
     kind = _IGNORED_ROOTS.get(root.tag)
@@ -74,7 +74,7 @@ def _check_signer(
     if envelope.signature is None:
         raise SignatureMissing("It ends without a signature.")
     signer = verify(envelope.signature, trust, now)
-    if envelope.root.tag == _REQUEST:
+    if envelope.root.tag == REQUEST:
         originator = envelope.header.request_id("RequestID").originator
         if signer != originator:
             raise SignerMismatch(f"Signed by {signer}, sent by {originator}.")

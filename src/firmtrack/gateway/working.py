@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any, NamedTuple
 from wsgiref.types import WSGIApplication
 
+from firmtrack.gateway.encodings import Encoder, Headers, encoder_for
 from firmtrack.gateway.limits import Limits
 from firmtrack.gateway.spool import NoRoom, Room, Spool
 
@@ -23,7 +24,7 @@ class Answer(NamedTuple):
     """What is answered, with its length; who takes it closes the body if that is a spool."""
 
     status: int
-    headers: list[tuple[bytes, bytes]]
+    headers: Headers
     body: bytes | Spool = b""
 
 
@@ -141,7 +142,7 @@ class Workers:
         waited_seconds = time.monotonic() - call.came_at
         if waited_seconds > self._limits.wait_seconds or not call.is_wanted:
             return busy()
-        status, headers = 0, list[tuple[bytes, bytes]]()
+        status, headers = 0, Headers()
 
         def start(said: str, pairs: list[tuple[str, str]], _error: object = None) -> Any:
             nonlocal status, headers
@@ -152,15 +153,18 @@ class Workers:
 
         blocks = self._application(call.environ, start)
         try:
-            if status in _NO_BODY or call.environ["REQUEST_METHOD"] == "HEAD":
+            if status in _NO_BODY:
                 return Answer(status, headers)
             length = dict(headers).get(b"content-length")
+            encoder = encoder_for(call.environ, status, headers)
+            if call.environ["REQUEST_METHOD"] == "HEAD":  # how long it is may be left unsaid
+                return Answer(status, headers)
             if length is not None and int(length) <= self._limits.memory_bytes:
-                return Answer(status, headers, b"".join(blocks))
-            spool = self._spooled(call, blocks)
+                return _whole(status, headers, b"".join(blocks), encoder)
+            spool = self._spooled(call, blocks if encoder is None else encoder.blocks(blocks))
         finally:
             _close(blocks)
-        if length is None:
+        if length is None or encoder is not None:
             headers.append((b"content-length", b"%d" % spool.size_bytes))
         return Answer(status, headers, spool)
 
@@ -185,6 +189,13 @@ class Workers:
         """Rest while others wait, so that long answers leave them four fifths of the time."""
         if not self._calls[Lane.USUAL].empty():
             time.sleep(min(_LONGEST_REST_SECONDS, _REST_FACTOR * taken_seconds))
+
+
+def _whole(status: int, headers: Headers, body: bytes, encoder: Encoder | None) -> Answer:
+    if encoder is not None:
+        body = encoder.pack(body) + encoder.end()
+        headers.append((b"content-length", b"%d" % len(body)))
+    return Answer(status, headers, body)
 
 
 def _close(blocks: Iterable[bytes]) -> None:

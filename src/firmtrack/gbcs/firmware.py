@@ -57,6 +57,7 @@ __all__ = [
     "TransferAlertCode",
     "TransferResult",
     "VersionReadResult",
+    "name_of_message",
     "read_firmware_message",
 ]
 
@@ -88,6 +89,12 @@ _MESSAGES: Final = (
     _MessageRow(0x012B, Cra.ALERT, "CS09 PPMID Firmware Activation Alert", read_ppmid_activation),
 )
 _ROW_OF: Final = {row.message_code: row for row in _MESSAGES}
+
+
+def name_of_message(message_code: int) -> str | None:
+    """Return what a message is called that is about firmware, None of any other."""
+    row = _ROW_OF.get(message_code)
+    return None if row is None else row.name
 
 
 def read_firmware_message(octets: bytes) -> FirmwareMessage | None:

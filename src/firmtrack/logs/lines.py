@@ -33,7 +33,7 @@ class WithoutPaths(logging.Filter):
 
 
 def without_personal_data(text: str) -> str:
-    """Return a text in which e-mail addresses, tokens and passwords are blacked out."""
+    """Return a text in which email addresses, tokens and passwords are blacked out."""
     for pattern, stand_in in _PERSONAL:
         text = pattern.sub(stand_in, text)
     return text

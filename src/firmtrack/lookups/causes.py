@@ -21,11 +21,13 @@ from firmtrack.domain.causes import CauseKey
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.remedy import Again
 from firmtrack.domain.viewer import Viewer
+from firmtrack.domain.voice import Voice
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.request import Download
 from firmtrack.lookups.seen import device_answer
 from firmtrack.lookups.views import read_view
-from firmtrack.presentation.causes import cause_devices_csv
+from firmtrack.presentation.causes import cause_devices_file
+from firmtrack.presentation.files import FileFormat
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.cause_notes import notes_of
 from firmtrack.store.reports import causes
@@ -103,11 +105,14 @@ def find_causes(
     return found
 
 
-def words_of(answer: CausesAnswer, as_of: datetime | None) -> Sequence[tuple[str, str]]:
+def words_of(
+    answer: CausesAnswer, voice: Voice, as_of: datetime | None
+) -> Sequence[tuple[str, str]]:
     """Return what is said of each of the causes: its sentence, and what to do."""
     now = as_of or answer.counted.read_at
     return [
-        (sentence_of(each, answer.question, now), advice_of(each.key)) for each in answer.causes
+        (sentence_of(each, answer.question, now), advice_of(each.key, voice))
+        for each in answer.causes
     ]
 
 
@@ -134,17 +139,23 @@ def open_cause(
 
 
 def download_devices(
-    viewer: Viewer, key: CauseKey, question: CausesQuestion, *, as_of: Settled | None = None
+    viewer: Viewer,
+    key: CauseKey,
+    question: CausesQuestion,
+    *,
+    file_format: FileFormat = FileFormat.CSV,
+    as_of: Settled | None = None,
 ) -> Download | None:
-    """Return the CSV of a cause's updates, by Device ID; None if none of the viewer's is of it.
+    """Return a file of a cause's updates, by Device ID; None if none of the viewer's is of it.
 
     Raises PastTooLarge.
     """
     devices = _devices(viewer, key, question, as_of)
-    _audit(viewer, "cause_csv", key, len(devices), as_of)
+    _audit(viewer, f"cause_{file_format}", key, len(devices), as_of)
     if not devices:
         return None
-    return Download(rows=len(devices), blocks=cause_devices_csv(key, devices))
+    blocks = cause_devices_file(key, devices, file_format)
+    return Download(rows=len(devices), blocks=blocks)
 
 
 def new_device_list(viewer: Viewer, key: CauseKey, question: CausesQuestion) -> DeviceList | None:

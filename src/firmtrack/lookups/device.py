@@ -1,6 +1,6 @@
 """The look-up of one device: its updates, the diagnosis of each, and how others fare beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,27 +9,37 @@ from firmtrack.answers.diagnoses import Diagnosis
 from firmtrack.answers.notices import NotifiedAnswer
 from firmtrack.answers.peers import PeersAnswer
 from firmtrack.answers.side_parts import Untold, side_part
+from firmtrack.answers.sources import ResponseIds
 from firmtrack.diagnosis.reading import diagnoses
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.seeing import View
 from firmtrack.domain.viewer import Viewer
+from firmtrack.domain.voice import Voice, voice_for
 from firmtrack.errors import FirmtrackError
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.comparison import peers_of
+from firmtrack.lookups.messages_named import messages_in, messages_named
 from firmtrack.lookups.seen import device_answer, repeats_grouped, single_entries
-from firmtrack.lookups.versions import version_of
+from firmtrack.lookups.suppliers import supplier_names
+from firmtrack.lookups.versions import held_by_nobody, version_of
 from firmtrack.lookups.views import read_view
 from firmtrack.notices.queries import list_notified
 from firmtrack.store.audit import record_lookup
+from firmtrack.store.reading.messages import response_ids_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundDevice:
-    """A device as its viewer sees it at ``as_of``, None for now, with each update's diagnosis."""
+    """A device as its viewer sees it at ``as_of``, None for now, with each update's diagnosis.
+
+    ``response_ids`` are of the messages that its answer names; ``voice`` is to whom it speaks.
+    """
 
     device: DeviceAnswer
     diagnoses: Mapping[RequestId, Diagnosis | None]
     as_of: Settled | None
+    response_ids: ResponseIds
+    voice: Voice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +49,12 @@ class DevicePage:
     ``peers`` is None of the past, and where the viewer has no update of the device. ``version``
     changes whenever the viewer's own updates do, and what befell them, not with how long they wait
     or who was notified; it tells nothing of others. None if it has none, and of the past.
+    ``supplier_names`` are told to DCC's staff, by the User ID's text.
     """
 
     found: FoundDevice
     version: str | None
+    supplier_names: Mapping[str, str]
     notified: Mapping[HistoryEntry, Sequence[NotifiedAnswer]] | Untold
     peers: PeersAnswer | Untold | None
 
@@ -52,12 +64,13 @@ class FoundEvents:
     """Some entries of one history of a device: that of a distribution, or what belongs to none.
 
     ``skipped`` are before them, ``following`` after; these go on below the mark ``next_mark``,
-    None if there are none.
+    None if there are none. ``response_ids`` are of the entries' messages.
     """
 
     device_id: Eui64
     request_id: RequestId | None
     entries: Sequence[HistoryEntry]
+    response_ids: ResponseIds
     skipped: int
     following: int
 
@@ -72,11 +85,21 @@ class PlaceGone(FirmtrackError):
 
 
 def find_device(
-    viewer: Viewer, device_id: Eui64, *, as_of: Settled | None = None
+    viewer: Viewer,
+    device_id: Eui64,
+    *,
+    as_of: Settled | None = None,
+    is_held: Callable[[FoundDevice], bool] = held_by_nobody,
 ) -> FoundDevice | None:
-    """Return the device, None if nothing that the viewer may see names it."""
+    """Return the device, None if nothing that the viewer may see names it.
+
+    What is found and ``is_held`` by the viewer as it is shows nothing, so it is not audited.
+    """
     view = read_view(viewer, device_id, as_of)
-    return _audited(view, _found(view, as_of), as_of)
+    found = _found(view, as_of)
+    if found is not None and is_held(found):
+        return found
+    return _audited(view, found, as_of)
 
 
 def open_device_page(
@@ -138,6 +161,7 @@ def list_events(
         device_id=device_id,
         request_id=request_id,
         entries=entries,
+        response_ids=response_ids_of(messages_in(entries)),
         skipped=len(repeats_grouped(singles[:place])),
         following=len(history) - len(entries),
     )
@@ -155,10 +179,14 @@ def _found(view: View, as_of: Settled | None) -> FoundDevice | None:
     if answer is None:
         return None
     now = as_of or datetime.now(UTC)
+    voice = voice_for(view.viewer)
+    diagnosed = diagnoses(answer, now=now, voice=voice)
     return FoundDevice(
         device=answer,
-        diagnoses=diagnoses(answer, now=now),
+        diagnoses=diagnosed,
         as_of=as_of,
+        response_ids=response_ids_of(messages_named(answer, diagnosed.values())),
+        voice=voice,
     )
 
 
@@ -172,12 +200,19 @@ def _page(view: View, found: FoundDevice) -> DevicePage:
     return DevicePage(
         found=found,
         version=_version(view, found),
+        supplier_names=supplier_names(view.viewer, _suppliers_in(found.device)),
         notified=side_part(
             "which notices were sent",
             lambda: list_notified(view.viewer, found.device, as_of=found.as_of),
         ),
         peers=None if found.as_of else side_part("peers", lambda: peers_of(view)),
     )
+
+
+def _suppliers_in(answer: DeviceAnswer) -> Iterator[Eui64 | None]:
+    for each in answer.distributions:
+        yield each.distribution.request_id.originator
+    yield None if answer.inventory is None else answer.inventory.responsible_supplier
 
 
 def _version(view: View, found: FoundDevice) -> str | None:

@@ -59,6 +59,12 @@ class Channel(ABC):
     why_untestable: ClassVar[str | None] = None
     """Why it takes no CloudEvent about an endpoint itself, such as a test; None is that it does."""
 
+    takes_watches: ClassVar[bool] = False
+    """Somebody may be told by it of what they watch."""
+
+    is_of_people: ClassVar[bool] = False
+    """Its endpoints are people's own: no party adds one."""
+
     @property
     def is_testable(self) -> bool:
         """Whether it takes a CloudEvent about an endpoint itself, such as a test."""

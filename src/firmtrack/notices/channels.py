@@ -6,10 +6,15 @@ from firmtrack.errors import FirmtrackError
 from firmtrack.notices.channel import Channel, ChannelWords
 from firmtrack.notices.duis_alerts import DUIS_ALERTS
 from firmtrack.notices.email_digest import EMAIL_DIGEST
+from firmtrack.notices.watch_mail import WATCH_MAIL
 from firmtrack.notices.webhook import WEBHOOK
 
-CHANNELS: Mapping[str, Channel] = {each.name: each for each in (WEBHOOK, DUIS_ALERTS, EMAIL_DIGEST)}
+CHANNELS: Mapping[str, Channel] = {
+    each.name: each for each in (WEBHOOK, DUIS_ALERTS, EMAIL_DIGEST, WATCH_MAIL)
+}
 """By their names, in the order in which people choose among them."""
+
+_OF_PARTIES = tuple(name for name, channel in CHANNELS.items() if not channel.is_of_people)
 
 
 class UnknownChannel(FirmtrackError):
@@ -17,15 +22,14 @@ class UnknownChannel(FirmtrackError):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        super().__init__(f"There is no channel {name[:60]!r}. Channels: {', '.join(CHANNELS)}.")
+        super().__init__(f"There is no channel {name[:60]!r}. Channels: {', '.join(_OF_PARTIES)}.")
 
 
 def channel_named(name: str) -> Channel:
-    """Return the channel of this name. Raises UnknownChannel."""
-    try:
-        return CHANNELS[name]
-    except KeyError:
-        raise UnknownChannel(name) from None
+    """Return the channel of this name, by which a party may be notified. Raises UnknownChannel."""
+    if name not in _OF_PARTIES:
+        raise UnknownChannel(name)
+    return CHANNELS[name]
 
 
 def channel_of(name: str) -> Channel | None:
@@ -47,5 +51,5 @@ def words_of(name: str) -> ChannelWords:
 
 
 def open_channels() -> tuple[Channel, ...]:
-    """Return the channels that this installation is set up for, a webhook first."""
-    return tuple(channel for channel in CHANNELS.values() if channel.is_open)
+    """Return the channels of parties that this installation is set up for, a webhook first."""
+    return tuple(CHANNELS[name] for name in _OF_PARTIES if CHANNELS[name].is_open)

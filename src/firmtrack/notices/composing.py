@@ -23,6 +23,7 @@ from firmtrack.notices.incident_wording import PhraseOf
 from firmtrack.notices.open_endpoints import open_endpoints
 from firmtrack.notices.party_incidents import open_incidents
 from firmtrack.notices.telling import tell_incidents
+from firmtrack.notices.watch_telling import tell_watches
 from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of
 
@@ -71,7 +72,8 @@ def compose_due(
         for name in ("find_due_parties", "find_due_incidents")
         for (party_id,) in connection.execute(statement(name), asked)
     }
-    return sum(_compose(connection, party_id, moment, phrase_of) for party_id in sorted(due))
+    made = sum(_compose(connection, party_id, moment, phrase_of) for party_id in sorted(due))
+    return made + tell_watches(connection, moment, grouping_delay)
 
 
 def _compose(

@@ -46,11 +46,11 @@ class PendingNotice:
 class EndpointQueue:
     """A queue and its endpoint: ``secrets`` are those to sign with, the newest first, sealed.
 
-    ``failures`` counts those since the last success.
+    ``party_id`` is None of a person's own. ``failures`` counts those since the last success.
     """
 
     endpoint_id: int
-    party_id: int
+    party_id: int | None
     channel: str
     address: str
     secrets: Sequence[bytes]

@@ -22,7 +22,9 @@ from firmtrack.notices.channel import Channel
 from firmtrack.notices.channels import channel_of
 from firmtrack.notices.cloud_events import event_about_endpoint
 from firmtrack.notices.endpoint_queue import enqueue
+from firmtrack.notices.event_data import EndpointTest
 from firmtrack.notices.secrets import new_secret, sealed
+from firmtrack.presentation.links import link_to_endpoint
 from firmtrack.store.acts import OPERATOR, Act, ActKind, record_act
 from firmtrack.store.database import pool
 from firmtrack.store.reading.seeing import asked_by
@@ -170,7 +172,12 @@ def test_endpoint(viewer: Viewer, endpoint_id: int) -> UUID:
         if not channel.is_testable:
             raise NotForTesting(channel.why_untestable)
         now = datetime.now(UTC)
-        draft = event_about_endpoint(TEST, {"endpoint_id": endpoint_id}, now)
+        test = EndpointTest(
+            endpoint_id=endpoint_id,
+            sentence=f"This is a test of endpoint {endpoint_id}.",
+            link=link_to_endpoint(endpoint_id),
+        )
+        draft = event_about_endpoint(TEST, test, now)
         enqueue(connection, endpoint_id, [draft], now)
         # Whoever tests wants to know now, not after the pause that earlier failures brought.
         connection.execute(

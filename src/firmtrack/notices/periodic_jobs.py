@@ -7,7 +7,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.side_parts import side_part
-from firmtrack.notices import stalled
+from firmtrack.notices import stalled, watch_telling
 from firmtrack.notices.known_causes import FindCauses, renew_causes
 from firmtrack.store.database import pool
 from firmtrack.store.reports import cause_counting, causes
@@ -54,6 +54,14 @@ class PeriodicJobs:
         side_part(
             "distributions that have stalled",
             lambda: stalled.queue_stalled(connection, datetime.now(UTC)),
+        )
+        side_part(
+            "causes that people watch",
+            lambda: watch_telling.tell_cause_watches(connection, datetime.now(UTC)),
+        )
+        side_part(
+            "watches of no one, dropped",
+            lambda: watch_telling.drop_watches(connection, datetime.now(UTC)),
         )
 
     def _count(self) -> None:

@@ -20,8 +20,10 @@ from firmtrack.notices.calling import Caller, CallResponse
 from firmtrack.notices.channels import CHANNELS
 from firmtrack.notices.cloud_events import event_about_endpoint
 from firmtrack.notices.endpoint_queue import EndpointQueue, PendingNotice, enqueue
+from firmtrack.notices.event_data import EndpointSwitchedOff
 from firmtrack.notices.open_endpoints import open_endpoints
 from firmtrack.notices.retrying import GIVE_UP_AFTER, CallOutcome, outcome_of, wait_after
+from firmtrack.presentation.links import link_to_endpoint
 
 _PENDING_AT_ONCE = 100
 _TURN_SECONDS = 1.0
@@ -178,8 +180,17 @@ def _switch_off(connection: Connection[TupleRow], queue: EndpointQueue) -> None:
         " WHERE endpoint_id = %s AND state = 'waiting'",
         (queue.endpoint_id,),
     )
+    if queue.party_id is None:
+        return
     now = datetime.now(UTC)
-    news = {"endpoint_id": queue.endpoint_id, "address": queue.address, "reason": _GONE}
+    news = EndpointSwitchedOff(
+        endpoint_id=queue.endpoint_id,
+        address=queue.address,
+        reason=_GONE,
+        reason_text=_GONE,
+        sentence=f"Endpoint {queue.endpoint_id}, {queue.address}, was switched off: {_GONE}",
+        link=link_to_endpoint(queue.endpoint_id),
+    )
     for other in open_endpoints(connection, queue.party_id):
         if other.channel.is_testable:
             draft = event_about_endpoint(ENDPOINT_DISABLED, news, now)

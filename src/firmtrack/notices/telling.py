@@ -16,6 +16,7 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.notices import statement
 from firmtrack.notices.cloud_events import event
 from firmtrack.notices.endpoint_queue import Draft, enqueue
+from firmtrack.notices.event_data import IncidentTold
 from firmtrack.notices.incident_wording import PhraseOf, incident_sentences
 from firmtrack.notices.incidents import Incident, IncidentNews, news_of
 from firmtrack.notices.open_endpoints import OpenEndpoint
@@ -25,6 +26,8 @@ from firmtrack.notices.party_incidents import (
     leave_alone,
     update_incidents,
 )
+from firmtrack.presentation.links import link_to_cause, link_to_device, link_to_request
+from firmtrack.presentation.wording import reason_text
 from firmtrack.store.numbers import eui_of, request_id_of
 
 _DEVICES_NAMED = 20
@@ -125,6 +128,15 @@ def _facts(connection: Connection[TupleRow], incident: Incident) -> _Facts:
     )
 
 
+def _link(incident: Incident, facts: _Facts) -> str | None:
+    """Return the page of what is told: its only device, what all have in common, or the request."""
+    if facts.device_ids is not None and len(facts.device_ids) == 1:
+        return link_to_device(facts.device_ids[0])
+    if incident.is_own and incident.cause is not None:
+        return link_to_cause(incident.cause.cause_id)
+    return None if facts.request_id is None else link_to_request(facts.request_id)
+
+
 def _draft(
     incident: Incident, news: IncidentNews, facts: _Facts, now: datetime, phrase_of: PhraseOf
 ) -> Draft:
@@ -138,15 +150,19 @@ def _draft(
         now=now,
         phrase_of=phrase_of,
     )
-    data = {
-        "incident_id": str(incident.incident_id),
-        "news": news,
-        "service_request_id": None if facts.request_id is None else str(facts.request_id),
-        "status": incident.status,
-        "reason": incident.reason,
-        "device_count": incident.device_count,
-        "sentence": sentence,
-    }
+    data = IncidentTold(
+        incident_id=incident.incident_id,
+        news=news,
+        service_request_id=None if facts.request_id is None else str(facts.request_id),
+        status=incident.status,
+        reason=incident.reason,
+        device_count=incident.device_count,
+        reason_text=None
+        if incident.reason is None
+        else reason_text(incident.reason, incident.status),
+        sentence=sentence,
+        link=_link(incident, facts),
+    )
     return Draft(
         notice_id=notice_id,
         topic=incident.topic,

@@ -13,8 +13,14 @@ _DROP_QUEUED = "DELETE FROM status_change WHERE user_id = %s"
 _GIVE_UP_WAITING = """
 UPDATE notice AS n SET state = 'dead', settled_at = now()
 FROM notice_endpoint AS e
-WHERE e.endpoint_id = n.endpoint_id AND e.party_id = %s
+WHERE e.endpoint_id = n.endpoint_id AND coalesce(e.party_id, e.person_party_id) = %s
   AND n.user_id = %s AND n.state = 'waiting'
+"""
+_GIVE_UP_CAUSES = """
+UPDATE notice AS n SET state = 'dead', settled_at = now()
+FROM watch AS w
+WHERE w.notice_id = n.notice_id AND w.party_id = %s AND w.cause_id IS NOT NULL
+  AND n.state = 'waiting'
 """
 _GIVE_UP_INCIDENTS = statement("give_up_incidents").decode()
 
@@ -32,4 +38,5 @@ def remove_user_id(party: Party, user_id: Eui64) -> None:
         parties.remove_user_id(party, user_id)
         cursor.execute(_DROP_QUEUED, (number,))
         cursor.execute(_GIVE_UP_WAITING, (party.pk, number))
+        cursor.execute(_GIVE_UP_CAUSES, (party.pk,))  # which may be told of its updates
         cursor.execute(_GIVE_UP_INCIDENTS, {"party_id": party.pk, "user_id": number})

@@ -27,6 +27,7 @@ class Webhook(Channel):
         example="https://receiver.example/notices",
     )
     has_secret = True
+    takes_watches = True
 
     def check(self, address: str) -> None:
         """Raise UnfitAddress unless it is a URL that may be called."""

@@ -1,5 +1,5 @@
 -- Queue what is newly found stalled, by stage, for the originator and for each device's Responsible
--- Supplier if that is another party; and count the devices.
+-- Supplier if that is another party, and for who watches the device or the request; and count the devices.
 WITH fresh AS (
     INSERT INTO stalled_distribution (device_id, request_key, stage)
     SELECT device_id, %(request_key)s, stage
@@ -27,5 +27,16 @@ WITH fresh AS (
         jsonb_build_object('current_status', (%(statuses)s::text[])[stage])
     FROM notified
     GROUP BY user_id, is_own, stage
+), watched AS (
+    INSERT INTO watch_change (watch_id, stalled)
+    SELECT w.watch_id, 1
+    FROM watch AS w
+    JOIN fresh USING (device_id)
+    UNION ALL
+    SELECT w.watch_id, count(*)
+    FROM watch AS w
+    CROSS JOIN fresh
+    WHERE w.request_key = %(request_key)s
+    GROUP BY w.watch_id
 )
 SELECT count(*) FROM fresh

@@ -1,29 +1,21 @@
 """Moments and days that people and programs ask for."""
 
-import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, ValidationError, convert
 
 from firmtrack.errors import FirmtrackError
+from firmtrack.presentation import typed_times
+from firmtrack.presentation.search_problems import SearchBy
 from firmtrack.presentation.times import day_text
+from firmtrack.presentation.typed_times import TypedTime
 
 _GREAT_BRITAIN = ZoneInfo("Europe/London")
-
-# As people in Great Britain write a day and a time, and as their computers do.
-_DAY_FIRST = re.compile(
-    r"(?P<day>\d{1,2})[/. ](?P<month>\d{1,2})[/. ](?P<year>\d{4})"
-    r"[, ]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})",
-    re.ASCII,
-)
-_YEAR_FIRST = re.compile(
-    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
-    r"[T, ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})",
-    re.ASCII,
-)
-
+_TICK = timedelta(microseconds=1)
+_MINUTE = timedelta(minutes=1)
+_SOUGHT = {SearchBy.DEVICE_ID: "device", SearchBy.SERVICE_REQUEST_ID: "Service Request"}
 
 USUAL_IS_OF_TODAY = "Waits are compared with what is usual today, not with what was usual then."
 
@@ -66,26 +58,64 @@ def read_moment(text: str) -> datetime:
     return at
 
 
-def read_typed_moment(text: str) -> datetime:
-    """Return the time that people mean by ``text``, in UTC. Raises MalformedMoment.
+def read_typed_time(text: str, now: datetime | None = None) -> TypedTime:
+    """Return when people mean by ``text``. Raises MalformedMoment.
 
-    RFC 3339, or a day and a time of the clock in Great Britain: ``14/11/2026 09:12``,
-    ``2026-11-14 09:12``. The hour that comes twice in autumn is the first.
+    RFC 3339, or any way in which Firmtrack writes a time or people in Great Britain do:
+    ``14 November 2026, 09:12 GMT``, ``14/11/2026 09:12``, ``2026-11-14``.
     """
     tidy = " ".join(text.split())
-    match = _DAY_FIRST.fullmatch(tidy) or _YEAR_FIRST.fullmatch(tidy)
-    if match is None:
-        return read_moment(tidy)
     try:
-        parts = {name: int(value) for name, value in match.groupdict().items()}
-        return datetime(**parts, tzinfo=_GREAT_BRITAIN).astimezone(UTC)
-    except (ValueError, OverflowError):
+        at = read_moment(tidy)
+    except MalformedMoment:
+        pass
+    else:
+        return TypedTime(at, at)
+    try:
+        typed = typed_times.read_typed_time(tidy, now or datetime.now(UTC))
+        typed.first.astimezone(_GREAT_BRITAIN)
+        typed.last.astimezone(_GREAT_BRITAIN)
+    except (typed_times.NoTypedTime, OverflowError):
         raise MalformedMoment from None
+    return typed
+
+
+def read_typed_moment(text: str) -> datetime:
+    """Return the last moment that people mean by ``text``, in UTC. Raises MalformedMoment.
+
+    What was known at 09:12 is all that came to be known in that minute, too.
+    """
+    return read_typed_time(text).last
+
+
+def read_typed_beginning(text: str) -> datetime:
+    """Return the first moment that people mean by ``text``, in UTC. Raises MalformedMoment."""
+    return read_typed_time(text).first
 
 
 def typed_text(moment: datetime) -> str:
-    """Return a time as people in Great Britain type it: ``14/11/2026 09:12``."""
-    return f"{moment.astimezone(_GREAT_BRITAIN):%d/%m/%Y %H:%M}"
+    """Return a time as people in Great Britain type it: ``14/11/2026 09:12``.
+
+    The seconds are there unless it is the minute's end, which is what a time without them means;
+    the zone is in the hour that comes twice.
+    """
+    local = moment.astimezone(_GREAT_BRITAIN)
+    is_minutes_end = local.replace(second=0, microsecond=0) + _MINUTE - _TICK == local
+    text = f"{local:%d/%m}/{local.year:04} {local:%H:%M}"
+    if not is_minutes_end:
+        text += f":{local:%S}"
+    is_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{text} {local.tzname()}" if is_twice else text
+
+
+def not_known_then_text(search_by: SearchBy, first_known: str) -> str:
+    """Return what is said where nothing was known at a moment, and first was ``first_known``."""
+    return f"{not_known_then_title(search_by)}; first known on {first_known}."
+
+
+def not_known_then_title(search_by: SearchBy) -> str:
+    """Return what is said where nothing was known at a moment, without a full stop."""
+    return f"Nothing was known about this {_SOUGHT[search_by]} then"
 
 
 def moved_back_text(settled: datetime) -> str:

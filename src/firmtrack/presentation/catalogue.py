@@ -3,8 +3,9 @@
 Made from the code tables and the stage table, so it has an entry for all that they hold.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from firmtrack.duis import codes
 from firmtrack.duis.codes import Code
@@ -58,6 +59,17 @@ def _belongs(code: str) -> str:
     if code in codes.RESPONSE_CODES:
         return "It is a general code: it can answer any Service Request."
     return "It is the code of a DCC Alert: read the alert’s body for what happened."
+
+
+def kind_of(code: str) -> str:
+    """Return what a code without a known meaning belongs to, as a heading."""
+    service = service_of(code)
+    if service is not None:
+        name = wording.SERVICE_NAMES.get(service)
+        return f"{name} ({service})" if name else f"Service {service}"
+    if code in codes.RESPONSE_CODES:
+        return "Answers to any Service Request"
+    return "DCC Alerts, whose body says what happened"
 
 
 def _writings() -> Iterator[tuple[str, str]]:
@@ -114,3 +126,26 @@ def _groups() -> Iterator[CodeGroup]:
 
 
 CODE_GROUPS = tuple(_groups())
+
+NOT_EXPLAINED_BY_KIND: tuple[tuple[str, tuple[Entry, ...]], ...] = tuple(
+    (kind, tuple(entries))
+    for kind, entries in groupby(
+        (entry for group in CODE_GROUPS for entry in group.others),
+        key=lambda entry: kind_of(entry.code),
+    )
+)
+"""The codes whose meaning Firmtrack does not know, by what they belong to, in the groups' order."""
+
+
+def together(entries: Iterable[Entry], apart: Collection[str] = ()) -> Iterator[tuple[Entry, ...]]:
+    """Yield the entries, those together that follow each other and differ in their codes only.
+
+    Of a code ``apart`` its entry comes alone.
+    """
+
+    def what_it_says(entry: Entry) -> tuple[object, ...]:
+        own = entry.code if entry.code in apart or entry.written != entry.code else None
+        return entry.meaning, entry.advice, entry.sureness, entry.source, own
+
+    for _, alike in groupby(entries, key=what_it_says):
+        yield tuple(alike)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from firmtrack.domain.identifiers import FirmwareVersion, RequestId
 from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.stages import ActivationStatus
+from firmtrack.domain.voice import Voice
 from firmtrack.duis.codes import Sureness
 from firmtrack.presentation import wording
 from firmtrack.presentation.catalogue_entry import Advice, Entry
@@ -41,6 +42,11 @@ ACTIVATIONS: Mapping[ActivationStatus, Entry] = {
                 "DCC has still to carry the request to the device, or the answer has not come.",
                 "Nothing yet. If no answer comes, read the firmware version (11.2) before you send "
                 "it again: it may have worked, and only its answer been lost.",
+                (
+                    "Nothing yet. If no answer comes, tell the supplier to read the firmware "
+                    "version (11.2) before it sends it again: it may have worked, and only its "
+                    "answer been lost."
+                ),
                 "DCC carries the request to the device.",
             ),
             _SCHEMA,
@@ -53,6 +59,10 @@ ACTIVATIONS: Mapping[ActivationStatus, Entry] = {
                 "The request named a time in the future.",
                 "Nothing. To take it back, send an 11.3 with the ExecutionDateTime "
                 "3000-12-31T00:00:00Z.",
+                (
+                    "Nothing. The supplier can take it back with an 11.3 that has the "
+                    "ExecutionDateTime 3000-12-31T00:00:00Z."
+                ),
                 "Nothing until the device says how it went.",
             ),
             _GBCS,
@@ -64,6 +74,10 @@ ACTIVATIONS: Mapping[ActivationStatus, Entry] = {
             Advice(
                 "The User cancelled it.",
                 "Send a new Activate Firmware (11.3) when the image is to be activated.",
+                (
+                    "Nothing. The supplier sends a new Activate Firmware (11.3) when the image "
+                    "is to be activated."
+                ),
                 "Nothing more.",
             ),
             _SCHEMA,
@@ -75,6 +89,10 @@ ACTIVATIONS: Mapping[ActivationStatus, Entry] = {
             Advice(
                 "The device held the image, and its hash was that of the request.",
                 "Nothing. The inventory should show the new version; if not, see the flags below.",
+                (
+                    "Nothing. The inventory should show the new version; if not, see the flags "
+                    "below."
+                ),
                 "The DSP updates the firmware version in the inventory.",
             ),
             _GBCS,
@@ -89,6 +107,11 @@ ACTIVATIONS: Mapping[ActivationStatus, Entry] = {
                 "The reason beside it says which.",
                 "Do what the reason’s entry says. After a missing answer, read the firmware "
                 "version (11.2) first: the activation may have worked all the same.",
+                (
+                    "Do what the reason’s entry says. After a missing answer, tell the supplier "
+                    "to read the firmware version (11.2) first: the activation may have worked "
+                    "all the same."
+                ),
                 "Nothing more for this request. The inventory keeps its firmware version.",
             ),
             _GBCS,
@@ -98,17 +121,23 @@ ACTIVATIONS: Mapping[ActivationStatus, Entry] = {
 
 _EXAMPLE_REQUEST = RequestId.parse(wording.SEARCH_BY_EXAMPLES[SearchBy.SERVICE_REQUEST_ID])
 
-# What the flag says of an example.
-FLAG_EXAMPLES: Mapping[FlagKind, str] = {
-    kind: flag_text(
-        Flag(
-            kind=kind,
-            request_id=_EXAMPLE_REQUEST,
-            expected_version=FirmwareVersion("01020304"),
-            found_version=FirmwareVersion("01020303"),
-            reason="N13",
-            problem="its header promises 524,288 octets in all, it has 524,222",
+
+def flag_examples(voice: Voice) -> Mapping[FlagKind, str]:
+    """Return what each flag says of an example, as it is said to whoever reads it."""
+    return {
+        kind: flag_text(
+            Flag(
+                kind=kind,
+                request_id=_EXAMPLE_REQUEST,
+                expected_version=FirmwareVersion("01020304"),
+                found_version=FirmwareVersion("01020303"),
+                reason="N13",
+                problem="its header promises 524,288 octets in all, it has 524,222",
+            ),
+            voice,
         )
-    )
-    for kind in FLAG_NAMES
-}
+        for kind in FLAG_NAMES
+    }
+
+
+FLAG_EXAMPLES: Mapping[FlagKind, str] = flag_examples(Voice.USER)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from firmtrack.domain.voice import Voice
 from firmtrack.duis.codes import Sureness
 
 MAY_TRY_AGAIN = (
@@ -12,11 +13,19 @@ MAY_TRY_AGAIN = (
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What usually causes something, what the User does about it, and what DCC does."""
+    """What usually causes something, what to do about it, and what DCC does by itself.
+
+    ``user`` is said to the User, ``desk`` to DCC's own staff, who tell the User and ask others.
+    """
 
     causes: str
     user: str
+    desk: str
     dcc: str
+
+    def to(self, voice: Voice) -> str:
+        """Return what to do, as it is said to whoever reads it."""
+        return self.desk if voice is Voice.DESK else self.user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ _TRADE = "industry usage"
 INCIDENT_NAMES: Mapping[IncidentKind, str] = {
     IncidentKind.REQUEST_QUARANTINED: "Held in quarantine by DCC",
     IncidentKind.COMMAND_FAILED: "Reported by DCC as failed",
-    IncidentKind.MESSAGE_NOT_CARRIED: "Word that your version of DUIS cannot carry",
+    IncidentKind.MESSAGE_NOT_CARRIED: "Word that the User’s version of DUIS cannot carry",
     IncidentKind.DEVICE_REMOVED: "Device removed from the inventory",
     IncidentKind.METER_DECOMMISSIONED: "Meter decommissioned or withdrawn",
     IncidentKind.ASSOCIATED_METER_DECOMMISSIONED: "Its meter decommissioned or withdrawn",
@@ -63,7 +63,11 @@ INCIDENTS: Mapping[IncidentKind, Entry] = {
                 "Many requests within a short time, or a value that is not expected.",
                 "Tell DCC whether the request was meant: confirm it, or cancel it. DCC is likely "
                 "to hold it until you have.",
-                "It is likely to hold the request until you confirm or cancel it.",
+                (
+                    "Ask the supplier whether the request was meant, and have it confirmed or "
+                    "cancelled. It is likely to be held until then."
+                ),
+                "It is likely to hold the request until the User confirms or cancels it.",
             ),
             L,
             _TRADE,
@@ -77,6 +81,11 @@ INCIDENTS: Mapping[IncidentKind, Entry] = {
                 "Ask DCC’s Service Centre, with the code, the Service Request ID and the Device "
                 "ID, whether the update still goes on. If it does not, send a new request for the "
                 "device.",
+                (
+                    "Ask the Communications Service Provider whether the update still goes on, "
+                    "with the code, the Service Request ID and the Device ID. If it does not, "
+                    "tell the supplier to send a new request for the device."
+                ),
                 _NOT_KNOWN,
             ),
             C,
@@ -84,13 +93,14 @@ INCIDENTS: Mapping[IncidentKind, Entry] = {
         ),
         _entry(
             IncidentKind.MESSAGE_NOT_CARRIED,
-            "DCC had word of the update or the device that the version of DUIS that you use cannot "
+            "DCC had word of the update or the device that the User’s version of DUIS cannot "
             "carry. What it says is not in the message.",
             "DUISVersionMismatch; its DCC Alert is likely to be N999.",
             Advice(
-                "The version of DUIS that you use is older than the message.",
+                "The User’s version of DUIS is older than the message.",
                 "Ask DCC’s Service Centre what the message says, or move to a later version of "
                 "DUIS.",
+                ("Tell the supplier what the message says, or to move to a later version of DUIS."),
                 "DCC sends this in place of the message.",
             ),
             C,
@@ -104,6 +114,11 @@ INCIDENTS: Mapping[IncidentKind, Entry] = {
                 "The device was taken out of use, or its entry was wrong.",
                 "If the device is still in use, ask DCC’s Service Centre why it was removed, and "
                 "have it added and commissioned again before you send a new request for it.",
+                (
+                    "Find out why the device was removed. If it is still in use, tell the "
+                    "supplier to have it added and commissioned again before it sends a new "
+                    "request for it."
+                ),
                 _GONE,
             ),
             C,
@@ -118,6 +133,11 @@ INCIDENTS: Mapping[IncidentKind, Entry] = {
                 "If the meter is still in use, ask DCC’s Service Centre why it was decommissioned "
                 "or withdrawn, and have it commissioned again before you send a new request for "
                 "it.",
+                (
+                    "Find out why the meter was decommissioned or withdrawn. If it is still in "
+                    "use, tell the supplier to have it commissioned again before it sends a new "
+                    "request for it."
+                ),
                 _GONE,
             ),
             C,
@@ -131,6 +151,7 @@ INCIDENTS: Mapping[IncidentKind, Entry] = {
                 "The meter was taken out of use. What becomes of the device, the message does not "
                 "say.",
                 "Read the inventory (8.2) to see whether the device is still there.",
+                "Look in the inventory whether the device is still there.",
                 _NOT_KNOWN,
             ),
             C,
@@ -144,6 +165,10 @@ INCIDENTS: Mapping[IncidentKind, Entry] = {
                 "The PPMID was taken out of use, or moved.",
                 "If the PPMID is still in use, have it joined to its hub and commissioned again "
                 "before you send a new request for it.",
+                (
+                    "If the PPMID is still in use, tell the supplier to have it joined to its "
+                    "hub and commissioned again before it sends a new request for it."
+                ),
                 _GONE,
             ),
             C,
@@ -153,7 +178,16 @@ INCIDENTS: Mapping[IncidentKind, Entry] = {
             IncidentKind.COMMS_HUB_DECOMMISSIONED,
             "The Communications Hub that had the image was decommissioned.",
             "DeviceStatusChangeEvent with CHFDecommissioning.",
-            Advice("The hub was taken out of use or exchanged.", _HUB_GONE, _GONE),
+            Advice(
+                "The hub was taken out of use or exchanged.",
+                _HUB_GONE,
+                (
+                    "Look in the inventory for the hub that the device is on now. Ask the "
+                    "Communications Service Provider whether this update still goes on; if it "
+                    "does not, tell the supplier to send a new request for the device."
+                ),
+                _GONE,
+            ),
             C,
             _SCHEMA,
         ),
@@ -162,7 +196,16 @@ INCIDENTS: Mapping[IncidentKind, Entry] = {
             "The device log of the Communications Hub that had the image was restored to another "
             "hub, which is likely to have taken its place. Images are not in a device log.",
             "DeviceLogRestored with CHFDeviceLog or GPFDeviceLog.",
-            Advice("The hub was exchanged.", _HUB_GONE, _GONE),
+            Advice(
+                "The hub was exchanged.",
+                _HUB_GONE,
+                (
+                    "Look in the inventory for the hub that the device is on now. Ask the "
+                    "Communications Service Provider whether this update still goes on; if it "
+                    "does not, tell the supplier to send a new request for the device."
+                ),
+                _GONE,
+            ),
             L,
             _TRADE,
         ),
@@ -174,7 +217,11 @@ INCIDENTS: Mapping[IncidentKind, Entry] = {
             Advice(
                 "The device activated an image.",
                 "Read the firmware version (11.2) to see what the device runs.",
-                "DCC only tells you; it waits for nothing.",
+                (
+                    "Tell the supplier to read the firmware version (11.2) to see what the "
+                    "device runs."
+                ),
+                "DCC only tells the User; it waits for nothing.",
             ),
             C,
             _GBCS,
@@ -187,7 +234,11 @@ INCIDENTS: Mapping[IncidentKind, Entry] = {
                 "The alert does not say why the verification failed.",
                 "Read the firmware version (11.2), and ask the manufacturer what the device needs "
                 "before you send or activate anything.",
-                "DCC only tells you; it waits for nothing.",
+                (
+                    "Tell the supplier to read the firmware version (11.2), and to ask the "
+                    "manufacturer what the device needs before it sends or activates anything."
+                ),
+                "DCC only tells the User; it waits for nothing.",
             ),
             C,
             _GBCS,
@@ -200,7 +251,11 @@ INCIDENTS: Mapping[IncidentKind, Entry] = {
                 "The alert does not say why the verification failed.",
                 "Read the firmware version (11.2), and ask the manufacturer what the device needs "
                 "before you send or activate anything.",
-                "DCC only tells you; it waits for nothing.",
+                (
+                    "Tell the supplier to read the firmware version (11.2), and to ask the "
+                    "manufacturer what the device needs before it sends or activates anything."
+                ),
+                "DCC only tells the User; it waits for nothing.",
             ),
             C,
             _GBCS,
@@ -211,6 +266,7 @@ INCIDENTS: Mapping[IncidentKind, Entry] = {
             "ThrottledAlertSequenceId and ThrottledAlertCount beside an alert.",
             Advice(
                 "The same alert came often within a short time.",
+                "Look at the alert itself, which stands in the history.",
                 "Look at the alert itself, which stands in the history.",
                 "DCC throttles repeated alerts.",
             ),

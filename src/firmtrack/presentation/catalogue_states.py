@@ -1,8 +1,9 @@
 """Entries for the Completion Statuses, the stages and the statuses of a distribution."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from firmtrack.domain.stages import STAGES, CompletionStatus, Stage, StageRow, Status
+from firmtrack.domain.stages import STAGES, CompletionStatus, Stage, Status
 from firmtrack.duis.codes import Sureness
 from firmtrack.presentation import wording
 from firmtrack.presentation.catalogue_entry import MAY_TRY_AGAIN, Advice, Entry
@@ -40,6 +41,7 @@ COMPLETIONS: Mapping[CompletionStatus, Entry] = {
             Advice(
                 "The update is on its way, or word of its end has not come.",
                 "Look at the Current Status for how far it is and who holds it.",
+                "Look at the Current Status for how far it is and who holds it.",
                 "The party that holds the update brings it to its next stage.",
             ),
         ),
@@ -50,6 +52,10 @@ COMPLETIONS: Mapping[CompletionStatus, Entry] = {
             Advice(
                 "The Current Status says at which stage it stopped, the reason why.",
                 "Do what the reason’s entry says; then send a new request for the device.",
+                (
+                    "Do what the reason’s entry says; the supplier then sends a new request for "
+                    "the device."
+                ),
                 MAY_TRY_AGAIN,
             ),
         ),
@@ -61,30 +67,24 @@ COMPLETIONS: Mapping[CompletionStatus, Entry] = {
                 "Every stage was passed.",
                 "After an 11.1, activate the image with Activate Firmware (11.3): until then the "
                 "device runs its earlier version. After an 11.4, nothing.",
-                "The distribution has ended. DCC carries your Activate Firmware (11.3).",
+                (
+                    "Nothing. After an 11.1, the supplier activates the image with Activate "
+                    "Firmware (11.3): until then the device runs its earlier version."
+                ),
+                "The distribution has ended. DCC carries the Activate Firmware (11.3).",
             ),
         ),
     )
 }
 
 
-def _stage(row: StageRow) -> Entry:
-    holder = wording.PARTY_NAMES[row.holder]
-    variants = " and ".join(sorted(row.variants))
-    return Entry(
-        code=f"stage-{row.stage.name.lower()}",
-        name=row.name,
-        meaning=f"Stage {row.stage.value} of requests of {variants}; the {holder} has to do it.",
-        written="DCC has no code for a stage: what it says is in the entries of its statuses.",
-        advice=Advice(
-            f"An update comes here from the stage before; a stage that nobody reported is passed "
-            f"all the same. It stays here until the {holder} has done its part.",
-            "Look at the Current Status, and do what its entry says.",
-            f"The {holder} {_STAGE_WORK[row.stage]}.",
-        ),
-        sureness=C,
-        source=_FIRMTRACK,
-    )
+@dataclass(frozen=True, slots=True)
+class StageEntry:
+    """A stage explained: its anchor on the guidance page, and what its holder does there."""
+
+    code: str
+    name: str
+    work: str
 
 
 _STAGE_WORK: Mapping[Stage, str] = {
@@ -97,7 +97,14 @@ _STAGE_WORK: Mapping[Stage, str] = {
     Stage.ACTIVATED_BY_DEVICE: "changes over to the image by itself",
 }
 
-STAGE_ENTRIES: Mapping[Stage, Entry] = {row.stage: _stage(row) for row in STAGES}
+STAGE_ENTRIES: Mapping[Stage, StageEntry] = {
+    row.stage: StageEntry(
+        code=f"stage-{row.stage.name.lower()}",
+        name=row.name,
+        work=f"The {wording.PARTY_NAMES[row.holder]} {_STAGE_WORK[row.stage]}.",
+    )
+    for row in STAGES
+}
 
 
 def _status(
@@ -125,6 +132,10 @@ STATUSES: Mapping[Status, Entry] = {
                 "DCC has not answered yet, or its answer has not come to Firmtrack.",
                 f"{_WAIT} DCC answers a request at once: if nothing comes, ask DCC’s Service "
                 "Centre with the Service Request ID.",
+                (
+                    "Nothing yet. The DSP answers a request at once: if nothing comes, ask it, "
+                    "with the Service Request ID."
+                ),
                 "The DSP checks the request and answers it.",
             ),
             C,
@@ -134,7 +145,12 @@ STATUSES: Mapping[Status, Entry] = {
             Status.ACCEPTED,
             "DCC accepted the request for this device.",
             "I0 or I99; W110101 or W110401 for the devices that none of its lists names.",
-            Advice("Request and device were in order.", _WAIT, "The DSP hands the image on."),
+            Advice(
+                "Request and device were in order.",
+                _WAIT,
+                "Nothing yet.",
+                "The DSP hands the image on.",
+            ),
             L,
             _TRADE,
         ),
@@ -145,6 +161,10 @@ STATUSES: Mapping[Status, Entry] = {
             Advice(
                 _SEE_REASON,
                 "Do what the reason’s entry says. A refused device needs a new request.",
+                (
+                    "Do what the reason’s entry says. A refused device needs a new request, "
+                    "which the supplier sends."
+                ),
                 "Nothing more for this device in this request.",
             ),
             C,
@@ -157,6 +177,7 @@ STATUSES: Mapping[Status, Entry] = {
             Advice(
                 "The request was accepted.",
                 _WAIT,
+                "Nothing yet.",
                 "The CSP delivers the image to the Communications Hub.",
             ),
             C,
@@ -169,6 +190,10 @@ STATUSES: Mapping[Status, Entry] = {
             Advice(
                 _SEE_REASON + " Without one, DCC has not said.",
                 "Quote the Service Request ID to DCC’s Service Centre before you send it again.",
+                (
+                    "Ask the DSP why, with the Service Request ID, and tell the supplier when "
+                    "to send it again."
+                ),
                 MAY_TRY_AGAIN,
             ),
             C,
@@ -178,7 +203,12 @@ STATUSES: Mapping[Status, Entry] = {
             Status.DELIVERED_TO_COMMS_HUB,
             "The image is at the Communications Hub, which has to hand it to the device.",
             "CSPFirmwareDeliveryStatus with Success; its DCC Alert is likely to be N60.",
-            Advice("The CSP delivered the image.", _WAIT, "The hub hands the image over."),
+            Advice(
+                "The CSP delivered the image.",
+                _WAIT,
+                "Nothing yet.",
+                "The hub hands the image over.",
+            ),
             C,
             _SCHEMA,
         ),
@@ -189,6 +219,7 @@ STATUSES: Mapping[Status, Entry] = {
             "FirmwareDistributionFailure, likely to be one of N18 to N23.",
             Advice(
                 "The reason is the code of DCC’s alert; why it failed, the alert does not say.",
+                "Do what the reason’s entry says.",
                 "Do what the reason’s entry says.",
                 MAY_TRY_AGAIN,
             ),
@@ -202,6 +233,7 @@ STATUSES: Mapping[Status, Entry] = {
             Advice(
                 "The device took the image.",
                 _WAIT,
+                "Nothing yet.",
                 "None of DCC’s: the device verifies the image (11.1) or activates it (11.4).",
             ),
             C,
@@ -212,7 +244,12 @@ STATUSES: Mapping[Status, Entry] = {
             "The hub could not hand the image to the device.",
             "FirmwareTransferAlert with FirmwareImageDiscarded, HardwareVersionMismatch or "
             "FileTransferFailure; the hub’s alert is 8F89.",
-            Advice(_SEE_REASON, "Do what the reason’s entry says.", MAY_TRY_AGAIN),
+            Advice(
+                _SEE_REASON,
+                "Do what the reason’s entry says.",
+                "Do what the reason’s entry says.",
+                MAY_TRY_AGAIN,
+            ),
             C,
             _GBCS,
         ),
@@ -223,7 +260,11 @@ STATUSES: Mapping[Status, Entry] = {
             Advice(
                 "The image is what its manufacturer signed.",
                 "Activate it with Activate Firmware (11.3) when you are ready.",
-                "DCC carries your Activate Firmware (11.3) to the device.",
+                (
+                    "Nothing. The supplier activates it with Activate Firmware (11.3) when it "
+                    "is ready."
+                ),
+                "DCC carries the Activate Firmware (11.3) to the device.",
             ),
             C,
             _GBCS,
@@ -235,6 +276,10 @@ STATUSES: Mapping[Status, Entry] = {
             Advice(
                 "The image was damaged on its way, or was wrong from the start.",
                 "Compare the image’s hash with the Central Products List before you send it again.",
+                (
+                    "Tell the supplier to compare the image’s hash with the Central Products "
+                    "List before it sends it again."
+                ),
                 MAY_TRY_AGAIN,
             ),
             C,
@@ -246,6 +291,7 @@ STATUSES: Mapping[Status, Entry] = {
             "PPMIDFirmwareUpgradeAlert with ActivationSuccess; the device’s alert is 8F8B.",
             Advice(
                 "The PPMID activated the image by itself.",
+                "Nothing.",
                 "Nothing.",
                 "The DSP updates the firmware version in the inventory.",
             ),
@@ -259,6 +305,10 @@ STATUSES: Mapping[Status, Entry] = {
             Advice(
                 "The device does not say why.",
                 "Ask the manufacturer, with the firmware version and the device’s model.",
+                (
+                    "Tell the supplier to ask the manufacturer, with the firmware version and "
+                    "the device’s model."
+                ),
                 MAY_TRY_AGAIN,
             ),
             C,

@@ -1,25 +1,25 @@
-"""The words for what failures have in common, and the devices of a cause as CSV."""
+"""The words for what failures have in common, and the devices of a cause as a file."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from firmtrack.answers.causes import CauseDevice, CausesAnswer, CauseState, Resending
 from firmtrack.answers.counted import Counted
 from firmtrack.domain.causes import Attribute, CauseKey, CauseKind
+from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.pace import Pace
-from firmtrack.domain.stages import CompletionStatus
+from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.presentation import wording
-from firmtrack.presentation.csv import COLUMNS, safe_cell
 from firmtrack.presentation.diagnosis_wording import PACE_NAMES
 from firmtrack.presentation.documents.inventories import INVENTORY_NAMES
-from firmtrack.presentation.times import ago_text, utc_text
+from firmtrack.presentation.files import FORMATS, FileFormat
+from firmtrack.presentation.tables import Column, Table
+from firmtrack.presentation.times import ago_text
 
 _FEWEST_FOR_A_RATE = 10
 _SMALLEST_CROWD = 100
 _HASH_DIGITS = 12
-_BLOCK_CHARACTERS = 64 * 1024
 
 ATTRIBUTE_NAMES: Mapping[Attribute, str] = {
     Attribute.DEVICE_TYPE: INVENTORY_NAMES["device_type"],
@@ -73,9 +73,6 @@ LEFT_OUT_TEXTS: Mapping[Resending, str] = {
     Resending.UNSURE: "Something else was told of it: its own page says whether to send it again.",
 }
 """Why a device is left out of the new device list, in a sentence."""
-
-DEVICE_COLUMNS = (*COLUMNS, "In New Device List")
-"""Those of a request's file, and whether the device is in the new device list."""
 
 
 def value_text(attribute: Attribute, value: str) -> str:
@@ -135,34 +132,58 @@ def compared_text(updates: int, counted: Counted) -> str:
     return f"{text} They were counted {ago}: what came since may not be among them."
 
 
-def cause_devices_csv(key: CauseKey, devices: Iterable[CauseDevice]) -> Iterator[bytes]:
-    """Yield the devices of a cause as CSV (RFC 4180), in their order, in blocks.
+@dataclass(frozen=True, slots=True)
+class _CauseRow:
+    """An update of a cause as a row of a file."""
 
-    No cell begins a formula.
+    key: CauseKey
+    device: CauseDevice
+
+    @property
+    def request_id(self) -> RequestId:
+        return self.device.request_id
+
+    @property
+    def firmware_version(self) -> str | None:
+        return self.device.firmware_version
+
+    @property
+    def device_id(self) -> Eui64:
+        return self.device.device_id
+
+    @property
+    def status(self) -> Status:
+        return self.key.status
+
+    @property
+    def reason(self) -> str | None:
+        return self.key.reason
+
+    @property
+    def updated_at(self) -> datetime:
+        return self.device.updated_at
+
+    @property
+    def completion(self) -> CompletionStatus:
+        is_failed = self.key.kind is CauseKind.FAILED
+        return CompletionStatus.FAILED if is_failed else CompletionStatus.IN_PROGRESS
+
+
+_IN_DEVICE_LIST: Column[_CauseRow] = Column(
+    "In New Device List",
+    "Whether the device is in the new device list, and if not, why.",
+    lambda row: RESENDING_NAMES[row.device.resending],
+    28,
+)
+
+
+def cause_devices_file(
+    key: CauseKey, devices: Iterable[CauseDevice], file_format: FileFormat
+) -> Iterator[bytes]:
+    """Yield a file of the devices of a cause, in their order, in blocks.
+
+    The columns are those of a request's file, and whether the device is in the new device list.
     """
-    status = wording.STATUS_NAMES[key.status]
-    reason = "" if key.reason is None else wording.reason_text(key.reason, key.status)
-    text = io.StringIO(newline="")
-    rows = csv.writer(text)
-    rows.writerow(DEVICE_COLUMNS)
-    for each in devices:
-        if text.tell() >= _BLOCK_CHARACTERS:
-            yield _taken(text)
-        cells = (
-            str(each.request_id),
-            each.firmware_version or "",
-            str(each.device_id),
-            status,
-            reason,
-            utc_text(each.updated_at),
-            RESENDING_NAMES[each.resending],
-        )
-        rows.writerow([safe_cell(cell) for cell in cells])
-    yield _taken(text)
-
-
-def _taken(text: io.StringIO) -> bytes:
-    block = text.getvalue()
-    text.seek(0)
-    text.truncate()
-    return block.encode("utf-8", "backslashreplace")
+    made = FORMATS[file_format]
+    rows = (_CauseRow(key, each) for each in devices)
+    return made.blocks_of(Table("Devices of a cause", (*made.columns, _IN_DEVICE_LIST), rows))

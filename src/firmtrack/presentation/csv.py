@@ -1,29 +1,26 @@
-"""A request's distributions as CSV: RFC 4180, UTF-8, one row a device."""
+"""A table as CSV: RFC 4180, UTF-8, the headings and one line a row."""
 
-from collections.abc import Iterator, Mapping
+import csv
+import io
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from firmtrack.answers.requests import DistributionFilter
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.viewer import Viewer
 from firmtrack.presentation import wording
+from firmtrack.presentation.columns import CONTRACT_COLUMNS
+from firmtrack.presentation.tables import Table
+from firmtrack.presentation.times import utc_text
 from firmtrack.presentation.visible import visible_csv, visible_line
 from firmtrack.store.reading.requests import copy_distributions
 
-COLUMN_TEXTS: Mapping[str, str] = {
-    "Service Request ID": "The request’s ID, the same in every row.",
-    "Firmware Version": "The version that the request distributes; empty while it is not known.",
-    "Device ID": "The device’s EUI-64 in upper case. The rows are in its order.",
-    "Current Status": "The latest word from the furthest stage, in the words of the pages.",
-    "Current Status Reason": (
-        "Why the update stopped, in the words of the pages; empty if it did not. A code that "
-        "Firmtrack does not know stands as it came."
-    ),
-    "Current Status Update Time and Date": (
-        "When DCC says that this happened, in UTC as ISO 8601: 2026-11-14T09:12:00Z."
-    ),
-}
-COLUMNS = tuple(COLUMN_TEXTS)
+MEDIA_TYPE = "text/csv; charset=utf-8"
+
+COLUMNS = tuple(column.title for column in CONTRACT_COLUMNS)
+
+_BLOCK_CHARACTERS = 64 * 1024
 
 # What spreadsheets take for the start of a formula, as in firmtrack.store.reading.csv_copy.
 _FORMULA_STARTS = ("-", "=", "+", "@", "\uff0d", "\uff1d", "\uff0b", "\uff20")
@@ -33,6 +30,19 @@ def safe_cell(text: str) -> str:
     """Return a cell's text: no formula to any spreadsheet, and all that is in it can be seen."""
     text = visible_line(text)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def csv_of(table: Table[Any]) -> Iterator[bytes]:
+    """Yield the table as CSV, in blocks. No cell begins a formula; times are in UTC."""
+    text = io.StringIO(newline="")
+    lines = csv.writer(text)
+    lines.writerow([column.title for column in table.columns])
+    for cells in table.cells():
+        if text.tell() >= _BLOCK_CHARACTERS:
+            yield _taken(text)
+        texts = (cell if isinstance(cell, str) else utc_text(cell) for cell in cells)
+        lines.writerow([safe_cell(each) for each in texts])
+    yield _taken(text)
 
 
 def distributions_csv(
@@ -45,7 +55,8 @@ def distributions_csv(
     """Yield the CSV of the request's wanted distributions, by Device ID ascending, in blocks.
 
     Only the header if the request is unknown or someone else's. No cell begins a formula.
-    ``as_of`` is the past moment whose knowledge is wanted.
+    ``as_of`` is the past moment whose knowledge is wanted. The database makes it, which is many
+    times as fast as ``csv_of``, of the same columns: a test holds the two together.
     """
     yield ",".join(COLUMNS).encode() + b"\r\n"
     blocks = copy_distributions(
@@ -58,3 +69,10 @@ def distributions_csv(
         as_of=as_of,
     )
     yield from map(visible_csv, blocks)
+
+
+def _taken(text: io.StringIO) -> bytes:
+    block = text.getvalue()
+    text.seek(0)
+    text.truncate()
+    return block.encode("utf-8", "backslashreplace")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from firmtrack.domain.pace import FEWEST_AT_HUB, Pace
 from firmtrack.domain.remedy import Actor, Again
 from firmtrack.domain.stages import Stage, status_at
+from firmtrack.domain.voice import Voice
 from firmtrack.presentation.wording import STATUS_NAMES
 
 PACE_NAMES: Mapping[Pace, str] = {
@@ -60,6 +61,18 @@ ACTOR_NAMES: Mapping[Actor, str] = {
     Actor.MANUFACTURER: "The manufacturer",
     Actor.NOBODY: "Nobody needs to act",
 }
+
+_DESK_ACTOR_NAMES: Mapping[Actor, str] = {
+    **ACTOR_NAMES,
+    Actor.DCC: "The Data Service Provider (DSP)",
+    Actor.MANUFACTURER: "The manufacturer, whom the supplier asks",
+}
+
+
+def actor_name(actor: Actor, voice: Voice) -> str:
+    """Return who acts next, as it is said to whoever reads it."""
+    return (_DESK_ACTOR_NAMES if voice is Voice.DESK else ACTOR_NAMES)[actor]
+
 
 AGAIN_NAMES: Mapping[Again, str] = {
     Again.WAIT: "Not while an update is open",

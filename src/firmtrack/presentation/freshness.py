@@ -107,6 +107,30 @@ def freshness_text(answer: found.Freshness) -> str:
     return f"{text}, which is longer than usual." if answer.quiet else f"{text}."
 
 
+def quiet_text(answer: found.Freshness) -> str:
+    """Return what is said of the sources that are not silent for longer than usual."""
+    unknown = sum(each.usual_silence_seconds is None for each in answer.sources)
+    usual = len(answer.sources) - len(answer.quiet) - unknown
+    told = []
+    if usual and answer.quiet:
+        told.append(f"{_count(usual)} silent for no longer than usual.")
+    elif usual:
+        told.append("Of no source is it known that it is silent for longer than usual.")
+    if unknown:
+        of = "any source" if unknown == len(answer.sources) else _of_sources(unknown, answer)
+        told.append(f"What is usual at this hour is not known yet of {of}.")
+    return " ".join(told)
+
+
+def _count(sources: int) -> str:
+    return "1 source is" if sources == 1 else f"{sources} sources are"
+
+
+def _of_sources(unknown: int, answer: found.Freshness) -> str:
+    names = [source_name(each) for each in answer.sources if each.usual_silence_seconds is None]
+    return f"{unknown} of the {len(answer.sources)} sources: {', '.join(names)}"
+
+
 def learnt_text(answer: found.Freshness) -> str:
     """Return from what the usual silences were learnt, as a sentence."""
     if answer.counted_at is None:

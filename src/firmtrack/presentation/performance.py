@@ -163,6 +163,20 @@ def counted_text(found: store.PerformanceAnswer) -> str:
     return f"Counted {ago}; {changed or 'nothing has'} changed since."
 
 
+def timed_text(figures: store.Figures) -> str | None:
+    """Return why other devices are timed to completion than are Successful; None if as many are."""
+    timing = figures.timings.get(Milestone.COMPLETION)
+    timed = 0 if timing is None else timing.samples
+    successful = figures.completions.get(CompletionStatus.SUCCESSFUL, 0)
+    if timed == successful:
+        return None
+    return (
+        f"{timed:,} timed to completion, {successful:,} Successful: a device is timed by the first"
+        " word that it got there, also where a later word says that its update failed. It is not"
+        " timed where one of the two times was not told, or where they contradict each other."
+    )
+
+
 def _changed_text(found: store.PerformanceAnswer) -> str:
     if not found.waiting:
         return "many devices have" if found.is_at_least else ""

@@ -6,7 +6,7 @@ from math import ceil, floor
 from zoneinfo import ZoneInfo
 
 _GREAT_BRITAIN = ZoneInfo("Europe/London")
-_MONTHS = (
+MONTHS = (
     "January",
     "February",
     "March",
@@ -33,12 +33,12 @@ def local_text(at: datetime) -> str:
     except OverflowError:
         local = at
     at_minute = f"{local.hour:02}:{local.minute:02} {local.tzname()}"
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {at_minute}"
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {at_minute}"
 
 
 def day_text(day: date) -> str:
     """Return a day in words, like ``14 November 2026``."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def shown_text(at: datetime, *, is_day: bool) -> str:

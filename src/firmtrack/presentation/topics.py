@@ -6,10 +6,21 @@ from firmtrack.domain.topics import (
     MISMATCH,
     STALLED,
     TEST,
+    WatchNews,
     topic_of_activation,
     topic_of_status,
+    topic_of_watch,
 )
 from firmtrack.presentation.wording import ACTIVATION_STATUS_NAMES, STATUS_NAMES
+
+WATCH_NEWS_NAMES = {
+    WatchNews.FAILED: "failed",
+    WatchNews.STALLED: "stalled",
+    WatchNews.ENDED: "ended",
+    WatchNews.CORRECTED: "correction",
+    WatchNews.QUIET: "no new ones",
+    WatchNews.GROWN: "has grown",
+}
 
 TOPIC_NAMES = {
     **{topic_of_status(status): STATUS_NAMES[status] for status in Status},
@@ -21,6 +32,7 @@ TOPIC_NAMES = {
     MISMATCH: "Firmware versions disagree",
     ENDPOINT_DISABLED: "An endpoint was switched off",
     TEST: "Test",
+    **{topic_of_watch(news): f"Watched: {name}" for news, name in WATCH_NEWS_NAMES.items()},
 }
 
 

@@ -23,7 +23,7 @@ from firmtrack.domain.stages import (
     Variant,
 )
 from firmtrack.duis import codes
-from firmtrack.presentation.search import SearchBy, TermProblem, TermProblemKind
+from firmtrack.presentation.search import SearchBy
 from firmtrack.store.wording import current_wordings
 
 NOT_KNOWN = "Firmtrack does not know what it means: DUIS describes it."
@@ -169,16 +169,6 @@ NOT_FOUND_TEXTS: Mapping[SearchBy, str] = {
     ),
 }
 
-_SEARCH_BY_FORMS: Mapping[SearchBy, str] = {
-    SearchBy.SERVICE_REQUEST_ID: (
-        "two EUI-64s and a counter with colons between them, like "
-        f"{SEARCH_BY_EXAMPLES[SearchBy.SERVICE_REQUEST_ID]}"
-    ),
-    SearchBy.DEVICE_ID: (
-        f"an EUI-64 of 16 hexadecimal digits, like {SEARCH_BY_EXAMPLES[SearchBy.DEVICE_ID]}"
-    ),
-}
-
 _WARNING_REASONS = frozenset(row.reason for row in codes.WARNING_LISTS)
 
 
@@ -223,27 +213,35 @@ def fact_source_text(source: FactSource) -> str:
     return name if source.code is None else f"{name}, code {source.code}"
 
 
-def search_problem_text(problem: TermProblem) -> str:
-    """Return the sentence, without a full stop, that says what to enter instead."""
-    name = SEARCH_BY_NAMES[problem.search_by]
-    match problem.kind:
-        case TermProblemKind.EMPTY:
-            return f"Enter a {name}"
-        case TermProblemKind.LIST:
-            return "Enter one ID: lists and files are not supported"
-        case TermProblemKind.OTHER_KIND:
-            other_name = SEARCH_BY_NAMES[other_search(problem.search_by)]
-            return f"Enter a {name}: what you entered is a {other_name}"
-        case TermProblemKind.MALFORMED:
-            return f"Enter a {name} in the correct form: {_SEARCH_BY_FORMS[problem.search_by]}"
-
-
 def reason_text(code: str, status: Status) -> str:
     """Return a sentence for the reason of ``status``, whatever its code; no meaning is invented.
 
     What the operators say of the code comes before what Firmtrack says.
     """
     return misfit_text(code, status) or _explained(code, STATUS_NAMES[status])
+
+
+def reason_cell(code: str, status: Status) -> str:
+    """Return the reason of ``status`` as files have it: a code that nobody knows as it came."""
+    return misfit_text(code, status) or _known_text(code) or code
+
+
+def cause_text(code: str | None, status: Status) -> str:
+    """Return why an update has the bad ``status``, as it stands within a sentence, with its code.
+
+    For example ``the image did not reach the Communications Hub (N61)``. Where the meaning of the
+    code is not known, or is not the reason of the status, it is what happened.
+    """
+    happened = _within_sentence(STATUS_NAMES[status])
+    if code is None:
+        return f"{happened}, no reason given"
+    own = operators_text(code)
+    if own is not None:
+        return f"{_within_sentence(own)} ({code}, wording of your operator)"
+    row = codes.REASON_CODES.get(code)
+    if row is None or row.meaning is None or not codes.explains(code, status):
+        return f"{happened}, code {code}"
+    return f"{_within_sentence(row.meaning)} ({code})"
 
 
 def misfit_text(code: str, status: Status) -> str | None:
@@ -318,12 +316,20 @@ def reason_texts() -> dict[str, str]:
     return {**REASON_TEXTS, **of_operators}
 
 
+def _within_sentence(text: str) -> str:
+    """Return a sentence as it stands within another one."""
+    first = text[0] if text[:2].isupper() else text[0].lower()
+    return f"{first}{text[1:].removesuffix('.')}"
+
+
 def _explained(code: str, happened: str) -> str:
-    own = operators_text(code)
-    if own is not None:
-        return _clause_with_operators_text(code, own)
-    known = REASON_TEXTS.get(code)
+    known = _known_text(code)
     return known or f"{happened} with code {code}; Firmtrack does not know what it means."
+
+
+def _known_text(code: str) -> str | None:
+    own = operators_text(code)
+    return REASON_TEXTS.get(code) if own is None else _clause_with_operators_text(code, own)
 
 
 def _clause_with_operators_text(code: str, text: str) -> str:

@@ -1,5 +1,6 @@
 """Activations: what suppliers do with the images that devices verified, and how that goes."""
 
+from collections.abc import Mapping
 from itertools import cycle
 
 from firmtrack.domain.identifiers import RequestId
@@ -16,14 +17,24 @@ from firmtrack.simulator.world import SUSPENDED, Device
 
 
 class Activations:
-    """Lets suppliers activate what their devices verified; ``activations`` are all of them."""
+    """Lets suppliers activate what their devices verified; ``activations`` are all of them.
 
-    def __init__(self, seed: int, post: Post) -> None:
+    ``share`` of what was verified is activated, ``plot_shares`` is how often it goes which way.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        post: Post,
+        share: float = plots.ACTIVATED_SHARE,
+        plot_shares: Mapping[Plot, float] = plots.PLOT_SHARES,
+    ) -> None:
         self.activations: list[TrueActivation] = []
         self._post = post
+        self._share = share
         self._chance = stream(seed, "activations")
         size = plots.PLOTS_IN_A_DECK
-        self._plots = Deck(plots.PLOT_SHARES, size, self._chance)
+        self._plots = Deck(plot_shares, size, self._chance)
         self._simple_plots = Deck(plots.SIMPLE_PLOTS, size, self._chance)
         self._refusals = cycle(plots.DCC_REFUSALS)
 
@@ -37,7 +48,7 @@ class Activations:
             if device is None or not self._holds_image(named, device):
                 continue
             has_moved = device.supplier.last != update.supplier
-            if has_moved or self._chance.random() < plots.ACTIVATED_SHARE:
+            if has_moved or self._chance.random() < self._share:
                 self._carry_out(device, update)
 
     def _holds_image(self, named: Named, device: Device) -> bool:

@@ -31,17 +31,23 @@ class Move:
 
 
 class ChangesOfSupplier:
-    """Moves some meters to another supplier in mid-distribution; ``moves`` are all of these.
+    """Moves a ``share`` of the meters to another supplier in mid-distribution.
 
-    The message tells the supplier that loses the meter, and not who gains it.
+    ``moves`` are all of these. The message tells the supplier that loses the meter, and not who
+    gains it.
     """
 
-    def __init__(self, seed: int, world: World, post: Post) -> None:
+    def __init__(
+        self,
+        seed: int,
+        world: World,
+        post: Post,
+        share: float = plots.CHANGE_OF_SUPPLIER_SHARE,
+    ) -> None:
         self.moves: list[Move] = []
         self._world = world
         self._post = post
         self._chance = stream(seed, "changes of supplier")
-        share = plots.CHANGE_OF_SUPPLIER_SHARE
         self._is_moved = Deck({True: share, False: 1 - share}, plots.METERS_IN_A_DECK, self._chance)
         self._is_anew = cycle((False, True))
 

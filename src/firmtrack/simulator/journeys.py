@@ -1,6 +1,6 @@
 """What happens to the devices of one request, from its submission to the last event of each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import cycle
 from random import Random
@@ -25,10 +25,20 @@ _REPORTED_TOGETHER = frozenset({Report.NOT_SENT, Report.GIVEN_UP})
 
 
 class Journeys:
-    """Carries out requests one after another: sends every message, and keeps what is true."""
+    """Carries out requests one after another: sends every message, and keeps what is true.
 
-    def __init__(self, seed: int, post: Post, troubles: Sequence[Trouble] = ()) -> None:
+    ``outcome_shares`` is how often updates go which way where no trouble befalls them.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        post: Post,
+        troubles: Sequence[Trouble] = (),
+        outcome_shares: Mapping[Outcome, float] = o.OUTCOME_SHARES,
+    ) -> None:
         self._post = post
+        self._outcome_shares = outcome_shares
         self._chance = stream(seed, "journeys")
         self._troubles = troubles
         self._chance_of_trouble = stream(seed, "troubles")
@@ -42,7 +52,7 @@ class Journeys:
         handed_over_at = update.answer.at + _duration(o.SENT_TO_CSP_HOURS, self._chance)
         self._hand_over(update, handed_over_at)
         accepted = update.accepted()
-        outcomes = dealt(o.OUTCOME_SHARES, len(accepted), self._chance)
+        outcomes = dealt(self._outcome_shares, len(accepted), self._chance)
         travellers = [
             (named, outcome_with(self._troubles, update, named, usual, self._chance_of_trouble))
             for named, usual in zip(accepted, outcomes, strict=True)

@@ -1,7 +1,8 @@
 """A small Great Britain: its suppliers' homes, and the devices and hubs in them."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import cycle
@@ -73,19 +74,15 @@ _NOT_TRACKED_REASONS = {
 class Home:
     """A home: its Communications Hub, where it is, who supplied it first, and what is in it.
 
-    ``devices`` leaves out the hub.
+    ``devices`` leaves out the hub; ``comms_hub_version`` is the firmware version that it runs.
     """
 
     comms_hub_id: Eui64
     region: Region
     import_supplier: Eui64
     gas_supplier: Eui64
+    comms_hub_version: FirmwareVersion
     devices: list["Device"] = field(default_factory=list, compare=False)
-
-    @property
-    def comms_hub_version(self) -> FirmwareVersion:
-        """The firmware version that its hub runs."""
-        return HUB_VERSIONS[self.comms_hub_id % len(HUB_VERSIONS)]
 
     def supplier_of(self, kind: DeviceKind) -> Eui64:
         """Return the supplier that is responsible for the home's device of this kind."""
@@ -156,10 +153,19 @@ class Device:
 
 
 class World:
-    """All homes and devices, built as they are needed."""
+    """All homes and devices, built as they are needed.
 
-    def __init__(self, seed: int, suppliers: tuple[Eui64, ...]) -> None:
+    ``hub_versions`` is what hubs run, as many each.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        suppliers: tuple[Eui64, ...],
+        hub_versions: Sequence[FirmwareVersion] = HUB_VERSIONS,
+    ) -> None:
         self.suppliers = suppliers
+        self._hub_versions = hub_versions
         self._chance = stream(seed, "world")
         self._eui_offset = self._chance.getrandbits(40)
         self._made = 0
@@ -211,7 +217,7 @@ class World:
         )
         model = self._chance.choice(models_of(kind))
         if kind is DeviceKind.ESME:
-            old = Home(home.comms_hub_id, Region.SMETS1, home.import_supplier, home.gas_supplier)
+            old = replace(home, region=Region.SMETS1, devices=[])
             return Device(self._next_eui(model.eui_prefix), model, old, is_smets1=True)
         if kind is DeviceKind.CHF:
             return Device(home.comms_hub_id, model, home)
@@ -241,12 +247,13 @@ class World:
             other = self._chance.choice(self.suppliers)
         is_gas = of_kind is DeviceKind.GSME
         (region,) = self._chance.choices(list(_REGION_SHARES), list(_REGION_SHARES.values()))
-        hub = models_of(DeviceKind.CHF)[0]
+        comms_hub_id = self._next_eui(models_of(DeviceKind.CHF)[0].eui_prefix)
         return Home(
-            comms_hub_id=self._next_eui(hub.eui_prefix),
+            comms_hub_id=comms_hub_id,
             region=region,
             import_supplier=other if is_gas else supplier,
             gas_supplier=supplier if is_gas else other,
+            comms_hub_version=self._hub_versions[comms_hub_id % len(self._hub_versions)],
         )
 
     def _next_eui(self, prefix: int) -> Eui64:

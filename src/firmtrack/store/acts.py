@@ -44,6 +44,8 @@ class ActKind(StrEnum):
     ENDPOINT_ADDED = "endpoint_added"
     ENDPOINT_CHANGED = "endpoint_changed"
     ENDPOINT_REMOVED = "endpoint_removed"
+    WATCH_SET = "watch_set"
+    WATCH_ENDED = "watch_ended"
     CAUSE_NOTED = "cause_noted"
     WORDING_SET = "wording_set"
     WORDING_CLEARED = "wording_cleared"

@@ -37,6 +37,9 @@ class AdvisoryKey(IntEnum):
     COUNTING = 0x4650434F
     """Whoever counts delivery performance and learns what is usual, while it does."""
 
+    STANDINGS = 0x46525354
+    """Whoever counts how requests stand: one after the other, in the order of their moments."""
+
     FOLDING_ARRIVALS = 0x46504652
     """Whoever folds arrivals into silences."""
 
@@ -48,6 +51,9 @@ class AdvisoryKey(IntEnum):
 
     QUARANTINE = 0x46495155
     """Whoever puts inputs of a submitter with a quota into quarantine; the second half is who."""
+
+    DEMONSTRATION = 0x46495444
+    """The one process of a demonstration that hands in what happens in its world."""
 
     COMPOSING = 0x46524D4E
     """Whoever composes a party's notices; the party's number is the key's second half."""

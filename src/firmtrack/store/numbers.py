@@ -1,7 +1,7 @@
 """How values stand in the tables: unsigned 64-bit numbers and message kinds."""
 
 from firmtrack.domain.facts import IncidentKind, Message, MessageKind
-from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.identifiers import Eui64, RequestId, ResponseId
 
 _FLIP = 1 << 63
 
@@ -74,6 +74,22 @@ def request_parts(request_id: RequestId) -> tuple[int, int, int]:
         to_bigint(request_id.target),
         to_bigint(request_id.counter),
     )
+
+
+def response_parts(message: Message) -> tuple[int | None, int | None]:
+    """Return the bigints that store who responded and the counter of its message's Response ID.
+
+    To whom is the message's User. Two times None of a message without one.
+    """
+    response_id = message.response_id
+    if response_id is None:
+        return None, None
+    return to_bigint(response_id.sender), to_bigint(response_id.counter)
+
+
+def response_id_of(responder: int, user_id: int, response_counter: int) -> ResponseId:
+    """Return the Response ID that these bigints store."""
+    return ResponseId(eui_of(responder), eui_of(user_id), response_counter + _FLIP)
 
 
 def request_id_of(originator: int, target: int, counter: int) -> RequestId:

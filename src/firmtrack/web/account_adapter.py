@@ -23,7 +23,7 @@ from firmtrack.accounts.sign_ins import record_attempt, record_own
 from firmtrack.store.acts import ActKind
 from firmtrack.web import attempts
 
-NO_ACCOUNT = "Enter the e-mail address and password of a Firmtrack account"
+NO_ACCOUNT = "Email address or password is incorrect"
 TOO_MANY_ATTEMPTS = (
     "You have tried to sign in too many times. "
     f"Wait {attempts.WINDOW.seconds // 60} minutes, then try again"

@@ -9,13 +9,14 @@ from django.http import HttpRequest
 
 from firmtrack.answers.side_parts import side_part
 from firmtrack.domain.viewer import Viewer
+from firmtrack.domain.voice import voice_for
 from firmtrack.lookups.as_of import Settled, past_of
 from firmtrack.lookups.freshness import freshness
 from firmtrack.presentation.as_of import (
     USUAL_IS_OF_TODAY,
     MalformedMoment,
     moved_back_text,
-    read_typed_moment,
+    read_typed_time,
 )
 from firmtrack.presentation.times import utc_text
 
@@ -79,16 +80,22 @@ def moment_in(request: HttpRequest) -> Moment:
     if not typed.strip():
         return PRESENT
     try:
-        asked = read_typed_moment(typed)
+        asked = read_typed_time(typed)
     except MalformedMoment:
         return Moment(mistyped=typed)
-    past = past_of(asked)
+    past = past_of(asked.last)
     if past is None:
-        return Moment(is_to_come=True)
+        # This very minute, and today, are not over yet.
+        return Moment(is_to_come=asked.first > datetime.now(UTC))
     return Moment(past=past.moment, is_moved=past.asked is not None)
 
 
 def as_of_context(viewer: Viewer, moment: Moment) -> dict[str, object]:
     """Return what a result page says of its moment, and in the present of how fresh it is."""
     fresh = None if moment.past else side_part("freshness", lambda: freshness(viewer, moment.now))
-    return {"moment": moment, "fresh": fresh, "usual_is_of_today": USUAL_IS_OF_TODAY}
+    return {
+        "moment": moment,
+        "fresh": fresh,
+        "usual_is_of_today": USUAL_IS_OF_TODAY,
+        "voice": voice_for(viewer),
+    }

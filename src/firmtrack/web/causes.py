@@ -23,10 +23,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from firmtrack.accounts.permissions import Permission
 from firmtrack.accounts.viewers import viewer_of
-from firmtrack.answers.causes import DEFAULT_DAYS, LONGEST_DAYS, CausesQuestion, Resending
+from firmtrack.answers.causes import (
+    DEFAULT_DAYS,
+    LONGEST_DAYS,
+    CausesQuestion,
+    CauseState,
+    Resending,
+)
 from firmtrack.diagnosis.causes import advice_of, sentence_of, title_of
 from firmtrack.domain.causes import CauseKey, MalformedCauseId
 from firmtrack.domain.viewer import Viewer
+from firmtrack.domain.voice import voice_for
 from firmtrack.lookups.causes import (
     DEVICES_ON_PAGE,
     MOST_DEVICES,
@@ -39,6 +46,7 @@ from firmtrack.lookups.causes import (
     words_of,
 )
 from firmtrack.presentation import causes as words
+from firmtrack.presentation.files import FORMATS, FileFormat
 from firmtrack.presentation.search import TermProblem, read_service_request_id
 from firmtrack.presentation.times import day_text
 from firmtrack.store.cause_notes import MOST_NOTES, NOTE_CHARACTERS, add_note
@@ -46,6 +54,7 @@ from firmtrack.web.as_of import PRESENT, Moment, as_of_context, moment_in
 from firmtrack.web.charts import bar_chart
 from firmtrack.web.news import leave_news, take_news
 from firmtrack.web.permissions import needs, person_may, person_of
+from firmtrack.web.watching import watch_of_cause
 
 PERIODS = (7, DEFAULT_DAYS, 90)
 """The periods that the form offers, in days."""
@@ -110,7 +119,7 @@ def causes(request: HttpRequest) -> HttpResponse:
         return _too_large(request, context, error)
     if found is None:
         raise Http404
-    shown = zip(found.causes, words_of(found, moment.past), strict=True)
+    shown = zip(found.causes, words_of(found, voice_for(viewer), moment.past), strict=True)
     context |= {
         "found": found,
         "shown": [(cause, sentence, title_of(cause.key)) for cause, (sentence, _) in shown],
@@ -142,34 +151,38 @@ def cause(request: HttpRequest, cause_id: str) -> HttpResponse:
         add_note(viewer, key, form.cleaned_data["note"], person.email)
         leave_news(request, "Your note was kept.")
         return redirect(f"{here}{context['query']}#notes")
-    context |= _cause_context(found, question, moment.now) | {
+    context |= _cause_context(viewer, found, question, moment.now) | {
         "here": here,
         "form": form,
         "news": take_news(request),
         "may_note": person_may(person, Permission.NOTE_CAUSES),
     }
+    is_over = found.cause.state is CauseState.OVER
+    context |= watch_of_cause(request, key, moment, is_over=is_over)
     status = HTTPStatus.BAD_REQUEST if form.errors else moment.status
     return render(request, "firmtrack/cause.html", context, status=status)
 
 
 @require_safe
 @login_required
-def cause_devices(request: HttpRequest, cause_id: str) -> HttpResponseBase:
-    """Return all devices of a cause as a CSV file."""
+def cause_devices(
+    request: HttpRequest, cause_id: str, file_format: FileFormat = FileFormat.CSV
+) -> HttpResponseBase:
+    """Return all devices of a cause as a file."""
     viewer, moment = viewer_of(person_of(request)), moment_in(request)
     key, question = _asked(request, cause_id)
     if moment.errors:
         raise BadRequest(_NO_SUCH_TIME)
     try:
-        file = download_devices(viewer, key, question, as_of=moment.past)
+        file = download_devices(viewer, key, question, file_format=file_format, as_of=moment.past)
     except PastTooLarge as error:
         raise BadRequest(str(error)) from None
     if file is None:
         raise Http404
     return StreamingHttpResponse(
         file.blocks,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="devices-of-cause.csv"'},
+        content_type=FORMATS[file_format].media_type,
+        headers={"Content-Disposition": f'attachment; filename="devices-of-cause.{file_format}"'},
     )
 
 
@@ -242,7 +255,9 @@ def _shared_context(viewer: Viewer, moment: Moment, question: CausesQuestion) ->
     }
 
 
-def _cause_context(found: CausePage, question: CausesQuestion, now: datetime) -> dict[str, Any]:
+def _cause_context(
+    viewer: Viewer, found: CausePage, question: CausesQuestion, now: datetime
+) -> dict[str, Any]:
     cause = found.cause
     step, counts = _bars(cause.by_day)
     in_list = found.resending.get(Resending.SEND, 0)
@@ -251,7 +266,7 @@ def _cause_context(found: CausePage, question: CausesQuestion, now: datetime) ->
         "cause": cause,
         "title": title_of(cause.key),
         "sentence": sentence_of(cause, question, now),
-        "advice": advice_of(cause.key),
+        "advice": advice_of(cause.key, voice_for(viewer)),
         "days": [(day_text(day), count) for day, count in cause.by_day],
         "days_of_bar": step,
         "chart": bar_chart(counts),

@@ -10,6 +10,19 @@ from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.presentation import wording
 from firmtrack.presentation.diagnosis_wording import PACE_NAMES
 from firmtrack.presentation.search import SearchBy, TermProblem, read_term
+from firmtrack.presentation.search_wording import search_problem_text
+
+_REASON_CHARACTERS = 64
+_COMPLETIONS: list[tuple[str, str]] = [("", "All"), *wording.COMPLETION_NAMES.items()]
+_STATUSES: list[tuple[str, str]] = [("", "All"), *wording.STATUS_NAMES.items()]
+_PACES: list[tuple[str, str]] = [("", "All"), *PACE_NAMES.items()]
+
+FILTER_CHOICES = (
+    ("completion_status", "Completion Status", _COMPLETIONS),
+    ("current_status", "Current Status", _STATUSES),
+    ("pace", "In progress, waiting", _PACES),
+)
+"""What devices of any request can be filtered by: each field's name and label, and its choices."""
 
 
 class SearchForm(forms.Form):
@@ -40,7 +53,7 @@ class SearchForm(forms.Form):
         read = read_term(search_by, cleaned.get("search_term", ""))
         if isinstance(read, TermProblem):
             self.problem = read
-            self.add_error("search_term", wording.search_problem_text(read))
+            self.add_error("search_term", search_problem_text(read))
         else:
             self.found_id = read
         return cleaned
@@ -60,19 +73,20 @@ class FilterForm(forms.Form):
 
     completion_status = CompletionStatusField(
         required=False,
-        choices=[("", "All"), *wording.COMPLETION_NAMES.items()],
+        choices=_COMPLETIONS,
         coerce=CompletionStatus,
         empty_value=None,
     )
     current_status = forms.TypedChoiceField(
         required=False,
-        choices=[("", "All"), *wording.STATUS_NAMES.items()],
+        choices=_STATUSES,
         coerce=Status,
         empty_value=None,
     )
     pace = forms.TypedChoiceField(
         required=False,
-        choices=[("", "All"), *PACE_NAMES.items()],
+        choices=_PACES,
         coerce=Pace,
         empty_value=None,
     )
+    reason = forms.CharField(required=False, max_length=_REASON_CHARACTERS)

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from firmtrack.accounts.permissions import may
 from firmtrack.answers.causes import DEFAULT_DAYS, LONGEST_DAYS
 from firmtrack.domain.stages import STAGES
+from firmtrack.domain.voice import voice_for
 from firmtrack.domain.waits import FEWEST_STAYS
 from firmtrack.presentation import (
     catalogue,
@@ -24,12 +25,15 @@ from firmtrack.presentation import (
     catalogue_incidents,
     catalogue_states,
     causes,
-    csv,
 )
 from firmtrack.presentation.accounts import PERMISSION_NAMES, ROLE_NAMES
+from firmtrack.presentation.catalogue_codes import NOT_EXPLAINED
+from firmtrack.presentation.columns import CONTRACT_COLUMNS, FURTHER_COLUMNS
 from firmtrack.presentation.flags import FLAG_NAMES
 from firmtrack.store.wording import current_wordings
+from firmtrack.web.status import viewer_in
 
+_EXPLAINED = {each.code for group in catalogue.CODE_GROUPS for each in group.explained}
 UNKNOWN_CODES = "unknown-codes"
 _API_DOCUMENT = "api:openapi-json"
 
@@ -122,6 +126,7 @@ def page(request: HttpRequest, topic: str) -> HttpResponse:
     """Return one page of the guidance."""
     context: dict[str, Any] = {
         "topic": TOPICS[topic],
+        "voice": voice_for(viewer_in(request)),
         "stages": STAGES,
         "states": catalogue_states,
         "activations": catalogue_activations,
@@ -129,8 +134,14 @@ def page(request: HttpRequest, topic: str) -> HttpResponse:
         "flag_names": FLAG_NAMES,
         "groups": catalogue.CODE_GROUPS,
         "codes": catalogue.CODES,
+        "explained_codes": _EXPLAINED,
+        "not_explained": NOT_EXPLAINED,
+        "not_explained_by_kind": catalogue.NOT_EXPLAINED_BY_KIND,
+        "kind_of": catalogue.kind_of,
+        "together": catalogue.together,
         "wordings": current_wordings(),
-        "columns": csv.COLUMN_TEXTS,
+        "columns": {column.title: column.text for column in CONTRACT_COLUMNS},
+        "further_columns": {column.title: column.text for column in FURTHER_COLUMNS},
         "fewest_stays": FEWEST_STAYS,
         "roles": ROLE_NAMES,
         "permissions": PERMISSION_NAMES,

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import base36_to_int, int_to_base36
 
 from firmtrack.accounts.models import User
+from firmtrack.presentation.links import absolute
 from firmtrack.web import mail
 
 INVITATION_LASTS = timedelta(days=7)
@@ -50,10 +51,15 @@ def invite(base: HttpRequest | str, user: User) -> str:
     is mailed as well, where a server takes mail. ``invited_at`` is the caller's to set, before.
     """
     path = reverse("account_reset_password_from_key", kwargs=link_parts(user, INVITATIONS))
-    link = base.rstrip("/") + path if isinstance(base, str) else base.build_absolute_uri(path)
+    link = base.rstrip("/") + path if isinstance(base, str) else absolute_in(base, path)
     text = _INVITATION.format(email=user.email, link=link, days=INVITATION_LASTS.days)
     mail.send(user.email, "Your account of Firmtrack", text)
     return link
+
+
+def absolute_in(request: HttpRequest, path: str) -> str:
+    """Return the absolute address of ``path``: where people reach the portal, if that is set."""
+    return absolute(path) or request.build_absolute_uri(path)
 
 
 def link_parts(user: User, tokens: LinkTokens) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from firmtrack.answers.requests import DistributionFilter
+from firmtrack.diagnosis.requests import summary_of
 from firmtrack.lookups.device import refresh_device_page
 from firmtrack.lookups.request import refresh_request_page
 from firmtrack.presentation import wording
@@ -52,7 +53,7 @@ def device_status(request: HttpRequest, device_id: str) -> HttpResponse:
         return _unchanged(page)
     newest = page.found.device.distributions[0].distribution
     news = f"the Current Status is {wording.STATUS_NAMES[newest.status]}."
-    context = status.device_status(page)
+    context = status.device_status(request, page)
     return _news(request, "firmtrack/device-status.html", context, news, page.version)
 
 
@@ -63,18 +64,16 @@ def service_request_status(request: HttpRequest, service_request_id: str) -> Htt
     request_id = read_service_request_id(service_request_id)
     if isinstance(request_id, TermProblem):
         raise Http404
-    found = refresh_request_page(status.viewer_in(request), request_id, _seen_version(request))
+    viewer = status.viewer_in(request)
+    found = refresh_request_page(viewer, request_id, _seen_version(request))
     if found is None:
         raise Http404
     if isinstance(found, str):
         return _unchanged(found)
-    counts = (
-        f"{found.request.completion_counts.get(completion, 0)} {name}"
-        for completion, name in wording.COMPLETION_NAMES.items()
-    )
-    context = status.request_status(found, DistributionFilter())
+    context = status.request_status(viewer, found, DistributionFilter())
+    news = summary_of(found.request)
     part = "firmtrack/service-request-status.html"
-    return _news(request, part, context, f"{', '.join(counts)}.", found.version)
+    return _news(request, part, context, news, found.version)
 
 
 def _seen_version(request: HttpRequest) -> str:

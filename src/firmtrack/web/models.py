@@ -8,7 +8,7 @@ from django.db import models
 class SignInAttempt(models.Model):
     """One attempt to sign in that did not succeed, or not yet.
 
-    ``account`` is the SHA-256 of the e-mail address that was typed, in hexadecimal: people type
+    ``account`` is the SHA-256 of the email address that was typed, in hexadecimal: people type
     passwords into the wrong field. ``browser`` is the one that made it, if the account has signed
     in with it before, else empty.
     """

@@ -87,7 +87,7 @@ def endpoint_topics(request: HttpRequest, endpoint_id: int) -> HttpResponse:
             endpoints.choose_topics(owner, endpoint_id, form.cleaned_data["topics"])
         except endpoints.UnknownEndpoint:
             raise Http404 from None
-        leave_news(request, f"Endpoint {endpoint_id} is now told of what you chose.")
+        leave_news(request, f"Endpoint {endpoint_id} now hears about what you chose.")
         return redirect("endpoint", endpoint_id)
     context = {"form": form, "found": found}
     return render(request, "firmtrack/notices-topics.html", context, status=_status(form))

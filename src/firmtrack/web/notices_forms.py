@@ -9,7 +9,7 @@ from firmtrack.notices.channels import open_channels
 from firmtrack.presentation.topics import TOPIC_NAMES
 
 _NO_CHANNEL = "Select how notices are to be sent"
-_NO_TOPICS = "Select what notices are to be about"
+_NO_TOPICS = "Select what to tell you about"
 _UNKNOWN_TOPIC = "Select only what is on the list"
 
 

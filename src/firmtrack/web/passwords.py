@@ -22,7 +22,7 @@ from firmtrack.accounts.sign_ins import record_attempt
 from firmtrack.store.acts import ActKind
 from firmtrack.web import mail
 from firmtrack.web.account_adapter import address_of
-from firmtrack.web.invitations import INVITATIONS, RESETS, link_parts
+from firmtrack.web.invitations import INVITATIONS, RESETS, absolute_in, link_parts
 
 _NEW = {"required": "Enter a new password"}
 _AGAIN = {"required": "Enter the new password again"}
@@ -82,13 +82,13 @@ class LinkForm(allauth_forms.UserTokenForm):
 
 
 class ForgottenPasswordForm(allauth_forms.ResetPasswordForm):
-    """The e-mail address to which the link goes, if it is that of an account."""
+    """The email address to which the link goes, if it is that of an account."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].error_messages |= {
-            "required": "Enter your e-mail address",
-            "invalid": "Enter an e-mail address in the correct form, like name@example.com",
+            "required": "Enter your email address",
+            "invalid": "Enter an email address in the correct form, like name@example.com",
         }
 
     def save(self, request: HttpRequest, **_: Any) -> str:
@@ -98,7 +98,7 @@ class ForgottenPasswordForm(allauth_forms.ResetPasswordForm):
         user = record_attempt(email, ActKind.PASSWORD_RESET_ASKED, detail)
         if user is not None and user.is_active and _may_choose(user):
             path = reverse("account_reset_password_from_key", kwargs=link_parts(user, RESETS))
-            text = _FORGOTTEN.format(email=user.email, link=request.build_absolute_uri(path))
+            text = _FORGOTTEN.format(email=user.email, link=absolute_in(request, path))
             mail.send(user.email, "Choose a new password for Firmtrack", text)
         return email
 

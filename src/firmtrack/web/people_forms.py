@@ -35,8 +35,8 @@ class InviteForm(RoleForm):
 
     email = forms.EmailField(
         error_messages={
-            "required": "Enter an e-mail address",
-            "invalid": "Enter an e-mail address in the correct form, like name@example.com",
+            "required": "Enter an email address",
+            "invalid": "Enter an email address in the correct form, like name@example.com",
         }
     )
 

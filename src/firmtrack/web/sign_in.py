@@ -14,14 +14,14 @@ _TOO_MANY = "too_many_login_attempts"
 
 
 class SignInForm(LoginForm):
-    """An e-mail address and a password; one message whatever was wrong with them."""
+    """An email address and a password; one message whatever was wrong with them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"] = forms.EmailField(
             error_messages={
-                "required": "Enter your e-mail address",
-                "invalid": "Enter an e-mail address in the correct form, like name@example.com",
+                "required": "Enter your email address",
+                "invalid": "Enter an email address in the correct form, like name@example.com",
             }
         )
         self.fields["password"] = forms.CharField(

@@ -20,7 +20,7 @@ from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.notices.channels import channel_of, words_of
 from firmtrack.presentation import diagnosis_wording, peers, performance, wording
-from firmtrack.presentation.as_of import typed_text
+from firmtrack.presentation.as_of import not_known_then_title, typed_text
 from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
 from firmtrack.presentation.documents import inventories
 from firmtrack.presentation.flags import FLAG_NAMES, flag_text
@@ -29,6 +29,7 @@ from firmtrack.presentation.freshness import (
     WHOSE_TIMES_TEXT,
     freshness_text,
     learnt_text,
+    quiet_text,
     source_title,
 )
 from firmtrack.presentation.incidents import incident_details, incident_source
@@ -37,8 +38,10 @@ from firmtrack.presentation.times import day_text, duration_text, limit_text, lo
 from firmtrack.presentation.visible import visible
 from firmtrack.web.assets import asset_url
 from firmtrack.web.guidance import code_link
+from firmtrack.web.navigation import current_in
 from firmtrack.web.permissions import person_may
 
+_LONGEST_WHOLE = 40
 _PARTS = re.compile(r"[^:]*:|[^:]+")
 
 
@@ -68,22 +71,28 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"incident_source": incident_source}
     made.globals |= {"freshness_text": freshness_text, "SOURCE_TEXTS": SOURCE_TEXTS}
     made.globals |= {"source_title": source_title, "learnt_text": learnt_text}
+    made.globals |= {"quiet_text": quiet_text, "timed_text": performance.timed_text}
     made.globals |= {"WHOSE_TIMES_TEXT": WHOSE_TIMES_TEXT}
     made.globals |= {"group_name": group_name, "SCOPE_NAMES": SCOPE_NAMES, "WHOSE_TEXT": WHOSE_TEXT}
     made.globals |= {"performance_counted_text": performance.counted_text}
     made.globals |= {"peers_counted_text": peers.counted_text}
     made.globals |= {"channel_of": channel_of, "channel_words": words_of}
     made.globals |= {"inventories": inventories, "may": person_may}
+    made.globals |= {"not_known_then_title": not_known_then_title}
+    made.globals |= {"current_in": current_in}
+    made.globals |= {"now": lambda: datetime.now(UTC)}
     made.tests["untold"] = lambda part: part is UNTOLD
     made.filters |= {
         "day": day_element,
         "duration": duration_text,
         "typed": typed_text,
+        "utc": utc_text,
         "limit": limit_text,
         "time": time_element,
         "updated": updated_element,
         "id": id_element,
         "count": count_text,
+        "capitalised": capitalised_text,
     }
     return made
 
@@ -110,11 +119,21 @@ def id_element(value: Eui64 | RequestId | str) -> Markup:
 
     A Request ID may break after each of its parts.
     """
-    part = Markup('<span class="firmtrack-id__part">{}</span>')
-    parts = Markup("<wbr>").join(part.format(text) for text in _PARTS.findall(str(value)))
+    parts = Markup("<wbr>").join(_part(text) for text in _PARTS.findall(str(value)))
     return Markup('<span class="firmtrack-id">{}</span>').format(parts)
+
+
+def _part(text: str) -> Markup:
+    # What is longer than a line of paper breaks, a hash; an ID does not.
+    kind = "firmtrack-id__part" if len(text) <= _LONGEST_WHOLE else "firmtrack-id__long-part"
+    return Markup('<span class="{}">{}</span>').format(kind, text)
 
 
 def count_text(number: int) -> str:
     """Return a whole number with its thousands set apart by commas."""
     return f"{number:,}"
+
+
+def capitalised_text(text: str) -> str:
+    """Return a text as it stands at the beginning of a sentence."""
+    return f"{text[:1].upper()}{text[1:]}"

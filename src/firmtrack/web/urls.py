@@ -3,6 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
+from firmtrack.presentation.files import FileFormat
 from firmtrack.web import (
     audit,
     causes,
@@ -11,20 +12,28 @@ from firmtrack.web import (
     identity_urls,
     live,
     lookups,
+    messages,
     notices,
     notices_endpoints,
     people,
+    request_list,
     tokens,
+    watching,
 )
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="firmware-distribution"), name="start"),
     *identity_urls.urlpatterns,
     path("firmware-distribution", lookups.firmware_distribution, name="firmware-distribution"),
-    path(
-        "service-requests/<str:service_request_id>.csv",
-        lookups.service_request_csv,
-        name="service-request-csv",
+    path("service-requests", request_list.service_requests, name="service-requests"),
+    *(
+        path(
+            f"service-requests/<str:service_request_id>.{file_format}",
+            lookups.service_request_file,
+            {"file_format": file_format},
+            name=f"service-request-{file_format}",
+        )
+        for file_format in FileFormat
     ),
     path(
         "service-requests/<str:service_request_id>",
@@ -39,6 +48,8 @@ urlpatterns = [
     path("devices/<str:device_id>", lookups.device, name="device"),
     path("devices/<str:device_id>/status", live.device_status, name="device-status"),
     path("devices/<str:device_id>/events", lookups.device_events, name="device-events"),
+    path("messages/<str:message_id>", messages.message, name="message"),
+    path("messages/<str:message_id>/body", messages.message_body, name="message-body"),
     path("guidance", guidance.index, name="guidance"),
     *(
         path(f"guidance/{slug}", guidance.page, {"topic": slug}, name=f"guidance-{slug}")
@@ -58,6 +69,12 @@ urlpatterns = [
     path("causes/<str:cause_id>", causes.cause, name="cause"),
     path("causes/<str:cause_id>/devices.csv", causes.cause_devices, name="cause-devices"),
     path(
+        "causes/<str:cause_id>/devices.xlsx",
+        causes.cause_devices,
+        {"file_format": FileFormat.XLSX},
+        name="cause-devices-xlsx",
+    ),
+    path(
         "causes/<str:cause_id>/new-device-list.txt",
         causes.cause_device_list,
         name="cause-device-list",
@@ -75,6 +92,7 @@ urlpatterns = [
         notices_endpoints.remove_endpoint,
         name="remove-endpoint",
     ),
+    path("watching", watching.watching, name="watching"),
     path("people", people.people, name="people"),
     path("people/invite", people.invite_person, name="invite-person"),
     path("people/<int:person_id>", people.person, name="person"),

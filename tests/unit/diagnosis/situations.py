@@ -15,6 +15,7 @@ from firmtrack.domain.facts import IncidentKind
 from firmtrack.domain.identifiers import FirmwareVersion
 from firmtrack.domain.reconciliation import Flag, FlagKind
 from firmtrack.domain.stages import ActivationStatus, Status, Variant
+from firmtrack.domain.voice import Voice
 from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
 from firmtrack.store.reports.waits import GROUP_FACTS
 from tests.unit.diagnosis.facts import (
@@ -534,11 +535,13 @@ def _lines() -> Iterator[str]:
         yield f"\n## {title}\n"
         for name, each in group.items():
             yield f"\n### {name}\n\n"
-            yield from _paragraphs(diagnose(each))
+            yield from _paragraphs(diagnose(each), diagnose(replace(each, voice=Voice.DESK)))
 
 
-def _paragraphs(told: Diagnosis) -> Iterator[str]:
+def _paragraphs(told: Diagnosis, to_desk: Diagnosis) -> Iterator[str]:
     yield f"> {told.sentence}\n>\n> {told.advice}\n\n"
+    assert to_desk.sentence == told.sentence
+    yield f"To DCC’s desk: {to_desk.advice} {to_desk.next_actor_name}.\n\n"
     holder = "nobody" if told.holder is None else told.holder
     yield f"Holds it: {holder}. Acts next: {told.next_actor}. Pace: {told.pace or 'none'}.\n\n"
     if told.resend is not None:

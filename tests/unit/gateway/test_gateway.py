@@ -1,5 +1,6 @@
 """The web server as its clients meet it: uvicorn's loop in a thread, a small application."""
 
+import gzip
 import re
 import socket
 import time
@@ -12,6 +13,7 @@ from wsgiref.types import StartResponse
 
 import pytest
 
+from firmtrack.gateway.encodings import zstd
 from firmtrack.gateway.limits import Limits
 from firmtrack.gateway.listening import bound
 from firmtrack.gateway.process import Process
@@ -24,6 +26,8 @@ _NO_TIME = Limits(
     linger_seconds=0.1, idle_seconds=1, head_seconds=0.2, body_seconds=0.2, unread_seconds=0.2
 )
 _LONG = b"x" * 40_000_000  # more than the kernel keeps for a client that reads nothing
+
+_TEXT = b"Device ID,Current Status\r\n" * 1_000
 
 
 class Application:
@@ -62,6 +66,14 @@ class Application:
     def _parts(self, start: StartResponse) -> Iterable[bytes]:
         start("200 OK", [("Content-Type", "text/csv")])
         return iter([b"a,b\r\n", b"", b"1,2\r\n"])
+
+    def _text(self, start: StartResponse) -> Iterable[bytes]:
+        start("200 OK", [("Content-Type", "text/csv"), ("Content-Length", str(len(_TEXT)))])
+        return [_TEXT]
+
+    def _texts(self, start: StartResponse) -> Iterable[bytes]:
+        start("200 OK", [("Content-Type", "text/csv")])
+        return iter([_TEXT] * 200)
 
     def _endless(self, start: StartResponse) -> Iterable[bytes]:
         start("200 OK", [])
@@ -233,6 +245,29 @@ def test_an_answer_of_unknown_length_has_its_length_when_it_is_sent(
 def test_to_head_the_head_alone_is_the_answer(served: Served) -> None:
     answer = served.asked(get("/", _END).replace(b"GET", b"HEAD"))
     assert b"content-length: 5" in answer
+    assert answer.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(("path", "times"), [("/text", 1), ("/texts", 200), ("/texts.csv", 200)])
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_who_takes_it_compressed_gets_all_of_it_so(
+    served: Served, path: str, times: int, coding: str
+) -> None:
+    answer = served.asked(get(path, _END, f"Accept-Encoding: {coding}"))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert f"content-encoding: {coding}".encode() in head
+    assert f"content-length: {len(body)}".encode() in head
+    assert b"vary: Accept-Encoding" in head
+    unpack = gzip.decompress if coding == "gzip" else zstd.decompress
+    assert unpack(body) == _TEXT * times
+    assert len(body) < len(_TEXT) * times / 50
+
+
+def test_head_of_what_is_compressed_says_so_without_its_length(served: Served) -> None:
+    answer = served.asked(get("/text", _END, "Accept-Encoding: gzip").replace(b"GET", b"HEAD"))
+    assert b"content-encoding: gzip" in answer
+    assert b"content-length" not in answer
+    assert b"transfer-encoding" not in answer
     assert answer.endswith(b"\r\n\r\n")
 
 

@@ -8,7 +8,14 @@ from firmtrack.domain.stages import ActivationStatus, CompletionStatus, Stage, S
 from firmtrack.duis import codes
 from firmtrack.duis.codes import Sureness
 from firmtrack.presentation import wording
-from firmtrack.presentation.catalogue import CODE_GROUPS, CODES, service_of
+from firmtrack.presentation.catalogue import (
+    CODE_GROUPS,
+    CODES,
+    NOT_EXPLAINED_BY_KIND,
+    kind_of,
+    service_of,
+    together,
+)
 from firmtrack.presentation.catalogue_activations import ACTIVATIONS, FLAG_EXAMPLES
 from firmtrack.presentation.catalogue_codes import ADVICE, NOT_EXPLAINED
 from firmtrack.presentation.catalogue_entry import Entry
@@ -23,7 +30,6 @@ TABLES = {
 }
 STATES = [
     *COMPLETIONS.values(),
-    *STAGE_ENTRIES.values(),
     *STATUSES.values(),
     *ACTIVATIONS.values(),
     *INCIDENTS.values(),
@@ -57,6 +63,12 @@ def test_every_status_stage_and_outcome_has_an_entry() -> None:
     assert set(COMPLETIONS) == set(CompletionStatus)
     assert set(ACTIVATIONS) == set(ActivationStatus)
     assert set(INCIDENTS) == set(INCIDENT_NAMES) == set(IncidentKind)
+
+
+def test_every_stage_says_who_does_what_there() -> None:
+    for entry in STAGE_ENTRIES.values():
+        assert entry.work.startswith("The ")
+        assert entry.work.endswith(".")
 
 
 def test_every_flag_has_an_example_without_a_gap() -> None:
@@ -112,6 +124,29 @@ def test_a_code_says_which_service_it_belongs_to(
 def test_each_code_stands_in_one_group() -> None:
     listed = [entry.code for group in CODE_GROUPS for entry in (*group.explained, *group.others)]
     assert sorted(listed) == sorted(CODES)
+
+
+def test_each_code_without_a_known_meaning_stands_under_what_it_belongs_to() -> None:
+    listed = [entry.code for _, entries in NOT_EXPLAINED_BY_KIND for entry in entries]
+    unknown = [each.code for each in CODES.values() if each.sureness is Sureness.UNKNOWN]
+    kinds = [kind for kind, _ in NOT_EXPLAINED_BY_KIND]
+    assert sorted(listed) == sorted(unknown)
+    assert len(kinds) == len(set(kinds))
+    assert kind_of("E110101") == "Update Firmware (11.1)"
+    assert kind_of("E061501") == "Service 6.15"
+
+
+def test_entries_that_say_the_same_stand_together_and_none_is_lost() -> None:
+    for group in CODE_GROUPS:
+        found = list(together(group.explained))
+        assert [entry for entries in found for entry in entries] == list(group.explained)
+        for entries in found:
+            assert len({(each.meaning, each.advice, each.source) for each in entries}) == 1
+    (alerts,) = (group for group in CODE_GROUPS if group.slug == "dcc-alerts")
+    assert max(map(len, together(alerts.explained))) > 1
+    apart = {alerts.explained[0].code, alerts.explained[1].code}
+    for entries in together(alerts.explained, apart):
+        assert len(entries) == 1 or not apart & {each.code for each in entries}
 
 
 def test_words_for_people_have_typographic_apostrophes() -> None:

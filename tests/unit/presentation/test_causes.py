@@ -19,16 +19,17 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status
 from firmtrack.presentation.causes import (
     ATTRIBUTE_NAMES,
-    DEVICE_COLUMNS,
     KIND_NAMES,
     LEFT_OUT_TEXTS,
     RESENDING_NAMES,
     STATE_NAMES,
     STATE_TEXTS,
-    cause_devices_csv,
+    cause_devices_file,
     counted_text,
     share_text,
 )
+from firmtrack.presentation.csv import COLUMNS
+from firmtrack.presentation.files import FileFormat
 
 REQUEST = RequestId.parse("90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:1000")
 KEY = CauseKey.of(Status.DEVICE_TRANSFER_FAILED, "image_discarded", [Trait(Attribute.MODEL, "Q4")])
@@ -99,9 +100,9 @@ def device(number: int, resending: Resending, version: str | None = "0102030A") 
 def test_the_file_has_a_row_for_each_device_that_says_whether_it_is_in_the_list() -> None:
     devices = [device(number, each) for number, each in enumerate(Resending)]
     devices.append(device(9, Resending.SEND, version=None))
-    octets = b"".join(cause_devices_csv(KEY, devices))
+    octets = b"".join(cause_devices_file(KEY, devices, FileFormat.CSV))
     header, *rows = csv.reader(StringIO(octets.decode(), newline=""))
-    assert tuple(header) == DEVICE_COLUMNS
+    assert tuple(header) == (*COLUMNS, "In New Device List")
     assert rows[0] == [
         str(REQUEST),
         "0102030A",
@@ -117,7 +118,8 @@ def test_the_file_has_a_row_for_each_device_that_says_whether_it_is_in_the_list(
 
 def test_a_large_file_leaves_in_blocks_and_a_reason_begins_no_formula() -> None:
     key = CauseKey.of(Status.DEVICE_TRANSFER_FAILED, None, KEY.traits)
-    blocks = list(cause_devices_csv(key, (device(n, Resending.SEND, "=1+1") for n in range(2_000))))
+    devices = (device(n, Resending.SEND, "=1+1") for n in range(2_000))
+    blocks = list(cause_devices_file(key, devices, FileFormat.CSV))
     assert len(blocks) > 1
     rows = list(csv.reader(StringIO(b"".join(blocks).decode(), newline="")))
     assert len(rows) == 2_001

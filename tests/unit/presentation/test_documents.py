@@ -96,6 +96,7 @@ DIAGNOSIS = Diagnosis(
     waits=None,
     pace=None,
     next_actor=Actor.NOBODY,
+    next_actor_name="Nobody needs to act",
     advice="Nothing for you to do yet.",
     evidence=(),
     resend=None,
@@ -121,8 +122,13 @@ def a_device(**changed: Any) -> DeviceAnswer:
 
 
 def device_json(**changed: Any) -> dict[str, Any]:
-    shown: dict[str, Any] = as_json(documents.device(a_device(**changed), {REQUEST_ID: DIAGNOSIS}))
+    shown: dict[str, Any] = as_json(
+        documents.device(a_device(**changed), {REQUEST_ID: DIAGNOSIS}, {})
+    )
     return shown
+
+
+SUMMARY = "None of 3 done, 2 under way, 1 failed."
 
 
 def a_request(**changed: Any) -> RequestAnswer:
@@ -137,6 +143,7 @@ def a_request(**changed: Any) -> RequestAnswer:
         "device_count": 3,
         "completion_counts": {CompletionStatus.FAILED: 1, CompletionStatus.IN_PROGRESS: 2},
         "status_counts": {Status.REJECTED: 1, Status.ACCEPTED: 2},
+        "failure_counts": {(Status.REJECTED, "not_commissioned"): 1},
     }
     return RequestAnswer(**values | changed)
 
@@ -292,10 +299,10 @@ def test_a_flag_is_a_code_and_what_to_do() -> None:
 def test_a_request_whose_image_is_another_version_is_flagged() -> None:
     image = ImageFacts(size_bytes=1, header_version=FirmwareVersion("FFFFFFFF"))
 
-    shown = as_json(documents.service_request(a_request(image=image)))
+    shown = as_json(documents.service_request(a_request(image=image), SUMMARY))
 
     assert [flag["code"] for flag in shown["flags"]] == ["header_version_differs"]
-    assert as_json(documents.service_request(a_request()))["flags"] == []
+    assert as_json(documents.service_request(a_request(), SUMMARY))["flags"] == []
 
 
 def test_another_partys_update_is_how_far_it_is_and_when() -> None:
@@ -341,6 +348,7 @@ def test_an_event_names_its_hub_and_its_message() -> None:
                 "code": "N62",
                 "message_id": str(MESSAGE_ID),
                 "is_another_partys": False,
+                "response_id": None,
             },
             "attribution": None,
             "times": 1,
@@ -363,7 +371,8 @@ def test_an_event_names_what_ties_it_to_its_request_and_not_whose_message_tells_
 
     assert shown["attribution"] == "nothing_against"
     assert shown["source"] == {
-        "kind": None, "code": None, "message_id": None, "is_another_partys": True
+        "kind": None, "code": None, "message_id": None, "is_another_partys": True,
+        "response_id": None,
     }  # fmt: skip
 
 
@@ -417,11 +426,23 @@ def test_the_inventory_shows_what_dcc_holds_and_null_for_the_rest() -> None:
 
 
 def test_a_request_counts_every_completion_status_and_each_status_that_there_is() -> None:
-    shown = as_json(documents.service_request(a_request()))
+    shown = as_json(documents.service_request(a_request(), SUMMARY))
 
     assert shown["device_count"] == 3
     assert shown["completion_status_counts"] == {"in_progress": 2, "failed": 1, "successful": 0}
     assert shown["current_status_counts"] == {"rejected": 1, "accepted": 2}
+    assert shown["summary"] == SUMMARY
+    assert shown["failures"] == [
+        {
+            "current_status": "rejected",
+            "reason": {
+                "code": "not_commissioned",
+                "text": "DCC left the device out of the request: not commissioned in the "
+                "inventory.",
+            },
+            "count": 1,
+        }
+    ]
     assert shown["answer"] == {"code": "W110401", "answered_at": NOON_TEXT}
     assert shown["image"]["hash"] == IMAGE_HASH.hex()
     assert shown["image"]["size_bytes"] == 1024
@@ -430,7 +451,7 @@ def test_a_request_counts_every_completion_status_and_each_status_that_there_is(
 def test_a_request_known_by_name_alone_has_no_image_and_no_answer() -> None:
     stub = a_request(variant=None, image=None, response_code=None, answered_at=None)
 
-    shown = as_json(documents.service_request(stub))
+    shown = as_json(documents.service_request(stub, SUMMARY))
 
     assert shown["service_reference_variant"] is None
     assert shown["image"] is None
@@ -438,13 +459,14 @@ def test_a_request_known_by_name_alone_has_no_image_and_no_answer() -> None:
 
 
 def test_the_command_line_adds_all_distributions_to_a_request() -> None:
-    alone = as_json(documents.service_request(a_request()))
+    alone = as_json(documents.service_request(a_request(), SUMMARY))
 
-    shown = as_json(
-        documents.service_request_with_distributions(
-            a_request(), [a_distribution(Status.ACCEPTED), a_distribution(Status.VERIFIED)]
-        )
+    blocks = documents.service_request_with_distributions(
+        a_request(), SUMMARY, [a_distribution(Status.ACCEPTED), a_distribution(Status.VERIFIED)]
     )
+    shown = json.loads(b"".join(blocks))
 
     assert {name: shown[name] for name in alone} == alone
     assert [each["current_status"] for each in shown["distributions"]] == ["accepted", "verified"]
+    of_none = documents.service_request_with_distributions(a_request(), SUMMARY, [])
+    assert json.loads(b"".join(of_none)) == alone | {"distributions": []}

@@ -11,6 +11,7 @@ from firmtrack.presentation.freshness import (
     freshness,
     freshness_text,
     learnt_text,
+    quiet_text,
     source_name,
     source_title,
 )
@@ -108,3 +109,37 @@ def test_it_says_from_what_the_usual_was_learnt(counted_at: datetime | None, sen
     answer = Freshness(read_at=NOW, sources=(), counted_at=counted_at)
 
     assert learnt_text(answer) == sentence
+
+
+DSP = source(MessageSource.DSP, 3, usual_minutes=5)
+QUIET = source(MessageSource.DEVICES, 40, usual_minutes=5)
+NEW = source(MessageSource.CSP, 14, region="North")
+NEWER = source(MessageSource.USERS, 14)
+
+
+@pytest.mark.parametrize(
+    ("sources", "said"),
+    [
+        ((), ""),
+        ((QUIET,), ""),
+        ((DSP,), "Of no source is it known that it is silent for longer than usual."),
+        ((QUIET, DSP), "1 source is silent for no longer than usual."),
+        ((QUIET, DSP, DSP), "2 sources are silent for no longer than usual."),
+        ((NEW, NEWER), "What is usual at this hour is not known yet of any source."),
+        (
+            (DSP, NEW, NEWER),
+            (
+                "Of no source is it known that it is silent for longer than usual. What is usual at"
+                " this hour is not known yet of 2 of the 3 sources: CSP North, Users."
+            ),
+        ),
+        (
+            (QUIET, NEW),
+            "What is usual at this hour is not known yet of 1 of the 2 sources: CSP North.",
+        ),
+    ],
+)
+def test_what_is_not_known_yet_is_said_once(
+    sources: tuple[SourceFreshness, ...], said: str
+) -> None:
+    assert quiet_text(Freshness(read_at=NOW, sources=sources, counted_at=NOW)) == said

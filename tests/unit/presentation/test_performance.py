@@ -1,10 +1,12 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from firmtrack.answers.counted import Counted
-from firmtrack.answers.performance import Figures, Group, PerformanceAnswer
-from firmtrack.presentation.performance import counted_text, group_name
+from firmtrack.answers.performance import Figures, Group, Milestone, PerformanceAnswer, Timing
+from firmtrack.domain.stages import CompletionStatus
+from firmtrack.presentation.performance import counted_text, group_name, timed_text
 
 NOTHING = Figures(completions={}, timings={})
 
@@ -82,3 +84,29 @@ def test_figures_say_how_old_they_are(at: datetime | None, waiting: int, text: s
 def test_that_there_may_be_more_is_said(waiting: int, changed: str) -> None:
     answer = counted(AGO, waiting, is_at_least=True)
     assert counted_text(answer).endswith(f"; {changed} changed since.")
+
+
+@pytest.mark.parametrize(("timed", "successful"), [(0, 0), (3, 3)])
+def test_where_as_many_are_timed_as_are_successful_nothing_is_said(
+    timed: int, successful: int
+) -> None:
+    assert timed_text(timed_figures(timed, successful)) is None
+
+
+@pytest.mark.parametrize(("timed", "successful"), [(936, 929), (0, 1), (1_936, 1_929)])
+def test_where_others_are_timed_than_are_successful_it_says_why(
+    timed: int, successful: int
+) -> None:
+    said = timed_text(timed_figures(timed, successful))
+    assert said is not None
+    assert said.startswith(f"{timed:,} timed to completion, {successful:,} Successful: ")
+
+
+def timed_figures(timed: int, successful: int) -> Figures:
+    return replace(
+        NOTHING,
+        completions={CompletionStatus.SUCCESSFUL: successful},
+        timings={Milestone.COMPLETION: Timing(samples=timed, p50_seconds=1, p95_seconds=2)}
+        if timed
+        else {},
+    )

@@ -4,10 +4,9 @@ import io
 import unicodedata
 
 import pytest
-from rich.table import Table
 
-from firmtrack.cli.options import add_row
 from firmtrack.cli.printing import VisibleConsole
+from firmtrack.cli.tables import Table
 from firmtrack.notices.email_digest import text_of
 from firmtrack.presentation.visible import visible, visible_csv, visible_line
 from tests.unit.presentation.unseen import UNSEEN
@@ -49,13 +48,19 @@ def test_what_is_visible_stays_as_it_is_shown() -> None:
     assert visible(visible("".join(UNSEEN))) == visible("".join(UNSEEN))
 
 
+class Terminal(io.StringIO):
+    """What is printed on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def test_nothing_in_a_text_reaches_the_terminal() -> None:
-    printed = io.StringIO()
-    console = VisibleConsole(file=printed, width=2_000, force_terminal=True)
+    printed = Terminal()
+    console = VisibleConsole(file=printed, width=2_000)
     hostile = "".join(UNSEEN) + "\x1b[2J\x1b]0;title\x07\r"
-    table = Table(title=hostile)
-    table.add_column(hostile)
-    add_row(table, hostile)
+    table = Table(hostile)
+    table.add(hostile)
 
     console.print(hostile, markup=False)
     console.print(table)

@@ -19,8 +19,6 @@ from firmtrack.duis import codes
 from firmtrack.presentation import wording
 from firmtrack.presentation.search import (
     SearchBy,
-    TermProblem,
-    TermProblemKind,
     read_device_id,
     read_service_request_id,
 )
@@ -130,11 +128,3 @@ def test_the_examples_are_of_the_kind_that_they_are_examples_of() -> None:
     device = read_device_id(wording.SEARCH_BY_EXAMPLES[SearchBy.DEVICE_ID])
     assert isinstance(request, RequestId)
     assert isinstance(device, Eui64)
-
-
-@pytest.mark.parametrize("kind", TermProblemKind)
-@pytest.mark.parametrize("search_by", SearchBy)
-def test_every_problem_says_what_to_enter(search_by: SearchBy, kind: TermProblemKind) -> None:
-    text = wording.search_problem_text(TermProblem(search_by, kind))
-    assert text.startswith("Enter ")
-    assert not text.endswith(".")

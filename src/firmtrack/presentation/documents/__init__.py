@@ -4,9 +4,6 @@ Each class is one object of the published schema, its docstring the schema's des
 Identifiers are canonical texts, times RFC 3339 in UTC. A value that is not known is null.
 """
 
-from msgspec import Struct
-from msgspec.json import Encoder
-
 from firmtrack.presentation.documents.causes import CauseList, cause_list
 from firmtrack.presentation.documents.devices import Device, EventList, device, event_list
 from firmtrack.presentation.documents.distributions import (
@@ -15,7 +12,9 @@ from firmtrack.presentation.documents.distributions import (
     distribution,
     distribution_list,
 )
+from firmtrack.presentation.documents.encoding import encode
 from firmtrack.presentation.documents.inventories import DeviceInventory, device_inventory
+from firmtrack.presentation.documents.messages import Message, message
 from firmtrack.presentation.documents.notices import (
     EndpointList,
     NoticeList,
@@ -24,7 +23,9 @@ from firmtrack.presentation.documents.notices import (
 )
 from firmtrack.presentation.documents.requests import (
     ServiceRequest,
+    ServiceRequestList,
     service_request,
+    service_request_list,
     service_request_with_distributions,
 )
 
@@ -35,9 +36,11 @@ __all__ = [
     "DistributionList",
     "EndpointList",
     "EventList",
+    "Message",
     "NoticeList",
     "Reason",
     "ServiceRequest",
+    "ServiceRequestList",
     "cause_list",
     "device",
     "device_inventory",
@@ -46,14 +49,9 @@ __all__ = [
     "encode",
     "endpoint_list",
     "event_list",
+    "message",
     "notice_list",
     "service_request",
+    "service_request_list",
     "service_request_with_distributions",
 ]
-
-_encoder = Encoder()
-
-
-def encode(answer: Struct) -> bytes:
-    """Return ``answer`` as JSON, in UTF-8."""
-    return _encoder.encode(answer)

@@ -9,12 +9,14 @@ from msgspec import Struct
 from firmtrack.answers import diagnoses as found_diagnoses
 from firmtrack.answers.devices import DeviceAnswer, DeviceDistribution, HistoryEntry
 from firmtrack.answers.side_parts import UNTOLD
+from firmtrack.answers.sources import ResponseIds
 from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.remedy import Actor, Again
 from firmtrack.domain.scope import NotTrackedReason
 from firmtrack.domain.stages import Party, Status
+from firmtrack.domain.voice import Voice
 from firmtrack.presentation.documents.activations import Activation, activations
 from firmtrack.presentation.documents.distributions import Distribution, filled_distribution
 from firmtrack.presentation.documents.fields import (
@@ -22,9 +24,11 @@ from firmtrack.presentation.documents.fields import (
     Count,
     EuiText,
     Flag,
+    ResponseIdText,
     attribution_name,
     eui_text,
     flags,
+    response_id_text,
 )
 from firmtrack.presentation.documents.incidents import Incident, incidents
 from firmtrack.presentation.documents.inventories import Inventory, inventory
@@ -33,15 +37,17 @@ from firmtrack.presentation.event_places import EVENTS_AT_ONCE, cursor_below
 
 
 class EventSource(Struct, frozen=True):
-    """The message that tells an event, and the code that it carries.
+    """The message that tells an event, the code that it carries, and DCC's Response ID of it.
 
-    All null if it was sent to another party (is_another_partys).
+    response_id is null of what has none: a request, a stage report. All are null if it was sent to
+    another party (is_another_partys).
     """
 
     kind: MessageKind | None
     code: str | None
     message_id: UUID | None
     is_another_partys: bool
+    response_id: ResponseIdText | None
 
 
 class Event(Struct, frozen=True):
@@ -183,34 +189,45 @@ class Device(Struct, frozen=True):
 def device(
     answer: DeviceAnswer,
     diagnoses: Mapping[RequestId, found_diagnoses.Diagnosis | None],
+    response_ids: ResponseIds,
+    voice: Voice = Voice.USER,
 ) -> Device:
-    """Return the device with the diagnosis of each of its distributions, by Request ID."""
+    """Return the device with the diagnosis of each of its distributions, by Request ID.
+
+    ``response_ids`` are of the messages that it names, ``voice`` is to whom its flags speak.
+    """
     return Device(
         device_id=str(answer.device_id),
         tracked=answer.not_tracked_reason is None,
         not_tracked_reason=answer.not_tracked_reason,
         inventory=None if answer.inventory is None else inventory(answer.inventory),
         distributions=[
-            _tracked_distribution(each, _diagnosis(diagnoses[each.distribution.request_id]))
+            _tracked_distribution(
+                each, _diagnosis(diagnoses[each.distribution.request_id]), response_ids
+            )
             for each in answer.distributions
         ],
-        unattributed_events=_first_events(answer.unattributed),
+        unattributed_events=_first_events(answer.unattributed, response_ids),
         unattributed_events_next_cursor=_next_cursor(answer.unattributed),
-        flags=flags(answer.flags),
+        flags=flags(answer.flags, voice),
         other_activations=activations(answer.other_activations),
         others_updates=[others_update(each) for each in answer.others_updates],
         incidents=incidents(answer.incidents),
     )
 
 
-def event_list(entries: Sequence[HistoryEntry], next_mark: bytes | None) -> EventList:
+def event_list(
+    entries: Sequence[HistoryEntry], next_mark: bytes | None, response_ids: ResponseIds
+) -> EventList:
     """Return some events of a history, and where it goes on: below this mark."""
     next_cursor = None if next_mark is None else cursor_below(next_mark)
-    return EventList(items=[_event(entry) for entry in entries], next_cursor=next_cursor)
+    return EventList(
+        items=[_event(entry, response_ids) for entry in entries], next_cursor=next_cursor
+    )
 
 
-def _first_events(history: Sequence[HistoryEntry]) -> list[Event]:
-    return [_event(entry) for entry in history[:EVENTS_AT_ONCE]]
+def _first_events(history: Sequence[HistoryEntry], response_ids: ResponseIds) -> list[Event]:
+    return [_event(entry, response_ids) for entry in history[:EVENTS_AT_ONCE]]
 
 
 def _next_cursor(history: Sequence[HistoryEntry]) -> str | None:
@@ -220,12 +237,12 @@ def _next_cursor(history: Sequence[HistoryEntry]) -> str | None:
 
 
 def _tracked_distribution(
-    answer: DeviceDistribution, diagnosis: Diagnosis | None
+    answer: DeviceDistribution, diagnosis: Diagnosis | None, response_ids: ResponseIds
 ) -> TrackedDistribution:
     return filled_distribution(
         TrackedDistribution,
         answer.distribution,
-        events=_first_events(answer.history),
+        events=_first_events(answer.history, response_ids),
         events_next_cursor=_next_cursor(answer.history),
         incidents=incidents(answer.incidents),
         activations=activations(answer.activations),
@@ -233,7 +250,7 @@ def _tracked_distribution(
     )
 
 
-def _event(entry: HistoryEntry) -> Event:
+def _event(entry: HistoryEntry, response_ids: ResponseIds) -> Event:
     return Event(
         status=entry.status,
         occurred_at=entry.occurred_at,
@@ -245,6 +262,7 @@ def _event(entry: HistoryEntry) -> Event:
             code=entry.source_code,
             message_id=entry.message_id,
             is_another_partys=entry.is_anothers,
+            response_id=response_id_text(response_ids, entry.message_id),
         ),
         attribution=None if entry.evidence is None else attribution_name(entry.evidence),
         times=entry.times,

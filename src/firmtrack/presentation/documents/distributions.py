@@ -91,9 +91,7 @@ def filled_distribution(
         submitted_at=answer.submitted_at,
         completion_status=answer.completion,
         current_status=answer.status,
-        current_status_reason=None
-        if answer.reason is None
-        else _reason(answer.reason, answer.status),
+        current_status_reason=reason_of(answer.reason, answer.status),
         current_status_updated_at=answer.updated_at,
         stage=stage_name(answer.status.stage),
         point_of_failure=_point_of_failure(answer),
@@ -101,8 +99,9 @@ def filled_distribution(
     )
 
 
-def _reason(code: str, status: Status) -> Reason:
-    return Reason(code=code, text=wording.reason_text(code, status))
+def reason_of(code: str | None, status: Status) -> Reason | None:
+    """Return a reason with its meaning beside a status, None for None."""
+    return None if code is None else Reason(code=code, text=wording.reason_text(code, status))
 
 
 def _point_of_failure(answer: DistributionAnswer) -> PointOfFailure | None:

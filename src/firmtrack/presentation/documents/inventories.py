@@ -13,6 +13,7 @@ from firmtrack.answers import sources
 from firmtrack.answers.inventory import InventoryAnswer
 from firmtrack.domain.facts import DeviceFacts, MessageKind
 from firmtrack.domain.scope import NotTrackedReason
+from firmtrack.domain.voice import Voice
 from firmtrack.presentation.documents.distributions import Distribution, distribution
 from firmtrack.presentation.documents.fields import (
     EuiText,
@@ -117,7 +118,7 @@ class DeviceInventory(Struct, frozen=True):
     flags: list[Flag]
 
 
-def device_inventory(answer: InventoryAnswer) -> DeviceInventory:
+def device_inventory(answer: InventoryAnswer, voice: Voice = Voice.USER) -> DeviceInventory:
     """Return the inventory of a device as the API answers it."""
     current = answer.update_in_progress
     return DeviceInventory(
@@ -141,7 +142,7 @@ def device_inventory(answer: InventoryAnswer) -> DeviceInventory:
             )
             for period in answer.suppliers
         ],
-        flags=flags(answer.flags),
+        flags=flags(answer.flags, voice),
     )
 
 

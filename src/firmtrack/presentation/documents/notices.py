@@ -49,7 +49,7 @@ class Notice(Struct, frozen=True):
     """What was, or is to be, sent to whom about what, and every try.
 
     state is waiting, delivered or dead: given up. device_ids are the first of device_count; null
-    is the whole request or, by e-mail, an incident of more devices than a few. incident_id is the
+    is the whole request or, by email, an incident of more devices than a few. incident_id is the
     incident that it names: what makes many updates fail, or stand still; null is that it is of
     none.
     """

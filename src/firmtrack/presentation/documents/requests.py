@@ -1,15 +1,16 @@
 """A Service Request: what was asked, DCC's answer, and how its distributions stand."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TypeVar
 
 from msgspec import Struct
 
-from firmtrack.answers.requests import DistributionAnswer, RequestAnswer
+from firmtrack.answers.request_lists import ListedRequest, RequestList
+from firmtrack.answers.requests import DistributionAnswer, FailureCounts, RequestAnswer
 from firmtrack.domain.facts import ImageFacts
 from firmtrack.domain.stages import CompletionStatus, Status, Variant
-from firmtrack.presentation.documents.distributions import Distribution, distribution
+from firmtrack.presentation.documents.distributions import Reason, distribution, reason_of
+from firmtrack.presentation.documents.encoding import encode
 from firmtrack.presentation.documents.fields import (
     Count,
     FirmwareVersionText,
@@ -19,8 +20,6 @@ from firmtrack.presentation.documents.fields import (
     flags,
 )
 from firmtrack.presentation.documents.incidents import Incident, incidents
-
-_Request = TypeVar("_Request")
 
 
 class Image(Struct, frozen=True):
@@ -55,14 +54,28 @@ class CompletionCounts(Struct, frozen=True):
     successful: Count
 
 
+class FailureCount(Struct, frozen=True):
+    """How many of the request's distributions failed with this status, for this reason.
+
+    The reason is null where the message that decides gives none.
+    """
+
+    current_status: Status
+    reason: Reason | None
+    count: Count
+
+
 class ServiceRequest(Struct, frozen=True):
     """An Update Firmware (11.1) or Update PPMID Firmware (11.4) Service Request.
 
-    current_status_counts leaves out the statuses that no distribution has. incidents are what
+    summary says how the request stands, in plain sentences. current_status_counts leaves out the
+    statuses that no distribution has. failures are what they add up to for the failed ones, by
+    status and reason, the most frequent first. incidents are what
     befell the request as a whole besides the stages of its updates, latest first.
     """
 
     service_request_id: RequestIdText
+    summary: str
     service_reference_variant: Variant | None
     firmware_version: FirmwareVersionText | None
     image: Image | None
@@ -71,38 +84,76 @@ class ServiceRequest(Struct, frozen=True):
     device_count: Count
     completion_status_counts: CompletionCounts
     current_status_counts: dict[Status, Count]
+    failures: list[FailureCount]
     flags: list[Flag]
     incidents: list[Incident]
 
 
-class ServiceRequestWithDistributions(ServiceRequest, frozen=True):
-    """A Service Request with all of its distributions, by Device ID ascending."""
-
-    distributions: list[Distribution]
-
-
-def service_request(answer: RequestAnswer) -> ServiceRequest:
-    """Return the request as the API answers it."""
-    return _filled_request(ServiceRequest, answer)
-
-
 def service_request_with_distributions(
-    answer: RequestAnswer, distributions: Iterable[DistributionAnswer]
-) -> ServiceRequestWithDistributions:
-    """Return the request as the command line prints it, with the distributions in their order."""
-    return _filled_request(
-        ServiceRequestWithDistributions,
-        answer,
-        distributions=[distribution(each) for each in distributions],
+    answer: RequestAnswer, summary: str, distributions: Iterable[DistributionAnswer]
+) -> Iterator[bytes]:
+    """Yield one object of JSON: the request and, as ``distributions``, these as they are read."""
+    yield encode(service_request(answer, summary)).removesuffix(b"}") + b',"distributions":['
+    between = b""
+    for each in distributions:
+        yield between + encode(distribution(each))
+        between = b","
+    yield b"]}"
+
+
+class ListedServiceRequest(Struct, frozen=True):
+    """One of the requests of a list, and how its distributions stand now.
+
+    failures add up to the failed ones, by status and reason, the most frequent first: that is the
+    main cause. stalled_count is how many of those in progress had stalled when that was last
+    looked for, every few minutes, and have not moved since. supplier is the name of the party
+    whose it is; it is told to DCC's staff alone, and null where no party is known.
+    """
+
+    service_request_id: RequestIdText
+    service_reference_variant: Variant | None
+    firmware_version: FirmwareVersionText | None
+    submitted_at: datetime
+    device_count: Count
+    completion_status_counts: CompletionCounts
+    stalled_count: Count
+    failures: list[FailureCount]
+    supplier: str | None
+
+
+class ServiceRequestList(Struct, frozen=True):
+    """Some Service Requests, newest first; next_cursor continues the list, null at its end."""
+
+    items: list[ListedServiceRequest]
+    next_cursor: str | None
+
+
+def service_request_list(found: RequestList, next_cursor: str | None) -> ServiceRequestList:
+    """Return the list as the API answers it."""
+    return ServiceRequestList(
+        items=[_listed(each) for each in found.items], next_cursor=next_cursor
     )
 
 
-def _filled_request(
-    make: Callable[..., _Request], answer: RequestAnswer, **more: object
-) -> _Request:
-    """Return a ServiceRequest, or a class that adds the fields ``more`` to it."""
-    return make(
+def _listed(listed: ListedRequest) -> ListedServiceRequest:
+    return ListedServiceRequest(
+        service_request_id=str(listed.request_id),
+        service_reference_variant=listed.variant,
+        firmware_version=listed.firmware_version,
+        submitted_at=listed.submitted_at,
+        device_count=listed.device_count,
+        completion_status_counts=_completion_counts(listed.completion_counts),
+        stalled_count=listed.stalled_count,
+        failures=_failures(listed.failure_counts),
+        supplier=listed.party,
+    )
+
+
+def service_request(answer: RequestAnswer, summary: str) -> ServiceRequest:
+    """Return the request as the API answers it, with the sentence that sums it up."""
+    return ServiceRequest(
         service_request_id=str(answer.request_id),
+        summary=summary,
         service_reference_variant=answer.variant,
         firmware_version=answer.firmware_version,
         image=None if answer.image is None else _image(answer.image),
@@ -111,9 +162,9 @@ def _filled_request(
         device_count=answer.device_count,
         completion_status_counts=_completion_counts(answer.completion_counts),
         current_status_counts=dict(answer.status_counts),
+        failures=_failures(answer.failure_counts),
         flags=flags(answer.flags),
         incidents=incidents(answer.incidents),
-        **more,
     )
 
 
@@ -121,6 +172,13 @@ def _dcc_answer(answer: RequestAnswer) -> DccAnswer | None:
     if answer.response_code is None:
         return None
     return DccAnswer(code=answer.response_code, answered_at=answer.answered_at)
+
+
+def _failures(counts: FailureCounts) -> list[FailureCount]:
+    return [
+        FailureCount(current_status=status, reason=reason_of(code, status), count=count)
+        for (status, code), count in counts.items()
+    ]
 
 
 def _completion_counts(counts: Mapping[CompletionStatus, int]) -> CompletionCounts:

@@ -2,7 +2,8 @@
 
 What a transaction changed is found by comparing the statuses before and after it: whatever moved
 them, be it an event, a step, a late request or an answer that refuses devices. A status that nobody
-could ever read, since another followed in the same transaction, is not queued.
+could ever read, since another followed in the same transaction, is not queued. Of what a person
+watches it is enough to note that something was recorded: it is read when they are told.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,12 +37,35 @@ _TOPIC_LIST = [
 Activations = Mapping[RequestId, Activation]
 
 
-def is_anyone_notified(cursor: Cursor[TupleRow]) -> bool:
-    """Return whether any party is notified of anything; if not, nothing here needs to be called."""
-    cursor.execute("SELECT EXISTS (SELECT FROM notice_subscriber)")
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who is told of what is recorded; of whom there is none, nothing here needs to be called.
+
+    ``are_notified``: a party, of changes. ``are_watching``: a person, of a device or a request.
+    """
+
+    are_notified: bool
+    are_watching: bool
+
+
+def listeners(cursor: Cursor[TupleRow]) -> Listeners:
+    """Return whether any party is notified of anything, and whether anybody watches anything."""
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM notice_subscriber),"
+        " EXISTS (SELECT FROM watch WHERE cause_id IS NULL)"
+    )
     row = cursor.fetchone()
     assert row is not None
-    return bool(row[0])
+    return Listeners(*row)
+
+
+def mark_watched(cursor: Cursor[TupleRow], request_keys: Sequence[int] = ()) -> None:
+    """Queue that something was recorded of what people watch: how it stands is read later.
+
+    To be called once the batch's events are staged and its requests folded; ``request_keys`` are
+    those that it changes.
+    """
+    cursor.execute(statement("mark_watched"), {"request_keys": list(request_keys)})
 
 
 def hold_statuses(cursor: Cursor[TupleRow], request_keys: Sequence[int] = ()) -> None:

@@ -31,6 +31,8 @@ WITH attributed AS (
         addressee = excluded.addressee
     WHERE (excluded.stage, excluded.occurred_at, excluded.message_id)
         > (d.stage, d.occurred_at, d.message_id)
-    RETURNING d.xmax = 0 AS is_new, d.refused
+    RETURNING d.request_key, d.xmax = 0 AS is_new, d.refused
+), marked AS (
+    INSERT INTO standing_due (request_key) SELECT DISTINCT request_key FROM folded
 )
 SELECT count(*) FROM folded WHERE is_new OR refused

@@ -2,6 +2,9 @@
 -- messages claim the same Request ID, the one with the smaller digest counts, in whatever order they
 -- come; of their envelopes' times the earliest. Until the request itself comes, an answer says which
 -- variant it is; should two differ, the lesser counts.
+WITH marked AS (
+    INSERT INTO standing_due (request_key) SELECT unnest(%(request_keys)s::bigint[])
+)
 UPDATE request AS r
 SET message_id = claim.message_id,
     statement_count = coalesce(claim.statement_count, 0),

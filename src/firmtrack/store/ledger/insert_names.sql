@@ -25,6 +25,8 @@ WITH named AS (
       )
     ORDER BY device_id
     RETURNING device_id, request_key
+), marked AS (
+    INSERT INTO standing_due (request_key) SELECT DISTINCT request_key FROM named
 )
 INSERT INTO new_name (device_id, request_key)
 SELECT device_id, request_key FROM named

@@ -189,15 +189,15 @@ def _record_facts(
     """
     incidents.record(cursor, messages)
     named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
-    is_notified = changes.is_anyone_notified(cursor)
+    told = changes.listeners(cursor)
     is_folded = True
     if any(map(_changes_requests, messages)) or not _record_beside_others(
-        cursor, messages, named, is_notified=is_notified
+        cursor, messages, named, told
     ):
-        is_folded = _record_alone(cursor, messages, named, portions, is_notified=is_notified)
+        is_folded = _record_alone(cursor, messages, named, portions, told)
     marks.mark_stale(cursor, named | _befallen(messages))
-    _record_activations(cursor, messages, is_notified=is_notified)
-    if is_notified:
+    _record_activations(cursor, messages, is_notified=told.are_notified)
+    if told.are_notified:
         changes.queue_mismatches(cursor, messages)
     _record_devices(cursor, messages)
     marks.mark_arrivals(cursor, messages)
@@ -223,8 +223,7 @@ def _record_beside_others(
     cursor: Cursor[TupleRow],
     messages: Sequence[Message],
     named: frozenset[RequestId],
-    *,
-    is_notified: bool,
+    told: changes.Listeners,
 ) -> bool:
     """Record events that leave what attribution sees as it is.
 
@@ -241,14 +240,16 @@ def _record_beside_others(
         ):
             raise Rollback(savepoint)
         staging.stage_events(cursor, messages, keys_of(known))
-        if is_notified:
+        if told.are_notified:
             changes.hold_statuses(cursor)
         cursor.execute(statement("insert_events"))
         if _fold_events(cursor):
             raise Rollback(savepoint)
         _place_devices(cursor, messages)
-        if is_notified:
+        if told.are_notified:
             changes.queue_changes(cursor)
+        if told.are_watching:
+            changes.mark_watched(cursor)
         return True
     return False
 
@@ -258,8 +259,7 @@ def _record_alone(
     messages: Sequence[Message],
     named: frozenset[RequestId],
     portions: Portions,
-    *,
-    is_notified: bool,
+    told: changes.Listeners,
 ) -> bool:
     """Record what may change what attribution sees, and return whether all is folded.
 
@@ -279,7 +279,7 @@ def _record_alone(
     unsettled = [request.key for request in known.values() if not request.is_settled]
     cursor.execute(statement("insert_names"), {"request_keys": unsettled})
     take(cursor, AdvisoryKey.ATTRIBUTION)
-    if is_notified:
+    if told.are_notified:
         changes.hold_statuses(cursor, earlier["request_keys"])
     if len(unsettled) < len(known):
         cursor.execute(statement("insert_names"), changed)
@@ -289,13 +289,15 @@ def _record_alone(
     cursor.execute(statement("decline_devices"), changed)
     cursor.execute(statement("keep_changed_requests"))
     is_folded = _concern_loose_devices(cursor, portions)
-    if is_notified:
+    if told.are_notified:
         changes.hold_concerned_statuses(cursor, changed["request_keys"])
     _fold_events(cursor)
     cursor.execute(statement("fold_devices"))
     _place_devices(cursor, messages)
-    if is_notified:
+    if told.are_notified:
         changes.queue_changes(cursor, changed["request_keys"])
+    if told.are_watching:
+        changes.mark_watched(cursor, changed["request_keys"])
     return is_folded
 
 
@@ -342,12 +344,14 @@ def fold_unfolded(portions: Portions = PORTIONS) -> None:
 
 def _fold_concerned(cursor: Cursor[TupleRow]) -> None:
     take(cursor, AdvisoryKey.ATTRIBUTION)
-    is_notified = changes.is_anyone_notified(cursor)
-    if is_notified:
+    told = changes.listeners(cursor)
+    if told.are_notified:
         changes.hold_statuses(cursor)
     cursor.execute(statement("fold_devices"))
-    if is_notified:
+    if told.are_notified:
         changes.queue_changes(cursor)
+    if told.are_watching:
+        changes.mark_watched(cursor)
 
 
 def _fold_events(cursor: Cursor[TupleRow]) -> bool:

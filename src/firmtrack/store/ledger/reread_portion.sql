@@ -1,6 +1,6 @@
 -- The next recorded messages in the order of their keys: so many at most, and so many octets of
 -- bodies, but at least one.
-SELECT message_id, user_id, occurred_at, recorded_at, kind, code, body
+SELECT message_id, user_id, occurred_at, recorded_at, kind, code, body, responder, response_counter
 FROM (
     SELECT next.*, row_number() OVER in_order AS place,
         sum(octet_length(body)) OVER in_order AS octets

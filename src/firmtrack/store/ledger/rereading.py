@@ -27,17 +27,19 @@ from firmtrack.store.numbers import (
     KIND_NUMBERS,
     KIND_OF_NUMBER,
     numbers_of,
+    response_parts,
     to_bigint,
 )
 from firmtrack.store.reading.messages import KeptMessage
 
-EDITION = 3
+EDITION = 4
 """The edition of the readers in ``duis`` and ``intake``: to be raised, with a line here, when they
 make other facts of a body than before, or when what is folded from facts is folded otherwise.
 
 2: whose an event is that names no request; ``occurred_at`` of a CSPFirmwareDeliveryStatus is the
 ResponseDateTime, its TimeStamp stands beside it; a carrier's time counts only within bounds;
 incidents. 3: statements of the inventory are whole; only rows of devices were kept of them before.
+4: DCC's Response ID.
 """
 
 _MESSAGES_AT_ONCE = 500
@@ -153,6 +155,8 @@ class _Described(NamedTuple):
     occurred_at: datetime | None
     kind: int
     code: str | None
+    responder: int | None
+    response_counter: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +170,8 @@ class _Recorded:
     kind: int
     code: str | None
     body: bytes
+    responder: int | None
+    response_counter: int | None
 
     def kept(self) -> KeptMessage:
         return KeptMessage(
@@ -177,7 +183,10 @@ class _Recorded:
         )
 
     def described(self) -> _Described:
-        return _Described(self.user_id, self.occurred_at, self.kind, self.code)
+        return _Described(
+            self.user_id, self.occurred_at, self.kind, self.code, self.responder,
+            self.response_counter,
+        )  # fmt: skip
 
 
 def _reread_some(cursor: Cursor[TupleRow], after: UUID, read: Read) -> None:
@@ -266,13 +275,18 @@ def _correct_rows(
                 "occurred_ats": [each.occurred_at for each in wrong.values()],
                 "kinds": [each.kind for each in wrong.values()],
                 "codes": [each.code for each in wrong.values()],
+                "responders": [each.responder for each in wrong.values()],
+                "response_counters": [each.response_counter for each in wrong.values()],
             },
         )
 
 
 def _description_of(message: Message) -> _Described:
     user_id = None if message.user_id is None else to_bigint(message.user_id)
-    return _Described(user_id, message.occurred_at, KIND_NUMBERS[message.kind], message.code)
+    return _Described(
+        user_id, message.occurred_at, KIND_NUMBERS[message.kind], message.code,
+        *response_parts(message),
+    )  # fmt: skip
 
 
 def _correct_sending(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:

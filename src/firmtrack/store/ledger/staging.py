@@ -19,13 +19,13 @@ from firmtrack.domain.stages import Status
 from firmtrack.store.bodies import pack
 from firmtrack.store.database import WRITING, Pool, pool_of
 from firmtrack.store.ledger.submission import Submission
-from firmtrack.store.numbers import KIND_NUMBERS, request_parts, to_bigint
+from firmtrack.store.numbers import KIND_NUMBERS, request_parts, response_parts, to_bigint
 
 _FACTS = ", ".join(f"{name} {'bigint' if name in EUI_FACTS else 'text'}" for name in FACT_NAMES)
 _TABLES = {
     "staged_message": """
         message_id uuid, user_id bigint, occurred_at timestamptz, kind smallint, code text,
-        body bytea, submitter text, token text
+        body bytea, submitter text, token text, responder bigint, response_counter bigint
     """,
     "staged_event": """
         device_id bigint, request_key bigint, message_id uuid, occurred_at timestamptz,
@@ -75,11 +75,14 @@ CREATE FUNCTION pg_temp.empty_staging() RETURNS void LANGUAGE plpgsql AS $$ BEGI
 """
 
 _COPY_MESSAGES = """
-COPY staged_message (message_id, user_id, occurred_at, kind, code, body, submitter, token)
+COPY staged_message (message_id, user_id, occurred_at, kind, code, body, submitter, token,
+    responder, response_counter)
 FROM STDIN (FORMAT binary)
 """
 # A uuid is sent as its 16 octets, as a bytea is.
-_MESSAGE_TYPES = ("bytea", "int8", "timestamptz", "int2", "text", "bytea", "text", "text")
+_MESSAGE_TYPES = (
+    "bytea", "int8", "timestamptz", "int2", "text", "bytea", "text", "text", "int8", "int8",
+)  # fmt: skip
 
 _COPY_EVENTS = """
 COPY staged_event (device_id, request_key, message_id, occurred_at, device_time, comms_hub_id,
@@ -169,6 +172,7 @@ def stage_messages(
         copy.set_types(_MESSAGE_TYPES)
         write = copy.write_row
         for message, submission in handed_in:
+            responder, response_counter = response_parts(message)
             write(
                 (
                     message.digest[:16],
@@ -179,6 +183,8 @@ def stage_messages(
                     pack(message.body),
                     submission.submitter,
                     submission.token,
+                    responder,
+                    response_counter,
                 )
             )
 

@@ -52,7 +52,8 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         moment = inventory.moment(cursor)
         staging.stage_names(cursor, messages, keys)
         staging.stage_events(cursor, messages, keys)
-        is_notified = changes.is_anyone_notified(cursor)
+        told = changes.listeners(cursor)
+        is_notified = told.are_notified
         request_keys = list(keys.values())
         before: changes.Activations = {}
         if is_notified:
@@ -75,6 +76,8 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         if is_notified:
             changes.queue_changes(cursor, request_keys, _CORRECTION)
             changes.queue_activations(cursor, messages, before, _CORRECTION)
+        if told.are_watching:
+            changes.mark_watched(cursor, request_keys)
     return moved
 
 

@@ -7,7 +7,7 @@ it found nothing yet.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import LiteralString
+from typing import LiteralString, NamedTuple
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -19,6 +19,7 @@ from firmtrack.store.reading import statement
 from firmtrack.store.reading.seeing import asked_by
 
 _LOOKED_AT_MOST = 5_000
+_OWN_LOOKED_AT = 200
 _NEWEST = 2**63 - 1
 _OUT_OF_ORDER = timedelta(minutes=5)
 """By how much a greater number may have an earlier time: writers do not wait for each other."""
@@ -53,6 +54,31 @@ def list_audit(
         lookups = _rows(connection, "list_lookups", {**asked, "before": place.lookup_id})
         acts = _rows(connection, "list_acts", {**asked, "before": place.act_id})
     return _page(wanted, place, lookups, acts, limit=limit, portion=portion)
+
+
+class Opened(NamedTuple):
+    """What somebody looked up, by the audit's words for it, and when they last did."""
+
+    kind: str
+    term: str
+    at: datetime
+
+
+def list_opened(viewer: Viewer, kinds: Sequence[str], *, limit: int) -> list[Opened]:
+    """Return up to ``limit`` things of these kinds that the very person found last, newest first.
+
+    Each once. So many of their look-ups are looked at, whatever they were of.
+    """
+    asked = {
+        **asked_by(viewer),
+        "viewer": viewer.name,
+        "kinds": list(kinds),
+        "looked_at": _OWN_LOOKED_AT,
+        "limit": limit,
+    }
+    with reading_pool().connection() as connection:
+        rows = connection.execute(statement("list_opened"), asked, prepare=False).fetchall()
+    return [Opened(*row) for row in rows]
 
 
 def _page(

@@ -1,5 +1,4 @@
-{known}SELECT stage, failed, count(*) AS count
+{known}SELECT stage, failed, CASE WHEN failed THEN reason END AS reason, count(*) AS count
 FROM current_distribution AS c
 WHERE {is_asked}
-GROUP BY stage, failed
-ORDER BY stage, failed
+GROUP BY 1, 2, 3

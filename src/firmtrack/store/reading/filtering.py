@@ -28,17 +28,25 @@ ORDER BY p.device_id
 
 
 def condition(
-    wanted: DistributionFilter, as_of: datetime | None, *, is_continued: bool = False
+    wanted: DistributionFilter,
+    as_of: datetime | None,
+    *,
+    is_continued: bool = False,
+    is_backwards: bool = False,
 ) -> str:
     """Return what holds of the rows ``c`` of current_distribution that are wanted.
 
-    ``is_continued``: of those only whose Device ID is above ``%(after)s``.
+    ``is_continued``: of those only whose Device ID is above ``%(after)s``; or below it, if
+    ``is_backwards``.
     """
-    conditions = ["c.device_id > %(after)s"] if is_continued else ["true"]
+    beyond = "<" if is_backwards else ">"
+    conditions = [f"c.device_id {beyond} %(after)s"] if is_continued else ["true"]
     if wanted.completion is not None:
         conditions.append("c.completion = %(completion)s")
     if wanted.status is not None:
         conditions.append("c.stage = %(stage)s AND c.failed = %(failed)s")
+    if wanted.reason is not None:
+        conditions.append("c.failed AND c.reason IS NOT DISTINCT FROM %(reason)s::text")
     if wanted.pace is not None:
         conditions.append(_HAS_PACE.format(paced=_paced_distributions(as_of)))
     return " AND ".join(conditions)
@@ -57,6 +65,7 @@ def asked_for(
         "stage": None if status is None else int(status.stage),
         "failed": None if status is None else status.is_bad,
         "pace": None if wanted.pace is None else str(wanted.pace),
+        "reason": wanted.reason_code,
     }
 
 

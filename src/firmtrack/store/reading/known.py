@@ -34,34 +34,43 @@ _IS_ASKED = (
 )
 
 
-def as_known(text: str, as_of: datetime | None, **parts: str) -> str:
+def as_known(text: str, as_of: datetime | None, *, is_backwards: bool = False, **parts: str) -> str:
     """Return the statement, asked of ``as_of`` or, if that is None, of the present.
 
     ``{known}`` in it is where what was known is put, the one row of ``asked_request`` among it;
     ``{is_asked}`` is whether a row ``c`` of current_distribution is of that request,
     ``{attributed}`` finds the request of a loose event ``e``, ``{devices}`` are the rows of device
     of those in ``standing``, ``{hubs}`` those of hubs, and ``parts`` are put in as they are: texts
-    of ours, of which there are few.
+    of ours, of which there are few. ``{beyond}`` and ``{direction}`` are by which comparison a list
+    of devices goes on after the one that is asked for, and in which order: from the last to the
+    first if ``is_backwards``.
     """
-    return _filled(text, is_past=as_of is not None, **parts)
+    return _filled(text, is_past=as_of is not None, is_backwards=is_backwards, **parts)
 
 
 # So many texts as there are statements and kinds of condition: no part holds what is asked for.
 @cache
-def _filled(text: str, *, is_past: bool, **parts: str) -> str:
+def _filled(text: str, *, is_past: bool, is_backwards: bool, **parts: str) -> str:
+    beyond, direction = ("<", "DESC") if is_backwards else (">", "ASC")
     if not is_past:
         known, attributed = _ASKED_NOW, _ATTRIBUTED_NOW
         devices, hubs = _DEVICES_NOW, _HUBS_NOW
     else:
         attributed = statement("attributed_as_of").decode()
         devices, hubs = _DEVICES_THEN, _HUBS_THEN
-        known = statement("request_as_of").decode().format(attributed=attributed)
+        known = (
+            statement("request_as_of")
+            .decode()
+            .format(attributed=attributed, beyond=beyond, direction=direction)
+        )
     return text.format(
         known=known,
         is_asked=_IS_ASKED,
         attributed=attributed,
         devices=devices,
         hubs=hubs,
+        beyond=beyond,
+        direction=direction,
         **parts,
     )
 

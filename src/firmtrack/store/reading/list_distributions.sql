@@ -3,5 +3,5 @@
 FROM current_distribution AS c
 WHERE {is_asked}
   AND {condition}
-ORDER BY request_key, device_id
+ORDER BY request_key {direction}, device_id {direction}
 LIMIT %(limit)s

@@ -1,7 +1,7 @@
 -- Recorded messages, the newest first: with whether they count, and how often they came again since
 -- they were withdrawn.
 SELECT m.message_id, m.kind, m.code, m.user_id, m.occurred_at, m.recorded_at, m.submitter, m.token,
-    w.withdrawn_at, w.withdrawn_because
+    m.responder, m.response_counter, w.withdrawn_at, w.withdrawn_because
 FROM message AS m
 -- Asked of each message, and not joined: by an OFFSET.
 LEFT JOIN LATERAL (

@@ -8,12 +8,14 @@ from uuid import UUID
 from psycopg import Connection, Cursor
 from psycopg.rows import DictRow, TupleRow, class_row, dict_row
 
-from firmtrack.domain.facts import MessageKind
-from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.facts import ImageFacts, MessageKind
+from firmtrack.domain.identifiers import Eui64, RequestId, ResponseId
+from firmtrack.domain.viewer import Viewer
 from firmtrack.store.bodies import unpack
 from firmtrack.store.database import reading_pool
-from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of
+from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_parts, response_id_of
 from firmtrack.store.reading import statement
+from firmtrack.store.reading.seeing import asked_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,7 @@ class RecordedMessage:
     token: str | None
     withdrawn_at: datetime | None
     withdrawn_because: str | None
+    response_id: ResponseId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +88,76 @@ def list_messages(
 
 
 def find_message(message_id: UUID) -> tuple[RecordedMessage, KeptMessage] | None:
-    """Return a message and its body, None if none of this ID was recorded."""
-    found = list_messages(message_ids=[message_id])
-    if not found:
+    """Return a message and its body, None if none of this ID was recorded.
+
+    Raises UnreadableBody if what is kept of it is damaged.
+    """
+    with (
+        reading_pool().connection() as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
+        row = cursor.execute(statement("find_message"), (message_id,)).fetchone()
+    if row is None:
         return None
+    body = unpack(row.pop("body"))
+    recorded = _recorded(row)
+    return recorded, KeptMessage(
+        message_id=message_id,
+        kind=recorded.kind,
+        body=body,
+        occurred_at=recorded.occurred_at,
+        recorded_at=recorded.recorded_at,
+    )
+
+
+def image_of(message_id: UUID, request_id: RequestId) -> ImageFacts | None:
+    """Return what was read of the image of the request that the message is, None if it is none."""
+    originator, target, counter = request_parts(request_id)
     with reading_pool().connection() as connection:
-        (kept,) = kept_messages(connection, [message_id])
-    return found[0], kept
+        row = connection.execute(
+            statement("image_of_message"),
+            {
+                "originator": originator,
+                "target": target,
+                "counter": counter,
+                "message_id": message_id,
+            },
+        ).fetchone()
+    if row is None:
+        return None
+    image_hash, image = row
+    return ImageFacts(manufacturer_image_hash=image_hash, **image)
+
+
+def response_ids_of(message_ids: Iterable[UUID]) -> dict[UUID, ResponseId]:
+    """Return DCC's Response ID of each of the messages that has one.
+
+    Whoever asks may see the messages: that is not looked at here.
+    """
+    with reading_pool().connection() as connection:
+        rows = connection.execute(statement("response_ids"), (list(message_ids),), prepare=True)
+        return {message_id: response_id_of(*parts) for message_id, *parts in rows}
+
+
+def response_ids_of_request(
+    viewer: Viewer, request_id: RequestId, *, as_of: datetime | None, limit: int
+) -> tuple[ResponseId, ...]:
+    """Return DCC's Response IDs of its answers to a request that the viewer may see, latest first.
+
+    Those that were recorded by ``as_of``; None is now.
+    """
+    originator, target, counter = request_parts(request_id)
+    asked = {
+        **asked_by(viewer),
+        "originator": originator,
+        "target": target,
+        "counter": counter,
+        "moment": as_of,
+        "limit": limit,
+    }
+    with reading_pool().connection() as connection:
+        rows = connection.execute(statement("response_ids_of_request"), asked)
+        return tuple(response_id_of(*parts) for parts in rows)
 
 
 def came_again(message_id: UUID | None = None) -> list[CameAgain]:
@@ -120,11 +186,14 @@ def kept_messages(
 
 
 def _recorded(row: DictRow) -> RecordedMessage:
-    user_id = row["user_id"]
+    user_id, responder = row["user_id"], row.pop("responder")
+    counter = row.pop("response_counter")
+    has_response_id = user_id is not None and responder is not None
     return RecordedMessage(
         **row
         | {
             "kind": KIND_OF_NUMBER[row["kind"]],
             "user_id": None if user_id is None else eui_of(user_id),
+            "response_id": response_id_of(responder, user_id, counter) if has_response_id else None,
         }
     )

@@ -48,8 +48,8 @@ WITH withdrawn AS NOT MATERIALIZED (
     SELECT device_id
     FROM named_pair
     WHERE request_key = (SELECT request_key FROM asked_request)
-      AND (%(after)s::bigint IS NULL OR device_id > %(after)s)
-    ORDER BY device_id
+      AND (%(after)s::bigint IS NULL OR device_id {beyond} %(after)s)
+    ORDER BY device_id {direction}
     LIMIT %(devices)s
 ), inventory_statement AS NOT MATERIALIZED (
     SELECT *, coalesce(learnt_at, '-infinity') AS stated_at

@@ -17,8 +17,10 @@ from firmtrack.answers.requests import (
     DistributionAnswer,
     DistributionFilter,
     DistributionPage,
+    FailureCounts,
     PaceCounts,
     RequestAnswer,
+    largest_first,
 )
 from firmtrack.domain.disclosure import start_of_day
 from firmtrack.domain.facts import ImageFacts, MessageKind
@@ -42,7 +44,7 @@ from firmtrack.store.reading.incidents import incidents_in
 from firmtrack.store.reading.known import as_known, asked_of
 
 _NEXT_DEVICES = "c.device_id = ANY (ARRAY(SELECT device_id FROM asked_device))"
-_LOOKED_AT = "{known}SELECT count(*) AS devices, max(device_id) AS last FROM asked_device"
+_LOOKED_AT = "{known}SELECT count(*) AS devices, {last}(device_id) AS last FROM asked_device"
 _LARGER = 4
 
 
@@ -72,6 +74,15 @@ def find_request(
         return _request_answer(viewer, request_id, row, cursor.fetchall())
 
 
+def recorded_at(viewer: Viewer, request_id: RequestId) -> datetime | None:
+    """Return when Firmtrack first learnt of the request, None if it is unknown or another's."""
+    if not viewer.may_see(request_id):
+        return None
+    with _cursor() as cursor:
+        row = cursor.execute(statement("request_recorded"), _asked(request_id)).fetchone()
+    return None if row is None else row["recorded_at"]
+
+
 def list_distributions(
     viewer: Viewer,
     request_id: RequestId,
@@ -79,30 +90,65 @@ def list_distributions(
     *,
     limit: int,
     after: Eui64 | None = None,
+    before: Eui64 | None = None,
     as_of: datetime | None = None,
     now: datetime | None = None,
 ) -> DistributionPage:
     """Return up to ``limit`` of the request's distributions whose Device ID is above ``after``.
 
-    Under ``as_of`` a pace is that of the past, measured by what is usual today. Empty if the
-    request is unknown or someone else's.
+    With ``before``, which is asked for instead, those just below it; where they are not enough for
+    ``limit``, the first ones of all. Under ``as_of`` a pace is that of the past, measured by what
+    is usual today. Empty if the request is unknown or someone else's.
     """
     if not viewer.may_see(request_id):
         return DistributionPage(items=(), last_device_id=None)
+    place = after if before is None else before
     asked = asked_for(viewer, request_id, wanted, _moment(now, as_of)) | {
-        "after": None if after is None else to_bigint(after),
+        "after": None if place is None else to_bigint(place),
         "limit": limit + 1,
     }
     with _cursor() as cursor:
         # The pace of the past is told of all together.
-        if as_of is None or wanted.pace is not None:
-            rows = _listed(cursor, wanted, asked, as_of)
-        else:
-            rows = _listed_by_portions(cursor, wanted, asked, as_of)
+        is_whole = as_of is None or wanted.pace is not None
+        listed = _listed if is_whole else _listed_by_portions
+        rows = listed(cursor, wanted, asked, as_of, is_backwards=before is not None)
+        if before is not None and len(rows) <= limit:
+            # The beginning: a whole page of it, which may go on beyond where one came from.
+            before, asked = None, asked | {"after": None}
+            rows = listed(cursor, wanted, asked, as_of, is_backwards=False)
     items = tuple(_distribution_answer(viewer, request_id, row) for row in rows[:limit])
+    if before is not None:
+        return DistributionPage(
+            items=items[::-1], last_device_id=items[0].device_id, has_earlier=True
+        )
     return DistributionPage(
-        items=items, last_device_id=items[-1].device_id if len(rows) > limit else None
+        items=items,
+        last_device_id=items[-1].device_id if len(rows) > limit else None,
+        has_earlier=asked["after"] is not None,
     )
+
+
+def stream_distributions(
+    viewer: Viewer,
+    request_id: RequestId,
+    wanted: DistributionFilter,
+    *,
+    as_of: datetime | None = None,
+    now: datetime | None = None,
+) -> Iterator[DistributionAnswer]:
+    """Yield all wanted distributions of the request, by Device ID ascending, as of one moment.
+
+    They are read as they are asked for. Nothing if the request is unknown or someone else's.
+    """
+    if not viewer.may_see(request_id):
+        return
+    query = as_known(
+        statement("list_distributions").decode(), as_of, condition=condition(wanted, as_of)
+    )
+    asked = asked_for(viewer, request_id, wanted, _moment(now, as_of)) | asked_of(as_of)
+    with _cursor() as cursor:
+        for row in cursor.stream(query.encode(), asked | {"after": None, "limit": None}):
+            yield _distribution_answer(viewer, request_id, row)
 
 
 def count_paces(
@@ -165,12 +211,22 @@ def copy_distributions(
 def _listed(
     cursor: Cursor[DictRow],
     wanted: DistributionFilter,
-    asked: Mapping[str, object],
+    asked: Mapping[str, Any],
     as_of: datetime | None,
+    *,
+    is_backwards: bool,
 ) -> list[DictRow]:
-    wanted_rows = condition(wanted, as_of, is_continued=asked["after"] is not None)
+    wanted_rows = condition(
+        wanted, as_of, is_continued=asked["after"] is not None, is_backwards=is_backwards
+    )
+    query = as_known(
+        statement("list_distributions").decode(),
+        as_of,
+        is_backwards=is_backwards,
+        condition=wanted_rows,
+    )
     return cursor.execute(
-        as_known(statement("list_distributions").decode(), as_of, condition=wanted_rows).encode(),
+        query.encode(),
         {**asked, **asked_of(as_of)},
         prepare=None if as_of is None and wanted.pace is None else False,
     ).fetchall()
@@ -180,7 +236,9 @@ def _listed_by_portions(
     cursor: Cursor[DictRow],
     wanted: DistributionFilter,
     asked: Mapping[str, Any],
-    as_of: datetime,
+    as_of: datetime | None,
+    *,
+    is_backwards: bool,
 ) -> list[DictRow]:
     """Return the rows of a page of the past: no more devices are folded than it takes to fill it.
 
@@ -191,7 +249,11 @@ def _listed_by_portions(
     query = as_known(
         statement("list_distributions").decode(),
         as_of,
+        is_backwards=is_backwards,
         condition=f"{_NEXT_DEVICES} AND {condition(wanted, as_of)}",
+    )
+    looked_at_last = as_known(
+        _LOOKED_AT, as_of, is_backwards=is_backwards, last="min" if is_backwards else "max"
     )
     rows: list[DictRow] = []
     after, devices = asked["after"], asked["limit"]
@@ -205,9 +267,7 @@ def _listed_by_portions(
         rows += cursor.execute(query.encode(), portion, prepare=False).fetchall()
         if not is_filtered or len(rows) == asked["limit"]:
             return rows
-        looked_at = cursor.execute(
-            as_known(_LOOKED_AT, as_of).encode(), portion, prepare=False
-        ).fetchone()
+        looked_at = cursor.execute(looked_at_last.encode(), portion, prepare=False).fetchone()
         assert looked_at is not None
         if looked_at["devices"] < devices:
             return rows
@@ -236,9 +296,7 @@ def _request_answer(
     viewer: Viewer, request_id: RequestId, row: DictRow, counts: Sequence[DictRow]
 ) -> RequestAnswer:
     variant = None if row["variant"] is None else Variant(row["variant"])
-    status_counts = {
-        status_at(Stage(each["stage"]), is_bad=each["failed"]): each["count"] for each in counts
-    }
+    status_counts, failure_counts = _counts_of(counts)
     completion_counts = Counter[CompletionStatus]()
     for status, count in status_counts.items():
         completion_counts[completion_of(status, variant)] += count
@@ -258,8 +316,22 @@ def _request_answer(
         device_count=sum(status_counts.values()),
         completion_counts=dict(completion_counts),
         status_counts=status_counts,
+        failure_counts=failure_counts,
         incidents=incidents_of_request(viewer, incidents_in(row["incidents"])),
     )
+
+
+def _counts_of(rows: Sequence[DictRow]) -> tuple[Mapping[Status, int], FailureCounts]:
+    """Return how many distributions have which status, and how many failed for which reason."""
+    by_status = Counter[Status]()
+    failures: dict[tuple[Status, str | None], int] = {}
+    for row in rows:
+        status = status_at(Stage(row["stage"]), is_bad=row["failed"])
+        by_status[status] += row["count"]
+        if status.is_bad:
+            failures[status, row["reason"]] = row["count"]
+    in_order = sorted(by_status.items(), key=lambda each: (each[0].stage, each[0].is_bad))
+    return dict(in_order), largest_first(failures)
 
 
 def _distribution_answer(viewer: Viewer, request_id: RequestId, row: DictRow) -> DistributionAnswer:

@@ -18,6 +18,8 @@ _IS_VIEWERS = "{0} = ANY (%(user_ids)s::bigint[])"
 _RULES: Mapping[str, str] = {
     # The viewer may see what this User sent: a request by its originator.
     "sees": f"(%(sees_all)s OR {_IS_VIEWERS})",
+    # The User IDs of the viewer, one a row, to look for what each of them sent.
+    "each_own": "unnest(%(user_ids)s::bigint[]) AS {0} (user_id)",
     # The viewer sees all of these, whosever they are.
     "sees_every": "%(sees_all)s",
     # What was sent to this User was sent to the viewer itself.
@@ -32,6 +34,8 @@ _RULES: Mapping[str, str] = {
         " OR {0} IN (SELECT party_id FROM accounts_partyuserid"
         " WHERE user_id = ANY (%(user_id_texts)s::text[])))"
     ),
+    # This is the viewer's own party.
+    "is_own": "{0} = %(party)s",
     # This party's audit is the viewer's to read.
     "is_of_viewers_party": "(%(sees_all)s OR {0} = %(party)s)",
 }

@@ -102,6 +102,13 @@ class _Stalled(NamedTuple):
 
     request_keys: list[int]
     device_ids: list[int]
+    stages: list[int]
+
+    def add(self, request_key: int, found: Sequence[tuple[int, int]]) -> None:
+        """Add devices of a request, each with the stage at which its update stands still."""
+        self.request_keys.extend([request_key] * len(found))
+        self.device_ids.extend(device_id for device_id, _ in found)
+        self.stages.extend(stage for _, stage in found)
 
 
 def count_due(
@@ -136,8 +143,9 @@ def counted_as_of(
     as_of: datetime,
 ) -> list[CountedRow]:
     """Return how the updates of a request stood at a past moment, folded from the facts."""
-    devices = stalled_devices(connection, request_id, as_of, as_of=as_of)
-    asked = _asked(_Stalled([request_key] * len(devices), devices)) | asked_of(as_of)
+    found = _Stalled([], [], [])
+    found.add(request_key, _stalled_at(connection, request_id, as_of, as_of=as_of))
+    asked = _asked(found) | asked_of(as_of)
     originator, target, counter = request_parts(request_id)
     asked |= {"originator": originator, "target": target, "counter": counter, "after": None}
     with connection.cursor(row_factory=class_row(CountedRow)) as cursor:
@@ -152,9 +160,19 @@ def stalled_devices(
     as_of: datetime | None = None,
 ) -> list[int]:
     """Return the devices, as stored, whose updates in a request stand still at ``now``."""
+    return [device for device, _ in _stalled_at(connection, request_id, now, as_of=as_of)]
+
+
+def _stalled_at(
+    connection: Connection[TupleRow],
+    request_id: RequestId,
+    now: datetime,
+    *,
+    as_of: datetime | None = None,
+) -> list[tuple[int, int]]:
+    """Return the same with the stage at which each stands still."""
     asked = asked_by_pace(_ANYONE, request_id, now) | asked_of(as_of) | {"after": None}
-    with connection.cursor(row_factory=scalar_row) as cursor:
-        return cursor.execute(stalled(as_of).encode(), asked, prepare=False).fetchall()
+    return connection.execute(stalled(as_of).encode(), asked, prepare=False).fetchall()
 
 
 def _count_some(connection: Connection[TupleRow], limit: int, now: datetime) -> bool:
@@ -199,17 +217,16 @@ def _count(connection: Connection[TupleRow], request_keys: Sequence[int], now: d
     with connection.transaction():
         asked = {"request_keys": list(request_keys)}
         waiting = rows_of(connection, _Waiting, "cause_waiting", asked)
-        found = _Stalled([], [])
+        found = _Stalled([], [], [])
         for each in waiting:
             request_id = request_id_of(each.originator, each.target, each.counter)
-            devices = stalled_devices(connection, request_id, now)
-            found.request_keys.extend([each.request_key] * len(devices))
-            found.device_ids.extend(devices)
+            found.add(each.request_key, _stalled_at(connection, request_id, now))
         with connection.cursor(row_factory=class_row(CountedRow)) as cursor:
             rows = cursor.execute(
                 _counts(is_past=False), asked | _asked(found), prepare=False
             ).fetchall()
         _keep(connection, request_keys, rows, {each.request_key for each in waiting})
+        connection.execute(statement("stalled_keep"), asked | _asked(found))
 
 
 def _keep(
@@ -273,6 +290,7 @@ def _asked(found: _Stalled) -> dict[str, object]:
     return {
         "stalled_requests": found.request_keys,
         "stalled_devices": found.device_ids,
+        "stalled_stages": found.stages,
         **{each.name.lower(): int(each) for each in Standing},
     }
 

@@ -16,6 +16,7 @@ class CountedFigures(StrEnum):
     PERFORMANCE = "performance"
     ARRIVALS = "arrivals"
     CAUSES = "causes"
+    STANDINGS = "standings"
 
 
 def note_count(

@@ -16,7 +16,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool, reading_pool
 from firmtrack.store.numbers import request_id_of, to_bigint
 from firmtrack.store.reading.seeing import asked_by
-from firmtrack.store.reports import cause_counting, rows_of
+from firmtrack.store.reports import cause_counting, rows_of, standings
 from firmtrack.store.reports.counting import Round, forget
 from firmtrack.store.reports.figures import CountRow, TimingRow, WaitingRow, performance_answer
 from firmtrack.store.reports.last_counts import CountedFigures, last_count
@@ -53,7 +53,8 @@ def refresh(*, seconds: float | None = None, now: datetime | None = None) -> boo
     """
     with pool().connection() as connection:
         is_done = Round(now=now).go_on(connection, seconds)
-        return cause_counting.count_due(connection, seconds, now=now) and is_done
+        are_causes = cause_counting.count_due(connection, seconds, now=now)
+        return standings.count_due(connection, seconds) and are_causes and is_done
 
 
 def rebuild() -> None:
@@ -62,6 +63,7 @@ def rebuild() -> None:
         forget(connection)
         Round().go_on(connection)
         cause_counting.count_due(connection)
+        standings.count_due(connection)
 
 
 class _Uncounted(NamedTuple):

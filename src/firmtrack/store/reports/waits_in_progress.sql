@@ -1,5 +1,5 @@
 -- How many still wait, of all requests of a known kind, by the hour of their entry; after two weeks by
--- the day's noon, which is as good on a scale of steps of 2 %%.
+-- the day's noon, which is as good on a scale of steps of 2%%.
 SELECT variant, stage, segment_key, hour, sum(count)::bigint AS count
 FROM (
     SELECT r.variant, w.stage, w.segment_key, w.count,

@@ -1,0 +1,40 @@
+"""The problem that nothing was found, which says since when something is known."""
+
+from firmtrack.api.problems import Problem, ProblemFound
+from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.as_of import Settled
+from firmtrack.lookups.first_known import (
+    FirstKnown,
+    when_device_known,
+    when_inventory_known,
+    when_request_known,
+)
+from firmtrack.presentation.as_of import not_known_then_text
+from firmtrack.presentation.search import SearchBy
+from firmtrack.presentation.times import utc_text
+
+
+def request_not_found(viewer: Viewer, request_id: RequestId, past: Settled | None) -> ProblemFound:
+    """Return the problem that the viewer sees no such request at a moment, None for now."""
+    first = None if past is None else when_request_known(viewer, request_id, past)
+    return _not_found(SearchBy.SERVICE_REQUEST_ID, first)
+
+
+def device_not_found(viewer: Viewer, device_id: Eui64, past: Settled | None) -> ProblemFound:
+    """Return the problem that the viewer sees nothing of the device at a moment, None for now."""
+    first = None if past is None else when_device_known(viewer, device_id, past)
+    return _not_found(SearchBy.DEVICE_ID, first)
+
+
+def inventory_not_found(viewer: Viewer, device_id: Eui64, past: Settled | None) -> ProblemFound:
+    """Return the problem that the viewer sees no inventory at a moment, None for now."""
+    first = None if past is None else when_inventory_known(viewer, device_id, past)
+    return _not_found(SearchBy.DEVICE_ID, first)
+
+
+def _not_found(search_by: SearchBy, first: FirstKnown | None) -> ProblemFound:
+    if first is None:
+        return ProblemFound(Problem.NOT_FOUND)
+    at = f"{first.at.date()}" if first.is_day else utc_text(first.at)
+    return ProblemFound(Problem.NOT_FOUND, not_known_then_text(search_by, at))

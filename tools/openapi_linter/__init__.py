@@ -1,0 +1,1 @@
+"""Holds the published OpenAPI document against the rules of Redocly's linter."""
