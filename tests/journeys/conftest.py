@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, StorageState, expect, sync_playwright
 
@@ -84,16 +85,28 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def adas_session(portal: str, browser: Browser) -> StorageState:
-    """What Ada's browser keeps once she has signed in."""
-    context = browser.new_context(base_url=portal)
-    context.set_default_timeout(BROWSER_MILLISECONDS)
-    ada = Visitor(context.new_page())
-    ada.sign_in()
-    ada.sees("Firmware Distribution Tracking")
-    session = context.storage_state()
-    context.close()
-    return session
+def adas_sessions() -> list[StorageState]:
+    """What Ada's browser kept each time that she signed in, the last one last."""
+    return []
+
+
+@pytest.fixture
+def adas_session(portal: str, browser: Browser, adas_sessions: list[StorageState]) -> StorageState:
+    """What Ada's browser keeps while she is signed in; another test may have ended that."""
+    if not adas_sessions or not _is_signed_in(portal, adas_sessions[-1]):
+        context = browser.new_context(base_url=portal)
+        context.set_default_timeout(BROWSER_MILLISECONDS)
+        ada = Visitor(context.new_page())
+        ada.sign_in()
+        ada.sees("Firmware Distribution Tracking")
+        adas_sessions.append(context.storage_state())
+        context.close()
+    return adas_sessions[-1]
+
+
+def _is_signed_in(portal: str, session: StorageState) -> bool:
+    cookies = {each["name"]: each["value"] for each in session["cookies"]}
+    return httpx.get(f"{portal}/account", cookies=cookies, timeout=PATIENCE_SECONDS).is_success
 
 
 @pytest.fixture(scope="package")
