@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
+from typing import Any
 
 from firmtrack.answers.requests import DistributionAnswer, DistributionFilter
 from firmtrack.domain.facts import (
@@ -12,6 +13,8 @@ from firmtrack.domain.facts import (
     DeviceFacts,
     Event,
     ImageFacts,
+    Incident,
+    IncidentKind,
     Message,
     MessageKind,
     Proposal,
@@ -327,6 +330,26 @@ def supplier_change(
         occurred_at=reported_at,
         devices=(DeviceFacts(device_id=device_id, learnt_at=reported_at, device_type="ESME"),),
         supplier_change=SupplierChange(device_id=device_id, reported_at=reported_at),
+    )
+
+
+def befell(kind: IncidentKind, occurred_at: datetime, **said: Any) -> Message:
+    """Return an incident; of the hub that alerts name, if it names nothing else."""
+    identity, user_id = said.pop("identity"), said.pop("user_id")
+    is_hubs = said["request_id"] is said["device_id"] is None
+    return Message(
+        digest=identity,
+        kind=MessageKind.DEVICE_STATUS_CHANGE_EVENT,
+        body=b"an incident",
+        user_id=user_id,
+        incidents=(
+            Incident(
+                kind=kind,
+                occurred_at=occurred_at,
+                comms_hub_id=HUB if is_hubs else None,
+                **said,
+            ),
+        ),
     )
 
 
