@@ -26,6 +26,7 @@ _DCC_TEST_SYSTEMS = "90-B3-D5-1F-30-00-00-02"
 _BEFORE_DCC = "2013-01-01T00:00:00Z"
 _MAPPED_BITS = 96
 _MOST_CALLS = 10_000_000
+_MOST_MONTHS = 120
 _MAIL_PORTS = {"smtp": 25, "smtps": 465}
 _KNOWN = frozenset(
     {
@@ -35,6 +36,10 @@ _KNOWN = frozenset(
         "FIRMTRACK_TRUST_STORE",
         "FIRMTRACK_DCC_IDS",
         "FIRMTRACK_RETENTION_MONTHS",
+        "FIRMTRACK_BODY_MONTHS",
+        "FIRMTRACK_LOOKUP_MONTHS",
+        "FIRMTRACK_NOTICE_MONTHS",
+        "FIRMTRACK_QUARANTINE_MONTHS",
         "FIRMTRACK_CHANGE_OF_SUPPLIER_VIEW",
         "FIRMTRACK_NOTICE_PRIVATE_ADDRESSES",
         "FIRMTRACK_ALERT_SIGNER",
@@ -87,6 +92,7 @@ class Environment:
     None when not set: no DCC Alerts and no mail are sent. So may ``slow_after_hours``.
     ``earliest_time`` is aware and in UTC. ``log`` is ``text`` or ``json``.
     ``quarantine_megabytes`` is of each submitter. Calls are those of a minute, None for no limit.
+    ``body_months`` is never more than ``retention_months``.
     ``public_address`` is without a path and a slash at its end, None when not set.
     """
 
@@ -98,6 +104,10 @@ class Environment:
     dcc_ids: tuple[str, ...]
     nats_url: str | None
     retention_months: int
+    body_months: int
+    lookup_months: int
+    notice_months: int
+    quarantine_months: int
     change_of_supplier_view: bool
     notice_private_addresses: bool
     alert_signer: Path | None
@@ -145,9 +155,11 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         trust_store=_directory("FIRMTRACK_TRUST_STORE", environ.get("FIRMTRACK_TRUST_STORE")),
         dcc_ids=_euis("FIRMTRACK_DCC_IDS", environ.get("FIRMTRACK_DCC_IDS") or _DCC_TEST_SYSTEMS),
         nats_url=environ.get("NATS_URL") or None,
-        retention_months=_whole_number(
-            "FIRMTRACK_RETENTION_MONTHS", environ.get("FIRMTRACK_RETENTION_MONTHS") or "13", 120
-        ),
+        retention_months=_retention_months(environ),
+        body_months=_body_months(environ),
+        lookup_months=_months("FIRMTRACK_LOOKUP_MONTHS", environ, "24"),
+        notice_months=_months("FIRMTRACK_NOTICE_MONTHS", environ, "13"),
+        quarantine_months=_months("FIRMTRACK_QUARANTINE_MONTHS", environ, "13"),
         change_of_supplier_view=_switch(
             "FIRMTRACK_CHANGE_OF_SUPPLIER_VIEW", environ.get("FIRMTRACK_CHANGE_OF_SUPPLIER_VIEW")
         ),
@@ -332,6 +344,28 @@ def _whole_number(name: str, value: str, greatest: int) -> int:
     if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= greatest:
         raise BadSetting(name, f"must be a whole number from 1 to {greatest}.")
     return int(value)
+
+
+def _months(name: str, environ: Mapping[str, str], default: str) -> int:
+    return _whole_number(name, environ.get(name) or default, _MOST_MONTHS)
+
+
+def _retention_months(environ: Mapping[str, str]) -> int:
+    return _months("FIRMTRACK_RETENTION_MONTHS", environ, "13")
+
+
+def _body_months(environ: Mapping[str, str]) -> int:
+    """Return for how long bodies are kept: where that is not set, as long as their messages."""
+    name = "FIRMTRACK_BODY_MONTHS"
+    most = _retention_months(environ)
+    months = _months(name, environ, str(most))
+    if months > most:
+        raise BadSetting(
+            name,
+            f"must not be more than FIRMTRACK_RETENTION_MONTHS, which is {most}: no body is kept "
+            "for longer than its message.",
+        )
+    return months
 
 
 def _hours(name: str, value: str | None) -> int | None:
