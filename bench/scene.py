@@ -4,6 +4,7 @@ import random
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -129,14 +130,15 @@ def messages_of(
     Those of another ``name`` are other messages.
     """
     for number, told in enumerate(_shares(events, events_per_message)):
+        occurred_at = told[0].occurred_at
         yield Message(
             digest=sha256(f"{name} {number}".encode()).digest(),
             kind=MessageKind.CSP_FIRMWARE_DELIVERY_STATUS,
             body=b"",
             user_id=USER,
             code="N60",
-            occurred_at=told[0].occurred_at,
-            events=told,
+            occurred_at=occurred_at,
+            events=tuple(replace(event, occurred_at=occurred_at) for event in told),
         )
 
 

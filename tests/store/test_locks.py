@@ -16,6 +16,7 @@ from tests.store.server_processes import wait_until
 
 KEYS = {
     "MIGRATION": 0x46494D47,
+    "MONTHS": 0x46494D4F,
     "ATTRIBUTION": 0x4649524D,
     "ACTIVATIONS": 0x4649524E,
     "PROPOSALS": 0x4649524F,

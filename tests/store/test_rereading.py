@@ -52,7 +52,7 @@ NOW = datetime(2026, 3, 10, tzinfo=UTC)
 OLD_FACTS = """
 UPDATE recorded_event AS e SET occurred_at = e.device_time, device_time = NULL
 FROM message AS m WHERE m.message_id = e.message_id AND m.kind = 3;
-UPDATE message AS m SET occurred_at = e.occurred_at
+UPDATE dated_message AS m SET occurred_at = e.occurred_at
 FROM recorded_event AS e WHERE m.message_id = e.message_id AND m.kind = 3;
 """
 
@@ -232,7 +232,7 @@ def test_a_time_of_an_envelope_that_is_not_believed_any_more_goes(sent_at: datet
     taken = receive([enveloped(document) for document in documents], OPERATOR)
     assert [each.outcome for each in taken] == [OutcomeKind.RECORDED] * 2
     with pool().connection() as connection:
-        connection.execute("UPDATE message SET occurred_at = %s", (sent_at,))
+        connection.execute("UPDATE undated_message SET occurred_at = %s", (sent_at,))
         connection.execute("UPDATE recorded_request_statement SET sent_at = %s", (sent_at,))
         connection.execute("UPDATE recorded_activation_event SET occurred_at = %s", (sent_at,))
         connection.execute("DELETE FROM rereading")

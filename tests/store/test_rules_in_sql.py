@@ -410,7 +410,7 @@ def empty() -> None:
     """Empty the tables by rows: with so few, that is quicker than to truncate."""
     with pool().connection() as connection:
         for table in (
-            "message", "request", "recorded_request_statement", "recorded_request_step",
-            "recorded_request_naming", "recorded_event", "distribution",
+            "dated_message", "undated_message", "request", "recorded_request_statement",
+            "recorded_request_step", "recorded_request_naming", "recorded_event", "distribution",
         ):  # fmt: skip
             connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))

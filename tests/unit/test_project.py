@@ -106,6 +106,7 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
     assert read_environment(written) == read_environment({})
     assert set(documented_settings()) - set(written) == {
         "DATABASE_URL",
+        "FIRMTRACK_BODY_MONTHS",
         "FIRMTRACK_SECRET_KEY",
         "FIRMTRACK_SLOW_AFTER_HOURS",
         "FIRMTRACK_TRUST_STORE",

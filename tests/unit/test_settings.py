@@ -102,6 +102,11 @@ def test_any_address_may_be_a_proxy(address: object) -> None:
         ("FIRMTRACK_PUBLIC_ADDRESS", "https://::1"),
         ("FIRMTRACK_PUBLIC_ADDRESS", "https://"),
         ("FIRMTRACK_PUBLIC_ADDRESS", "https://portal.example\n"),
+        ("FIRMTRACK_RETENTION_MONTHS", "0"),
+        ("FIRMTRACK_LOOKUP_MONTHS", "121"),
+        ("FIRMTRACK_NOTICE_MONTHS", "a year"),
+        ("FIRMTRACK_QUARANTINE_MONTHS", "-1"),
+        ("FIRMTRACK_BODY_MONTHS", "14"),
         ("FIRMTRACK_MAIL_FROM", "nobody"),
         ("FIRMTRACK_MAIL_FROM", "a@b\nBcc: c@d"),
         ("FIRMTRACK_SECRET_KEY", "\udcff" * 40),
@@ -138,3 +143,13 @@ def test_a_path_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path, name:
     for path in (tmp_path / "missing", file / "below", tmp_path / ("x" * 300)):
         with pytest.raises(BadSetting, match=f"^{name}: "):
             read_environment({name: str(path)})
+
+
+def test_bodies_are_kept_as_long_as_their_messages_unless_that_is_set_and_never_longer() -> None:
+    def body_months(**environ: str) -> int:
+        return read_environment({f"FIRMTRACK_{k}": v for k, v in environ.items()}).body_months
+
+    assert body_months(RETENTION_MONTHS="20") == 20
+    assert body_months(RETENTION_MONTHS="20", BODY_MONTHS="3") == 3
+    with pytest.raises(BadSetting, match=r"^FIRMTRACK_BODY_MONTHS: .*RETENTION_MONTHS, which is 6"):
+        body_months(RETENTION_MONTHS="6", BODY_MONTHS="7")

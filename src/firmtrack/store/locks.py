@@ -19,6 +19,9 @@ class AdvisoryKey(IntEnum):
     MIGRATION = 0x46494D47
     """Whoever brings the tables to this version."""
 
+    MONTHS = 0x46494D4F
+    """Whoever makes months, or takes them away: one at a time."""
+
     ATTRIBUTION = 0x4649524D
     """Batches that change what attribution sees, against each other and, shared, all others."""
 

@@ -16,7 +16,7 @@ from nats.js import api
 from nats.js.errors import APIError, NotFoundError
 
 from firmtrack.errors import FirmtrackError
-from firmtrack.settings import Environment
+from firmtrack.environment import Environment
 from firmtrack.stream.credentials import read_credentials
 from firmtrack.stream.names import BODIES, CONSUMER, STREAM, SUBJECTS
 
