@@ -56,7 +56,7 @@ def test_nothing_is_wrong_where_all_is_well(env: dict[str, str], tmp_path: Path)
     found = examined(env)
 
     assert {each.split(":")[0] for each in found.values()} == {"ok"}, found
-    assert len(found) == 15
+    assert len(found) == 16
 
 
 def test_people_read_a_line_for_each_check(env: dict[str, str], tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_people_read_a_line_for_each_check(env: dict[str, str], tmp_path: Path) 
 
     lines = called("doctor", env={**env, "COLUMNS": "200"}).stdout.splitlines()
 
-    assert len(lines) == 16
+    assert len(lines) == 17
     assert lines[:2] == ["Level\tCheck\tFinding", "ok\tsettings\tEvery setting can be read."]
 
 

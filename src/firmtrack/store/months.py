@@ -138,6 +138,14 @@ def made_until(
     return {of_name[name]: month_of(ends_at) for name, ends_at in rows}
 
 
+def months_ahead(connection: Connection[TupleRow]) -> int:
+    """Return how many months after the present one every table has, -1 if not even that."""
+    made = min(made_until(connection).values())
+    present = this_month(connection)
+    between = (made.year - present.year) * _MONTHS_A_YEAR + made.month - present.month
+    return max(between - 1, -1)
+
+
 def begin(connection: Connection[TupleRow], tables: Iterable[MonthlyTable] = TABLES) -> None:
     """Give tables that have none their parts, in the transaction of the connection.
 
