@@ -7,13 +7,13 @@ once more as sets in SQL (``store/retention``); a property holds the two togethe
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from firmtrack.domain.activation import Activation, activations_of
 from firmtrack.domain.attribution import Candidate, Clue, best_candidate, fitting
 from firmtrack.domain.dossier import Device, Distribution, Dossier, ReportedEvent, fold
-from firmtrack.domain.facts import Incident, Message
+from firmtrack.domain.facts import Incident
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.incidents import FACTS_OF_HUB
 from firmtrack.domain.stages import (
