@@ -25,6 +25,11 @@ _COMMANDS = (
         "Send notices until interrupted; any number of these may run at once.",
     ),
     Later(
+        "worker",
+        "working:worker",
+        "Take messages from the stream until interrupted; any number of these may run at once.",
+    ),
+    Later(
         "check",
         "checking:check",
         "Compute every current status anew from its events, and say where the store disagrees.",

@@ -19,7 +19,7 @@ from psycopg.rows import TupleRow, class_row
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.store.bodies import unpack
-from firmtrack.store.ledger import incidents, inventory, proposals, staging, statement
+from firmtrack.store.ledger import changes, incidents, inventory, proposals, staging, statement
 from firmtrack.store.ledger.recording import record_supplier_change
 from firmtrack.store.ledger.requests import hold_requests, keys_of, known_requests
 from firmtrack.store.locks import AdvisoryKey, held, take
@@ -238,6 +238,7 @@ def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
     ):
         cursor.execute(statement(name))
         corrected += int(_one(cursor)[0])
+    cursor.execute(statement("leave_out_withdrawn"))
     cursor.execute(statement("insert_names"), {"request_keys": list(keys.values())})
     cursor.execute(statement("place_devices"))
     for message in messages:
@@ -349,11 +350,11 @@ def _fold_some_distributions(cursor: Cursor[TupleRow], after: int | None) -> Non
     last = None
     if after != _GREATEST_KEY:
         first = _LEAST_KEY if after is None else after + 1
-        cursor.execute(
-            statement("reread_next_devices"),
-            {"first": first, "limit": _DEVICES_AT_ONCE},
-        )
+        portion = {"first": first, "limit": _DEVICES_AT_ONCE}
+        cursor.execute(statement("reread_next_devices"), portion)
         (last,) = _one(cursor)
+        if _fold_left_devices(cursor):
+            cursor.execute(statement("reread_next_devices"), portion)
     if last is None:
         cursor.execute("INSERT INTO stale_request SELECT request_key FROM request")
         _go_on(cursor, "phase = 'done', ended_at = now()")
@@ -361,6 +362,22 @@ def _fold_some_distributions(cursor: Cursor[TupleRow], after: int | None) -> Non
     for name in ("fold_names", "fold_devices"):
         cursor.execute(statement(name))
     _go_on(cursor, "after_device = %s", (last,))
+
+
+def _fold_left_devices(cursor: Cursor[TupleRow]) -> bool:
+    """Fold those of the concerned devices that batches left as these would, if anybody is notified.
+
+    What that changes is news. Return whether it was done; then no device is concerned any more.
+    """
+    cursor.execute("SELECT EXISTS (SELECT FROM unfolded_device)")
+    if not _one(cursor)[0] or not changes.listeners(cursor).are_notified:
+        return False
+    cursor.execute(statement("reread_left_devices"))
+    changes.hold_statuses(cursor)
+    cursor.execute(statement("fold_devices"))
+    changes.queue_changes(cursor)
+    cursor.execute("DELETE FROM concerned_device")
+    return True
 
 
 def _go_on(cursor: Cursor[TupleRow], changes: str, values: tuple[object, ...] = ()) -> None:
