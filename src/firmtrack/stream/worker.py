@@ -52,13 +52,14 @@ from firmtrack.stream.connection import (
 )
 from firmtrack.stream.inflow import Inflow
 from firmtrack.stream.outcomes import WorkerSign
-from firmtrack.stream.readers import Reader, ReaderLost
+from firmtrack.stream.readers import Reader, ReaderLost, Settle
 from firmtrack.stream.settling import (
     DatabaseFailed,
     Settled,
     ask_database,
     keep_house,
     leave_house,
+    settle_here,
 )
 
 BATCH_MESSAGES = 1_000
@@ -102,12 +103,14 @@ async def work(
     check: Callable[[Client], Coroutine[Any, Any, None]] | None = None,
     on_ready: Callable[[Backlog], None] = lambda _: None,
     on_taken: Callable[[Taken], None] = lambda _: None,
+    settle: Settle = settle_here,
 ) -> Taken:
     """Take messages until told to stop, or ``until_empty``; return what was taken.
 
     The database must be open. ``check`` may refuse the stream. ``on_ready`` is told what is left
-    at first, ``on_taken`` what was taken after each batch, once that is committed. Raises
-    StreamAway if no server answers at first, BadCredentials, and what ``check`` does.
+    at first, ``on_taken`` what was taken after each batch, once that is committed. ``settle`` is
+    what its process does with a batch. Raises StreamAway if no server answers at first,
+    BadCredentials, and what ``check`` does.
     """
     async with connected(access, "firmtrack worker") as client:
         try:
@@ -117,17 +120,23 @@ async def work(
             on_ready(await backlog_of(client))
         except FAILURES as error:
             raise StreamAway(access.servers, error) from None
-        worker = _Worker(client, batch, on_taken)
+        worker = _Worker(client, Inflow(client, batch), Reader(settle), on_taken)
         return await worker.work(stop, until_empty=until_empty)
 
 
 class _Worker:
     """One worker at work."""
 
-    def __init__(self, client: Client, batch: int, on_taken: Callable[[Taken], None]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        inflow: Inflow,
+        reader: Reader,
+        on_taken: Callable[[Taken], None],
+    ) -> None:
         self._client = client
-        self._inflow = Inflow(client, batch)
-        self._reader = Reader()
+        self._inflow = inflow
+        self._reader = reader
         self._on_taken = on_taken
         self._taken = Taken()
         self._held: list[list[Msg]] = []
