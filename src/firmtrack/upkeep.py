@@ -32,6 +32,7 @@ _REST_FACTOR = 4.0
 _FOLDING_SECONDS = 60.0
 _MONTHS_SECONDS = 3_600.0
 _HELD_UP_SECONDS = 60.0
+_STATISTICS_SECONDS = 60.0
 _STOPPING_SECONDS = 30.0
 _CANCELLING_SECONDS = 0.2
 
@@ -106,6 +107,7 @@ class Upkeep:
                 side_part("arrivals, folded", self._unless_over(figures.fold)),
                 side_part("devices that a killed batch left", self._unless_over(fold_unfolded)),
                 side_part("months, made ahead", self._unless_over(figures.make_months)),
+                side_part("what the planner knows", self._unless_over(figures.renew_statistics)),
             ]
             if self._has_lost_database():
                 return True
@@ -144,6 +146,7 @@ class _Figures:
         self._rounds = counting.Rounds()
         self._folded_at: float | None = None
         self._months_due_at = 0.0
+        self._statistics_due_at = 0.0
 
     def count_requests(self) -> None:
         """Count for a moment how the requests stand that have changed."""
@@ -171,3 +174,9 @@ class _Figures:
         if now >= self._months_due_at:
             are_made = months.make_months(self._connection)
             self._months_due_at = now + (_MONTHS_SECONDS if are_made else _HELD_UP_SECONDS)
+
+    def renew_statistics(self) -> None:
+        """Tell the planner of the tables of months, now and then, if they have grown."""
+        now = time.monotonic()
+        if now >= self._statistics_due_at and not months.renew_statistics(self._connection):
+            self._statistics_due_at = now + _STATISTICS_SECONDS

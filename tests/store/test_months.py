@@ -343,6 +343,29 @@ def test_a_server_makes_months_beside_answering(connection: Connection[TupleRow]
         upkeep.stop()
 
 
+def test_the_planner_is_told_of_tables_that_have_grown(connection: Connection[TupleRow]) -> None:
+    def known() -> set[str]:
+        rows = connection.execute(
+            "SELECT DISTINCT tablename FROM pg_stats WHERE inherited AND tablename = ANY (%s)",
+            ([table.name for table in TABLES],),
+        ).fetchall()
+        return {name for (name,) in rows}
+
+    while months.renew_statistics(connection):
+        pass
+    assert known() == set()
+    connection.execute(
+        f"{ROW_OF_LOOKUP} SELECT now(), 'Ada', 'device', '', 1"
+        " FROM generate_series(1, 3000)".encode()
+    )
+    connection.execute(f"ANALYZE {LOOKUPS.part_of(this_month(connection))}".encode())  # autovacuum
+
+    assert months.renew_statistics(connection)
+
+    assert known() == {LOOKUPS.name}
+    assert not months.renew_statistics(connection)
+
+
 def test_check_finds_an_event_of_another_time_than_its_message(database: str) -> None:
     take(reported(Status.VERIFIED, datetime(2026, 3, 1, tzinfo=UTC), METERS[:2]))
     with pool().connection() as connection:
