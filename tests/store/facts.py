@@ -14,6 +14,8 @@ from firmtrack.domain.facts import (
     DeviceFacts,
     Event,
     ImageFacts,
+    Incident,
+    IncidentKind,
     Message,
     MessageKind,
     Proposal,
@@ -347,6 +349,27 @@ def supplier_change(
         code="N25",
         devices=(DeviceFacts(device_id=device_id, learnt_at=reported_at, device_type="ESME"),),
         supplier_change=SupplierChange(device_id=device_id, reported_at=reported_at),
+    )
+
+
+def befell(kind: IncidentKind, occurred_at: datetime, **said: Any) -> Message:
+    """Return an incident; of the hub that alerts name, if it names nothing else."""
+    identity, user_id = said.pop("identity"), said.pop("user_id")
+    is_hubs = said["request_id"] is said["device_id"] is None
+    return message_of(
+        identity,
+        MessageKind.DEVICE_STATUS_CHANGE_EVENT,
+        occurred_at,
+        body=b"an incident",
+        user_id=user_id,
+        incidents=(
+            Incident(
+                kind=kind,
+                occurred_at=occurred_at,
+                comms_hub_id=HUB if is_hubs else None,
+                **said,
+            ),
+        ),
     )
 
 

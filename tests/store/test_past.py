@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from firmtrack.answers.requests import NO_REASON, DistributionFilter
-from firmtrack.domain.facts import ActivationEvent, Incident, IncidentKind, Message, MessageKind
+from firmtrack.domain.facts import ActivationEvent, IncidentKind, Message, MessageKind
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import ActivationStep, CompletionStatus, Status
@@ -32,7 +32,6 @@ from tests.store.facts import (
     BRAVO_ID,
     DCC,
     DCC_ID,
-    HUB,
     IMAGE_HASH,
     METER,
     OTHER_IMAGE_HASH,
@@ -42,6 +41,7 @@ from tests.store.facts import (
     VERSION,
     answer,
     at,
+    befell,
     digest,
     inventory,
     message_of,
@@ -88,27 +88,6 @@ def activation(request_id: RequestId, step: ActivationStep, **said: Any) -> Mess
         body=b"an activation",
         user_id=request_id.originator,
         activation=ActivationEvent(request_id=request_id, step=step, **said),
-    )
-
-
-def befell(kind: IncidentKind, occurred_at: datetime, **said: Any) -> Message:
-    """Return an incident; of the hub that alerts name, if it names nothing else."""
-    identity, user_id = said.pop("identity"), said.pop("user_id")
-    is_hubs = said["request_id"] is said["device_id"] is None
-    return message_of(
-        identity,
-        MessageKind.DEVICE_STATUS_CHANGE_EVENT,
-        occurred_at,
-        body=b"an incident",
-        user_id=user_id,
-        incidents=(
-            Incident(
-                kind=kind,
-                occurred_at=occurred_at,
-                comms_hub_id=HUB if is_hubs else None,
-                **said,
-            ),
-        ),
     )
 
 

@@ -31,6 +31,10 @@ class NoSuchMessage(FirmtrackError):
     """No message of this ID was recorded."""
 
 
+class NothingKept(FirmtrackError):
+    """No message of this ID was recorded, or what it said is not kept any more."""
+
+
 def read_since(text: str) -> datetime:
     """Return the time that an option gives, as people type it."""
     from firmtrack.presentation.as_of import MalformedMoment, read_typed_beginning
@@ -118,7 +122,7 @@ def show(
         if body_only:
             kept = download_message(viewer, message_id)
             if kept is None:
-                raise NoSuchMessage
+                raise NothingKept
             sys.stdout.buffer.write(kept.octets)
             return
         found = find_message(viewer, message_id)
@@ -259,7 +263,7 @@ def _print_json(found: "MessageAnswer", again: "Sequence[CameAgain]") -> None:
 
 
 def _print_message(found: "MessageAnswer", again: "Sequence[CameAgain]") -> None:
-    from firmtrack.presentation.messages import NO_BODY_TEXT, facts_of, gbcs_facts, image_facts
+    from firmtrack.presentation.messages import facts_of, gbcs_facts, image_facts, no_body_text
 
     contents = found.contents
     facts = facts_of(found)
@@ -280,7 +284,7 @@ def _print_message(found: "MessageAnswer", again: "Sequence[CameAgain]") -> None
         console.print(f"Came again: {came_again_text(each)}", markup=False)
     shown = None if contents is None else contents.shown
     if shown is None:
-        console.print(NO_BODY_TEXT)
+        console.print(no_body_text(found))
     else:
         console.print_as_it_is(shown.text)
 

@@ -35,6 +35,9 @@ class OutcomeKind(StrEnum):
     REFUSED = "refused"
     """As quarantined, but for want of room nothing was kept of it: sent once more it may be."""
 
+    ACCEPTED = "accepted"
+    """It waits in the stream; what becomes of it there is one of the others, later."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:

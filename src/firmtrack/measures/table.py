@@ -99,6 +99,22 @@ LEDGER_BATCH_SECONDS = Measure(
     "How long batches of messages took to be recorded, their commit included.",
     bounds=_QUICK,
 )
+STREAM_TAKEN = Measure(
+    "firmtrack_stream_taken",
+    Form.COUNTER,
+    "Messages that this worker took from the stream, and that are committed.",
+)
+STREAM_REDELIVERED = Measure(
+    "firmtrack_stream_redelivered",
+    Form.COUNTER,
+    "Those among them that had been given to a worker before.",
+)
+STREAM_BATCH_SECONDS = Measure(
+    "firmtrack_stream_batch_seconds",
+    Form.HISTOGRAM,
+    "How long batches from the stream took to be read and recorded, their commit included.",
+    bounds=_QUICK,
+)
 POOL_CONNECTIONS = Measure(
     "firmtrack_pool_connections",
     Form.GAUGE,
@@ -129,6 +145,9 @@ TABLE = (
     LOOKUP_SECONDS,
     MESSAGES,
     LEDGER_BATCH_SECONDS,
+    STREAM_TAKEN,
+    STREAM_REDELIVERED,
+    STREAM_BATCH_SECONDS,
     POOL_CONNECTIONS,
     POOL_IN_USE,
     POOL_WAITING,

@@ -75,6 +75,8 @@ ACT_NAMES: Mapping[ActKind, str] = {
     ActKind.QUARANTINE_DISCARDED: "Discarded from quarantine",
     ActKind.MESSAGES_WITHDRAWN: "Withdrew messages",
     ActKind.MESSAGES_RESTORED: "Restored messages",
+    ActKind.PRUNE_BEGUN: "Began to let go what is old",
+    ActKind.PRUNED: "Let go what was old",
 }
 
 KIND_NAMES: Mapping[str, str] = {

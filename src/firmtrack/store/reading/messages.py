@@ -87,10 +87,11 @@ def list_messages(
         return [_recorded(row) for row in cursor.execute(statement("list_messages"), asked)]
 
 
-def find_message(message_id: UUID) -> tuple[RecordedMessage, KeptMessage] | None:
-    """Return a message and its body, None if none of this ID was recorded.
+def find_message(message_id: UUID) -> tuple[RecordedMessage, KeptMessage | None] | None:
+    """Return a message and what is kept of it, None if none of this ID was recorded.
 
-    Raises UnreadableBody if what is kept of it is damaged.
+    Of a message whose body is not kept any more that is None, too. Raises UnreadableBody if
+    what is kept of it is damaged.
     """
     with (
         reading_pool().connection() as connection,
@@ -99,12 +100,14 @@ def find_message(message_id: UUID) -> tuple[RecordedMessage, KeptMessage] | None
         row = cursor.execute(statement("find_message"), (message_id,)).fetchone()
     if row is None:
         return None
-    body = unpack(row.pop("body"))
+    stored = row.pop("body")
     recorded = _recorded(row)
+    if stored is None:
+        return recorded, None
     return recorded, KeptMessage(
         message_id=message_id,
         kind=recorded.kind,
-        body=body,
+        body=unpack(stored),
         occurred_at=recorded.occurred_at,
         recorded_at=recorded.recorded_at,
     )
@@ -175,7 +178,7 @@ def came_again(message_id: UUID | None = None) -> list[CameAgain]:
 def kept_messages(
     source: Connection[TupleRow] | Cursor[TupleRow], message_ids: Iterable[UUID]
 ) -> list[KeptMessage]:
-    """Return the messages with these IDs that were recorded, in any order."""
+    """Return the messages with these IDs of which the body is kept, in any order."""
     connection = source.connection if isinstance(source, Cursor) else source
     with connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(statement("kept_bodies"), (list(message_ids),))
