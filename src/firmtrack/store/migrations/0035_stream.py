@@ -13,6 +13,6 @@ DROP TABLE stream_worker;
 class Migration(migrations.Migration):
     """Outcomes and workers of the stream."""
 
-    dependencies = [("store", "0031_months")]
+    dependencies = [("store", "0034_lives")]
     operations = [migrations.RunSQL(statement("0035_stream").decode(), UNDO)]
     is_served_by_older = True
