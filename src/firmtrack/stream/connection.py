@@ -15,8 +15,8 @@ from nats.aio.client import Client
 from nats.js import api
 from nats.js.errors import APIError, NotFoundError
 
-from firmtrack.errors import FirmtrackError
 from firmtrack.environment import Environment
+from firmtrack.errors import FirmtrackError
 from firmtrack.stream.credentials import read_credentials
 from firmtrack.stream.names import BODIES, CONSUMER, STREAM, SUBJECTS
 
