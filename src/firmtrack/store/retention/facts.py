@@ -22,12 +22,12 @@ from firmtrack.domain.activation import CANCELLING
 from firmtrack.domain.facts import MessageKind
 from firmtrack.errors import FirmtrackError
 from firmtrack.store.database import connected
+from firmtrack.store.known_from import Kind, note_kept_from
 from firmtrack.store.ledger.recording import fold_unfolded
 from firmtrack.store.locks import AdvisoryKey, held, take
 from firmtrack.store.months import Month, month_of, this_month
 from firmtrack.store.numbers import KIND_NUMBERS
 from firmtrack.store.retention import statement
-from firmtrack.store.retention.known_from import Kind, note_kept_from
 from firmtrack.store.retention.swap import (
     Counted,
     Swap,
