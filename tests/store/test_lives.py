@@ -17,9 +17,9 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.store.acts import Act, ActKind, record_act
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.database import pool
+from firmtrack.store.known_from import Kind, known_from
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.months import LOOKUPS, make_months, months_of
-from firmtrack.store.retention.known_from import Kind, known_from
 from firmtrack.store.retention.pruning import Lives, PruneRuns, prune
 
 pytestmark = pytest.mark.usefixtures("own_database")

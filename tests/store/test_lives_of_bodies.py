@@ -21,10 +21,10 @@ from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.simulation import run
 from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
+from firmtrack.store.known_from import Kind, known_from
 from firmtrack.store.ledger import rereading
 from firmtrack.store.months import MESSAGES, month_of
 from firmtrack.store.numbers import KIND_NUMBERS
-from firmtrack.store.retention.known_from import Kind, known_from
 from firmtrack.store.retention.pruning import Lives, prune
 from tests.store.server_processes import wait_until
 from tests.store.test_lives import executed, month

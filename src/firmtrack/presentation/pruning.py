@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from firmtrack.answers.pruning import Ended, PruneReport, What
 from firmtrack.presentation.known_from import kept_from_text, month_text
-from firmtrack.store.retention.known_from import Kind
+from firmtrack.store.known_from import Kind
 
 _KILO, _WHOLE_FROM = 1_000, 100
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")

@@ -13,11 +13,11 @@ from psycopg.rows import TupleRow
 from firmtrack.answers.pruning import Ended, PruneReport, What
 from firmtrack.errors import FirmtrackError
 from firmtrack.store.database import connected
+from firmtrack.store.known_from import Kind, month_before, note_kept_from
 from firmtrack.store.locks import AdvisoryKey, held
 from firmtrack.store.retention import leftovers, notices, quarantine
 from firmtrack.store.retention.bodies import prune_bodies
 from firmtrack.store.retention.ends import Ending, end_rows
-from firmtrack.store.retention.known_from import Kind, month_before, note_kept_from
 from firmtrack.store.retention.records import prune_records
 
 Tell = Callable[[What, float], None]
