@@ -31,7 +31,11 @@ JOBS = {
     "waits": "bench.waits",
     "causes": "bench.causes",
 }
-NAMED_ONLY = {"growth": "bench.growth", "slow": "bench.slow_clients"}
+NAMED_ONLY = {
+    "growth": "bench.growth",
+    "holding-up": "bench.holding_up",
+    "slow": "bench.slow_clients",
+}
 
 _MODULES = JOBS | NAMED_ONLY
 
