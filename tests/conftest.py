@@ -48,7 +48,12 @@ def _set_up_django() -> str | None:
     """Give all tests the same settings; return FIRMTRACK_TEST_POSTGRES, which is none of them."""
     version = os.environ.get("FIRMTRACK_TEST_POSTGRES")
     for name in list(os.environ):
-        if name.startswith("FIRMTRACK_") or name in {"DATABASE_URL", "NATS_URL"}:
+        if name.startswith("FIRMTRACK_") or name in {
+            "DATABASE_URL",
+            "NATS_URL",
+            "NATS_CREDS",
+            "NATS_CA",
+        }:
             del os.environ[name]
     os.environ.update(_ENVIRONMENT)
     django.setup()

@@ -27,6 +27,7 @@ _BEFORE_DCC = "2013-01-01T00:00:00Z"
 _MAPPED_BITS = 96
 _MOST_CALLS = 10_000_000
 _MOST_MONTHS = 120
+_NATS_SCHEMES = frozenset({"nats", "tls"})
 _MAIL_PORTS = {"smtp": 25, "smtps": 465}
 _KNOWN = frozenset(
     {
@@ -57,11 +58,13 @@ _KNOWN = frozenset(
         "FIRMTRACK_CALLS_PER_TOKEN",
         "FIRMTRACK_CALLS_PER_ADDRESS",
         "FIRMTRACK_PUBLIC_ADDRESS",
+        "FIRMTRACK_INTAKE",
+        "FIRMTRACK_STREAM_UNSAFE",
     }
 )
 
 
-_ELSEWHERE_KNOWN = frozenset({"DATABASE_URL", "NATS_URL"})
+_ELSEWHERE_KNOWN = frozenset({"DATABASE_URL", "NATS_URL", "NATS_CREDS", "NATS_CA"})
 
 
 class BadSetting(FirmtrackError):
@@ -94,6 +97,7 @@ class Environment:
     ``quarantine_megabytes`` is of each submitter. Calls are those of a minute, None for no limit.
     ``body_months`` is never more than ``retention_months``.
     ``public_address`` is without a path and a slash at its end, None when not set.
+    ``nats_url`` has URLs, none when there is no stream; ``intake`` is ``direct`` or ``stream``.
     """
 
     database_url: str | None
@@ -102,7 +106,11 @@ class Environment:
     allowed_hosts: tuple[str, ...]
     trust_store: Path | None
     dcc_ids: tuple[str, ...]
-    nats_url: str | None
+    nats_url: tuple[str, ...]
+    nats_creds: Path | None
+    nats_ca: Path | None
+    intake: str
+    stream_unsafe: bool
     retention_months: int
     body_months: int
     lookup_months: int
@@ -154,7 +162,11 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         ),
         trust_store=_directory("FIRMTRACK_TRUST_STORE", environ.get("FIRMTRACK_TRUST_STORE")),
         dcc_ids=_euis("FIRMTRACK_DCC_IDS", environ.get("FIRMTRACK_DCC_IDS") or _DCC_TEST_SYSTEMS),
-        nats_url=environ.get("NATS_URL") or None,
+        nats_url=_nats_servers(environ.get("NATS_URL") or ""),
+        nats_creds=_file("NATS_CREDS", environ.get("NATS_CREDS")),
+        nats_ca=_file("NATS_CA", environ.get("NATS_CA")),
+        intake=_intake(environ),
+        stream_unsafe=_flag("FIRMTRACK_STREAM_UNSAFE", environ.get("FIRMTRACK_STREAM_UNSAFE")),
         retention_months=_retention_months(environ),
         body_months=_body_months(environ),
         lookup_months=_months("FIRMTRACK_LOOKUP_MONTHS", environ, "24"),
@@ -225,6 +237,41 @@ def _database_url(value: str | None) -> str | None:
             "DATABASE_URL", "is not as postgresql://user:password@host:port/database?option=value."
         ) from None
     return value
+
+
+def _nats_servers(value: str) -> tuple[str, ...]:
+    """Return the URLs of the stream's servers, each with scheme and host."""
+    servers = _words(value)
+    for server in servers:
+        try:
+            parts = urlsplit(server)
+            port = parts.port
+        except ValueError:
+            parts, port = urlsplit(""), None
+        is_bare = not parts.path and not parts.query and not parts.fragment
+        if parts.scheme not in _NATS_SCHEMES or not parts.hostname or port == 0 or not is_bare:
+            # The value may hold a password.
+            raise BadSetting(
+                "NATS_URL",
+                "must be as nats://host:4222 or tls://user:password@host:4222; several servers of "
+                "one cluster are separated by commas.",
+            )
+    return servers
+
+
+def _intake(environ: Mapping[str, str]) -> str:
+    intake = _one_of(
+        "FIRMTRACK_INTAKE", environ.get("FIRMTRACK_INTAKE") or "direct", ("direct", "stream")
+    )
+    if intake == "stream" and not environ.get("NATS_URL"):
+        raise BadSetting("FIRMTRACK_INTAKE", "is stream, but NATS_URL names no server of one.")
+    return intake
+
+
+def _flag(name: str, value: str | None) -> bool:
+    if (value or "0") not in {"0", "1"}:
+        raise BadSetting(name, "must be 0 or 1.")
+    return value == "1"
 
 
 def _secret_key(value: str | None) -> str | None:

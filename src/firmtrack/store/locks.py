@@ -34,6 +34,12 @@ class AdvisoryKey(IntEnum):
     INVENTORY = 0x4649534C
     """Whoever imports an inventory, or folds rows of devices anew."""
 
+    PRUNING = 0x46525052
+    """The one prune that runs, while it does."""
+
+    PRUNING_FACTS = 0x46525046
+    """Whoever lets facts go with their months, one after the other."""
+
     REREADING = 0x46525244
     """Whoever reads the kept messages again."""
 

@@ -62,6 +62,7 @@ class Progress:
     messages: int
     corrected: int
     unreadable: int
+    without_body: int
 
     @property
     def is_done(self) -> bool:
@@ -123,6 +124,7 @@ class _Bookmark:
     messages: int
     corrected: int
     unreadable: int
+    without_body: int
 
     def progress(self) -> Progress:
         # A message's key is random, and so is a device's place among EUI-64s only in part: what
@@ -133,6 +135,7 @@ class _Bookmark:
             messages=self.messages,
             corrected=self.corrected,
             unreadable=self.unreadable,
+            without_body=self.without_body,
         )
 
 
@@ -140,7 +143,7 @@ def _bookmark(cursor: Cursor[TupleRow]) -> _Bookmark:
     with cursor.connection.cursor(row_factory=class_row(_Bookmark)) as rows:
         rows.execute(
             "SELECT phase, after_message, after_request, after_device, messages, corrected,"
-            " unreadable FROM rereading WHERE edition = %s",
+            " unreadable, without_body FROM rereading WHERE edition = %s",
             (EDITION,),
         )
         found = rows.fetchone()
@@ -169,15 +172,15 @@ class _Recorded:
     recorded_at: datetime
     kind: int
     code: str | None
-    body: bytes
+    body: bytes | None
     responder: int | None
     response_counter: int | None
 
-    def kept(self) -> KeptMessage:
+    def kept(self, body: bytes) -> KeptMessage:
         return KeptMessage(
             message_id=self.message_id,
             kind=KIND_OF_NUMBER[self.kind],
-            body=unpack(self.body),
+            body=unpack(body),
             occurred_at=self.occurred_at,
             recorded_at=self.recorded_at,
         )
@@ -199,7 +202,9 @@ def _reread_some(cursor: Cursor[TupleRow], after: UUID, read: Read) -> None:
     if not portion:
         _go_on(cursor, "phase = 'requests'")
         return
-    readings = (read(recorded.kept()) for recorded in portion)
+    readings = [
+        read(recorded.kept(recorded.body)) for recorded in portion if recorded.body is not None
+    ]
     messages = [message for message in readings if message is not None]
     corrected = _correct(cursor, messages)
     _correct_rows(cursor, messages, portion)
@@ -207,19 +212,26 @@ def _reread_some(cursor: Cursor[TupleRow], after: UUID, read: Read) -> None:
     _go_on(
         cursor,
         "after_message = %s, messages = messages + %s, corrected = corrected + %s,"
-        " unreadable = unreadable + %s",
-        (portion[-1].message_id, len(portion), corrected, len(portion) - len(messages)),
+        " unreadable = unreadable + %s, without_body = without_body + %s",
+        (
+            portion[-1].message_id,
+            len(readings),
+            corrected,
+            len(readings) - len(messages),
+            len(portion) - len(readings),
+        ),
     )
 
 
 def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
     """Make what is stored of the messages what they report; return how many facts that changed."""
     named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
-    known, _ = hold_requests(cursor, named)
+    known, _ = hold_requests(cursor, named)  # whatever a kept message names is kept
     keys = keys_of(known)
     take(cursor, AdvisoryKey.ATTRIBUTION)
     staging.stage_events(cursor, messages, keys)
     staging.stage_activation_events(cursor, messages)
+    cursor.execute(statement("reread_leave_gone"))
     corrected = 0
     for name in (
         "reread_correct_events",
@@ -321,9 +333,13 @@ def _fold_some_requests(cursor: Cursor[TupleRow], after: int) -> None:
         folded,
     )
     take(cursor, AdvisoryKey.ATTRIBUTION)
-    # What events report matters only beside the request's own times, which are folded first.
+    # What events report matters only beside the request's own times, which are folded first. Of
+    # those that have gone with their months nothing but this is left.
     cursor.execute(
-        "DELETE FROM recorded_request_naming WHERE request_key = ANY (%(request_keys)s)", folded
+        "DELETE FROM recorded_request_naming AS n WHERE request_key = ANY (%(request_keys)s)"
+        " AND NOT EXISTS"
+        " (SELECT FROM pruned_distribution AS p WHERE p.request_key = n.request_key)",
+        folded,
     )
     for name in (
         "fold_requests",
