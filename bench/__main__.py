@@ -23,6 +23,7 @@ JOBS = {
     "past": "bench.past",
     "stale": "bench.stale",
     "disk": "bench.disk",
+    "octets": "bench.octets",
     "start": "bench.start",
     "inventory": "bench.inventory",
     "performance": "bench.performance",
