@@ -22,7 +22,7 @@ from firmtrack.store.bodies import unpack
 from firmtrack.store.ledger import incidents, inventory, proposals, staging, statement
 from firmtrack.store.ledger.recording import record_supplier_change
 from firmtrack.store.ledger.requests import hold_requests, keys_of, known_requests
-from firmtrack.store.locks import AdvisoryKey, held, take
+from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import (
     KIND_NUMBERS,
     KIND_OF_NUMBER,
@@ -87,9 +87,9 @@ def is_of_newer(connection: Connection[TupleRow]) -> bool:
 def reread(read: Read) -> Iterator[Progress]:
     """Read all again that waits, and yield how far that is after each commit.
 
-    One process at a time does; another waits, and does what is left, if anything.
+    Several processes that do take turns: each holds the bookmark while it does a portion.
     """
-    with staging.writing_pool().connection() as connection, held(connection, AdvisoryKey.REREADING):
+    with staging.writing_pool().connection() as connection:
         connection.execute(
             "INSERT INTO rereading (edition) VALUES (%s) ON CONFLICT DO NOTHING", (EDITION,)
         )
@@ -140,7 +140,7 @@ def _bookmark(cursor: Cursor[TupleRow]) -> _Bookmark:
     with cursor.connection.cursor(row_factory=class_row(_Bookmark)) as rows:
         rows.execute(
             "SELECT phase, after_message, after_request, after_device, messages, corrected,"
-            " unreadable FROM rereading WHERE edition = %s",
+            " unreadable FROM rereading WHERE edition = %s FOR UPDATE",
             (EDITION,),
         )
         found = rows.fetchone()
