@@ -326,7 +326,7 @@ def test_check_finds_what_is_wrong() -> None:
     with pool().connection() as connection:
         connection.execute("UPDATE distribution SET stage = 5 WHERE stage = 6")
         connection.execute("UPDATE request SET step_reason = 'E1'")
-        connection.execute("DELETE FROM message WHERE kind = 2")
+        connection.execute("DELETE FROM dated_message WHERE kind = 2")
         connection.execute("DELETE FROM event WHERE device_id = (SELECT max(device_id) FROM event)")
 
     found = Counter(each.kind for each in disagreements())
@@ -405,8 +405,8 @@ def standing() -> list[list[tuple[Any, ...]]]:
 def empty_all() -> None:
     with pool().connection() as connection:
         for table in (
-            "message", "request", "request_step", "event", "distribution", "device",
-            "recorded_inventory_statement", "quarantine", "ignored_count",
+            "dated_message", "undated_message", "request", "request_step", "event", "distribution",
+            "device", "recorded_inventory_statement", "quarantine", "ignored_count",
         ):  # fmt: skip
             connection.execute(f"DELETE FROM {table}".encode())
 

@@ -63,6 +63,9 @@ class AdvisoryKey(IntEnum):
     MIGRATION = 0x46494D47
     """Whoever brings the tables to this version."""
 
+    MONTHS = 0x46494D4F
+    """Whoever makes months, or takes them away: one at a time."""
+
     ATTRIBUTION = 0x4649524D
     """Batches that change what attribution sees, against each other and, shared, all others."""
 
@@ -74,6 +77,15 @@ class AdvisoryKey(IntEnum):
 
     INVENTORY = 0x4649534C
     """Whoever imports an inventory, or folds rows of devices anew."""
+
+    PRUNING = 0x46525052
+    """The one prune that runs, while it does."""
+
+    PRUNING_FACTS = 0x46525046
+    """Whoever lets facts go with their months, one after the other."""
+
+    REREADING = 0x46525244
+    """Whoever reads a portion of the kept messages again, or takes bodies away."""
 
     FOLDING_ARRIVALS = 0x46504652
     """Whoever folds arrivals into silences."""

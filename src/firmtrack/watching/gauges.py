@@ -64,6 +64,17 @@ GAUGES = (
     ),
     Gauge("firmtrack_endpoints", "endpoints", "Endpoints of notices that are on."),
     Gauge("firmtrack_dispatchers", "dispatchers", "Dispatchers of notices that run."),
+    Gauge("firmtrack_stream_workers", "stream_workers", "Workers of the stream that run."),
+    Gauge(
+        "firmtrack_stream_waiting",
+        "stream_waiting",
+        "Messages in the stream that no worker has been given, as one last saw it.",
+    ),
+    Gauge(
+        "firmtrack_stream_unacknowledged",
+        "stream_unacknowledged",
+        "Messages of the stream that are with workers, as one last saw it.",
+    ),
     Gauge(
         "firmtrack_stalled_distributions",
         "stalled",

@@ -29,7 +29,8 @@ _FACTS = ", ".join(f"{name} {'bigint' if name in EUI_FACTS else 'text'}" for nam
 _TABLES = {
     "staged_message": """
         message_id uuid, user_id bigint, occurred_at timestamptz, kind smallint, code text,
-        body bytea, submitter text, token text, responder bigint, response_counter bigint
+        body bytea, submitter text, token text, responder bigint, response_counter bigint,
+        is_dated boolean
     """,
     "staged_event": """
         device_id bigint, request_key bigint, message_id uuid, occurred_at timestamptz,
@@ -101,12 +102,13 @@ _MOST_PLACES = 64
 
 _COPY_MESSAGES = """
 COPY staged_message (message_id, user_id, occurred_at, kind, code, body, submitter, token,
-    responder, response_counter)
+    responder, response_counter, is_dated)
 FROM STDIN (FORMAT binary)
 """
 # A uuid is sent as its 16 octets, as a bytea is.
 _MESSAGE_TYPES = (
     "bytea", "int8", "timestamptz", "int2", "text", "bytea", "text", "text", "int8", "int8",
+    "bool",
 )  # fmt: skip
 
 _COPY_EVENTS = """
@@ -232,6 +234,7 @@ def stage_messages(
                     submission.token,
                     responder,
                     response_counter,
+                    message.is_dated,
                 )
             )
 

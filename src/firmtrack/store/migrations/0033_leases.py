@@ -12,5 +12,5 @@ DROP TABLE lease, counting_turn, standings_turn;
 class Migration(migrations.Migration):
     """Leases, and turns of those who count."""
 
-    dependencies = [("store", "0030_response_ids")]
+    dependencies = [("store", "0032_retention")]
     operations = [migrations.RunSQL(statement("0033_leases").decode(), UNDO)]

@@ -36,6 +36,7 @@ OF_THE_DATABASE: tuple[tuple[str, Callable[[Connection[TupleRow]], Finding]], ..
     ("dispatcher", database.check_dispatcher),
     ("folding", database.check_folding),
     ("figures", database.check_figures),
+    ("retention", database.check_retention),
 )
 _NEEDS_TABLES_AFTER = "schema"
 
