@@ -20,6 +20,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from firmtrack.errors import FirmtrackError
 from firmtrack.store.embedded import EmbeddedPostgres, EmbeddedPostgresFailed
 from firmtrack.store.locks import AdvisoryKey, take, take_if_free
+from firmtrack.store.months import keep_months
 from firmtrack.store.places import drop_places
 from firmtrack.store.reachability import DatabaseAway, Watch, is_broken
 from firmtrack.store.schema import (
@@ -404,6 +405,7 @@ def _make_servable(*, may_migrate: bool) -> None:
     """Return once this code serves the tables. Raises SchemaOlder, SchemaNewer."""
     with connected() as connection:
         if schema_state(connection) is SchemaState.SERVED:
+            keep_months(connection)
             return
         with held(AdvisoryKey.MIGRATION):  # who makes them now is waited for
             state = schema_state(connection)
