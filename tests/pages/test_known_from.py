@@ -1,4 +1,4 @@
-"""Pages say from when on they know where something older has gone, and nothing where nothing has."""
+"""Pages say from when on they know where something older has gone, and else nothing of it."""
 
 import csv
 from collections.abc import Callable, Iterator
