@@ -55,9 +55,9 @@ def moment_header(past: Settled | None) -> dict[str, str]:
     return told if kept_from is None else told | {KEPT_FROM_HEADER: utc_text(kept_from)}
 
 
-def json_response(answer: Struct) -> HttpResponse:
+def json_response(answer: Struct, status: int = HTTPStatus.OK) -> HttpResponse:
     """Return ``answer`` as a JSON response."""
-    return HttpResponse(documents.encode(answer), content_type=JSON)
+    return HttpResponse(documents.encode(answer), content_type=JSON, status=status)
 
 
 AS_OF_HEADER = "Firmtrack-As-Of"
@@ -106,6 +106,18 @@ def describe(
     for status, answer in described.items():
         answer["headers"] = _ALWAYS | _described_headers(own_headers.get(status, ()))
     return described
+
+
+def accepted_as_well(
+    responses: dict[int, dict[str, Any]], schema: Mapping[str, Any]
+) -> dict[int, dict[str, Any]]:
+    """Return the description of a call that may also be answered with 202."""
+    accepted = {
+        "description": "It is stored, and will be recorded.",
+        "content": {JSON: {"schema": schema}},
+        "headers": _ALWAYS,
+    }
+    return dict(sorted({**responses, 202: accepted}.items()))
 
 
 VERSION_HEADERS = ("ETag", "Vary")

@@ -33,6 +33,7 @@ LOOKUP_NAMES: Mapping[str, str] = {
     "cause_device_list": "Downloaded a new device list",
     "message": "Looked up a message",
     "message_body": "Downloaded a message",
+    "message_status": "Looked up what became of a message",
     "notices": "Looked up notices",
     "endpoint": "Looked up an endpoint",
     "endpoints": "Looked up endpoints",

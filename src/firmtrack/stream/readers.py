@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeAlias, TypeVar
 
 from firmtrack.errors import FirmtrackError
 from firmtrack.store import database
 from firmtrack.stream.arrivals import READER_DIED, Arrival
 from firmtrack.stream.settling import Settled, settle_here, start_process
 
+Settle: TypeAlias = Callable[[Sequence[Arrival]], list[Settled]]
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 # libxml2 keeps every name of an element that it has met, so hostile documents make a process grow
@@ -32,7 +33,8 @@ class ReaderLost(FirmtrackError):
 class Reader:
     """One process that settles a batch at a time; any number may wait for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, settle: Settle = settle_here) -> None:
+        self._settle_there = settle
         self._pool: ProcessPoolExecutor | None = None
         self._batches = 0
         self._careful = asyncio.Lock()
@@ -43,7 +45,7 @@ class Reader:
             async with self._careful:
                 pass
         try:
-            return await self.do(settle_here, arrivals)
+            return await self.do(self._settle_there, arrivals)
         except ReaderLost:
             async with self._careful:
                 return await self._settle_carefully(arrivals)
@@ -51,11 +53,11 @@ class Reader:
     async def _settle_carefully(self, arrivals: Sequence[Arrival]) -> list[Settled]:
         """Do the same while nothing else is being settled: what kills the process is among them."""
         try:
-            return await self.do(settle_here, arrivals)
+            return await self.do(self._settle_there, arrivals)
         except ReaderLost:
             if len(arrivals) == 1:
                 _log.error("%s killed the process that read it", arrivals[0].envelope.origin)
-                return await self.do(settle_here, [arrivals[0].refused_for(READER_DIED)])
+                return await self.do(self._settle_there, [arrivals[0].refused_for(READER_DIED)])
         middle = len(arrivals) // 2
         return [
             *await self._settle_carefully(arrivals[:middle]),
