@@ -23,12 +23,12 @@ from tests.store.facts import (
     activation,
     answer,
     digest,
+    message_of,
     meter,
     reported,
     request,
     step,
 )
-from tests.store.facts import message_of
 
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 APRIL = datetime(2026, 4, 1, tzinfo=UTC)
