@@ -4,7 +4,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 import psycopg
@@ -97,6 +98,40 @@ def test_it_ends_when_nothing_is_left_and_says_what_it_took(
         "messages": 111, "recorded": 100, "duplicate": 10, "ignored": 0, "quarantined": 1,
         "refused": 0, "events": 100, "redelivered": 0,
     }  # fmt: skip
+
+
+def test_it_tells_those_who_watch_what_it_took(
+    database: str, tmp_path: Path, stream: Cluster
+) -> None:
+    put(stream, REPORT_SUBJECT, *MANY[:100])
+    port = free_port()
+    env = with_stream(on(database, tmp_path), stream)
+
+    def answer(path: str) -> str:
+        with closing(HTTPConnection("127.0.0.1", port)) as connection:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
+
+    def series() -> dict[str, float]:
+        lines = (each.rpartition(" ") for each in answer("/metrics").splitlines())
+        return {name: float(number) for name, _, number in lines if name.startswith("firmtrack_")}
+
+    with a_worker("--port", str(port), env=env) as it:
+        until_said(it, "Taking messages")
+        wait_until(lambda: recorded(database) == 100, "all is recorded")
+        wait_until(lambda: series()["firmtrack_stream_taken_total"] == 100, "it has counted them")
+        told = series()
+        health, elsewhere = answer("/healthz"), answer("/")
+        it.terminate()
+        assert ended(it)[0] == 0
+
+    assert told["firmtrack_stream_batch_seconds_count"] == 1
+    assert told['firmtrack_messages_total{kind="stage_report",outcome="recorded"}'] == 100
+    assert told["firmtrack_stream_workers"] == 1
+    assert (health, elsewhere) == (
+        '{"status": "ok"}\n',
+        "A worker answers /healthz, /readyz and /metrics alone.\n",
+    )
 
 
 def test_told_to_stop_it_ends_its_batch_and_leaves_the_rest_to_others_at_once(
