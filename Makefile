@@ -19,7 +19,7 @@ FAULT_OPTIONS = $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(MESSAGES),--messa
 	$(if $(SEED),--seed "$(SEED)") $(if $(STREAM),--stream)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-thorough test-faults fuzz check bench bench-growth format docs \
+.PHONY: help run test test-thorough test-faults fuzz check bench bench-growth bench-scale format docs \
 	screenshots clean
 
 help: ## list these commands
@@ -63,6 +63,9 @@ bench: $(READY) ## measure the speeds that README.md reports (JOBS=… SCALE=…
 
 bench-growth: $(READY) ## measure every read among ten million events, and among a tenth; half an hour
 	@exec $(BIN)/python -m bench growth $(BENCH_OPTIONS)
+
+bench-scale: $(READY) ## measure among a hundred million events, and among a million (SCALE=… DIR=… JSON=FILE COMPARE=FILE)
+	@exec $(BIN)/python -m bench.scale $(if $(DIR),--directory "$(DIR)") $(BENCH_OPTIONS)
 
 format: $(READY) ## put code into its one form
 	$(BIN)/ruff format .

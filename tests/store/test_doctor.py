@@ -26,10 +26,12 @@ from firmtrack.notices import endpoints
 from firmtrack.notices.signs_of_life import giving_signs
 from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store.database import pool
+from firmtrack.store.known_from import Kind, note_kept_from
 from tests.databases import used
 from tests.journeys.processes import called, on, wait_until
 from tests.pki import Identity, make_identity, write_trust_store
 from tests.store.facts import ALPHA_ID, BRAVO_ID, DCC, METERS, at, reported, request, take
+from tests.store.test_lives import month
 from tests.streams import Cluster
 from tests.working import put
 
@@ -58,7 +60,7 @@ def test_nothing_is_wrong_where_all_is_well(env: dict[str, str], tmp_path: Path)
     found = examined(env)
 
     assert {each.split(":")[0] for each in found.values()} == {"ok"}, found
-    assert len(found) == 16
+    assert len(found) == 18
 
 
 def test_people_read_a_line_for_each_check(env: dict[str, str], tmp_path: Path) -> None:
@@ -66,7 +68,7 @@ def test_people_read_a_line_for_each_check(env: dict[str, str], tmp_path: Path) 
 
     lines = called("doctor", env={**env, "COLUMNS": "200"}).stdout.splitlines()
 
-    assert len(lines) == 17
+    assert len(lines) == 19
     assert lines[:2] == ["Level\tCheck\tFinding", "ok\tsettings\tEvery setting can be read."]
 
 
@@ -167,6 +169,26 @@ def test_what_is_left_to_be_folded_and_counted_is_told(
     with used(own_database), pool().connection() as connection:
         connection.execute("UPDATE last_count SET counted_at = now() - interval '1 hour'")
     assert examined(env)["figures"].startswith("warn: The figures of delivery performance were")
+
+
+def test_what_waits_for_a_prune_by_more_than_a_month_is_told(
+    env: dict[str, str], own_database: str
+) -> None:
+    def word(months_ago: int) -> None:
+        with used(own_database):
+            take(reported(Status.VERIFIED, month(months_ago), request_id=None))
+
+    word(14)  # since the month began: not for over a month
+    assert examined(env)["retention"].startswith("ok:")
+    word(15)
+    found = examined(env)["retention"]
+    assert found.startswith("warn: Updates from before 1 ")
+    assert found.endswith("for over a month: they are to be kept for 13 months.")
+    assert examined({**env, "FIRMTRACK_RETENTION_MONTHS": "14"})["retention"].startswith("ok:")
+
+    with used(own_database), pool().connection() as connection:
+        note_kept_from(connection, Kind.FACTS, month(13))  # what is left of before is to stay
+    assert examined(env)["retention"].startswith("ok:")
 
 
 def identity(number: int, *, ends_in: timedelta) -> Identity:

@@ -2,18 +2,18 @@
 
 Facts go by whole months of DCC's time, but what is kept is a distribution: one device in one
 request, with every word about it. It stays while it is open, or while any word about it is of a
-month that is kept; and with it stays what its look-up is made of. The rule is written here once, and
-once more as sets in SQL (``store/retention``); a property holds the two together.
+month that is kept; and with it stays what its look-up is made of. The rule is written here once,
+and once more as sets in SQL (``store/retention``); a property holds the two together.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from firmtrack.domain.activation import Activation, activations_of
 from firmtrack.domain.attribution import Candidate, Clue, best_candidate, fitting
 from firmtrack.domain.dossier import Device, Distribution, Dossier, ReportedEvent, fold
-from firmtrack.domain.facts import Incident, Message
+from firmtrack.domain.facts import Event, Incident, Message
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.incidents import FACTS_OF_HUB
 from firmtrack.domain.stages import (
@@ -188,3 +188,96 @@ def _concerned(
 def _is_before(distribution: Distribution, incident: Incident) -> bool:
     at = distribution.named_at
     return distribution.status is not Status.REJECTED and (at is None or at <= incident.occurred_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is kept of what some messages name.
+
+    ``requests`` are update requests that are known; of those ``thinned`` some devices' updates have
+    gone. ``pruned`` are Service Requests that have gone whole. ``devices`` have an update that is
+    kept, ``updates`` are such by device and request; ``activations`` are the activation requests
+    that are known, ``hubs`` have a device beside them.
+    """
+
+    requests: frozenset[RequestId] = frozenset()
+    thinned: frozenset[RequestId] = frozenset()
+    pruned: frozenset[RequestId] = frozenset()
+    devices: frozenset[Eui64] = frozenset()
+    updates: frozenset[tuple[Eui64, RequestId]] = frozenset()
+    activations: frozenset[RequestId] = frozenset()
+    hubs: frozenset[Eui64] = frozenset()
+
+    def with_all_of(self, message: Message) -> "Kept":
+        """Return this with what the message itself makes known."""
+        named = message.named_requests()
+        listed = () if message.request is None else message.request.device_ids
+        devices = (*listed, *(event.device_id for event in message.events))
+        return replace(
+            self,
+            requests=self.requests | named,
+            thinned=self.thinned - named,
+            devices=self.devices | frozenset(devices),
+        )
+
+
+def is_before_retention(message: Message, kept_from: datetime, kept: Kept) -> bool:
+    """Return whether a message that is not stored tells only of what has gone.
+
+    Such a message carries a time from before ``kept_from``, or is about requests that have gone,
+    and names nothing that is kept. What it says of the inventory is always of use.
+    """
+    if message.devices or message.proposal or message.verdict or message.supplier_change:
+        return False
+    if message.is_dated:
+        is_old = message.occurred_at is not None and message.occurred_at < kept_from
+        return is_old and not _names_kept(message, kept)
+    asked = service_requests_of(message)
+    if asked and asked <= kept.pruned and asked.isdisjoint(kept.requests | kept.activations):
+        return True
+    # A stage report about devices whose updates have gone, of a request of which some are kept.
+    return (
+        bool(message.events)
+        and not message.steps
+        and asked <= kept.thinned
+        and all(
+            event.occurred_at < kept_from and not _is_kept(event, kept) for event in message.events
+        )
+    )
+
+
+def service_requests_of(message: Message) -> frozenset[RequestId]:
+    """Return all Service Requests that the message names, of updates and of activations."""
+    activation = message.activation
+    of_activation = frozenset[RequestId]() if activation is None else {activation.request_id}
+    return message.named_requests() | message.befallen_requests() | of_activation
+
+
+def _names_kept(message: Message, kept: Kept) -> bool:
+    whole = {step.request_id for step in message.steps} | message.befallen_requests()
+    if message.request is not None:
+        whole.add(message.request.request_id)
+    if message.answer is not None:
+        whole.add(message.answer.request_id)
+    if not whole.isdisjoint(kept.requests | kept.activations):
+        return True
+    if any(_is_kept(event, kept) for event in message.events):
+        return True
+    activation = message.activation
+    if activation is not None and (
+        activation.request_id in kept.activations or activation.request_id.target in kept.devices
+    ):
+        return True
+    return any(
+        incident.device_id in kept.devices or incident.comms_hub_id in kept.hubs
+        for incident in message.incidents
+    )
+
+
+def _is_kept(event: Event, kept: Kept) -> bool:
+    """Return whether an event is about an update that is kept, or one that never went."""
+    if event.request_id is None:
+        return event.device_id in kept.devices
+    if event.request_id in kept.thinned:
+        return (event.device_id, event.request_id) in kept.updates
+    return event.request_id in kept.requests

@@ -55,6 +55,9 @@ class Outcome:
     quarantine_id: int | None = None
 
 
+_IGNORED = Outcome(outcome=OutcomeKind.IGNORED)
+
+
 @dataclass(frozen=True, slots=True)
 class Submitter:
     """Who hands messages in; ``token`` is the ending of the token by which they do, None without.
@@ -152,15 +155,17 @@ def _record(
             most_quarantined_bytes=_quota_of(submitter),
         )
     )
-    is_new, quarantine_ids = iter(receipt.is_new), iter(receipt.quarantine_ids)
+    received = zip(receipt.is_new, receipt.is_gone, strict=True)
+    quarantine_ids = iter(receipt.quarantine_ids)
     outcomes = []
     for reading in judged:
         if isinstance(reading, Message):
-            outcomes.append(_recorded(reading, is_new=next(is_new)))
+            is_new, is_gone = next(received)
+            outcomes.append(_IGNORED if is_gone else _recorded(reading, is_new=is_new))
         elif isinstance(reading, Refused):
             outcomes.append(_quarantined(reading, next(quarantine_ids)))
         else:
-            outcomes.append(Outcome(outcome=OutcomeKind.IGNORED))
+            outcomes.append(_IGNORED)
     _count(judged, outcomes)
     return outcomes
 

@@ -37,6 +37,9 @@ class AdvisoryKey(IntEnum):
     PRUNING = 0x46525052
     """The one prune that runs, while it does."""
 
+    PRUNING_FACTS = 0x46525046
+    """Whoever lets facts go with their months, one after the other."""
+
     REREADING = 0x46525244
     """Whoever reads the kept messages again."""
 

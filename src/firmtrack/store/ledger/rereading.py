@@ -226,11 +226,12 @@ def _reread_some(cursor: Cursor[TupleRow], after: UUID, read: Read) -> None:
 def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
     """Make what is stored of the messages what they report; return how many facts that changed."""
     named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
-    known, _ = hold_requests(cursor, named)
+    known, _ = hold_requests(cursor, named)  # whatever a kept message names is kept
     keys = keys_of(known)
     take(cursor, AdvisoryKey.ATTRIBUTION)
     staging.stage_events(cursor, messages, keys)
     staging.stage_activation_events(cursor, messages)
+    cursor.execute(statement("reread_leave_gone"))
     corrected = 0
     for name in (
         "reread_correct_events",
@@ -332,9 +333,13 @@ def _fold_some_requests(cursor: Cursor[TupleRow], after: int) -> None:
         folded,
     )
     take(cursor, AdvisoryKey.ATTRIBUTION)
-    # What events report matters only beside the request's own times, which are folded first.
+    # What events report matters only beside the request's own times, which are folded first. Of
+    # those that have gone with their months nothing but this is left.
     cursor.execute(
-        "DELETE FROM recorded_request_naming WHERE request_key = ANY (%(request_keys)s)", folded
+        "DELETE FROM recorded_request_naming AS n WHERE request_key = ANY (%(request_keys)s)"
+        " AND NOT EXISTS"
+        " (SELECT FROM pruned_distribution AS p WHERE p.request_key = n.request_key)",
+        folded,
     )
     for name in (
         "fold_requests",

@@ -14,7 +14,15 @@ from psycopg.rows import TupleRow, class_row
 
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.store.ledger import changes, inventory, marks, proposals, staging, statement
+from firmtrack.store.ledger import (
+    changes,
+    inventory,
+    marks,
+    proposals,
+    retention,
+    staging,
+    statement,
+)
 from firmtrack.store.ledger.requests import hold_requests, keys_of
 from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import to_bigint
@@ -53,6 +61,8 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         staging.stage_names(cursor, messages, keys)
         staging.stage_events(cursor, messages, keys)
         told = changes.listeners(cursor)
+        if told.is_pruning:
+            retention.note_touched(cursor, messages)
         is_notified = told.are_notified
         request_keys = list(keys.values())
         before: changes.Activations = {}

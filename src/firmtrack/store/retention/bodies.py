@@ -18,11 +18,11 @@ from psycopg.rows import TupleRow
 
 from firmtrack.answers.pruning import Ended, What
 from firmtrack.domain.facts import MessageKind
+from firmtrack.store.known_from import Kind, note_kept_from
 from firmtrack.store.locks import AdvisoryKey, held, take
 from firmtrack.store.months import MESSAGES, Month, month_of, months_of
 from firmtrack.store.numbers import KIND_NUMBERS
 from firmtrack.store.retention.ends import Tell
-from firmtrack.store.retention.known_from import Kind, note_kept_from
 from firmtrack.store.retention.whole_months import in_a_moment
 
 KEPT_KINDS = (MessageKind.UPDATE_FIRMWARE_REQUEST, MessageKind.STAGE_REPORT)

@@ -1,4 +1,4 @@
--- The activations of the devices of which something may go, and whether each is kept by itself: by a word
+-- The activations of the devices of which something may go, or that have old ones, and whether each is kept by itself: by a word
 -- that is, or because it is still to come. The same rule: firmtrack.domain.activation.
 WITH reported AS (
     SELECT a.*, NOT EXISTS (
@@ -6,7 +6,13 @@ WITH reported AS (
             FROM withdrawal AS w
             WHERE w.message_id = a.message_id AND w.restored_at IS NULL
         ) AS counts
-    FROM (SELECT DISTINCT device_id FROM going_distribution) AS affected
+    FROM (
+        SELECT device_id FROM going_distribution
+        UNION
+        SELECT device_id
+        FROM recorded_activation_event
+        WHERE coalesce(occurred_at, recorded_at) < %(kept_from)s
+    ) AS affected
     JOIN recorded_activation_event AS a USING (device_id)
 ), activation AS MATERIALIZED (
     SELECT device_id, originator, counter,

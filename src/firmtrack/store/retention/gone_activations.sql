@@ -36,4 +36,4 @@ WITH ending AS MATERIALIZED (
 )
 DELETE FROM undated_message AS m
 USING gone
-WHERE m.message_id = gone.message_id
+WHERE m.message_id = gone.message_id AND NOT %(is_rehearsal)s

@@ -1,10 +1,10 @@
--- The events of the months that go which stay: those of distributions that do. Of a request that is not
--- older than the months only a word that was withdrawn can be.
+-- The events of the months that go which stay: those of distributions that do. Of a request that is known
+-- not to be older than the months only a word that was withdrawn can be.
 WITH staying AS MATERIALIZED (
     SELECT d.device_id, d.request_key
     FROM request AS r
     JOIN known_distribution AS d USING (request_key)
-    WHERE coalesce(r.submitted_at, r.recorded_at) < %(kept_from)s
+    WHERE coalesce(r.submitted_at < %(kept_from)s, true)
       AND NOT EXISTS (
           SELECT
           FROM going_distribution AS g
@@ -25,12 +25,12 @@ WITH staying AS MATERIALIZED (
 SELECT e.*
 FROM recorded_event AS e
 JOIN staying USING (device_id, request_key)
-WHERE e.occurred_at < %(kept_from)s AND {of_events}
+WHERE e.occurred_at < %(kept_from)s
 UNION ALL
 SELECT e.*
 FROM (SELECT DISTINCT device_id FROM staying) AS affected
 JOIN recorded_event AS e USING (device_id)
-WHERE e.request_key IS NULL AND e.occurred_at < %(kept_from)s AND {of_events}
+WHERE e.request_key IS NULL AND e.occurred_at < %(kept_from)s
   AND EXISTS (
       SELECT
       FROM attributed_request(

@@ -32,11 +32,13 @@ OF_THE_DATABASE: tuple[tuple[str, Callable[[Connection[TupleRow]], Finding]], ..
     (DATABASE, database.check_version),
     ("clock", database.check_clock),
     ("schema", database.check_schema),
+    ("months", database.check_months),
     ("proxies", database.check_proxies),
     ("administrators", database.check_administrators),
     ("dispatcher", database.check_dispatcher),
     ("folding", database.check_folding),
     ("figures", database.check_figures),
+    ("retention", database.check_retention),
 )
 _NEEDS_TABLES_AFTER = "schema"
 
