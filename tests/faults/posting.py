@@ -169,6 +169,9 @@ class Client(threading.Thread):
             self._post.give_back(messages, "short answer")
             return False
         for message, line in zip(messages, lines, strict=True):
+            if line.get("outcome") == "refused":  # the stream took others of the batch
+                self._post.give_back([message], "refused")
+                continue
             if "status_url" in line:
                 self._post.status_urls[message.number] = line["status_url"]
             self._post.note(message, line.get("message_id"), line.get("outcome", "quarantined"))

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import psutil
 
+from firmtrack.stream.names import STREAM
 from tests.faults.installation import Program
-from tests.faults.stream_installation import STREAM, StreamInstallation
+from tests.faults.stream_installation import StreamInstallation
 from tests.journeys.processes import wait_until
 from tests.streams import Node
 

@@ -1,16 +1,18 @@
 """Firmtrack on a stream as it is installed for a run: three nodes, three workers, a server."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from firmtrack.stream.connection import Access, connected, make_stream
+from firmtrack.stream.names import CONSUMER, STREAM
 from tests.faults.installation import Program
 from tests.faults.postgres import Postgres
 from tests.journeys.processes import PATIENCE_SECONDS, environment, free_port, listens, wait_until
 from tests.streams import Cluster, Form
 
-STREAM = "FIRMTRACK"
 # Smaller than NATS has it, so that requests with their images go through the object store; its
 # parts are of 128 KiB.
 _MAX_PAYLOAD_BYTES = 176 * 1024
@@ -57,9 +59,15 @@ class StreamInstallation:
         """All commands that run all the time."""
         return [self.server, *self.workers]
 
-    def start(self) -> None:
-        """Start all, and return when the server answers and the stream is on all nodes."""
+    def start(self, acknowledged_within_seconds: float | None) -> None:
+        """Start all, and return when the server answers and the stream is on all nodes.
+
+        Given a time, a message that a worker holds is given to another after so long, which it
+        says nothing, and not after that of the product.
+        """
         self.cluster.start()
+        if acknowledged_within_seconds is not None:
+            asyncio.run(_make_stream(self.cluster.url, acknowledged_within_seconds))
         for program in self.programs:
             program.look()
         wait_until(lambda: listens(self.server_port), "the server listens")
@@ -102,3 +110,12 @@ class StreamInstallation:
             program.end()
         self.cluster.close()
         self.postgres.close()
+
+
+async def _make_stream(url: str, acknowledged_within_seconds: float) -> None:
+    async with connected(Access(servers=tuple(url.split(","))), "fault run") as client:
+        await make_stream(client)
+        consumer = (await client.jsm().consumer_info(STREAM, CONSUMER)).config
+        await client.jsm().add_consumer(
+            STREAM, consumer.evolve(ack_wait=acknowledged_within_seconds)
+        )

@@ -41,7 +41,7 @@ class Publisher(threading.Thread):
         client = await nats.connect(
             servers=self._servers,
             max_reconnect_attempts=-1,
-            reconnect_time_wait=0.2,  # type: ignore[arg-type]  # it only sleeps so long
+            reconnect_time_wait=1,
             ping_interval=2,
             max_outstanding_pings=2,
             error_cb=_ignore,

@@ -22,12 +22,13 @@ from firmtrack.accounts.tokens import create_token
 from firmtrack.intake.files import envelopes_in
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.store import database
+from firmtrack.stream.names import CONSUMER, STREAM
 from tests.databases import used
 from tests.faults.postgres import Postgres
 from tests.faults.posting import Client, Post, Posted
 from tests.faults.run import Happened, Plan
 from tests.faults.stream_faults import StreamFault
-from tests.faults.stream_installation import STREAM, StreamInstallation
+from tests.faults.stream_installation import StreamInstallation
 from tests.faults.stream_posting import FAILURES, Publisher
 from tests.faults.truth import assert_recorded_once
 from tests.journeys.processes import PATIENCE_SECONDS, ended, firmtrack, wait_until
@@ -38,7 +39,6 @@ from tests.store.test_simulated_traffic import assert_tracker_knows
 _IMAGE_BYTES = 150_000
 _DOUBLED, _LATE = 0.05, 0.05
 _BY_BOTH_SHARE = 0.1
-_CONSUMER = "firmtrack-worker"
 _ASKED_OUTCOMES = 2_000
 _CALL_SECONDS = 30.0
 _LARGEST_PUBLISHED_BYTES = 100_000
@@ -73,8 +73,16 @@ class StreamReport:
 class StreamFaultRun:
     """One run in ``directory``; ``happen`` is all of it, and fails where a promise was broken."""
 
-    def __init__(self, plan: Plan, faults: Sequence[StreamFault], directory: Path) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        faults: Sequence[StreamFault],
+        directory: Path,
+        *,
+        acknowledged_within_seconds: float | None = None,
+    ) -> None:
         self.plan = plan
+        self.acknowledged_within_seconds = acknowledged_within_seconds
         self.faults = faults
         self.directory = directory
         self.report = StreamReport()
@@ -113,7 +121,7 @@ class StreamFaultRun:
             f"{installation.postgres.name}; {world.totals['messages']:,} messages, handed to the"
             f" API {by_api.total:,}, put straight on the stream {straight.total:,}."
         )
-        installation.start()
+        installation.start(self.acknowledged_within_seconds)
         began_at = time.monotonic()
         with _handing_over(by_api, straight, installation, token, self.plan.clients):
             self._strike(installation, by_api, straight)
@@ -255,7 +263,7 @@ def is_empty(installation: StreamInstallation) -> bool:
 
 async def _is_empty(url: str) -> bool:
     async with await nats.connect(url.split(",")) as client:
-        info = await client.jsm().consumer_info(STREAM, _CONSUMER)
+        info = await client.jsm().consumer_info(STREAM, CONSUMER)
         stream = await client.jsm().stream_info(STREAM)
     return not info.num_pending and not info.num_ack_pending and not stream.state.messages
 

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.databases import QUICK
 from tests.faults.run import Plan
 from tests.faults.stream_faults import FAULTS
 from tests.faults.stream_run import StreamFaultRun
 
 
+@pytest.mark.thorough
 def test_what_the_stream_acknowledged_while_faults_happened_is_recorded_once(
     tmp_path: Path,
 ) -> None:
@@ -23,7 +26,7 @@ def test_what_the_stream_acknowledged_while_faults_happened_is_recorded_once(
         patience_seconds=120,
         settings=QUICK,
     )
-    report = StreamFaultRun(plan, faults, tmp_path).happen()
+    report = StreamFaultRun(plan, faults, tmp_path, acknowledged_within_seconds=4).happen()
 
     assert [each.kind for each in report.happened] == [fault.kind for fault in faults]
     assert report.counts["recorded"] > 0

@@ -56,7 +56,7 @@ class UnsafeStream(FirmtrackError):
 
 
 async def check_durability(client: Client, environment: Environment) -> None:
-    """Do nothing if the stream keeps what it acknowledges; the log says what else is wrong with it.
+    """Do nothing if the stream keeps what it acknowledges; the log says what is allowed all the same.
 
     Raises UnsafeStream if it may lose a message, unless the settings allow that, and what nats-py
     does.
@@ -65,7 +65,7 @@ async def check_durability(client: Client, environment: Environment) -> None:
     losing = [each for each in found if each.kind == "loses"]
     if losing and not environment.stream_unsafe:
         raise UnsafeStream(losing)
-    for each in found:
+    for each in losing:
         _log.warning("%s %s", each.sentence, each.advice)
 
 
