@@ -20,7 +20,7 @@ from firmtrack.store.acts import Act, ActKind, record_act
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.database import pool
 from firmtrack.store.known_from import Kind, known_from
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.locks import AdvisoryKey, guarded
 from firmtrack.store.months import LOOKUPS, make_months, months_of
 from firmtrack.store.retention.pruning import Lives, PruneRuns, prune
 
@@ -172,7 +172,7 @@ def test_one_prune_runs_at_a_time() -> None:
     fill_records()
     with (
         pool().connection() as connection,
-        held(connection, AdvisoryKey.PRUNING),
+        guarded(connection, AdvisoryKey.PRUNING),
         pytest.raises(PruneRuns),
     ):
         pruned()

@@ -1,7 +1,6 @@
 """Fourteen months of updates, each of which goes with the month that it is known to go with."""
 
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +14,7 @@ from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger.withdrawals import restore, withdraw
+from firmtrack.store.ledger.withdrawals import withdraw
 from firmtrack.store.reports import cause_counting, performance, standings
 from firmtrack.store.retention.facts import prune_facts
 from tests.looking import find_device
@@ -26,9 +25,6 @@ from tests.store.facts import (
     BRAVO_ID,
     DCC,
     DCC_ID,
-    HUB,
-    IMAGE_HASH,
-    OTHER_IMAGE_HASH,
     activation,
     answer,
     distributions,
@@ -130,7 +126,11 @@ def stories() -> list[Story]:
 
     def befalls(kind: IncidentKind, at: datetime, **said: object) -> Callable[..., Message]:
         return lambda request_id, device_id, _: incident(
-            kind, at, device_id=device_id, user_id=request_id.originator, **said  # type: ignore[arg-type]
+            kind,
+            at,
+            device_id=device_id,
+            user_id=request_id.originator,
+            **said,  # type: ignore[arg-type]
         )
 
     def hub_befalls(at: datetime, hub: Eui64) -> Callable[..., Message]:
@@ -142,7 +142,9 @@ def stories() -> list[Story]:
     tell("another party's", 2, done, by=BRAVO_ID)
     tell("ends at the last instant", 2, loose(S.VERIFIED, first(2) - timedelta(microseconds=1)))
     tell("ends at the first instant", 3, loose(S.VERIFIED, first(2)))
-    tell("straddles a month's end", 3, word(S.SENT_TO_CSP, day(1, 31)), loose(S.VERIFIED, day(2, 1)))
+    tell(
+        "straddles a month's end", 3, word(S.SENT_TO_CSP, day(1, 31)), loose(S.VERIFIED, day(2, 1))
+    )
     tell("a repeat comes in the next month", 3, done, word(S.TRANSFERRED_TO_DEVICE, day(2, 9)))
     tell("never ended", None, word(S.DELIVERED_TO_COMMS_HUB, day(1, 3)))
     tell("never heard of again", None)
@@ -150,9 +152,7 @@ def stories() -> list[Story]:
     tell("a step of the whole request comes late", 4, done,
          lambda request_id, *_: step(S.SENT_TO_CSP, day(3, 3), request_id=request_id))  # fmt: skip
     tell("the whole request is refused", 2, ended="failed", answered=day(1, 3))
-    told[-1].messages[1] = answer(
-        told[-1].request_id, answered_at=day(1, 3), code="E110101"
-    )
+    told[-1].messages[1] = answer(told[-1].request_id, answered_at=day(1, 3), code="E110101")
     tell("refused in a list", 2, ended="failed")
     told[-1].messages[1] = answer(
         told[-1].request_id, answered_at=day(1, 3), refused=[told[-1].device_id]

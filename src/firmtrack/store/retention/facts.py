@@ -24,7 +24,7 @@ from firmtrack.errors import FirmtrackError
 from firmtrack.store.database import connected
 from firmtrack.store.known_from import Kind, note_kept_from
 from firmtrack.store.ledger.recording import fold_unfolded
-from firmtrack.store.locks import AdvisoryKey, held, take
+from firmtrack.store.locks import AdvisoryKey, guarded, take
 from firmtrack.store.months import Month, month_of, this_month
 from firmtrack.store.numbers import KIND_NUMBERS
 from firmtrack.store.retention import statement
@@ -118,8 +118,8 @@ def prune_facts(kept_from: datetime, *, is_rehearsal: bool, pace: Pace = PACE) -
         fold_unfolded()
     with (
         connected() as connection,
-        held(connection, AdvisoryKey.PRUNING_FACTS),
-        held(connection, AdvisoryKey.REREADING),
+        connected() as guard,
+        guarded(guard, AdvisoryKey.PRUNING_FACTS, AdvisoryKey.REREADING),
     ):
         connection.execute("SET TIME ZONE 'UTC'")
         connection.execute("SET jit = off")

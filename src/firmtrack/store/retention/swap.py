@@ -24,8 +24,14 @@ _EARLIER = """
         SELECT FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()
           AND backend_type = 'client backend' AND xact_start < %s
+          -- Who guards a prune, or waits to, has recorded nothing.
+          AND pid NOT IN (
+              SELECT pid FROM pg_locks
+              WHERE locktype = 'advisory' AND classid = 0 AND objid = ANY (%s::oid[])
+          )
     )
 """
+_GUARDS = [AdvisoryKey.PRUNING, AdvisoryKey.PRUNING_FACTS, AdvisoryKey.REREADING]
 _COUNT = "SELECT count(*) FROM {table} WHERE occurred_at < %(kept_from)s"
 _SIZE = "SELECT pg_total_relation_size(%(part)s::regclass)"
 _DROP_FRESH = "DROP TABLE IF EXISTS {fresh}"
@@ -66,7 +72,9 @@ def wait_for_earlier(connection: Connection[TupleRow]) -> None:
     """
     until = time.monotonic() + _PATIENCE_SECONDS
     (moment,) = _row(connection.execute("SELECT clock_timestamp()").fetchone())
-    while _row(connection.execute(_EARLIER, (moment,)).fetchone())[0]:
+    while _row(connection.execute(_EARLIER, (moment, [key.value for key in _GUARDS])).fetchone())[
+        0
+    ]:
         if time.monotonic() > until:
             raise TableInUse(EVENTS.name)
         time.sleep(_LOOK_SECONDS)
