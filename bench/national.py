@@ -38,12 +38,13 @@ from firmtrack.domain.inventory import IMPORT_ID
 from firmtrack.domain.stages import Status, Variant
 from firmtrack.store.bodies import pack
 from firmtrack.store.ledger.submission import OPERATOR
-from firmtrack.store.months import EVENTS, MESSAGES, Month, MonthlyTable, months_of
+from firmtrack.store.months import EVENTS, MESSAGES, Month, MonthlyTable, month_of, months_of
 from firmtrack.store.numbers import to_bigint
 
 ROUNDS = 2
 REQUESTS_A_ROUND = 400
 EVENTS_PER_UPDATE = 6
+MONTHS = 14
 BYTES_PER_EVENT = 370
 """What an event takes on the disk with all that belongs to it, and what sorting takes."""
 
@@ -315,10 +316,9 @@ def build(conninfo: str, events: int) -> National:
     """
     with _connected(conninfo) as connection:
         national = _begun(connection, events)
-        months = months_of(connection, EVENTS)
     values = _values(national)
-    end = max(each for each in months if each <= months[0].after(13)).after()
-    within = [each for each in months if each < end]
+    first = month_of(national.first_at)
+    within = [first.after(number) for number in range(MONTHS)]
 
     def fill_months(table: MonthlyTable, statement: str) -> None:
         with _connected(conninfo) as connection:

@@ -23,12 +23,12 @@ from tests.store.facts import (
     activation,
     answer,
     digest,
+    message_of,
     meter,
     reported,
     request,
     step,
 )
-from tests.store.facts import message_of
 
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 APRIL = datetime(2026, 4, 1, tzinfo=UTC)
@@ -128,16 +128,22 @@ activations = st.builds(
 
 @st.composite
 def incidents(draw: st.DrawFn) -> Message:
-    kind = draw(st.sampled_from([IncidentKind.METER_DECOMMISSIONED, IncidentKind.COMMAND_FAILED,
-                                 IncidentKind.COMMS_HUB_EXCHANGED]))
+    kind = draw(
+        st.sampled_from(
+            [
+                IncidentKind.METER_DECOMMISSIONED,
+                IncidentKind.COMMAND_FAILED,
+                IncidentKind.COMMS_HUB_EXCHANGED,
+            ]
+        )
+    )
     occurred_at = draw(times)
     request_id = device_id = hub = None
     if kind is IncidentKind.COMMS_HUB_EXCHANGED:
         hub = HUB
     elif kind is IncidentKind.COMMAND_FAILED:
         request_id = draw(
-            request_ids
-            | st.builds(RequestId, users, meters, st.sampled_from([1, 2, 3]))
+            request_ids | st.builds(RequestId, users, meters, st.sampled_from([1, 2, 3]))
         )
     else:
         device_id = draw(meters)
@@ -178,8 +184,15 @@ def incident(
 
 
 messages = (
-    requests | answers | steps | claimed_events | claimed_events | loose_events | loose_events
-    | activations | incidents()
+    requests
+    | answers
+    | steps
+    | claimed_events
+    | claimed_events
+    | loose_events
+    | loose_events
+    | activations
+    | incidents()
 )
 histories = st.lists(messages, min_size=1, max_size=16, unique_by=lambda message: message.digest)
 
