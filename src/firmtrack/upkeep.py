@@ -15,6 +15,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.side_parts import UNTOLD, side_part
+from firmtrack.store import months
 from firmtrack.store.database import FAILURES, note_failure, pool
 from firmtrack.store.ledger.recording import fold_unfolded
 from firmtrack.store.locks import AdvisoryKey, held
@@ -29,6 +30,9 @@ FAILED_SECONDS = 60.0
 _AT_ONCE_SECONDS = 5.0
 _REST_FACTOR = 4.0
 _FOLDING_SECONDS = 60.0
+_MONTHS_SECONDS = 3_600.0
+_HELD_UP_SECONDS = 60.0
+_STATISTICS_SECONDS = 60.0
 _STOPPING_SECONDS = 30.0
 _CANCELLING_SECONDS = 0.2
 
@@ -102,6 +106,8 @@ class Upkeep:
                 side_part("what failures have in common", self._unless_over(figures.count_causes)),
                 side_part("arrivals, folded", self._unless_over(figures.fold)),
                 side_part("devices that a killed batch left", self._unless_over(fold_unfolded)),
+                side_part("months, made ahead", self._unless_over(figures.make_months)),
+                side_part("what the planner knows", self._unless_over(figures.renew_statistics)),
             ]
             if self._has_lost_database():
                 return True
@@ -139,6 +145,8 @@ class _Figures:
         self._connection = connection
         self._rounds = counting.Rounds()
         self._folded_at: float | None = None
+        self._months_due_at = 0.0
+        self._statistics_due_at = 0.0
 
     def count_requests(self) -> None:
         """Count for a moment how the requests stand that have changed."""
@@ -159,3 +167,16 @@ class _Figures:
             return
         if freshness.fold_arrivals(self._connection):
             self._folded_at = now
+
+    def make_months(self) -> None:
+        """Make the months that are missing, now and then; soon again if somebody is in the way."""
+        now = time.monotonic()
+        if now >= self._months_due_at:
+            are_made = months.make_months(self._connection)
+            self._months_due_at = now + (_MONTHS_SECONDS if are_made else _HELD_UP_SECONDS)
+
+    def renew_statistics(self) -> None:
+        """Tell the planner of the tables of months, now and then, if they have grown."""
+        now = time.monotonic()
+        if now >= self._statistics_due_at and not months.renew_statistics(self._connection):
+            self._statistics_due_at = now + _STATISTICS_SECONDS

@@ -21,13 +21,13 @@ class _Words(NamedTuple):
 
 WORDS: Mapping[What, _Words] = {
     What.REQUESTS: _Words("Requests of which no update is left"),
-    What.UPDATES: _Words(
-        "Updates: one device in one request",
-        "under way, or something was said of them since, or they may still get a word that names "
-        "no request",
+    What.UPDATES: _Words("Updates: one device in one request"),
+    What.EVENTS: _Words(
+        "Events, with the room of messages",
+        "of updates that are under way, of which something was said since, or that may still get a "
+        "word that names no request",
     ),
-    What.EVENTS: _Words("Events of these updates", "of updates that stay"),
-    What.MESSAGES: _Words("Messages about them", "of updates that stay"),
+    What.MESSAGES: _Words("Messages", "about what stays"),
     What.BODIES: _Words(
         "What messages said, word for word",
         "requests, whose lists of devices may be needed, and stage reports",

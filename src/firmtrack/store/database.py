@@ -20,6 +20,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from firmtrack.errors import FirmtrackError
 from firmtrack.store.embedded import EmbeddedPostgres, EmbeddedPostgresFailed
 from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.months import keep_months
 from firmtrack.store.reachability import DatabaseAway, Watch, is_broken
 from firmtrack.store.schema import (
     SchemaNewer,
@@ -355,6 +356,7 @@ def _make_servable(*, may_migrate: bool) -> None:
     """Return once this code serves the tables. Raises SchemaOlder, SchemaNewer."""
     with connected() as connection:
         if schema_state(connection) is SchemaState.SERVED:
+            keep_months(connection)
             return
         with held(connection, AdvisoryKey.MIGRATION):  # who makes them now is waited for
             state = schema_state(connection)

@@ -105,14 +105,13 @@ def _kept(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> Kept:
     }
     requests, thinned, pruned, activations = (
         frozenset[RequestId]().union(
-            request_id_of(*row[1:]) for row in cursor.execute(statement("kept_requests"), asked)
+            request_id_of(*row[1:])
+            for row in cursor.execute(statement("kept_requests"), asked)
             if row[0] == what
         )
         for what in ("known", "thinned", "pruned", "activation")
     )
-    devices = frozenset(
-        eui_of(row[0]) for row in cursor.execute(statement("kept_devices"), asked)
-    )
+    devices = frozenset(eui_of(row[0]) for row in cursor.execute(statement("kept_devices"), asked))
     hubs = frozenset(eui_of(row[0]) for row in cursor.execute(statement("kept_hubs"), asked))
     of_thinned = [(device, part) for device, part in pairs if request_id_of(*part) in thinned]
     updates = cursor.execute(

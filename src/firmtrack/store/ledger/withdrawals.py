@@ -14,7 +14,15 @@ from psycopg.rows import TupleRow, class_row
 
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.store.ledger import changes, inventory, marks, proposals, retention, staging, statement
+from firmtrack.store.ledger import (
+    changes,
+    inventory,
+    marks,
+    proposals,
+    retention,
+    staging,
+    statement,
+)
 from firmtrack.store.ledger.requests import hold_requests, keys_of
 from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import to_bigint

@@ -13,6 +13,7 @@ from firmtrack.notices.signs_of_life import is_anyone_dispatching
 from firmtrack.presentation.known_from import kept_from_text
 from firmtrack.store.known_from import Kind, kept_from_of, month_before
 from firmtrack.store.ledger.rereading import is_of_newer
+from firmtrack.store.months import months_ahead
 from firmtrack.store.schema import SchemaState, schema_state, schema_version
 from firmtrack.watching.doctor.findings import Finding, fail, ok, warn
 
@@ -69,6 +70,19 @@ def check_schema(connection: Connection[TupleRow]) -> Finding:
             return fail("The tables are of a later Firmtrack.", "Install that version here, too.")
         case SchemaState.SERVED:
             return ok(f"The tables are of schema {schema_version(connection)}.")
+
+
+def check_months(connection: Connection[TupleRow]) -> Finding:
+    """Return whether there is a table for the next month's events, messages, look-ups and acts."""
+    ahead = months_ahead(connection)
+    if ahead > 0:
+        return ok(f"Tables are made for {ahead} month{'' if ahead == 1 else 's'} ahead.")
+    return warn(
+        "The tables of the next month are not made."
+        if ahead == 0
+        else "The tables of this month are not made: what comes is kept apart until they are.",
+        "Run firmtrack serve, which makes them; if it runs, its log says what is in the way.",
+    )
 
 
 def check_clock(connection: Connection[TupleRow]) -> Finding:

@@ -31,6 +31,7 @@ OF_THE_DATABASE: tuple[tuple[str, Callable[[Connection[TupleRow]], Finding]], ..
     (DATABASE, database.check_version),
     ("clock", database.check_clock),
     ("schema", database.check_schema),
+    ("months", database.check_months),
     ("proxies", database.check_proxies),
     ("administrators", database.check_administrators),
     ("dispatcher", database.check_dispatcher),
