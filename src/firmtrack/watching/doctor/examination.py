@@ -64,7 +64,9 @@ def examine() -> Iterator[Check]:
     try:
         with _connected() as connection:
             for name, look in OF_THE_DATABASE:
-                finding = look(connection)
+                with connection.transaction():
+                    connection.execute("SET LOCAL statement_timeout = '30s'")
+                    finding = look(connection)
                 yield Check(name, finding)
                 if name == _NEEDS_TABLES_AFTER and finding.level is Level.FAIL:
                     return
@@ -85,8 +87,10 @@ def _connected() -> Iterator[Connection[TupleRow]]:
     with (
         the_database.reached(),
         Connection.connect(
-            the_database.conninfo_in_use(), autocommit=True, connect_timeout=_CONNECT_SECONDS
+            the_database.conninfo_in_use(),
+            autocommit=True,
+            connect_timeout=_CONNECT_SECONDS,
+            prepare_threshold=None,
         ) as connection,
     ):
-        connection.execute("SET statement_timeout = '30s'")
         yield connection
