@@ -8,7 +8,7 @@ from nats.aio.client import Client
 from nats.js import api
 
 from firmtrack.stream.connection import Access, Backlog, backlog_of, connected, make_stream
-from firmtrack.stream.names import BODIES, STREAM
+from firmtrack.stream.names import BODIES, CONSUMER, STREAM
 from firmtrack.stream.readers import Settle
 from firmtrack.stream.settling import settle_here
 from firmtrack.stream.worker import Taken, work
@@ -45,6 +45,16 @@ def put(
         )
 
     asked(cluster, publish)
+
+
+def give_again_after(cluster: Cluster, seconds: float) -> None:
+    """Have what a worker does not acknowledge given to another after so long."""
+
+    async def change(client: Client) -> None:
+        consumer = (await client.jsm().consumer_info(STREAM, CONSUMER)).config
+        await client.jsm().add_consumer(STREAM, consumer.evolve(ack_wait=seconds))
+
+    asked(cluster, change)
 
 
 def left_in(cluster: Cluster) -> Backlog:

@@ -32,7 +32,9 @@ def by_the_rule(kept_from: datetime) -> Updates:
 
 def in_the_store() -> Updates:
     return frozenset(
-        (each.device_id, request_id) for request_id in REQUEST_IDS for each in distributions(request_id)
+        (each.device_id, request_id)
+        for request_id in REQUEST_IDS
+        for each in distributions(request_id)
     )
 
 
@@ -50,9 +52,7 @@ def counts_of(pruned: FactsPruned) -> tuple[int, ...]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_what_stays_is_what_the_rule_says(
-    history: Sequence[Message], kept_from: datetime
-) -> None:
+def test_what_stays_is_what_the_rule_says(history: Sequence[Message], kept_from: datetime) -> None:
     empty_all()
     take(*history)
     before, expected = in_the_store(), by_the_rule(kept_from)

@@ -2,8 +2,8 @@
 
 Facts go by whole months of DCC's time, but what is kept is a distribution: one device in one
 request, with every word about it. It stays while it is open, or while any word about it is of a
-month that is kept; and with it stays what its look-up is made of. The rule is written here once, and
-once more as sets in SQL (``store/retention``); a property holds the two together.
+month that is kept; and with it stays what its look-up is made of. The rule is written here once,
+and once more as sets in SQL (``store/retention``); a property holds the two together.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

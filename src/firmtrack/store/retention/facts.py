@@ -21,9 +21,10 @@ from psycopg.rows import TupleRow
 from firmtrack.domain.activation import CANCELLING
 from firmtrack.domain.facts import MessageKind
 from firmtrack.errors import FirmtrackError
-from firmtrack.store.database import connected
+from firmtrack.store.database import connected, held
+from firmtrack.store.known_from import Kind, note_kept_from
 from firmtrack.store.ledger.recording import fold_unfolded
-from firmtrack.store.locks import AdvisoryKey, held, take
+from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.months import Month, month_of, this_month
 from firmtrack.store.numbers import KIND_NUMBERS
 from firmtrack.store.retention import statement
@@ -60,12 +61,6 @@ _HOLD_REQUESTS = """
     SELECT FROM request WHERE request_key = ANY (%(request_keys)s)
     ORDER BY originator, target, counter FOR UPDATE
 """
-_NOTE = """
-    INSERT INTO retention (kind, kept_from, pruned_at) VALUES ('facts', %(kept_from)s, now())
-    ON CONFLICT (kind) DO UPDATE
-    SET kept_from = greatest(retention.kept_from, excluded.kept_from),
-        pruned_at = excluded.pruned_at
-"""
 # Figures are counted anew of requests of which something went.
 _MARK_STALE = """
     INSERT INTO stale_request
@@ -74,8 +69,7 @@ _MARK_STALE = """
 
 
 class NotKeptFrom(FirmtrackError):
-    """Facts are kept from a month's first moment in UTC on, of the month before the present one or
-    an earlier one."""
+    """Facts are kept from the first moment, in UTC, of a month before the present one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +118,9 @@ def prune_facts(kept_from: datetime, *, is_rehearsal: bool, pace: Pace = PACE) -
         fold_unfolded()
     with (
         connected() as connection,
-        held(connection, AdvisoryKey.PRUNING_FACTS),
-        held(connection, AdvisoryKey.REREADING),
+        held(AdvisoryKey.PRUNING_FACTS),
+        held(AdvisoryKey.REREADING),
     ):
-        connection.execute("SET TIME ZONE 'UTC'")
-        connection.execute("SET jit = off")
         prune = _Prune(connection, month, pace, is_rehearsal=is_rehearsal)
         return prune.rehearse() if is_rehearsal else prune.run()
 
@@ -207,14 +199,14 @@ class _Prune:
                 "INSERT INTO preparing_prune (kept_from, began_at) VALUES (%(end)s, now())",
                 {"end": end},
             )
-            self._execute(_NOTE, {"kept_from": self._month.begins_at})
+            note_kept_from(self._connection, Kind.FACTS, self._month.begins_at)
         with self._timed("wait"):
             wait_for_earlier(self._connection)
 
     def _find(self) -> None:
         """Find all that goes, by what is said of each, and then by what stays with what stays."""
         for table in _PLAN:
-            self._execute(f"DELETE FROM {table}")
+            self._execute(f"DELETE FROM {table}")  # noqa: S608 - of our own names alone
         for name in _FOUND_BY:
             self._execute(statement(name))
             if name == "going_find":
@@ -254,13 +246,9 @@ class _Prune:
                 going = [key for key in keys if key in again]
                 left += [key for key in keys if key not in again]
                 for table in _COUNTED:
-                    self._execute(
-                        f"DELETE FROM {table} WHERE request_key = ANY (%(request_keys)s)",
-                        {"request_keys": going},
-                    )
-                self._requests += self._execute(
-                    statement("gone_requests"), {"request_keys": going}
-                )
+                    named = f"DELETE FROM {table} WHERE request_key = ANY (%(request_keys)s)"  # noqa: S608 - of our own names alone
+                    self._execute(named, {"request_keys": going})
+                self._requests += self._execute(statement("gone_requests"), {"request_keys": going})
 
     def _going_requests(self, most: int | None, but: Sequence[int]) -> list[int]:
         asked = {"requests": most, "but": list(but)}
@@ -278,7 +266,7 @@ class _Prune:
             self._execute("DELETE FROM preparing_prune")
             # No TRUNCATE, for which those would wait who record.
             for table in (*_PLAN, "touched_fact"):
-                self._execute(f"DELETE FROM {table}")
+                self._execute(f"DELETE FROM {table}")  # noqa: S608 - of our own names alone
             self._execute(_MARK_STALE)
 
     def _pruned(self, swap: Swap, counted: Counted) -> FactsPruned:
