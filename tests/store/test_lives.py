@@ -3,8 +3,10 @@
 The times are told from today's month, as the prune itself tells them, but reckoned here apart.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,14 +18,15 @@ from firmtrack.answers.pruning import PruneReport, What
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.acts import Act, ActKind, record_act
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.database import pool
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.database import held, pool
+from firmtrack.store.known_from import Kind, known_from
+from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.months import LOOKUPS, make_months, months_of
-from firmtrack.store.retention.known_from import Kind, known_from
 from firmtrack.store.retention.pruning import Lives, PruneRuns, prune
 
 pytestmark = pytest.mark.usefixtures("own_database")
 
+ROOT = Path(__file__).parents[2]
 ADA = Viewer.of_user_ids("Ada of Alpha", [], party="Alpha")
 LIVES = Lives(facts=13, bodies=13, lookups=3, notices=4, quarantine=5)
 
@@ -167,11 +170,7 @@ def test_of_a_young_store_nothing_goes_and_nothing_is_said_of_it() -> None:
 
 def test_one_prune_runs_at_a_time() -> None:
     fill_records()
-    with (
-        pool().connection() as connection,
-        held(connection, AdvisoryKey.PRUNING),
-        pytest.raises(PruneRuns),
-    ):
+    with held(AdvisoryKey.PRUNING), pytest.raises(PruneRuns):
         pruned()
     assert len(terms()) == 40
 
@@ -478,3 +477,20 @@ def test_a_prune_that_is_killed_at_any_moment_is_finished_by_the_next() -> None:
     assert pruned().is_empty
     assert {reason for (reason,) in executed("SELECT reason FROM notice")} == NOTICES_KEPT
     assert len(terms()) == len(subjects()) == 8
+
+
+def test_what_ends_the_rows_of_every_table_is_written_down() -> None:
+    page = (ROOT / "docs/decisions/051-lives.md").read_text(encoding="utf-8")
+    listed = [
+        name
+        for line in page.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`([a-z_]+)`", line.split("|")[1])
+    ]
+    tables = executed(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        " AND relkind IN ('r', 'p') AND NOT relispartition"
+    )
+
+    assert len(set(listed)) == len(listed)
+    assert {name for (name,) in tables} - set(listed) == set()

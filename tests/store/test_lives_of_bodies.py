@@ -21,10 +21,10 @@ from firmtrack.simulator.scenario import Scenario
 from firmtrack.simulator.simulation import run
 from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
+from firmtrack.store.known_from import Kind, known_from
 from firmtrack.store.ledger import rereading
 from firmtrack.store.months import MESSAGES, month_of
 from firmtrack.store.numbers import KIND_NUMBERS
-from firmtrack.store.retention.known_from import Kind, known_from
 from firmtrack.store.retention.pruning import Lives, prune
 from tests.store.server_processes import wait_until
 from tests.store.test_lives import executed, month
@@ -33,7 +33,7 @@ from tests.store.test_rereading import all_answers
 pytestmark = pytest.mark.usefixtures("own_database")
 
 DCC = Viewer.of_dcc("the test")
-LIVES = Lives(facts=13, bodies=1, lookups=24, notices=13, quarantine=13)
+LIVES = Lives(facts=60, bodies=1, lookups=24, notices=13, quarantine=13)
 KEPT = (
     KIND_NUMBERS[MessageKind.UPDATE_FIRMWARE_REQUEST],
     KIND_NUMBERS[MessageKind.STAGE_REPORT],
@@ -43,7 +43,7 @@ KEPT = (
 @pytest.fixture(scope="module")
 def traffic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Messages of two to three months, the last of them in this one."""
-    scenario = Scenario(requests=5, devices=12, seed=3, start=month(3, 10), days=80)
+    scenario = Scenario(requests=12, devices=8, seed=3, start=month(3, 10), days=80)
     return run(scenario, tmp_path_factory.mktemp("traffic") / "traffic.tar.gz").traffic
 
 
@@ -242,3 +242,33 @@ def test_a_month_written_anew_that_a_kill_left_is_dropped_by_the_next() -> None:
         executed("SELECT relname FROM pg_class WHERE relname LIKE '%%_anew' AND relkind = 'r'")
         == []
     )
+
+
+@pytest.mark.usefixtures("taken")
+def test_facts_and_bodies_go_by_one_prune_as_the_rehearsal_says_and_leave_nothing_behind() -> None:
+    lives = Lives(facts=2, bodies=1, lookups=24, notices=13, quarantine=13)
+    rehearsed = prune(lives, is_rehearsal=True)
+
+    report = prune(lives, is_rehearsal=False)
+
+    facts = {What.REQUESTS, What.UPDATES, What.EVENTS, What.MESSAGES}
+    said = {each.what: (each.rows, each.stays) for each in rehearsed.ended if each.what in facts}
+    assert said == {
+        each.what: (each.rows, each.stays) for each in report.ended if each.what in facts
+    }
+    assert said[What.UPDATES][0] > 0
+    assert known_from(Kind.FACTS) == month(2)
+    assert prune(lives, is_rehearsal=False).is_empty
+    assert disagreements() == []
+    orphans = {
+        table: executed(
+            f"SELECT count(*) FROM {table} AS t WHERE t.request_key IS NOT NULL"
+            " AND NOT EXISTS (SELECT FROM request AS r WHERE r.request_key = t.request_key)"
+        )[0][0]
+        for (table,) in executed(
+            "SELECT c.relname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid"
+            " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
+            " AND NOT c.relispartition AND a.attname = 'request_key'"
+        )
+    }
+    assert {table: count for table, count in orphans.items() if count} == {}

@@ -10,7 +10,7 @@ from uuid import UUID
 import typer
 
 from firmtrack.cli.lookups import viewer_as
-from firmtrack.cli.options import AsJson, console, minute, print_json
+from firmtrack.cli.options import AsJson, console, errors, minute, print_json
 from firmtrack.cli.session import opened
 from firmtrack.cli.tables import Table, prose
 from firmtrack.errors import FirmtrackError
@@ -84,6 +84,8 @@ def list_messages(
 ) -> None:
     """List recorded messages, the last recorded first."""
     with opened():
+        from firmtrack.lookups.known_from import Kind, known_from
+        from firmtrack.presentation.known_from import messages_text
         from firmtrack.store.reading import messages
 
         found = messages.list_messages(
@@ -99,6 +101,9 @@ def list_messages(
             )
             return
         _print_table(found)
+        kept_from = known_from(Kind.FACTS)
+        if kept_from is not None:
+            errors.print(messages_text(kept_from))
 
 
 @message.command("show")

@@ -12,9 +12,9 @@ from firmtrack.intake.contents import contents_of
 from firmtrack.intake.envelopes import DUIS_MEDIA_TYPE, JSON_MEDIA_TYPE
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.bodies import UnreadableBody
+from firmtrack.store.known_from import Kind, known_from
 from firmtrack.store.reading import messages
 from firmtrack.store.reading.messages import KeptMessage, RecordedMessage
-from firmtrack.store.retention.known_from import Kind, known_from
 
 _FROM_USERS = frozenset(
     {

@@ -60,8 +60,8 @@ _LOOKUPS = (
     "service_request", "service_requests", "since_last_look", "distributions", "distributions_csv",
     "distributions_xlsx", "device", "events", "peers", "inventory", "first_known",
     "delivery_performance", "causes", "cause", "cause_csv", "cause_xlsx", "cause_device_list",
-    "message", "message_body", "notices", "endpoint", "endpoints", "watches", "watch", "audit",
-    "audit_csv", OTHER,
+    "message", "message_body", "message_status", "notices", "endpoint", "endpoints", "watches",
+    "watch", "audit", "audit_csv", OTHER,
 )  # fmt: skip
 _OUTCOMES = ("recorded", "duplicate", "ignored", "quarantined", "refused")
 _POOLS = ("firmtrack writing", "firmtrack reading", "firmtrack")

@@ -30,31 +30,23 @@ def past_text(kept_from: datetime) -> str:
 def not_found_then_text(kept_from: datetime) -> str:
     """Return what is said where nothing is found at a moment before which not all is known."""
     return (
-        f"That may be because it is no longer kept: Firmtrack keeps updates from "
-        f"{kept_from_text(kept_from)} on."
+        f"Firmtrack keeps updates from {kept_from_text(kept_from)} on: what ended before may be no "
+        "longer kept."
     )
 
 
 def figures_text(kept_from: datetime) -> str:
-    """Return what is said of figures over a time of which updates have gone."""
+    """Return what is said of figures over a time of which some updates have gone."""
     return (
-        f"Firmtrack keeps updates from {kept_from_text(kept_from)} on. Of requests from before "
-        "that day only some updates are left, so no figures are shown of them."
+        f"These figures are of requests submitted from {kept_from_text(kept_from)} on; the week in "
+        "which that day lies is counted from it on. Of earlier requests not all updates are kept "
+        "any more, so they do not count."
     )
 
 
-def waits_text(kept_from: datetime) -> str:
-    """Return what is said of what is usual where updates have gone that it was learnt from."""
-    day = kept_from_text(kept_from)
-    return f"What is usual is learnt from what is kept: updates from {day} on."
-
-
-def audit_text(lookups_from: datetime | None, acts_from: datetime | None) -> str | None:
-    """Return from when on the audit is whole, None if nothing of it has gone."""
-    if lookups_from is None and acts_from is None:
-        return None
-    latest = max(at for at in (lookups_from, acts_from) if at is not None)
-    return f"The audit is kept from {kept_from_text(latest)} on. What is older is no longer kept."
+def audit_text(kept_from: datetime) -> str:
+    """Return from when on the audit is whole."""
+    return f"The audit is kept from {kept_from_text(kept_from)} on; what is older is gone."
 
 
 def notices_text(kept_from: datetime) -> str:

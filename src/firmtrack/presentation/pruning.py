@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from firmtrack.answers.pruning import Ended, PruneReport, What
 from firmtrack.presentation.known_from import kept_from_text, month_text
-from firmtrack.store.retention.known_from import Kind
+from firmtrack.store.known_from import Kind
 
 _KILO, _WHOLE_FROM = 1_000, 100
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -21,13 +21,13 @@ class _Words(NamedTuple):
 
 WORDS: Mapping[What, _Words] = {
     What.REQUESTS: _Words("Requests of which no update is left"),
-    What.UPDATES: _Words(
-        "Updates: one device in one request",
-        "under way, or something was said of them since, or they may still get a word that names "
-        "no request",
+    What.UPDATES: _Words("Updates: one device in one request"),
+    What.EVENTS: _Words(
+        "Events, with the room of messages",
+        "of updates that are under way, of which something was said since, or that may still get a "
+        "word that names no request",
     ),
-    What.EVENTS: _Words("Events of these updates", "of updates that stay"),
-    What.MESSAGES: _Words("Messages about them", "of updates that stay"),
+    What.MESSAGES: _Words("Messages", "about what stays"),
     What.BODIES: _Words(
         "What messages said, word for word",
         "requests, whose lists of devices may be needed, and stage reports",
@@ -53,13 +53,15 @@ TITLES = ("What", "Before", "Rows", "Size", "Months", "What stays, and why")
 
 
 def report_rows(report: PruneReport) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each kind of record, by the columns TITLES."""
+    """Yield a row for each kind of record of which any is so old, by the columns TITLES."""
     for each in report.ended:
+        if not each.rows and not each.stays:
+            continue
         yield (
             WORDS[each.what].name,
             "" if each.kept_from is None else kept_from_text(each.kept_from),
             f"{each.rows:,}",
-            size_text(each.octets),
+            size_text(each.octets) if each.octets else "",
             ", ".join(map(month_text, each.months)),
             _stays_text(each),
         )

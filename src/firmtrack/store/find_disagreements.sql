@@ -194,6 +194,19 @@ WITH kept AS (
       AND NOT EXISTS (SELECT FROM recorded_request_incident AS i WHERE i.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM recorded_comms_hub_incident AS i WHERE i.message_id = m.message_id)
     UNION ALL
+    SELECT 'event_is_not_of_its_messages_time', e.device_id, e.request_key, e.message_id
+    FROM recorded_event AS e
+    JOIN dated_message AS m USING (message_id)
+    WHERE e.occurred_at <> m.occurred_at
+    UNION ALL
+    SELECT 'message_among_those_of_other_kinds', NULL, NULL, message_id
+    FROM dated_message
+    WHERE kind = ANY (%(undated_kinds)s)
+    UNION ALL
+    SELECT 'message_among_those_of_other_kinds', NULL, NULL, message_id
+    FROM undated_message
+    WHERE NOT kind = ANY (%(undated_kinds)s)
+    UNION ALL
     SELECT 'request_without_distributions', NULL, r.request_key, r.message_id
     FROM request AS r
     WHERE r.message_id IS NOT NULL

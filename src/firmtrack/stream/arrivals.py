@@ -59,6 +59,19 @@ class Delivery(NamedTuple):
     waiting: int
 
 
+class Received(NamedTuple):
+    """A message as it came, and what is known of its coming."""
+
+    message: Msg
+    delivery: Delivery
+
+    @property
+    def object_name(self) -> str | None:
+        """The name of the object that is its body, None if it has its own."""
+        headers = self.message.headers
+        return None if headers is None else headers.get(OBJECT_HEADER)
+
+
 def delivery_of(message: Msg) -> Delivery:
     """Return what the subject to which a message is acknowledged says of it."""
     words = message.reply.split(".")
@@ -90,13 +103,9 @@ class Arrival(Struct, frozen=True):
         return replace(self, envelope=replace(self.envelope, refused=why))
 
 
-def object_of(message: Msg) -> str | None:
-    """Return the name of the object that is the message's body, None if it has its own."""
-    return None if message.headers is None else message.headers.get(OBJECT_HEADER)
-
-
-def arrival_of(message: Msg, delivery: Delivery, body: bytes) -> Arrival:
+def arrival_of(received: Received, body: bytes) -> Arrival:
     """Return the message with this body; what is wrong with what stands beside it refuses it."""
+    message, delivery = received
     media_type = _MEDIA_TYPES.get(message.subject)
     origin = f"stream, message {delivery.sequence}"
     arrival = Arrival(

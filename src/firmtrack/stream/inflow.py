@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections import deque
+from contextlib import suppress
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from firmtrack.stream.arrivals import delivery_of
+from firmtrack.stream.arrivals import Received, delivery_of
+from firmtrack.stream.connection import FAILURES
 from firmtrack.stream.names import CONSUMER, STREAM
 
 _NEXT = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{CONSUMER}"
@@ -43,13 +45,13 @@ class Inflow:
         self._is_refused = False
         self._is_over = False
         self._is_open = asyncio.Event()
-        self._waiting: deque[Msg] = deque()
+        self._waiting: deque[Received] = deque()
         self._has_come = asyncio.Event()
         self._is_answered = asyncio.Event()
         self._has_room = asyncio.Event()
 
     @property
-    def messages(self) -> tuple[Msg, ...]:
+    def messages(self) -> tuple[Received, ...]:
         """What has come and was not taken."""
         return tuple(self._waiting)
 
@@ -59,7 +61,7 @@ class Inflow:
         self._is_open.set()
         self._asking = asyncio.create_task(self._ask_on())
 
-    def close(self) -> list[Msg]:
+    def close(self) -> list[Received]:
         """Ask for no more until it is opened; return what has come, to be given back."""
         self._is_open.clear()
         return self._left()
@@ -69,20 +71,21 @@ class Inflow:
         self._is_open.set()
         self._has_come.set()
 
-    async def stop(self) -> list[Msg]:
+    async def stop(self) -> list[Received]:
         """Ask for no more, ever, and return what has come, to be given back."""
         self._is_over = True
         self._is_open.clear()
         if self._asking is not None:
             self._asking.cancel()
         if self._subscription is not None and self._client.is_connected:
-            await self._subscription.unsubscribe()
-            await self._client.flush()
+            with suppress(*FAILURES):
+                # With what the servers have sent already.
+                await self._subscription.drain()  # type: ignore[no-untyped-call]
         left = self._left()
         self._has_come.set()
         return left
 
-    async def take(self) -> list[Msg]:
+    async def take(self) -> list[Received]:
         """Return a batch: at least one message, soon after the first has come; none if stopped."""
         while not self._is_over:
             if not self._waiting or not self._is_open.is_set():
@@ -95,13 +98,13 @@ class Inflow:
                 return batch
         return []
 
-    def _taken(self) -> list[Msg]:
-        batch: list[Msg] = []
+    def _taken(self) -> list[Received]:
+        batch: list[Received] = []
         size = 0
         waiting = self._waiting
         while waiting and len(batch) < self._batch:
-            size += len(waiting[0].data)
-            is_suspect = delivery_of(waiting[0]).times >= CAREFUL_FROM
+            size += len(waiting[0].message.data)
+            is_suspect = waiting[0].delivery.times >= CAREFUL_FROM
             if batch and (size > _BATCH_BYTES or is_suspect):
                 break
             batch.append(waiting.popleft())
@@ -110,7 +113,7 @@ class Inflow:
         self._has_room.set()
         return batch
 
-    def _left(self) -> list[Msg]:
+    def _left(self) -> list[Received]:
         left = list(self._waiting)
         self._waiting.clear()
         self._has_room.set()
@@ -125,7 +128,7 @@ class Inflow:
                 self._is_answered.set()
             return
         self._outstanding -= 1
-        self._waiting.append(message)
+        self._waiting.append(Received(message, delivery_of(message)))
         self._has_come.set()
         if self._outstanding <= 0:
             self._is_answered.set()

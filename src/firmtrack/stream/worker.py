@@ -17,7 +17,6 @@ from typing import Any
 from uuid import uuid4
 
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 
 from firmtrack.intake.archives import LARGEST_MESSAGE_BYTES
@@ -35,9 +34,8 @@ from firmtrack.stream.arrivals import (
     MISSING_BODY,
     TOO_LARGE,
     Arrival,
+    Received,
     arrival_of,
-    delivery_of,
-    object_of,
 )
 from firmtrack.stream.bodies import BodyTooLarge, NoSuchBody
 from firmtrack.stream.connection import (
@@ -52,13 +50,15 @@ from firmtrack.stream.connection import (
 )
 from firmtrack.stream.inflow import Inflow
 from firmtrack.stream.outcomes import WorkerSign
-from firmtrack.stream.readers import Reader, ReaderLost
+from firmtrack.stream.readers import Reader, ReaderLost, Settle
 from firmtrack.stream.settling import (
     DatabaseFailed,
     Settled,
     ask_database,
-    keep_house,
-    leave_house,
+    give_sign,
+    leave,
+    settle_here,
+    tidy,
 )
 
 BATCH_MESSAGES = 1_000
@@ -71,7 +71,7 @@ _GIVEN_BACK_SECONDS = 5.0
 _ASK_SECONDS = 1.0
 _EMPTY_LOOK_SECONDS = 0.2
 _HOUSE_SECONDS = 10.0
-_SWEEP_SECONDS = 600.0
+_TIDY_SECONDS = 900.0
 _CONFIRM_SECONDS = 5.0
 # A body that is not found may be on another server yet.
 _BODY_TRIES = 3
@@ -102,12 +102,14 @@ async def work(
     check: Callable[[Client], Coroutine[Any, Any, None]] | None = None,
     on_ready: Callable[[Backlog], None] = lambda _: None,
     on_taken: Callable[[Taken], None] = lambda _: None,
+    settle: Settle = settle_here,
 ) -> Taken:
     """Take messages until told to stop, or ``until_empty``; return what was taken.
 
     The database must be open. ``check`` may refuse the stream. ``on_ready`` is told what is left
-    at first, ``on_taken`` what was taken after each batch, once that is committed. Raises
-    StreamAway if no server answers at first, BadCredentials, and what ``check`` does.
+    at first, ``on_taken`` what was taken after each batch, once that is committed. ``settle`` is
+    what its process does with a batch. Raises StreamAway if no server answers at first,
+    BadCredentials, and what ``check`` does.
     """
     async with connected(access, "firmtrack worker") as client:
         try:
@@ -117,20 +119,26 @@ async def work(
             on_ready(await backlog_of(client))
         except FAILURES as error:
             raise StreamAway(access.servers, error) from None
-        worker = _Worker(client, batch, on_taken)
+        worker = _Worker(client, Inflow(client, batch), Reader(settle), on_taken)
         return await worker.work(stop, until_empty=until_empty)
 
 
 class _Worker:
     """One worker at work."""
 
-    def __init__(self, client: Client, batch: int, on_taken: Callable[[Taken], None]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        inflow: Inflow,
+        reader: Reader,
+        on_taken: Callable[[Taken], None],
+    ) -> None:
         self._client = client
-        self._inflow = Inflow(client, batch)
-        self._reader = Reader()
+        self._inflow = inflow
+        self._reader = reader
         self._on_taken = on_taken
         self._taken = Taken()
-        self._held: list[list[Msg]] = []
+        self._held: list[list[Received]] = []
         self._is_failing = asyncio.Event()  # the database
         self._sign = WorkerSign(uuid4())
 
@@ -163,42 +171,32 @@ class _Worker:
             finally:
                 self._held = [each for each in self._held if each is not batch]
 
-    async def _do(self, batch: Sequence[Msg]) -> None:
+    async def _do(self, batch: Sequence[Received]) -> None:
         """Have a batch recorded, then acknowledge it, or give it back."""
-        small = [each for each in batch if object_of(each) is None]
-        large = [each for each in batch if object_of(each) is not None]
+        small = [each for each in batch if each.object_name is None]
         if small:
-            await self._settle(small, [self._arrival(each, each.data) for each in small])
-        for message in large:  # one at a time: each may be of many megabytes
-            await self._do_large(message)
+            await self._settle(small, [_arrival(each, each.message.data) for each in small])
+        for each in batch:  # one at a time: each may be of many megabytes
+            if each.object_name is not None:
+                await self._do_large(each, each.object_name)
 
-    async def _do_large(self, message: Msg) -> None:
-        name, times = object_of(message), delivery_of(message).times
-        assert name is not None
+    async def _do_large(self, received: Received, name: str) -> None:
         try:
-            arrival = self._arrival(
-                message, await bodies.get(self._client, name, LARGEST_MESSAGE_BYTES)
-            )
+            body = await bodies.get(self._client, name, LARGEST_MESSAGE_BYTES)
+            arrival = _arrival(received, body)
         except NoSuchBody:
-            if times < _BODY_TRIES:
-                await self._give_back([message], _ASK_SECONDS)
+            if received.delivery.times < _BODY_TRIES:
+                await self._give_back([received], _ASK_SECONDS)
                 return
-            arrival = self._arrival(message, b"").without_body(MISSING_BODY)
+            arrival = _arrival(received, b"").without_body(MISSING_BODY)
         except BodyTooLarge:
-            arrival = self._arrival(message, b"").without_body(TOO_LARGE)
+            arrival = _arrival(received, b"").without_body(TOO_LARGE)
         except FAILURES:
-            await self._give_back([message], _ASK_SECONDS)
+            await self._give_back([received], _ASK_SECONDS)
             return
-        await self._settle([message], [arrival])
+        await self._settle([received], [arrival])
 
-    def _arrival(self, message: Msg, body: bytes) -> Arrival:
-        delivery = delivery_of(message)
-        arrival = arrival_of(message, delivery, body)
-        if delivery.times >= _MOST_DELIVERIES:
-            return arrival.refused_for(DELIVERED_TOO_OFTEN)
-        return arrival
-
-    async def _settle(self, messages: Sequence[Msg], arrivals: Sequence[Arrival]) -> None:
+    async def _settle(self, messages: Sequence[Received], arrivals: Sequence[Arrival]) -> None:
         began_at = time.perf_counter()
         try:
             settled = await self._reader.settle(arrivals)
@@ -210,16 +208,16 @@ class _Worker:
             await self._give_back(messages, _GIVEN_BACK_SECONDS)
             raise
         MEASURES.observe(STREAM_BATCH_SECONDS, seconds=time.perf_counter() - began_at)
-        for message in messages:
-            await self._acknowledge(message)
+        for each in messages:
+            await self._acknowledge(each)
         self._count(messages, settled)
 
-    async def _acknowledge(self, message: Msg) -> None:
+    async def _acknowledge(self, received: Received) -> None:
         """Acknowledge what is committed. If that is lost it comes again, and is a duplicate then.
 
         A body in the object store goes once the stream has confirmed that its message is gone.
         """
-        name = object_of(message)
+        name, message = received.object_name, received.message
         if name is None:
             await self._client.publish(message.reply)
             return
@@ -227,18 +225,18 @@ class _Worker:
             await message.ack_sync(timeout=_CONFIRM_SECONDS)
             await bodies.remove(self._client, name)
 
-    async def _give_back(self, messages: Sequence[Msg], delay_seconds: float) -> None:
+    async def _give_back(self, messages: Sequence[Received], delay_seconds: float) -> None:
         """Have the messages come again, to whoever asks then."""
         with suppress(*FAILURES):  # then they come again when they were not acknowledged in time
-            for message in messages:
-                await message.nak(delay_seconds)
+            for each in messages:
+                await each.message.nak(delay_seconds)
 
-    def _count(self, messages: Sequence[Msg], settled: Sequence[Settled]) -> None:
+    def _count(self, messages: Sequence[Received], settled: Sequence[Settled]) -> None:
         counts = Counter((each.outcome, each.kind) for each in settled)
         for (outcome, kind), count in counts.items():
             MEASURES.count(MESSAGES, outcome, kind, by=count)
             self._taken.outcomes[outcome] += count
-        again = sum(delivery_of(each).times > 1 for each in messages)
+        again = sum(each.delivery.times > 1 for each in messages)
         MEASURES.count(STREAM_TAKEN, by=len(messages))
         MEASURES.count(STREAM_REDELIVERED, by=again)
         self._taken.redelivered += again
@@ -274,9 +272,8 @@ class _Worker:
         while True:
             await asyncio.sleep(_STILL_AT_IT_SECONDS)
             with suppress(*FAILURES):
-                for message in (*self._inflow.messages, *chain.from_iterable(self._held)):
-                    if not message.is_acked:
-                        await message.in_progress()
+                for each in (*self._inflow.messages, *chain.from_iterable(self._held)):
+                    await each.message.in_progress()
 
     async def _find_nothing_left(self) -> None:
         """Return when nothing is left in the stream, not even with another worker."""
@@ -289,8 +286,8 @@ class _Worker:
             await asyncio.sleep(_EMPTY_LOOK_SECONDS)
 
     async def _keep_house(self) -> None:
-        """Give signs of life, and remove bodies that no message names, now and then."""
-        swept_at = 0.0
+        """Give signs of life; now and then remove bodies that no message names, and what is old."""
+        tidy_at = 0.0
         while True:
             with suppress(*FAILURES, DatabaseFailed, ReaderLost):
                 backlog = await backlog_of(self._client)
@@ -298,14 +295,24 @@ class _Worker:
                     self._sign.worker_id, backlog.waiting, backlog.unacknowledged
                 )
                 if not self._is_failing.is_set():
-                    await self._reader.do(keep_house, self._sign)
-                if time.monotonic() - swept_at > _SWEEP_SECONDS:
+                    await self._reader.do(give_sign, self._sign)
+                if time.monotonic() >= tidy_at:
+                    tidy_at = time.monotonic() + _TIDY_SECONDS
                     await bodies.sweep(self._client, datetime.now(UTC))
-                    swept_at = time.monotonic()
+                    await self._reader.do(tidy)
             await asyncio.sleep(_HOUSE_SECONDS)
 
     async def _leave(self) -> None:
+        if not self._reader.has_begun:
+            return
         with suppress(DatabaseFailed, ReaderLost, TimeoutError):
             async with asyncio.timeout(_CONFIRM_SECONDS):
-                await self._reader.do(leave_house, self._sign)
+                await self._reader.do(leave, self._sign)
         await asyncio.to_thread(self._reader.stop)
+
+
+def _arrival(received: Received, body: bytes) -> Arrival:
+    arrival = arrival_of(received, body)
+    if received.delivery.times >= _MOST_DELIVERIES:
+        return arrival.refused_for(DELIVERED_TOO_OFTEN)
+    return arrival

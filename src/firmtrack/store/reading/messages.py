@@ -1,6 +1,6 @@
 """Recorded messages, as the operator reads them: who handed them in, and whether they count."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -132,14 +132,25 @@ def image_of(message_id: UUID, request_id: RequestId) -> ImageFacts | None:
     return ImageFacts(manufacturer_image_hash=image_hash, **image)
 
 
-def response_ids_of(message_ids: Iterable[UUID]) -> dict[UUID, ResponseId]:
+def response_ids_of(messages: Mapping[UUID, datetime | None]) -> dict[UUID, ResponseId]:
     """Return DCC's Response ID of each of the messages that has one.
 
-    Whoever asks may see the messages: that is not looked at here.
+    ``messages`` are by the times that they carry, None where that is not known. Whoever asks may
+    see them: that is not looked at here.
     """
+    timed = {each: time for each, time in messages.items() if time is not None}
+    others = [each for each in messages if each not in timed]
+    rows: list[TupleRow] = []
     with reading_pool().connection() as connection:
-        rows = connection.execute(statement("response_ids"), (list(message_ids),), prepare=True)
-        return {message_id: response_id_of(*parts) for message_id, *parts in rows}
+        if timed:
+            times = list(timed.values())
+            asked = {
+                "message_ids": list(timed), "times": times, "first": min(times), "last": max(times)
+            }  # fmt: skip
+            rows += connection.execute(statement("response_ids"), asked, prepare=True)
+        if others:
+            rows += connection.execute(statement("response_ids_any_time"), (others,))
+    return {message_id: response_id_of(*parts) for message_id, *parts in rows}
 
 
 def response_ids_of_request(

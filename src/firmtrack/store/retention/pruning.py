@@ -12,12 +12,13 @@ from psycopg.rows import TupleRow
 
 from firmtrack.answers.pruning import Ended, PruneReport, What
 from firmtrack.errors import FirmtrackError
-from firmtrack.store.database import connected
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.database import connected, held
+from firmtrack.store.known_from import Kind, month_before, note_kept_from
+from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.retention import leftovers, notices, quarantine
 from firmtrack.store.retention.bodies import prune_bodies
 from firmtrack.store.retention.ends import Ending, end_rows
-from firmtrack.store.retention.known_from import Kind, month_before, note_kept_from
+from firmtrack.store.retention.facts import FactsPruned, prune_facts
 from firmtrack.store.retention.records import prune_records
 
 Tell = Callable[[What, float], None]
@@ -63,14 +64,12 @@ def prune(
     ``begun`` is called before anything goes, with the moment from which on each kind is to be kept.
     Raises PruneRuns, TableInUse.
     """
-    with connected() as connection:
-        connection.execute("SET TIME ZONE 'UTC'")
-        with held(connection, AdvisoryKey.PRUNING, waits=False) as is_ours:
-            if not is_ours:
-                raise PruneRuns
-            work = _Prune(connection, lives, tell, is_rehearsal=is_rehearsal)
-            begun(work.kept_from)
-            return work.report()
+    with connected() as connection, held(AdvisoryKey.PRUNING, waits=False) as is_ours:
+        if not is_ours:
+            raise PruneRuns
+        work = _Prune(connection, lives, tell, is_rehearsal=is_rehearsal)
+        begun(work.kept_from)
+        return work.report()
 
 
 class _Prune:
@@ -96,7 +95,15 @@ class _Prune:
         )
 
     def _facts(self) -> list[Ended]:
-        return self._end(leftovers.OF_FACTS, None, self.kept_from[Kind.FACTS])
+        kept_from = self.kept_from[Kind.FACTS]
+        self._tell(What.UPDATES, 0.0)
+        would = prune_facts(kept_from, is_rehearsal=True)
+        ended = _ended_of(would)
+        # Of a store that has nothing so old, nothing is to be said.
+        if not self._is_rehearsal and any(each.rows for each in ended):
+            self._tell(What.EVENTS, 0.0)
+            ended = _ended_of(prune_facts(kept_from, is_rehearsal=False))
+        return [*ended, *self._end(leftovers.OF_FACTS, None, kept_from)]
 
     def _bodies(self) -> list[Ended]:
         # Where they are to live as long as their messages, they go with these.
@@ -149,6 +156,28 @@ class _Prune:
             is_rehearsal=False,
             tell=lambda share: self._tell(ending.what, share),
         )
+
+
+def _ended_of(facts: FactsPruned) -> list[Ended]:
+    """Return what went of facts, each kind of record by itself; the octets are of all together."""
+    counts = (
+        (What.REQUESTS, facts.requests, 0),
+        (What.UPDATES, facts.distributions, 0),
+        (What.EVENTS, facts.events, facts.kept_events),
+        (What.MESSAGES, facts.messages, facts.kept_messages),
+    )
+    goes = any(rows for _, rows, _ in counts)
+    return [
+        Ended(
+            what=what,
+            kept_from=facts.kept_from,
+            rows=rows,
+            octets=max(0, facts.octets) if goes and what is What.EVENTS else 0,
+            months=facts.months if goes and what is What.EVENTS else (),
+            stays=stays,
+        )
+        for what, rows, stays in counts
+    ]
 
 
 def _added_up(ended: Sequence[Ended]) -> list[Ended]:

@@ -7,8 +7,8 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.pruning import Ended, What
+from firmtrack.store.known_from import Kind, note_kept_from
 from firmtrack.store.months import ACTS, LOOKUPS, MonthlyTable
-from firmtrack.store.retention.known_from import Kind, note_kept_from
 from firmtrack.store.retention.whole_months import drop_months
 
 TABLES: Mapping[Kind, tuple[What, MonthlyTable]] = {
