@@ -132,7 +132,7 @@ def test_who_records_and_who_looks_goes_on_meanwhile(world: World, seed: int) ->
             story = random.choice(world.stories)
             news = reported(
                 Status.SENT_TO_CSP, day(13, 2 + number), [story.device_id],
-                request_id=story.request_id, user_id=story.request_id.originator,
+                request_id=story.request_id, user_id=story.request_id.originator, reason="news",
                 identity=repr((number, written)).encode().ljust(32, b"-")[:32],
             ) if story.device_id in ends_later else random.choice(world.messages)  # fmt: skip
             take(*again, news)
