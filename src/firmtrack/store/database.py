@@ -19,7 +19,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from firmtrack.errors import FirmtrackError
 from firmtrack.store.embedded import EmbeddedPostgres, EmbeddedPostgresFailed
-from firmtrack.store.locks import AdvisoryKey, take
+from firmtrack.store.locks import AdvisoryKey, take, take_if_free
 from firmtrack.store.months import keep_months
 from firmtrack.store.places import drop_places
 from firmtrack.store.reachability import DatabaseAway, Watch, is_broken
@@ -33,6 +33,9 @@ from firmtrack.store.schema import (
 
 WRITING, READING, KEEPING = "firmtrack writing", "firmtrack reading", "firmtrack"
 """The application names of the pools' connections, by which the server's activity tells them."""
+
+HOLDING = "firmtrack holding"
+"""That of connections whose transactions hold a lock, and do nothing else."""
 
 FAILURES = (
     psycopg.OperationalError,
@@ -233,7 +236,7 @@ def look_after(connection: Connection[Any]) -> None:
         _Current.watch.look_after(connection, ends_process=ends_process)
 
 
-def _find_whether_lent(connection: Connection[Any]) -> bool:
+def is_lent(connection: Connection[Any]) -> bool:
     """Return whether a pooler lends the server's sessions, a transaction each, to connections.
 
     Then nothing may be left in a session. A pooler announces other processes than the server's own.
@@ -269,7 +272,7 @@ def made_in_time(connect: Callable[[], Connection[Any]]) -> Connection[Any]:
 def _make(connect: Callable[[], Connection[Any]], made: "Future[Connection[Any]]") -> None:
     try:
         connection = connect()
-        _find_whether_lent(connection)
+        is_lent(connection)
         made.set_result(connection)
     except Exception as error:  # noqa: BLE001  # raised where it is waited for
         made.set_exception(error)
@@ -280,13 +283,26 @@ def _close_made(made: "Future[Connection[Any]]") -> None:
         made.result().close()
 
 
-def connected() -> Connection[TupleRow]:
-    """Return a connection of one's own, in autocommit, to be closed. Raises DatabaseNotOpen."""
-    connection = Connection.connect(conninfo_in_use(), autocommit=True, **_line())
-    if _find_whether_lent(connection):
-        connection.prepare_threshold = None
-    look_after(connection)
+def connected(application: str = KEEPING) -> Connection[TupleRow]:
+    """Return a connection of one's own, as one of ``pool_of``, to be closed.
+
+    Raises DatabaseNotOpen.
+    """
+    connection = Connection.connect(
+        conninfo_in_use(), autocommit=True, application_name=application, **_line()
+    )
+    _make_ready(connection)
     return connection
+
+
+def _make_ready(connection: Connection[TupleRow], settings: Sequence[bytes] = ()) -> None:
+    look_after(connection)
+    connection.execute("SET TIME ZONE 'UTC'")
+    if is_lent(connection):
+        connection.prepare_threshold = None
+        return
+    for setting in (b"SET jit = off", *settings):
+        connection.execute(setting)
 
 
 def _line() -> dict[str, Any]:
@@ -338,14 +354,7 @@ def pool_of(
     """
 
     def make_ready(connection: Connection[TupleRow]) -> None:
-        look_after(connection)
-        is_lent = _find_whether_lent(connection)
-        connection.execute("SET TIME ZONE 'UTC'")
-        if is_lent:
-            connection.prepare_threshold = None
-        else:
-            for setting in (b"SET jit = off", *settings):
-                connection.execute(setting)
+        _make_ready(connection, settings)
         if prepare is not None:
             prepare(connection)
 
@@ -372,17 +381,24 @@ def pool_statistics() -> dict[str, dict[str, int]]:
 
 def migrate() -> None:
     """Bring the database's tables to this version of Firmtrack; one process at a time does it."""
-    with connected() as connection, _migrating():
+    with connected() as connection, held(AdvisoryKey.MIGRATION):
         _migrate(connection)
 
 
 @contextmanager
-def _migrating() -> Iterator[None]:
-    """Have nobody else migrate within the block: by a transaction that stays open beside it."""
-    with connected() as connection, connection.transaction():
+def held(key: AdvisoryKey, *, waits: bool = True) -> Iterator[bool]:
+    """Hold a lock until the block ends, over any number of transactions; yield whether it is ours.
+
+    A transaction has it that stays open on a connection of its own, so it ends with the process. It
+    reads nothing and keeps nothing from being cleaned up. Of a pooler it has a session all the
+    while: it is for what operators do now and then. Without ``waits`` it is ours only if it was
+    free. Raises DatabaseNotOpen.
+    """
+    with connected(HOLDING) as connection, connection.transaction():
         connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        take(connection, AdvisoryKey.MIGRATION)
-        yield
+        if waits:
+            take(connection, key)
+        yield waits or take_if_free(connection, key)
 
 
 def _make_servable(*, may_migrate: bool) -> None:
@@ -391,7 +407,7 @@ def _make_servable(*, may_migrate: bool) -> None:
         if schema_state(connection) is SchemaState.SERVED:
             keep_months(connection)
             return
-        with _migrating():  # who makes them now is waited for
+        with held(AdvisoryKey.MIGRATION):  # who makes them now is waited for
             state = schema_state(connection)
             if state is SchemaState.NEWER:
                 raise SchemaNewer

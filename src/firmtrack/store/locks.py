@@ -8,8 +8,7 @@ A database's advisory locks are one space of numbers, which PostgreSQL gives no 
 that chose the same number would wait for each other for no reason that anyone could see.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from enum import IntEnum, StrEnum, unique
 from uuid import uuid4
 
@@ -86,7 +85,7 @@ class AdvisoryKey(IntEnum):
     """Whoever lets facts go with their months, one after the other."""
 
     REREADING = 0x46525244
-    """Whoever reads kept messages again, or takes them away."""
+    """Whoever reads a portion of the kept messages again, or takes bodies away."""
 
     FOLDING_ARRIVALS = 0x46504652
     """Whoever folds arrivals into silences."""
@@ -137,21 +136,6 @@ def take_if_free(
         asked = (key.value, part)
         found = at.execute("SELECT pg_try_advisory_xact_lock(%s, %s::integer)", asked)
     return found.fetchone() == (True,)
-
-
-@contextmanager
-def guarded(guard: Connection[TupleRow], *keys: AdvisoryKey, waits: bool = True) -> Iterator[bool]:
-    """Hold locks for what takes many transactions; yield whether they are ours.
-
-    ``guard`` is a connection that does nothing else: its one transaction holds them until the block
-    ends, reads nothing, and so keeps nothing from being cleaned up. Without ``waits`` they are ours
-    only if they were free. What is done meanwhile must end well if the guard is lost.
-    """
-    with guard.transaction():
-        if waits:
-            for key in keys:
-                take(guard, key)
-        yield waits or all(take_if_free(guard, key) for key in keys)
 
 
 FREE_PART = """

@@ -88,7 +88,7 @@ def is_of_newer(connection: Connection[TupleRow]) -> bool:
 def reread(read: Read) -> Iterator[Progress]:
     """Read all again that waits, and yield how far that is after each commit.
 
-    Several processes that do take turns: each does a portion, and then another may.
+    Several processes that do take turns, a portion each.
     """
     with staging.writing_pool().connection() as connection:
         connection.execute(
