@@ -10,6 +10,8 @@ from firmtrack.diagnosis.requests import summary_of
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import ActivationStep, CompletionStatus, Status
+from firmtrack.intake.envelopes import Envelope
+from firmtrack.intake.receive import OutcomeKind, Submitter, settle
 from firmtrack.presentation.documents.requests import service_request
 from firmtrack.presentation.times import day_text
 from firmtrack.store.consistency import disagreements
@@ -317,3 +319,16 @@ def test_a_request_that_goes_leaves_no_row_behind_in_any_table(world: World) -> 
             assert left <= devices, table
         else:
             assert left & told <= messages, table
+
+
+def test_who_hands_in_what_has_gone_is_told_that_it_was_ignored(world: World) -> None:
+    prune_facts(first(2), is_rehearsal=False)
+    gone, stays = world.stories[0].messages[-1], world.stories[7].messages[-1]
+    envelopes = [
+        Envelope(body=b"<a/>", media_type="application/xml", received_at=None, origin="a test")
+    ] * 2
+
+    outcomes = settle(envelopes, [gone, stays], Submitter.operator())
+
+    assert [each.outcome for each in outcomes] == [OutcomeKind.IGNORED, OutcomeKind.DUPLICATE]
+    assert ignored() == 1

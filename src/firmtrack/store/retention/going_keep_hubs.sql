@@ -8,7 +8,7 @@ USING (
         FROM recorded_comms_hub_incident AS i
         JOIN comms_hub_device AS c USING (comms_hub_id)
         WHERE i.occurred_at >= %(kept_from)s
-          AND EXISTS (SELECT FROM going_distribution AS some WHERE some.device_id = c.device_id)
+          AND EXISTS (SELECT FROM going_distribution AS also WHERE also.device_id = c.device_id)
     ) AS beside
     CROSS JOIN LATERAL (
         SELECT *
