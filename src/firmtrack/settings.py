@@ -51,7 +51,13 @@ MIDDLEWARE = [
 ]
 
 # firmtrack.store.database.use() says which database it is.
-DATABASES = {"default": {"ENGINE": "firmtrack.store.django_backend", "CONN_MAX_AGE": 600}}
+DATABASES = {
+    "default": {
+        "ENGINE": "firmtrack.store.django_backend",
+        "CONN_MAX_AGE": 600,
+        "DISABLE_SERVER_SIDE_CURSORS": True,  # they outlive a transaction
+    }
+}
 
 _VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [

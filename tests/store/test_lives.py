@@ -18,9 +18,9 @@ from firmtrack.answers.pruning import PruneReport, What
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.acts import Act, ActKind, record_act
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.database import pool
+from firmtrack.store.database import held, pool
 from firmtrack.store.known_from import Kind, known_from
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.months import LOOKUPS, make_months, months_of
 from firmtrack.store.retention.pruning import Lives, PruneRuns, prune
 
@@ -170,11 +170,7 @@ def test_of_a_young_store_nothing_goes_and_nothing_is_said_of_it() -> None:
 
 def test_one_prune_runs_at_a_time() -> None:
     fill_records()
-    with (
-        pool().connection() as connection,
-        held(connection, AdvisoryKey.PRUNING),
-        pytest.raises(PruneRuns),
-    ):
+    with held(AdvisoryKey.PRUNING), pytest.raises(PruneRuns):
         pruned()
     assert len(terms()) == 40
 

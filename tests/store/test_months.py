@@ -17,7 +17,7 @@ from firmtrack.store import months
 from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import opened, pool
 from firmtrack.store.ledger.recording import Batch, record
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.months import (
     ACTS,
     EVENTS,
@@ -328,8 +328,10 @@ def test_a_database_opens_although_nobody_can_make_months_now(named_by_the_setti
     with psycopg.connect(named_by_the_settings, autocommit=True) as connection:
         present = this_month(connection)
         forget_months(connection, present)
-        with held(connection, AdvisoryKey.MONTHS), opened():
-            take(reported(Status.VERIFIED, of(present), METERS))
+        with connection.transaction():
+            assert take_if_free(connection, AdvisoryKey.MONTHS)
+            with opened():
+                take(reported(Status.VERIFIED, of(present), METERS))
             assert places(connection, EVENTS) == {EVENTS.later: len(METERS)}
 
 

@@ -35,7 +35,7 @@ from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import rereading, statement
 from firmtrack.store.ledger.recording import fold_unfolded
-from firmtrack.store.ledger.staging import writing_pool
+from firmtrack.store.ledger.staging import writing
 from firmtrack.store.ledger.withdrawals import withdraw
 from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.numbers import eui_of, request_id_of, to_bigint
@@ -79,12 +79,10 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make_old() -> None:
     """Give the database the form, and the facts, that the last version would have given it."""
-    with writing_pool().connection() as connection, connection.transaction():
-        connection.execute(OLD_FACTS)
-        connection.execute(
-            "INSERT INTO concerned_device SELECT DISTINCT device_id FROM distribution"
-        )
-        connection.execute(statement("fold_devices"))
+    with writing() as cursor:
+        cursor.execute(OLD_FACTS)
+        cursor.execute("INSERT INTO concerned_device SELECT DISTINCT device_id FROM distribution")
+        cursor.execute(statement("fold_devices"))
     conninfo = the_database.conninfo_in_use()
     call_command("migrate", "store", "0010", verbosity=0, interactive=False)
     the_database.use(conninfo)

@@ -96,6 +96,7 @@ def _work(batch: int, *, until_empty: bool, is_quiet: bool) -> "tuple[Taken, flo
     from django.conf import settings
 
     from firmtrack.stream.connection import Access
+    from firmtrack.stream.durability import check_durability
     from firmtrack.stream.worker import work
 
     async def run() -> "Taken":
@@ -108,6 +109,7 @@ def _work(batch: int, *, until_empty: bool, is_quiet: bool) -> "tuple[Taken, flo
             stop=stop,
             batch=batch,
             until_empty=until_empty,
+            check=lambda client: check_durability(client, settings.ENVIRONMENT),
             on_ready=(lambda _: None) if is_quiet else lines.say_ready,
             on_taken=(lambda _: None) if is_quiet else lines.say_taken,
         )

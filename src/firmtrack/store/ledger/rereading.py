@@ -22,7 +22,7 @@ from firmtrack.store.bodies import unpack
 from firmtrack.store.ledger import changes, incidents, inventory, proposals, staging, statement
 from firmtrack.store.ledger.recording import record_supplier_change
 from firmtrack.store.ledger.requests import hold_requests, keys_of, known_requests
-from firmtrack.store.locks import AdvisoryKey, held, take
+from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import (
     KIND_NUMBERS,
     KIND_OF_NUMBER,
@@ -88,9 +88,9 @@ def is_of_newer(connection: Connection[TupleRow]) -> bool:
 def reread(read: Read) -> Iterator[Progress]:
     """Read all again that waits, and yield how far that is after each commit.
 
-    One process at a time does; another waits, and does what is left, if anything.
+    Several processes that do take turns, a portion each.
     """
-    with staging.writing_pool().connection() as connection, held(connection, AdvisoryKey.REREADING):
+    with staging.writing_pool().connection() as connection:
         connection.execute(
             "INSERT INTO rereading (edition) VALUES (%s) ON CONFLICT DO NOTHING", (EDITION,)
         )
@@ -103,6 +103,7 @@ def reread(read: Read) -> Iterator[Progress]:
 
 
 def _do_some(cursor: Cursor[TupleRow], read: Read) -> Progress:
+    take(cursor, AdvisoryKey.REREADING)
     bookmark = _bookmark(cursor)
     if bookmark.phase == "messages":
         _reread_some(cursor, bookmark.after_message, read)

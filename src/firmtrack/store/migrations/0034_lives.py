@@ -16,5 +16,5 @@ ALTER TABLE undated_message ALTER COLUMN body SET NOT NULL;
 class Migration(migrations.Migration):
     """Bodies that have a life of their own."""
 
-    dependencies = [("store", "0032_retention")]
+    dependencies = [("store", "0033_leases")]
     operations = [migrations.RunSQL(statement("0034_lives").decode(), UNDO)]

@@ -1,6 +1,6 @@
 """What is usual, learnt from the stays of all requests, and the limits of those under way.
 
-For whoever holds the counting lock (firmtrack.store.reports.performance).
+Learnt in the turn of those who count (firmtrack.store.reports.counting).
 """
 
 from collections import Counter, defaultdict
@@ -19,6 +19,7 @@ from firmtrack.domain.pace import Limits
 from firmtrack.domain.stages import Variant
 from firmtrack.domain.waits import FEWEST_STAYS, Estimate
 from firmtrack.store.known_from import Kind, kept_from_of
+from firmtrack.store.locks import Turn, take_turn
 from firmtrack.store.reports import Row, rows_of, statement
 from firmtrack.store.reports.learning_rows import (
     EndedRow,
@@ -85,12 +86,15 @@ class _Known:
     facts: int
 
 
-def refresh(connection: Connection[TupleRow], *, older_than: timedelta, now: datetime) -> None:
+def refresh(
+    connection: Connection[TupleRow], *, older_than: timedelta, now: datetime, waits: bool
+) -> None:
     """Learn anew what is usual if that was last done longer ago than ``older_than``.
 
-    Stays are counted as they stand at ``now``.
+    Stays are counted as they stand at ``now``. Raises TurnTaken, unless it ``waits``.
     """
     with connection.transaction():
+        take_turn(connection, Turn.COUNTING, waits=waits)
         aged = connection.execute(
             "UPDATE wait_limit_age SET counted_at = now() WHERE counted_at <= now() - %s",
             (older_than,),

@@ -18,8 +18,9 @@ from psycopg.rows import TupleRow
 
 from firmtrack.answers.pruning import Ended, What
 from firmtrack.domain.facts import MessageKind
+from firmtrack.store.database import held
 from firmtrack.store.known_from import Kind, note_kept_from
-from firmtrack.store.locks import AdvisoryKey, held, take
+from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.months import MESSAGES, Month, month_of, months_of
 from firmtrack.store.numbers import KIND_NUMBERS
 from firmtrack.store.retention.ends import Tell
@@ -100,7 +101,7 @@ def prune_bodies(
         *((MESSAGES.part_of(month), month, sql.SQL("true")) for month in months),
     ]
     rows, octets, whole = 0, 0, []
-    with held(connection, AdvisoryKey.REREADING):
+    with held(AdvisoryKey.REREADING):
         if not is_rehearsal:
             _drop_left(connection)
         for number, (part, month, condition) in enumerate(parts, 1):

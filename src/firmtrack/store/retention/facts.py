@@ -21,10 +21,10 @@ from psycopg.rows import TupleRow
 from firmtrack.domain.activation import CANCELLING
 from firmtrack.domain.facts import MessageKind
 from firmtrack.errors import FirmtrackError
-from firmtrack.store.database import connected
+from firmtrack.store.database import connected, held
 from firmtrack.store.known_from import Kind, note_kept_from
 from firmtrack.store.ledger.recording import fold_unfolded
-from firmtrack.store.locks import AdvisoryKey, held, take
+from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.months import Month, month_of, this_month
 from firmtrack.store.numbers import KIND_NUMBERS
 from firmtrack.store.retention import statement
@@ -118,11 +118,9 @@ def prune_facts(kept_from: datetime, *, is_rehearsal: bool, pace: Pace = PACE) -
         fold_unfolded()
     with (
         connected() as connection,
-        held(connection, AdvisoryKey.PRUNING_FACTS),
-        held(connection, AdvisoryKey.REREADING),
+        held(AdvisoryKey.PRUNING_FACTS),
+        held(AdvisoryKey.REREADING),
     ):
-        connection.execute("SET TIME ZONE 'UTC'")
-        connection.execute("SET jit = off")
         prune = _Prune(connection, month, pace, is_rehearsal=is_rehearsal)
         return prune.rehearse() if is_rehearsal else prune.run()
 

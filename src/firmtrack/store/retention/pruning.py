@@ -12,9 +12,9 @@ from psycopg.rows import TupleRow
 
 from firmtrack.answers.pruning import Ended, PruneReport, What
 from firmtrack.errors import FirmtrackError
-from firmtrack.store.database import connected
+from firmtrack.store.database import connected, held
 from firmtrack.store.known_from import Kind, month_before, note_kept_from
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.retention import leftovers, notices, quarantine
 from firmtrack.store.retention.bodies import prune_bodies
 from firmtrack.store.retention.ends import Ending, end_rows
@@ -64,14 +64,12 @@ def prune(
     ``begun`` is called before anything goes, with the moment from which on each kind is to be kept.
     Raises PruneRuns, TableInUse.
     """
-    with connected() as connection:
-        connection.execute("SET TIME ZONE 'UTC'")
-        with held(connection, AdvisoryKey.PRUNING, waits=False) as is_ours:
-            if not is_ours:
-                raise PruneRuns
-            work = _Prune(connection, lives, tell, is_rehearsal=is_rehearsal)
-            begun(work.kept_from)
-            return work.report()
+    with connected() as connection, held(AdvisoryKey.PRUNING, waits=False) as is_ours:
+        if not is_ours:
+            raise PruneRuns
+        work = _Prune(connection, lives, tell, is_rehearsal=is_rehearsal)
+        begun(work.kept_from)
+        return work.report()
 
 
 class _Prune:
