@@ -11,7 +11,7 @@ from firmtrack.domain.facts import Incident, IncidentKind, Message, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import ActivationStep, Status, Variant
 from firmtrack.store.database import pool
-from firmtrack.store.retention.known_from import month_before
+from firmtrack.store.known_from import month_before
 from tests.store.facts import (
     ALPHA_ID,
     BRAVO_ID,
@@ -36,7 +36,8 @@ NOW = datetime.now(UTC)  # what is of the present month is never old enough
 
 def first(month: int) -> datetime:
     """Return when a month begins: they are counted up to 14, the present one."""
-    return month_before(NOW, 14 - month)
+    begins_at: datetime = month_before(NOW, 14 - month)
+    return begins_at
 
 
 def day(month: int, day_of_month: int, hour: int = 12) -> datetime:

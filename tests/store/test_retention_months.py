@@ -241,7 +241,9 @@ MORE = (
     "INSERT INTO stalled_update SELECT request_key, device_id, 4 FROM distribution",
     "INSERT INTO stalled_distribution SELECT device_id, request_key, 4, now() FROM distribution",
     "INSERT INTO stay_at_hub SELECT request_key, 4, device_id, 1, now(), false FROM distribution",
-    "INSERT INTO distribution_history SELECT device_id, request_key, now(), now() FROM distribution",
+    """
+    INSERT INTO distribution_history SELECT device_id, request_key, now(), now() FROM distribution
+    """,
     "INSERT INTO uncounted_request SELECT request_key, 'an error', now() FROM request",
     "INSERT INTO stale_request SELECT request_key FROM request",
     "INSERT INTO standing_due (request_key) SELECT request_key FROM request",
