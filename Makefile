@@ -14,9 +14,9 @@ INPUTS := pyproject.toml uv.lock tools/prepare-environment $(wildcard hatch_buil
 BENCH_OPTIONS = $(if $(SCALE),--scale "$(SCALE)") $(if $(JSON),--json "$(JSON)") \
 	$(if $(COMPARE),--compare "$(COMPARE)")
 
-# How long a fault run is, and how hard.
+# How long a fault run is, how hard, and whether it is on a stream.
 FAULT_OPTIONS = $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(MESSAGES),--messages "$(MESSAGES)") \
-	$(if $(SEED),--seed "$(SEED)")
+	$(if $(SEED),--seed "$(SEED)") $(if $(STREAM),--stream)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-thorough test-faults fuzz check bench bench-growth bench-scale format docs \
@@ -40,7 +40,7 @@ test-thorough: $(READY) ## the same with all tests and all examples; before a re
 	@tools/prepare-libreoffice
 	@tools/run-tests --thorough
 
-test-faults: $(READY) ## kills, restarts, a full disk and a bad network (MINUTES=… MESSAGES=… SEED=…)
+test-faults: $(READY) ## kills, restarts, a full disk and a bad network (MINUTES=… MESSAGES=… STREAM=1)
 	@tools/prepare-postgresql
 	@exec $(BIN)/python -m tests.faults $(FAULT_OPTIONS)
 

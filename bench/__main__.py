@@ -15,6 +15,7 @@ JOBS = {
     "ledger": "bench.ledger",
     "beside": "bench.beside",
     "alerts": "bench.alerts",
+    "stream": "bench.stream",
     "posts": "bench.posts",
     "request": "bench.request",
     "csv": "bench.csv_download",

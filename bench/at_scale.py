@@ -3,24 +3,27 @@
 import random
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from statistics import median
+
+import psycopg
 
 from bench.clients import CLIENTS, Load, load
 from bench.figures import Figure, at_least, at_most
 from bench.filling import device_at
 from bench.ledger import batched, record_all
 from bench.lookup import call
-from bench.national import REQUESTS_A_ROUND, ROUNDS
+from bench.national import MONTHS, REQUESTS_A_ROUND
 from bench.national_stores import Store
 from bench.processes import serving
 from bench.reads import PAGE
 from bench.report import console
 from bench.run import Run
 from bench.scene import WAY, events_of, request_messages, requests_for
-from bench.timing import median_ratio, medians, seconds_of, usual_seconds
+from bench.timing import median_ratio, medians, percentile, seconds_of, usual_seconds
 from firmtrack.accounts.kinds import PartyKind, TokenScope
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.tokens import create_token
@@ -31,7 +34,9 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups import device, request_list
 from firmtrack.store import database
 from firmtrack.store.ledger.recording import Batch, record
+from firmtrack.store.months import EVENTS, months_of
 from firmtrack.store.reading import requests
+from firmtrack.store.retention.facts import prune_facts
 
 _ROUNDS = 5
 _LOADS = 3
@@ -48,6 +53,7 @@ def measure(run: Run, few: Store, many: Store) -> Iterator[Figure]:
     yield jobs.ledger(1, "each from a message of its own")
     yield jobs.look_ups()
     yield from jobs.reads()
+    yield from jobs.prune()
 
 
 class _Jobs:
@@ -172,6 +178,46 @@ class _Jobs:
                 beside=f"{many:.3g} and {few:.3g} ms",
             )
 
+    def prune(self) -> Iterator[Figure]:
+        """Yield how long the oldest month takes to go, and how slow look-ups are meanwhile."""
+        console.print("measuring: prune of the oldest month, and look-ups meanwhile")
+        with self._used(self._many) as conninfo:
+            with psycopg.connect(conninfo) as connection:
+                month = months_of(connection, EVENTS)[0]
+            chance = random.Random(9)  # reproducible, not secret
+            look_up = partial(_device, self._many, chance)
+            look_up()
+            until = time.monotonic() + 2 * _LOAD_SECONDS * self._share()
+            usual = []
+            while time.monotonic() < until:
+                usual.append(seconds_of(look_up))
+            meanwhile = []
+            began = time.monotonic()
+            with ThreadPoolExecutor(1) as pruning:
+                pruned = pruning.submit(prune_facts, month.after().begins_at, is_rehearsal=False)
+                while not pruned.done():
+                    meanwhile.append(seconds_of(look_up))
+                taken = time.monotonic() - began
+                console.print(f"  {pruned.result()}")
+        events = self._many.national.events
+        yield Figure(
+            f"prune of one month of {MONTHS}, {events:,} events",
+            "–",
+            at_most(60),
+            taken,
+            unit="s",
+        )
+        yield Figure(
+            f"look-up of a device while a month of {events:,} events is pruned: of 100, 99 within",
+            "itself before",
+            at_most(2),
+            percentile(meanwhile, 99) / percentile(usual, 99),
+            unit="times",
+            beside=f"{percentile(meanwhile, 99) * 1_000:.1f} and"
+            f" {percentile(usual, 99) * 1_000:.1f} ms; the slowest {max(meanwhile) * 1_000:.0f} and"
+            f" {max(usual) * 1_000:.0f} ms",
+        )
+
 
 def _some_devices(store: Store, count: int, seed: int) -> list[Eui64]:
 
@@ -181,7 +227,8 @@ def _some_devices(store: Store, count: int, seed: int) -> list[Eui64]:
 
 
 def _some_request(store: Store, chance: random.Random) -> RequestId:
-    return store.national.request_id(chance.randrange(ROUNDS * REQUESTS_A_ROUND))
+    """Return one of the second round: months of the first may have gone."""
+    return store.national.request_id(REQUESTS_A_ROUND + chance.randrange(REQUESTS_A_ROUND))
 
 
 def _first_page(store: Store, chance: random.Random) -> object:
@@ -208,5 +255,5 @@ def _device(store: Store, chance: random.Random) -> object:
 
     found = device.find_device(_EVERYBODY, device_at(chance.randrange(store.national.devices)))
     assert found is not None
-    assert len(found.device.distributions) >= ROUNDS
+    assert found.device.distributions
     return found

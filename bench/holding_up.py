@@ -37,6 +37,7 @@ from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store.ledger.recording import Batch, record
 
 _REQUESTS = 6
+_LARGE = 50_000
 _ALERTED_DEVICES = 2_000
 _USUAL_SECONDS = 4.0
 _HELD_UP_SECONDS = 0.1
@@ -62,18 +63,16 @@ def measure(run: Run) -> list[Figure]:
     return [
         two_to_one,
         *(
-            _figure(run, stored, usual, [each for each in beside if each.is_late is is_late])
+            _figure(stored, usual, [each for each in beside if each.is_late is is_late])
             for is_late in (False, True)
         ),
     ]
 
 
-def _figure(
-    run: Run, stored: national.National, usual: Sequence[float], rounds: Sequence[_Beside]
-) -> Figure:
+def _figure(stored: national.National, usual: Sequence[float], rounds: Sequence[_Beside]) -> Figure:
     alerts = [seconds for each in rounds for seconds in each.alerts]
     when = " after a loose word of each" if rounds[0].is_late else ""
-    devices = min(run.sized(50_000, least=600), stored.devices)
+    devices = min(_LARGE, stored.devices)
     return Figure(
         f"{WRITERS} writers of single alerts beside a request of {devices:,} devices{when}, among"
         f" {stored.events:,} events: the longest wait",
@@ -108,7 +107,7 @@ def _waits(run: Run, conninfo: str, stored: national.National) -> tuple[list[flo
         usual_until = time.monotonic()
         for number in range(_REQUESTS):
             is_late = number % 2 == 1
-            spans.append((is_late, *_record_large(run, stored, number, start, is_late=is_late)))
+            spans.append((is_late, *_record_large(stored, number, start, is_late=is_late)))
         taken = [each for pipe in pipes for each in ended(pipe)]
     usual = [each.seconds for each in taken if began_at <= each.began < usual_until]
     return usual, [
@@ -122,12 +121,12 @@ def _waits(run: Run, conninfo: str, stored: national.National) -> tuple[list[flo
 
 
 def _record_large(
-    run: Run, stored: national.National, number: int, start: datetime, *, is_late: bool
+    stored: national.National, number: int, start: datetime, *, is_late: bool
 ) -> tuple[float, float]:
     """Record a request of many devices and return from when to when that was."""
     devices = [
         device_at((number * 7_919 + each) % stored.devices)
-        for each in range(min(run.sized(50_000, least=600), stored.devices))
+        for each in range(min(_LARGE, stored.devices))
     ]
     request_id = RequestId(USER, DCC, 20_000 + number)
     large = request_messages({request_id: devices}, start=start)
@@ -142,7 +141,7 @@ def _record_large(
 
 def _two_to_one(run: Run, conninfo: str, stored: national.National) -> Figure:
     """Return how many times as fast two writers are as one, each a process with its share."""
-    events = run.sized(200_000, least=2_000)
+    events = run.sized(100_000, least=2_000)
     start = datetime.now(UTC) - timedelta(hours=12)
     rates = []
     for number in range(3):

@@ -38,12 +38,13 @@ from firmtrack.domain.inventory import IMPORT_ID
 from firmtrack.domain.stages import Status, Variant
 from firmtrack.store.bodies import pack
 from firmtrack.store.ledger.submission import OPERATOR
-from firmtrack.store.months import EVENTS, MESSAGES, Month, MonthlyTable, months_of
+from firmtrack.store.months import EVENTS, MESSAGES, Month, MonthlyTable, month_of, months_of
 from firmtrack.store.numbers import to_bigint
 
 ROUNDS = 2
 REQUESTS_A_ROUND = 400
 EVENTS_PER_UPDATE = 6
+MONTHS = 14
 BYTES_PER_EVENT = 370
 """What an event takes on the disk with all that belongs to it, and what sorting takes."""
 
@@ -88,7 +89,9 @@ class National:
     @classmethod
     def of(cls, events: int, months: Sequence[Month], now: datetime) -> "National":
         """Return the one of so many events, or a few more, over the months until now."""
-        devices = max(REQUESTS_A_ROUND, ceil(events / (ROUNDS * EVENTS_PER_UPDATE)))
+        # Each request names as many.
+        a_device = ROUNDS * EVENTS_PER_UPDATE
+        devices = REQUESTS_A_ROUND * max(1, ceil(events / (a_device * REQUESTS_A_ROUND)))
         first_at = months[0].begins_at
         span = now.replace(minute=0, second=0, microsecond=0) - _UPDATE_TAKES - first_at
         seconds = int(span.total_seconds()) // (ROUNDS * REQUESTS_A_ROUND)
@@ -96,8 +99,8 @@ class National:
 
     @property
     def devices_per_request(self) -> int:
-        """How many devices a request names, the last of a round perhaps fewer."""
-        return ceil(self.devices / REQUESTS_A_ROUND)
+        """How many devices a request names."""
+        return self.devices // REQUESTS_A_ROUND
 
     @property
     def events(self) -> int:
@@ -111,7 +114,7 @@ class National:
     def devices_of(self, number: int) -> range:
         """Return the numbers of the devices that a request names; the same ones in both rounds."""
         first = number % REQUESTS_A_ROUND * self.devices_per_request
-        return range(min(first, self.devices), min(first + self.devices_per_request, self.devices))
+        return range(first, first + self.devices_per_request)
 
 
 # The messages that the store is filled with, as facts: what the ledger is given to compare.
@@ -210,7 +213,7 @@ SELECT n AS number, %(user)s + n %% %(suppliers)s AS originator, %(zero)s + n AS
     %(first_at)s + n * %(interval)s AS sent_at, sha256(n::text::bytea) AS image_hash,
     md5('request ' || n)::uuid AS message_id, md5('answer ' || n)::uuid AS answer_id,
     n %% %(a_round)s * %(per_request)s::bigint AS first_device,
-    least((n %% %(a_round)s + 1) * %(per_request)s::bigint, %(devices)s) - 1 AS last_device,
+    (n %% %(a_round)s + 1) * %(per_request)s::bigint - 1 AS last_device,
     NULL::bigint AS request_key
 FROM generate_series(0, %(requests)s - 1) AS n;
 INSERT INTO undated_message
@@ -315,10 +318,9 @@ def build(conninfo: str, events: int) -> National:
     """
     with _connected(conninfo) as connection:
         national = _begun(connection, events)
-        months = months_of(connection, EVENTS)
     values = _values(national)
-    end = max(each for each in months if each <= months[0].after(13)).after()
-    within = [each for each in months if each < end]
+    first = month_of(national.first_at)
+    within = [first.after(number) for number in range(MONTHS)]
 
     def fill_months(table: MonthlyTable, statement: str) -> None:
         with _connected(conninfo) as connection:

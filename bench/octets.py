@@ -38,8 +38,14 @@ _ROWS = {
 }  # fmt: skip
 
 _BYTES = """
-SELECT coalesce(sum(pg_total_relation_size(relid)), 0)::bigint FROM pg_partition_tree(%s::regclass)
-WHERE isleaf
+SELECT coalesce(
+    (
+        SELECT sum(pg_total_relation_size(relid))::bigint
+        FROM pg_partition_tree(%(table)s::regclass)
+        WHERE isleaf
+    ),
+    pg_total_relation_size(%(table)s::regclass)
+)
 """
 
 
@@ -102,7 +108,7 @@ def measure(run: Run) -> list[Figure]:
 
 def _bytes(connection: psycopg.Connection[tuple[int]]) -> Mapping[str, int]:
     return {
-        name: sum(_one(connection, _BYTES, table) for table in tables)
+        name: sum(_one(connection, _BYTES, {"table": table}) for table in tables)
         for name, tables in _ROWS.items()
     }
 
@@ -111,7 +117,9 @@ def _count(connection: psycopg.Connection[tuple[int]], table: str) -> int:
     return _one(connection, f"SELECT count(*) FROM {table}")
 
 
-def _one(connection: psycopg.Connection[tuple[int]], query: str, *values: object) -> int:
-    row = connection.execute(query.encode(), values).fetchone()
+def _one(
+    connection: psycopg.Connection[tuple[int]], query: str, asked: Mapping[str, str] | None = None
+) -> int:
+    row = connection.execute(query.encode(), asked).fetchone()
     assert row is not None
     return row[0]

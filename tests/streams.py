@@ -167,12 +167,8 @@ class Cluster:
         ]
 
     def __enter__(self) -> Self:
-        for node in self.nodes:
-            node.write_configuration(self.nodes)
         try:
-            for node in self.nodes:
-                node.start()
-            self.wait_until_ready()
+            self.start()
         except BaseException:
             self.close()
             raise
@@ -180,6 +176,13 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def start(self) -> None:
+        """Start all nodes; return when they are ready."""
+        for node in self.nodes:
+            node.write_configuration(self.nodes)
+            node.start()
+        self.wait_until_ready()
 
     @property
     def url(self) -> str:
@@ -190,6 +193,11 @@ class Cluster:
     def monitoring_urls(self) -> str:
         """Where all nodes answer questions about themselves."""
         return ",".join(node.monitoring_url for node in self.nodes)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings by which a process uses them, and is shown that they are safe."""
+        return {"NATS_URL": self.url, "FIRMTRACK_STREAM_MONITORING": self.monitoring_urls}
 
     def close(self) -> None:
         """End all nodes at once; what they hold may be lost."""

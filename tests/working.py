@@ -47,8 +47,8 @@ def put(
     asked(cluster, publish)
 
 
-def hurry(cluster: Cluster, seconds: float = 2.0) -> None:
-    """Have what a worker does not acknowledge given to another sooner than usual."""
+def give_again_after(cluster: Cluster, seconds: float) -> None:
+    """Have what a worker does not acknowledge given to another after so long."""
 
     async def change(client: Client) -> None:
         consumer = (await client.jsm().consumer_info(STREAM, CONSUMER)).config

@@ -60,6 +60,7 @@ _KNOWN = frozenset(
         "FIRMTRACK_PUBLIC_ADDRESS",
         "FIRMTRACK_INTAKE",
         "FIRMTRACK_STREAM_UNSAFE",
+        "FIRMTRACK_STREAM_MONITORING",
     }
 )
 
@@ -98,6 +99,7 @@ class Environment:
     ``body_months`` is never more than ``retention_months``.
     ``public_address`` is without a path and a slash at its end, None when not set.
     ``nats_url`` has URLs, none when there is no stream; ``intake`` is ``direct`` or ``stream``.
+    ``stream_monitoring`` are URLs without a slash at their end, none when not set.
     """
 
     database_url: str | None
@@ -111,6 +113,7 @@ class Environment:
     nats_ca: Path | None
     intake: str
     stream_unsafe: bool
+    stream_monitoring: tuple[str, ...]
     retention_months: int
     body_months: int
     lookup_months: int
@@ -167,6 +170,9 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         nats_ca=_file("NATS_CA", environ.get("NATS_CA")),
         intake=_intake(environ),
         stream_unsafe=_flag("FIRMTRACK_STREAM_UNSAFE", environ.get("FIRMTRACK_STREAM_UNSAFE")),
+        stream_monitoring=_monitoring(
+            "FIRMTRACK_STREAM_MONITORING", environ.get("FIRMTRACK_STREAM_MONITORING") or ""
+        ),
         retention_months=_retention_months(environ),
         body_months=_body_months(environ),
         lookup_months=_months("FIRMTRACK_LOOKUP_MONTHS", environ, "24"),
@@ -257,6 +263,18 @@ def _nats_servers(value: str) -> tuple[str, ...]:
                 "one cluster are separated by commas.",
             )
     return servers
+
+
+def _monitoring(name: str, value: str) -> tuple[str, ...]:
+    """Return where the stream's servers tell of themselves, each without a slash at its end."""
+    found = [_PUBLIC_ADDRESS.fullmatch(each) for each in _words(value)]
+    if any(each is None or not 1 <= int(each["port"] or 1) <= _LAST_PORT for each in found):
+        raise BadSetting(
+            name,
+            "must be as http://host:8222, the monitoring of a server of the stream; several are "
+            "separated by commas.",
+        )
+    return tuple(each["address"] for each in found if each is not None)
 
 
 def _intake(environ: Mapping[str, str]) -> str:

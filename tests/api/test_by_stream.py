@@ -44,7 +44,10 @@ def stream(tmp_path: Path) -> Iterator[Cluster]:
     """A stream that the API hands over to."""
     with one_node(tmp_path / "stream") as cluster:
         named = replace(
-            settings.ENVIRONMENT, nats_url=tuple(cluster.url.split(",")), intake="stream"
+            settings.ENVIRONMENT,
+            nats_url=tuple(cluster.url.split(",")),
+            stream_monitoring=tuple(cluster.monitoring_urls.split(",")),
+            intake="stream",
         )
         with override_settings(ENVIRONMENT=named):
             yield cluster

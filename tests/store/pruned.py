@@ -11,6 +11,7 @@ from firmtrack.domain.facts import Incident, IncidentKind, Message, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import ActivationStep, Status, Variant
 from firmtrack.store.database import pool
+from firmtrack.store.known_from import month_before
 from tests.store.facts import (
     ALPHA_ID,
     BRAVO_ID,
@@ -30,9 +31,21 @@ from tests.store.facts import (
     step,
 )
 
-MARCH = datetime(2026, 3, 1, tzinfo=UTC)
-APRIL = datetime(2026, 4, 1, tzinfo=UTC)
-MAY = datetime(2026, 5, 1, tzinfo=UTC)
+NOW = datetime.now(UTC)  # what is of the present month is never old enough
+
+
+def first(month: int) -> datetime:
+    """Return when a month begins: they are counted up to 14, the present one."""
+    begins_at: datetime = month_before(NOW, 14 - month)
+    return begins_at
+
+
+def day(month: int, day_of_month: int, hour: int = 12) -> datetime:
+    """Return noon of a day of a month, which may be one of the next."""
+    return first(month) + timedelta(days=day_of_month - 1, hours=hour)
+
+
+MARCH, APRIL, MAY = first(6), first(7), first(8)
 _TICK = timedelta(microseconds=1)
 METERS = tuple(map(meter, range(3)))
 REQUEST_IDS = (
@@ -44,11 +57,11 @@ REQUEST_IDS = (
 # Few values, so that histories are full of ties; and both sides of month ends.
 times = st.sampled_from(
     [
-        datetime(2026, 1, 31, 23, 0, tzinfo=UTC),
-        datetime(2026, 2, 10, tzinfo=UTC),
+        first(5) - timedelta(hours=1),
+        day(5, 10),
         MARCH - _TICK,
         MARCH,
-        datetime(2026, 3, 20, tzinfo=UTC),
+        day(6, 20),
         APRIL - _TICK,
         APRIL,
     ]

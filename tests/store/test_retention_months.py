@@ -1,20 +1,23 @@
 """Fourteen months of updates, each of which goes with the month that it is known to go with."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
 
 import pytest
+from psycopg import sql
 
-from firmtrack.answers.devices import DeviceDistribution
-from firmtrack.domain.activation import CANCELLING
-from firmtrack.domain.facts import IncidentKind, Message
-from firmtrack.domain.identifiers import Eui64, RequestId
-from firmtrack.domain.stages import ActivationStep, Status
-from firmtrack.domain.viewer import Viewer
+from firmtrack.answers.requests import NoLongerKept
+from firmtrack.diagnosis.requests import summary_of
+from firmtrack.domain.facts import Message
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.stages import ActivationStep, CompletionStatus, Status
+from firmtrack.presentation.documents.requests import service_request
+from firmtrack.presentation.times import day_text
 from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
-from firmtrack.store.ledger.withdrawals import withdraw
+from firmtrack.store.ledger.rereading import reread
+from firmtrack.store.ledger.withdrawals import restore, withdraw
+from firmtrack.store.numbers import to_bigint
+from firmtrack.store.reading.requests import find_request
 from firmtrack.store.reports import cause_counting, performance, standings
 from firmtrack.store.retention.facts import prune_facts
 from tests.looking import find_device
@@ -22,252 +25,27 @@ from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
     BRAVO,
-    BRAVO_ID,
     DCC,
     DCC_ID,
     activation,
     answer,
-    distributions,
     inventory,
     meter,
     reported,
     request,
     step,
-    supplier_change,
     take,
 )
-from tests.store.pruned import incident
+from tests.store.pruned import NOW, day, first
+from tests.store.pruned_world import World, answers, known_to_stay, stored
 
 S = Status
 
 
-def day(month: int, day_of_month: int, hour: int = 12) -> datetime:
-    """Return noon of a day; months are counted from October 2025, 1, to November 2026, 14."""
-    number = 9 + month - 1
-    return datetime(2025 + number // 12, number % 12 + 1, day_of_month, hour, tzinfo=UTC)
-
-
-def first(month: int) -> datetime:
-    return day(month, 1, 0)
-
-
-@dataclass
-class Story:
-    """What befell one device in one request, and in which month's prune it goes.
-
-    ``goes`` is the first month that is still kept when it goes; None if it never does.
-    """
-
-    name: str
-    goes: int | None
-    messages: list[Message]
-    device_id: Eui64
-    request_id: RequestId
-    withdrawn: list[Message] = field(default_factory=list)
-    ended: str = "successful"
-
-
-_HASHES = [bytes([number]) * 32 for number in range(1, 200)]
-
-
-def stories() -> list[Story]:
-    """Return one device each, whose update has a request of its own."""
-    told: list[Story] = []
-
-    def tell(
-        name: str,
-        goes: int | None,
-        *said: Callable[[RequestId, Eui64, bytes], Message],
-        sent: datetime | None = None,
-        answered: datetime | None = None,
-        by: Eui64 = ALPHA_ID,
-        ended: str = "successful",
-        withdrawn: Sequence[int] = (),
-        hashed: bool = True,
-    ) -> Story:
-        number = len(told) + 1
-        device_id, request_id = meter(number), RequestId(by, DCC_ID, number)
-        image_hash = _HASHES[number]
-        words = [each(request_id, device_id, image_hash) for each in said]
-        sent = sent or day(1, 2)
-        messages = [
-            request(
-                request_id, [device_id], sent_at=sent, image_hash=image_hash if hashed else None
-            ),
-            answer(request_id, answered_at=answered or sent + timedelta(hours=1)),
-            *words,
-        ]
-        story = Story(
-            name, goes, messages, device_id, request_id, [words[each] for each in withdrawn], ended
-        )
-        told.append(story)
-        return story
-
-    def word(status: Status, at: datetime) -> Callable[[RequestId, Eui64, bytes], Message]:
-        return lambda request_id, device_id, _: reported(
-            status, at, [device_id], request_id=request_id, user_id=request_id.originator
-        )
-
-    def loose(
-        status: Status, at: datetime, *, hashed: bool = True
-    ) -> Callable[[RequestId, Eui64, bytes], Message]:
-        return lambda request_id, device_id, image_hash: reported(
-            status, at, [device_id], request_id=None, user_id=request_id.originator,
-            image_hash=image_hash if hashed else None,
-        )  # fmt: skip
-
-    def activates(
-        step_: ActivationStep, at: datetime | None, counter: int = 1, **said: object
-    ) -> Callable[[RequestId, Eui64, bytes], Message]:
-        return lambda request_id, device_id, image_hash: activation(
-            step_, at, originator=request_id.originator, device_id=device_id, counter=counter,
-            image_hash=image_hash, **said,  # type: ignore[arg-type]
-        )  # fmt: skip
-
-    def befalls(kind: IncidentKind, at: datetime, **said: object) -> Callable[..., Message]:
-        return lambda request_id, device_id, _: incident(
-            kind,
-            at,
-            device_id=device_id,
-            user_id=request_id.originator,
-            **said,  # type: ignore[arg-type]
-        )
-
-    def hub_befalls(at: datetime, hub: Eui64) -> Callable[..., Message]:
-        return lambda *_: incident(IncidentKind.COMMS_HUB_EXCHANGED, at, hub=hub)
-
-    done = loose(S.VERIFIED, day(1, 5))
-    tell("done within its month", 2, word(S.TRANSFERRED_TO_DEVICE, day(1, 4)), done)
-    tell("failed within its month", 2, word(S.DEVICE_TRANSFER_FAILED, day(1, 4)), ended="failed")
-    tell("another party's", 2, done, by=BRAVO_ID)
-    tell("ends at the last instant", 2, loose(S.VERIFIED, first(2) - timedelta(microseconds=1)))
-    tell("ends at the first instant", 3, loose(S.VERIFIED, first(2)))
-    tell(
-        "straddles a month's end", 3, word(S.SENT_TO_CSP, day(1, 31)), loose(S.VERIFIED, day(2, 1))
-    )
-    tell("a repeat comes in the next month", 3, done, word(S.TRANSFERRED_TO_DEVICE, day(2, 9)))
-    tell("never ended", None, word(S.DELIVERED_TO_COMMS_HUB, day(1, 3)))
-    tell("never heard of again", None)
-    tell("ends after half a year", 8, word(S.SENT_TO_CSP, day(1, 3)), loose(S.VERIFIED, day(7, 3)))
-    tell("a step of the whole request comes late", 4, done,
-         lambda request_id, *_: step(S.SENT_TO_CSP, day(3, 3), request_id=request_id))  # fmt: skip
-    tell("the whole request is refused", 2, ended="failed", answered=day(1, 3))
-    told[-1].messages[1] = answer(told[-1].request_id, answered_at=day(1, 3), code="E110101")
-    tell("refused in a list", 2, ended="failed")
-    told[-1].messages[1] = answer(
-        told[-1].request_id, answered_at=day(1, 3), refused=[told[-1].device_id]
-    )
-    tell("a word of year 1", 2, done, word(S.SENT_TO_CSP, datetime(1, 1, 1, tzinfo=UTC)))
-    tell("a word of year 9999", None, done,
-         word(S.SENT_TO_CSP, datetime(9999, 12, 31, 23, tzinfo=UTC)))  # fmt: skip
-    tell("a word that may be its own comes in January", 5, done,
-         loose(S.VERIFICATION_FAILED, day(4, 9), hashed=False))  # fmt: skip
-    tell("activated within its month", 2, done, activates(ActivationStep.REQUESTED, day(1, 6)),
-         activates(ActivationStep.ANSWERED, day(1, 7)))  # fmt: skip
-    tell("its activation waits", None, done, activates(ActivationStep.REQUESTED, day(1, 6)))
-    tell("its activation is answered in January", 5, done,
-         activates(ActivationStep.REQUESTED, day(1, 6)),
-         activates(ActivationStep.ANSWERED, day(4, 7)))  # fmt: skip
-    tell("its activation is scheduled", None, done,
-         activates(ActivationStep.REQUESTED, day(1, 6), scheduled_for=day(1, 20)),
-         activates(ActivationStep.SCHEDULED, day(1, 7), scheduled_for=day(1, 20)))  # fmt: skip
-    tell("its activation is cancelled", 2, done,
-         activates(ActivationStep.REQUESTED, day(1, 6), scheduled_for=day(1, 20)),
-         activates(ActivationStep.SCHEDULED, day(1, 7), scheduled_for=day(1, 20)),
-         activates(ActivationStep.REQUESTED, day(1, 8), 2, scheduled_for=CANCELLING),
-         activates(ActivationStep.SCHEDULED, day(1, 9), 2, scheduled_for=CANCELLING))  # fmt: skip
-    tell("its activation failed", 2, done, activates(ActivationStep.REQUESTED, day(1, 6)),
-         activates(ActivationStep.NOT_ANSWERED, day(1, 8), reason="N12"))  # fmt: skip
-    tell("its meter is taken away in February", 6, done,
-         befalls(IncidentKind.METER_DECOMMISSIONED, day(5, 3)))  # fmt: skip
-    tell("its meter was taken away at once", 2, done,
-         befalls(IncidentKind.METER_DECOMMISSIONED, day(1, 9)))  # fmt: skip
-    tell("its only end was withdrawn", None, done, withdrawn=[0])
-    tell("a later word was withdrawn", 4, done, word(S.DEVICE_TRANSFER_FAILED, day(3, 9)),
-         withdrawn=[1])  # fmt: skip
-    tell("begins in January", 6, loose(S.VERIFIED, day(5, 5)), sent=day(4, 2))
-    tell("is of now", None, loose(S.VERIFIED, day(13, 25)), sent=day(13, 20))
-    return told
-
-
-class World:
-    """All stories, one request with many devices, and what else there is; told in disorder."""
-
-    def __init__(self) -> None:
-        self.stories = stories()
-        self.request_id = RequestId(BRAVO_ID, DCC_ID, 900)
-        self.many = [meter(900 + number) for number in range(6)]
-        image_hash = b"\xee" * 32
-        self.of_many = [
-            request(self.request_id, self.many, sent_at=day(1, 2), image_hash=image_hash),
-            answer(self.request_id, answered_at=day(1, 2, 13)),
-            # Three are done in October, one fails, one ends in January, one never.
-            *(
-                reported(S.VERIFIED, day(1, 6), [each], request_id=None, user_id=BRAVO_ID,
-                         image_hash=image_hash)
-                for each in self.many[:2]
-            ),
-            reported(S.DEVICE_TRANSFER_FAILED, day(1, 6), self.many[2:4],
-                     request_id=self.request_id, user_id=BRAVO_ID),
-            reported(S.VERIFIED, day(4, 6), [self.many[4]], request_id=None, user_id=BRAVO_ID,
-                     image_hash=image_hash),
-        ]  # fmt: skip
-        device = self.stories[0].device_id
-        self.of_inventory = [
-            inventory(day(1, 8), device, manufacturer="0123", model="45", user_id=BRAVO_ID),
-            supplier_change(day(1, 9), device),
-        ]
-        self.unattributed = [
-            reported(S.VERIFIED, day(1, 8), [device], request_id=None, user_id=BRAVO_ID,
-                     image_hash=b"\xdd" * 32),
-        ]  # fmt: skip
-
-    @property
-    def messages(self) -> list[Message]:
-        told = [each for story in self.stories for each in story.messages]
-        return [*told, *self.of_many, *self.of_inventory, *self.unattributed]
-
-    def tell(self) -> None:
-        messages = self.messages
-        for number in range(0, len(messages), 17):
-            take(*messages[number : number + 17])
-        for story in self.stories:
-            if story.withdrawn:
-                withdraw(story.withdrawn, "a test", self.read)
-
-    def read(self, kept: object) -> Message:
-        return next(each for each in self.messages if each.message_id == kept.message_id)  # type: ignore[attr-defined]
-
-
-def stored(world: World) -> set[tuple[Eui64, RequestId]]:
-    ids = [*(story.request_id for story in world.stories), world.request_id]
-    return {(each.device_id, one) for one in ids for each in distributions(one)}
-
-
-def known_to_stay(world: World, month: int) -> set[tuple[Eui64, RequestId]]:
-    stays = {
-        (story.device_id, story.request_id)
-        for story in world.stories
-        if story.goes is None or story.goes > month
-    }
-    gone = 0 if month < 2 else 4 if month < 5 else 5
-    return stays | {(each, world.request_id) for each in world.many[gone:]}
-
-
-def answers(world: World, viewer: Viewer) -> dict[tuple[Eui64, RequestId], DeviceDistribution]:
-    """Return what is answered of each distribution, with its history and all that befell it."""
-    found = {}
-    for device_id in {device_id for device_id, _ in stored(world)}:
-        device = find_device(viewer, device_id)
-        for each in () if device is None else device.distributions:
-            found[device_id, each.distribution.request_id] = each
-    return found
-
-
 def count_all() -> None:
-    performance.refresh(now=day(14, 26))
+    performance.refresh(now=NOW)
     with pool().connection() as connection:
-        cause_counting.count_due(connection, now=day(14, 26))
+        cause_counting.count_due(connection, now=NOW)
         standings.count_due(connection)
 
 
@@ -296,3 +74,246 @@ def test_only_what_may_go_goes_and_what_stays_answers_as_before(
             assert after == {key: told[key] for key in after}
         count_all()
         assert disagreements() == []
+
+
+def test_of_a_request_that_stays_it_is_told_how_many_went(world: World) -> None:
+    prune_facts(first(2), is_rehearsal=False)
+    prune_facts(first(5), is_rehearsal=False)
+
+    found = find_request(BRAVO, world.request_id)
+
+    assert found is not None
+    assert found.device_count == 1
+    assert found.no_longer_kept == NoLongerKept(
+        before=first(5),
+        completion_counts={CompletionStatus.FAILED: 2, CompletionStatus.SUCCESSFUL: 3},
+    )
+    assert summary_of(found) == (
+        "The only device that Firmtrack still keeps is under way. 5 devices whose updates had "
+        f"ended before {day_text(first(5).date())} are no longer kept: 2 Failed and 3 Successful."
+    )
+    document = service_request(found, summary_of(found))
+    assert document.no_longer_kept is not None
+    assert (document.no_longer_kept.failed, document.no_longer_kept.successful) == (2, 3)
+    assert find_request(ALPHA, world.request_id) is None
+
+
+def test_a_device_whose_updates_went_answers_as_one_without(world: World) -> None:
+    gone, other = world.stories[0], world.stories[1]
+    prune_facts(first(2), is_rehearsal=False)
+
+    # Nothing else is known of the one; of the other, Bravo asked what it is.
+    assert find_device(ALPHA, other.device_id) is None
+    assert find_device(DCC, other.device_id) is None
+    for viewer in (BRAVO, DCC):
+        device = find_device(viewer, gone.device_id)
+        assert device is not None
+        assert (device.distributions, device.unattributed, device.other_activations) == ((), (), ())
+        assert device.inventory is not None
+        assert device.inventory.model == "45"
+
+
+# The failure of two, and the ends of two and of one more; two of them in one message.
+GONE_OF_MANY = 4
+
+
+def ignored() -> int:
+    with pool().connection() as connection:
+        row = connection.execute(
+            "SELECT count FROM ignored_count WHERE kind = 'before_retention'"
+        ).fetchone()
+    return 0 if row is None else row[0]
+
+
+def test_what_comes_again_from_before_is_ignored_and_what_stays_is_a_duplicate(
+    world: World,
+) -> None:
+    prune_facts(first(5), is_rehearsal=False)
+    before = stored(world)
+    kept = {each for pair in known_to_stay(world, 5) for each in pair}
+
+    for messages in (world.messages, list(reversed(world.messages))):
+        for number in range(0, len(messages), 7):
+            receipt = take(*messages[number : number + 7])
+            assert not any(receipt.is_new)
+
+    assert stored(world) == before
+    assert disagreements() == []
+    of_gone = [
+        each for story in world.stories if story.request_id not in kept for each in story.messages
+    ]
+    # Of the many, one request stays, of which three words are gone with their devices.
+    gone = len(of_gone) + len(world.unattributed) + GONE_OF_MANY
+    assert ignored() == 2 * gone
+
+
+def test_late_word_from_before_is_recorded_only_of_what_is_kept(world: World) -> None:
+    prune_facts(first(5), is_rehearsal=False)
+    gone, stays = world.stories[0], next(each for each in world.stories if each.goes is None)
+    late = day(1, 20)
+    unknown = RequestId(ALPHA_ID, DCC_ID, 4711)
+
+    def judged(message: Message) -> str:
+        receipt = take(message)
+        return "new" if receipt.is_new[0] else "gone" if receipt.is_gone[0] else "known"
+
+    assert (
+        judged(reported(S.VERIFIED, late, [gone.device_id], request_id=gone.request_id)) == "gone"
+    )
+    assert judged(reported(S.VERIFIED, late, [gone.device_id], request_id=None)) == "gone"
+    assert judged(reported(S.VERIFIED, late, [meter(999)], request_id=unknown)) == "gone"
+    assert judged(answer(gone.request_id, answered_at=late)) == "gone"
+    assert judged(step(S.SENT_TO_CSP, late, request_id=gone.request_id)) == "gone"
+    assert judged(request(gone.request_id, [gone.device_id], sent_at=None)) == "gone"
+    assert (
+        judged(reported(S.SENT_TO_CSP, late, world.many[:2], request_id=world.request_id)) == "gone"
+    )
+    asks = activation(ActivationStep.REQUESTED, None, device_id=gone.device_id, counter=9)
+    activated = next(each for each in world.stories if each.name == "activated within its month")
+    again = activation(ActivationStep.REQUESTED, None, device_id=activated.device_id)
+    assert judged(again) == "gone"
+    assert find_request(DCC, gone.request_id) is None
+    assert find_request(DCC, unknown) is None
+    assert stored(world) == known_to_stay(world, 5)
+
+    assert (
+        judged(reported(S.SENT_TO_CSP, late, [stays.device_id], request_id=stays.request_id))
+        == "new"
+    )
+    assert judged(reported(S.SENT_TO_CSP, late, [stays.device_id], request_id=None)) == "new"
+    assert (
+        judged(reported(S.SENT_TO_CSP, late, world.many[1:], request_id=world.request_id)) == "new"
+    )
+    assert judged(answer(world.request_id, answered_at=late)) == "new"
+    assert judged(inventory(late, gone.device_id, model="46")) == "new"
+    assert (
+        judged(reported(S.VERIFIED, day(13, 2), [gone.device_id], request_id=gone.request_id))
+        == "new"
+    )
+    assert judged(asks) == "new"
+    assert disagreements() == []
+
+
+def test_what_is_taken_back_or_restored_brings_nothing_back_that_went(world: World) -> None:
+    prune_facts(first(2), is_rehearsal=False)
+    asked, answered = world.of_many[:2]
+
+    for _ in range(2):
+        assert withdraw([asked], "a test", world.read)
+        assert disagreements() == []
+        assert restore([asked], "a test", world.read)
+        assert stored(world) == known_to_stay(world, 2)
+        assert withdraw([answered], "a test", world.read)
+        assert restore([answered], "a test", world.read)
+    assert stored(world) == known_to_stay(world, 2)
+    assert disagreements() == []
+    assert withdraw([world.stories[0].messages[2]], "a test", world.read) == frozenset()
+    assert stored(world) == known_to_stay(world, 2)
+
+
+def test_reading_again_brings_nothing_back_that_went(world: World) -> None:
+    prune_facts(first(2), is_rehearsal=False)
+    with pool().connection() as connection:
+        connection.execute("DELETE FROM rereading")
+
+    list(reread(world.read))
+
+    assert stored(world) == known_to_stay(world, 2)
+    assert disagreements() == []
+
+
+NAMES_A_FACT = {"request_key", "named_request_key", "device_id", "message_id"}
+# What people and parties were told, and what is remembered of what went, has a life of its own.
+OWN_LIFE = {
+    "pruned_distribution", "status_change", "withdrawal", "withdrawn_again", "device",
+    "recorded_inventory_statement", "recorded_supplier_change", "proposal", "verdict",
+    "stream_outcome",
+}  # fmt: skip
+
+
+# These are of what people watch, of parties' causes, and of what waits to be done.
+NEVER_FILLED = {
+    "watch", "party_cause", "party_incident_device", "stale_device", "unfolded_device",
+    "touched_fact", "going_distribution", "going_activation", "going_tie",
+}  # fmt: skip
+# What no count of this world leaves.
+MORE = (
+    "INSERT INTO stalled_update SELECT request_key, device_id, 4 FROM distribution",
+    "INSERT INTO stalled_distribution SELECT device_id, request_key, 4, now() FROM distribution",
+    "INSERT INTO stay_at_hub SELECT request_key, 4, device_id, 1, now(), false FROM distribution",
+    """
+    INSERT INTO distribution_history SELECT device_id, request_key, now(), now() FROM distribution
+    """,
+    "INSERT INTO uncounted_request SELECT request_key, 'an error', now() FROM request",
+    "INSERT INTO stale_request SELECT request_key FROM request",
+    "INSERT INTO standing_due (request_key) SELECT request_key FROM request",
+    """
+    INSERT INTO wait_limit (request_key, segment_key, stage, estimate_key, passes, expected_passes)
+    SELECT request_key, 1, 4, 1, 1, 1 FROM request
+    """,
+    "INSERT INTO cause_due SELECT request_key FROM request",
+    "INSERT INTO cohort SELECT request_key, '', 4, now(), '{}', '{}', '{}' FROM request",
+    "INSERT INTO hub_stay SELECT request_key, 4, '{}', '{}' FROM request",
+    "INSERT INTO stay_in_progress SELECT request_key, 1, 4, 1, 1 FROM request",
+    "INSERT INTO performance_duration SELECT request_key, 1, 4, '{}', '{}' FROM request",
+)
+
+
+def tables_with(columns: set[str]) -> list[tuple[str, str]]:
+    """Return all tables of rows with a column that names a fact, and that column."""
+    with pool().connection() as connection:
+        found = connection.execute(
+            "SELECT c.relname, a.attname FROM pg_class AS c JOIN pg_attribute AS a"
+            " ON a.attrelid = c.oid WHERE c.relnamespace = 'public'::regnamespace"
+            " AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0"
+            " AND NOT a.attisdropped AND a.attname = ANY (%s)",
+            (list(columns),),
+        ).fetchall()
+    return [(table, column) for table, column in found if table not in OWN_LIFE]
+
+
+def values_of(table: str, column: str) -> set[object]:
+    with pool().connection() as connection:
+        query = sql.SQL("SELECT DISTINCT {} FROM {}").format(
+            sql.Identifier(column), sql.Identifier(table)
+        )
+        return {row[0] for row in connection.execute(query)}
+
+
+def test_a_request_that_goes_leaves_no_row_behind_in_any_table(world: World) -> None:
+    keys = "SELECT request_key FROM request"
+    with pool().connection() as connection:
+        before = {key for (key,) in connection.execute(keys)}
+        for query in MORE:
+            connection.execute(f"{query} ON CONFLICT DO NOTHING")
+    filled = {table for table, column in tables_with(NAMES_A_FACT) if values_of(table, column)}
+    told = {each.message_id for each in world.messages}
+    assert {"cause_count", "performance_count", "request_standing", "trouble_update",
+            "recorded_request_naming", "stay", "comms_hub_device",
+            "stay_at_hub"} <= filled  # fmt: skip
+    empty = {table for table, _ in tables_with(NAMES_A_FACT)} - filled
+    assert empty <= NEVER_FILLED, "fill it in MORE, so that it is seen to be emptied"
+
+    prune_facts(first(13), is_rehearsal=False)
+
+    with pool().connection() as connection:
+        after = {key for (key,) in connection.execute(keys)}
+    stays = known_to_stay(world, 13)
+    devices = {to_bigint(device_id) for device_id, _ in stays}
+    messages = {
+        each.message_id
+        for story in world.stories
+        if (story.device_id, story.request_id) in stays
+        for each in story.messages
+    } | {each.message_id for each in world.of_many}
+    assert len(before) - len(after) == sum(
+        (story.device_id, story.request_id) not in stays for story in world.stories
+    )
+    for table, column in tables_with(NAMES_A_FACT):
+        left = values_of(table, column) - {None}
+        if column in {"request_key", "named_request_key"}:
+            assert left <= after, table
+        elif column == "device_id":
+            assert left <= devices, table
+        else:
+            assert left & told <= messages, table

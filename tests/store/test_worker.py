@@ -43,7 +43,7 @@ from tests.streams import Cluster, one_node
 from tests.working import (
     asked,
     bodies_in,
-    hurry,
+    give_again_after,
     left_in,
     put,
     state_of,
@@ -167,7 +167,7 @@ def test_a_message_that_kills_its_reader_is_found_among_many_and_put_into_quaran
 def test_what_a_killed_worker_had_is_taken_by_another_and_counts_once(
     stream: Cluster, kill: Settle, is_committed: bool
 ) -> None:
-    hurry(stream)
+    give_again_after(stream, 2.0)
     put(stream, DUIS_SUBJECT, *DELIVERED)
     killed = started(stream, kill)
     killed.join()

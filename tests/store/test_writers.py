@@ -1,7 +1,8 @@
 """Any number of writers at once: nothing deadlocks, nothing is lost, all comes to what one writes.
 
-Beside the writers messages are withdrawn, restored and read again, an inventory is imported, what
-is left is folded, and figures are counted; parties are notified and people watch.
+Beside the writers messages are withdrawn, restored and read again, an inventory is imported, months
+that are over are pruned, what is left is folded, and figures are counted; parties are notified and
+people watch.
 """
 
 import os
@@ -24,25 +25,30 @@ from firmtrack.domain.stages import Status
 from firmtrack.domain.topics import topic_of_status
 from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
+from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.ledger import rereading
 from firmtrack.store.ledger.inventory import ImportedRow, import_rows
 from firmtrack.store.ledger.quarantine_quotas import quarantine_use
 from firmtrack.store.ledger.recording import Batch, fold_unfolded, record
 from firmtrack.store.ledger.withdrawals import restore, withdraw
+from firmtrack.store.months import month_of
 from firmtrack.store.numbers import eui_of, to_bigint
 from firmtrack.store.reading.messages import KeptMessage
 from firmtrack.store.reports import freshness, performance
-from tests.databases import ReusedDatabase, used
+from firmtrack.store.retention.facts import prune_facts
+from tests.databases import fresh_database, used
 from tests.examples import first_of
 from tests.store import test_inventory as known
 from tests.store import test_rules_in_sql as rules
-from tests.store.facts import ALPHA_ID, BRAVO_ID
+from tests.store.facts import ALPHA_ID, BRAVO_ID, MORNING
 from tests.store.histories import DEVICES, QUOTAS, History, history
+from tests.store.server_processes import wait_until
 from tests.store.test_ledger import rows
 from tests.store.test_status_changes import subscribe
 from tests.store.writing import SMALL, write
 
 BECAUSE = "a token had leaked"
+OLDEST_KEPT = month_of(MORNING).begins_at
 
 _STATUSES = {(int(status.stage), status.is_bad): status for status in Status}
 
@@ -191,7 +197,11 @@ def others(told: History) -> list[Callable[[], object]]:
         for progress in rereading.reread(read):
             assert progress.unreadable == 0
 
-    return [take_back, bring_in, read_again]
+    def prune() -> None:
+        """Let months go that have nothing, so that all tables are exchanged amid the writing."""
+        prune_facts(OLDEST_KEPT, is_rehearsal=False)
+
+    return [take_back, bring_in, read_again, prune]
 
 
 def keep_up() -> None:
@@ -203,18 +213,17 @@ def keep_up() -> None:
 
 
 @contextmanager
-def own(reused: ReusedDatabase) -> Iterator[str]:
-    """Have an empty database until the block ends."""
-    try:
-        with used(reused.next_conninfo()) as conninfo:
+def own(server: EmbeddedPostgres) -> Iterator[str]:
+    """Have a database until the block ends; nobody may have met a deadlock in it."""
+    with fresh_database(server) as conninfo:
+        with used(conninfo):
             yield conninfo
-    finally:
-        reused.empty()
+        assert deadlocks(conninfo) == 0
 
 
-def one_writer(reused: ReusedDatabase, told: History, writers: int) -> dict[str, Counter[str]]:
+def one_writer(server: EmbeddedPostgres, told: History, writers: int) -> dict[str, Counter[str]]:
     """One after the other: all that comes, and then all else."""
-    with own(reused):
+    with own(server):
         begin(told)
         new = sum(write(told, writer, writers) for writer in range(writers))
         assert new == len(told.coming)
@@ -224,7 +233,7 @@ def one_writer(reused: ReusedDatabase, told: History, writers: int) -> dict[str,
 
 
 def many_writers(
-    reused: ReusedDatabase, told: History, threads: int, processes: int, threads_of_process: int
+    server: EmbeddedPostgres, told: History, threads: int, processes: int, threads_of_process: int
 ) -> dict[str, Counter[str]]:
     """All at once: writers that are threads here, writers of other processes, and all else."""
     writers = threads + processes * threads_of_process
@@ -247,7 +256,7 @@ def many_writers(
         assert done.returncode == 0, done.stderr
         return int(done.stdout)
 
-    with own(reused) as conninfo:
+    with own(server) as conninfo:
         begin(told)
         with ThreadPoolExecutor(2 + threads + processes + len(others(told))) as pooled:
             firsts = range(threads, writers, threads_of_process)
@@ -326,9 +335,18 @@ def assert_quarantined(told: History, writers: int) -> None:
         assert use[submitter].octets <= quota
 
 
-def deadlocks(reused: ReusedDatabase) -> int:
-    """Return how many deadlocks the database ever had; who had one tells it when it has left."""
-    with psycopg.connect(reused.next_conninfo()) as connection:
+def deadlocks(conninfo: str) -> int:
+    """Return how many deadlocks the database has had: who had one tells it on leaving."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+
+        def is_alone() -> bool:
+            others = connection.execute(
+                "SELECT FROM pg_stat_activity WHERE datname = current_database()"
+                " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+            return others.rowcount == 0
+
+        wait_until(is_alone)
         row = connection.execute(
             "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
         ).fetchone()
@@ -337,7 +355,7 @@ def deadlocks(reused: ReusedDatabase) -> int:
 
 
 def agree(
-    reused: ReusedDatabase,
+    server: EmbeddedPostgres,
     seed: int,
     *,
     threads: int,
@@ -347,12 +365,10 @@ def agree(
     """Have many writers record the history of a seed, and hold it against what one makes of it."""
     told = history(seed)
     writers = threads + processes * threads_of_process
-    expected = one_writer(reused, told, writers)
-    before = deadlocks(reused)
+    expected = one_writer(server, told, writers)
 
-    found = many_writers(reused, told, threads, processes, threads_of_process)
+    found = many_writers(server, told, threads, processes, threads_of_process)
 
-    assert deadlocks(reused) == before, f"seed {seed}"
     assert found.keys() == expected.keys()
     differ = {
         table: (expected[table] - rows_of, rows_of - expected[table])
@@ -364,16 +380,16 @@ def agree(
 
 @pytest.mark.parametrize("seed", first_of(range(4)))
 def test_writers_beside_all_else_that_goes_on_agree_with_one_alone(
-    reused_database: ReusedDatabase, seed: int
+    postgres: EmbeddedPostgres, seed: int
 ) -> None:
-    agree(reused_database, seed, threads=4)
+    agree(postgres, seed, threads=4)
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("number", range(4))
 def test_writers_of_several_processes_agree_with_one_alone(
-    reused_database: ReusedDatabase, number: int
+    postgres: EmbeddedPostgres, number: int
 ) -> None:
     seed = number if os.environ.get("CI") else SystemRandom().randrange(1 << 32)
     print(f"seed {seed}")
-    agree(reused_database, seed, threads=2, processes=3)
+    agree(postgres, seed, threads=2, processes=3)

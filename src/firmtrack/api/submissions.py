@@ -286,13 +286,15 @@ def _taken(envelopes: Sequence[Envelope], submitter: Submitter) -> list[Outcome]
     # Only where there is a stream: it takes a while.
     from firmtrack.stream.accepting import accept
     from firmtrack.stream.connection import StreamAway
+    from firmtrack.stream.credentials import BadCredentials
+    from firmtrack.stream.durability import UnsafeStream
     from firmtrack.stream.publishing import StreamFull
 
     try:
         return accept(envelopes, submitter)
     except StreamFull:
         raise _not_now(Problem.STREAM_FULL) from None
-    except StreamAway as error:
+    except (StreamAway, UnsafeStream, BadCredentials) as error:
         _log.warning("%s", error)
         raise _not_now(Problem.STREAM_AWAY) from None
 

@@ -132,7 +132,9 @@ def _print(report: "PruneReport") -> None:
     from firmtrack.presentation.pruning import TITLES, outcome_text, report_rows
 
     table = Table(prose(TITLES[0]), *TITLES[1:-1], prose(TITLES[-1]))
-    for row in report_rows(report):
+    rows = list(report_rows(report))
+    for row in rows:
         table.add(*row)
-    console.print(table)
+    if rows:
+        console.print(table)
     console.print(outcome_text(report))

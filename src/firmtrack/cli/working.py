@@ -1,7 +1,9 @@
 """``firmtrack worker``: takes messages from the stream."""
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +12,8 @@ from firmtrack.cli.options import AsJson, console, print_json
 from firmtrack.cli.session import opened, set_up
 
 if TYPE_CHECKING:
+    from wsgiref.types import StartResponse
+
     from firmtrack.stream.connection import Backlog
     from firmtrack.stream.worker import Taken
 
@@ -24,6 +28,11 @@ def worker(
     batch: Annotated[
         int, typer.Option(min=1, max=10_000, help="So many messages at most share a transaction.")
     ] = 1_000,
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65_535, help="Answer /healthz, /readyz and /metrics on this port."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="The address to answer these on.")] = "127.0.0.1",
     as_json: AsJson = False,
 ) -> None:
     """Take messages from the stream until interrupted; any number of these may run at once.
@@ -37,12 +46,47 @@ def worker(
 
     if not settings.ENVIRONMENT.nats_url:
         raise FirmtrackError(_NO_STREAM)
-    with opened():
+    with opened(), _watched(host, port):
         taken, seconds = _work(batch, until_empty=until_empty, is_quiet=as_json)
     _print(taken, seconds, as_json=as_json)
 
 
 _NO_STREAM = "there is no stream to take messages from: set NATS_URL to a server of NATS JetStream."
+
+
+@contextmanager
+def _watched(host: str, port: int | None) -> Iterator[None]:
+    """Answer within the block those who watch, on a port if one is named. Raises CannotListen."""
+    if port is None:
+        yield
+        return
+    from threading import Thread
+    from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+    from firmtrack.cli.serving import CannotListen
+    from firmtrack.watching.endpoints import Watched
+
+    class Quiet(WSGIRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Say nothing of each call."""
+
+    watched = Watched(_answer_nothing)
+    try:
+        server = make_server(host, port, watched, handler_class=Quiet)
+    except OSError as error:
+        raise CannotListen(host, port, error) from error
+    Thread(target=server.serve_forever, name="watched", daemon=True).start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        watched.stop()
+
+
+def _answer_nothing(_: dict[str, Any], start: "StartResponse") -> list[bytes]:
+    start("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
+    return [b"A worker answers /healthz, /readyz and /metrics alone.\n"]
 
 
 def _work(batch: int, *, until_empty: bool, is_quiet: bool) -> "tuple[Taken, float]":
@@ -52,6 +96,7 @@ def _work(batch: int, *, until_empty: bool, is_quiet: bool) -> "tuple[Taken, flo
     from django.conf import settings
 
     from firmtrack.stream.connection import Access
+    from firmtrack.stream.durability import check_durability
     from firmtrack.stream.worker import work
 
     async def run() -> "Taken":
@@ -64,6 +109,7 @@ def _work(batch: int, *, until_empty: bool, is_quiet: bool) -> "tuple[Taken, flo
             stop=stop,
             batch=batch,
             until_empty=until_empty,
+            check=lambda client: check_durability(client, settings.ENVIRONMENT),
             on_ready=(lambda _: None) if is_quiet else lines.say_ready,
             on_taken=(lambda _: None) if is_quiet else lines.say_taken,
         )

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
+from firmtrack.answers.requests import NoLongerKept
 from firmtrack.presentation.times import MONTHS, day_text
+from firmtrack.presentation.wording import COMPLETION_NAMES
 
 
 def kept_from_text(kept_from: datetime) -> str:
@@ -70,4 +72,18 @@ def body_text(kept_from: datetime | None) -> str:
     return (
         "What this message said, word for word, is not kept any more: Firmtrack keeps that of "
         f"messages from {kept_from_text(kept_from)} on. What was read of it stays where it belongs."
+    )
+
+
+def no_longer_kept_text(gone: NoLongerKept) -> str:
+    """Return how many devices of a request are no longer kept, and how their updates had ended."""
+    counts = gone.completion_counts
+    ended = " and ".join(
+        f"{count:,} {COMPLETION_NAMES[completion]}" for completion, count in counts.items()
+    )
+    one = gone.device_count == 1
+    return (
+        f"{gone.device_count:,} device{'' if one else 's'} whose update"
+        f"{'' if one else 's'} had ended before {kept_from_text(gone.before)} "
+        f"{'is' if one else 'are'} no longer kept: {ended}."
     )

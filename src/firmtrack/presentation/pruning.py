@@ -53,13 +53,15 @@ TITLES = ("What", "Before", "Rows", "Size", "Months", "What stays, and why")
 
 
 def report_rows(report: PruneReport) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each kind of record, by the columns TITLES."""
+    """Yield a row for each kind of record of which any is so old, by the columns TITLES."""
     for each in report.ended:
+        if not each.rows and not each.stays:
+            continue
         yield (
             WORDS[each.what].name,
             "" if each.kept_from is None else kept_from_text(each.kept_from),
             f"{each.rows:,}",
-            size_text(each.octets),
+            size_text(each.octets) if each.octets else "",
             ", ".join(map(month_text, each.months)),
             _stays_text(each),
         )

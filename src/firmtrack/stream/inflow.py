@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections import deque
+from contextlib import suppress
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from firmtrack.stream.arrivals import Received, delivery_of
+from firmtrack.stream.connection import FAILURES
 from firmtrack.stream.names import CONSUMER, STREAM
 
 _NEXT = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{CONSUMER}"
@@ -76,8 +78,9 @@ class Inflow:
         if self._asking is not None:
             self._asking.cancel()
         if self._subscription is not None and self._client.is_connected:
-            await self._subscription.unsubscribe()
-            await self._client.flush()
+            with suppress(*FAILURES):
+                # With what the servers have sent already.
+                await self._subscription.drain()  # type: ignore[no-untyped-call]
         left = self._left()
         self._has_come.set()
         return left

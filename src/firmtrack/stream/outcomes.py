@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 
 from firmtrack.intake.receive import Outcome, OutcomeKind
 from firmtrack.store.database import pool, reading_pool
+from firmtrack.store.months import keep_months
 from firmtrack.store.statements import statements_in
 
 KEPT_FOR = timedelta(days=30)
@@ -98,11 +99,17 @@ def find(message_id: UUID, submitter: str) -> KeptOutcome | None:
 
 
 def give_sign(sign: WorkerSign) -> None:
-    """Note that the worker runs, and forget what is old."""
+    """Note that the worker runs."""
     with pool().connection() as connection:
         connection.execute(_statement("give_sign"), sign)
+
+
+def tidy() -> None:
+    """Forget what is old, and have months to record in."""
+    with pool().connection() as connection:
         connection.execute(_statement("forget_workers"), (_FORGOTTEN_AFTER,))
         connection.execute(_statement("forget_outcomes"), (KEPT_FOR,))
+        keep_months(connection)
 
 
 def leave(sign: WorkerSign) -> None:

@@ -16,6 +16,7 @@ from typing import ClassVar
 from urllib.parse import quote
 from uuid import UUID
 
+from django.conf import settings
 from nats.aio.client import Client
 from nats.js.errors import APIError, NoStreamResponseError
 
@@ -24,6 +25,7 @@ from firmtrack.intake.envelopes import JSON_MEDIA_TYPES, Envelope
 from firmtrack.stream import bodies
 from firmtrack.stream.connection import FAILURES, Access, StreamAway, connected, make_stream
 from firmtrack.stream.credentials import BadCredentials
+from firmtrack.stream.durability import UnsafeStream, check_durability
 from firmtrack.stream.names import (
     DUIS_SUBJECT,
     DUPLICATE_HEADER,
@@ -91,7 +93,8 @@ def hand_over(access: Access, messages: Sequence[HandedIn]) -> list[FirmtrackErr
     """Hand the messages over; return of each None once the stream has it, or why it has not.
 
     One of which that is not known, for want of an acknowledgement, counts as not handed over: to
-    hand it over again is harmless. Raises StreamAway or StreamFull if the stream has none.
+    hand it over again is harmless. Raises StreamAway, StreamFull or UnsafeStream if the stream has
+    none.
     """
     results = _Publisher.of(access).hand_over(messages)
     if all(isinstance(result, FirmtrackError) for result in results):
@@ -136,7 +139,7 @@ class _Publisher:
         self._connecting = asyncio.Lock()
         self._client: Client | None = None
         self._has_stream = False
-        self._refusal: tuple[float, StreamAway] | None = None
+        self._refusal: tuple[float, FirmtrackError] | None = None
         self._thread = Thread(target=self._run, name="stream", daemon=True)
         self._thread.start()
 
@@ -160,7 +163,7 @@ class _Publisher:
     async def _hand_over(self, messages: Sequence[HandedIn]) -> list[FirmtrackError | None]:
         try:
             client = await self._connected()
-        except (StreamAway, BadCredentials) as error:
+        except (StreamAway, BadCredentials, UnsafeStream) as error:
             return [error] * len(messages)
         results: list[FirmtrackError | None] = []
         for first in range(0, len(messages), _AT_ONCE):
@@ -169,7 +172,10 @@ class _Publisher:
         return results
 
     async def _connected(self) -> Client:
-        """Return the connection, with a stream. Raises StreamAway, at once if it just has."""
+        """Return the connection, with a stream that keeps what it acknowledges.
+
+        Raises StreamAway and UnsafeStream, at once if it just has; and BadCredentials.
+        """
         if self._client is not None and self._has_stream:
             if not self._client.is_connected:
                 raise StreamAway(self._access.servers)
@@ -186,8 +192,9 @@ class _Publisher:
                     )
                 if not self._has_stream:
                     await make_stream(self._client)
+                    await check_durability(self._client, settings.ENVIRONMENT)
                     self._has_stream = True
-            except StreamAway as error:
+            except (StreamAway, UnsafeStream) as error:
                 self._refusal = (time.monotonic(), error)
                 raise
             except FAILURES as error:

@@ -6,9 +6,11 @@ until one message is left that kills it alone; that one goes into quarantine.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import ParamSpec, TypeAlias, TypeVar
 
@@ -68,12 +70,19 @@ class Reader:
         """Return what a function returns in the process."""
         pool = self._pool_for_next()
         try:
-            return await asyncio.wrap_future(pool.submit(what, *given, **named))
+            with _signals_held():  # it may start the process now, which hears none of them then
+                future = pool.submit(what, *given, **named)
+            return await asyncio.wrap_future(future)
         except BrokenProcessPool:
             if self._pool is pool:
                 self._pool = None
             pool.shutdown(wait=False)
             raise ReaderLost from None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a process, or one is being started."""
+        return self._pool is not None
 
     def stop(self) -> None:
         """End the process, when it has done what it does."""
@@ -95,3 +104,13 @@ class Reader:
             )
         self._batches += 1
         return self._pool
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold back the signals of a terminal, which sends them to all processes of a command."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

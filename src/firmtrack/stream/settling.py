@@ -72,15 +72,23 @@ def ask_database() -> None:
         raise _failed(error) from None
 
 
-def keep_house(worker: outcomes.WorkerSign) -> None:
-    """Give the worker's sign of life, and forget outcomes that are old. Raises DatabaseFailed."""
+def give_sign(worker: outcomes.WorkerSign) -> None:
+    """Give the worker's sign of life. Raises DatabaseFailed."""
     try:
         outcomes.give_sign(worker)
     except psycopg.Error as error:
         raise _failed(error) from None
 
 
-def leave_house(worker: outcomes.WorkerSign) -> None:
+def tidy() -> None:
+    """Forget outcomes that are old, and have months to record in. Raises DatabaseFailed."""
+    try:
+        outcomes.tidy()
+    except psycopg.Error as error:
+        raise _failed(error) from None
+
+
+def leave(worker: outcomes.WorkerSign) -> None:
     """Say that the worker runs no more. Raises DatabaseFailed."""
     try:
         outcomes.leave(worker)

@@ -55,9 +55,10 @@ from firmtrack.stream.settling import (
     DatabaseFailed,
     Settled,
     ask_database,
-    keep_house,
-    leave_house,
+    give_sign,
+    leave,
     settle_here,
+    tidy,
 )
 
 BATCH_MESSAGES = 1_000
@@ -70,7 +71,7 @@ _GIVEN_BACK_SECONDS = 5.0
 _ASK_SECONDS = 1.0
 _EMPTY_LOOK_SECONDS = 0.2
 _HOUSE_SECONDS = 10.0
-_SWEEP_SECONDS = 600.0
+_TIDY_SECONDS = 900.0
 _CONFIRM_SECONDS = 5.0
 # A body that is not found may be on another server yet.
 _BODY_TRIES = 3
@@ -285,8 +286,8 @@ class _Worker:
             await asyncio.sleep(_EMPTY_LOOK_SECONDS)
 
     async def _keep_house(self) -> None:
-        """Give signs of life, and remove bodies that no message names, now and then."""
-        swept_at = 0.0
+        """Give signs of life; now and then remove bodies that no message names, and what is old."""
+        tidy_at = 0.0
         while True:
             with suppress(*FAILURES, DatabaseFailed, ReaderLost):
                 backlog = await backlog_of(self._client)
@@ -294,16 +295,19 @@ class _Worker:
                     self._sign.worker_id, backlog.waiting, backlog.unacknowledged
                 )
                 if not self._is_failing.is_set():
-                    await self._reader.do(keep_house, self._sign)
-                if time.monotonic() - swept_at > _SWEEP_SECONDS:
+                    await self._reader.do(give_sign, self._sign)
+                if time.monotonic() >= tidy_at:
+                    tidy_at = time.monotonic() + _TIDY_SECONDS
                     await bodies.sweep(self._client, datetime.now(UTC))
-                    swept_at = time.monotonic()
+                    await self._reader.do(tidy)
             await asyncio.sleep(_HOUSE_SECONDS)
 
     async def _leave(self) -> None:
+        if not self._reader.has_begun:
+            return
         with suppress(DatabaseFailed, ReaderLost, TimeoutError):
             async with asyncio.timeout(_CONFIRM_SECONDS):
-                await self._reader.do(leave_house, self._sign)
+                await self._reader.do(leave, self._sign)
         await asyncio.to_thread(self._reader.stop)
 
 

@@ -159,9 +159,10 @@ def _record_messages(
     candidates = sorted(handed_in.items(), key=lambda each: each[0][0])
     new_ids = _insert_messages(cursor, [(each, by) for (_, by), each in candidates])
     new = {message.digest: message for _, message in candidates if message.digest[:16] in new_ids}
-    gone = retention.leave_out_gone(cursor, new.values())
-    if gone:
-        new = {digest: each for digest, each in new.items() if each.message_id not in gone}
+    gone, known = retention.leave_out_gone(cursor, new.values())
+    if gone or known:
+        left_out = gone | known
+        new = {digest: each for digest, each in new.items() if each.message_id not in left_out}
         new_ids = frozenset(digest[:16] for digest in new)
     is_folded = not new or _record_facts(cursor, list(new.values()), portions)
     waiting = set(new_ids)

@@ -5,6 +5,7 @@ Neither costs anything while nothing has gone: of messages that carry a recent t
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from psycopg import Cursor
@@ -25,26 +26,38 @@ ALWAYS_KEPT = timedelta(days=28)
 _KEPT_FROM = "SELECT kept_from FROM retention WHERE kind = 'facts'"
 
 
+class LeftOut(NamedTuple):
+    """Messages that were new, and yet are not to be recorded.
+
+    ``gone`` tell only of what is no longer kept. ``known`` were here before, and have told what the
+    inventory holds.
+    """
+
+    gone: frozenset[UUID] = frozenset()
+    known: frozenset[UUID] = frozenset()
+
+
 def leave_out_gone(
     cursor: Cursor[TupleRow], messages: Collection[Message], now: datetime | None = None
-) -> frozenset[UUID]:
-    """Return which of the messages, just inserted as new, tell only of what has gone.
+) -> LeftOut:
+    """Return which of the messages, just inserted as new, tell nothing new of what is kept.
 
     Their rows are taken out again. ``now`` is the present moment, if not the clock's.
     """
     recent = (now or datetime.now(UTC)) - ALWAYS_KEPT
     asked = [each for each in messages if not _is_recent(each, recent)]
     if not asked:
-        return frozenset()
+        return LeftOut()
     found = cursor.execute(_KEPT_FROM).fetchone()
     if found is None:
-        return frozenset()
+        return LeftOut()
     (kept_from,) = found
     asked = [each for each in asked if not each.is_dated or _is_before(each, kept_from)]
     gone = frozenset(each.message_id for each in _gone(asked, kept_from, _kept(cursor, asked)))
-    if gone:
-        cursor.execute(statement("take_out_messages"), {"message_ids": list(gone)})
-    return gone
+    known = _known(cursor, asked)
+    if gone or known:
+        cursor.execute(statement("take_out_messages"), {"message_ids": [*gone, *known]})
+    return LeftOut(gone, known)
 
 
 def note_touched(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
@@ -65,6 +78,31 @@ def note_touched(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> None:
             "hubs": [to_bigint(hub) for hub in _hubs_of(messages)],
         },
     )
+
+
+def _known(cursor: Cursor[TupleRow], messages: Iterable[Message]) -> frozenset[UUID]:
+    """Return which of the messages have told what the inventory holds, and went themselves."""
+    told = [each for each in messages if each.is_dated and _tells_inventory(each)]
+    if not told:
+        return frozenset()
+    devices = {facts.device_id for each in told for facts in each.devices}
+    devices.update(each.supplier_change.device_id for each in told if each.supplier_change)
+    verdicts = [request_parts(each.verdict.request_id) for each in told if each.verdict]
+    cursor.execute(
+        statement("known_statements"),
+        {
+            "message_ids": [each.message_id for each in told],
+            "devices": [to_bigint(device_id) for device_id in devices],
+            "originators": [part[0] for part in verdicts],
+            "targets": [part[1] for part in verdicts],
+            "counters": [part[2] for part in verdicts],
+        },
+    )
+    return frozenset(row[0] for row in cursor)
+
+
+def _tells_inventory(message: Message) -> bool:
+    return bool(message.devices or message.supplier_change or message.verdict)
 
 
 def _is_recent(message: Message, recent: datetime) -> bool:

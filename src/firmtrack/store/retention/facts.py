@@ -9,7 +9,7 @@ are exchanged for a table of that. Which distributions stay: firmtrack.domain.re
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,7 +105,17 @@ class Pace:
 PACE = Pace()
 
 
-def prune_facts(kept_from: datetime, *, is_rehearsal: bool, pace: Pace = PACE) -> FactsPruned:
+Tell = Callable[[str, float], None]
+"""Is told what is done next, and which share of it is done, 0 to 1."""
+
+
+def prune_facts(
+    kept_from: datetime,
+    *,
+    is_rehearsal: bool,
+    pace: Pace = PACE,
+    tell: Tell = lambda _step, _share: None,
+) -> FactsPruned:
     """Let facts go that are older than a month's beginning; of a rehearsal, say what would go.
 
     Two at once do it one after the other. Raises NotKeptFrom, and TableInUse if somebody reads or
@@ -121,7 +131,7 @@ def prune_facts(kept_from: datetime, *, is_rehearsal: bool, pace: Pace = PACE) -
         held(AdvisoryKey.PRUNING_FACTS),
         held(AdvisoryKey.REREADING),
     ):
-        prune = _Prune(connection, month, pace, is_rehearsal=is_rehearsal)
+        prune = _Prune(connection, month, pace, tell, is_rehearsal=is_rehearsal)
         return prune.rehearse() if is_rehearsal else prune.run()
 
 
@@ -129,11 +139,18 @@ class _Prune:
     """One prune, on a connection of its own, which is in autocommit."""
 
     def __init__(
-        self, connection: Connection[TupleRow], month: Month, pace: Pace, *, is_rehearsal: bool
+        self,
+        connection: Connection[TupleRow],
+        month: Month,
+        pace: Pace,
+        tell: Tell,
+        *,
+        is_rehearsal: bool,
     ) -> None:
         self._connection = connection
         self._month = month
         self._pace = pace
+        self._tell = tell
         self._given = {
             "kept_from": month.begins_at,
             "is_rehearsal": is_rehearsal,
@@ -171,8 +188,10 @@ class _Prune:
         self._begin(swap.end)
         with self._timed("find"), self._connection.transaction():
             self._find()
+        (total,) = self._ask("SELECT count(*) FROM going_distribution")
         with self._timed("distributions"):
             for portion in self._portions():
+                self._tell("distributions", self._distributions / total)
                 self._let_devices_go(portion)
         with self._timed("requests"):
             self._let_requests_go()
@@ -183,6 +202,7 @@ class _Prune:
             wait_for_earlier(self._connection)
         with self._timed("swap"):
             counted = swap.swap()
+        self._tell("end", 0.0)
         self._end()
         return self._pruned(swap, counted)
 
@@ -239,6 +259,7 @@ class _Prune:
     def _let_requests_go(self) -> None:
         left: list[int] = []
         while keys := self._going_requests(self._pace.requests, left):
+            self._tell("requests", 0.5)
             with self._connection.transaction():
                 self._execute(_HOLD_REQUESTS, {"request_keys": keys})
                 take(self._connection, AdvisoryKey.ATTRIBUTION)
@@ -287,6 +308,7 @@ class _Prune:
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:
         began = time.perf_counter()
+        self._tell(step, 0.0)
         yield
         self._steps[step] = self._steps.get(step, 0.0) + time.perf_counter() - began
 

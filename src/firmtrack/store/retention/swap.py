@@ -25,6 +25,10 @@ _EARLIER = """
         SELECT FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()
           AND backend_type = 'client backend' AND application_name <> %s AND xact_start < %s
+          -- Who waits to read messages again waits for the prune, and has recorded nothing.
+          AND pid NOT IN (
+              SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted
+          )
     )
 """
 _COUNT = "SELECT count(*) FROM {table} WHERE occurred_at < %(kept_from)s"
@@ -66,8 +70,9 @@ def wait_for_earlier(connection: Connection[TupleRow]) -> None:
     What was committed before it, all others see from then on. Raises TableInUse.
     """
     until = time.monotonic() + _PATIENCE_SECONDS
+    rereading = AdvisoryKey.REREADING.value
     (moment,) = _row(connection.execute("SELECT clock_timestamp()").fetchone())
-    while _row(connection.execute(_EARLIER, (HOLDING, moment)).fetchone())[0]:
+    while _row(connection.execute(_EARLIER, (HOLDING, moment, rereading)).fetchone())[0]:
         if time.monotonic() > until:
             raise TableInUse(EVENTS.name)
         time.sleep(_LOOK_SECONDS)

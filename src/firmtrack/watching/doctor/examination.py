@@ -12,7 +12,7 @@ from psycopg.rows import TupleRow
 from firmtrack.errors import FirmtrackError
 from firmtrack.settings import Environment
 from firmtrack.store import database as the_database
-from firmtrack.watching.doctor import database, machine
+from firmtrack.watching.doctor import database, machine, stream
 from firmtrack.watching.doctor.findings import Finding, Level, fail, warn
 
 _CONNECT_SECONDS = 10
@@ -26,6 +26,7 @@ OF_THE_MACHINE: tuple[tuple[str, Callable[[Environment], Finding]], ...] = (
     ("alert_signer", machine.check_alert_signer),
     ("mail_server", machine.check_mail_server),
 )
+STREAM = "stream"
 DATABASE = "database"
 OF_THE_DATABASE: tuple[tuple[str, Callable[[Connection[TupleRow]], Finding]], ...] = (
     (DATABASE, database.check_version),
@@ -58,6 +59,8 @@ def examine() -> Iterator[Check]:
     environment: Environment = settings.ENVIRONMENT
     for name, check in OF_THE_MACHINE:
         yield Check(name, check(environment))
+    for finding in stream.check_stream(environment):
+        yield Check(STREAM, finding)
     if environment.database_url is None and not (environment.data_dir / "postgresql").exists():
         yield Check(DATABASE, warn("There is no database yet.", "The first command makes it."))
         return
