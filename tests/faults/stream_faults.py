@@ -147,11 +147,6 @@ def _kill_most_nodes(world: StreamInstallation, chance: random.Random, seconds: 
         _last(seconds)
 
 
-def _kill_all_nodes(world: StreamInstallation, _chance: random.Random, seconds: float) -> None:
-    with _nodes_away(world, world.cluster.nodes, Node.kill):
-        _last(seconds / 2)
-
-
 def _kill_worker_and_node(world: StreamInstallation, chance: random.Random, seconds: float) -> None:
     with _nodes_away(world, [chance.choice(world.cluster.nodes)], Node.kill):
         chance.choice(world.workers).kill()

@@ -207,7 +207,7 @@ class StreamFaultRun:
         outcomes = Counter({outcome for _, outcome in by_api.acknowledged.values()})
         assert set(outcomes) == {"accepted"}, outcomes
         assert_recorded_once(world)
-        assert_is_as_without_faults(world, installation)
+        assert_is_as_without_faults(world, installation, self.plan.patience_seconds)
         assert_nothing_refused_or_left(world)
         assert_tracker_knows(world)
         self.report.say(
@@ -268,15 +268,18 @@ async def _is_empty(url: str) -> bool:
     return not info.num_pending and not info.num_ack_pending and not stream.state.messages
 
 
-def assert_is_as_without_faults(world: Simulated, installation: StreamInstallation) -> None:
+def assert_is_as_without_faults(
+    world: Simulated, installation: StreamInstallation, patience_seconds: float
+) -> None:
     """The same traffic, taken in by a command into a database of its own, comes to the same."""
     conninfo = installation.postgres.conninfo
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {_CONTROL}")
     url = conninfo.rpartition("/")[0] + f"/{_CONTROL}"
     env = installation.env | {"DATABASE_URL": url, "FIRMTRACK_INTAKE": "direct"}
-    status, _, errors = ended(firmtrack("ingest", world.written.traffic, env=env))
-    assert status == 0, errors[-2_000:]
+    ingest = firmtrack("ingest", world.written.traffic, env=env)
+    _, errors = ingest.communicate(timeout=patience_seconds)
+    assert ingest.returncode == 0, errors[-2_000:]
     for what, statement in _COMPARED.items():
         found, expected = (_digest(where, statement) for where in (conninfo, url))
         assert found == expected, f"{what}: {found} and, without faults, {expected}"

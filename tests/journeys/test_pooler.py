@@ -198,6 +198,7 @@ def test_commands_and_a_portal_share_fewer_sessions_than_they_have_connections(
     with pooled(server.port, sessions=5) as port:
         env = on(conninfo_at(port), tmp_path)
         assert called("migrate", env=env).returncode == 0
+        assert "answers through a pooler" in called("doctor", "--json", env=env).stdout
         _ingest_twice_killed_once(simulated, env)
         with used(conninfo_at(port)):
             world.people()

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from firmtrack.store.database import pool
+from firmtrack.store.database import held, pool
 from firmtrack.store.known_from import Kind, note_kept_from
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.locks import AdvisoryKey
 from tests.databases import used
 from tests.journeys.processes import called, firmtrack, on, wait_until
 from tests.store.test_lives import (
@@ -99,11 +99,7 @@ def test_a_prune_is_on_record_as_an_act_from_its_beginning_with_what_came_of_it(
 def test_a_second_prune_beside_the_first_says_so_and_does_nothing(
     env: dict[str, str], own_database: str
 ) -> None:
-    with (
-        used(own_database),
-        pool().connection() as connection,
-        held(connection, AdvisoryKey.PRUNING),
-    ):
+    with used(own_database), held(AdvisoryKey.PRUNING):
         second = firmtrack("prune", env=env)
         _, said = second.communicate()
         assert second.returncode == 1

@@ -179,9 +179,11 @@ def test_what_a_killed_worker_had_is_taken_by_another_and_counts_once(
 
     taken = take_all(stream)
 
-    again = OutcomeKind.DUPLICATE if is_committed else OutcomeKind.RECORDED
-    assert taken.outcomes == {again: len(DELIVERED)}
-    assert taken.redelivered == len(DELIVERED)
+    # On a busy machine what is given again so soon may come a third time.
+    new = 0 if is_committed else len(DELIVERED)
+    assert taken.outcomes[OutcomeKind.RECORDED] == new
+    assert taken.outcomes[OutcomeKind.DUPLICATE] == taken.messages - new
+    assert taken.redelivered >= len(DELIVERED)
     assert messages_and_events() == (len(DELIVERED),) * 2
 
 

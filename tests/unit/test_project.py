@@ -117,6 +117,7 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
         "NATS_URL",
         "NATS_CREDS",
         "NATS_CA",
+        "FIRMTRACK_STREAM_MONITORING",
     }
 
 

@@ -258,6 +258,12 @@ async def backlog_of(client: Client) -> Backlog:
     return Backlog(info.num_pending or 0, info.num_ack_pending or 0)
 
 
+async def acknowledged_within_seconds(client: Client) -> float:
+    """Return after how long without a word a message is given to another worker."""
+    info = await client.jsm().consumer_info(STREAM, CONSUMER)
+    return info.config.ack_wait or ACKNOWLEDGED_WITHIN_SECONDS
+
+
 async def first_stored_at(client: Client) -> datetime | None:
     """Return when the oldest message that is left was stored, None if none is left."""
     manager = client.jsm()

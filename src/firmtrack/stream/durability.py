@@ -56,7 +56,7 @@ class UnsafeStream(FirmtrackError):
 
 
 async def check_durability(client: Client, environment: Environment) -> None:
-    """Do nothing if the stream keeps what it acknowledges; the log says what is allowed all the same.
+    """Do nothing if the stream keeps what it acknowledges; the log says what is allowed if not.
 
     Raises UnsafeStream if it may lose a message, unless the settings allow that, and what nats-py
     does.

@@ -39,11 +39,11 @@ from firmtrack.stream.arrivals import (
 )
 from firmtrack.stream.bodies import BodyTooLarge, NoSuchBody
 from firmtrack.stream.connection import (
-    ACKNOWLEDGED_WITHIN_SECONDS,
     FAILURES,
     Access,
     Backlog,
     StreamAway,
+    acknowledged_within_seconds,
     backlog_of,
     connected,
     make_stream,
@@ -66,7 +66,6 @@ BATCH_MESSAGES = 1_000
 
 # While one batch is read and recorded, the next is there already.
 _LANES = 2
-_STILL_AT_IT_SECONDS = ACKNOWLEDGED_WITHIN_SECONDS / 3
 _GIVEN_BACK_SECONDS = 5.0
 _ASK_SECONDS = 1.0
 _EMPTY_LOOK_SECONDS = 0.2
@@ -116,10 +115,13 @@ async def work(
             await make_stream(client)
             if check is not None:
                 await check(client)
+            within_seconds = await acknowledged_within_seconds(client)
             on_ready(await backlog_of(client))
         except FAILURES as error:
             raise StreamAway(access.servers, error) from None
-        worker = _Worker(client, Inflow(client, batch), Reader(settle), on_taken)
+        worker = _Worker(
+            client, Inflow(client, batch), Reader(settle), on_taken, within_seconds / 3
+        )
         return await worker.work(stop, until_empty=until_empty)
 
 
@@ -132,8 +134,10 @@ class _Worker:
         inflow: Inflow,
         reader: Reader,
         on_taken: Callable[[Taken], None],
+        still_at_it_seconds: float,
     ) -> None:
         self._client = client
+        self._still_at_it_seconds = still_at_it_seconds
         self._inflow = inflow
         self._reader = reader
         self._on_taken = on_taken
@@ -270,7 +274,7 @@ class _Worker:
     async def _say_still_at_it(self) -> None:
         """Keep what is here from being given to another worker, however long it takes."""
         while True:
-            await asyncio.sleep(_STILL_AT_IT_SECONDS)
+            await asyncio.sleep(self._still_at_it_seconds)
             with suppress(*FAILURES):
                 for each in (*self._inflow.messages, *chain.from_iterable(self._held)):
                     await each.message.in_progress()

@@ -5,7 +5,7 @@ transaction. Each set of them stands in a schema of its own, a place, which a tr
 as long as it lasts (docs/decisions/050).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from weakref import WeakKeyDictionary
@@ -199,18 +199,25 @@ def _take_place(cursor: Cursor[TupleRow]) -> int:
     Return its number. A place is made when it is needed first; if all are taken, one is waited for.
     """
     first = _next_places.get(cursor.connection, 1)
-    places = [*range(first, _MOST_PLACES + 1), *range(1, first)]
-    cursor.execute(
-        _TAKE_PLACE, {"prefix": _PREFIX, "key": AdvisoryKey.STAGING.value, "parts": places}
-    )
-    found = cursor.fetchone()
+    found = _take_one_of(cursor, [first])
+    if found is None:
+        others = [*range(first + 1, _MOST_PLACES + 1), *range(1, first)]
+        found = _take_one_of(cursor, others)
     if found is None:
         take(cursor, AdvisoryKey.STAGING, first)
-        return _take_place(cursor)
-    place, is_made, *_ = found
+        found = _take_one_of(cursor, [first])
+    assert found is not None
+    place, is_made = found
     if not is_made:
         cursor.execute(_PLACE.format(place=f"{_PREFIX}{place}").encode())
-    return int(place)
+    return place
+
+
+def _take_one_of(cursor: Cursor[TupleRow], places: Sequence[int]) -> tuple[int, bool] | None:
+    """Take the first of the places that is free; return it and whether it is made."""
+    asked = {"prefix": _PREFIX, "key": AdvisoryKey.STAGING.value, "parts": places}
+    found = cursor.execute(_TAKE_PLACE, asked).fetchone()
+    return None if found is None else (found[0], found[1])
 
 
 def stage_messages(

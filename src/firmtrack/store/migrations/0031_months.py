@@ -11,7 +11,9 @@ from firmtrack.store.sql import statement
 def _begin(_: Any, editor: Any) -> None:
     """Make the parts of the four tables, so that the rows that are there find their months."""
     editor.connection.ensure_connection()
-    months.begin(editor.connection.connection)
+    months.begin(
+        editor.connection.connection, (months.EVENTS, months.MESSAGES, months.LOOKUPS, months.ACTS)
+    )
 
 
 class Migration(migrations.Migration):

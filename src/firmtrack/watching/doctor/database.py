@@ -11,6 +11,7 @@ from psycopg.rows import TupleRow
 from firmtrack.gateway.proxies import UNDECLARED_PROXY
 from firmtrack.notices.signs_of_life import is_anyone_dispatching
 from firmtrack.presentation.known_from import kept_from_text
+from firmtrack.store.database import is_lent
 from firmtrack.store.known_from import Kind, kept_from_of, month_before
 from firmtrack.store.ledger.rereading import is_of_newer
 from firmtrack.store.months import months_ahead
@@ -51,7 +52,16 @@ def check_version(connection: Connection[TupleRow]) -> Finding:
         return fail(
             f"PostgreSQL is of version {version // 10_000}.", "Upgrade it to version 15 or newer."
         )
-    return ok(f"PostgreSQL {version // 10_000}.{version % 10_000} answers.")
+    sentence = f"PostgreSQL {version // 10_000}.{version % 10_000} answers"
+    if not is_lent(connection):
+        return ok(f"{sentence}.")
+    sentence = f"{sentence} through a pooler"
+    if connection.execute("SELECT current_setting('jit')").fetchone() == ("on",):
+        return warn(
+            f"{sentence}, and compiles statements, which takes longer than to run them.",
+            "Have the database's owner run ALTER ROLE … SET jit = off for the role that connects.",
+        )
+    return ok(f"{sentence}.")
 
 
 def check_schema(connection: Connection[TupleRow]) -> Finding:
