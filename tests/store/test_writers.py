@@ -105,6 +105,7 @@ _OF_THE_ORDER = [
     "restored_at",
     "applied",
     "trouble_at",
+    "pruned_at",
     "stalled",
     # Whether the last statement moved the device to another segment: a mark for who counts.
     "changed_segment",
