@@ -200,6 +200,8 @@ def test_commands_and_a_portal_share_fewer_sessions_than_they_have_connections(
         assert called("migrate", env=env).returncode == 0
         assert "answers through a pooler" in called("doctor", "--json", env=env).stdout
         _ingest_twice_killed_once(simulated, env)
+        rehearsed = called("prune", "--dry-run", env=env)
+        assert rehearsed.returncode == 0, rehearsed.stderr
         with used(conninfo_at(port)):
             world.people()
             assert_tracker_knows(simulated)
