@@ -39,7 +39,11 @@ _COMMANDS = (
         "migrating:migrate",
         "Bring the database to this version, and read again what an older one read otherwise.",
     ),
-    Later("prune", "pruning:prune", "Let go what is older than it is to be kept."),
+    Later(
+        "prune",
+        "pruning:prune",
+        "Let go, for good, what is older than the settings have it kept: whole months.",
+    ),
     Later("doctor", "examining:doctor", "Look for what is wrong, and say what to do about it."),
     Later("inventory", "inventory:inventory", "Take in what DCC's inventory holds."),
     Later("find", "lookups:find", "Look up a Service Request or a device."),
