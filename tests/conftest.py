@@ -1,5 +1,6 @@
 """What every test has: the product's settings; and may ask for: a fresh PostgreSQL database."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,3 +158,19 @@ def stream_nodes(tmp_path: Path) -> Iterator[Cluster]:
     """Three JetStream servers that are a cluster, ready and empty."""
     with three_nodes(tmp_path / "streams") as cluster:
         yield cluster
+
+
+@pytest.fixture(autouse=True)
+def event_loop_left_to_the_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test run an event loop of its own beside a browser that other tests have open.
+
+    Playwright marks its loop as running in this thread for as long as the browser is, which it is
+    only while a test uses the browser.
+    """
+    if "browser" in request.fixturenames:
+        yield
+        return
+    playwrights = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(playwrights)

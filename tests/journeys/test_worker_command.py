@@ -47,7 +47,7 @@ def recorded(conninfo: str) -> int:
 
 
 def with_stream(env: dict[str, str], cluster: Cluster) -> dict[str, str]:
-    return {**env, "NATS_URL": cluster.url, "FIRMTRACK_STREAM_UNSAFE": "1"}
+    return {**env, **cluster.environment}
 
 
 @contextmanager

@@ -205,7 +205,7 @@ WITH kept AS (
     UNION ALL
     SELECT 'message_among_those_of_other_kinds', NULL, NULL, message_id
     FROM undated_message
-    WHERE NOT kind = ANY (%(undated_kinds)s)
+    WHERE NOT kind = ANY (%(undated_kinds)s) AND occurred_at IS NOT NULL
     UNION ALL
     SELECT 'request_without_distributions', NULL, r.request_key, r.message_id
     FROM request AS r

@@ -16,7 +16,7 @@ from uuid import UUID
 from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow, class_row
 
-from firmtrack.domain.facts import Message
+from firmtrack.domain.facts import UNDATED_KINDS, Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.store.bodies import unpack
 from firmtrack.store.ledger import changes, incidents, inventory, proposals, staging, statement
@@ -291,6 +291,9 @@ def _correct_rows(
                 "codes": [each.code for each in wrong.values()],
                 "responders": [each.responder for each in wrong.values()],
                 "response_counters": [each.response_counter for each in wrong.values()],
+                "are_dated": [
+                    KIND_OF_NUMBER[each.kind] not in UNDATED_KINDS for each in wrong.values()
+                ],
             },
         )
 

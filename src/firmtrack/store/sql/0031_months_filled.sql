@@ -17,17 +17,18 @@ CREATE INDEX event_loose ON recorded_event (device_id) WHERE request_key IS NULL
 CREATE INDEX event_loose_at ON recorded_event (occurred_at) WHERE request_key IS NULL;
 
 -- The kinds without a time of their own: requests of firmware, pre-notifications, stage reports, requests
--- of activation, updates of the inventory.
+-- of activation, updates of the inventory. One of another kind may have none that is known: it was recorded
+-- by an early edition, and is read again.
 INSERT INTO dated_message
 SELECT message_id, user_id, occurred_at, recorded_at, kind, code, body, submitter, token, responder,
     response_counter
 FROM undivided_message
-WHERE kind NOT IN (1, 10, 11, 15, 19);
+WHERE kind NOT IN (1, 10, 11, 15, 19) AND occurred_at IS NOT NULL;
 INSERT INTO undated_message
 SELECT message_id, user_id, occurred_at, recorded_at, kind, code, body, submitter, token, responder,
     response_counter
 FROM undivided_message
-WHERE kind IN (1, 10, 11, 15, 19);
+WHERE kind IN (1, 10, 11, 15, 19) OR occurred_at IS NULL;
 DROP TABLE undivided_message;
 ALTER TABLE dated_message ADD PRIMARY KEY (message_id, occurred_at);
 ALTER TABLE undated_message ADD PRIMARY KEY (message_id);
