@@ -14,12 +14,12 @@ INPUTS := pyproject.toml uv.lock tools/prepare-environment $(wildcard hatch_buil
 BENCH_OPTIONS = $(if $(SCALE),--scale "$(SCALE)") $(if $(JSON),--json "$(JSON)") \
 	$(if $(COMPARE),--compare "$(COMPARE)")
 
-# How long a fault run is, and how hard.
+# How long a fault run is, how hard, and whether it is on a stream.
 FAULT_OPTIONS = $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(MESSAGES),--messages "$(MESSAGES)") \
-	$(if $(SEED),--seed "$(SEED)")
+	$(if $(SEED),--seed "$(SEED)") $(if $(STREAM),--stream)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-thorough test-faults fuzz check bench bench-growth format docs \
+.PHONY: help run test test-thorough test-faults fuzz check bench bench-growth bench-scale format docs \
 	screenshots clean
 
 help: ## list these commands
@@ -40,7 +40,7 @@ test-thorough: $(READY) ## the same with all tests and all examples; before a re
 	@tools/prepare-libreoffice
 	@tools/run-tests --thorough
 
-test-faults: $(READY) ## kills, restarts, a full disk and a bad network (MINUTES=… MESSAGES=… SEED=…)
+test-faults: $(READY) ## kills, restarts, a full disk and a bad network (MINUTES=… MESSAGES=… STREAM=1)
 	@tools/prepare-postgresql
 	@exec $(BIN)/python -m tests.faults $(FAULT_OPTIONS)
 
@@ -63,6 +63,9 @@ bench: $(READY) ## measure the speeds that README.md reports (JOBS=… SCALE=…
 
 bench-growth: $(READY) ## measure every read among ten million events, and among a tenth; half an hour
 	@exec $(BIN)/python -m bench growth $(BENCH_OPTIONS)
+
+bench-scale: $(READY) ## measure among a hundred million events, and among a million (SCALE=… DIR=… JSON=FILE COMPARE=FILE)
+	@exec $(BIN)/python -m bench.scale $(if $(DIR),--directory "$(DIR)") $(BENCH_OPTIONS)
 
 format: $(READY) ## put code into its one form
 	$(BIN)/ruff format .

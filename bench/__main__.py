@@ -15,6 +15,7 @@ JOBS = {
     "ledger": "bench.ledger",
     "beside": "bench.beside",
     "alerts": "bench.alerts",
+    "stream": "bench.stream",
     "posts": "bench.posts",
     "request": "bench.request",
     "csv": "bench.csv_download",
@@ -23,6 +24,7 @@ JOBS = {
     "past": "bench.past",
     "stale": "bench.stale",
     "disk": "bench.disk",
+    "octets": "bench.octets",
     "start": "bench.start",
     "inventory": "bench.inventory",
     "performance": "bench.performance",
@@ -31,7 +33,11 @@ JOBS = {
     "waits": "bench.waits",
     "causes": "bench.causes",
 }
-NAMED_ONLY = {"growth": "bench.growth", "slow": "bench.slow_clients"}
+NAMED_ONLY = {
+    "growth": "bench.growth",
+    "holding-up": "bench.holding_up",
+    "slow": "bench.slow_clients",
+}
 
 _MODULES = JOBS | NAMED_ONLY
 

@@ -36,6 +36,10 @@ class AnotherWriter:
         """Return whether all is recorded."""
         return self._pipe.poll()
 
+    def wait(self) -> None:
+        """Return once all is recorded."""
+        self._pipe.poll(None)
+
     def end(self) -> Recorded:
         """Have it end after the batch that it is at, and return what it did."""
         if not self.is_done():

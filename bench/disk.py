@@ -42,7 +42,7 @@ def measure(run: Run) -> list[Figure]:
         record(Batch(messages=request_messages(requests)))
         while documents := list(islice(alerts, _ALERTS_AT_ONCE)):
             octets += sum(map(len, documents))
-            _take(documents)
+            take_alerts(documents)
         connection.execute("VACUUM")
         grown = _table_bytes(connection) - before
         body = _mean_body_bytes(connection)
@@ -61,7 +61,8 @@ def measure(run: Run) -> list[Figure]:
     ]
 
 
-def _take(documents: Sequence[bytes]) -> None:
+def take_alerts(documents: Sequence[bytes]) -> None:
+    """Take the alerts in as the operator, each of which is new."""
     envelopes = [
         Envelope(body=each, media_type=DUIS_MEDIA_TYPE, received_at=None, origin="bench")
         for each in documents

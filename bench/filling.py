@@ -34,9 +34,9 @@ WHERE NOT EXISTS (
     SELECT FROM request
     WHERE originator = %(user)s + r %% %(suppliers)s AND target = %(dcc)s AND counter = %(zero)s + r
 );
-INSERT INTO message (message_id, user_id, occurred_at, recorded_at, kind, code, body)
-SELECT message_id, originator, sent_at, now(), 1, NULL, '\\x01'::bytea FROM filled_request
-UNION ALL
+INSERT INTO undated_message (message_id, user_id, occurred_at, recorded_at, kind, code, body)
+SELECT message_id, originator, sent_at, now(), 1, NULL, '\\x01'::bytea FROM filled_request;
+INSERT INTO dated_message (message_id, user_id, occurred_at, recorded_at, kind, code, body)
 SELECT step_message_id, originator, sent_at, now(), 2, 'I0', '\\x01'::bytea FROM filled_request;
 INSERT INTO request (originator, target, counter, message_id, recorded_at, sent_at, variant,
     stated_version, image_hash, image, statement_count, stepped_at, step_stage, step_occurred_at,
@@ -73,7 +73,7 @@ SELECT device_id, request_key, originator, image_hash, e AS stage, gen_random_uu
 FROM filled_device
 CROSS JOIN generate_series(1, 6) AS e
 ORDER BY device_id;
-INSERT INTO message (message_id, user_id, occurred_at, recorded_at, kind, code, body)
+INSERT INTO dated_message (message_id, user_id, occurred_at, recorded_at, kind, code, body)
 SELECT message_id, originator, occurred_at, now(), 3, 'N60', '\\x01'::bytea
 FROM filled_event
 ORDER BY message_id;

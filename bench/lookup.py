@@ -39,7 +39,7 @@ def measure(run: Run) -> list[Figure]:
                 calls = _lookup_calls(token, devices)
                 _check(calls[0])
                 load(calls, seconds)
-                constant = [_call("/api/constant", token)]
+                constant = [call("/api/constant", token)]
                 # In turns, so that a slow minute of the machine slows both.
                 loads[size] = [
                     (load(calls, seconds), load(constant, seconds)) for _ in range(_ROUNDS)
@@ -80,12 +80,13 @@ def measure(run: Run) -> list[Figure]:
 def _lookup_calls(token: str, devices: int) -> list[bytes]:
     chance = random.Random(8)  # reproducible, not secret
     return [
-        _call(f"/api/v1/devices/{device_at(chance.randrange(devices))}", token)
+        call(f"/api/v1/devices/{device_at(chance.randrange(devices))}", token)
         for _ in range(20_000)
     ]
 
 
-def _call(path: str, token: str) -> bytes:
+def call(path: str, token: str) -> bytes:
+    """Return the octets of a call with the token."""
     return (
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{PORT}\r\nAuthorization: Bearer {token}\r\n\r\n"
     ).encode()

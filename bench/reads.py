@@ -24,6 +24,7 @@ from firmtrack.lookups import (
     device,
     first_known,
     freshness,
+    handed_in,
     inventory,
     message,
     notices,
@@ -174,6 +175,10 @@ def some_peers(store: Store, chance: Random) -> object:
 
 def some_message(store: Store, chance: Random) -> object:
     return message.find_message(_EVERYBODY, a_message_id(store, chance))
+
+
+def what_became(store: Store, chance: Random) -> object:
+    return handed_in.find_handed_in(_OWNER, a_message_id(store, chance), None)
 
 
 def body_of_message(store: Store, chance: Random) -> object:
@@ -327,6 +332,7 @@ READS: Mapping[str, Read] = {
     "an endpoint": lambda _, __: notices.find_endpoint(_OWNER, 1),
     "a message": some_message,
     "what is kept of a message": body_of_message,
+    "what became of a message": what_became,
     "an unknown message": lambda _, __: message.find_message(_OWNER, _UNKNOWN_MESSAGE),
     "what somebody watches": lambda _, __: watches.list_watches(
         Watcher(person_id=1, party_id=1, email="ada@alpha.example", viewer=_OWNER)

@@ -4,6 +4,7 @@ import random
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -74,8 +75,10 @@ def requests_for(
     }
 
 
-def request_messages(requests: Mapping[RequestId, Sequence[Eui64]]) -> list[Message]:
-    """Return the Service Requests themselves."""
+def request_messages(
+    requests: Mapping[RequestId, Sequence[Eui64]], *, start: datetime = START
+) -> list[Message]:
+    """Return the Service Requests themselves, sent at ``start``."""
     return [
         Message(
             digest=sha256(str(request_id).encode()).digest(),
@@ -88,7 +91,7 @@ def request_messages(requests: Mapping[RequestId, Sequence[Eui64]]) -> list[Mess
                 firmware_version=VERSION,
                 image=ImageFacts(size_bytes=1, manufacturer_image_hash=image_hash(request_id)),
                 device_ids=tuple(share),
-                sent_at=START,
+                sent_at=start,
             ),
         )
         for request_id, share in requests.items()
@@ -100,8 +103,12 @@ def image_hash(request_id: RequestId) -> bytes:
     return sha256(f"image of {request_id}".encode()).digest()
 
 
-def events_of(requests: Mapping[RequestId, Sequence[Eui64]], seed: int) -> Iterator[Event]:
+def events_of(
+    requests: Mapping[RequestId, Sequence[Eui64]], seed: int, *, start: datetime = START
+) -> Iterator[Event]:
     """Yield every device's way, step by step, the devices in random order at each step.
+
+    It begins an hour after ``start``.
 
     A device's own last word names no request: it is attributed by its image hash.
     """
@@ -114,7 +121,7 @@ def events_of(requests: Mapping[RequestId, Sequence[Eui64]], seed: int) -> Itera
             yield Event(
                 device_id=device,
                 status=status,
-                occurred_at=START + timedelta(hours=hours, seconds=number % 3_000),
+                occurred_at=start + timedelta(hours=hours, seconds=number % 3_000),
                 request_id=None if is_loose else request_id,
                 image_hash=image_hash(request_id) if is_loose else None,
                 firmware_version=None if is_loose else VERSION,
@@ -129,14 +136,15 @@ def messages_of(
     Those of another ``name`` are other messages.
     """
     for number, told in enumerate(_shares(events, events_per_message)):
+        occurred_at = told[0].occurred_at
         yield Message(
             digest=sha256(f"{name} {number}".encode()).digest(),
             kind=MessageKind.CSP_FIRMWARE_DELIVERY_STATUS,
             body=b"",
             user_id=USER,
             code="N60",
-            occurred_at=told[0].occurred_at,
-            events=told,
+            occurred_at=occurred_at,
+            events=tuple(replace(event, occurred_at=occurred_at) for event in told),
         )
 
 

@@ -84,7 +84,7 @@ def _learning(run: Run, distributions: int) -> Figure:
 
             def learn() -> None:
                 now = datetime.now(UTC)
-                learning.refresh(connection, older_than=timedelta(0), now=now)
+                learning.refresh(connection, older_than=timedelta(0), now=now, waits=True)
 
             first, again = seconds_of(learn), seconds_of(learn)
     return Figure(

@@ -1,5 +1,6 @@
 """What every test has: the product's settings; and may ask for: a fresh PostgreSQL database."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import settings
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.store.embedded import EmbeddedPostgres
 from tests.databases import QUICK, ReusedDatabase, binaries_of, fresh_database, make_template, used
+from tests.streams import Cluster, one_node, three_nodes
 
 _ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "firmtrack.settings",
@@ -47,7 +49,12 @@ def _set_up_django() -> str | None:
     """Give all tests the same settings; return FIRMTRACK_TEST_POSTGRES, which is none of them."""
     version = os.environ.get("FIRMTRACK_TEST_POSTGRES")
     for name in list(os.environ):
-        if name.startswith("FIRMTRACK_") or name in {"DATABASE_URL", "NATS_URL"}:
+        if name.startswith("FIRMTRACK_") or name in {
+            "DATABASE_URL",
+            "NATS_URL",
+            "NATS_CREDS",
+            "NATS_CA",
+        }:
             del os.environ[name]
     os.environ.update(_ENVIRONMENT)
     django.setup()
@@ -137,3 +144,33 @@ def own_database(postgres: EmbeddedPostgres) -> Iterator[str]:
     """The same for tests that change more than rows: a clone, which is dropped afterwards."""
     with fresh_database(postgres) as conninfo, used(conninfo):
         yield conninfo
+
+
+@pytest.fixture
+def stream_node(tmp_path: Path) -> Iterator[Cluster]:
+    """A JetStream server of the test's own, alone, which flushes each message; it is empty."""
+    with one_node(tmp_path / "stream") as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def stream_nodes(tmp_path: Path) -> Iterator[Cluster]:
+    """Three JetStream servers that are a cluster, ready and empty."""
+    with three_nodes(tmp_path / "streams") as cluster:
+        yield cluster
+
+
+@pytest.fixture(autouse=True)
+def event_loop_left_to_the_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test run an event loop of its own beside a browser that other tests have open.
+
+    Playwright marks its loop as running in this thread for as long as the browser is, which it is
+    only while a test uses the browser.
+    """
+    if "browser" in request.fixturenames:
+        yield
+        return
+    playwrights = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(playwrights)

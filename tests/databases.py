@@ -51,7 +51,7 @@ _SCHEMA = """
          FROM pg_class WHERE relnamespace = 'public'::regnamespace),
         (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace),
         (SELECT count(*) FROM pg_trigger),
-        (SELECT count(*) FROM pg_constraint)
+        (SELECT count(*) FROM pg_constraint WHERE connamespace = 'public'::regnamespace)
 """
 _TEMPLATE_LOCK = 0x46524D54
 

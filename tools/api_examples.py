@@ -51,14 +51,18 @@ class Calls:
         self._intake = create_token(party_named(_DCC), TokenScope.INTAKE, created_at=now)
 
     def got(
-        self, name: str, places: dict[str, str] | None = None, query: dict[str, str] | None = None
+        self,
+        name: str,
+        places: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
+        *,
+        by_submitter: bool = False,
     ) -> Example:
         """Return the example of a call by GET, its query parameters without those of paging."""
         places = places or {}
         path = _path_of(name).format(**places)
-        answer = self._client.get(
-            path, query or {}, headers={"Authorization": f"Bearer {self._read}"}
-        )
+        token = self._intake if by_submitter else self._read
+        answer = self._client.get(path, query or {}, headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 200, (name, answer.content)
         media_type = answer.headers["Content-Type"].partition(";")[0]
         octets = answer.getvalue()
@@ -149,7 +153,9 @@ def _handed_in(calls: Calls) -> Example:
     lines = [{"xml": second.decode(), "time": report["data"]["occurred_at"]}, report]  # type: ignore[index]
     taken = calls.posted("submit_message", _XML, first)
     outcomes = calls.posted("submit_batch", _JSON, json.dumps(lines).encode())
+    status = {"message_id": taken["message_id"]}
     return {
+        "find_message_status": calls.got("find_message_status", status, by_submitter=True),
         "submit_message": {
             "request": {_XML: first.decode(), _JSON: report},
             "answer": {_JSON: taken},

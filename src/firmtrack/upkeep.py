@@ -1,8 +1,9 @@
 """What a server does beside answering: it counts what pages show, so that no page has to.
 
-Of all processes that serve, one counts, for as long as it lives; then another takes over. It looks
-every few seconds whether anything has changed, and rests between counts for a multiple of what they
-took, so that requests that change all the time take a small part of the database's time.
+Of all processes that serve, one counts, for as long as it lives; then another takes over. Should
+two count for a while, as when one stood still and goes on, that harms nothing. It looks every few
+seconds whether anything has changed, and rests between counts for a multiple of what they took, so
+that requests that change all the time take a small part of the database's time.
 """
 
 import time
@@ -15,9 +16,10 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.side_parts import UNTOLD, side_part
+from firmtrack.store import months
 from firmtrack.store.database import FAILURES, note_failure, pool
 from firmtrack.store.ledger.recording import fold_unfolded
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.locks import Lease, Task
 from firmtrack.store.reports import cause_counting, counting, freshness, standings
 
 LOOK_SECONDS = 2.0
@@ -29,7 +31,11 @@ FAILED_SECONDS = 60.0
 _AT_ONCE_SECONDS = 5.0
 _REST_FACTOR = 4.0
 _FOLDING_SECONDS = 60.0
+_MONTHS_SECONDS = 3_600.0
+_HELD_UP_SECONDS = 60.0
+_STATISTICS_SECONDS = 60.0
 _STOPPING_SECONDS = 30.0
+_RENEWED_SECONDS = 5.0
 _CANCELLING_SECONDS = 0.2
 
 
@@ -45,6 +51,7 @@ class Upkeep:
         self._thread = Thread(target=self._run, name="upkeep", daemon=True)
         self._guard = Lock()
         self._connection: Connection[TupleRow] | None = None
+        self._lease = Lease(Task.UPKEEP)
 
     def start(self) -> None:
         """Begin; the first look is in a moment."""
@@ -80,13 +87,16 @@ class Upkeep:
         """Count until it is over, if no other process does; return whether nothing has failed."""
         with pool().connection() as connection:
             self._use(connection)
+            is_ours = False
             try:
-                with held(connection, AdvisoryKey.UPKEEP, waits=False) as is_ours:
-                    return not is_ours or self._look_on(_Figures(connection))
+                is_ours = self._lease.is_ours(connection)
+                return not is_ours or self._look_on(_Figures(connection))
             except psycopg.errors.QueryCanceled:
                 return self._is_over.is_set()
             finally:
                 self._use(None)
+                if is_ours:
+                    self._lease.end(connection)
 
     def _use(self, connection: Connection[TupleRow] | None) -> None:
         with self._guard:
@@ -94,14 +104,19 @@ class Upkeep:
 
     def _look_on(self, figures: "_Figures") -> bool:
         pause = 0.0
-        while not self._is_over.wait(pause):
+        while self._goes_on_after(pause, figures.connection):
             started = time.monotonic()
             done = [
-                side_part("how requests stand, counted", self._unless_over(figures.count_requests)),
-                side_part("delivery performance, counted anew", self._unless_over(figures.count)),
-                side_part("what failures have in common", self._unless_over(figures.count_causes)),
-                side_part("arrivals, folded", self._unless_over(figures.fold)),
-                side_part("devices that a killed batch left", self._unless_over(fold_unfolded)),
+                side_part(name, self._unless_over(job, figures.connection))
+                for name, job in (
+                    ("how requests stand, counted", figures.count_requests),
+                    ("delivery performance, counted anew", figures.count),
+                    ("what failures have in common", figures.count_causes),
+                    ("arrivals, folded", figures.fold),
+                    ("devices that a killed batch left", fold_unfolded),
+                    ("months, made ahead", figures.make_months),
+                    ("what the planner knows", figures.renew_statistics),
+                )
             ]
             if self._has_lost_database():
                 return True
@@ -110,15 +125,29 @@ class Upkeep:
             pause = max(self._look_seconds, _REST_FACTOR * (time.monotonic() - started))
         return True
 
-    def _unless_over(self, job: Callable[[], None]) -> Callable[[], None]:
+    def _goes_on_after(self, seconds: float, connection: Connection[TupleRow]) -> bool:
+        """Rest for so long; return whether it goes on then, and is still this process's task."""
+        until = time.monotonic() + seconds
+        while self._lease.is_ours(connection):
+            left_seconds = max(0.0, until - time.monotonic())
+            if self._is_over.wait(min(left_seconds, _RENEWED_SECONDS)):
+                return False
+            if left_seconds <= _RENEWED_SECONDS:
+                return True
+        return False
+
+    def _unless_over(
+        self, job: Callable[[], None], connection: Connection[TupleRow]
+    ) -> Callable[[], None]:
         """Return the job, of which it is no failure if it is cancelled because it is over.
 
-        Nor is it one if the database has gone. Then no other job is begun.
+        Nor is it one if the database has gone. Then no other job is begun; nor is one if the task
+        is another process's by now.
         """
 
         def done() -> None:
             try:
-                if not self._is_over.is_set():
+                if not self._is_over.is_set() and self._lease.is_ours(connection):
                     job()
             except FAILURES as error:
                 is_canceled = isinstance(error, psycopg.errors.QueryCanceled)
@@ -136,26 +165,41 @@ class _Figures:
     """The figures as the one process that counts them has them under way."""
 
     def __init__(self, connection: Connection[TupleRow]) -> None:
-        self._connection = connection
+        self.connection = connection
         self._rounds = counting.Rounds()
         self._folded_at: float | None = None
+        self._months_due_at = 0.0
+        self._statistics_due_at = 0.0
 
     def count_requests(self) -> None:
         """Count for a moment how the requests stand that have changed."""
-        standings.count_due(self._connection, _AT_ONCE_SECONDS)
+        standings.count_due(self.connection, _AT_ONCE_SECONDS)
 
     def count(self) -> None:
         """Count for a moment if anything has changed."""
-        self._rounds.go_on(self._connection, _AT_ONCE_SECONDS)
+        self._rounds.go_on(self.connection, _AT_ONCE_SECONDS)
 
     def count_causes(self) -> None:
         """Count for a moment how updates stand by what they have in common, if that is due."""
-        cause_counting.count_due(self._connection, _AT_ONCE_SECONDS)
+        cause_counting.count_due(self.connection, _AT_ONCE_SECONDS)
 
     def fold(self) -> None:
         """Fold what came, now and then."""
         now = time.monotonic()
         if self._folded_at is not None and now - self._folded_at < _FOLDING_SECONDS:
             return
-        if freshness.fold_arrivals(self._connection):
+        if freshness.fold_arrivals(self.connection):
             self._folded_at = now
+
+    def make_months(self) -> None:
+        """Make the months that are missing, now and then; soon again if somebody is in the way."""
+        now = time.monotonic()
+        if now >= self._months_due_at:
+            are_made = months.make_months(self.connection)
+            self._months_due_at = now + (_MONTHS_SECONDS if are_made else _HELD_UP_SECONDS)
+
+    def renew_statistics(self) -> None:
+        """Tell the planner of the tables of months, now and then, if they have grown."""
+        now = time.monotonic()
+        if now >= self._statistics_due_at and not months.renew_statistics(self.connection):
+            self._statistics_due_at = now + _STATISTICS_SECONDS

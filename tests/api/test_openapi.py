@@ -17,6 +17,7 @@ OPERATIONS = (
     "find_device",
     "find_inventory",
     "find_message",
+    "find_message_status",
     "find_peers",
     "find_service_request",
     "list_causes",

@@ -98,7 +98,7 @@ def _asked_of_what_there_is(case: Case) -> None:
 
 
 def _is_intake(case: Case) -> bool:
-    return bool(case.operation.method.lower() == "post")
+    return bool(case.operation.method.lower() == "post") or case.operation.path.endswith("/status")
 
 
 def _call(case: Case, token: str | None) -> None:

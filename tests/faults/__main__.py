@@ -1,4 +1,7 @@
-"""The fault run: ``make test-faults MINUTES=10 MESSAGES=100000 SEED=1``; as root it does all."""
+"""The fault run: ``make test-faults MINUTES=10 MESSAGES=100000 SEED=1``; as root it does all.
+
+With ``STREAM=1`` it is that on a stream: three nodes and three workers.
+"""
 
 import argparse
 import random
@@ -6,17 +9,22 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import tests.conftest  # noqa: F401  # gives this process and those that it starts their settings
-from tests.faults.faults import FAULTS, Fault
+from tests.faults.faults import FAULTS
 from tests.faults.run import FaultRun, Plan
+from tests.faults.stream_faults import FAULTS as STREAM_FAULTS
+from tests.faults.stream_run import StreamFaultRun
 
 _DEVICES = 600
 _MESSAGES_OF_A_REQUEST = 1_480  # of so many devices, as the simulator has it
 _SECONDS_OF_A_FAULT = (4.0, 12.0)
 _SECONDS_BETWEEN_FAULTS = 14.0
 _PATIENCE_SECONDS = 600.0
+_F = TypeVar("_F")
 _SETTINGS = {"shared_buffers": "256MB", "max_wal_size": "1GB", "max_connections": "200"}
 
 
@@ -26,14 +34,16 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stream", action="store_true")
     asked = parser.parse_args()
+    seconds = asked.minutes * 60
     directory = Path(tempfile.mkdtemp(prefix="firmtrack-faults-"))
     plan = Plan(
         requests=max(4, asked.messages // _MESSAGES_OF_A_REQUEST),
         devices=_DEVICES,
         seed=asked.seed,
-        seconds=asked.minutes * 60,
-        faults=_schedule(asked.seed, asked.minutes * 60),
+        seconds=seconds,
+        faults=[] if asked.stream else _schedule(FAULTS, asked.seed, seconds),
         fault_seconds=_SECONDS_OF_A_FAULT,
         clients=8,
         patience_seconds=_PATIENCE_SECONDS,
@@ -41,7 +51,11 @@ def main() -> int:
     )
     began_at = time.monotonic()
     try:
-        FaultRun(plan, directory).happen()
+        if asked.stream:
+            faults = _schedule(STREAM_FAULTS, asked.seed, seconds)
+            StreamFaultRun(plan, faults, directory).happen()
+        else:
+            FaultRun(plan, directory).happen()
     except AssertionError as failure:
         print(f"FAILED: {failure}\nIts directory: {directory}")
         return 1
@@ -50,10 +64,10 @@ def main() -> int:
     return 0
 
 
-def _schedule(seed: int, seconds: float) -> list[Fault]:
+def _schedule(kinds: Sequence[_F], seed: int, seconds: float) -> list[_F]:
     """Return each kind of fault as often as there is time for, and at least once, shuffled."""
-    rounds = max(1, round(seconds / _SECONDS_BETWEEN_FAULTS / len(FAULTS)))
-    faults = list(FAULTS) * rounds
+    rounds = max(1, round(seconds / _SECONDS_BETWEEN_FAULTS / len(kinds)))
+    faults = list(kinds) * rounds
     random.Random(seed).shuffle(faults)
     return faults
 

@@ -42,6 +42,7 @@ class Post:
     chance: random.Random
     waiting: deque[Posted]
     acknowledged: dict[int, tuple[str | None, str]] = field(default_factory=dict)
+    status_urls: dict[int, str] = field(default_factory=dict)
     acknowledged_at: list[float] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
@@ -160,7 +161,7 @@ class Client(threading.Thread):
         connection.request("POST", path, body, headers)
         response = connection.getresponse()
         answer = response.read()
-        if response.status not in {200, 422}:
+        if response.status not in {200, 202, 422}:
             self._post.give_back(messages, str(response.status))
             return False
         lines = [json.loads(line) for line in answer.splitlines()]
@@ -168,5 +169,10 @@ class Client(threading.Thread):
             self._post.give_back(messages, "short answer")
             return False
         for message, line in zip(messages, lines, strict=True):
+            if line.get("outcome") == "refused":  # the stream took others of the batch
+                self._post.give_back([message], "refused")
+                continue
+            if "status_url" in line:
+                self._post.status_urls[message.number] = line["status_url"]
             self._post.note(message, line.get("message_id"), line.get("outcome", "quarantined"))
         return True

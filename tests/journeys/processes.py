@@ -19,7 +19,7 @@ from django.test import override_settings
 from psycopg import conninfo
 
 from firmtrack.cli import main
-from firmtrack.settings import read_environment
+from firmtrack.environment import read_environment
 
 PATIENCE_SECONDS = 300.0
 """For what must come about: nothing takes nearly as long, even on a machine that is busy."""

@@ -30,6 +30,7 @@ from tests.journeys.processes import (
     wait_until,
 )
 from tests.store.server_processes import is_gone
+from tests.streams import one_node
 
 _FEW_OR_MANY = pytest.mark.parametrize("moments", first_of([2, 8]))
 
@@ -40,6 +41,13 @@ def test_a_command_that_is_stopped_while_it_starts_ends_well(
     database: str, tmp_path: Path, command: str, moments: int
 ) -> None:
     assert_ends_well_at_any_moment(command, on(database, tmp_path), moments=moments)
+
+
+@_FEW_OR_MANY
+def test_so_does_a_worker_of_the_stream(database: str, tmp_path: Path, moments: int) -> None:
+    with one_node(tmp_path / "stream") as cluster:
+        env = on(database, tmp_path) | {"NATS_URL": cluster.url, "FIRMTRACK_STREAM_UNSAFE": "1"}
+        assert_ends_well_at_any_moment("worker", env, moments=moments)
 
 
 @_FEW_OR_MANY
@@ -191,6 +199,7 @@ main()
         (["serve", "--demonstration"], True),
         (["dispatch"], True),
         (["dispatch", "--once"], False),
+        (["worker"], True),
         (["ingest", "serve"], False),
         ([], False),
     ],

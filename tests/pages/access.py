@@ -228,6 +228,7 @@ CALLS: Mapping[str, Call] = {
     "inventory/{device_id}": _read(Reach.SEEN),
     "messages/{message_id}": _read(Reach.SEEN),
     "messages/{message_id}/body": _read(Reach.SEEN),
+    "messages/{message_id}/status": Call(scope=TokenScope.INTAKE, reach=Reach.OWN),
     "delivery-performance": _read(),
     "delivery-performance.csv": _read(),
     "service-requests": _read(),

@@ -74,6 +74,8 @@ def matrix(postgres: EmbeddedPostgres) -> Iterator[Matrix]:
         causes.tell()
         record(Batch(messages=(_of_bravos_device(),)))
         alpha, bravo, dcc = cast.ada.party, cast.ben.party, cast.olga.party
+        world.hand_in(world.ALPHAS_MESSAGE, alpha)
+        world.hand_in(world.BRAVOS_MESSAGE, bravo)
         objects = {
             Whose.ALPHAS: {
                 "service_request_id": str(world.LARGE_REQUEST),

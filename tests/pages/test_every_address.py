@@ -18,7 +18,7 @@ from firmtrack.web.guidance import TOPICS
 from tests.pages.browsing import Browsing
 from tests.pages.causes import OF_REQUEST
 from tests.pages.conftest import Told
-from tests.pages.world import ALPHAS_MESSAGE, LARGE_REQUEST, VERIFIED, Cast
+from tests.pages.world import ALPHAS_MESSAGE, LARGE_REQUEST, VERIFIED, Cast, hand_in
 
 # What Alpha owns, for each place that an address leaves open.
 ENDPOINT_ID = 1_000_000
@@ -87,6 +87,7 @@ FOR_ALL_WHO_SIGN_IN = {
     *(f"/guidance/{topic}" for topic in TOPICS),
 }
 SUBMISSIONS = {"/api/v1/messages", "/api/v1/messages/batch"}
+STATUS = f"/api/v1/messages/{ALPHAS_MESSAGE}/status"
 NOWHERE = {"/api/v1/"}
 
 
@@ -167,14 +168,21 @@ def alphas_token(cast: Cast) -> Iterator[None]:
     ApiToken.objects.filter(pk=TOKEN_ID).delete()
 
 
-@pytest.mark.usefixtures("alphas_endpoint", "alphas_token")
+@pytest.fixture
+def alphas_submission(cast: Cast) -> None:
+    """Have ALPHAS_MESSAGE be one that Alpha handed in."""
+    hand_in(ALPHAS_MESSAGE, cast.ada.party)
+
+
+@pytest.mark.usefixtures("alphas_endpoint", "alphas_token", "alphas_submission")
 @pytest.mark.parametrize("address", OWNED)
 def test_what_is_alphas_is_not_there_for_the_other_supplier_or_the_stranger(
     cast: Cast, ada: Browsing, address: str
 ) -> None:
     for user, expected in ((cast.ada, 200), (cast.ben, 404), (cast.stranger, 404)):
         if address.startswith("/api/"):
-            status = Client().get(address, headers=token_of(user, TokenScope.READ)).status_code
+            scope = TokenScope.INTAKE if address == STATUS else TokenScope.READ
+            status = Client().get(address, headers=token_of(user, scope)).status_code
         else:
             status = Browsing.signed_in(user).get(address).status_code
         assert status == expected, user.email

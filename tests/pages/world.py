@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from firmtrack.accounts.kinds import PartyKind
-from firmtrack.accounts.models import User
+from firmtrack.accounts.models import Party, User
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.people import add_user
 from firmtrack.domain.facts import (
@@ -18,6 +18,7 @@ from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, Resp
 from firmtrack.domain.stages import Status, Variant
 from firmtrack.duis import documents as d
 from firmtrack.duis.writer import write
+from firmtrack.store.database import pool
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.reports import performance
 from tests.pages import activations
@@ -108,6 +109,16 @@ def people() -> Cast:
         olga=add_user("olga@dcc.example", dcc, PASSWORD),
         stranger=add_user("stranger@nobody.example", nobody, PASSWORD),
     )
+
+
+def hand_in(message_id: UUID, party: Party) -> None:
+    """Have a message of this world be one that a party handed in."""
+    with pool().connection() as connection:
+        for table in ("dated_message", "undated_message"):
+            connection.execute(
+                f"UPDATE {table} SET submitter = %s WHERE message_id = %s".encode(),
+                (party.name, message_id),
+            )
 
 
 def tell() -> None:

@@ -4,14 +4,18 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
+from typing import Any
 
 from firmtrack.answers.requests import DistributionAnswer, DistributionFilter
 from firmtrack.domain.facts import (
+    UNDATED_KINDS,
     ActivationEvent,
     AnswerFacts,
     DeviceFacts,
     Event,
     ImageFacts,
+    Incident,
+    IncidentKind,
     Message,
     MessageKind,
     Proposal,
@@ -65,8 +69,25 @@ def digest(name: object) -> bytes:
     return sha256(repr(name).encode()).digest()
 
 
-def _fresh_digest() -> bytes:
-    return digest(next(_numbers))
+def _digest_of(identity: bytes | None, kind: MessageKind, time: datetime | None) -> bytes:
+    """Return another digest for another time, where the time is a part of the message.
+
+    Digests of identities have the order of these.
+    """
+    if identity is None:
+        return digest(next(_numbers))
+    return identity if kind in UNDATED_KINDS else identity[:8] + digest(time)[:24]
+
+
+def message_of(
+    identity: bytes | None, kind: MessageKind, occurred_at: datetime | None, **said: Any
+) -> Message:
+    """Return a message of this identity, or one of its own; a dated one always has a time."""
+    if kind not in UNDATED_KINDS:
+        occurred_at = occurred_at or MORNING
+    return Message(
+        digest=_digest_of(identity, kind, occurred_at), kind=kind, occurred_at=occurred_at, **said
+    )
 
 
 def request(
@@ -80,12 +101,12 @@ def request(
     variant: Variant = Variant.UPDATE_FIRMWARE,
     identity: bytes | None = None,
 ) -> Message:
-    return Message(
-        digest=identity or _fresh_digest(),
-        kind=MessageKind.UPDATE_FIRMWARE_REQUEST,
+    return message_of(
+        identity,
+        MessageKind.UPDATE_FIRMWARE_REQUEST,
+        sent_at,
         body=b"a request",
         user_id=request_id.originator,
-        occurred_at=sent_at,
         request=RequestFacts(
             request_id=request_id,
             variant=variant,
@@ -109,13 +130,13 @@ def answer(
     identity: bytes | None = None,
 ) -> Message:
     is_refusal = code.startswith("E")
-    return Message(
-        digest=identity or _fresh_digest(),
-        kind=MessageKind.UPDATE_FIRMWARE_RESPONSE,
+    return message_of(
+        identity,
+        MessageKind.UPDATE_FIRMWARE_RESPONSE,
+        answered_at,
         body=b"an answer",
         user_id=request_id.originator,
         code=code,
-        occurred_at=answered_at,
         answer=AnswerFacts(
             request_id=request_id, variant=variant, response_code=code, answered_at=answered_at
         ),
@@ -149,11 +170,11 @@ def step(
     identity: bytes | None = None,
 ) -> Message:
     """Return a stage report about a whole request."""
-    return Message(
-        digest=identity or _fresh_digest(),
-        kind=MessageKind.STAGE_REPORT,
+    return message_of(
+        identity,
+        MessageKind.STAGE_REPORT,
+        occurred_at,
         body=b"a stage report",
-        occurred_at=occurred_at,
         steps=(
             RequestStep(
                 request_id=request_id, status=status, occurred_at=occurred_at, reason=reason
@@ -175,13 +196,13 @@ def reported(
     identity: bytes | None = None,
 ) -> Message:
     """Return an alert about devices; without ``request_id`` it is a loose one."""
-    return Message(
-        digest=identity or _fresh_digest(),
-        kind=MessageKind.FIRMWARE_TRANSFER_ALERT,
+    return message_of(
+        identity,
+        MessageKind.FIRMWARE_TRANSFER_ALERT,
+        occurred_at,
         body=b"an alert",
         user_id=user_id,
         code="N62",
-        occurred_at=occurred_at,
         events=tuple(
             Event(
                 device_id=device_id,
@@ -207,12 +228,12 @@ def inventory(
     identity: bytes | None = None,
     **facts: object,
 ) -> Message:
-    return Message(
-        digest=identity or _fresh_digest(),
-        kind=kind,
+    return message_of(
+        identity,
+        kind,
+        learnt_at,
         body=b"an inventory",
         user_id=user_id,
-        occurred_at=learnt_at,
         devices=(DeviceFacts(device_id=device_id, learnt_at=learnt_at, **facts),),  # type: ignore[arg-type]  # facts of the right types
     )
 
@@ -227,9 +248,10 @@ def proposed(
     **facts: object,
 ) -> Message:
     """Return a User's request to enter facts of a device in DCC's inventory."""
-    return Message(
-        digest=identity or _fresh_digest(),
-        kind=kind,
+    return message_of(
+        identity,
+        kind,
+        None,
         body=b"a proposal",
         user_id=user_id,
         proposal=Proposal(
@@ -248,13 +270,13 @@ def verdict(
     identity: bytes | None = None,
 ) -> Message:
     """Return DCC's answer to what ``proposed`` returns."""
-    return Message(
-        digest=identity or _fresh_digest(),
-        kind=MessageKind.INVENTORY_UPDATE_RESPONSE,
+    return message_of(
+        identity,
+        MessageKind.INVENTORY_UPDATE_RESPONSE,
+        answered_at,
         body=b"a verdict",
         user_id=user_id,
         code="I0" if is_accepted else "E4",
-        occurred_at=answered_at,
         verdict=Verdict(
             request_id=RequestId(user_id, DCC_ID, counter),
             is_accepted=is_accepted,
@@ -294,18 +316,18 @@ def activation(
     )
     runs = DeviceFacts(device_id=device_id, learnt_at=occurred_at, firmware_version=version)
     is_answer = step is ActivationStep.ANSWERED and version is not None
-    return Message(
-        digest=identity or _fresh_digest(),
-        kind=kind
+    return message_of(
+        identity,
+        kind
         or (
             MessageKind.ACTIVATE_FIRMWARE_REQUEST
             if is_request
             else MessageKind.ACTIVATE_FIRMWARE_RESPONSE
         ),
+        occurred_at,
         body=b"about an activation",
         user_id=originator,
         code=None if is_request else "I0",
-        occurred_at=occurred_at,
         activation=event,
         devices=(runs,) if is_answer else (),
     )
@@ -318,15 +340,36 @@ def supplier_change(
     user_id: Eui64 = ALPHA_ID,
     identity: bytes | None = None,
 ) -> Message:
-    return Message(
-        digest=identity or _fresh_digest(),
-        kind=MessageKind.CHANGE_OF_SUPPLIER,
+    return message_of(
+        identity,
+        MessageKind.CHANGE_OF_SUPPLIER,
+        reported_at,
         body=b"a change of supplier",
         user_id=user_id,
         code="N25",
-        occurred_at=reported_at,
         devices=(DeviceFacts(device_id=device_id, learnt_at=reported_at, device_type="ESME"),),
         supplier_change=SupplierChange(device_id=device_id, reported_at=reported_at),
+    )
+
+
+def befell(kind: IncidentKind, occurred_at: datetime, **said: Any) -> Message:
+    """Return an incident; of the hub that alerts name, if it names nothing else."""
+    identity, user_id = said.pop("identity"), said.pop("user_id")
+    is_hubs = said["request_id"] is said["device_id"] is None
+    return message_of(
+        identity,
+        MessageKind.DEVICE_STATUS_CHANGE_EVENT,
+        occurred_at,
+        body=b"an incident",
+        user_id=user_id,
+        incidents=(
+            Incident(
+                kind=kind,
+                occurred_at=occurred_at,
+                comms_hub_id=HUB if is_hubs else None,
+                **said,
+            ),
+        ),
     )
 
 

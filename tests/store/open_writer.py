@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from firmtrack.domain.facts import Message
+from firmtrack.store import locks
 from firmtrack.store.database import WRITING, pool
 from firmtrack.store.ledger.recording import Batch, record
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.locks import AdvisoryKey
+from firmtrack.store.numbers import KIND_NUMBERS
 from tests.store.server_processes import wait_until
 
 
@@ -15,7 +17,8 @@ from tests.store.server_processes import wait_until
 def still_recording(message: Message) -> Iterator[None]:
     """Have the transaction that records the message begun in the block, and ended after it."""
     with ThreadPoolExecutor() as threads:
-        with pool().connection() as connection, held(connection, AdvisoryKey.ATTRIBUTION):
+        with pool().connection() as connection, connection.transaction():
+            locks.take(connection, AdvisoryKey.ATTRIBUTION)
             recording = threads.submit(record, Batch(messages=[message]))
             wait_until(_is_a_writer_waiting)
             yield
@@ -30,10 +33,11 @@ def just_begun(message: Message) -> Iterator[None]:
     """
     with ThreadPoolExecutor() as threads:
         with pool().connection() as connection, connection.transaction(force_rollback=True):
+            table = "dated_message" if message.is_dated else "undated_message"
             connection.execute(
-                "INSERT INTO message (message_id, recorded_at, kind, body)"
-                " VALUES (%s, now(), 3, '')",
-                (message.message_id,),
+                f"INSERT INTO {table} (message_id, occurred_at, recorded_at, kind, body)"
+                " VALUES (%s, %s, now(), %s, '')".encode(),
+                (message.message_id, message.occurred_at, KIND_NUMBERS[message.kind]),
             )
             recording = threads.submit(record, Batch(messages=[message]))
             wait_until(_is_a_writer_waiting)

@@ -19,7 +19,7 @@ INSERT INTO recorded_event (device_id, request_key, message_id, occurred_at, rec
 SELECT device_id, request_key, gen_random_uuid(), sent_at + s * interval '1 hour', now(), s, false,
     %(user_id)s, 3, 'N60', comms_hub_id
 FROM made, generate_series(2, 4) AS s;
-INSERT INTO message (message_id, user_id, occurred_at, recorded_at, kind, code, body, submitter)
+INSERT INTO dated_message (message_id, user_id, occurred_at, recorded_at, kind, code, body, submitter)
 SELECT message_id, addressee, occurred_at, recorded_at, message_kind, code, '', 'Bravo Power'
 FROM recorded_event
 ON CONFLICT DO NOTHING;

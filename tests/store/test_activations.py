@@ -159,7 +159,8 @@ def test_no_order_batching_or_repetition_changes_an_activation(
 ) -> None:
     with pool().connection() as connection:
         for table in (
-            "message", "activation_event", "device", "recorded_inventory_statement",
+            "dated_message", "undated_message", "activation_event", "device",
+            "recorded_inventory_statement",
         ):  # fmt: skip
             connection.execute(f"DELETE FROM {table}".encode())
     again = data.draw(st.lists(st.sampled_from(history), max_size=4))
@@ -350,7 +351,9 @@ def test_check_finds_a_word_without_its_message_and_a_message_without_its_word()
     assert disagreements() == []
 
     with pool().connection() as connection:
-        connection.execute("DELETE FROM message WHERE message_id = %s", (orphan.message_id,))
+        connection.execute(
+            "DELETE FROM undated_message WHERE message_id = %s", (orphan.message_id,)
+        )
         connection.execute(
             "DELETE FROM activation_event WHERE message_id = %s", (silent.message_id,)
         )

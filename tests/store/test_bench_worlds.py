@@ -1,11 +1,17 @@
 """What the benchmarks measure on is what the ledger would leave, though SQL wrote it."""
 
-from bench import filling, performance
+import psycopg
+
+from bench import filling, national, national_check, performance
 from firmtrack.domain.stages import Status
+from firmtrack.store import database
 from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
+from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.numbers import eui_of
 from firmtrack.store.reading import requests
+from firmtrack.store.reports import standings
+from tests.databases import fresh_database, used
 from tests.looking import find_device, find_inventory
 from tests.store.facts import ALL, DCC
 
@@ -50,3 +56,27 @@ def test_the_distributions_that_are_counted_are_whole_but_for_messages(database:
     kinds = {each.kind for each in disagreements()}
     assert kinds == {DisagreementKind.FACT_WITHOUT_MESSAGE}
     assert len(statuses()) == 25
+
+
+# Of both rounds, so that all is there that their devices ever had.
+SOME_REQUESTS = [*range(6, 11), *(national.REQUESTS_A_ROUND + number for number in range(6, 11))]
+SOME_EVENTS = 28_800  # six devices a request: one message tells of fifty that are several requests'
+
+
+def test_the_national_store_is_what_the_ledger_leaves_of_the_same_messages(
+    own_database: str, postgres: EmbeddedPostgres
+) -> None:
+    with fresh_database(postgres) as built:
+        made = national.build(built, SOME_EVENTS)
+        assert national.build(built, SOME_EVENTS) == made  # what is done is done
+        national_check.record_by_ledger(made, SOME_REQUESTS)
+        with used(built), pool().connection() as connection:
+            standings.count_due(connection)
+            assert disagreements() == []
+
+        database.use(own_database)
+        assert national_check.differences(built, made, SOME_REQUESTS) == []
+        with psycopg.connect(built) as connection:
+            connection.execute("UPDATE recorded_event SET code = 'N61' WHERE stage = 6")
+        (found,) = national_check.differences(built, made, SOME_REQUESTS)
+        assert found.startswith("recorded_event")

@@ -26,10 +26,14 @@ from firmtrack.notices import endpoints
 from firmtrack.notices.signs_of_life import giving_signs
 from firmtrack.notices.webhook import WEBHOOK
 from firmtrack.store.database import pool
+from firmtrack.store.known_from import Kind, note_kept_from
 from tests.databases import used
 from tests.journeys.processes import called, on, wait_until
 from tests.pki import Identity, make_identity, write_trust_store
 from tests.store.facts import ALPHA_ID, BRAVO_ID, DCC, METERS, at, reported, request, take
+from tests.store.test_lives import month
+from tests.streams import Cluster
+from tests.working import put
 
 HOSTS = {"FIRMTRACK_ALLOWED_HOSTS": "firmtrack.example"}
 
@@ -56,7 +60,7 @@ def test_nothing_is_wrong_where_all_is_well(env: dict[str, str], tmp_path: Path)
     found = examined(env)
 
     assert {each.split(":")[0] for each in found.values()} == {"ok"}, found
-    assert len(found) == 15
+    assert len(found) == 18
 
 
 def test_people_read_a_line_for_each_check(env: dict[str, str], tmp_path: Path) -> None:
@@ -64,7 +68,7 @@ def test_people_read_a_line_for_each_check(env: dict[str, str], tmp_path: Path) 
 
     lines = called("doctor", env={**env, "COLUMNS": "200"}).stdout.splitlines()
 
-    assert len(lines) == 16
+    assert len(lines) == 19
     assert lines[:2] == ["Level\tCheck\tFinding", "ok\tsettings\tEvery setting can be read."]
 
 
@@ -165,6 +169,26 @@ def test_what_is_left_to_be_folded_and_counted_is_told(
     with used(own_database), pool().connection() as connection:
         connection.execute("UPDATE last_count SET counted_at = now() - interval '1 hour'")
     assert examined(env)["figures"].startswith("warn: The figures of delivery performance were")
+
+
+def test_what_waits_for_a_prune_by_more_than_a_month_is_told(
+    env: dict[str, str], own_database: str
+) -> None:
+    def word(months_ago: int) -> None:
+        with used(own_database):
+            take(reported(Status.VERIFIED, month(months_ago), request_id=None))
+
+    word(14)  # since the month began: not for over a month
+    assert examined(env)["retention"].startswith("ok:")
+    word(15)
+    found = examined(env)["retention"]
+    assert found.startswith("warn: Updates from before 1 ")
+    assert found.endswith("for over a month: they are to be kept for 13 months.")
+    assert examined({**env, "FIRMTRACK_RETENTION_MONTHS": "14"})["retention"].startswith("ok:")
+
+    with used(own_database), pool().connection() as connection:
+        note_kept_from(connection, Kind.FACTS, month(13))  # what is left of before is to stay
+    assert examined(env)["retention"].startswith("ok:")
 
 
 def identity(number: int, *, ends_in: timedelta) -> Identity:
@@ -276,3 +300,68 @@ def test_a_directory_that_cannot_be_written_and_a_portal_for_nobody_are_told(
 
     assert found["data_directory"].startswith("fail:")
     assert found["settings"].startswith("warn: The portal answers to this machine's own names")
+
+
+def test_a_stream_that_keeps_what_it_acknowledges_is_well(
+    env: dict[str, str], stream_node: Cluster
+) -> None:
+    env = {**env, **stream_node.environment}
+    assert examined(env)["stream"].startswith("warn: There is no stream FIRMTRACK yet.")
+    put(stream_node, "firmtrack.messages.duis", b"<x/>")
+
+    assert examined(env)["stream"] == (
+        "ok: The stream FIRMTRACK keeps messages on one server, flushed one by one; 1 are in it."
+    )
+
+
+def test_a_stream_that_may_lose_messages_is_told_in_a_line_for_each_reason(
+    env: dict[str, str], stream_node: Cluster
+) -> None:
+    put(stream_node, "firmtrack.messages.duis", b"<x/>")
+    env = {**env, "NATS_URL": stream_node.url}
+
+    def told(env: Mapping[str, str]) -> list[str]:
+        done = called("doctor", "--json", env=env)
+        assert done.returncode == 1
+        return [
+            f"{each['level']}: {each['sentence']}"
+            for each in json.loads(done.stdout)["checks"]
+            if each["name"] == "stream"
+        ]
+
+    reasons = [
+        f"The stream {name} has 1 replica, and nothing shows that its servers flush each message."
+        for name in ("FIRMTRACK", "OBJ_FIRMTRACK_BODIES")
+    ]
+    assert told(env) == [f"fail: {each}" for each in reasons]
+    assert told({**env, "FIRMTRACK_STREAM_UNSAFE": "1"}) == [
+        f"warn: {each} FIRMTRACK_STREAM_UNSAFE allows it." for each in reasons
+    ]
+
+
+def test_a_stream_that_is_away_is_told_without_what_lets_one_in(
+    env: dict[str, str], stream_node: Cluster
+) -> None:
+    port = stream_node.nodes[0].port
+    stream_node.nodes[0].kill()
+
+    found = examined({**env, "NATS_URL": f"nats://ada:geheim@127.0.0.1:{port}"})
+
+    assert found["stream"].startswith(f"fail: The stream at 127.0.0.1:{port} cannot be reached")
+    assert "geheim" not in str(found)
+    assert found["figures"].startswith("ok")
+
+
+@pytest.mark.thorough
+def test_a_stream_without_a_leader_is_told(env: dict[str, str], stream_nodes: Cluster) -> None:
+    put(stream_nodes, "firmtrack.messages.duis", b"<x/>")
+    stream_nodes.wait_until_replicated("FIRMTRACK")
+    stream_nodes.nodes[0].kill()
+    stream_nodes.nodes[1].kill()
+
+    def is_told() -> bool:
+        return examined({**env, **stream_nodes.environment})["stream"] == (
+            "fail: The stream FIRMTRACK has no leader: it takes and gives nothing."
+        )
+
+    wait_until(is_told, "it is told that there is no leader")

@@ -213,7 +213,7 @@ def test_what_was_recorded_before_anyone_counted_so_is_of_when_it_was_recorded()
     with pool().connection() as connection:
         connection.execute("UPDATE standing_due SET is_old = true")
         connection.execute(
-            "UPDATE message SET recorded_at = %s WHERE kind = 4",
+            "UPDATE dated_message SET recorded_at = %s WHERE kind = 4",
             (datetime(2026, 4, 1, tzinfo=UTC),),
         )
     count()

@@ -86,7 +86,7 @@ def _knowledge(
 def empty() -> None:
     with pool().connection() as connection:
         for table in (
-            "message", "device", "proposal", "verdict",
+            "dated_message", "undated_message", "device", "proposal", "verdict",
             "recorded_inventory_statement", "recorded_supplier_change", "withdrawal",
         ):  # fmt: skip
             connection.execute(f"DELETE FROM {table}".encode())

@@ -20,7 +20,7 @@ from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import FAILURES, pool
 from firmtrack.store.ledger.quarantine import QuarantineEntry, Refusal, list_quarantine
 from firmtrack.store.ledger.recording import Batch, record
-from firmtrack.store.ledger.staging import writing_pool
+from firmtrack.store.ledger.staging import writing
 from firmtrack.store.reading import requests
 from tests.examples import first_of
 from tests.looking import find_device
@@ -326,7 +326,7 @@ def test_check_finds_what_is_wrong() -> None:
     with pool().connection() as connection:
         connection.execute("UPDATE distribution SET stage = 5 WHERE stage = 6")
         connection.execute("UPDATE request SET step_reason = 'E1'")
-        connection.execute("DELETE FROM message WHERE kind = 2")
+        connection.execute("DELETE FROM dated_message WHERE kind = 2")
         connection.execute("DELETE FROM event WHERE device_id = (SELECT max(device_id) FROM event)")
 
     found = Counter(each.kind for each in disagreements())
@@ -405,8 +405,8 @@ def standing() -> list[list[tuple[Any, ...]]]:
 def empty_all() -> None:
     with pool().connection() as connection:
         for table in (
-            "message", "request", "request_step", "event", "distribution", "device",
-            "recorded_inventory_statement", "quarantine", "ignored_count",
+            "dated_message", "undated_message", "request", "request_step", "event", "distribution",
+            "device", "recorded_inventory_statement", "quarantine", "ignored_count",
         ):  # fmt: skip
             connection.execute(f"DELETE FROM {table}".encode())
 
@@ -450,11 +450,12 @@ def test_writers_at_the_same_time_agree_with_one_alone(seed: int) -> None:
 @pytest.mark.thorough
 def test_who_was_cut_off_amid_writing_holds_others_up_for_seconds_only(database: str) -> None:
     take(request(sent_at=at(0)))
-    with writing_pool().connection() as cut_off:
-        cut_off.execute("BEGIN")
-        cut_off.execute("SELECT FROM request FOR UPDATE")  # and no more is heard of it
 
-        take(answer(answered_at=at(1)))
-
-        with pytest.raises(FAILURES):
+    def begin_and_stand_still() -> None:
+        with writing() as cut_off:
+            cut_off.execute("SELECT FROM request FOR UPDATE")  # and no more is heard of it
+            take(answer(answered_at=at(1)))
             cut_off.execute("SELECT 1")
+
+    with pytest.raises(FAILURES):
+        begin_and_stand_still()

@@ -1,8 +1,8 @@
-"""Advisory locks: one module has them all, and no two are one."""
+"""Locks, turns and leases: one module has them all, and no two are one."""
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -10,24 +10,32 @@ import pytest
 
 import firmtrack
 from firmtrack.store import locks
-from firmtrack.store.database import pool
-from firmtrack.store.locks import AdvisoryKey, held, take_if_free
+from firmtrack.store.locks import (
+    AdvisoryKey,
+    Lease,
+    Task,
+    Turn,
+    TurnTaken,
+    take_if_free,
+    take_turn,
+)
+from firmtrack.store.reports.snapshots import counting_snapshot
 from tests.store.server_processes import wait_until
 
 KEYS = {
     "MIGRATION": 0x46494D47,
+    "MONTHS": 0x46494D4F,
     "ATTRIBUTION": 0x4649524D,
     "ACTIVATIONS": 0x4649524E,
     "PROPOSALS": 0x4649524F,
     "INVENTORY": 0x4649534C,
     "QUARANTINE": 0x46495155,
+    "PRUNING": 0x46525052,
+    "PRUNING_FACTS": 0x46525046,
     "REREADING": 0x46525244,
-    "COUNTING": 0x4650434F,
-    "STANDINGS": 0x46525354,
     "FOLDING_ARRIVALS": 0x46504652,
-    "UPKEEP": 0x4650554B,
+    "STAGING": 0x46495354,
     "STALLED": 0x46505354,
-    "DEMONSTRATION": 0x46495444,
     "COMPOSING": 0x46524D4E,
 }
 
@@ -57,43 +65,100 @@ def test_no_other_module_takes_an_advisory_lock_or_writes_a_key() -> None:
         assert numbers.isdisjoint(int(each, 0) for each in written if each[:2] != "00"), name
 
 
-def test_a_lock_that_another_holds_is_not_free_until_that_lets_go(database: str) -> None:
-    with (
-        psycopg.connect(database, autocommit=True) as one,
-        psycopg.connect(database, autocommit=True) as other,
-    ):
-        with held(one, AdvisoryKey.COUNTING) as is_ours:
-            with held(other, AdvisoryKey.COUNTING, waits=False) as is_others:
-                assert (is_ours, is_others) == (True, False)
-            assert not take_if_free(other, AdvisoryKey.COUNTING)
-            assert take_if_free(other, AdvisoryKey.STALLED)
-        assert take_if_free(other, AdvisoryKey.COUNTING)
+def test_no_module_takes_a_lock_that_outlives_its_transaction() -> None:
+    root = Path(firmtrack.__file__).parent
+    for path in [*root.rglob("*.py"), *root.rglob("*.sql")]:
+        taken = re.findall(r"pg_(?:try_)?advisory_\w*", path.read_text(encoding="utf-8"))
+        assert all("_xact_" in each for each in taken), path
 
 
-def test_a_lock_that_could_not_be_let_go_does_not_stay_in_a_pool(database: str) -> None:
-    with psycopg.connect(database, autocommit=True) as other:
-        with pool().connection() as one:
-            unlocking = pytest.raises(psycopg.errors.InFailedSqlTransaction)
-            with unlocking, held(one, AdvisoryKey.UPKEEP):
-                one.execute("BEGIN")
-                with suppress(psycopg.errors.DivisionByZero):
-                    one.execute("SELECT 1 / 0")
-            assert one.closed
-        wait_until(lambda: take_if_free(other, AdvisoryKey.UPKEEP))
+def test_a_lock_that_another_holds_is_not_free_until_its_transaction_ends(database: str) -> None:
+    with psycopg.connect(database) as one, psycopg.connect(database, autocommit=True) as other:
+        assert take_if_free(one, AdvisoryKey.INVENTORY)
+        assert not take_if_free(other, AdvisoryKey.INVENTORY)
+        assert take_if_free(other, AdvisoryKey.STALLED)
+        one.commit()
+        assert take_if_free(other, AdvisoryKey.INVENTORY)
 
 
-def test_a_wait_for_a_lock_that_is_cancelled_leaves_no_connection_that_may_hold_it(
-    database: str,
-) -> None:
-    with (
-        psycopg.connect(database, autocommit=True) as one,
-        psycopg.connect(database, autocommit=True) as other,
-        held(other, AdvisoryKey.UPKEEP),
-    ):
-        one.execute("SET statement_timeout = 50")
-        with pytest.raises(psycopg.errors.QueryCanceled), held(one, AdvisoryKey.UPKEEP):
-            pass
-        assert one.closed
+def test_a_turn_is_had_by_one_until_its_transaction_ends(database: str) -> None:
+    with psycopg.connect(database) as one, psycopg.connect(database) as other:
+        take_turn(one, Turn.COUNTING, waits=True)
+        with pytest.raises(TurnTaken):
+            take_turn(other, Turn.COUNTING, waits=False)
+        other.rollback()
+        take_turn(other, Turn.STANDINGS, waits=False)
+        one.commit()
+        take_turn(other, Turn.COUNTING, waits=False)
+
+
+def test_who_waited_for_a_turn_sees_what_was_done_in_the_one_before(database: str) -> None:
+    with psycopg.connect(database) as one, ThreadPoolExecutor() as threads:
+
+        def count() -> int:
+            with (
+                psycopg.connect(database, autocommit=True) as other,
+                counting_snapshot(other, Turn.COUNTING, waits=True),
+            ):
+                return other.execute("SELECT FROM stale_request").rowcount
+
+        take_turn(one, Turn.COUNTING, waits=True)
+        counted = threads.submit(count)
+        stands = "SELECT FROM pg_locks WHERE relation = 'counting_turn'::regclass AND NOT granted"
+        wait_until(lambda: one.execute(stands).rowcount > 0)
+        one.execute("INSERT INTO stale_request VALUES (1)")
+        one.commit()
+        assert counted.result() == 1
+
+
+def test_a_backup_and_the_cleaning_of_tables_have_no_part_in_turns(database: str) -> None:
+    with psycopg.connect(database) as one, psycopg.connect(database) as other:
+        other.execute("LOCK TABLE counting_turn, standings_turn IN ACCESS SHARE MODE")
+        for turn in Turn:
+            take_turn(one, turn, waits=False)
+
+
+def test_a_task_is_one_processs_until_it_ends_it_or_its_time_is_over(database: str) -> None:
+    one, other = Lease(Task.UPKEEP), Lease(Task.UPKEEP)
+    with psycopg.connect(database, autocommit=True) as connection:
+        assert one.is_ours(connection)
+        assert not other.is_ours(connection)
+        assert one.is_ours(connection)
+        assert Lease(Task.DEMONSTRATION).is_ours(connection)
+
+        one.end(connection)
+        assert other.is_ours(connection)
+
+        other.end(connection)
+        one.end(connection)
+        assert Lease(Task.UPKEEP, seconds=-1).is_ours(connection)  # its time is over at once
+        assert one.is_ours(connection)
+
+
+def test_who_has_lost_a_task_cannot_end_it_for_who_has_it(database: str) -> None:
+    slept, other, third = (Lease(Task.UPKEEP, seconds) for seconds in (-1, 20, 20))
+    with psycopg.connect(database, autocommit=True) as connection:
+        assert slept.is_ours(connection)
+        assert other.is_ours(connection)
+
+        assert not slept.is_ours(connection)
+        slept.end(connection)
+        assert not third.is_ours(connection)
+
+
+def test_a_clock_that_is_put_back_keeps_a_task_from_nobody_for_long(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        assert Lease(Task.UPKEEP, seconds=86_400).is_ours(connection)  # as it looks afterwards
+        assert Lease(Task.UPKEEP).is_ours(connection)
+
+
+def test_of_many_that_ask_at_once_one_has_the_task(database: str) -> None:
+    def ask(_: int) -> bool:
+        with psycopg.connect(database, autocommit=True) as connection:
+            return Lease(Task.UPKEEP).is_ours(connection)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(ask, range(24))) == 1
 
 
 def test_locks_of_two_parts_differ(database: str) -> None:

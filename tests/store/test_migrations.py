@@ -1,11 +1,15 @@
 """A migration keeps what an older Firmtrack recorded, there and back."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
 import pytest
 from django.core.management import call_command
 
 from firmtrack.answers.devices import DeviceAnswer
 from firmtrack.answers.inventory import InventoryAnswer
 from firmtrack.answers.requests import DistributionFilter
+from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.duis.writer import write
 from firmtrack.intake.envelopes import DUIS_MEDIA_TYPE, Envelope
@@ -22,6 +26,8 @@ from tests.store.facts import (
     BRAVO,
     BRAVO_ID,
     DCC,
+    DCC_ID,
+    IMAGE_HASH,
     METER,
     METERS,
     STRANGER,
@@ -33,6 +39,7 @@ from tests.store.facts import (
     inventory,
     reported,
     request,
+    step,
     supplier_change,
     take,
 )
@@ -40,6 +47,7 @@ from tests.unit.duis import samples
 
 pytestmark = pytest.mark.usefixtures("own_database")
 
+BRAVO_REQUEST = RequestId(BRAVO_ID, DCC_ID, 7)
 VIEWERS = (DCC, ALPHA, BRAVO, STRANGER)
 
 
@@ -203,3 +211,81 @@ def sampled_answers() -> list[object]:
         requests.find_request(DCC, samples.REQUEST_ID),
         requests.list_distributions(DCC, samples.REQUEST_ID, wanted, limit=10),
     ]
+
+
+# Of a database without months: what it holds, row by row, whatever stands where.
+UNDIVIDED = {
+    "message": "message_id, user_id, occurred_at, recorded_at, kind, code, body, submitter, token,"
+    " responder, response_counter",
+    "recorded_event": "device_id, request_key, message_id, occurred_at, recorded_at, device_time,"
+    " comms_hub_id, stage, failed, reason, firmware_version, image_hash, addressee, message_kind,"
+    " code",
+    "lookup_audit": "lookup_id, looked_up_at, viewer, kind, term, row_count, as_of, party",
+    "act": "act_id, acted_at, actor, party, kind, subject, detail",
+}
+
+
+def test_all_that_stood_without_months_is_found_in_its_month() -> None:
+    far = [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)]
+    days = [datetime(2019, 1, 31, 23, 59, 59, 999_999, tzinfo=UTC), *far, datetime.now(UTC)]
+    take(request(), request(BRAVO_REQUEST, sent_at=at(0)), answer(answered_at=at(1)))
+    take(step(Status.SENT_TO_CSP, at(2)), activation(ActivationStep.REQUESTED, None))
+    for day in days:
+        take(reported(Status.DELIVERED_TO_COMMS_HUB, day, METERS[:3]))
+        take(reported(Status.VERIFIED, day, request_id=None, image_hash=IMAGE_HASH))
+    take(inventory(at(3), METERS[0], model="M1"))
+    with pool().connection() as connection:
+        for day in days:
+            connection.execute(
+                "INSERT INTO lookup_audit (looked_up_at, viewer, kind, term, row_count, party)"
+                " VALUES (%s, 'Ada', 'device', %s, 1, 'Alpha Energy')",
+                (day, str(METER)),
+            )
+            connection.execute(
+                "INSERT INTO act (acted_at, actor, party, kind, subject, detail)"
+                " VALUES (%s, 'Ada', 'Alpha Energy', 'signed_in', 'Ada', '')",
+                (day,),
+            )
+    before, rows = answers(), {each: copied(each, UNDIVIDED[each]) for each in UNDIVIDED}
+
+    migrate_to("0030")
+    assert not {"dated_message", "undated_message", "retention"} & tables()
+    undivided = {each: copied(each, UNDIVIDED[each]) for each in UNDIVIDED}
+    assert in_any_order(undivided) == in_any_order(rows)
+    with pool().connection() as connection:  # as an older Firmtrack looks up and acts
+        (last,) = connection.execute("SELECT max(lookup_id) FROM lookup_audit").fetchall()
+        connection.execute(
+            "INSERT INTO lookup_audit (viewer, kind, term, row_count)"
+            " VALUES ('Ben', 'device', '', 0)"
+        )
+        assert connection.execute("SELECT max(lookup_id) FROM lookup_audit").fetchall() == [
+            (last[0] + 1,)
+        ]
+        connection.execute("DELETE FROM lookup_audit WHERE viewer = 'Ben'")
+    migrate_to_newest()
+
+    assert in_any_order({each: copied(each, UNDIVIDED[each]) for each in UNDIVIDED}) == (
+        in_any_order(rows)
+    )
+    assert answers() == before
+    assert disagreements() == []
+    with pool().connection() as connection:
+        found = connection.execute(
+            "SELECT count(*) FILTER (WHERE tableoid = 'recorded_event_kept'::regclass),"
+            " count(*) FILTER (WHERE tableoid = 'recorded_event_later'::regclass), count(*)"
+            " FROM recorded_event"
+        ).fetchone()
+        assert found == (8, 4, 16)
+        # Numbers go on above all that were given.
+        for table, number in (("lookup_audit", "lookup_id"), ("act", "act_id")):
+            greatest = connection.execute(f"SELECT max({number}) FROM {table}".encode()).fetchone()
+            following = connection.execute(
+                f"SELECT nextval('{table}_{number}_seq')".encode()
+            ).fetchone()
+            assert greatest is not None
+            assert following is not None
+            assert following[0] > greatest[0]
+
+
+def in_any_order(rows: Mapping[str, bytes]) -> dict[str, list[bytes]]:
+    return {table: sorted(each.splitlines()) for table, each in rows.items()}

@@ -52,7 +52,8 @@ from tests.store.facts import (
 
 DEVICES = tuple(map(meter, range(4)))
 TABLES = (
-    "message, request, recorded_request_statement, recorded_request_step, recorded_request_naming,"
+    "dated_message, undated_message, request, recorded_request_statement, recorded_request_step,"
+    " recorded_request_naming,"
     " recorded_event, distribution, device, recorded_inventory_statement"
 )
 
@@ -329,7 +330,9 @@ def test_the_csv_has_the_same_rows_in_its_usual_columns() -> None:
 def test_the_pace_of_the_past_is_the_pace_as_of_then() -> None:
     with pool().connection() as connection:
         connection.execute("UPDATE event SET recorded_at = occurred_at")
-        for table in ("request", "distribution", "message", "request_step"):
+        for table in (
+            "request", "distribution", "dated_message", "undated_message", "request_step",
+        ):  # fmt: skip
             connection.execute(f"UPDATE {table} SET recorded_at = %s".encode(), (at(1),))
     counts = requests.count_paces(ALPHA, REQUEST_ID, as_of=at(100))
     assert counts == {(Status.SENT_TO_CSP, Pace.SLOW): 1}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from firmtrack.answers.requests import NO_REASON, DistributionFilter
-from firmtrack.domain.facts import ActivationEvent, Incident, IncidentKind, Message, MessageKind
+from firmtrack.domain.facts import ActivationEvent, IncidentKind, Message, MessageKind
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import ActivationStep, CompletionStatus, Status
@@ -32,7 +32,6 @@ from tests.store.facts import (
     BRAVO_ID,
     DCC,
     DCC_ID,
-    HUB,
     IMAGE_HASH,
     METER,
     OTHER_IMAGE_HASH,
@@ -42,8 +41,10 @@ from tests.store.facts import (
     VERSION,
     answer,
     at,
+    befell,
     digest,
     inventory,
+    message_of,
     meter,
     proposed,
     reported,
@@ -57,7 +58,8 @@ from tests.store.open_writer import just_begun
 DEVICES = tuple(map(meter, range(3)))
 REQUEST_IDS = (RequestId(ALPHA_ID, DCC_ID, 1), RequestId(BRAVO_ID, DCC_ID, 1))
 TABLES = (
-    "message", "request", "recorded_request_statement", "recorded_request_step",
+    "dated_message", "undated_message", "request", "recorded_request_statement",
+    "recorded_request_step",
     "recorded_request_naming", "recorded_event", "distribution", "distribution_history",
     "recorded_device_incident", "recorded_request_incident", "recorded_comms_hub_incident",
     "withdrawal", "withdrawn_again", "recorded_activation_event", "device",
@@ -79,32 +81,13 @@ digests = st.integers(0, 2**16).map(digest)
 
 
 def activation(request_id: RequestId, step: ActivationStep, **said: Any) -> Message:
-    return Message(
-        digest=said.pop("identity"),
-        kind=MessageKind.ACTIVATE_FIRMWARE_RESPONSE,
+    return message_of(
+        said.pop("identity"),
+        MessageKind.ACTIVATE_FIRMWARE_RESPONSE,
+        said.get("occurred_at"),
         body=b"an activation",
         user_id=request_id.originator,
         activation=ActivationEvent(request_id=request_id, step=step, **said),
-    )
-
-
-def befell(kind: IncidentKind, occurred_at: datetime, **said: Any) -> Message:
-    """Return an incident; of the hub that alerts name, if it names nothing else."""
-    identity, user_id = said.pop("identity"), said.pop("user_id")
-    is_hubs = said["request_id"] is said["device_id"] is None
-    return Message(
-        digest=identity,
-        kind=MessageKind.DEVICE_STATUS_CHANGE_EVENT,
-        body=b"an incident",
-        user_id=user_id,
-        incidents=(
-            Incident(
-                kind=kind,
-                occurred_at=occurred_at,
-                comms_hub_id=HUB if is_hubs else None,
-                **said,
-            ),
-        ),
     )
 
 

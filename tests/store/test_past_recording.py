@@ -48,9 +48,9 @@ def test_all_that_is_recorded_then_has_that_moment(own_database: str) -> None:
     assert {moment for moments in found.values() for moment in moments} == {THEN}
     written = {table for table, moments in found.items() if moments}
     assert written > {
-        "arrival", "distribution", "message", "quarantine", "recorded_activation_event",
+        "arrival", "dated_message", "distribution", "quarantine", "recorded_activation_event",
         "recorded_event", "recorded_inventory_statement", "recorded_request_statement",
-        "recorded_request_step", "recorded_supplier_change",
+        "recorded_request_step", "recorded_supplier_change", "undated_message",
     }  # fmt: skip
 
 

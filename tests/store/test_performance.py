@@ -39,7 +39,7 @@ from firmtrack.presentation.performance import timed_text
 from firmtrack.store.consistency import DisagreementKind, disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.recording import Batch, record
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.locks import Turn, take_turn
 from firmtrack.store.numbers import request_id_of, to_bigint
 from firmtrack.store.reports import performance, waits
 from firmtrack.store.reports.counting import Round
@@ -500,9 +500,9 @@ def test_figures_are_as_of_a_moment_before_whoever_is_still_recording(database: 
 def test_while_another_counts_one_that_has_little_time_gives_up(database: str) -> None:
     take(request(sent_at=MORNING))
     with (
-        psycopg.connect(database, autocommit=True) as other,
-        held(other, AdvisoryKey.COUNTING),
+        psycopg.connect(database) as other,
     ):
+        take_turn(other, Turn.COUNTING, waits=False)
         assert not performance.refresh(seconds=60)
     assert performance.refresh(seconds=60)
 

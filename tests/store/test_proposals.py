@@ -82,13 +82,15 @@ def test_a_request_or_answer_without_its_row_is_found(table: str) -> None:
     assert [each.kind for each in disagreements()] == [DisagreementKind.MESSAGE_WITHOUT_FACTS]
 
 
-@pytest.mark.parametrize("table", ["proposal", "verdict"])
-def test_a_row_without_its_message_is_found(table: str) -> None:
+@pytest.mark.parametrize(
+    ("table", "messages"), [("proposal", "undated_message"), ("verdict", "dated_message")]
+)
+def test_a_row_without_its_message_is_found(table: str, messages: str) -> None:
     take(proposed(model="M1"), verdict(at(0)))
 
     with pool().connection() as connection:
         connection.execute(
-            f"DELETE FROM message WHERE message_id IN (SELECT message_id FROM {table})".encode()
+            f"DELETE FROM {messages} WHERE message_id IN (SELECT message_id FROM {table})".encode()
         )
 
     assert [each.kind for each in disagreements()] == [DisagreementKind.FACT_WITHOUT_MESSAGE]

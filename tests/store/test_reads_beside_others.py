@@ -267,8 +267,8 @@ def leave_statistics_alone() -> None:
     """Let no autovacuum tell the planner, in the middle, what has come since."""
     with pool().connection() as connection:
         tables = connection.execute(
-            "SELECT format('ALTER TABLE %I SET (autovacuum_enabled = off)', tablename)"
-            " FROM pg_tables WHERE schemaname = 'public'"
+            "SELECT format('ALTER TABLE %I SET (autovacuum_enabled = off)', relname)"
+            " FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
         ).fetchall()
         for (statement,) in tables:
             connection.execute(statement)

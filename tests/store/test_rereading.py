@@ -34,14 +34,28 @@ from firmtrack.store import database as the_database
 from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import rereading, statement
-from firmtrack.store.ledger.staging import writing_pool
+from firmtrack.store.ledger.recording import fold_unfolded
+from firmtrack.store.ledger.staging import writing
+from firmtrack.store.ledger.withdrawals import withdraw
 from firmtrack.store.locks import AdvisoryKey
-from firmtrack.store.numbers import eui_of, request_id_of
+from firmtrack.store.numbers import eui_of, request_id_of, to_bigint
 from firmtrack.store.reading import requests
 from firmtrack.store.reading.messages import response_ids_of
 from tests.looking import find_device, find_inventory
-from tests.store.facts import distribution, request, take
+from tests.store.facts import (
+    ALPHA_ID,
+    IMAGE_HASH,
+    METER,
+    at,
+    distribution,
+    distributions,
+    meter,
+    reported,
+    request,
+    take,
+)
 from tests.store.server_processes import wait_until
+from tests.store.test_status_changes import queued, subscribe
 from tests.unit.duis import activation_samples, samples
 
 DCC = Viewer.of_dcc("the test")
@@ -52,7 +66,7 @@ NOW = datetime(2026, 3, 10, tzinfo=UTC)
 OLD_FACTS = """
 UPDATE recorded_event AS e SET occurred_at = e.device_time, device_time = NULL
 FROM message AS m WHERE m.message_id = e.message_id AND m.kind = 3;
-UPDATE message AS m SET occurred_at = e.occurred_at
+UPDATE dated_message AS m SET occurred_at = e.occurred_at
 FROM recorded_event AS e WHERE m.message_id = e.message_id AND m.kind = 3;
 """
 
@@ -65,12 +79,10 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make_old() -> None:
     """Give the database the form, and the facts, that the last version would have given it."""
-    with writing_pool().connection() as connection, connection.transaction():
-        connection.execute(OLD_FACTS)
-        connection.execute(
-            "INSERT INTO concerned_device SELECT DISTINCT device_id FROM distribution"
-        )
-        connection.execute(statement("fold_devices"))
+    with writing() as cursor:
+        cursor.execute(OLD_FACTS)
+        cursor.execute("INSERT INTO concerned_device SELECT DISTINCT device_id FROM distribution")
+        cursor.execute(statement("fold_devices"))
     conninfo = the_database.conninfo_in_use()
     call_command("migrate", "store", "0010", verbosity=0, interactive=False)
     the_database.use(conninfo)
@@ -232,7 +244,7 @@ def test_a_time_of_an_envelope_that_is_not_believed_any_more_goes(sent_at: datet
     taken = receive([enveloped(document) for document in documents], OPERATOR)
     assert [each.outcome for each in taken] == [OutcomeKind.RECORDED] * 2
     with pool().connection() as connection:
-        connection.execute("UPDATE message SET occurred_at = %s", (sent_at,))
+        connection.execute("UPDATE undated_message SET occurred_at = %s", (sent_at,))
         connection.execute("UPDATE recorded_request_statement SET sent_at = %s", (sent_at,))
         connection.execute("UPDATE recorded_activation_event SET occurred_at = %s", (sent_at,))
         connection.execute("DELETE FROM rereading")
@@ -308,3 +320,53 @@ def devices() -> list[tuple[object, ...]]:
             f"SELECT device_id, learnt_at, message_id, {', '.join(FACT_NAMES)}, older"
             " FROM device ORDER BY device_id"
         ).fetchall()
+
+
+@pytest.mark.usefixtures("database")
+def test_what_a_withdrawn_message_named_is_not_named_again_when_it_is_read_again() -> None:
+    asked, word = request(sent_at=at(0)), reported(Status.VERIFIED, at(5), [meter(99)])
+    take(asked, word)
+    by_id = {each.message_id: each for each in (asked, word)}
+    withdraw([word], "sent by mistake", lambda kept: by_id[kept.message_id])
+    assert meter(99) not in {each.device_id for each in distributions()}
+
+    read_again(lambda kept: by_id.get(kept.message_id))
+
+    assert meter(99) not in {each.device_id for each in distributions()}
+    assert disagreements() == []
+
+
+@pytest.mark.usefixtures("database")
+def test_of_devices_that_a_writer_left_to_be_folded_parties_are_told_though_all_is_read_again() -> (
+    None
+):
+    subscribe("Alpha Energy", ALPHA_ID)
+    take(request(sent_at=at(0)))
+    take(reported(Status.VERIFIED, at(5), [METER], request_id=None, image_hash=IMAGE_HASH))
+    queued()
+    # As it is when the word came first, its request has just been recorded, and no more.
+    with pool().connection() as connection:
+        connection.execute(
+            "UPDATE distribution SET stage = 0, message_id = NULL, occurred_at = NULL"
+            " WHERE device_id = %s",
+            (to_bigint(METER),),
+        )
+        connection.execute(
+            "INSERT INTO unfolded_device VALUES (%s, '-infinity')", (to_bigint(METER),)
+        )
+
+    read_again(lambda _: None)
+
+    assert [(each.topic, each.device_ids) for each in queued()] == [
+        ("distribution.verified", (METER,))
+    ]
+    fold_unfolded()
+    assert queued() == []
+
+
+def read_again(read: rereading.Read) -> None:
+    """Read all again that was recorded, by a reader of facts instead of bodies."""
+    with pool().connection() as connection:
+        connection.execute("DELETE FROM rereading")
+    for progress in rereading.reread(read):
+        assert progress.phase

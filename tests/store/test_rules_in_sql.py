@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 from typing import Any
 from uuid import UUID
@@ -171,7 +171,7 @@ class Known:
     request_id: RequestId
     messages: Sequence[Message]
 
-    @property
+    @cached_property
     def claim(self) -> tuple[bytes, RequestFacts] | None:
         """The message that is the request: of several, the one with the smallest digest."""
         return min(
@@ -180,11 +180,11 @@ class Known:
             key=lambda claim: claim[0],
         )
 
-    @property
+    @cached_property
     def events(self) -> list[tuple[Message, Event]]:
         return [(m, e) for m in self.messages for e in m.events if self._is_it(e)]
 
-    @property
+    @cached_property
     def whole_at(self) -> datetime | None:
         """The earliest time of what is said of the request as a whole."""
         reported = [
@@ -194,6 +194,12 @@ class Known:
             m.answer.answered_at for m in self.messages if m.answer and self._is_it(m.answer)
         ]
         reported += [s.occurred_at for m in self.messages for s in m.steps if self._is_it(s)]
+        reported += [
+            i.occurred_at
+            for m in self.messages
+            for i in m.incidents
+            if i.device_id is None and self._is_it(i)
+        ]
         return _earliest(reported)
 
     @property
@@ -208,7 +214,7 @@ class Known:
         answered = (m.answer.variant for m in self.messages if m.answer and self._is_it(m.answer))
         return min(answered, default=None)
 
-    @property
+    @cached_property
     def device_ids(self) -> frozenset[Eui64]:
         listed = (
             m.request.device_ids for m in self.messages if m.request and self._is_it(m.request)
@@ -410,7 +416,7 @@ def empty() -> None:
     """Empty the tables by rows: with so few, that is quicker than to truncate."""
     with pool().connection() as connection:
         for table in (
-            "message", "request", "recorded_request_statement", "recorded_request_step",
-            "recorded_request_naming", "recorded_event", "distribution",
+            "dated_message", "undated_message", "request", "recorded_request_statement",
+            "recorded_request_step", "recorded_request_naming", "recorded_event", "distribution",
         ):  # fmt: skip
             connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))

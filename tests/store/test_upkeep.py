@@ -12,8 +12,9 @@ from firmtrack.answers.performance import PerformanceFilter
 from firmtrack.domain.facts import DeviceFacts
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.notices.periodic_jobs import PeriodicJobs
+from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool, reading_pool
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.locks import Lease, Task
 from firmtrack.store.reports import performance
 from firmtrack.store.reports.freshness import freshness
 from firmtrack.store.reports.peers import count_peers
@@ -99,15 +100,44 @@ def test_it_ends_in_the_middle_of_a_count_which_is_then_taken_back(
 def test_one_of_many_counts_and_another_takes_over_when_that_ends(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as other, kept_up():
         wait_until(lambda: performance.delivery_performance(ALPHA, ALL).counted.at is not None, 60)
-        with held(other, AdvisoryKey.UPKEEP, waits=False) as is_others:
-            assert not is_others
+        assert not Lease(Task.UPKEEP).is_ours(other)
     with psycopg.connect(database, autocommit=True) as other:
-        with held(other, AdvisoryKey.UPKEEP), kept_up() as idle:
-            take(request(sent_at=at(0)))
-            assert idle is not None
-            assert stale_count() == 1
+        lease = Lease(Task.UPKEEP)
+        assert lease.is_ours(other)  # at once, since the other has ended it
         with kept_up():
+            take(request(sent_at=at(0)))
+            assert lease.is_ours(other)
+            assert stale_count() == 1
+            lease.end(other)
             wait_until(lambda: not stale_count(), 60)
+
+
+def test_one_that_stood_still_and_goes_on_does_no_harm_beside_who_took_over(database: str) -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)))
+    stands = "SELECT FROM pg_locks WHERE relation = 'performance_count'::regclass AND NOT granted"
+    over = "UPDATE lease SET until = '-infinity'"
+    with psycopg.connect(database) as gate, psycopg.connect(database, autocommit=True) as clock:
+        gate.execute("LOCK performance_count")
+        with kept_up():
+            wait_until(lambda: gate.execute(stands).rowcount > 0)  # it stands still, in a count
+            (first,) = clock.execute("SELECT holder FROM lease").fetchone() or (None,)
+            assert clock.execute(over).rowcount == 1
+            with kept_up():
+                took_over = "SELECT FROM lease WHERE holder <> %s"
+                wait_until(lambda: clock.execute(took_over, (first,)).rowcount > 0)
+                take(answer(answered_at=at(2)))
+                gate.rollback()
+                wait_until(lambda: not stale_count(), 60)
+                wait_until(_is_all_counted, 60)
+
+    assert disagreements() == []
+    found = performance.delivery_performance(ALPHA, ALL)
+    assert (found.total.distributions, found.waiting) == (len(METERS), 0)
+
+
+def _is_all_counted() -> bool:
+    with pool().connection() as connection:
+        return connection.execute("SELECT FROM standing_due").rowcount == 0
 
 
 @pytest.mark.usefixtures("database")

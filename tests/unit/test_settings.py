@@ -39,6 +39,29 @@ def test_where_people_reach_the_portal_is_scheme_host_and_port(
     assert read_environment({"FIRMTRACK_PUBLIC_ADDRESS": value}).public_address == read
 
 
+def test_the_streams_servers_are_urls_of_one_cluster() -> None:
+    settings = read_environment(
+        {"NATS_URL": "nats://one:4222,tls://me:secret@two", "FIRMTRACK_INTAKE": "stream"}
+    )
+    assert settings.nats_url == ("nats://one:4222", "tls://me:secret@two")
+    assert settings.intake == "stream"
+    assert read_environment({}).nats_url == ()
+
+
+@pytest.mark.parametrize(
+    "value", ["one:4222", "http://one", "nats://", "nats://one:no", "nats://one/path", "ws://one"]
+)
+def test_a_server_of_the_stream_that_is_none_is_refused_without_its_password(value: str) -> None:
+    with pytest.raises(BadSetting, match=r"^NATS_URL: must be as nats://host:4222") as refusal:
+        read_environment({"NATS_URL": f"nats://me:secret@well,{value}"})
+    assert "secret" not in str(refusal.value)
+
+
+def test_intake_by_a_stream_needs_one() -> None:
+    with pytest.raises(BadSetting, match=r"^FIRMTRACK_INTAKE: .* NATS_URL names no server"):
+        read_environment({"FIRMTRACK_INTAKE": "stream"})
+
+
 @given(st.ip_addresses())
 def test_any_address_may_be_a_proxy(address: object) -> None:
     (network,) = read_environment({"FIRMTRACK_TRUSTED_PROXIES": str(address)}).trusted_proxies
@@ -49,6 +72,9 @@ def test_any_address_may_be_a_proxy(address: object) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("FIRMTRACK_INTAKE", "streams"),
+        ("FIRMTRACK_STREAM_UNSAFE", "on"),
+        ("NATS_CA", "/nowhere"),
         ("FIRMTRACK_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("FIRMTRACK_TRUSTED_PROXIES", "10.0.0.0/33"),
         ("FIRMTRACK_TRUSTED_PROXIES", "proxy.example"),
@@ -76,6 +102,11 @@ def test_any_address_may_be_a_proxy(address: object) -> None:
         ("FIRMTRACK_PUBLIC_ADDRESS", "https://::1"),
         ("FIRMTRACK_PUBLIC_ADDRESS", "https://"),
         ("FIRMTRACK_PUBLIC_ADDRESS", "https://portal.example\n"),
+        ("FIRMTRACK_RETENTION_MONTHS", "0"),
+        ("FIRMTRACK_LOOKUP_MONTHS", "121"),
+        ("FIRMTRACK_NOTICE_MONTHS", "a year"),
+        ("FIRMTRACK_QUARANTINE_MONTHS", "-1"),
+        ("FIRMTRACK_BODY_MONTHS", "14"),
         ("FIRMTRACK_MAIL_FROM", "nobody"),
         ("FIRMTRACK_MAIL_FROM", "a@b\nBcc: c@d"),
         ("FIRMTRACK_SECRET_KEY", "\udcff" * 40),
@@ -112,3 +143,13 @@ def test_a_path_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path, name:
     for path in (tmp_path / "missing", file / "below", tmp_path / ("x" * 300)):
         with pytest.raises(BadSetting, match=f"^{name}: "):
             read_environment({name: str(path)})
+
+
+def test_bodies_are_kept_as_long_as_their_messages_unless_that_is_set_and_never_longer() -> None:
+    def body_months(**environ: str) -> int:
+        return read_environment({f"FIRMTRACK_{k}": v for k, v in environ.items()}).body_months
+
+    assert body_months(RETENTION_MONTHS="20") == 20
+    assert body_months(RETENTION_MONTHS="20", BODY_MONTHS="3") == 3
+    with pytest.raises(BadSetting, match=r"^FIRMTRACK_BODY_MONTHS: .*RETENTION_MONTHS, which is 6"):
+        body_months(RETENTION_MONTHS="6", BODY_MONTHS="7")

@@ -86,8 +86,10 @@ class MessageAnswer:
 
     ``user_id`` is the User that it was sent to, or that sent it (``is_from_user``); None of a stage
     report. ``occurred_at`` is DCC's time, ``recorded_at`` when Firmtrack received it. ``image`` is
-    what was read of a request's image when it came. ``contents`` is None where the body is not kept
-    any more. ``submitter``, ``token`` and ``withdrawn_because`` are for DCC's staff alone.
+    what was read of a request's image when it came. ``contents`` is None where the body cannot be
+    read, or is not kept any more: then ``has_body`` is false, and ``bodies_kept_from`` says from
+    when on bodies are kept. ``submitter``, ``token`` and ``withdrawn_because`` are for DCC's staff
+    alone.
     """
 
     message_id: UUID
@@ -104,3 +106,5 @@ class MessageAnswer:
     token: str | None
     image: ImageFacts | None
     contents: Contents | None
+    has_body: bool
+    bodies_kept_from: datetime | None

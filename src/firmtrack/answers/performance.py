@@ -43,12 +43,14 @@ class Milestone(IntEnum):
 class PerformanceFilter:
     """Which requests count: those submitted from ``first`` to ``last``, both included, by one User.
 
-    Days are Great Britain's; None leaves an end, or the User, open.
+    Days are Great Britain's; None leaves an end, or the User, open. Of requests from before
+    ``kept_from`` not all updates are kept, so that they do not count.
     """
 
     first: date | None = None
     last: date | None = None
     supplier: Eui64 | None = None
+    kept_from: datetime | None = None
 
     @property
     def term(self) -> str:
@@ -58,8 +60,17 @@ class PerformanceFilter:
 
     @property
     def first_at(self) -> datetime | None:
-        """The moment at which the period begins."""
+        """The moment at which the period begins, or from which on requests are whole."""
+        if self.is_cut:
+            return self.kept_from
         return None if self.first is None else start_of(self.first)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the period begins before requests are whole."""
+        return self.kept_from is not None and (
+            self.first is None or start_of(self.first) < self.kept_from
+        )
 
     @property
     def end_at(self) -> datetime | None:
@@ -145,6 +156,8 @@ class PerformanceAnswer:
     ``groups`` has every dimension, weeks ascending, other groups by size descending; ``reasons``
     are by count descending. ``counted`` is how old they are; ``waiting`` is how many of the
     requests have changed since they were counted, or, if ``is_at_least``, at least so many.
+    ``kept_from`` is since when requests count where earlier ones were asked for, too, of which not
+    all updates are kept any more.
     """
 
     total: Figures
@@ -154,6 +167,7 @@ class PerformanceAnswer:
     waiting: int
     is_at_least: bool
     counted: Counted
+    kept_from: datetime | None = None
 
 
 def start_of(day: date) -> datetime:

@@ -79,14 +79,30 @@ def largest_first(failures: FailureCounts) -> FailureCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoLongerKept:
+    """How many of a request's distributions went with old months, by how they had ended.
+
+    All that is said of them is from before ``before``.
+    """
+
+    before: datetime
+    completion_counts: Mapping[CompletionStatus, int]
+
+    @property
+    def device_count(self) -> int:
+        """How many they are."""
+        return sum(self.completion_counts.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestAnswer:
     """One Service Request, and how its distributions stand.
 
     ``variant`` is None while only other messages have named the request, not the request itself;
     ``statement_count`` is how many different messages claim to be it.
     ``device_count`` counts its distributions; the counts by status add up to it and leave out
-    what is zero, and those of the failures to how many failed. ``incidents`` are what befell the
-    request as a whole, latest first.
+    what is zero, and those of the failures to how many failed. ``no_longer_kept`` are others, None
+    if there are none. ``incidents`` are what befell the request as a whole, latest first.
     """
 
     request_id: RequestId
@@ -101,6 +117,7 @@ class RequestAnswer:
     completion_counts: Mapping[CompletionStatus, int]
     status_counts: Mapping[Status, int]
     failure_counts: FailureCounts
+    no_longer_kept: NoLongerKept | None = None
     incidents: tuple[IncidentEntry, ...] = ()
 
     @property

@@ -54,7 +54,9 @@ _STRUCTS = (
     Freshness,
     Peers,
     StageReport,
+    submissions.Accepted,
     submissions.LineOutcome,
+    submissions.MessageStatus,
     submissions.Taken,
     ProblemDocument,
 )

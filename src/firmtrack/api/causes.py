@@ -17,6 +17,7 @@ from firmtrack.api.problems import ProblemFound
 from firmtrack.api.responses import (
     AS_OF_HEADER,
     JSON,
+    KEPT_FROM_HEADER,
     describe,
     json_response,
     moment_header,
@@ -41,6 +42,7 @@ _PARAMETERS = frozenset({"since", "service_request_id", "as_of"})
             reference_to(documents.CauseList),
             {400, 401, 403, 404, 405, 500},
             AS_OF_HEADER,
+            KEPT_FROM_HEADER,
         )
     },
 )

@@ -34,6 +34,7 @@ from firmtrack.api.responses import (
     AS_OF_HEADER,
     CSV,
     JSON,
+    KEPT_FROM_HEADER,
     VERSION_HEADERS,
     XLSX,
     conditional,
@@ -66,15 +67,17 @@ def _described(
     media_type: str,
     schema: dict[str, Any],
     *more: int,
-    headers: tuple[str, ...] = (AS_OF_HEADER,),
+    headers: tuple[str, ...] = (AS_OF_HEADER, KEPT_FROM_HEADER),
 ) -> dict[str, Any]:
     problems = {400, 401, 403, 404, 405, 500, *more}
     return {"responses": describe(media_type, schema, problems, *headers)}
 
 
 def _described_conditional(schema: dict[str, Any], *more: int) -> dict[str, Any]:
-    described = _described(JSON, schema, *more, headers=(AS_OF_HEADER, *VERSION_HEADERS))
-    return conditional(described, AS_OF_HEADER)
+    described = _described(
+        JSON, schema, *more, headers=(AS_OF_HEADER, KEPT_FROM_HEADER, *VERSION_HEADERS)
+    )
+    return conditional(described, AS_OF_HEADER, KEPT_FROM_HEADER)
 
 
 @router.get(
@@ -142,7 +145,10 @@ def list_distributions(
     "/service-requests/{service_request_id}/distributions.csv",
     summary="Download a Service Request's distributions",
     openapi_extra=_described(
-        CSV, {"type": "string"}, 503, headers=(AS_OF_HEADER, "Content-Disposition")
+        CSV,
+        {"type": "string"},
+        503,
+        headers=(AS_OF_HEADER, KEPT_FROM_HEADER, "Content-Disposition"),
     ),
 )
 def download_distributions(
@@ -172,7 +178,7 @@ def download_distributions(
         XLSX,
         {"type": "string", "format": "binary"},
         503,
-        headers=(AS_OF_HEADER, "Content-Disposition"),
+        headers=(AS_OF_HEADER, KEPT_FROM_HEADER, "Content-Disposition"),
     ),
 )
 def download_distributions_xlsx(

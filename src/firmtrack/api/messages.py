@@ -18,6 +18,8 @@ from firmtrack.intake.stage_reports import StageReport
 from firmtrack.lookups import message as message_lookup
 from firmtrack.presentation import documents
 
+_NOT_THERE = "There is nothing here that you may see, or it is not kept any more."
+
 router = Router(auth=ReadToken(), tags=["Look-ups"])
 
 
@@ -83,7 +85,7 @@ def download_message(request: HttpRequest, message_id: MessageId) -> HttpRespons
     refuse_unknown_parameters(request, frozenset())
     found = message_lookup.download_message(viewer_of_token(holder_of(request)), message_id)
     if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
+        raise ProblemFound(Problem.NOT_FOUND, _NOT_THERE)
     return HttpResponse(
         found.octets,
         content_type=found.media_type,

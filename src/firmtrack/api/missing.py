@@ -10,7 +10,9 @@ from firmtrack.lookups.first_known import (
     when_inventory_known,
     when_request_known,
 )
+from firmtrack.lookups.known_from import past_known_from
 from firmtrack.presentation.as_of import not_known_then_text
+from firmtrack.presentation.known_from import not_found_then_text
 from firmtrack.presentation.search import SearchBy
 from firmtrack.presentation.times import utc_text
 
@@ -18,23 +20,28 @@ from firmtrack.presentation.times import utc_text
 def request_not_found(viewer: Viewer, request_id: RequestId, past: Settled | None) -> ProblemFound:
     """Return the problem that the viewer sees no such request at a moment, None for now."""
     first = None if past is None else when_request_known(viewer, request_id, past)
-    return _not_found(SearchBy.SERVICE_REQUEST_ID, first)
+    return _not_found(SearchBy.SERVICE_REQUEST_ID, first, past)
 
 
 def device_not_found(viewer: Viewer, device_id: Eui64, past: Settled | None) -> ProblemFound:
     """Return the problem that the viewer sees nothing of the device at a moment, None for now."""
     first = None if past is None else when_device_known(viewer, device_id, past)
-    return _not_found(SearchBy.DEVICE_ID, first)
+    return _not_found(SearchBy.DEVICE_ID, first, past)
 
 
 def inventory_not_found(viewer: Viewer, device_id: Eui64, past: Settled | None) -> ProblemFound:
     """Return the problem that the viewer sees no inventory at a moment, None for now."""
     first = None if past is None else when_inventory_known(viewer, device_id, past)
-    return _not_found(SearchBy.DEVICE_ID, first)
+    return _not_found(SearchBy.DEVICE_ID, first, None)  # what the inventory holds is always kept
 
 
-def _not_found(search_by: SearchBy, first: FirstKnown | None) -> ProblemFound:
+def _not_found(search_by: SearchBy, first: FirstKnown | None, past: Settled | None) -> ProblemFound:
+    kept_from = past_known_from(past)
+    if first is None and kept_from is not None:
+        detail = f"{Problem.NOT_FOUND.sentence} {not_found_then_text(kept_from)}"
+        return ProblemFound(Problem.NOT_FOUND, detail, kept_from=kept_from)
     if first is None:
         return ProblemFound(Problem.NOT_FOUND)
     at = f"{first.at.date()}" if first.is_day else utc_text(first.at)
-    return ProblemFound(Problem.NOT_FOUND, not_known_then_text(search_by, at))
+    detail = not_known_then_text(search_by, at, kept_from=kept_from)
+    return ProblemFound(Problem.NOT_FOUND, detail, kept_from=kept_from)

@@ -55,7 +55,7 @@ def list_notices(
     viewer = viewer_of_token(holder_of(request))
     page = lookups.list_notices(viewer, limit=limit, state=state, before=cursor)
     following = None if page.before is None else cursor_before(page.before)
-    return json_response(documents.notice_list(page, following))
+    return json_response(documents.notice_list(page, following, lookups.notices_known_from()))
 
 
 @router.get(

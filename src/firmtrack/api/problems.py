@@ -1,5 +1,6 @@
 """Errors as problem documents (RFC 9457): the table of all that the API answers."""
 
+from datetime import datetime
 from enum import Enum
 from http import HTTPStatus
 from typing import Self
@@ -36,6 +37,8 @@ class Problem(Enum):
         "The message cannot be taken as it is, and was not kept: too much waits in quarantine.",
     )
     DATABASE_AWAY = (503, "The database cannot be reached now. Sending the same again is safe.")
+    STREAM_AWAY = (503, "The message stream cannot be reached now. Sending the same again is safe.")
+    STREAM_FULL = (503, "The message stream takes no more now. Sending the same again is safe.")
     UNTOLD = (503, "How long updates have waited, compared with others, could not be told now.")
     INTERNAL_ERROR = (500, "Firmtrack failed. Sending the same again is safe.")
 
@@ -61,7 +64,8 @@ class ProblemDocument(Struct, frozen=True, omit_defaults=True):
     """A problem document (RFC 9457). code names the kind of problem and does not change.
 
     errors is there for malformed_parameter; reason_code is for quarantined and quarantine_full,
-    quarantine_id for quarantined.
+    quarantine_id for quarantined. kept_from is for not_found at a moment before which updates that
+    ended may be no longer kept.
     """
 
     title: str
@@ -71,6 +75,7 @@ class ProblemDocument(Struct, frozen=True, omit_defaults=True):
     errors: tuple[BadField, ...] = field(default=())
     reason_code: str | None = None
     quarantine_id: int | None = None
+    kept_from: datetime | None = None
 
 
 class ProblemFound(FirmtrackError):
@@ -84,6 +89,7 @@ class ProblemFound(FirmtrackError):
         errors: tuple[BadField, ...] = (),
         reason_code: str | None = None,
         quarantine_id: int | None = None,
+        kept_from: datetime | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
         self.problem = problem
@@ -96,6 +102,7 @@ class ProblemFound(FirmtrackError):
             errors=errors,
             reason_code=reason_code,
             quarantine_id=quarantine_id,
+            kept_from=kept_from,
         )
         super().__init__(self.document.detail)
 

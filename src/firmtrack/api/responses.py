@@ -1,7 +1,6 @@
 """Responses, and how the published schema describes them."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from http import HTTPStatus
 from inspect import cleandoc
 from typing import Any
@@ -12,7 +11,10 @@ from msgspec.json import schema_components
 
 from firmtrack.api.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 from firmtrack.api.problems import ProblemDocument
+from firmtrack.lookups.as_of import Settled
+from firmtrack.lookups.known_from import past_known_from
 from firmtrack.presentation import documents, xlsx
+from firmtrack.presentation.times import utc_text
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -41,22 +43,34 @@ HEADERS_OF_ALL: Mapping[str, Mapping[str, Any]] = {
 _ALWAYS = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS_OF_ALL}
 
 
-def moment_header(past: datetime | None) -> dict[str, str]:
-    """Return the header that says of which past moment an answer tells; none of the present."""
-    return {} if past is None else {AS_OF_HEADER: past.isoformat().replace("+00:00", "Z")}
+def moment_header(past: Settled | None) -> dict[str, str]:
+    """Return the headers that say of which past moment an answer tells; none of the present.
+
+    And from when on updates are kept, if that is later.
+    """
+    if past is None:
+        return {}
+    told = {AS_OF_HEADER: utc_text(past)}
+    kept_from = past_known_from(past)
+    return told if kept_from is None else told | {KEPT_FROM_HEADER: utc_text(kept_from)}
 
 
-def json_response(answer: Struct) -> HttpResponse:
+def json_response(answer: Struct, status: int = HTTPStatus.OK) -> HttpResponse:
     """Return ``answer`` as a JSON response."""
-    return HttpResponse(documents.encode(answer), content_type=JSON)
+    return HttpResponse(documents.encode(answer), content_type=JSON, status=status)
 
 
 AS_OF_HEADER = "Firmtrack-As-Of"
 """Which past moment an answer tells of."""
 
+KEPT_FROM_HEADER = "Firmtrack-Kept-From"
+"""From when on updates are kept, of an answer for an earlier moment: it may lack some."""
+
 # What answers have besides the usual headers, and when.
 _HEADERS: Mapping[str, str] = {
     AS_OF_HEADER: "Of the past: the moment that is told (RFC 3339).",
+    KEPT_FROM_HEADER: "Of a moment before it: from when on updates are kept. Some of those that had"
+    " ended before are missing.",
     "Content-Disposition": "A name for the file.",
     "WWW-Authenticate": "Which token is wanted (RFC 6750).",
     "Allow": "The methods that this address takes.",
@@ -92,6 +106,18 @@ def describe(
     for status, answer in described.items():
         answer["headers"] = _ALWAYS | _described_headers(own_headers.get(status, ()))
     return described
+
+
+def accepted_as_well(
+    responses: dict[int, dict[str, Any]], schema: Mapping[str, Any]
+) -> dict[int, dict[str, Any]]:
+    """Return the description of a call that may also be answered with 202."""
+    accepted = {
+        "description": "It is stored, and will be recorded.",
+        "content": {JSON: {"schema": schema}},
+        "headers": _ALWAYS,
+    }
+    return dict(sorted({**responses, 202: accepted}.items()))
 
 
 VERSION_HEADERS = ("ETag", "Vary")

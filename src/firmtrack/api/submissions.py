@@ -1,19 +1,35 @@
-"""Taking messages in: one, or a batch of lines."""
+"""Taking messages in: one, or a batch of lines; and what became of one."""
 
+import logging
 from collections import Counter
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from msgspec import DecodeError, Raw, Struct
+from django.urls import reverse
+from msgspec import UNSET, DecodeError, Raw, Struct, UnsetType
 from msgspec.json import Decoder, Encoder
 from ninja import Router
+from pydantic import WithJsonSchema
 
 from firmtrack.accounts.kinds import PartyKind
+from firmtrack.accounts.viewers import viewer_of_token
 from firmtrack.api.authentication import IntakeToken, holder_of
 from firmtrack.api.bodies import media_type_of, read_body, received_at_of
+from firmtrack.api.messages import MessageId
+from firmtrack.api.parameters import refuse_unknown_parameters
 from firmtrack.api.problems import Problem, ProblemFound
-from firmtrack.api.responses import JSON, NDJSON, describe, json_response, reference_to
+from firmtrack.api.responses import (
+    JSON,
+    NDJSON,
+    accepted_as_well,
+    describe,
+    json_response,
+    reference_to,
+)
 from firmtrack.intake.envelopes import (
     DUIS_MEDIA_TYPE,
     JSON_MEDIA_TYPES,
@@ -24,6 +40,7 @@ from firmtrack.intake.envelopes import (
 from firmtrack.intake.receive import Outcome, OutcomeKind, Submitter, receive
 from firmtrack.intake.stage_reports import StageReport
 from firmtrack.logs import calls
+from firmtrack.lookups import handed_in
 
 MESSAGE_LIMIT_BYTES = 16 * 1024 * 1024
 BATCH_LIMIT_BYTES = 32 * 1024 * 1024
@@ -44,13 +61,25 @@ class Taken(Struct, frozen=True):
     recorded: it says something about firmware, in so many events. duplicate: it was taken before.
     ignored: it is well formed, and about something else; then it has no message_id.
     quarantined: it cannot be taken, and was kept. refused: it cannot be taken, and was not kept
-    either, since too much from the same party waits in quarantine. Either is of a line of a batch
-    alone: a single message is then answered with a problem.
+    either, since too much from the same party waits in quarantine, or since the message stream did
+    not take it. Either is of a line of a batch alone: a single message is then answered with a
+    problem. accepted: it waits in the message stream.
     """
 
     message_id: UUID | None
     outcome: OutcomeKind
     events: int
+
+
+class Accepted(Struct, frozen=True):
+    """A message was checked and handed over to the message stream, from which it is recorded.
+
+    What becomes of it status_url tells, which is relative to the address of the call.
+    """
+
+    message_id: UUID
+    outcome: Literal["accepted"]
+    status_url: str
 
 
 class Why(Struct, frozen=True):
@@ -64,14 +93,33 @@ class LineOutcome(Taken, frozen=True):
     """What became of one line of a batch.
 
     reason is null unless it was quarantined or refused, quarantine_id unless it was quarantined.
+    status_url is there if it was accepted, as one alone is answered with 202.
     """
 
+    reason: Why | None
+    quarantine_id: int | None
+    status_url: str | UnsetType = UNSET
+
+
+class MessageStatus(Struct, frozen=True):
+    """What became of a message that was handed in by the token's party.
+
+    accepted: it waits in the message stream. kind says of what was ignored what it is. reason is
+    null unless it was quarantined or refused, quarantine_id unless it was quarantined.
+    """
+
+    message_id: UUID
+    outcome: OutcomeKind
+    kind: str | None
     reason: Why | None
     quarantine_id: int | None
 
 
 _encoder = Encoder()
 _array_decoder = Decoder(list[Raw])
+_log = logging.getLogger(__name__)
+_STREAM_RETRY_SECONDS = 2
+_OF_THE_STREAM = frozenset({Problem.STREAM_AWAY.code, Problem.STREAM_FULL.code})
 
 _TIME_PARAMETER = {
     "in": "header",
@@ -106,6 +154,9 @@ _MESSAGE_DESCRIPTION: dict[str, Any] = {
         JSON, reference_to(Taken), {400, 401, 403, 405, 411, 413, 415, 422, 500, 507}
     ),
 }
+_MESSAGE_DESCRIPTION["responses"] = accepted_as_well(
+    _MESSAGE_DESCRIPTION["responses"], reference_to(Accepted)
+)
 _ARRAY_SCHEMA = {"type": "array", "items": _LINE_SCHEMA, "maxItems": BATCH_LIMIT_LINES}
 _BATCH_DESCRIPTION: dict[str, Any] = {
     "requestBody": {
@@ -126,7 +177,8 @@ _BATCH_DESCRIPTION["responses"][200]["content"][NDJSON] = {"schema": reference_t
 def submit_message(request: HttpRequest) -> HttpResponse:
     """Take in one DUIS message or stage report; answered once it is stored.
 
-    Submitting it again changes nothing and is a success.
+    Where a message stream is set up it is stored there first and recorded soon after: the answer is
+    202 then. Submitting it again changes nothing and is a success.
     """
     media_type = media_type_of(request, _XML_TYPES | _REPORT_TYPES | {_OCTETS})
     if media_type == _OCTETS:
@@ -136,8 +188,18 @@ def submit_message(request: HttpRequest) -> HttpResponse:
     envelope = Envelope(
         body=body, media_type=media_type, received_at=received_at, origin=_origin_of(request)
     )
-    (outcome,) = receive([envelope], _submitter_of(request))
+    (outcome,) = _taken([envelope], _submitter_of(request))
     _note_outcome(outcome)
+    if outcome.outcome is OutcomeKind.ACCEPTED:
+        assert outcome.message_id is not None
+        return json_response(
+            Accepted(
+                message_id=outcome.message_id,
+                outcome="accepted",
+                status_url=_status_url(request, outcome.message_id),
+            ),
+            status=202,
+        )
     if outcome.outcome is OutcomeKind.QUARANTINED:
         raise ProblemFound(
             Problem.QUARANTINED,
@@ -169,12 +231,84 @@ def submit_batch(request: HttpRequest) -> HttpResponse:
     if len(lines) > BATCH_LIMIT_LINES:
         raise ProblemFound(Problem.TOO_LARGE, f"At most {BATCH_LIMIT_LINES} lines are taken here.")
     origin = _origin_of(request)
-    outcomes = receive([envelope_of_line(line, origin) for line in lines], _submitter_of(request))
+    outcomes = _taken([envelope_of_line(line, origin) for line in lines], _submitter_of(request))
     calls.note(**Counter(str(each.outcome) for each in outcomes))
-    answers = [_line_outcome(outcome) for outcome in outcomes]
+    answers = [_line_outcome(request, outcome) for outcome in outcomes]
     if media_type == JSON:
         return HttpResponse(_encoder.encode(answers), content_type=JSON)
     return HttpResponse(_encoder.encode_lines(answers), content_type=NDJSON)
+
+
+_RECEIPT = {
+    "description": "What status_url brings with it. Without it a message that waits is answered as "
+    "one that does not exist."
+}
+_STATUS_DESCRIPTION: dict[str, Any] = {
+    "responses": describe(JSON, reference_to(MessageStatus), {400, 401, 403, 404, 405, 500})
+}
+
+
+@router.get(
+    "/messages/{message_id}/status",
+    summary="Find what became of a message",
+    openapi_extra=_STATUS_DESCRIPTION,
+)
+def find_message_status(
+    request: HttpRequest,
+    message_id: MessageId,
+    receipt: Annotated[str | None, WithJsonSchema({"type": "string", **_RECEIPT})] = None,
+) -> HttpResponse:
+    """Return what became of a message that your party handed in; ask status_url of its answer.
+
+    Someone else's message is answered as one that does not exist. What was not recorded is told for
+    30 days.
+    """
+    refuse_unknown_parameters(request, frozenset({"receipt"}))
+    found = handed_in.find_handed_in(viewer_of_token(holder_of(request)), message_id, receipt)
+    if found is None:
+        raise ProblemFound(Problem.NOT_FOUND)
+    has_reason = found.reason_code is not None
+    return json_response(
+        MessageStatus(
+            message_id=found.message_id,
+            outcome=OutcomeKind(found.outcome),
+            kind=found.kind,
+            reason=Why(found.reason_code, found.reason) if has_reason else None,
+            quarantine_id=found.quarantine_id,
+        )
+    )
+
+
+def _taken(envelopes: Sequence[Envelope], submitter: Submitter) -> list[Outcome]:
+    """Take the messages in, as the settings say: into the database, or into the stream."""
+    if settings.ENVIRONMENT.intake != "stream":
+        return receive(envelopes, submitter)
+    # Only where there is a stream: it takes a while.
+    from firmtrack.stream.accepting import accept
+    from firmtrack.stream.connection import StreamAway
+    from firmtrack.stream.credentials import BadCredentials
+    from firmtrack.stream.durability import UnsafeStream
+    from firmtrack.stream.publishing import StreamFull
+
+    try:
+        return accept(envelopes, submitter)
+    except StreamFull:
+        raise _not_now(Problem.STREAM_FULL) from None
+    except (StreamAway, UnsafeStream, BadCredentials) as error:
+        _log.warning("%s", error)
+        raise _not_now(Problem.STREAM_AWAY) from None
+
+
+def _not_now(problem: Problem) -> ProblemFound:
+    return ProblemFound(problem, headers={"Retry-After": str(_STREAM_RETRY_SECONDS)})
+
+
+def _status_url(request: HttpRequest, message_id: UUID) -> str:
+    from firmtrack.stream.receipts import receipt_of
+
+    receipt = receipt_of(message_id, holder_of(request).party_name, datetime.now(UTC))
+    path = reverse("api:find_message_status", kwargs={"message_id": message_id})
+    return f"{path}?receipt={receipt}"
 
 
 def _items(body: bytes) -> list[bytes]:
@@ -194,18 +328,27 @@ def _note_outcome(outcome: Outcome) -> None:
         calls.note(quarantine_id=outcome.quarantine_id, reason_code=outcome.reason_code or "")
 
 
-def _line_outcome(outcome: Outcome) -> LineOutcome:
+def _line_outcome(request: HttpRequest, outcome: Outcome) -> LineOutcome:
     why = None
+    status_url: str | UnsetType = UNSET
+    if outcome.outcome is OutcomeKind.ACCEPTED and outcome.message_id is not None:
+        status_url = _status_url(request, outcome.message_id)
     if outcome.outcome is OutcomeKind.QUARANTINED:
         why = Why(outcome.reason_code, outcome.reason)
     elif outcome.outcome is OutcomeKind.REFUSED:
-        why = Why(Problem.QUARANTINE_FULL.code, _refusal_text(outcome))
+        is_streams = outcome.reason_code in _OF_THE_STREAM
+        why = (
+            Why(outcome.reason_code, outcome.reason)
+            if is_streams
+            else Why(Problem.QUARANTINE_FULL.code, _refusal_text(outcome))
+        )
     return LineOutcome(
         message_id=outcome.message_id,
         outcome=outcome.outcome,
         events=outcome.events,
         reason=why,
         quarantine_id=outcome.quarantine_id,
+        status_url=status_url,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from firmtrack.cli.options import AsJson, console, minute, print_json
+from firmtrack.cli.options import AsJson, console, errors, minute, print_json
 from firmtrack.cli.recorded_messages import read_since
 from firmtrack.cli.session import opened
 from firmtrack.cli.tables import Table, prose
@@ -50,8 +50,9 @@ def list_audit(
         from firmtrack.accounts.parties import party_named
         from firmtrack.answers.audit import AuditFilter
         from firmtrack.domain.viewer import Viewer
-        from firmtrack.lookups.audit import find_audit
+        from firmtrack.lookups.audit import audit_known_from, find_audit
         from firmtrack.presentation.audit import KIND_NAMES, kind_name
+        from firmtrack.presentation.known_from import audit_text
 
         for kind in kinds or ():
             if kind not in KIND_NAMES:
@@ -62,8 +63,9 @@ def list_audit(
             since=since,
         )
         found = find_audit(Viewer.of_dcc(operator_name()), wanted, limit=limit)
+        kept_from = audit_known_from()
         if as_json:
-            print_json({"audit": [asdict(each) for each in found]})
+            print_json({"audit": [asdict(each) for each in found], "kept_from": kept_from})
             return
         table = Table("When", prose("Party"), prose("Who"), prose("What was done"),
                       prose("To what"), prose("Detail"), "Rows")  # fmt: skip
@@ -78,3 +80,5 @@ def list_audit(
                 "" if each.rows is None else str(each.rows),
             )
         console.print(table if found else "There are no such entries.")
+        if kept_from is not None:
+            errors.print(audit_text(kept_from))

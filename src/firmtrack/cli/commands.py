@@ -25,6 +25,11 @@ _COMMANDS = (
         "Send notices until interrupted; any number of these may run at once.",
     ),
     Later(
+        "worker",
+        "working:worker",
+        "Take messages from the stream until interrupted; any number of these may run at once.",
+    ),
+    Later(
         "check",
         "checking:check",
         "Compute every current status anew from its events, and say where the store disagrees.",
@@ -33,6 +38,11 @@ _COMMANDS = (
         "migrate",
         "migrating:migrate",
         "Bring the database to this version, and read again what an older one read otherwise.",
+    ),
+    Later(
+        "prune",
+        "pruning:prune",
+        "Let go, for good, what is older than the settings have it kept: whole months.",
     ),
     Later("doctor", "examining:doctor", "Look for what is wrong, and say what to do about it."),
     Later("inventory", "inventory:inventory", "Take in what DCC's inventory holds."),

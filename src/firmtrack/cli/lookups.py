@@ -77,11 +77,20 @@ class NotKnownThen(NotFound):
     """Nothing was known at the moment that was asked for, but is now."""
 
 
+class NotKept(NotFound):
+    """Nothing is found at the moment that was asked for, of which not all is kept."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"{NotFound()} {said}")
+
+
 def not_found(viewer: "Viewer", sought: "Eui64 | RequestId", past: "Settled | None") -> NotFound:
     """Return the error that nothing was found, with since when something is known."""
     from firmtrack.domain.identifiers import RequestId
     from firmtrack.lookups.first_known import when_device_known, when_request_known
+    from firmtrack.lookups.known_from import past_known_from
     from firmtrack.presentation.as_of import not_known_then_text
+    from firmtrack.presentation.known_from import not_found_then_text
     from firmtrack.presentation.search import SearchBy
     from firmtrack.presentation.times import shown_text
 
@@ -91,9 +100,11 @@ def not_found(viewer: "Viewer", sought: "Eui64 | RequestId", past: "Settled | No
         first, kind = when_request_known(viewer, sought, past), SearchBy.SERVICE_REQUEST_ID
     else:
         first, kind = when_device_known(viewer, sought, past), SearchBy.DEVICE_ID
+    kept_from = past_known_from(past)
     if first is None:
-        return NotFound()
-    return NotKnownThen(not_known_then_text(kind, shown_text(first.at, is_day=first.is_day)))
+        return NotFound() if kept_from is None else NotKept(not_found_then_text(kept_from))
+    at = shown_text(first.at, is_day=first.is_day)
+    return NotKnownThen(not_known_then_text(kind, at, kept_from=kept_from))
 
 
 @find.command("request")
@@ -335,12 +346,14 @@ def _device_id(term: str) -> "Eui64":
 def past_asked(text: str | None, *, has_waits: bool = True) -> "Settled | None":
     """Return the moment that was asked for, with a note of what is not of it."""
     from firmtrack.lookups.as_of import past_of
+    from firmtrack.lookups.known_from import past_known_from
     from firmtrack.presentation.as_of import (
         USUAL_IS_OF_TODAY,
         MalformedMoment,
         moved_back_text,
         read_typed_moment,
     )
+    from firmtrack.presentation.known_from import past_text
 
     if text is None:
         return None
@@ -353,6 +366,9 @@ def past_asked(text: str | None, *, has_waits: bool = True) -> "Settled | None":
         return None
     if past.asked is not None:
         errors.print(moved_back_text(past.moment), markup=False)
+    kept_from = past_known_from(past.moment)
+    if kept_from is not None:
+        errors.print(past_text(kept_from), markup=False)
     if has_waits:
         errors.print(USUAL_IS_OF_TODAY, markup=False)
     return past.moment

@@ -108,8 +108,9 @@ def _ingest(paths: list[Path], bar: _Bar) -> "tuple[Tally, float]":
 def _counts(tally: "Tally") -> dict[str, int]:
     from firmtrack.intake.receive import OutcomeKind
 
-    # Nothing that the operator hands in is refused: it has no quota.
-    kinds = [kind for kind in OutcomeKind if kind is not OutcomeKind.REFUSED]
+    # Nothing that the operator hands in is refused: it has no quota. Nor does it wait in a stream.
+    none = {OutcomeKind.REFUSED, OutcomeKind.ACCEPTED}
+    kinds = [kind for kind in OutcomeKind if kind not in none]
     return {str(kind): tally.outcomes[kind] for kind in kinds}
 
 

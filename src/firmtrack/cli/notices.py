@@ -9,7 +9,7 @@ import typer
 
 from firmtrack.cli import stopping
 from firmtrack.cli.accounts import PartyName
-from firmtrack.cli.options import AsJson, console, minute, print_json
+from firmtrack.cli.options import AsJson, console, errors, minute, print_json
 from firmtrack.cli.session import opened
 from firmtrack.cli.tables import Table, prose
 
@@ -142,6 +142,7 @@ def list_notices(
     """List notices, newest first, with what came of the last try."""
     with opened():
         from firmtrack.lookups import notices as lookups
+        from firmtrack.presentation.known_from import notices_text
 
         found = lookups.list_notices(_operator(), limit=limit, state=state).items
         if as_json:
@@ -161,6 +162,9 @@ def list_notices(
                 _last_answer(each),
             )
         console.print(table if found else "There are no such notices.")
+        kept_from = lookups.notices_known_from()
+        if kept_from is not None:
+            errors.print(notices_text(kept_from))
 
 
 @notice.command("resend")

@@ -10,7 +10,7 @@ from uuid import UUID
 import typer
 
 from firmtrack.cli.lookups import viewer_as
-from firmtrack.cli.options import AsJson, console, minute, print_json
+from firmtrack.cli.options import AsJson, console, errors, minute, print_json
 from firmtrack.cli.session import opened
 from firmtrack.cli.tables import Table, prose
 from firmtrack.errors import FirmtrackError
@@ -29,6 +29,10 @@ message = typer.Typer(help="Recorded messages: seen, and taken back.", no_args_i
 
 class NoSuchMessage(FirmtrackError):
     """No message of this ID was recorded."""
+
+
+class NothingKept(FirmtrackError):
+    """No message of this ID was recorded, or what it said is not kept any more."""
 
 
 def read_since(text: str) -> datetime:
@@ -80,6 +84,8 @@ def list_messages(
 ) -> None:
     """List recorded messages, the last recorded first."""
     with opened():
+        from firmtrack.lookups.known_from import Kind, known_from
+        from firmtrack.presentation.known_from import messages_text
         from firmtrack.store.reading import messages
 
         found = messages.list_messages(
@@ -95,6 +101,9 @@ def list_messages(
             )
             return
         _print_table(found)
+        kept_from = known_from(Kind.FACTS)
+        if kept_from is not None:
+            errors.print(messages_text(kept_from))
 
 
 @message.command("show")
@@ -118,7 +127,7 @@ def show(
         if body_only:
             kept = download_message(viewer, message_id)
             if kept is None:
-                raise NoSuchMessage
+                raise NothingKept
             sys.stdout.buffer.write(kept.octets)
             return
         found = find_message(viewer, message_id)
@@ -259,7 +268,7 @@ def _print_json(found: "MessageAnswer", again: "Sequence[CameAgain]") -> None:
 
 
 def _print_message(found: "MessageAnswer", again: "Sequence[CameAgain]") -> None:
-    from firmtrack.presentation.messages import NO_BODY_TEXT, facts_of, gbcs_facts, image_facts
+    from firmtrack.presentation.messages import facts_of, gbcs_facts, image_facts, no_body_text
 
     contents = found.contents
     facts = facts_of(found)
@@ -280,7 +289,7 @@ def _print_message(found: "MessageAnswer", again: "Sequence[CameAgain]") -> None
         console.print(f"Came again: {came_again_text(each)}", markup=False)
     shown = None if contents is None else contents.shown
     if shown is None:
-        console.print(NO_BODY_TEXT)
+        console.print(no_body_text(found))
     else:
         console.print_as_it_is(shown.text)
 

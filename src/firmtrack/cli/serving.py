@@ -66,6 +66,10 @@ def serve(
 
     _check_temporary_files()
     _check_certificates()
+    if settings.ENVIRONMENT.intake == "stream":
+        from firmtrack.stream.durability import check_at_start
+
+        check_at_start(settings.ENVIRONMENT)
     with _bound(host, port, workers) as listeners, opened():
         if settings.ENVIRONMENT.database_url is None:
             console.print(

@@ -11,7 +11,7 @@ from threading import Thread
 from types import FrameType
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
-_RUN_UNTIL_STOPPED = frozenset({"serve", "dispatch"})
+_RUN_UNTIL_STOPPED = frozenset({"serve", "dispatch", "worker"})
 _STOPPED = 0
 
 

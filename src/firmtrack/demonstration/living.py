@@ -1,7 +1,8 @@
 """The demonstration goes on: what happens in its world is handed in as it happens.
 
-Of all processes that serve, one does it, for as long as it lives; then another takes over. It has
-the world from the process that prepared the demonstration, whose copy it is.
+Of all processes that serve, one does it, for as long as it lives; then another takes over. Should
+two do it for a while, what one hands in is a duplicate of the other's. It has the world from the
+process that prepared the demonstration, whose copy it is.
 """
 
 from collections import deque
@@ -16,12 +17,13 @@ from firmtrack.demonstration import handing_in, trying
 from firmtrack.demonstration.handing_in import Hands
 from firmtrack.demonstration.world import Arrival, DemonstrationWorld
 from firmtrack.store.database import FAILURES, note_failure, pool
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.locks import Lease, Task
 
 LOOK_SECONDS = 10.0
 """How long after one look the next one is."""
 
 _FAILED_SECONDS = 60.0
+_LEASE_SECONDS = 60.0
 _MOST_AT_ONCE = 500
 _READ_BACK = timedelta(hours=1)
 """Of a longer absence, as of a machine that slept, the readings of the inventory are left out."""
@@ -45,6 +47,7 @@ class Life:
         self._stopping = stopping
         self._look_seconds = look_seconds
         self._waiting: deque[Arrival] = deque()
+        self._lease = Lease(Task.DEMONSTRATION, _LEASE_SECONDS)
 
     def run(self) -> None:
         """Look again and again, until it is over."""
@@ -58,18 +61,18 @@ class Life:
     def _try(self, world: DemonstrationWorld) -> None:
         """Do the same unless the database is away: then look again soon."""
         try:
-            with (
-                pool().connection() as connection,
-                held(connection, AdvisoryKey.DEMONSTRATION, waits=False) as is_ours,
-            ):
-                if is_ours:
-                    self._go_on(connection, world)
+            with pool().connection() as connection:
+                if self._lease.is_ours(connection):
+                    try:
+                        self._go_on(connection, world)
+                    finally:
+                        self._lease.end(connection)
         except FAILURES as error:
             note_failure(error, "The demonstration's world")
 
     def _go_on(self, connection: Connection[TupleRow], world: DemonstrationWorld) -> None:
         hands = Hands()
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() and self._lease.is_ours(connection):
             self.look(connection, world, hands, datetime.now(UTC))
             self._stopping.wait(self._look_seconds)
 

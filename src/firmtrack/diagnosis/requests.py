@@ -11,6 +11,7 @@ from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.domain.voice import Voice
 from firmtrack.presentation.diagnosis_wording import slower_request_text
+from firmtrack.presentation.known_from import no_longer_kept_text
 from firmtrack.presentation.wording import cause_text
 from firmtrack.store.reports.waits import relative_paces
 
@@ -46,6 +47,9 @@ def summary_of(request: RequestAnswer, *, stalled: int = 0) -> str:
 def summary_parts(request: RequestAnswer, *, stalled: int = 0) -> Sequence[Part]:
     """Return ``summary_of`` in pieces; which devices a piece is about, it counts."""
     parts = [*_standing(request, stalled), *_causes(request)]
+    if request.no_longer_kept is not None:
+        between = " " if parts else ""
+        parts.append(Part(between + no_longer_kept_text(request.no_longer_kept)))
     return (*parts, Part(_NOT_RECEIVED)) if request.is_stub else tuple(parts)
 
 
@@ -83,6 +87,8 @@ def slower_stages(viewer: Viewer, found: RequestAnswer) -> Sequence[str]:
 def _standing(request: RequestAnswer, stalled: int) -> Iterator[Part]:
     """Yield how many devices are done, under way and failed."""
     counts, total = request.completion_counts, request.device_count
+    if not total and request.no_longer_kept is not None:
+        return
     if not total:
         yield Part(_refusal(request) or _NOTHING_KNOWN)
         return
@@ -108,6 +114,8 @@ def _alike(request: RequestAnswer, completion: CompletionStatus, stalled: int) -
     """Yield that all devices stand alike."""
     total = request.device_count
     known = " that Firmtrack knows of" if request.is_stub else ""
+    if request.no_longer_kept is not None:
+        known = " that Firmtrack still keeps"
     happened = (_OF_ONE if total == 1 else _OF_ALL)[completion]
     if total == 1:
         subject = "the only device"

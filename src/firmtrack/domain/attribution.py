@@ -74,25 +74,34 @@ def best_candidate(clue: Clue, candidates: Iterable[Candidate]) -> Attribution |
 
     Among equal evidence the addressee's own requests come before others', then the newest.
     """
-    fitting = [
+    found = _fitting(clue, candidates)
+    if not found:
+        return None
+    evidence, best = max(
+        found,
+        key=lambda each: (
+            each[0],
+            each[1].request_id.originator == clue.addressee,
+            each[1].submitted_at or _BEFORE_ALL,
+            each[1].request_id,
+        ),
+    )
+    return Attribution(best.request_id, evidence)
+
+
+def fitting(clue: Clue, candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return all candidates that the event may belong to, in the order in which they are given."""
+    return [candidate for _, candidate in _fitting(clue, candidates)]
+
+
+def _fitting(clue: Clue, candidates: Iterable[Candidate]) -> list[tuple[Evidence, Candidate]]:
+    return [
         (evidence, candidate)
         for candidate in candidates
         if not candidate.is_refused
         and (candidate.submitted_at is None or candidate.submitted_at <= clue.at)
         and (evidence := _evidence(clue, candidate)) is not None
     ]
-    if not fitting:
-        return None
-    evidence, best = max(
-        fitting,
-        key=lambda found: (
-            found[0],
-            found[1].request_id.originator == clue.addressee,
-            found[1].submitted_at or _BEFORE_ALL,
-            found[1].request_id,
-        ),
-    )
-    return Attribution(best.request_id, evidence)
 
 
 def is_refused_by(events: Iterable[Ranked]) -> bool:

@@ -46,6 +46,20 @@ class MessageKind(StrEnum):
     DEVICE_FIRMWARE_ALERT = "device_firmware_alert"
 
 
+UNDATED_KINDS = frozenset(
+    {
+        MessageKind.UPDATE_FIRMWARE_REQUEST,
+        MessageKind.ACTIVATE_FIRMWARE_REQUEST,
+        MessageKind.UPDATE_INVENTORY_REQUEST,
+        MessageKind.DEVICE_PRE_NOTIFICATION,
+        MessageKind.STAGE_REPORT,
+    }
+)
+"""The kinds of messages that do not carry DCC's time, ResponseDateTime: a request has none, and a
+stage report's is no part of its identity. Source: DUIS 5.4 schema, ``Header`` of Request and of
+Response."""
+
+
 class IncidentKind(StrEnum):
     """What befell an update besides its stages: it moves no status, but may explain a wait."""
 
@@ -298,6 +312,14 @@ class Message:
     def message_id(self) -> UUID:
         """The message's identity as stored and shown: the first 128 bits of its digest."""
         return message_id_of(self.digest)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether it carries its time, which is also that of all its events: it never has another.
+
+        Else ``occurred_at`` is told beside it: another one when the message comes again, or None.
+        """
+        return self.kind not in UNDATED_KINDS
 
     @property
     def event_count(self) -> int:

@@ -35,6 +35,9 @@ class OutcomeKind(StrEnum):
     REFUSED = "refused"
     """As quarantined, but for want of room nothing was kept of it: sent once more it may be."""
 
+    ACCEPTED = "accepted"
+    """It waits in the stream; what becomes of it there is one of the others, later."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -50,6 +53,9 @@ class Outcome:
     reason_code: str | None = None
     reason: str | None = None
     quarantine_id: int | None = None
+
+
+_IGNORED = Outcome(outcome=OutcomeKind.IGNORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +155,17 @@ def _record(
             most_quarantined_bytes=_quota_of(submitter),
         )
     )
-    is_new, quarantine_ids = iter(receipt.is_new), iter(receipt.quarantine_ids)
+    received = zip(receipt.is_new, receipt.is_gone, strict=True)
+    quarantine_ids = iter(receipt.quarantine_ids)
     outcomes = []
     for reading in judged:
         if isinstance(reading, Message):
-            outcomes.append(_recorded(reading, is_new=next(is_new)))
+            is_new, is_gone = next(received)
+            outcomes.append(_IGNORED if is_gone else _recorded(reading, is_new=is_new))
         elif isinstance(reading, Refused):
             outcomes.append(_quarantined(reading, next(quarantine_ids)))
         else:
-            outcomes.append(Outcome(outcome=OutcomeKind.IGNORED))
+            outcomes.append(_IGNORED)
     _count(judged, outcomes)
     return outcomes
 

@@ -24,7 +24,7 @@ def reread() -> None:
         if time.monotonic() - logged_at >= _TELL_SECONDS:
             logged_at = time.monotonic()
             _log.info("%s", _text(progress))
-    if progress is not None and progress.messages:
+    if progress is not None and (progress.messages or progress.without_body):
         _log.info("%s", _text(progress))
 
 
@@ -40,7 +40,13 @@ def _text(progress: Progress) -> str:
     read = f"{progress.messages:,} recorded messages read again"
     if progress.is_done:
         left = f", {progress.unreadable:,} left as they are" if progress.unreadable else ""
-        return f"{read}: {progress.corrected:,} facts corrected{left}. All is folded anew."
+        gone = (
+            f" Of {progress.without_body:,} messages what they said is not kept any more: what was"
+            " read of them stays."
+            if progress.without_body
+            else ""
+        )
+        return f"{read}: {progress.corrected:,} facts corrected{left}.{gone} All is folded anew."
     if progress.phase == "messages":
         return f"{read}, about {progress.share:.0%} of all; {progress.corrected:,} facts corrected."
     return f"{read}; {progress.phase} are being folded anew."

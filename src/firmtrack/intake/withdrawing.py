@@ -12,11 +12,12 @@ from firmtrack.errors import FirmtrackError
 from firmtrack.intake.kept import kept_rules, read_kept
 from firmtrack.store.database import reading_pool
 from firmtrack.store.ledger import withdrawals
-from firmtrack.store.reading.messages import KeptMessage, kept_messages
+from firmtrack.store.reading.messages import KeptMessage, kept_messages, list_messages
 
 _MESSAGES_AT_ONCE = 500
 
 UNKNOWN = "No message of this ID was recorded."
+NOT_KEPT = "What it said is not kept any more, so what it concerns is not known."
 NOT_READABLE = "It cannot be read any more, so what it concerns is not known."
 
 
@@ -60,12 +61,14 @@ def _move(message_ids: Sequence[UUID], because: str, how: _How) -> Moved:
     for portion in _portions(message_ids):
         with reading_pool().connection() as connection:
             kept = {each.message_id: each for each in kept_messages(connection, portion)}
+        missing = [message_id for message_id in portion if message_id not in kept]
+        recorded = {each.message_id for each in list_messages(message_ids=missing)}
         messages = []
         for message_id in portion:
             found = kept.get(message_id)
             message = None if found is None else read_kept(found, kept_rules())
             if found is None:
-                refused.append((message_id, UNKNOWN))
+                refused.append((message_id, NOT_KEPT if message_id in recorded else UNKNOWN))
             elif message is None:
                 refused.append((message_id, NOT_READABLE))
             else:

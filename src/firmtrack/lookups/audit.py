@@ -5,6 +5,7 @@ from datetime import datetime
 
 from firmtrack.answers.audit import AuditEntry, AuditFilter, AuditPage, AuditPlace
 from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.known_from import Kind, known_from
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.reading import audit
 
@@ -53,6 +54,12 @@ def download_audit(viewer: Viewer, wanted: AuditFilter) -> Iterator[AuditEntry]:
             yield from page.entries
 
     return entries(portion(None))
+
+
+def audit_known_from() -> datetime | None:
+    """Return from when on both look-ups and acts are all kept, None if none ever went."""
+    found = [at for kind in (Kind.LOOKUPS, Kind.ACTS) if (at := known_from(kind)) is not None]
+    return max(found, default=None)
 
 
 def _term(wanted: AuditFilter) -> str:

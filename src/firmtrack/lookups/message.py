@@ -1,6 +1,7 @@
 """The look-up of one message: what it says, decoded, and what is kept of it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from firmtrack.answers.messages import Contents, MessageAnswer
@@ -11,6 +12,7 @@ from firmtrack.intake.contents import contents_of
 from firmtrack.intake.envelopes import DUIS_MEDIA_TYPE, JSON_MEDIA_TYPE
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.bodies import UnreadableBody
+from firmtrack.store.known_from import Kind, known_from
 from firmtrack.store.reading import messages
 from firmtrack.store.reading.messages import KeptMessage, RecordedMessage
 
@@ -39,7 +41,7 @@ def find_message(viewer: Viewer, message_id: UUID) -> MessageAnswer | None:
     record_lookup(viewer, "message", str(message_id), 0 if found is None else 1)
     if found is None:
         return None
-    recorded, _, contents = found
+    recorded, contents = found.recorded, found.contents
     return MessageAnswer(
         message_id=recorded.message_id,
         kind=recorded.kind,
@@ -60,13 +62,15 @@ def find_message(viewer: Viewer, message_id: UUID) -> MessageAnswer | None:
         and contents.requests
         else None,
         contents=contents,
+        has_body=found.has_body,
+        bodies_kept_from=None if found.has_body else known_from(Kind.BODIES),
     )
 
 
 def download_message(viewer: Viewer, message_id: UUID) -> KeptBody | None:
     """Return what is kept of the message; None if it is unknown, another party's or not kept."""
     found = _seen(viewer, message_id)
-    kept = None if found is None else found[1]
+    kept = None if found is None else found.kept
     record_lookup(viewer, "message_body", str(message_id), 0 if kept is None else 1)
     if kept is None:
         return None
@@ -78,22 +82,37 @@ def download_message(viewer: Viewer, message_id: UUID) -> KeptBody | None:
     )
 
 
-def _seen(
-    viewer: Viewer, message_id: UUID
-) -> tuple[RecordedMessage, KeptMessage | None, Contents | None] | None:
+class _Seen(NamedTuple):
+    """A message, and what is kept of it, None if it cannot be read or is not kept any more."""
+
+    recorded: RecordedMessage
+    kept: KeptMessage | None
+    contents: Contents | None
+    has_body: bool
+
+
+def _seen(viewer: Viewer, message_id: UUID) -> _Seen | None:
     """Return the message, what is kept of it and what that says, None if it is not to be seen."""
     try:
         found = messages.find_message(message_id)
     except UnreadableBody:
         (recorded,) = messages.list_messages(message_ids=[message_id])
-        return (recorded, None, None) if sees_message(viewer, recorded.user_id, ()) else None
+        return _without_contents(viewer, recorded, has_body=True)
     if found is None:
         return None
     recorded, kept = found
+    if kept is None:
+        return _without_contents(viewer, recorded, has_body=False)
     # Before anything is read that may be large, and another party's.
     if recorded.user_id is not None and not sees_message(viewer, recorded.user_id, ()):
         return None
     contents = contents_of(kept)
     if not sees_message(viewer, recorded.user_id, contents.requests):
         return None
-    return recorded, kept, contents
+    return _Seen(recorded, kept, contents, has_body=True)
+
+
+def _without_contents(viewer: Viewer, recorded: RecordedMessage, *, has_body: bool) -> _Seen | None:
+    if not sees_message(viewer, recorded.user_id, ()):
+        return None
+    return _Seen(recorded, None, None, has_body=has_body)

@@ -1,6 +1,11 @@
-"""Which messages an answer names: of each of them DCC's Response ID is told as well."""
+"""Which messages an answer names: of each of them DCC's Response ID is told as well.
+
+They come with the times that they carry, by which they are found; None where no time is at hand.
+"""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from firmtrack.answers.devices import DeviceAnswer, HistoryEntry
@@ -10,13 +15,15 @@ from firmtrack.domain.activation import Activation
 from firmtrack.domain.incidents import IncidentEntry
 from firmtrack.presentation.event_places import EVENTS_AT_ONCE
 
+Named: TypeAlias = dict[UUID, datetime | None]
 
-def messages_in(entries: Iterable[HistoryEntry]) -> set[UUID]:
+
+def messages_in(entries: Iterable[HistoryEntry]) -> Named:
     """Return the messages that tell the entries, as far as the viewer may know them."""
-    return {each.message_id for each in entries if each.message_id is not None}
+    return {each.message_id: each.occurred_at for each in entries if each.message_id is not None}
 
 
-def messages_named(answer: DeviceAnswer, diagnoses: Iterable[Diagnosis | None]) -> set[UUID]:
+def messages_named(answer: DeviceAnswer, diagnoses: Iterable[Diagnosis | None]) -> Named:
     """Return the messages that a device's answer names, of a long history those that it shows."""
     named = messages_in(answer.unattributed[:EVENTS_AT_ONCE])
     named.update(_of_incidents(answer.incidents))
@@ -25,25 +32,28 @@ def messages_named(answer: DeviceAnswer, diagnoses: Iterable[Diagnosis | None]) 
         named |= messages_in(each.history[:EVENTS_AT_ONCE])
         named.update(_of_incidents(each.incidents))
         named.update(_of_activations(each.activations))
-    named.update(
-        evidence.message_id
-        for diagnosis in diagnoses
-        if diagnosis is not None
-        for evidence in diagnosis.evidence
-        if evidence.message_id is not None
-    )
+    for diagnosis in diagnoses:
+        for evidence in () if diagnosis is None else diagnosis.evidence:
+            if evidence.message_id is not None:
+                named.setdefault(evidence.message_id, None)
     return named
 
 
-def messages_of_inventory(answer: InventoryAnswer) -> set[UUID]:
+def messages_of_inventory(answer: InventoryAnswer) -> Named:
     """Return the messages that an answer about the inventory names."""
     sources = (*answer.sources.values(), *(each.source for each in answer.suppliers))
-    return {each.message_id for each in sources if each.message_id is not None}
+    return {each.message_id: each.learnt_at for each in sources if each.message_id is not None}
 
 
-def _of_incidents(entries: Iterable[IncidentEntry]) -> Iterator[UUID]:
-    return (each.source.message_id for each in entries if each.source is not None)
+def _of_incidents(entries: Iterable[IncidentEntry]) -> Iterator[tuple[UUID, datetime | None]]:
+    for each in entries:
+        if each.source is not None:
+            yield each.source.message_id, each.source.incident.occurred_at
 
 
-def _of_activations(activations: Iterable[Activation]) -> Iterator[UUID]:
-    return (event.message_id for each in activations for event in each.events)
+def _of_activations(
+    activations: Iterable[Activation],
+) -> Iterator[tuple[UUID, datetime | None]]:
+    for each in activations:
+        for event in each.events:
+            yield event.message_id, event.event.occurred_at

@@ -1,10 +1,12 @@
 """The look-ups of notices: what a party was sent, and where."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from firmtrack.answers.notices import EndpointAnswer, NoticePage
 from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.known_from import Kind, known_from
 from firmtrack.notices import queries
 from firmtrack.notices.signs_of_life import are_held_up
 from firmtrack.store.audit import record_lookup
@@ -14,13 +16,15 @@ from firmtrack.store.audit import record_lookup
 class NoticesPage:
     """Some notices, newest first, with the endpoints that the viewer sees and those it manages.
 
-    ``are_held_up`` is whether any wait, and nothing runs that would send them.
+    ``are_held_up`` is whether any wait, and nothing runs that would send them. ``kept_from`` is
+    from when on all are kept, None if none ever went.
     """
 
     notices: NoticePage
     endpoints: list[EndpointAnswer]
     own: list[EndpointAnswer]
     are_held_up: bool
+    kept_from: datetime | None
 
 
 def list_notices(
@@ -62,7 +66,18 @@ def open_notices_page(
     record_lookup(viewer, "notices", about, len(page.items))
     endpoints = queries.list_endpoints(viewer)
     own = queries.list_endpoints(owner) if viewer.sees_all else endpoints
-    return NoticesPage(notices=page, endpoints=endpoints, own=own, are_held_up=are_held_up(viewer))
+    return NoticesPage(
+        notices=page,
+        endpoints=endpoints,
+        own=own,
+        are_held_up=are_held_up(viewer),
+        kept_from=notices_known_from(),
+    )
+
+
+def notices_known_from() -> datetime | None:
+    """Return from when on notices are all kept, None if none ever went."""
+    return known_from(Kind.NOTICES)
 
 
 def find_endpoint(viewer: Viewer, endpoint_id: int) -> EndpointAnswer | None:

@@ -60,8 +60,8 @@ _LOOKUPS = (
     "service_request", "service_requests", "since_last_look", "distributions", "distributions_csv",
     "distributions_xlsx", "device", "events", "peers", "inventory", "first_known",
     "delivery_performance", "causes", "cause", "cause_csv", "cause_xlsx", "cause_device_list",
-    "message", "message_body", "notices", "endpoint", "endpoints", "watches", "watch", "audit",
-    "audit_csv", OTHER,
+    "message", "message_body", "message_status", "notices", "endpoint", "endpoints", "watches",
+    "watch", "audit", "audit_csv", OTHER,
 )  # fmt: skip
 _OUTCOMES = ("recorded", "duplicate", "ignored", "quarantined", "refused")
 _POOLS = ("firmtrack writing", "firmtrack reading", "firmtrack")
@@ -99,6 +99,22 @@ LEDGER_BATCH_SECONDS = Measure(
     "How long batches of messages took to be recorded, their commit included.",
     bounds=_QUICK,
 )
+STREAM_TAKEN = Measure(
+    "firmtrack_stream_taken",
+    Form.COUNTER,
+    "Messages that this worker took from the stream, and that are committed.",
+)
+STREAM_REDELIVERED = Measure(
+    "firmtrack_stream_redelivered",
+    Form.COUNTER,
+    "Those among them that had been given to a worker before.",
+)
+STREAM_BATCH_SECONDS = Measure(
+    "firmtrack_stream_batch_seconds",
+    Form.HISTOGRAM,
+    "How long batches from the stream took to be read and recorded, their commit included.",
+    bounds=_QUICK,
+)
 POOL_CONNECTIONS = Measure(
     "firmtrack_pool_connections",
     Form.GAUGE,
@@ -129,6 +145,9 @@ TABLE = (
     LOOKUP_SECONDS,
     MESSAGES,
     LEDGER_BATCH_SECONDS,
+    STREAM_TAKEN,
+    STREAM_REDELIVERED,
+    STREAM_BATCH_SECONDS,
     POOL_CONNECTIONS,
     POOL_IN_USE,
     POOL_WAITING,

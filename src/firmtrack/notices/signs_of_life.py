@@ -72,7 +72,10 @@ def _give_signs(is_over: Event, sign_seconds: float) -> None:
         try:
             if connection is None:
                 connection = Connection.connect(
-                    conninfo_in_use(), autocommit=True, connect_timeout=_CONNECT_SECONDS
+                    conninfo_in_use(),
+                    autocommit=True,
+                    connect_timeout=_CONNECT_SECONDS,
+                    prepare_threshold=None,
                 )
                 connection.execute(_FORGET_OLD, (_FORGOTTEN_AFTER,))
             connection.execute(_GIVE_SIGN, (dispatcher_id,))

@@ -8,6 +8,7 @@ from msgspec import Meta, ValidationError, convert
 
 from firmtrack.errors import FirmtrackError
 from firmtrack.presentation import typed_times
+from firmtrack.presentation.known_from import not_found_then_text
 from firmtrack.presentation.search_problems import SearchBy
 from firmtrack.presentation.times import day_text
 from firmtrack.presentation.typed_times import TypedTime
@@ -108,14 +109,25 @@ def typed_text(moment: datetime) -> str:
     return f"{text} {local.tzname()}" if is_twice else text
 
 
-def not_known_then_text(search_by: SearchBy, first_known: str) -> str:
-    """Return what is said where nothing was known at a moment, and first was ``first_known``."""
-    return f"{not_known_then_title(search_by)}; first known on {first_known}."
+def not_known_then_text(
+    search_by: SearchBy, first_known: str, *, kept_from: datetime | None = None
+) -> str:
+    """Return what is said where nothing was known at a moment, and first was ``first_known``.
+
+    ``kept_from`` is from when on updates are kept, where that is later than the moment.
+    """
+    title = not_known_then_title(search_by, is_whole=kept_from is None)
+    said = f"{title}; first known on {first_known}."
+    return said if kept_from is None else f"{said} {not_found_then_text(kept_from)}"
 
 
-def not_known_then_title(search_by: SearchBy) -> str:
-    """Return what is said where nothing was known at a moment, without a full stop."""
-    return f"Nothing was known about this {_SOUGHT[search_by]} then"
+def not_known_then_title(search_by: SearchBy, *, is_whole: bool = True) -> str:
+    """Return what is said where nothing was known at a moment, without a full stop.
+
+    ``is_whole`` says whether all is kept that was known then.
+    """
+    nothing = "Nothing" if is_whole else "Nothing that is still kept"
+    return f"{nothing} was known about this {_SOUGHT[search_by]} then"
 
 
 def moved_back_text(settled: datetime) -> str:

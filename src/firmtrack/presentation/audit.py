@@ -3,9 +3,11 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
 from firmtrack.answers.audit import AuditEntry
 from firmtrack.presentation.csv import safe_cell
+from firmtrack.presentation.known_from import audit_text
 from firmtrack.presentation.times import utc_text
 from firmtrack.store.acts import ActKind
 
@@ -31,6 +33,7 @@ LOOKUP_NAMES: Mapping[str, str] = {
     "cause_device_list": "Downloaded a new device list",
     "message": "Looked up a message",
     "message_body": "Downloaded a message",
+    "message_status": "Looked up what became of a message",
     "notices": "Looked up notices",
     "endpoint": "Looked up an endpoint",
     "endpoints": "Looked up endpoints",
@@ -75,6 +78,8 @@ ACT_NAMES: Mapping[ActKind, str] = {
     ActKind.QUARANTINE_DISCARDED: "Discarded from quarantine",
     ActKind.MESSAGES_WITHDRAWN: "Withdrew messages",
     ActKind.MESSAGES_RESTORED: "Restored messages",
+    ActKind.PRUNE_BEGUN: "Began to let go what is old",
+    ActKind.PRUNED: "Let go what was old",
 }
 
 KIND_NAMES: Mapping[str, str] = {
@@ -91,8 +96,13 @@ def kind_name(kind: str) -> str:
     return KIND_NAMES.get(kind, kind)
 
 
-def audit_csv(entries: Iterable[AuditEntry]) -> Iterator[bytes]:
-    """Yield the entries as CSV (RFC 4180), in their order, in blocks. No cell begins a formula."""
+def audit_csv(
+    entries: Iterable[AuditEntry], *, kept_from: datetime | None = None
+) -> Iterator[bytes]:
+    """Yield the entries as CSV (RFC 4180), in their order, in blocks. No cell begins a formula.
+
+    If older ones are wanted, too, than are kept since ``kept_from``, the last row says so.
+    """
     block = _Block()
     block.write(COLUMNS)
     for each in entries:
@@ -110,6 +120,9 @@ def audit_csv(entries: Iterable[AuditEntry]) -> Iterator[bytes]:
                 "" if each.as_of is None else utc_text(each.as_of),
             )
         )
+    if kept_from is not None:
+        note = (utc_text(kept_from), "", "", "", audit_text(kept_from))
+        block.write((*note, *[""] * (len(COLUMNS) - len(note))))
     yield block.taken()
 
 

@@ -11,6 +11,7 @@ from firmtrack.duis import codes
 from firmtrack.duis.codes import Code
 from firmtrack.gbcs.description import GbcsDescription
 from firmtrack.gbcs.frame import Cra
+from firmtrack.presentation.known_from import body_text
 from firmtrack.presentation.wording import (
     ACTIVATION_STEP_NAMES,
     CLOCK_NAMES,
@@ -21,7 +22,7 @@ from firmtrack.presentation.wording import (
     operators_text,
 )
 
-NO_BODY_TEXT = "What this message said is not kept any more, or cannot be read."
+UNREADABLE_TEXT = "What is kept of this message cannot be read."
 WITHDRAWN_TEXT = "This message was taken back. What it says counts no more."
 CUT_TEXT = "Long lists are cut here to their first values. The file has all that is kept."
 NO_IMAGE_TEXT = "A firmware image is never kept: its element is empty here and in the file."
@@ -58,6 +59,11 @@ class Fact:
 def facts_of(message: MessageAnswer) -> list[Fact]:
     """Return what is known of the message and what it says, in the order to read it in."""
     return list(_facts(message))
+
+
+def no_body_text(message: MessageAnswer) -> str:
+    """Return what is said in place of a message's text, of one that has none to show."""
+    return UNREADABLE_TEXT if message.has_body else body_text(message.bodies_kept_from)
 
 
 def gbcs_facts(gbcs: GbcsDescription) -> list[Fact]:

@@ -17,7 +17,7 @@ from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.presentation import wording
 from firmtrack.presentation.csv import safe_cell
 from firmtrack.presentation.documents.fields import Count, StageName, stage_name
-from firmtrack.presentation.times import ago_text
+from firmtrack.presentation.times import ago_text, utc_text
 
 DIMENSION_NAMES: Mapping[Dimension, str] = {
     Dimension.WEEK: "Week of submission",
@@ -117,7 +117,9 @@ class DeliveryPerformance(Struct, frozen=True):
     Weeks are named by their Monday in Great Britain, ascending; other groups come by size
     descending, suppliers by their User IDs. All that was recorded by counted_at is counted, null if
     there is no record of a count; requests_waiting is how many requests have changed since, or,
-    just after very many devices have moved at once, at least so many.
+    just after very many devices have moved at once, at least so many. kept_from is since when
+    requests count, where earlier ones were asked for, too: of these not all updates are kept any
+    more, so that a week in which it lies is counted from then on. Else it is null.
     """
 
     total: PerformanceFigures
@@ -131,6 +133,7 @@ class DeliveryPerformance(Struct, frozen=True):
     by_firmware_version: list[PerformanceGroup]
     requests_waiting: Count
     counted_at: datetime | None
+    kept_from: datetime | None
 
 
 def delivery_performance(found: store.PerformanceAnswer) -> DeliveryPerformance:
@@ -150,6 +153,7 @@ def delivery_performance(found: store.PerformanceAnswer) -> DeliveryPerformance:
         by_firmware_version=_groups(found, Dimension.FIRMWARE_VERSION),
         requests_waiting=found.waiting,
         counted_at=found.counted.at,
+        kept_from=found.kept_from,
     )
 
 
@@ -210,11 +214,14 @@ CSV_COLUMNS = (
 def performance_csv(found: store.PerformanceAnswer) -> str:
     """Return the figures as CSV (RFC 4180): all, then every group, statuses and reasons.
 
-    One group a row, in the answer's order. No cell begins a formula.
+    One group a row, in the answer's order. No cell begins a formula. Where requests that were asked
+    for do not count, because not all of their updates are kept, the first row says since when.
     """
     text = io.StringIO(newline="")
     rows = csv.writer(text)
     rows.writerow(CSV_COLUMNS)
+    if found.kept_from is not None:
+        rows.writerow(["Submitted from", utc_text(found.kept_from), *[""] * (len(CSV_COLUMNS) - 2)])
     for row in _csv_rows(found):
         rows.writerow([safe_cell(str(cell)) for cell in row])
     return text.getvalue()

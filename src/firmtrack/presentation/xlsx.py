@@ -30,6 +30,8 @@ _TIME_FORM = 'yyyy-mm-dd hh:mm:ss" UTC"'
 
 # Before this day not all spreadsheets count days alike (Lotus 1-2-3 had a 29 February 1900), and
 # before 1900 they count none.
+# When a file was made it does not tell: the same answer is the same octets, and has the same tag.
+_UNTOLD_TIME = datetime(1980, 1, 1, tzinfo=UTC)
 _FIRST_DAY = datetime(1900, 3, 1)  # noqa: DTZ001 - cells have no zone: all times are in UTC
 
 
@@ -45,7 +47,8 @@ def xlsx_of(table: Table[Any], *, rows_of_sheet: int = MOST_ROWS) -> Iterator[by
     with TemporaryDirectory(prefix="firmtrack-") as scratch, TemporaryFile() as file:
         options = {"constant_memory": True, "tmpdir": scratch}
         with Workbook(file, options) as workbook:
-            workbook.set_properties({"title": visible_line(table.name)})
+            about = {"title": visible_line(table.name), "created": _UNTOLD_TIME}
+            workbook.set_properties(about)
             _write(workbook, table.columns, table.cells(), rows_of_sheet)
         file.seek(0)
         while block := file.read(_BLOCK_BYTES):

@@ -53,6 +53,8 @@ class ActKind(StrEnum):
     QUARANTINE_DISCARDED = "quarantine_discarded"
     MESSAGES_WITHDRAWN = "messages_withdrawn"
     MESSAGES_RESTORED = "messages_restored"
+    PRUNE_BEGUN = "prune_begun"
+    PRUNED = "pruned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

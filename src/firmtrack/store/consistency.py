@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from firmtrack.domain.facts import MessageKind
+from firmtrack.domain.facts import UNDATED_KINDS, MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.inventory import IMPORT_ID
 from firmtrack.store import statement
@@ -35,6 +35,8 @@ class DisagreementKind(StrEnum):
     DEVICE_IS_NOT_WHAT_IS_STATED_OF_IT = "device_is_not_what_is_stated_of_it"
     FACT_WITHOUT_MESSAGE = "fact_without_message"
     MESSAGE_WITHOUT_FACTS = "message_without_facts"
+    EVENT_IS_NOT_OF_ITS_MESSAGES_TIME = "event_is_not_of_its_messages_time"
+    MESSAGE_AMONG_THOSE_OF_OTHER_KINDS = "message_among_those_of_other_kinds"
     REQUEST_WITHOUT_DISTRIBUTIONS = "request_without_distributions"
     REQUEST_NOT_COUNTED = "request_not_counted"
 
@@ -64,7 +66,12 @@ def disagreements(*, limit: int = 1_000) -> list[Disagreement]:
     ):
         cursor.execute(
             statement("find_disagreements"),
-            {"kinds_with_facts": kinds, "import_id": IMPORT_ID, "limit": limit},
+            {
+                "kinds_with_facts": kinds,
+                "undated_kinds": [KIND_NUMBERS[kind] for kind in UNDATED_KINDS],
+                "import_id": IMPORT_ID,
+                "limit": limit,
+            },
         )
         return _not_counted() + [row.disagreement() for row in cursor]
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager
 from threading import Lock, Thread
@@ -19,7 +19,9 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from firmtrack.errors import FirmtrackError
 from firmtrack.store.embedded import EmbeddedPostgres, EmbeddedPostgresFailed
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.locks import AdvisoryKey, take, take_if_free
+from firmtrack.store.months import keep_months
+from firmtrack.store.places import drop_places
 from firmtrack.store.reachability import DatabaseAway, Watch, is_broken
 from firmtrack.store.schema import (
     SchemaNewer,
@@ -31,6 +33,9 @@ from firmtrack.store.schema import (
 
 WRITING, READING, KEEPING = "firmtrack writing", "firmtrack reading", "firmtrack"
 """The application names of the pools' connections, by which the server's activity tells them."""
+
+HOLDING = "firmtrack holding"
+"""That of connections whose transactions hold a lock, and do nothing else."""
 
 FAILURES = (
     psycopg.OperationalError,
@@ -78,6 +83,7 @@ class _Current:
     """The process's database; module state, because a process has exactly one."""
 
     conninfo: str | None = None
+    is_lent: bool | None = None  # whether a pooler stands before it, as soon as that is known
     pools: ClassVar[dict[str, "Pool"]] = {}
     opening = Lock()
     watch: Watch | None = None
@@ -159,6 +165,7 @@ def close() -> None:
         _, each = _Current.pools.popitem()
         each.close()
     _Current.conninfo = None
+    _Current.is_lent = None
     connections.close_all()
 
 
@@ -224,7 +231,22 @@ def note_failure(error: Exception, what: str) -> None:
 def look_after(connection: Connection[Any]) -> None:
     """Have a connection cut as soon as it is known that the database does not answer."""
     if _Current.watch is not None:
-        _Current.watch.look_after(connection)
+        # A pooler ends by itself what the server does for a connection that has gone.
+        ends_process = _Current.is_lent is False
+        _Current.watch.look_after(connection, ends_process=ends_process)
+
+
+def is_lent(connection: Connection[Any]) -> bool:
+    """Return whether a pooler lends the server's sessions, a transaction each, to connections.
+
+    Then nothing may be left in a session. A pooler announces other processes than the server's own.
+    """
+    if _Current.is_lent is None:
+        # Below the driver, which would begin a transaction on a connection of Django's.
+        found = connection.pgconn.exec_(b"SELECT pg_backend_pid()").get_value(0, 0)
+        if found is not None:
+            _Current.is_lent = int(found) != connection.info.backend_pid
+    return bool(_Current.is_lent)
 
 
 def made_in_time(connect: Callable[[], Connection[Any]]) -> Connection[Any]:
@@ -243,13 +265,15 @@ def made_in_time(connect: Callable[[], Connection[Any]]) -> Connection[Any]:
         if watch.is_away or time.monotonic() > until:
             made.add_done_callback(_close_made)
             raise DatabaseAway
-    watch.look_after(made.result())
+    look_after(made.result())
     return made.result()
 
 
 def _make(connect: Callable[[], Connection[Any]], made: "Future[Connection[Any]]") -> None:
     try:
-        made.set_result(connect())
+        connection = connect()
+        is_lent(connection)
+        made.set_result(connection)
     except Exception as error:  # noqa: BLE001  # raised where it is waited for
         made.set_exception(error)
 
@@ -259,11 +283,26 @@ def _close_made(made: "Future[Connection[Any]]") -> None:
         made.result().close()
 
 
-def connected() -> Connection[TupleRow]:
-    """Return a connection of one's own, in autocommit, to be closed. Raises DatabaseNotOpen."""
-    connection = Connection.connect(conninfo_in_use(), autocommit=True, **_line())
-    look_after(connection)
+def connected(application: str = KEEPING) -> Connection[TupleRow]:
+    """Return a connection of one's own, as one of ``pool_of``, to be closed.
+
+    Raises DatabaseNotOpen.
+    """
+    connection = Connection.connect(
+        conninfo_in_use(), autocommit=True, application_name=application, **_line()
+    )
+    _make_ready(connection)
     return connection
+
+
+def _make_ready(connection: Connection[TupleRow], settings: Sequence[bytes] = ()) -> None:
+    look_after(connection)
+    connection.execute("SET TIME ZONE 'UTC'")
+    if is_lent(connection):
+        connection.prepare_threshold = None
+        return
+    for setting in (b"SET jit = off", *settings):
+        connection.execute(setting)
 
 
 def _line() -> dict[str, Any]:
@@ -290,9 +329,9 @@ def conninfo_in_use() -> str:
 def reading_pool() -> Pool:
     """Return the pool of those who read what is recorded. Raises DatabaseNotOpen.
 
-    They can write nothing, and have no temporary tables.
+    They can write nothing, unless a pooler stands between.
     """
-    return pool_of(READING, _let_read_only)
+    return pool_of(READING, (b"SET default_transaction_read_only = on",))
 
 
 def pool() -> Pool:
@@ -300,21 +339,24 @@ def pool() -> Pool:
 
     Raises DatabaseNotOpen.
     """
-    return pool_of(KEEPING, _leave_as_it_is)
+    return pool_of(KEEPING)
 
 
-def pool_of(application: str, prepare: Prepare) -> Pool:
+def pool_of(
+    application: str, settings: Sequence[bytes] = (), prepare: Prepare | None = None
+) -> Pool:
     """Return the pool of this name, its new connections prepared. Raises DatabaseNotOpen.
 
     Each connection is in autocommit and in UTC: elsewhere a time far off has no form in Python. To
-    compile a statement takes longer than any of ours does.
+    compile a statement takes longer than any of ours does. Nothing else is set, and no statement
+    is prepared, where a pooler stands between: it would be so for whoever comes next. The time zone
+    is one of the settings that a pooler keeps for each of its own connections.
     """
 
     def make_ready(connection: Connection[TupleRow]) -> None:
-        look_after(connection)
-        connection.execute("SET TIME ZONE 'UTC'")
-        connection.execute("SET jit = off")
-        prepare(connection)
+        _make_ready(connection, settings)
+        if prepare is not None:
+            prepare(connection)
 
     with _Current.opening:
         if application not in _Current.pools:
@@ -337,26 +379,35 @@ def pool_statistics() -> dict[str, dict[str, int]]:
     return {name: each.get_stats() for name, each in tuple(_Current.pools.items())}
 
 
-def _let_read_only(connection: Connection[TupleRow]) -> None:
-    connection.execute("SET default_transaction_read_only = on")
-
-
-def _leave_as_it_is(connection: Connection[TupleRow]) -> None:
-    """Prepare nothing."""
-
-
 def migrate() -> None:
     """Bring the database's tables to this version of Firmtrack; one process at a time does it."""
-    with connected() as connection, held(connection, AdvisoryKey.MIGRATION):
+    with connected() as connection, held(AdvisoryKey.MIGRATION):
         _migrate(connection)
+
+
+@contextmanager
+def held(key: AdvisoryKey, *, waits: bool = True) -> Iterator[bool]:
+    """Hold a lock until the block ends, over any number of transactions; yield whether it is ours.
+
+    A transaction has it that stays open on a connection of its own, so it ends with the process. It
+    reads nothing and keeps nothing from being cleaned up. Of a pooler it has a session all the
+    while: it is for what operators do now and then. Without ``waits`` it is ours only if it was
+    free. Raises DatabaseNotOpen.
+    """
+    with connected(HOLDING) as connection, connection.transaction():
+        connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        if waits:
+            take(connection, key)
+        yield waits or take_if_free(connection, key)
 
 
 def _make_servable(*, may_migrate: bool) -> None:
     """Return once this code serves the tables. Raises SchemaOlder, SchemaNewer."""
     with connected() as connection:
         if schema_state(connection) is SchemaState.SERVED:
+            keep_months(connection)
             return
-        with held(connection, AdvisoryKey.MIGRATION):  # who makes them now is waited for
+        with held(AdvisoryKey.MIGRATION):  # who makes them now is waited for
             state = schema_state(connection)
             if state is SchemaState.NEWER:
                 raise SchemaNewer
@@ -371,4 +422,5 @@ def _migrate(connection: Connection[TupleRow]) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
+    drop_places(connection)
     note_who_serves(connection)

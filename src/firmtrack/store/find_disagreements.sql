@@ -1,5 +1,11 @@
--- Where what is kept beside the facts is not what the facts come to, all in one snapshot.
-WITH attributed AS (
+-- Where what is kept beside the facts is not what the facts come to, all in one snapshot. Of old months
+-- facts may have gone, and others not yet, that nobody sees any more: firmtrack.store.retention.
+WITH kept AS (
+    SELECT coalesce(
+            (SELECT kept_from FROM retention WHERE kind = 'facts'), '-infinity'
+        ) AS kept_from,
+        EXISTS (SELECT FROM preparing_prune) AS is_pruning
+), attributed AS (
     SELECT e.device_id, coalesce(e.request_key, found.request_key) AS request_key, e.message_id,
         e.occurred_at, e.stage, e.failed, e.reason, e.addressee
     FROM event AS e
@@ -71,6 +77,7 @@ WITH attributed AS (
             coalesce(g.failed, false), g.reason, g.addressee)
       -- What was left to be folded is known to be as it was.
       AND device_id NOT IN (SELECT u.device_id FROM unfolded_device AS u)
+      AND (d.request_key IS NOT NULL OR g.occurred_at >= (SELECT kept_from FROM kept))
     UNION ALL
     SELECT 'distribution_is_not_what_names_it', d.device_id, d.request_key, d.message_id
     FROM distribution AS d
@@ -104,7 +111,16 @@ WITH attributed AS (
         LIMIT 1
     ) AS claim ON true
     LEFT JOIN (
-        SELECT request_key, min(named_at) AS named_at FROM naming GROUP BY request_key
+        SELECT request_key, min(named_at) AS named_at
+        FROM (
+            SELECT request_key, named_at FROM naming
+            UNION ALL
+            -- What named it for devices whose updates have gone.
+            SELECT n.request_key, n.named_at
+            FROM request_naming AS n
+            WHERE EXISTS (SELECT FROM pruned_distribution AS p WHERE p.request_key = n.request_key)
+        ) AS naming
+        GROUP BY request_key
     ) AS n USING (request_key)
     LEFT JOIN (
         SELECT request_key, min(occurred_at) AS stepped_at
@@ -131,7 +147,9 @@ WITH attributed AS (
     UNION ALL
     SELECT DISTINCT 'fact_without_message', fact.device_id, fact.request_key, fact.message_id
     FROM (
-        SELECT device_id, request_key, message_id FROM recorded_event
+        SELECT device_id, request_key, message_id
+        FROM recorded_event, kept
+        WHERE NOT is_pruning OR occurred_at >= kept_from
         UNION ALL
         SELECT NULL, request_key, message_id FROM recorded_request_step
         UNION ALL
@@ -139,25 +157,33 @@ WITH attributed AS (
         UNION ALL
         SELECT device_id, NULL, message_id FROM recorded_activation_event
         UNION ALL
+        -- Facts of the inventory stay when their messages go.
         SELECT device_id, NULL, message_id
-        FROM recorded_inventory_statement
+        FROM recorded_inventory_statement, kept
         WHERE message_id <> %(import_id)s
+          AND (taken_by IS NULL AND learnt_at < kept_from) IS NOT TRUE
         UNION ALL
         SELECT NULL, NULL, taken_by
-        FROM recorded_inventory_statement
-        WHERE taken_by IS NOT NULL
+        FROM recorded_inventory_statement, kept
+        WHERE taken_by IS NOT NULL AND (learnt_at < kept_from) IS NOT TRUE
         UNION ALL
-        SELECT device_id, NULL, message_id FROM recorded_supplier_change
+        SELECT device_id, NULL, message_id
+        FROM recorded_supplier_change, kept
+        WHERE told_at >= kept_from
         UNION ALL
         SELECT device_id, NULL, message_id FROM proposal
         UNION ALL
-        SELECT NULL, NULL, message_id FROM verdict
+        SELECT NULL, NULL, message_id
+        FROM verdict, kept
+        WHERE answered_at >= kept_from
     ) AS fact
     WHERE NOT EXISTS (SELECT FROM message AS m WHERE m.message_id = fact.message_id)
     UNION ALL
     SELECT 'message_without_facts', NULL, NULL, m.message_id
     FROM message AS m
+    CROSS JOIN kept
     WHERE m.kind = ANY (%(kinds_with_facts)s)
+      AND (is_pruning AND m.occurred_at < kept_from) IS NOT TRUE
       AND NOT EXISTS (SELECT FROM recorded_event AS e WHERE e.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM recorded_request_step AS s WHERE s.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM recorded_activation_event AS w WHERE w.message_id = m.message_id)
@@ -168,10 +194,24 @@ WITH attributed AS (
       AND NOT EXISTS (SELECT FROM recorded_request_incident AS i WHERE i.message_id = m.message_id)
       AND NOT EXISTS (SELECT FROM recorded_comms_hub_incident AS i WHERE i.message_id = m.message_id)
     UNION ALL
+    SELECT 'event_is_not_of_its_messages_time', e.device_id, e.request_key, e.message_id
+    FROM recorded_event AS e
+    JOIN dated_message AS m USING (message_id)
+    WHERE e.occurred_at <> m.occurred_at
+    UNION ALL
+    SELECT 'message_among_those_of_other_kinds', NULL, NULL, message_id
+    FROM dated_message
+    WHERE kind = ANY (%(undated_kinds)s)
+    UNION ALL
+    SELECT 'message_among_those_of_other_kinds', NULL, NULL, message_id
+    FROM undated_message
+    WHERE NOT kind = ANY (%(undated_kinds)s) AND occurred_at IS NOT NULL
+    UNION ALL
     SELECT 'request_without_distributions', NULL, r.request_key, r.message_id
     FROM request AS r
     WHERE r.message_id IS NOT NULL
       AND NOT EXISTS (SELECT FROM distribution AS d WHERE d.request_key = r.request_key)
+      AND NOT EXISTS (SELECT FROM pruned_distribution AS p WHERE p.request_key = r.request_key)
 )
 SELECT x.kind, x.device_id, r.originator, r.target, r.counter, x.message_id
 FROM disagreement AS x

@@ -1,15 +1,59 @@
-"""Every advisory lock of the database, and how each is taken: no other module writes a key.
+"""How processes agree who does what: locks of a transaction, turns, and leases; all are here.
+
+A lock and a turn end with their transaction: none is held by a session, which a pooler lends to
+others meanwhile (docs/decisions/050). A lease outlives transactions, but keeps nobody safe: whoever
+had one may go on for a while after another has it, so what is done under it is right without it.
 
 A database's advisory locks are one space of numbers, which PostgreSQL gives no meaning: two parts
 that chose the same number would wait for each other for no reason that anyone could see.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import IntEnum, unique
+from contextlib import suppress
+from enum import IntEnum, StrEnum, unique
+from uuid import uuid4
 
+import psycopg
 from psycopg import Connection, Cursor
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import TupleRow
+
+from firmtrack.errors import FirmtrackError
+
+_LEASE_SECONDS = 20.0
+
+_RENEW = """
+INSERT INTO lease AS l (name, holder, until)
+VALUES (%(name)s, %(holder)s, clock_timestamp() + make_interval(secs => %(seconds)s))
+ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+WHERE l.holder = excluded.holder
+   OR l.until < clock_timestamp()
+   OR l.until > excluded.until + interval '1 minute' -- the clock was put back
+RETURNING 1
+"""
+
+
+class TurnTaken(FirmtrackError):
+    """Another process is counting."""
+
+
+class Turn(StrEnum):
+    """What several processes do one after the other; the value is the table that is locked."""
+
+    COUNTING = "counting_turn"
+    """To count delivery performance or causes, or to learn what is usual."""
+
+    STANDINGS = "standings_turn"
+    """To count how requests stand, in the order of the moments of the counts."""
+
+
+class Task(StrEnum):
+    """What one process of all that serve does beside answering, so that not all of them do."""
+
+    UPKEEP = "upkeep"
+    """Counting what pages show."""
+
+    DEMONSTRATION = "demonstration"
+    """Handing in what happens in the demonstration's world."""
 
 
 @unique
@@ -18,6 +62,9 @@ class AdvisoryKey(IntEnum):
 
     MIGRATION = 0x46494D47
     """Whoever brings the tables to this version."""
+
+    MONTHS = 0x46494D4F
+    """Whoever makes months, or takes them away: one at a time."""
 
     ATTRIBUTION = 0x4649524D
     """Batches that change what attribution sees, against each other and, shared, all others."""
@@ -31,20 +78,17 @@ class AdvisoryKey(IntEnum):
     INVENTORY = 0x4649534C
     """Whoever imports an inventory, or folds rows of devices anew."""
 
+    PRUNING = 0x46525052
+    """The one prune that runs, while it does."""
+
+    PRUNING_FACTS = 0x46525046
+    """Whoever lets facts go with their months, one after the other."""
+
     REREADING = 0x46525244
-    """Whoever reads the kept messages again."""
-
-    COUNTING = 0x4650434F
-    """Whoever counts delivery performance and learns what is usual, while it does."""
-
-    STANDINGS = 0x46525354
-    """Whoever counts how requests stand: one after the other, in the order of their moments."""
+    """Whoever reads a portion of the kept messages again, or takes bodies away."""
 
     FOLDING_ARRIVALS = 0x46504652
     """Whoever folds arrivals into silences."""
-
-    UPKEEP = 0x4650554B
-    """The one process of all servers that counts beside answering, for as long as it lives."""
 
     STALLED = 0x46505354
     """Whoever looks for distributions that have stalled."""
@@ -52,8 +96,8 @@ class AdvisoryKey(IntEnum):
     QUARANTINE = 0x46495155
     """Whoever puts inputs of a submitter with a quota into quarantine; the second half is who."""
 
-    DEMONSTRATION = 0x46495444
-    """The one process of a demonstration that hands in what happens in its world."""
+    STAGING = 0x46495354
+    """Whoever fills staging tables; the second half is which set of them."""
 
     COMPOSING = 0x46524D4E
     """Whoever composes a party's notices; the party's number is the key's second half."""
@@ -94,32 +138,48 @@ def take_if_free(
     return found.fetchone() == (True,)
 
 
-@contextmanager
-def held(
-    connection: Connection[TupleRow], key: AdvisoryKey, *, waits: bool = True
-) -> Iterator[bool]:
-    """Hold a lock until the block ends, over any number of transactions; yield whether it is ours.
+FREE_PART = """
+    SELECT part FROM unnest(%(parts)s::integer[]) AS part
+    WHERE pg_try_advisory_xact_lock(%(key)s::integer, part)
+    LIMIT 1
+"""
+"""Takes one lock until the transaction ends, that of the first part that is free, and returns it.
 
-    Without ``waits`` it is ours only if it was free. It ends with the connection, too, if the
-    process is killed. If it cannot be taken or let go, as when a statement is cancelled, whether it
-    is held is not known: then the connection is closed, since a pool would keep it, and the lock.
+There is no row if none is free.
+"""
+
+
+def take_turn(connection: Connection[TupleRow], turn: Turn, *, waits: bool) -> None:
+    """Have the turn until the transaction ends. Raises TurnTaken, unless it ``waits``.
+
+    As the first statement of a transaction that sees one moment it comes before that moment: all is
+    seen that was done in the turn before.
     """
-    how = "pg_advisory_lock" if waits else "pg_try_advisory_lock"
-    with _closed_on_failure(connection):
-        found = connection.execute(f"SELECT {how}(%s)", (key.value,)).fetchone()
-    is_ours = waits or found == (True,)
     try:
-        yield is_ours
-    finally:
-        if is_ours and not connection.closed:
-            with _closed_on_failure(connection):
-                connection.execute("SELECT pg_advisory_unlock(%s)", (key.value,))
+        connection.execute(
+            f"LOCK TABLE {turn} IN SHARE UPDATE EXCLUSIVE MODE{'' if waits else ' NOWAIT'}".encode()
+        )
+    except LockNotAvailable as error:
+        raise TurnTaken from error
 
 
-@contextmanager
-def _closed_on_failure(connection: Connection[TupleRow]) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        connection.close()
-        raise
+class Lease:
+    """Whether this process is the one that does a task, for a while.
+
+    To be asked before each step of it, which renews it. Who is killed, or stands still for longer,
+    loses it to who asks then.
+    """
+
+    def __init__(self, task: Task, seconds: float = _LEASE_SECONDS) -> None:
+        self._asked = {"name": task, "holder": uuid4(), "seconds": seconds}
+
+    def is_ours(self, connection: Connection[TupleRow]) -> bool:
+        """Return whether the task is this process's own from now on, by the database's clock."""
+        return connection.execute(_RENEW, self._asked).rowcount == 1
+
+    def end(self, connection: Connection[TupleRow]) -> None:
+        """Leave the task to others at once, if that can still be said; else they wait a little."""
+        with suppress(psycopg.Error):
+            connection.execute(
+                "DELETE FROM lease WHERE name = %(name)s AND holder = %(holder)s", self._asked
+            )

@@ -69,7 +69,7 @@ class Watch:
         self._conninfo = conninfo.encode()
         self._look_seconds = look_seconds
         self._patience_seconds = patience_seconds
-        self._connections: WeakKeyDictionary[psycopg.Connection[Any], tuple[object, int]] = (
+        self._connections: WeakKeyDictionary[psycopg.Connection[Any], tuple[object, int | None]] = (
             WeakKeyDictionary()
         )
         self._left: dict[int, float] = {}  # the server's processes of what was cut, and when
@@ -87,12 +87,16 @@ class Watch:
             self._is_over.set()
             self._thread.join()
 
-    def look_after(self, connection: psycopg.Connection[Any]) -> None:
-        """Cut this connection, too, when the database does not answer."""
+    def look_after(self, connection: psycopg.Connection[Any], *, ends_process: bool = True) -> None:
+        """Cut this connection, too, when the database does not answer.
+
+        ``ends_process`` is whether the server's process is the connection's own, and to be ended.
+        """
         with suppress(OSError):  # it is cut already
             server = _server_of(connection.fileno())
+            process = connection.info.backend_pid if ends_process else None
             with self._guard:
-                self._connections[connection] = server, connection.info.backend_pid
+                self._connections[connection] = server, process
 
     def _run(self) -> None:
         while not self._is_over.is_set():
@@ -176,7 +180,8 @@ class Watch:
         cut_at = time.monotonic()
         for connection, (server, process) in found:
             _cut(connection, server)
-            self._left[process] = cut_at
+            if process is not None:
+                self._left[process] = cut_at
 
     def _end_left(self) -> None:
         """Have the server end what was cut: it may not know of that, and keep locks for it."""

@@ -110,7 +110,7 @@ class Asking:
     def _asked(self, question: _Question) -> Any:
         if self._connection is None:
             made = make_conninfo(conninfo_in_use(), **_CONNECTION)
-            self._connection = Connection.connect(made, autocommit=True)
+            self._connection = Connection.connect(made, autocommit=True, prepare_threshold=None)
         with self._connection.transaction():
             self._connection.execute(f"SET LOCAL statement_timeout = '{_STATEMENT_TIMEOUT}'")
             self._connection.execute("SET LOCAL TIME ZONE 'UTC'")

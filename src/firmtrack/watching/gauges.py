@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow, dict_row
 
 from firmtrack.domain.viewer import Viewer
 from firmtrack.notices.signs_of_life import ALIVE_FOR
+from firmtrack.store.months import months_ahead
 from firmtrack.store.reports.freshness import read_freshness
 from firmtrack.store.schema import schema_version
 from firmtrack.watching import statement
@@ -64,6 +65,17 @@ GAUGES = (
     ),
     Gauge("firmtrack_endpoints", "endpoints", "Endpoints of notices that are on."),
     Gauge("firmtrack_dispatchers", "dispatchers", "Dispatchers of notices that run."),
+    Gauge("firmtrack_stream_workers", "stream_workers", "Workers of the stream that run."),
+    Gauge(
+        "firmtrack_stream_waiting",
+        "stream_waiting",
+        "Messages in the stream that no worker has been given, as one last saw it.",
+    ),
+    Gauge(
+        "firmtrack_stream_unacknowledged",
+        "stream_unacknowledged",
+        "Messages of the stream that are with workers, as one last saw it.",
+    ),
     Gauge(
         "firmtrack_stalled_distributions",
         "stalled",
@@ -96,10 +108,12 @@ GAUGES = (
     ),
 )
 
+MONTHS_AHEAD = "firmtrack_months_ahead"
 SCHEMA_VERSION = "firmtrack_schema_version"
 SOURCE_LAG = "firmtrack_source_lag_seconds"
 SOURCE_USUAL = "firmtrack_source_usual_silence_seconds"
 OTHERS = {
+    MONTHS_AHEAD: "Months after the present one that have their tables; -1 if not even that has.",
     SCHEMA_VERSION: "The newest migration of the store that was applied.",
     SOURCE_LAG: "How long ago something last came from the source; region is empty where the source"
     " has none.",
@@ -122,6 +136,7 @@ def read_gauges(connection: Connection[TupleRow]) -> list[Sample]:
         for gauge in GAUGES
         if row[gauge.column] is not None
     ]
+    samples.append(Sample(MONTHS_AHEAD, {}, months_ahead(connection)))
     samples.append(Sample(SCHEMA_VERSION, {}, schema_version(connection)))
     for source in read_freshness(connection, _ALL, datetime.now(UTC)).sources:
         labels = {"source": str(source.source), "region": source.csp_region or ""}

@@ -27,6 +27,11 @@ SELECT
         AS endpoints,
     (SELECT count(*) FROM dispatcher WHERE seen_at > clock_timestamp() - %(alive)s::interval)
         AS dispatchers,
+    (SELECT count(*) FROM stream_worker WHERE seen_at > clock_timestamp() - %(alive)s::interval)
+        AS stream_workers,
+    (SELECT waiting FROM stream_worker ORDER BY seen_at DESC LIMIT 1) AS stream_waiting,
+    (SELECT unacknowledged FROM stream_worker ORDER BY seen_at DESC LIMIT 1)
+        AS stream_unacknowledged,
     (SELECT count(*) FROM (
         SELECT FROM stalled_distribution
         WHERE found_at > now() - interval '1 day'  -- not clock_timestamp(), which no index takes

@@ -12,6 +12,8 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.domain.voice import voice_for
 from firmtrack.lookups.as_of import Settled, past_of
 from firmtrack.lookups.freshness import freshness
+from firmtrack.lookups.known_from import past_known_from
+from firmtrack.presentation import known_from
 from firmtrack.presentation.as_of import (
     USUAL_IS_OF_TODAY,
     MalformedMoment,
@@ -27,12 +29,14 @@ _NOT_A_TIME = "Enter a real day and time, like 14/11/2026 09:12"
 class Moment:
     """What the address asks for: ``past`` is None for the present.
 
+    ``kept_from`` is from when on updates are kept, if that is later than ``past``.
     ``is_to_come`` says that a time was asked for that is still to come, ``is_moved`` that a later
     one was asked for, of which more may still be recorded. ``mistyped`` is what was typed if it
     cannot be read as a time: the page then shows the present, and says so.
     """
 
     past: Settled | None = None
+    kept_from: datetime | None = None
     is_to_come: bool = False
     is_moved: bool = False
     mistyped: str | None = None
@@ -62,6 +66,16 @@ class Moment:
         """What to say of a moment that was moved back; None if it was not."""
         return moved_back_text(self.past) if self.past is not None and self.is_moved else None
 
+    @property
+    def not_whole(self) -> str | None:
+        """What to say of a moment of which not all is kept; None if all is."""
+        return None if self.kept_from is None else known_from.past_text(self.kept_from)
+
+    @property
+    def not_found(self) -> str | None:
+        """What to say where nothing is found at such a moment; None if all of it is kept."""
+        return None if self.kept_from is None else known_from.not_found_then_text(self.kept_from)
+
     def keep(self, address: str) -> str:
         """Return an address of a result with the same moment asked for."""
         if self.past is None:
@@ -87,7 +101,11 @@ def moment_in(request: HttpRequest) -> Moment:
     if past is None:
         # This very minute, and today, are not over yet.
         return Moment(is_to_come=asked.first > datetime.now(UTC))
-    return Moment(past=past.moment, is_moved=past.asked is not None)
+    return Moment(
+        past=past.moment,
+        kept_from=past_known_from(past.moment),
+        is_moved=past.asked is not None,
+    )
 
 
 def as_of_context(viewer: Viewer, moment: Moment) -> dict[str, object]:

@@ -18,8 +18,9 @@ from firmtrack.accounts.permissions import Permission
 from firmtrack.accounts.viewers import owner_of, viewer_of
 from firmtrack.answers.audit import AuditFilter, AuditPlace
 from firmtrack.domain.viewer import Viewer
-from firmtrack.lookups.audit import download_audit, read_audit
+from firmtrack.lookups.audit import audit_known_from, download_audit, read_audit
 from firmtrack.presentation.audit import ACT_NAMES, LOOKUP_NAMES, audit_csv, kind_name
+from firmtrack.presentation.known_from import audit_text
 from firmtrack.web.delivery_performance import NOT_A_DAY, DayField
 from firmtrack.web.permissions import needs, person_may, person_of
 
@@ -79,7 +80,13 @@ def audit(request: HttpRequest) -> HttpResponse:
         return render(request, "firmtrack/audit.html", context, status=HTTPStatus.BAD_REQUEST)
     place = None if before is None else _place(before)
     page = read_audit(viewer, form.wanted, limit=PAGE_LENGTH, before=place)
-    context |= {"page": page, "is_first_page": before is None, "query": form.query}
+    kept_from = audit_known_from()
+    context |= {
+        "page": page,
+        "is_first_page": before is None,
+        "query": form.query,
+        "not_whole": None if kept_from is None else audit_text(kept_from),
+    }
     return render(request, "firmtrack/audit.html", context)
 
 
@@ -90,12 +97,21 @@ def audit_file(request: HttpRequest) -> HttpResponseBase:
     viewer, form = _asked(request)
     if not form.is_valid():
         raise BadRequest("The address asks for a part of the audit that does not exist.")
-    blocks = audit_csv(download_audit(viewer, form.wanted))
+    entries = download_audit(viewer, form.wanted)
+    blocks = audit_csv(entries, kept_from=_kept_from_of(form.wanted))
     return StreamingHttpResponse(
         blocks,
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="audit.csv"'},
     )
+
+
+def _kept_from_of(wanted: AuditFilter) -> datetime | None:
+    """Return from when on the audit is whole, if more is wanted; None if all of that is kept."""
+    kept_from = audit_known_from()
+    if kept_from is None or (wanted.since is not None and wanted.since >= kept_from):
+        return None
+    return kept_from
 
 
 def _asked(request: HttpRequest) -> tuple[Viewer, AuditForm]:

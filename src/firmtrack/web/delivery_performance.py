@@ -25,6 +25,7 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import STAGES
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.performance import delivery_performance as look_up
+from firmtrack.presentation.known_from import figures_text
 from firmtrack.presentation.performance import (
     DIMENSION_NAMES,
     MILESTONE_NAMES,
@@ -95,6 +96,7 @@ def delivery_performance(request: HttpRequest) -> HttpResponse:
     chosen = {name: request.GET.get(name, "") for name in form.fields}
     context |= {
         "found": found,
+        "not_whole": None if found.kept_from is None else figures_text(found.kept_from),
         "query": urlencode({name: value for name, value in chosen.items() if value}),
         "tables": _tables(found, names),
         "charts": _charts(found.groups[Dimension.WEEK]),

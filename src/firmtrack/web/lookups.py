@@ -1,7 +1,7 @@
 """The look-ups: the search form, a request's distributions, a device's, and its inventory."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_required
@@ -285,6 +285,8 @@ def _nothing_found(
     elif moment.past is not None and isinstance(found_id, Eui64):
         when_known = when_inventory_known if of_inventory else when_device_known
         first = when_known(viewer, found_id, moment.past)
+    if of_inventory:  # of which nothing ever goes
+        moment = replace(moment, kept_from=None)
     return nothing_found(request, found_id, moment, first)
 
 

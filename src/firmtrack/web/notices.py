@@ -13,6 +13,7 @@ from firmtrack.accounts.viewers import owner_of, viewer_of
 from firmtrack.answers.notices import STATES
 from firmtrack.lookups import notices as lookups
 from firmtrack.notices import endpoints
+from firmtrack.presentation.known_from import notices_text
 from firmtrack.presentation.topics import topic_name
 from firmtrack.web.news import leave_news, take_news
 from firmtrack.web.permissions import needs, person_may, person_of
@@ -59,6 +60,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "has_user_ids": person.party.user_ids.exists(),
         "news": take_news(request),
         "page": found.notices,
+        "not_whole": None if found.kept_from is None else notices_text(found.kept_from),
         "state": state,
         "incident_id": incident_id,
         "state_names": STATE_NAMES,

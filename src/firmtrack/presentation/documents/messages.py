@@ -92,7 +92,8 @@ class Message(Struct, frozen=True):
     clock beside DCC's wrote. service_request_ids are all that it is about; device_ids the first 20
     of device_count. withdrawn_at is when it was taken back: then what it says counts no more. text
     is the message set out for people, without the firmware image, long lists cut (text_is_whole);
-    /messages/{id}/body has all that is kept. From gbcs to text all are null where nothing is kept.
+    /messages/{id}/body has all that is kept. From gbcs to text all are null where nothing is kept:
+    body_is_kept says whether what it said is kept word for word.
     """
 
     message_id: UUID
@@ -118,6 +119,7 @@ class Message(Struct, frozen=True):
     stage_report: StageReportOrigin | None
     text: str | None
     text_is_whole: bool
+    body_is_kept: bool
 
 
 _NOTHING = Contents(shown=None)
@@ -151,6 +153,7 @@ def message(answer: MessageAnswer) -> Message:
         stage_report=None if report is None else StageReportOrigin(report.source, report.event_id),
         text=None if shown is None else shown.text,
         text_is_whole=shown is not None and shown.is_whole,
+        body_is_kept=answer.has_body,
     )
 
 

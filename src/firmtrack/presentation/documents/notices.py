@@ -72,10 +72,14 @@ class Notice(Struct, frozen=True):
 
 
 class NoticeList(Struct, frozen=True):
-    """Notices, newest first; follow next_cursor until it is null."""
+    """Notices, newest first; follow next_cursor until it is null.
+
+    kept_from is from when on all are kept, null if none ever went.
+    """
 
     items: list[Notice]
     next_cursor: str | None
+    kept_from: datetime | None
 
 
 def endpoint_list(found: list[notice_answers.EndpointAnswer]) -> EndpointList:
@@ -101,9 +105,12 @@ def endpoint_list(found: list[notice_answers.EndpointAnswer]) -> EndpointList:
     )
 
 
-def notice_list(page: notice_answers.NoticePage, next_cursor: str | None) -> NoticeList:
+def notice_list(
+    page: notice_answers.NoticePage, next_cursor: str | None, kept_from: datetime | None
+) -> NoticeList:
     """Return a page of notices."""
-    return NoticeList(items=list(map(_notice, page.items)), next_cursor=next_cursor)
+    items = list(map(_notice, page.items))
+    return NoticeList(items=items, next_cursor=next_cursor, kept_from=kept_from)
 
 
 def _notice(found: notice_answers.NoticeAnswer) -> Notice:

@@ -54,6 +54,17 @@ class CompletionCounts(Struct, frozen=True):
     successful: Count
 
 
+class NoLongerKept(Struct, frozen=True):
+    """How many more distributions the request had whose updates had ended before a time.
+
+    What was known of them is no longer kept, and they are in no other count.
+    """
+
+    before: datetime
+    failed: Count
+    successful: Count
+
+
 class FailureCount(Struct, frozen=True):
     """How many of the request's distributions failed with this status, for this reason.
 
@@ -70,7 +81,8 @@ class ServiceRequest(Struct, frozen=True):
 
     summary says how the request stands, in plain sentences. current_status_counts leaves out the
     statuses that no distribution has. failures are what they add up to for the failed ones, by
-    status and reason, the most frequent first. incidents are what
+    status and reason, the most frequent first. no_longer_kept is null while all of its
+    distributions are kept. incidents are what
     befell the request as a whole besides the stages of its updates, latest first.
     """
 
@@ -85,6 +97,7 @@ class ServiceRequest(Struct, frozen=True):
     completion_status_counts: CompletionCounts
     current_status_counts: dict[Status, Count]
     failures: list[FailureCount]
+    no_longer_kept: NoLongerKept | None
     flags: list[Flag]
     incidents: list[Incident]
 
@@ -163,6 +176,7 @@ def service_request(answer: RequestAnswer, summary: str) -> ServiceRequest:
         completion_status_counts=_completion_counts(answer.completion_counts),
         current_status_counts=dict(answer.status_counts),
         failures=_failures(answer.failure_counts),
+        no_longer_kept=_no_longer_kept(answer),
         flags=flags(answer.flags),
         incidents=incidents(answer.incidents),
     )
@@ -172,6 +186,17 @@ def _dcc_answer(answer: RequestAnswer) -> DccAnswer | None:
     if answer.response_code is None:
         return None
     return DccAnswer(code=answer.response_code, answered_at=answer.answered_at)
+
+
+def _no_longer_kept(answer: RequestAnswer) -> NoLongerKept | None:
+    gone = answer.no_longer_kept
+    if gone is None:
+        return None
+    return NoLongerKept(
+        before=gone.before,
+        failed=gone.completion_counts.get(CompletionStatus.FAILED, 0),
+        successful=gone.completion_counts.get(CompletionStatus.SUCCESSFUL, 0),
+    )
 
 
 def _failures(counts: FailureCounts) -> list[FailureCount]:

@@ -42,17 +42,20 @@ class Listeners:
     """Who is told of what is recorded; of whom there is none, nothing here needs to be called.
 
     ``are_notified``: a party, of changes. ``are_watching``: a person, of a device or a request.
+    ``is_pruning``: who lets old facts go at present (``firmtrack.store.ledger.retention``).
     """
 
     are_notified: bool
     are_watching: bool
+    is_pruning: bool
 
 
 def listeners(cursor: Cursor[TupleRow]) -> Listeners:
-    """Return whether any party is notified of anything, and whether anybody watches anything."""
+    """Return whether any party is notified of anything, anybody watches anything, or prunes."""
     cursor.execute(
         "SELECT EXISTS (SELECT FROM notice_subscriber),"
-        " EXISTS (SELECT FROM watch WHERE cause_id IS NULL)"
+        " EXISTS (SELECT FROM watch WHERE cause_id IS NULL),"
+        " EXISTS (SELECT FROM preparing_prune WHERE began_at > now() - interval '1 day')"
     )
     row = cursor.fetchone()
     assert row is not None

@@ -10,6 +10,7 @@ other batch holds it shared (docs/decisions/003).
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from psycopg import Cursor, DataError, OperationalError, Rollback
 from psycopg.rows import TupleRow
@@ -25,6 +26,7 @@ from firmtrack.store.ledger import (
     inventory,
     marks,
     proposals,
+    retention,
     staging,
     statement,
 )
@@ -66,10 +68,12 @@ class Receipt:
     """What a batch's transaction did, in the batch's order, once it is committed.
 
     ``is_new`` is of each message whether it was recorded now; a message that was there before,
-    or earlier in the batch, is a duplicate. A quarantine ID is None if there was no room for it.
+    or earlier in the batch, is a duplicate. ``is_gone`` is of each whether it tells only of what is
+    no longer kept: it was counted as ignored. A quarantine ID is None if there was no room for it.
     """
 
     is_new: tuple[bool, ...]
+    is_gone: tuple[bool, ...]
     quarantine_ids: tuple[int | None, ...]
 
 
@@ -115,16 +119,19 @@ def _is_single(batch: Batch) -> bool:
 def _record_all(batches: Sequence[Batch], portions: Portions = PORTIONS) -> Sequence[Receipt]:
     began_at = time.perf_counter()
     with staging.writing() as cursor:
-        are_new, is_folded = _record_messages(cursor, batches, portions)
+        are_new, gone, is_folded = _record_messages(cursor, batches, portions)
+        are_gone = [tuple(each.message_id in gone for each in one.messages) for one in batches]
         ids = [_quarantine(cursor, batch) for batch in batches]
         for batch in batches:
             _count_ignored(cursor, batch.ignored)
+        if gone:
+            _count_ignored(cursor, {retention.BEFORE_RETENTION: sum(map(sum, are_gone))})
     MEASURES.observe(LEDGER_BATCH_SECONDS, seconds=time.perf_counter() - began_at)
     if not is_folded:
         fold_unfolded(portions)
     return [
-        Receipt(is_new=is_new, quarantine_ids=quarantine_ids)
-        for is_new, quarantine_ids in zip(are_new, ids, strict=True)
+        Receipt(is_new=is_new, is_gone=is_gone, quarantine_ids=quarantine_ids)
+        for is_new, is_gone, quarantine_ids in zip(are_new, are_gone, ids, strict=True)
     ]
 
 
@@ -138,10 +145,11 @@ _record_together = Together(_record_all, most=_MOST_TOGETHER, all_fail_of=(Opera
 
 def _record_messages(
     cursor: Cursor[TupleRow], batches: Sequence[Batch], portions: Portions
-) -> tuple[Sequence[tuple[bool, ...]], bool]:
+) -> tuple[Sequence[tuple[bool, ...]], frozenset[UUID], bool]:
     """Record the batches' messages and return of each, batch by batch, whether it was new.
 
-    Return also whether all is folded; if not, devices were left for fold_unfolded.
+    Return also which tell only of what has gone, and whether all is folded; if not, devices were
+    left for fold_unfolded.
     """
     handed_in: dict[tuple[bytes, Submission], Message] = {}
     for batch in batches:
@@ -151,10 +159,15 @@ def _record_messages(
     candidates = sorted(handed_in.items(), key=lambda each: each[0][0])
     new_ids = _insert_messages(cursor, [(each, by) for (_, by), each in candidates])
     new = {message.digest: message for _, message in candidates if message.digest[:16] in new_ids}
+    gone, known = retention.leave_out_gone(cursor, new.values())
+    if gone or known:
+        left_out = gone | known
+        new = {digest: each for digest, each in new.items() if each.message_id not in left_out}
+        new_ids = frozenset(digest[:16] for digest in new)
     is_folded = not new or _record_facts(cursor, list(new.values()), portions)
     waiting = set(new_ids)
     are_new = [tuple(_is_first(each, waiting) for each in batch.messages) for batch in batches]
-    return are_new, is_folded
+    return are_new, gone, is_folded
 
 
 def _is_first(message: Message, waiting: set[bytes]) -> bool:
@@ -190,6 +203,8 @@ def _record_facts(
     incidents.record(cursor, messages)
     named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
     told = changes.listeners(cursor)
+    if told.is_pruning:
+        retention.note_touched(cursor, messages)
     is_folded = True
     if any(map(_changes_requests, messages)) or not _record_beside_others(
         cursor, messages, named, told

@@ -31,3 +31,4 @@ FROM compared
 WHERE earlier_at IS NULL OR named_at < earlier_at
    OR lesser_version IS NULL AND claimed_version IS NOT NULL
    OR claimed_version COLLATE "C" < lesser_version
+ON CONFLICT DO NOTHING

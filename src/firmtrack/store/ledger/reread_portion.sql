@@ -3,7 +3,7 @@
 SELECT message_id, user_id, occurred_at, recorded_at, kind, code, body, responder, response_counter
 FROM (
     SELECT next.*, row_number() OVER in_order AS place,
-        sum(octet_length(body)) OVER in_order AS octets
+        sum(coalesce(octet_length(body), 0)) OVER in_order AS octets
     FROM (
         SELECT * FROM message WHERE message_id > %(after)s ORDER BY message_id LIMIT %(messages)s
     ) AS next

@@ -16,13 +16,13 @@ from uuid import UUID
 from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow, class_row
 
-from firmtrack.domain.facts import Message
+from firmtrack.domain.facts import UNDATED_KINDS, Message
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.store.bodies import unpack
-from firmtrack.store.ledger import incidents, inventory, proposals, staging, statement
+from firmtrack.store.ledger import changes, incidents, inventory, proposals, staging, statement
 from firmtrack.store.ledger.recording import record_supplier_change
 from firmtrack.store.ledger.requests import hold_requests, keys_of, known_requests
-from firmtrack.store.locks import AdvisoryKey, held, take
+from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import (
     KIND_NUMBERS,
     KIND_OF_NUMBER,
@@ -62,6 +62,7 @@ class Progress:
     messages: int
     corrected: int
     unreadable: int
+    without_body: int
 
     @property
     def is_done(self) -> bool:
@@ -87,9 +88,9 @@ def is_of_newer(connection: Connection[TupleRow]) -> bool:
 def reread(read: Read) -> Iterator[Progress]:
     """Read all again that waits, and yield how far that is after each commit.
 
-    One process at a time does; another waits, and does what is left, if anything.
+    Several processes that do take turns, a portion each.
     """
-    with staging.writing_pool().connection() as connection, held(connection, AdvisoryKey.REREADING):
+    with staging.writing_pool().connection() as connection:
         connection.execute(
             "INSERT INTO rereading (edition) VALUES (%s) ON CONFLICT DO NOTHING", (EDITION,)
         )
@@ -102,6 +103,7 @@ def reread(read: Read) -> Iterator[Progress]:
 
 
 def _do_some(cursor: Cursor[TupleRow], read: Read) -> Progress:
+    take(cursor, AdvisoryKey.REREADING)
     bookmark = _bookmark(cursor)
     if bookmark.phase == "messages":
         _reread_some(cursor, bookmark.after_message, read)
@@ -123,6 +125,7 @@ class _Bookmark:
     messages: int
     corrected: int
     unreadable: int
+    without_body: int
 
     def progress(self) -> Progress:
         # A message's key is random, and so is a device's place among EUI-64s only in part: what
@@ -133,6 +136,7 @@ class _Bookmark:
             messages=self.messages,
             corrected=self.corrected,
             unreadable=self.unreadable,
+            without_body=self.without_body,
         )
 
 
@@ -140,7 +144,7 @@ def _bookmark(cursor: Cursor[TupleRow]) -> _Bookmark:
     with cursor.connection.cursor(row_factory=class_row(_Bookmark)) as rows:
         rows.execute(
             "SELECT phase, after_message, after_request, after_device, messages, corrected,"
-            " unreadable FROM rereading WHERE edition = %s",
+            " unreadable, without_body FROM rereading WHERE edition = %s",
             (EDITION,),
         )
         found = rows.fetchone()
@@ -169,15 +173,15 @@ class _Recorded:
     recorded_at: datetime
     kind: int
     code: str | None
-    body: bytes
+    body: bytes | None
     responder: int | None
     response_counter: int | None
 
-    def kept(self) -> KeptMessage:
+    def kept(self, body: bytes) -> KeptMessage:
         return KeptMessage(
             message_id=self.message_id,
             kind=KIND_OF_NUMBER[self.kind],
-            body=unpack(self.body),
+            body=unpack(body),
             occurred_at=self.occurred_at,
             recorded_at=self.recorded_at,
         )
@@ -199,7 +203,9 @@ def _reread_some(cursor: Cursor[TupleRow], after: UUID, read: Read) -> None:
     if not portion:
         _go_on(cursor, "phase = 'requests'")
         return
-    readings = (read(recorded.kept()) for recorded in portion)
+    readings = [
+        read(recorded.kept(recorded.body)) for recorded in portion if recorded.body is not None
+    ]
     messages = [message for message in readings if message is not None]
     corrected = _correct(cursor, messages)
     _correct_rows(cursor, messages, portion)
@@ -207,19 +213,26 @@ def _reread_some(cursor: Cursor[TupleRow], after: UUID, read: Read) -> None:
     _go_on(
         cursor,
         "after_message = %s, messages = messages + %s, corrected = corrected + %s,"
-        " unreadable = unreadable + %s",
-        (portion[-1].message_id, len(portion), corrected, len(portion) - len(messages)),
+        " unreadable = unreadable + %s, without_body = without_body + %s",
+        (
+            portion[-1].message_id,
+            len(readings),
+            corrected,
+            len(readings) - len(messages),
+            len(portion) - len(readings),
+        ),
     )
 
 
 def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
     """Make what is stored of the messages what they report; return how many facts that changed."""
     named = frozenset[RequestId]().union(*(message.named_requests() for message in messages))
-    known, _ = hold_requests(cursor, named)
+    known, _ = hold_requests(cursor, named)  # whatever a kept message names is kept
     keys = keys_of(known)
     take(cursor, AdvisoryKey.ATTRIBUTION)
     staging.stage_events(cursor, messages, keys)
     staging.stage_activation_events(cursor, messages)
+    cursor.execute(statement("reread_leave_gone"))
     corrected = 0
     for name in (
         "reread_correct_events",
@@ -227,6 +240,7 @@ def _correct(cursor: Cursor[TupleRow], messages: Sequence[Message]) -> int:
     ):
         cursor.execute(statement(name))
         corrected += int(_one(cursor)[0])
+    cursor.execute(statement("leave_out_withdrawn"))
     cursor.execute(statement("insert_names"), {"request_keys": list(keys.values())})
     cursor.execute(statement("place_devices"))
     for message in messages:
@@ -277,6 +291,9 @@ def _correct_rows(
                 "codes": [each.code for each in wrong.values()],
                 "responders": [each.responder for each in wrong.values()],
                 "response_counters": [each.response_counter for each in wrong.values()],
+                "are_dated": [
+                    KIND_OF_NUMBER[each.kind] not in UNDATED_KINDS for each in wrong.values()
+                ],
             },
         )
 
@@ -320,9 +337,13 @@ def _fold_some_requests(cursor: Cursor[TupleRow], after: int) -> None:
         folded,
     )
     take(cursor, AdvisoryKey.ATTRIBUTION)
-    # What events report matters only beside the request's own times, which are folded first.
+    # What events report matters only beside the request's own times, which are folded first. Of
+    # those that have gone with their months nothing but this is left.
     cursor.execute(
-        "DELETE FROM recorded_request_naming WHERE request_key = ANY (%(request_keys)s)", folded
+        "DELETE FROM recorded_request_naming AS n WHERE request_key = ANY (%(request_keys)s)"
+        " AND NOT EXISTS"
+        " (SELECT FROM pruned_distribution AS p WHERE p.request_key = n.request_key)",
+        folded,
     )
     for name in (
         "fold_requests",
@@ -338,11 +359,11 @@ def _fold_some_distributions(cursor: Cursor[TupleRow], after: int | None) -> Non
     last = None
     if after != _GREATEST_KEY:
         first = _LEAST_KEY if after is None else after + 1
-        cursor.execute(
-            statement("reread_next_devices"),
-            {"first": first, "limit": _DEVICES_AT_ONCE},
-        )
+        portion = {"first": first, "limit": _DEVICES_AT_ONCE}
+        cursor.execute(statement("reread_next_devices"), portion)
         (last,) = _one(cursor)
+        if _fold_left_devices(cursor):
+            cursor.execute(statement("reread_next_devices"), portion)
     if last is None:
         cursor.execute("INSERT INTO stale_request SELECT request_key FROM request")
         _go_on(cursor, "phase = 'done', ended_at = now()")
@@ -350,6 +371,22 @@ def _fold_some_distributions(cursor: Cursor[TupleRow], after: int | None) -> Non
     for name in ("fold_names", "fold_devices"):
         cursor.execute(statement(name))
     _go_on(cursor, "after_device = %s", (last,))
+
+
+def _fold_left_devices(cursor: Cursor[TupleRow]) -> bool:
+    """Fold those of the concerned devices that batches left as these would, if anybody is notified.
+
+    What that changes is news. Return whether it was done; then no device is concerned any more.
+    """
+    cursor.execute("SELECT EXISTS (SELECT FROM unfolded_device)")
+    if not _one(cursor)[0] or not changes.listeners(cursor).are_notified:
+        return False
+    cursor.execute(statement("reread_left_devices"))
+    changes.hold_statuses(cursor)
+    cursor.execute(statement("fold_devices"))
+    changes.queue_changes(cursor)
+    cursor.execute("DELETE FROM concerned_device")
+    return True
 
 
 def _go_on(cursor: Cursor[TupleRow], changes: str, values: tuple[object, ...] = ()) -> None:

@@ -1,12 +1,14 @@
-"""Temporary tables that carry a batch into the database, and the COPY that fills them.
+"""Tables that carry a batch into the database, and the COPY that fills them.
 
-They belong to one connection, each of the writers' pool, and are empty outside a transaction. To
-let PostgreSQL empty them at each commit (ON COMMIT DELETE ROWS) costs as much as to record a
-message: it truncates the files of all, used or not.
+They are ordinary tables but for the log, which they are left out of, and are empty outside a
+transaction. Each set of them stands in a schema of its own, a place, which a transaction takes for
+as long as it lasts (docs/decisions/050).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
+from weakref import WeakKeyDictionary
 
 from psycopg import Connection, Cursor, OperationalError, Rollback
 from psycopg.rows import TupleRow
@@ -19,13 +21,16 @@ from firmtrack.domain.stages import Status
 from firmtrack.store.bodies import pack
 from firmtrack.store.database import WRITING, Pool, pool_of
 from firmtrack.store.ledger.submission import Submission
+from firmtrack.store.locks import FREE_PART, AdvisoryKey, take
 from firmtrack.store.numbers import KIND_NUMBERS, request_parts, response_parts, to_bigint
+from firmtrack.store.places import PREFIX
 
 _FACTS = ", ".join(f"{name} {'bigint' if name in EUI_FACTS else 'text'}" for name in FACT_NAMES)
 _TABLES = {
     "staged_message": """
         message_id uuid, user_id bigint, occurred_at timestamptz, kind smallint, code text,
-        body bytea, submitter text, token text, responder bigint, response_counter bigint
+        body bytea, submitter text, token text, responder bigint, response_counter bigint,
+        is_dated boolean
     """,
     "staged_event": """
         device_id bigint, request_key bigint, message_id uuid, occurred_at timestamptz,
@@ -61,27 +66,49 @@ _TABLES = {
     """,
 }
 # A table of some pages is emptied by deleting its rows. What was deleted leaves its place taken, so
-# one that has grown is given a new file.
+# one that has grown is given a new file; not while somebody else reads it, as a backup does.
 _LARGE_BYTES = 65_536
 _EMPTY = """
-IF pg_relation_size('pg_temp.{name}') > {large} THEN
-    TRUNCATE pg_temp.{name};
-ELSIF pg_relation_size('pg_temp.{name}') > 0 THEN
-    DELETE FROM pg_temp.{name};
+IF pg_relation_size('{{place}}.{name}') > {large} THEN
+    BEGIN
+        LOCK TABLE {{place}}.{name} IN ACCESS EXCLUSIVE MODE NOWAIT;
+        TRUNCATE {{place}}.{name};
+    EXCEPTION WHEN lock_not_available THEN
+        DELETE FROM {{place}}.{name};
+        is_small := false;
+    END;
+ELSIF pg_relation_size('{{place}}.{name}') > 0 THEN
+    DELETE FROM {{place}}.{name};
 END IF;
 """
-_EMPTY_STAGING = """
-CREATE FUNCTION pg_temp.empty_staging() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {} END $$
+_EMPTY_ALL = """
+CREATE FUNCTION {{place}}.empty_staging() RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE is_small boolean := true;
+BEGIN {emptied} RETURN is_small; END $$;
 """
+_TABLE = """
+CREATE UNLOGGED TABLE {{place}}.{name} ({columns}) WITH (autovacuum_enabled = off);
+"""
+_PLACE = (
+    "CREATE SCHEMA {place};"
+    + "".join(_TABLE.format(name=name, columns=columns) for name, columns in _TABLES.items())
+    + _EMPTY_ALL.format(
+        emptied="".join(_EMPTY.format(name=name, large=_LARGE_BYTES) for name in _TABLES)
+    )
+)
+# Processes of two versions have places of their own.
+_PREFIX = f"{PREFIX}{sha256(_PLACE.encode()).hexdigest()[:6]}_"
+_MOST_PLACES = 64
 
 _COPY_MESSAGES = """
 COPY staged_message (message_id, user_id, occurred_at, kind, code, body, submitter, token,
-    responder, response_counter)
+    responder, response_counter, is_dated)
 FROM STDIN (FORMAT binary)
 """
 # A uuid is sent as its 16 octets, as a bytea is.
 _MESSAGE_TYPES = (
     "bytea", "int8", "timestamptz", "int2", "text", "bytea", "text", "text", "int8", "int8",
+    "bool",
 )  # fmt: skip
 
 _COPY_EVENTS = """
@@ -110,12 +137,17 @@ _ACTIVATION_EVENT_TYPES = (
 # A network that is cut leaves the server with a transaction of which nobody will ever say more, and
 # its locks, for which all other writers would wait. Between two statements none of ours takes long.
 _LEFT_BEHIND = (
-    b"SET idle_in_transaction_session_timeout = '10s'",
     b"SET tcp_keepalives_idle = 5",
     b"SET tcp_keepalives_interval = 2",
     b"SET tcp_keepalives_count = 3",
     b"SET tcp_user_timeout = '10s'",
 )
+_TAKE_PLACE = f"""
+SELECT place, to_regnamespace(%(prefix)s || place) IS NOT NULL,
+    set_config('search_path', %(prefix)s || place || ', ' || current_setting('search_path'), true),
+    set_config('idle_in_transaction_session_timeout', '10s', true)
+FROM ({FREE_PART}) AS free (place)
+"""  # noqa: S608 - of our own words alone
 _STAGED_STATUS = {status: (int(status.stage), status.is_bad) for status in Status}
 
 
@@ -124,22 +156,12 @@ def writing_pool() -> Pool:
 
     Whoever looks at the server's activity knows them by WRITING.
     """
-    return pool_of(WRITING, _prepare)
+    return pool_of(WRITING, _LEFT_BEHIND, _prepare)
 
 
 def _prepare(connection: Connection[TupleRow]) -> None:
-    for setting in _LEFT_BEHIND:
-        connection.execute(setting)
-    _create_tables(connection)
-
-
-def _create_tables(connection: Connection[TupleRow]) -> None:
     # The one for octets that is written in C; psycopg's own choice adds 2 µs to each value.
     connection.adapters.register_dumper(bytes, BytesBinaryDumper)
-    for name, columns in _TABLES.items():
-        connection.execute(f"CREATE TEMPORARY TABLE {name} ({columns})".encode())
-    emptied = "".join(_EMPTY.format(name=name, large=_LARGE_BYTES) for name in _TABLES)
-    connection.execute(_EMPTY_STAGING.format(emptied).encode())
 
 
 @contextmanager
@@ -157,11 +179,45 @@ def writing_on(connection: Connection[TupleRow]) -> Iterator[Cursor[TupleRow]]:
     """Yield the same on a connection of the writers' pool."""
     try:
         with connection.transaction(), connection.cursor() as cursor:
+            place = _take_place(cursor)
             yield cursor
-            cursor.execute("SELECT pg_temp.empty_staging()")
+            cursor.execute("SELECT empty_staging()")
+            is_small = cursor.fetchone() == (True,)
+            # The same again, in which this connection's statements are planned.
+            _next_places[connection] = place if is_small else place % _MOST_PLACES + 1
     except Rollback as error:
         # So psycopg says that it could not go back to a savepoint: the connection broke meanwhile.
         raise OperationalError(*error.args) from error
+
+
+_next_places: WeakKeyDictionary[Connection[TupleRow], int] = WeakKeyDictionary()
+
+
+def _take_place(cursor: Cursor[TupleRow]) -> int:
+    """Take a place until the transaction ends, in which the statements find the staging tables.
+
+    Return its number. A place is made when it is needed first; if all are taken, one is waited for.
+    """
+    first = _next_places.get(cursor.connection, 1)
+    found = _take_one_of(cursor, [first])
+    if found is None:
+        others = [*range(first + 1, _MOST_PLACES + 1), *range(1, first)]
+        found = _take_one_of(cursor, others)
+    if found is None:
+        take(cursor, AdvisoryKey.STAGING, first)
+        found = _take_one_of(cursor, [first])
+    assert found is not None
+    place, is_made = found
+    if not is_made:
+        cursor.execute(_PLACE.format(place=f"{_PREFIX}{place}").encode())
+    return place
+
+
+def _take_one_of(cursor: Cursor[TupleRow], places: Sequence[int]) -> tuple[int, bool] | None:
+    """Take the first of the places that is free; return it and whether it is made."""
+    asked = {"prefix": _PREFIX, "key": AdvisoryKey.STAGING.value, "parts": places}
+    found = cursor.execute(_TAKE_PLACE, asked).fetchone()
+    return None if found is None else (found[0], found[1])
 
 
 def stage_messages(
@@ -185,6 +241,7 @@ def stage_messages(
                     submission.token,
                     responder,
                     response_counter,
+                    message.is_dated,
                 )
             )
 

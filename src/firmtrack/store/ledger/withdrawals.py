@@ -14,7 +14,15 @@ from psycopg.rows import TupleRow, class_row
 
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import RequestId
-from firmtrack.store.ledger import changes, inventory, marks, proposals, staging, statement
+from firmtrack.store.ledger import (
+    changes,
+    inventory,
+    marks,
+    proposals,
+    retention,
+    staging,
+    statement,
+)
 from firmtrack.store.ledger.requests import hold_requests, keys_of
 from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import to_bigint
@@ -49,10 +57,14 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         keys = keys_of(known)
         take(cursor, AdvisoryKey.ATTRIBUTION)
         take(cursor, AdvisoryKey.INVENTORY)
+        # What has gone with its month meanwhile has gone.
+        messages = [each for each in messages if each.named_requests() <= keys.keys()]
         moment = inventory.moment(cursor)
         staging.stage_names(cursor, messages, keys)
         staging.stage_events(cursor, messages, keys)
         told = changes.listeners(cursor)
+        if told.is_pruning:
+            retention.note_touched(cursor, messages)
         is_notified = told.are_notified
         request_keys = list(keys.values())
         before: changes.Activations = {}

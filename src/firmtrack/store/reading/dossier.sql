@@ -4,19 +4,23 @@
 -- $3: so many events at most.
 --
 -- Whether a message was withdrawn is asked of each by an index. The OFFSET keeps it from being planned
--- as a join, which could read all that was ever withdrawn, of anyone.
+-- as a join, which could read all that was ever withdrawn, of anyone. Events stand in a table a month: all
+-- of these are searched, so that is done once, and what was found is asked about above them.
+WITH told AS MATERIALIZED (
+    SELECT *
+    FROM (SELECT * FROM recorded_event WHERE device_id = $1 AND recorded_at <= $2 OFFSET 0) AS f
+    WHERE NOT EXISTS (
+        SELECT FROM withdrawal_period AS w
+        WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
+        OFFSET 0
+    )
+)
 SELECT 'event' AS kind, row_to_json(f)::text AS fact
 FROM (
     SELECT f.request_key, f.message_id, f.occurred_at, f.recorded_at, f.device_time,
         f.comms_hub_id, f.stage, f.failed, f.reason, f.firmware_version, encode(f.image_hash,
         'hex') AS image_hash, f.addressee AS user_id, f.message_kind, f.code
-    FROM recorded_event AS f
-    WHERE f.device_id = $1 AND f.recorded_at <= $2
-      AND NOT EXISTS (
-          SELECT FROM withdrawal_period AS w
-          WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
-          OFFSET 0
-      )
+    FROM told AS f
     LIMIT $3
 ) AS f
 UNION ALL
@@ -142,14 +146,7 @@ FROM (
         f.new_comms_hub_id
     FROM recorded_comms_hub_incident AS f
     WHERE f.comms_hub_id IN (
-          SELECT e.comms_hub_id
-          FROM recorded_event AS e
-          WHERE e.device_id = $1 AND e.recorded_at <= $2
-            AND NOT EXISTS (
-                SELECT FROM withdrawal_period AS w
-                WHERE w.message_id = e.message_id AND w.began_at <= $2 AND w.ended_at > $2
-                OFFSET 0
-            )
+          SELECT e.comms_hub_id FROM told AS e
       ) AND f.recorded_at <= $2
       AND NOT EXISTS (
           SELECT FROM withdrawal_period AS w

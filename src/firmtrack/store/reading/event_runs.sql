@@ -26,13 +26,14 @@ FROM (
                         f.firmware_version, f.image_hash, f.addressee, f.message_kind, f.code,
                         width_bucket(f.occurred_at, $3::timestamptz[])
                     ) AS what
-                FROM recorded_event AS f
-                WHERE f.device_id = $1 AND f.recorded_at <= $2
-                  AND NOT EXISTS (
-                      SELECT FROM withdrawal_period AS w
-                      WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
-                      OFFSET 0
-                  )
+                FROM (
+                    SELECT * FROM recorded_event WHERE device_id = $1 AND recorded_at <= $2 OFFSET 0
+                ) AS f
+                WHERE NOT EXISTS (
+                    SELECT FROM withdrawal_period AS w
+                    WHERE w.message_id = f.message_id AND w.began_at <= $2 AND w.ended_at > $2
+                    OFFSET 0
+                )
             ) AS recorded
             WINDOW in_time AS (ORDER BY occurred_at, message_id)
         ) AS compared

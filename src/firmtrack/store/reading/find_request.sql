@@ -5,8 +5,14 @@
         SELECT json_agg(row_to_json(i))::text
         FROM request_incident AS i
         WHERE i.originator = r.originator AND i.target = r.target AND i.counter = r.counter
-    ) AS incidents
+    ) AS incidents,
+    gone.counts AS gone_counts, gone.before AS gone_before
 FROM request AS r
+CROSS JOIN LATERAL (
+    SELECT json_object_agg(p.completion, p.count)::text AS counts, max(p.kept_from) AS before
+    FROM pruned_distribution AS p
+    WHERE p.request_key = r.request_key
+) AS gone
 LEFT JOIN LATERAL (
     SELECT m.code AS response_code, m.occurred_at AS answered_at
     FROM request_step AS s

@@ -1,3 +1,3 @@
 SELECT message_id, kind, body, occurred_at, recorded_at
 FROM message
-WHERE message_id = ANY (%s)
+WHERE message_id = ANY (%s) AND body IS NOT NULL

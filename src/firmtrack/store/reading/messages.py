@@ -1,6 +1,6 @@
 """Recorded messages, as the operator reads them: who handed them in, and whether they count."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -87,10 +87,11 @@ def list_messages(
         return [_recorded(row) for row in cursor.execute(statement("list_messages"), asked)]
 
 
-def find_message(message_id: UUID) -> tuple[RecordedMessage, KeptMessage] | None:
-    """Return a message and its body, None if none of this ID was recorded.
+def find_message(message_id: UUID) -> tuple[RecordedMessage, KeptMessage | None] | None:
+    """Return a message and what is kept of it, None if none of this ID was recorded.
 
-    Raises UnreadableBody if what is kept of it is damaged.
+    Of a message whose body is not kept any more that is None, too. Raises UnreadableBody if
+    what is kept of it is damaged.
     """
     with (
         reading_pool().connection() as connection,
@@ -99,12 +100,14 @@ def find_message(message_id: UUID) -> tuple[RecordedMessage, KeptMessage] | None
         row = cursor.execute(statement("find_message"), (message_id,)).fetchone()
     if row is None:
         return None
-    body = unpack(row.pop("body"))
+    stored = row.pop("body")
     recorded = _recorded(row)
+    if stored is None:
+        return recorded, None
     return recorded, KeptMessage(
         message_id=message_id,
         kind=recorded.kind,
-        body=body,
+        body=unpack(stored),
         occurred_at=recorded.occurred_at,
         recorded_at=recorded.recorded_at,
     )
@@ -129,14 +132,25 @@ def image_of(message_id: UUID, request_id: RequestId) -> ImageFacts | None:
     return ImageFacts(manufacturer_image_hash=image_hash, **image)
 
 
-def response_ids_of(message_ids: Iterable[UUID]) -> dict[UUID, ResponseId]:
+def response_ids_of(messages: Mapping[UUID, datetime | None]) -> dict[UUID, ResponseId]:
     """Return DCC's Response ID of each of the messages that has one.
 
-    Whoever asks may see the messages: that is not looked at here.
+    ``messages`` are by the times that they carry, None where that is not known. Whoever asks may
+    see them: that is not looked at here.
     """
+    timed = {each: time for each, time in messages.items() if time is not None}
+    others = [each for each in messages if each not in timed]
+    rows: list[TupleRow] = []
     with reading_pool().connection() as connection:
-        rows = connection.execute(statement("response_ids"), (list(message_ids),), prepare=True)
-        return {message_id: response_id_of(*parts) for message_id, *parts in rows}
+        if timed:
+            times = list(timed.values())
+            asked = {
+                "message_ids": list(timed), "times": times, "first": min(times), "last": max(times)
+            }  # fmt: skip
+            rows += connection.execute(statement("response_ids"), asked, prepare=True)
+        if others:
+            rows += connection.execute(statement("response_ids_any_time"), (others,))
+    return {message_id: response_id_of(*parts) for message_id, *parts in rows}
 
 
 def response_ids_of_request(
@@ -175,7 +189,7 @@ def came_again(message_id: UUID | None = None) -> list[CameAgain]:
 def kept_messages(
     source: Connection[TupleRow] | Cursor[TupleRow], message_ids: Iterable[UUID]
 ) -> list[KeptMessage]:
-    """Return the messages with these IDs that were recorded, in any order."""
+    """Return the messages with these IDs of which the body is kept, in any order."""
     connection = source.connection if isinstance(source, Cursor) else source
     with connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(statement("kept_bodies"), (list(message_ids),))

@@ -6,6 +6,8 @@
 -- ledger, and the view current_distribution. Each device is folded for itself and only if it is asked
 -- for. A part that is read with a device or request known is not materialized: it is a search in an
 -- index. So is whether a message was withdrawn, by an OFFSET: it is asked of each and not joined.
+--
+-- A request is from no later than the first word that belongs to it: earlier months are not searched.
 WITH withdrawn AS NOT MATERIALIZED (
     SELECT message_id
     FROM withdrawal_period
@@ -160,11 +162,13 @@ WITH withdrawn AS NOT MATERIALIZED (
     SELECT p.device_id, p.request_key, n.message_id, n.occurred_at, n.stage, n.failed, n.reason,
         n.addressee, n.named_at, coalesce(n.refused, false) AS refused
     FROM named_pair AS p
+    JOIN request AS r USING (request_key)
     LEFT JOIN LATERAL (
         SELECT e.*, min(e.occurred_at) OVER () AS named_at,
             bool_or(e.stage = 2 AND e.failed) OVER () AS refused
         FROM event AS e
         WHERE e.device_id = p.device_id AND e.request_key = p.request_key
+          AND e.occurred_at >= coalesce(r.submitted_at, '-infinity')
         ORDER BY e.stage DESC, e.occurred_at DESC, e.message_id DESC
         LIMIT 1
     ) AS n ON true
@@ -187,6 +191,7 @@ WITH withdrawn AS NOT MATERIALIZED (
             SELECT e.*
             FROM event AS e
             WHERE e.device_id = d.device_id AND e.request_key IS NULL
+              AND e.occurred_at >= coalesce(r.submitted_at, '-infinity')
               AND (
                   d.message_id IS NULL
                   OR (e.stage, e.occurred_at, e.message_id)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import json
 from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 
@@ -18,6 +19,7 @@ from firmtrack.answers.requests import (
     DistributionFilter,
     DistributionPage,
     FailureCounts,
+    NoLongerKept,
     PaceCounts,
     RequestAnswer,
     largest_first,
@@ -317,8 +319,17 @@ def _request_answer(
         completion_counts=dict(completion_counts),
         status_counts=status_counts,
         failure_counts=failure_counts,
+        no_longer_kept=_no_longer_kept(row),
         incidents=incidents_of_request(viewer, incidents_in(row["incidents"])),
     )
+
+
+def _no_longer_kept(row: DictRow) -> NoLongerKept | None:
+    if row["gone_counts"] is None:
+        return None
+    counts = json.decode(row["gone_counts"], type=dict[CompletionStatus, int])
+    in_order = {each: counts[each] for each in CompletionStatus if each in counts}
+    return NoLongerKept(before=row["gone_before"], completion_counts=in_order)
 
 
 def _counts_of(rows: Sequence[DictRow]) -> tuple[Mapping[Status, int], FailureCounts]:

@@ -1,9 +1,9 @@
 -- DCC's Response IDs of its answers to a request that count at a moment, as far as the viewer may see
--- those: the latest first.
+-- those: the latest first. An answer's step is of the answer's time, which tells its month.
 SELECT m.responder, m.user_id, m.response_counter
 FROM request AS r
 JOIN recorded_request_step AS s USING (request_key)
-JOIN message AS m ON m.message_id = s.message_id
+JOIN dated_message AS m ON m.message_id = s.message_id AND m.occurred_at = s.occurred_at
 WHERE r.originator = %(originator)s AND r.target = %(target)s AND r.counter = %(counter)s
   AND {sees:r.originator} AND {sees:m.user_id}
   AND m.response_counter IS NOT NULL

@@ -18,14 +18,14 @@ from psycopg.rows import TupleRow, class_row, scalar_row
 from firmtrack.causes.cells import Standing
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.locks import Turn, TurnTaken
 from firmtrack.store.numbers import request_id_of, request_parts
 from firmtrack.store.reading import statement as reading_statement
 from firmtrack.store.reading.filtering import asked_by_pace, stalled
 from firmtrack.store.reading.known import as_known, asked_of
 from firmtrack.store.reports import rows_of, statement
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
-from firmtrack.store.reports.snapshots import snapshot
+from firmtrack.store.reports.snapshots import counting_snapshot
 
 _QUICK_SECONDS = 0.25
 _REST = timedelta(minutes=5)
@@ -122,17 +122,22 @@ def count_due(
     """
     until = None if seconds is None else time.monotonic() + seconds
     at_once = 1
-    with held(connection, AdvisoryKey.COUNTING, waits=seconds is None) as is_ours:
-        # All that is in these figures is marked by now.
-        marked_at = last_count(connection, CountedFigures.PERFORMANCE).at
-        while is_ours and (until is None or time.monotonic() < until):
-            started = time.monotonic()
-            if not _count_some(connection, at_once, now or datetime.now(UTC)):
-                if marked_at is not None:
-                    note_count(connection, CountedFigures.CAUSES, marked_at)
-                return True
-            is_quick = time.monotonic() - started < _QUICK_SECONDS
-            at_once = at_once * 2 if is_quick else max(1, at_once // 2)
+    # All that is in these figures is marked by now.
+    marked_at = last_count(connection, CountedFigures.PERFORMANCE).at
+    while until is None or time.monotonic() < until:
+        started = time.monotonic()
+        try:
+            is_any_counted = _count_some(
+                connection, at_once, now or datetime.now(UTC), waits=seconds is None
+            )
+        except TurnTaken:
+            return False
+        if not is_any_counted:
+            if marked_at is not None:
+                note_count(connection, CountedFigures.CAUSES, marked_at)
+            return True
+        is_quick = time.monotonic() - started < _QUICK_SECONDS
+        at_once = at_once * 2 if is_quick else max(1, at_once // 2)
     return False
 
 
@@ -175,9 +180,11 @@ def _stalled_at(
     return connection.execute(stalled(as_of).encode(), asked, prepare=False).fetchall()
 
 
-def _count_some(connection: Connection[TupleRow], limit: int, now: datetime) -> bool:
+def _count_some(
+    connection: Connection[TupleRow], limit: int, now: datetime, *, waits: bool
+) -> bool:
     """Count some of the requests that are due, in one snapshot; return whether there were any."""
-    with snapshot(connection):
+    with counting_snapshot(connection, Turn.COUNTING, waits=waits):
         with connection.cursor(row_factory=scalar_row) as cursor:
             cursor.execute(statement("cause_take"), {"limit": limit, "now": now, "rest": _REST})
             request_keys: list[int] = cursor.fetchall()

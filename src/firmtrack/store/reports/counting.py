@@ -13,11 +13,11 @@ from psycopg.rows import TupleRow, scalar_row
 
 from firmtrack.domain.durations import SCALE
 from firmtrack.domain.pace import FEWEST_AT_HUB
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.locks import Turn, TurnTaken, take_turn
 from firmtrack.store.reading.as_of import settled
 from firmtrack.store.reports import learning, statement
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
-from firmtrack.store.reports.snapshots import snapshot
+from firmtrack.store.reports.snapshots import counting_snapshot
 
 _FORGET = sql.SQL("DELETE FROM {} WHERE request_key = ANY (%(request_keys)s)")
 _QUICK_SECONDS = 0.25
@@ -54,30 +54,33 @@ class Round:
         at once if another process is counting, unless there is no such limit: then it waits for its
         turn. Each go begins with the devices that have moved, so that a read finds few of them.
         """
+        try:
+            return self._go_on(connection, seconds)
+        except TurnTaken:
+            return False
+
+    def _go_on(self, connection: Connection[TupleRow], seconds: float | None) -> bool:
         waits = seconds is None
-        with held(connection, AdvisoryKey.COUNTING, waits=waits) as is_ours:
-            if not is_ours:
-                return False
-            if self._began_at is None:
-                self._began_at = settled(last_count(connection, CountedFigures.PERFORMANCE).read_at)
-            has_devices = _take_devices(connection)
-            until = None if seconds is None else time.monotonic() + seconds
-            while until is None or time.monotonic() < until:
-                if has_devices:
-                    has_devices = _take_devices(connection)
-                elif not self._count_some(connection):
-                    self._end(connection, self._began_at, timedelta(0) if waits else _LEARNT_AGE)
-                    return True
+        if self._began_at is None:
+            self._began_at = settled(last_count(connection, CountedFigures.PERFORMANCE).read_at)
+        has_devices = _take_devices(connection)
+        until = None if seconds is None else time.monotonic() + seconds
+        while until is None or time.monotonic() < until:
+            if has_devices:
+                has_devices = _take_devices(connection)
+            elif not self._count_some(connection, waits=waits):
+                self._end(connection, self._began_at, waits=waits)
+                return True
         return False
 
-    def _count_some(self, connection: Connection[TupleRow]) -> bool:
+    def _count_some(self, connection: Connection[TupleRow], *, waits: bool) -> bool:
         """Count some requests anew, in one snapshot; return whether there were any.
 
         What others commit meanwhile has its marks, which are not taken yet.
         """
         started = time.monotonic()
         asked = {"limit": self._at_once, "below": self._last_taken}
-        with snapshot(connection):
+        with counting_snapshot(connection, Turn.COUNTING, waits=waits):
             with connection.cursor(row_factory=scalar_row) as cursor:
                 cursor.execute(statement("performance_take_requests"), asked)
                 request_keys: list[int] = cursor.fetchall()
@@ -89,13 +92,12 @@ class Round:
         self._at_once = self._at_once * 2 if is_quick else max(1, self._at_once // 2)
         return bool(request_keys)
 
-    def _end(
-        self, connection: Connection[TupleRow], began_at: datetime, learnt_age: timedelta
-    ) -> None:
+    def _end(self, connection: Connection[TupleRow], began_at: datetime, *, waits: bool) -> None:
         """Keep that all that was recorded by the beginning is counted, and learn from it."""
         note_count(connection, CountedFigures.PERFORMANCE, began_at)
         now = self._now or datetime.now(UTC)
-        learning.refresh(connection, older_than=learnt_age, now=now)
+        older_than = timedelta(0) if waits else _LEARNT_AGE
+        learning.refresh(connection, older_than=older_than, now=now, waits=waits)
 
 
 class Rounds:
@@ -126,7 +128,8 @@ def _is_due(connection: Connection[TupleRow]) -> bool:
 
 def forget(connection: Connection[TupleRow]) -> None:
     """Forget every figure, and mark all requests as stale."""
-    with held(connection, AdvisoryKey.COUNTING), connection.transaction():
+    with connection.transaction():
+        take_turn(connection, Turn.COUNTING, waits=True)
         for table in (*_TABLES, "wait_limit", "wait_estimate", "uncounted_request"):
             connection.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(table)))
         connection.execute("INSERT INTO stale_request SELECT request_key FROM request")

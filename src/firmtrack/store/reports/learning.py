@@ -1,12 +1,12 @@
 """What is usual, learnt from the stays of all requests, and the limits of those under way.
 
-For whoever holds the counting lock (firmtrack.store.reports.performance).
+Learnt in the turn of those who count (firmtrack.store.reports.counting).
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from psycopg import Connection
@@ -18,6 +18,8 @@ from firmtrack.domain.durations import step_of
 from firmtrack.domain.pace import Limits
 from firmtrack.domain.stages import Variant
 from firmtrack.domain.waits import FEWEST_STAYS, Estimate
+from firmtrack.store.known_from import Kind, kept_from_of
+from firmtrack.store.locks import Turn, take_turn
 from firmtrack.store.reports import Row, rows_of, statement
 from firmtrack.store.reports.learning_rows import (
     EndedRow,
@@ -42,6 +44,7 @@ _FEWEST_PARTIES = 2
 _NARROW = 4  # a group of so many facts is narrower than type and region
 _SLIGHT = 0.05  # a request's own stays that are a smaller part of a group need not be left out
 _YOUNG = timedelta(days=14)
+_SINCE_EVER = datetime(2, 1, 1, tzinfo=UTC)
 
 # Which kind of request updates a type; for a request that is known from its alerts alone.
 _VARIANTS_OF_TYPES: Mapping[str, Variant] = {
@@ -83,12 +86,15 @@ class _Known:
     facts: int
 
 
-def refresh(connection: Connection[TupleRow], *, older_than: timedelta, now: datetime) -> None:
+def refresh(
+    connection: Connection[TupleRow], *, older_than: timedelta, now: datetime, waits: bool
+) -> None:
     """Learn anew what is usual if that was last done longer ago than ``older_than``.
 
-    Stays are counted as they stand at ``now``.
+    Stays are counted as they stand at ``now``. Raises TurnTaken, unless it ``waits``.
     """
     with connection.transaction():
+        take_turn(connection, Turn.COUNTING, waits=waits)
         aged = connection.execute(
             "UPDATE wait_limit_age SET counted_at = now() WHERE counted_at <= now() - %s",
             (older_than,),
@@ -120,6 +126,11 @@ class _Learning:
         self._activities: dict[tuple[str, int, str], Activity] = {}
         self._hubs: dict[tuple[str, int], dict[int, Tally]] = defaultdict(dict)
         self._has_older = False
+        # Of what began before, those that ended have gone, and those that waited long are left: to
+        # learn from these would be to take all for slow.
+        kept_from = kept_from_of(connection).get(Kind.FACTS, _SINCE_EVER)
+        self._kept_hour = int(kept_from.timestamp()) // HOUR
+        self._last_cut_day = kept_from.astimezone(UTC).date() - timedelta(days=1)
 
     def write(self) -> None:
         """Make the limits of what is under way anew."""
@@ -343,6 +354,8 @@ class _Learning:
         today = self._now.date()
         self._read_ended(today - timedelta(days=WINDOW_DAYS), today)
         for waits in self._rows(InProgressRow, "waits_in_progress"):
+            if waits.hour < self._kept_hour:
+                continue  # of stays that began then those that ended have gone
             age = self._age((self._hour - waits.hour) // 24)
             tally = self._tallies[Place(waits.variant, waits.stage, waits.segment_key), age]
             tally.waiting[self._waited_step(waits.hour)] += waits.count
@@ -361,7 +374,8 @@ class _Learning:
         """Read what began before the window: only few groups need it."""
         if not self._has_older:
             self._has_older = True
-            self._read_ended(date.min, self._now.date() - timedelta(days=WINDOW_DAYS))
+            until = self._now.date() - timedelta(days=WINDOW_DAYS)
+            self._read_ended(self._last_cut_day, until)
 
     def _read_hubs(self) -> None:
         for row in self._rows(HubRow, "waits_hubs"):

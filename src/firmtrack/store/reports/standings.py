@@ -13,10 +13,10 @@ from functools import cache
 from psycopg import Connection, DatabaseError, OperationalError
 from psycopg.rows import TupleRow, scalar_row
 
-from firmtrack.store.locks import AdvisoryKey, held
+from firmtrack.store.locks import Turn, TurnTaken
 from firmtrack.store.reports import statement
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
-from firmtrack.store.reports.snapshots import snapshot
+from firmtrack.store.reports.snapshots import counting_snapshot
 
 _QUICK_SECONDS = 0.25
 _LONGEST_AGE = timedelta(minutes=1)
@@ -32,17 +32,19 @@ def count_due(connection: Connection[TupleRow], seconds: float | None = None) ->
     """
     until = None if seconds is None else time.monotonic() + seconds
     at_once, below = 1, None
-    with held(connection, AdvisoryKey.STANDINGS, waits=seconds is None) as is_ours:
-        while is_ours and (until is None or time.monotonic() < until):
-            started = time.monotonic()
-            chosen = _chosen(connection, below, at_once)
-            if not chosen:
-                _note_if_old(connection)
-                return True
-            _count_all_that_can_be(connection, chosen)
-            below = min(chosen)
-            is_quick = time.monotonic() - started < _QUICK_SECONDS
-            at_once = at_once * 2 if is_quick else max(1, at_once // 2)
+    while until is None or time.monotonic() < until:
+        started = time.monotonic()
+        chosen = _chosen(connection, below, at_once)
+        if not chosen:
+            _note_if_old(connection)
+            return True
+        try:
+            _count_all_that_can_be(connection, chosen, waits=seconds is None)
+        except TurnTaken:
+            return False
+        below = min(chosen)
+        is_quick = time.monotonic() - started < _QUICK_SECONDS
+        at_once = at_once * 2 if is_quick else max(1, at_once // 2)
     return False
 
 
@@ -58,15 +60,17 @@ def _chosen(connection: Connection[TupleRow], below: int | None, limit: int) -> 
         return cursor.execute(statement("standing_choose"), asked).fetchall()
 
 
-def _count_all_that_can_be(connection: Connection[TupleRow], request_keys: Sequence[int]) -> None:
+def _count_all_that_can_be(
+    connection: Connection[TupleRow], request_keys: Sequence[int], *, waits: bool
+) -> None:
     try:
-        _count(connection, request_keys)
+        _count(connection, request_keys, waits=waits)
     except OperationalError:  # the database's trouble, not the request's
         raise
     except DatabaseError:
         if len(request_keys) > 1:
             for request_key in request_keys:
-                _count_all_that_can_be(connection, [request_key])
+                _count_all_that_can_be(connection, [request_key], waits=waits)
             return
         _log.warning(
             "Standings: request %d could not be counted, and is passed over.",
@@ -75,9 +79,9 @@ def _count_all_that_can_be(connection: Connection[TupleRow], request_keys: Seque
         )
 
 
-def _count(connection: Connection[TupleRow], request_keys: Sequence[int]) -> None:
+def _count(connection: Connection[TupleRow], request_keys: Sequence[int], *, waits: bool) -> None:
     """Count requests anew, each whole, in one snapshot: what changes meanwhile keeps its marks."""
-    with snapshot(connection):
+    with counting_snapshot(connection, Turn.STANDINGS, waits=waits):
         moment = _moment(connection)
         asked = {"request_keys": list(request_keys), "moment": moment}
         connection.execute(_keeping(), asked, prepare=False)

@@ -1,14 +1,20 @@
 """What is looked at in the database: its version, its tables, its clock, and what waits in it."""
 
 import time
+from datetime import UTC, datetime
 
+from django.conf import settings
 from django.core.cache import cache
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.gateway.proxies import UNDECLARED_PROXY
 from firmtrack.notices.signs_of_life import is_anyone_dispatching
+from firmtrack.presentation.known_from import kept_from_text
+from firmtrack.store.database import is_lent
+from firmtrack.store.known_from import Kind, kept_from_of, month_before
 from firmtrack.store.ledger.rereading import is_of_newer
+from firmtrack.store.months import months_ahead
 from firmtrack.store.schema import SchemaState, schema_state, schema_version
 from firmtrack.watching.doctor.findings import Finding, fail, ok, warn
 
@@ -31,6 +37,7 @@ _WITHOUT_ADMINISTRATOR = """
     HAVING NOT bool_or(person.role IN ('party_administrator', 'dcc_administrator'))
     ORDER BY party.name
 """
+_OLDER = "SELECT EXISTS (SELECT FROM recorded_event WHERE occurred_at < %s)"
 _COUNTED = """
     SELECT EXISTS (SELECT FROM message),
         (SELECT extract(epoch FROM clock_timestamp() - counted_at)::float8
@@ -45,7 +52,16 @@ def check_version(connection: Connection[TupleRow]) -> Finding:
         return fail(
             f"PostgreSQL is of version {version // 10_000}.", "Upgrade it to version 15 or newer."
         )
-    return ok(f"PostgreSQL {version // 10_000}.{version % 10_000} answers.")
+    sentence = f"PostgreSQL {version // 10_000}.{version % 10_000} answers"
+    if not is_lent(connection):
+        return ok(f"{sentence}.")
+    sentence = f"{sentence} through a pooler"
+    if connection.execute("SELECT current_setting('jit')").fetchone() == ("on",):
+        return warn(
+            f"{sentence}, and compiles statements, which takes longer than to run them.",
+            "Have the database's owner run ALTER ROLE … SET jit = off for the role that connects.",
+        )
+    return ok(f"{sentence}.")
 
 
 def check_schema(connection: Connection[TupleRow]) -> Finding:
@@ -64,6 +80,19 @@ def check_schema(connection: Connection[TupleRow]) -> Finding:
             return fail("The tables are of a later Firmtrack.", "Install that version here, too.")
         case SchemaState.SERVED:
             return ok(f"The tables are of schema {schema_version(connection)}.")
+
+
+def check_months(connection: Connection[TupleRow]) -> Finding:
+    """Return whether there is a table for the next month's events, messages, look-ups and acts."""
+    ahead = months_ahead(connection)
+    if ahead > 0:
+        return ok(f"Tables are made for {ahead} month{'' if ahead == 1 else 's'} ahead.")
+    return warn(
+        "The tables of the next month are not made."
+        if ahead == 0
+        else "The tables of this month are not made: what comes is kept apart until they are.",
+        "Run firmtrack serve, which makes them; if it runs, its log says what is in the way.",
+    )
 
 
 def check_clock(connection: Connection[TupleRow]) -> Finding:
@@ -128,6 +157,22 @@ def check_folding(connection: Connection[TupleRow]) -> Finding:
         time.sleep(0.2)  # whoever records may be at it
     del row
     return ok("All that was recorded is folded.")
+
+
+def check_retention(connection: Connection[TupleRow]) -> Finding:
+    """Return whether what is older than it is to be kept waits for a prune for over a month."""
+    months = settings.ENVIRONMENT.retention_months
+    waited_from = month_before(datetime.now(UTC), months + 1)
+    kept_from = kept_from_of(connection).get(Kind.FACTS)
+    if kept_from is None or kept_from < waited_from:
+        row = connection.execute(_OLDER, (waited_from,)).fetchone()
+        if row == (True,):
+            return warn(
+                f"Updates from before {kept_from_text(waited_from)} have waited to be let go for "
+                f"over a month: they are to be kept for {months} months.",
+                "Run firmtrack prune --dry-run, then firmtrack prune; then have a timer do it.",
+            )
+    return ok(f"Nothing older than {months} months has waited for over a month to be let go.")
 
 
 def check_figures(connection: Connection[TupleRow]) -> Finding:

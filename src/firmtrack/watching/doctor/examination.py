@@ -12,7 +12,7 @@ from psycopg.rows import TupleRow
 from firmtrack.errors import FirmtrackError
 from firmtrack.settings import Environment
 from firmtrack.store import database as the_database
-from firmtrack.watching.doctor import database, machine
+from firmtrack.watching.doctor import database, machine, stream
 from firmtrack.watching.doctor.findings import Finding, Level, fail, warn
 
 _CONNECT_SECONDS = 10
@@ -26,16 +26,19 @@ OF_THE_MACHINE: tuple[tuple[str, Callable[[Environment], Finding]], ...] = (
     ("alert_signer", machine.check_alert_signer),
     ("mail_server", machine.check_mail_server),
 )
+STREAM = "stream"
 DATABASE = "database"
 OF_THE_DATABASE: tuple[tuple[str, Callable[[Connection[TupleRow]], Finding]], ...] = (
     (DATABASE, database.check_version),
     ("clock", database.check_clock),
     ("schema", database.check_schema),
+    ("months", database.check_months),
     ("proxies", database.check_proxies),
     ("administrators", database.check_administrators),
     ("dispatcher", database.check_dispatcher),
     ("folding", database.check_folding),
     ("figures", database.check_figures),
+    ("retention", database.check_retention),
 )
 _NEEDS_TABLES_AFTER = "schema"
 
@@ -56,13 +59,17 @@ def examine() -> Iterator[Check]:
     environment: Environment = settings.ENVIRONMENT
     for name, check in OF_THE_MACHINE:
         yield Check(name, check(environment))
+    for finding in stream.check_stream(environment):
+        yield Check(STREAM, finding)
     if environment.database_url is None and not (environment.data_dir / "postgresql").exists():
         yield Check(DATABASE, warn("There is no database yet.", "The first command makes it."))
         return
     try:
         with _connected() as connection:
             for name, look in OF_THE_DATABASE:
-                finding = look(connection)
+                with connection.transaction():
+                    connection.execute("SET LOCAL statement_timeout = '30s'")
+                    finding = look(connection)
                 yield Check(name, finding)
                 if name == _NEEDS_TABLES_AFTER and finding.level is Level.FAIL:
                     return
@@ -83,8 +90,10 @@ def _connected() -> Iterator[Connection[TupleRow]]:
     with (
         the_database.reached(),
         Connection.connect(
-            the_database.conninfo_in_use(), autocommit=True, connect_timeout=_CONNECT_SECONDS
+            the_database.conninfo_in_use(),
+            autocommit=True,
+            connect_timeout=_CONNECT_SECONDS,
+            prepare_threshold=None,
         ) as connection,
     ):
-        connection.execute("SET statement_timeout = '30s'")
         yield connection

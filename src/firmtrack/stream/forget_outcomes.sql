@@ -1,0 +1,1 @@
+DELETE FROM stream_outcome WHERE settled_at < now() - %s::interval

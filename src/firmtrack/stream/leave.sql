@@ -1,0 +1,1 @@
+DELETE FROM stream_worker WHERE worker_id = %s
