@@ -155,10 +155,15 @@ def test_who_reads_no_further_ends_it_without_a_word(env: Mapping[str, str]) -> 
         f"find request {REQUEST} --json",
         f"export {REQUEST}",
     ):
-        done = subprocess.run(
-            ["bash", "-c", f"firmtrack {command} | head -c 1; exit ${{PIPESTATUS[0]}}"],
-            env=in_path(env), capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False,
-        )  # fmt: skip
+        ours, its = os.pipe()
+        os.close(ours)  # before it says anything: a pipe takes all that it says, unread
+        try:
+            done = subprocess.run(
+                ["bash", "-c", f"firmtrack {command}; exit $?"], stdout=its, stderr=subprocess.PIPE,
+                env=in_path(env), text=True, timeout=PATIENCE_SECONDS, check=False,
+            )  # fmt: skip
+        finally:
+            os.close(its)
         assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
 
 
