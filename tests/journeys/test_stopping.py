@@ -46,7 +46,7 @@ def test_a_command_that_is_stopped_while_it_starts_ends_well(
 @_FEW_OR_MANY
 def test_so_does_a_worker_of_the_stream(database: str, tmp_path: Path, moments: int) -> None:
     with one_node(tmp_path / "stream") as cluster:
-        env = on(database, tmp_path) | {"NATS_URL": cluster.url, "FIRMTRACK_STREAM_UNSAFE": "1"}
+        env = on(database, tmp_path) | cluster.environment
         assert_ends_well_at_any_moment("worker", env, moments=moments)
 
 
