@@ -80,7 +80,7 @@ class Line:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._swallows = Event()
-        self._sockets: list[socket.socket] = []
+        self._sockets = set[socket.socket]()  # only those in use: a process may have few
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -90,7 +90,7 @@ class Line:
             yield
         finally:
             self._listener.close()
-            for each in self._sockets:
+            for each in tuple(self._sockets):
                 each.close()
 
     def swallow(self) -> None:
@@ -102,23 +102,34 @@ class Line:
         self._swallows.clear()
 
     def _accept(self) -> None:
-        with suppress(OSError):
+        with suppress(OSError):  # the listener has been closed
             while True:
                 client, _ = self._listener.accept()
-                self._sockets.append(client)
+                self._sockets.add(client)
                 if not self._swallows.is_set():
                     self._connect(client)
 
     def _connect(self, client: socket.socket) -> None:
         try:
             server = socket.create_connection(("127.0.0.1", self._server_port))
-        except ConnectionRefusedError:
-            client.close()
+        except OSError:  # refused, or reset by one that is about to go
+            self._leave(client)
             return
-        self._sockets.append(server)
+        self._sockets.add(server)
+        Thread(target=self._carry_both_ways, args=(client, server), daemon=True).start()
+
+    def _carry_both_ways(self, client: socket.socket, server: socket.socket) -> None:
         swallowed = Event()
-        for pair in ((client, server), (server, client)):
-            Thread(target=self._carry, args=(*pair, swallowed), daemon=True).start()
+        back = Thread(target=self._carry, args=(server, client, swallowed), daemon=True)
+        back.start()
+        self._carry(client, server, swallowed)
+        back.join()
+        self._leave(client)
+        self._leave(server)
+
+    def _leave(self, end: socket.socket) -> None:
+        self._sockets.discard(end)
+        end.close()
 
     def _carry(self, source: socket.socket, target: socket.socket, swallowed: Event) -> None:
         with suppress(OSError):
