@@ -26,9 +26,9 @@ _OF_REQUESTS = (
     " AND r.counter = ANY (%(counters)s))"
 )
 _OF_MESSAGES = (
-    "(t.message_id IN (SELECT message_id FROM recorded_event WHERE device_id = ANY (%(devices)s))"
-    " OR t.message_id IN (SELECT message_id FROM request WHERE counter = ANY (%(counters)s))"
-    " OR t.message_id IN (SELECT step_message_id FROM request WHERE counter = ANY (%(counters)s)))"
+    "t.message_id IN (SELECT message_id FROM recorded_event WHERE device_id = ANY (%(devices)s)"
+    " UNION SELECT message_id FROM request WHERE counter = ANY (%(counters)s)"
+    " UNION SELECT step_message_id FROM request WHERE counter = ANY (%(counters)s))"
 )
 # Which of a table's rows are those of the devices and requests.
 _COMPARED = {

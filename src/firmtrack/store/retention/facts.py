@@ -35,11 +35,27 @@ from firmtrack.store.retention.swap import (
 )
 
 _LEAST_DEVICE, _GREATEST_DEVICE = -(1 << 63), (1 << 63) - 1
-_FOUND_BY = ("going_find", "going_keep_loose", "going_keep_hubs", "going_activations", "going_ties")
+_ALL_DEVICES = {"first": _LEAST_DEVICE, "last": _GREATEST_DEVICE}
+# What goes in a month is found among all that stays: on a large installation a few times as much is
+# worth while, and only one prune runs at a time.
+_FIND_MEMORY = "SET LOCAL work_mem = '256MB'"
+_FOUND_BY = ("going_find", "going_keep_told", "going_keep_hubs", "going_activations", "going_ties")
+# Of all devices: what is as old, and is of no distribution at all.
 _REST = (
-    "rest_activations", "rest_device_incidents", "rest_request_incidents",
+    "gone_activations", "rest_device_incidents", "rest_request_incidents",
     "rest_comms_hub_incidents",
 )  # fmt: skip
+# Tables that hold marks and counts of single distributions, and one of those that ended.
+_BESIDE = (
+    "distribution_history", "stalled_distribution", "stalled_update", "trouble_update",
+    "stay_at_hub",
+)  # fmt: skip
+_LEAVE_BESIDE = """
+    DELETE FROM {table} AS t
+    USING going_distribution AS g
+    WHERE g.device_id BETWEEN %(first)s AND %(last)s
+      AND t.device_id = g.device_id AND t.request_key = g.request_key
+"""
 _PLAN = ("going_distribution", "going_activation", "going_tie")
 # Tables that hold counts and marks of requests, and nothing that anybody was told.
 _COUNTED = (
@@ -175,9 +191,8 @@ class _Prune:
             self._requests = len(going)
             swap = Swap(self._connection, self._month, self._given | {"but": going})
             with self._timed("count"):
-                everything = {"after": _LEAST_DEVICE, "last": _GREATEST_DEVICE}
-                for name in ("gone_activations", "gone_incidents", *_REST):
-                    self._execute(statement(name), {"but": going, **everything})
+                for name in ("gone_incidents", *_REST):
+                    self._execute(statement(name), {"but": going, **_ALL_DEVICES})
                 counted = swap.rehearse()
             raise Rollback
         return self._pruned(swap, counted)
@@ -225,6 +240,7 @@ class _Prune:
 
     def _find(self) -> None:
         """Find all that goes, by what is said of each, and then by what stays with what stays."""
+        self._execute(_FIND_MEMORY)
         for table in _PLAN:
             self._execute(f"DELETE FROM {table}")  # noqa: S608 - of our own names alone
         for name in _FOUND_BY:
@@ -238,14 +254,14 @@ class _Prune:
         self._execute("ANALYZE going_distribution")
 
     def _portions(self) -> Iterator[Mapping[str, int]]:
-        after = _LEAST_DEVICE
-        while True:
-            asked = {"after": after, "devices": self._pace.devices}
+        first = _LEAST_DEVICE
+        while first <= _GREATEST_DEVICE:
+            asked = {"first": first, "devices": self._pace.devices}
             (last,) = self._ask(statement("going_next"), asked)
             if last is None:
                 return
-            yield {"after": after, "last": last}
-            after = last
+            yield {"first": first, "last": last}
+            first = last + 1
 
     def _let_devices_go(self, portion: Mapping[str, int]) -> None:
         """Let go what is to go of some devices, all of it at once."""
@@ -253,6 +269,8 @@ class _Prune:
             take(self._connection, AdvisoryKey.ATTRIBUTION)
             for name in ("going_leave_touched", "gone_loose", "gone_activations", "gone_incidents"):
                 self._execute(statement(name), portion)
+            for table in _BESIDE:
+                self._execute(_LEAVE_BESIDE.format(table=table), portion)
             (gone,) = self._ask(statement("gone_distributions"), portion)
             self._distributions += gone
 
@@ -276,11 +294,10 @@ class _Prune:
         return [key for (key,) in self._rows(statement("going_requests"), asked)]
 
     def _let_rest_go(self) -> None:
-        """Let go what is as old, and is of no distribution at all."""
         for name in _REST:
             with self._connection.transaction():
                 take(self._connection, AdvisoryKey.ATTRIBUTION)
-                self._execute(statement(name), {"but": []})
+                self._execute(statement(name), {"but": [], **_ALL_DEVICES})
 
     def _end(self) -> None:
         with self._connection.transaction():

@@ -1,6 +1,5 @@
--- The distributions of which, as far as it names them, nothing is kept: all that is said of them, and of
--- their whole requests, is older, and they have ended. What else may keep them is asked of these alone.
--- A distribution whose events wait to be folded stands otherwise than they say.
+-- The distributions that have ended of requests of which all words are older. What else may keep them is
+-- asked of these alone. A distribution whose events wait to be folded stands otherwise than they say.
 WITH old AS MATERIALIZED (
     SELECT r.request_key, r.whole_at
     FROM request AS r
@@ -36,10 +35,4 @@ WITH old AS MATERIALIZED (
 INSERT INTO going_distribution (device_id, request_key, completion, tied_at, declined)
 SELECT device_id, request_key, completion, tied_at, declined
 FROM ended
-WHERE NOT EXISTS (
-        SELECT
-        FROM recorded_event AS e
-        WHERE e.device_id = ended.device_id AND e.request_key = ended.request_key
-          AND e.occurred_at >= %(kept_from)s
-    )
-  AND NOT EXISTS (SELECT FROM unfolded_device AS u WHERE u.device_id = ended.device_id)
+WHERE NOT EXISTS (SELECT FROM unfolded_device AS u WHERE u.device_id = ended.device_id)

@@ -1,6 +1,6 @@
 -- Leave what something was recorded about since the prune began, or waits to be folded.
 DELETE FROM going_distribution AS g
-WHERE g.device_id > %(after)s AND g.device_id <= %(last)s
+WHERE g.device_id BETWEEN %(first)s AND %(last)s
   AND (
       EXISTS (SELECT FROM touched_fact AS t WHERE t.device_id = g.device_id)
       OR EXISTS (SELECT FROM touched_fact AS t WHERE t.request_key = g.request_key)

@@ -3,7 +3,7 @@ SELECT max(device_id)
 FROM (
     SELECT DISTINCT device_id
     FROM going_distribution
-    WHERE device_id > %(after)s
+    WHERE device_id >= %(first)s
     ORDER BY device_id
     LIMIT %(devices)s
 ) AS next

@@ -3,7 +3,7 @@
 WITH ending AS MATERIALIZED (
     SELECT a.device_id, a.originator, a.counter
     FROM going_activation AS a
-    WHERE a.device_id > %(after)s AND a.device_id <= %(last)s
+    WHERE a.device_id BETWEEN %(first)s AND %(last)s
       AND NOT a.is_kept
       AND NOT EXISTS (SELECT FROM touched_fact AS t WHERE t.device_id = a.device_id)
       AND NOT (a.is_command AND EXISTS (

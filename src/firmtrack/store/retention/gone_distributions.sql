@@ -1,8 +1,8 @@
--- The distributions themselves, with what is kept of each beside the facts; how many went is kept with
--- their requests. Return how many.
+-- The distributions themselves, and at which hubs their devices were; how many went is kept with their
+-- requests. Return how many.
 WITH portion AS MATERIALIZED (
     DELETE FROM going_distribution
-    WHERE device_id > %(after)s AND device_id <= %(last)s
+    WHERE device_id BETWEEN %(first)s AND %(last)s
     RETURNING device_id, request_key, completion
 ), gone AS (
     DELETE FROM distribution AS d
@@ -19,26 +19,6 @@ WITH portion AS MATERIALIZED (
     SET count = c.count + excluded.count, kept_from = greatest(c.kept_from, excluded.kept_from)
 ), marked AS (
     INSERT INTO standing_due (request_key) SELECT DISTINCT request_key FROM gone
-), ended AS (
-    DELETE FROM distribution_history AS h
-    USING portion AS p
-    WHERE h.device_id = p.device_id AND h.request_key = p.request_key
-), stalled AS (
-    DELETE FROM stalled_distribution AS s
-    USING portion AS p
-    WHERE s.device_id = p.device_id AND s.request_key = p.request_key
-), standing_still AS (
-    DELETE FROM stalled_update AS s
-    USING portion AS p
-    WHERE s.device_id = p.device_id AND s.request_key = p.request_key
-), in_trouble AS (
-    DELETE FROM trouble_update AS t
-    USING portion AS p
-    WHERE t.device_id = p.device_id AND t.request_key = p.request_key
-), at_hub AS (
-    DELETE FROM stay_at_hub AS s
-    USING portion AS p
-    WHERE s.device_id = p.device_id AND s.request_key = p.request_key
 ), beside AS (
     -- Which hub a device was at is told by its updates.
     DELETE FROM comms_hub_device AS c

@@ -2,7 +2,7 @@
 WITH portion AS MATERIALIZED (
     SELECT DISTINCT device_id
     FROM going_distribution
-    WHERE device_id > %(after)s AND device_id <= %(last)s
+    WHERE device_id BETWEEN %(first)s AND %(last)s
 ), staying AS MATERIALIZED (
     SELECT t.device_id, t.tie
     FROM portion

@@ -9,7 +9,7 @@ WITH affected AS MATERIALIZED (
     FROM (
         SELECT DISTINCT device_id
         FROM going_distribution
-        WHERE device_id > %(after)s AND device_id <= %(last)s
+        WHERE device_id BETWEEN %(first)s AND %(last)s
     ) AS portion
     JOIN distribution AS d USING (device_id)
     GROUP BY device_id
