@@ -103,7 +103,7 @@ def _waits(run: Run, conninfo: str, stored: national.National) -> tuple[list[flo
             writers.enter_context(alerting(conninfo, known, start, number))
             for number in range(WRITERS)
         ]
-        time.sleep(run.seconds(_USUAL_SECONDS))
+        time.sleep(run.seconds(_USUAL_SECONDS))  # what is usual is what they do in so long
         usual_until = time.monotonic()
         for number in range(_REQUESTS):
             is_late = number % 2 == 1

@@ -27,8 +27,8 @@ from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.models import User
 from firmtrack.accounts.parties import add_party
 from firmtrack.domain.identifiers import Eui64, RequestId
+from firmtrack.environment import Environment, MailServer
 from firmtrack.notices.composing import compose_due
-from firmtrack.settings import Environment, MailServer
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.numbers import request_parts, to_bigint

@@ -16,6 +16,7 @@ from tests.journeys.processes import PATIENCE_SECONDS, free_port, wait_until
 _PROGRAM = Path(sys.executable).parent / "nats-server"
 _LARGEST_STORE_BYTES = 8 << 30
 _ASK_SECONDS = 5.0
+_LOCKED = 'authorization { user: somebody, password: "secret" }\n'
 _ENDS_WITH_US = "read -r _; kill -9 $0"
 
 
@@ -81,6 +82,13 @@ class Node:
                 "}",
             ]
         self._configuration.write_text("\n".join(lines) + "\n")
+
+    def ask_for_password(self, *, wanted: bool) -> None:
+        """Let in whoever has a password from now on, or again everybody; it goes on running."""
+        told = self._configuration.read_text().replace(_LOCKED, "")
+        self._configuration.write_text(told + _LOCKED if wanted else told)
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
 
     def start(self) -> None:
         """Start it, without waiting until it answers."""

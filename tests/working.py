@@ -78,15 +78,23 @@ def bodies_in(cluster: Cluster) -> int:
 
 def take_all(cluster: Cluster, *, settle: Settle = settle_here, batch: int = 1_000) -> Taken:
     """Work in this process until nothing is left in the stream, and return what was taken."""
+    return _taken(cluster, asyncio.Event(), until_empty=True, settle=settle, batch=batch)
 
+
+def take_until_first(cluster: Cluster) -> Taken:
+    """Work in this process until told to stop as soon as something was taken; return what was."""
+    stop = asyncio.Event()
+    return _taken(cluster, stop, on_taken=lambda _: stop.set())
+
+
+def take_on(cluster: Cluster, on_taken: Callable[[Taken], None], settle: Settle) -> Taken:
+    """Work in this process until it cannot go on."""
+    return _taken(cluster, asyncio.Event(), on_taken=on_taken, settle=settle)
+
+
+def _taken(cluster: Cluster, stop: asyncio.Event, **how: Any) -> Taken:
     async def run() -> Taken:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            return await work(
-                access_to(cluster),
-                stop=asyncio.Event(),
-                until_empty=True,
-                settle=settle,
-                batch=batch,
-            )
+            return await work(access_to(cluster), stop=stop, **how)
 
     return asyncio.run(run())

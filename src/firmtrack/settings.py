@@ -3,10 +3,7 @@
 import os
 from pathlib import Path
 
-from firmtrack.environment import BadSetting as BadSetting  # noqa: PLC0414  # to be had from here
-from firmtrack.environment import Environment as Environment  # noqa: PLC0414
-from firmtrack.environment import MailServer as MailServer  # noqa: PLC0414
-from firmtrack.environment import read_environment as read_environment  # noqa: PLC0414
+from firmtrack.environment import read_environment
 from firmtrack.secret_key import kept_secret_key
 
 ENVIRONMENT = read_environment(os.environ)

@@ -15,9 +15,10 @@ from typing import TypeVar
 
 import tests.conftest  # noqa: F401  # gives this process and those that it starts their settings
 from tests.faults.faults import FAULTS
-from tests.faults.run import FaultRun, Plan
+from tests.faults.run import FaultRun
 from tests.faults.stream_faults import FAULTS as STREAM_FAULTS
 from tests.faults.stream_run import StreamFaultRun
+from tests.faults.striking import Plan
 
 _DEVICES = 600
 _MESSAGES_OF_A_REQUEST = 1_480  # of so many devices, as the simulator has it
@@ -43,7 +44,6 @@ def main() -> int:
         devices=_DEVICES,
         seed=asked.seed,
         seconds=seconds,
-        faults=[] if asked.stream else _schedule(FAULTS, asked.seed, seconds),
         fault_seconds=_SECONDS_OF_A_FAULT,
         clients=8,
         patience_seconds=_PATIENCE_SECONDS,
@@ -52,10 +52,11 @@ def main() -> int:
     began_at = time.monotonic()
     try:
         if asked.stream:
-            faults = _schedule(STREAM_FAULTS, asked.seed, seconds)
-            StreamFaultRun(plan, faults, directory).happen()
+            stream_faults = _schedule(STREAM_FAULTS, asked.seed, seconds)
+            StreamFaultRun(plan, stream_faults, directory).happen()
         else:
-            FaultRun(plan, directory).happen()
+            faults = _schedule(FAULTS, asked.seed, seconds)
+            FaultRun(plan, faults, directory).happen()
     except AssertionError as failure:
         print(f"FAILED: {failure}\nIts directory: {directory}")
         return 1

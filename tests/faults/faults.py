@@ -91,11 +91,10 @@ def _kill_backend(world: Installation, chance: random.Random, _: float) -> None:
 @contextmanager
 def _stopped(world: Installation, how: signal.Signals) -> Iterator[None]:
     """Have PostgreSQL away within the block, and start it after."""
-    with world.hands_off_database():
-        if world.postgres.is_running():
-            world.postgres.stop(how)
+    with world.without_postgres() as postgres:
+        if postgres.is_running():
+            postgres.stop(how)
         yield
-        world.postgres.start()
 
 
 def _stopped_by(how: signal.Signals) -> Callable[[Installation, random.Random, float], None]:
@@ -128,8 +127,8 @@ def _fill_disk(world: Installation, _chance: random.Random, seconds: float) -> N
         _last(seconds)
     finally:
         world.postgres.empty_disk()
-    with world.hands_off_database():
-        world.postgres.start()  # it may have ended for want of room
+    with world.without_postgres():
+        pass  # it may have ended for want of room, and is up after this
 
 
 def _line_to(

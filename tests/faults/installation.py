@@ -3,8 +3,8 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -98,8 +98,54 @@ class Ingest(Program):
             super().look()
 
 
-class Installation:
-    """All that runs. ``watched`` within: what has ended is started again, as by a system's own."""
+class Watched:
+    """PostgreSQL and programs. While it is watched, what has ended is started again."""
+
+    def __init__(self, directory: Path, postgres: Postgres) -> None:
+        self.directory = directory
+        self.postgres = postgres
+        self._is_over = threading.Event()
+        self._postgres_is_ours = threading.Lock()
+        self._watchman = threading.Thread(target=self._watch_on, daemon=True)
+
+    @property
+    def programs(self) -> list[Program]:
+        """All commands that run all the time."""
+        raise NotImplementedError
+
+    def watch(self) -> None:
+        """Start again whatever has ended, from now on, as a system's own watchman does."""
+        self._watchman.start()
+
+    @contextmanager
+    def without_postgres(self) -> Iterator[Postgres]:
+        """Have nobody start PostgreSQL within the block; it is up when it ends."""
+        with self._postgres_is_ours:
+            yield self.postgres
+            self.postgres.start()
+
+    def _watch_on(self) -> None:
+        while not self._is_over.wait(_LOOK_SECONDS):
+            for program in self.programs:
+                program.look()
+            if self._postgres_is_ours.acquire(blocking=False):
+                try:
+                    if not self.postgres.is_running():
+                        self.postgres.launch()
+                finally:
+                    self._postgres_is_ours.release()
+
+    def end_programs(self) -> None:
+        """End the programs, and start none again."""
+        self._is_over.set()
+        if self._watchman.is_alive():
+            self._watchman.join(PATIENCE_SECONDS)
+        for program in self.programs:
+            program.end()
+
+
+class Installation(Watched):
+    """All that runs."""
 
     def __init__(
         self,
@@ -109,8 +155,7 @@ class Installation:
         *,
         trust: Path,
     ) -> None:
-        self.directory = directory
-        self.postgres = postgres
+        super().__init__(directory, postgres)
         self.to_database = Proxy(postgres.port)
         self.server_port, self.beside_port = free_port(), free_port()
         self.to_server = Proxy(self.server_port)
@@ -129,9 +174,6 @@ class Installation:
         )
         self.dispatcher = self._program("dispatch")
         self.ingest: Ingest | None = None
-        self._is_over = threading.Event()
-        self._database_is_ours = threading.Lock()
-        self._watchman = threading.Thread(target=self._watch, daemon=True)
 
     def _program(self, *words: str) -> Program:
         return Program(list(words), self.env, self.directory / f"{words[0]}.log")
@@ -148,34 +190,15 @@ class Installation:
             program.look()
         for port in (self.server_port, self.beside_port):
             wait_until(lambda port=port: listens(port), "the servers listen")  # type: ignore[misc]  # a lambda that holds its own port
-        self._watchman.start()
+        self.watch()
 
     def take_in(self, files: Path) -> None:
         """Have files taken in by a command beside the servers."""
         self.ingest = Ingest(["ingest", str(files)], self.env, self.directory / "ingest.log")
 
-    def hands_off_database(self) -> threading.Lock:
-        """Return a lock to be held by who stops PostgreSQL, so that nobody starts it meanwhile."""
-        return self._database_is_ours
-
-    def _watch(self) -> None:
-        while not self._is_over.wait(_LOOK_SECONDS):
-            for program in self.programs:
-                program.look()
-            if self._database_is_ours.acquire(blocking=False):
-                try:
-                    if not self.postgres.is_running():
-                        self.postgres.launch()
-                finally:
-                    self._database_is_ours.release()
-
     def close(self) -> None:
         """End all of it."""
-        self._is_over.set()
-        if self._watchman.is_alive():
-            self._watchman.join(PATIENCE_SECONDS)
-        for program in self.programs:
-            program.end()
+        self.end_programs()
         for proxy in (self.to_server, self.to_database):
             proxy.close()
         self.postgres.close()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -31,6 +32,16 @@ from tests.faults.faults import Fault
 from tests.faults.installation import Installation
 from tests.faults.postgres import Postgres
 from tests.faults.posting import Client, Post, Posted
+from tests.faults.striking import (
+    Happened,
+    Plan,
+    Report,
+    Strike,
+    Striking,
+    at_work,
+    told_refusals,
+    told_starts,
+)
 from tests.faults.truth import (
     all_is_told,
     assert_every_status_was_told,
@@ -73,44 +84,13 @@ CALLS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """How long and how hard a run is. ``seconds`` 0: as fast as it goes."""
-
-    requests: int
-    devices: int
-    seed: int
-    seconds: float
-    faults: Sequence[Fault]
-    fault_seconds: tuple[float, float]
-    clients: int
-    patience_seconds: float
-    settings: dict[str, str]
-
-
 @dataclass(slots=True)
-class Happened:
-    """One fault as it happened; what was not measured is None."""
+class TimedReport(Report):
+    """What a run came to, with the times of all that was answered."""
 
-    kind: str
-    began_at: float
-    mended_at: float
-
-
-@dataclass(slots=True)
-class Report:
-    """What a run came to."""
-
-    told: list[str] = field(default_factory=list)
-    happened: list[Happened] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     acknowledged_at: list[float] = field(default_factory=list)
     looked_up_at: list[float] = field(default_factory=list)
-
-    def say(self, line: str) -> None:
-        """Note a line, and print it at once: a run is long."""
-        self.told.append(line)
-        print(line, flush=True)
 
     def table(self) -> Iterator[str]:
         """Yield the lines of a table in Markdown: a row for each kind of fault."""
@@ -130,13 +110,14 @@ class Report:
 class FaultRun:
     """One run in ``directory``; ``happen`` is all of it, and fails where a promise was broken."""
 
-    def __init__(self, plan: Plan, directory: Path) -> None:
+    def __init__(self, plan: Plan, faults: Sequence[Fault], directory: Path) -> None:
         self.plan = plan
+        self.faults = faults
         self.directory = directory
-        self.report = Report()
+        self.report = TimedReport()
         self._chance = random.Random(plan.seed)
 
-    def happen(self) -> Report:
+    def happen(self) -> TimedReport:
         """Run all of it, and return what it came to. Raises AssertionError."""
         world = self._simulated()
         beside_place = self.directory / "beside"
@@ -146,7 +127,7 @@ class FaultRun:
         postgres = Postgres(
             self.directory / "disk",
             self.plan.settings,
-            on_own_disk=any(fault.needs_own_disk for fault in self.plan.faults),
+            on_own_disk=any(fault.needs_own_disk for fault in self.faults),
         )
         installation = Installation(
             self.directory, postgres, beside.environment, trust=world.written.trust_store
@@ -184,14 +165,14 @@ class FaultRun:
         began_at = time.monotonic()
         post = Post.of(messages, self.plan.seed, self.plan.seconds)
         with (
-            _posting(post, installation, tokens.intake, self.plan.clients),
+            at_work(self._clients(post, installation, tokens.intake)),
             _watching(installation, tokens, world) as watcher,
         ):
-            self._strike(installation, post)
-            self._wait_until(lambda: post.is_done, "all is acknowledged", post)
+            striking = Striking(self.plan, self.directory, self.report, [post])
+            striking.strike(self._strikes(installation), self._chance)
+            striking.wait_until(lambda: post.is_done, "all is acknowledged")
             acknowledged_at = time.monotonic()
-            is_ingested = _is_ingested(installation)
-            self._wait_until(is_ingested, "the ingest is complete", post)
+            striking.wait_until(_is_ingested(installation), "the ingest is complete")
             _look_at_every_page(installation.server_port, world, tokens)
             _look_at_every_page(installation.beside_port, world, tokens)
             paged_at = time.monotonic()
@@ -211,35 +192,19 @@ class FaultRun:
                 write(f"{one.number:08d}", one.octets)
         return archive
 
-    def _strike(self, installation: Installation, post: Post) -> None:
-        """Have the faults happen, each when as much more has been acknowledged."""
-        for number, fault in enumerate(self.plan.faults, start=1):
-            if fault.needs_own_disk and not installation.postgres.has_own_disk:
-                self.report.skipped.append(fault.kind)
-                continue
-            share = number / (len(self.plan.faults) + 1)
-            goal = int(post.total * share)
-            self._wait_until(
-                lambda goal=goal: len(post.acknowledged) >= goal,  # type: ignore[misc]  # a lambda that holds its own goal
-                f"a share of {share:.2f} is acknowledged, before: {fault.kind}",
-                post,
-            )
-            seconds = self._chance.uniform(*self.plan.fault_seconds)
-            began_at = time.monotonic()
-            fault.strike(installation, self._chance, seconds)
-            self.report.happened.append(Happened(fault.kind, began_at, time.monotonic()))
-            done = f"{len(post.acknowledged):,} of {post.total:,} acknowledged"
-            self.report.say(f"{number}/{len(self.plan.faults)} {fault.kind}; {done}")
+    def _strikes(self, installation: Installation) -> list[tuple[str, Strike]]:
+        """Return the faults that can happen here, and note the others."""
+        has_own_disk = installation.postgres.has_own_disk
+        can_be = [each for each in self.faults if has_own_disk or not each.needs_own_disk]
+        self.report.skipped = [each.kind for each in self.faults if each not in can_be]
+        return [(each.kind, partial(each.strike, installation)) for each in can_be]
 
-    def _wait_until(self, is_so: Callable[[], bool], what: str, post: Post) -> None:
-        """Wait for it as long as something is acknowledged now and then; fail clearly if not."""
-        deadline = time.monotonic() + self.plan.patience_seconds
-        while not is_so():
-            assert time.monotonic() < deadline, (
-                f"in vain waited until {what}: {len(post.acknowledged):,} of {post.total:,} are"
-                f" acknowledged; refused: {dict(post.refusals)}; logs in {self.directory}"
-            )
-            time.sleep(0.02)  # what is waited for happens in other processes
+    def _clients(self, post: Post, installation: Installation, token: str) -> list[Client]:
+        """Return clients that post, most of them to the server behind the proxy."""
+        ports = [installation.to_server.port, installation.to_server.port, installation.beside_port]
+        return [
+            Client(post, ports, token, f"client {number}") for number in range(self.plan.clients)
+        ]
 
     def _tell(
         self, post: Post, watcher: Watcher, installation: Installation, seconds: float
@@ -250,12 +215,10 @@ class FaultRun:
             f" {', '.join(f'{count:,} {name}' for name, count in sorted(outcomes.items()))};"
             f" {post.counts['repeated']:,} posted again because they were not acknowledged."
         )
-        refused = ", ".join(f"{count:,} {why}" for why, count in post.refusals.most_common())
-        self.report.say(f"Calls not answered for: {refused or 'none'}.")
-        starts = ", ".join(f"{each.name} {each.starts}" for each in installation.programs)
+        self.report.say(f"Calls not answered for: {told_refusals(post)}.")
         self.report.say(
-            f"Starts: {starts}. Look-ups: {len(watcher.answered_at):,} answered,"
-            f" {watcher.failures:,} not."
+            f"Starts: {told_starts(installation.programs)}."
+            f" Look-ups: {len(watcher.answered_at):,} answered, {watcher.failures:,} not."
         )
         for line in self.report.table():
             self.report.say(line)
@@ -304,24 +267,6 @@ def _people(receiver: Receiver) -> Tokens:
         read=create_token(dcc, TokenScope.READ, created_at=now),
         cookie="; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items()),
     )
-
-
-@contextmanager
-def _posting(post: Post, installation: Installation, token: str, count: int) -> Iterator[None]:
-    """Have clients post within the block, most of them to the server behind the proxy."""
-    ports = [installation.to_server.port, installation.to_server.port, installation.beside_port]
-    clients = [Client(post, ports, token, f"client {number}") for number in range(count)]
-    for client in clients:
-        client.start()
-    try:
-        yield
-    finally:
-        for client in clients:
-            client.stop()
-        for client in clients:
-            client.join(PATIENCE_SECONDS)
-    failures = [client.failure for client in clients if client.failure is not None]
-    assert failures == []
 
 
 @contextmanager

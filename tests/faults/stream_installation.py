@@ -1,31 +1,26 @@
 """Firmtrack on a stream as it is installed for a run: three nodes, three workers, a server."""
 
 import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from firmtrack.stream.connection import Access, connected, make_stream
 from firmtrack.stream.names import CONSUMER, STREAM
-from tests.faults.installation import Program
+from tests.faults.installation import Program, Watched
 from tests.faults.postgres import Postgres
-from tests.journeys.processes import PATIENCE_SECONDS, environment, free_port, listens, wait_until
+from tests.journeys.processes import environment, free_port, listens, wait_until
 from tests.streams import Cluster, Form
 
 # Smaller than NATS has it, so that requests with their images go through the object store; its
 # parts are of 128 KiB.
 _MAX_PAYLOAD_BYTES = 176 * 1024
-_LOOK_SECONDS = 0.25
 _WORKERS = 3
 
 
-class StreamInstallation:
+class StreamInstallation(Watched):
     """All that runs. Within ``start`` and ``close`` what has ended is started again."""
 
     def __init__(self, directory: Path, postgres: Postgres, *, trust: Path) -> None:
-        self.directory = directory
-        self.postgres = postgres
+        super().__init__(directory, postgres)
         form = Form(sync_interval="2m", max_payload_bytes=_MAX_PAYLOAD_BYTES)
         self.cluster = Cluster(directory / "nodes", 3, form)
         self.server_port = free_port()
@@ -45,9 +40,6 @@ class StreamInstallation:
             Program(["worker"], self.env, directory / f"worker_{number}.log")
             for number in range(1, _WORKERS + 1)
         ]
-        self._is_over = threading.Event()
-        self._postgres_is_ours = threading.Lock()
-        self._watchman = threading.Thread(target=self._watch, daemon=True)
 
     @property
     def max_payload_bytes(self) -> int:
@@ -72,14 +64,7 @@ class StreamInstallation:
             program.look()
         wait_until(lambda: listens(self.server_port), "the server listens")
         self.cluster.wait_until_replicated(STREAM)
-        self._watchman.start()
-
-    @contextmanager
-    def without_postgres(self) -> Iterator[Postgres]:
-        """Have nobody start PostgreSQL within the block; it is up when it ends."""
-        with self._postgres_is_ours:
-            yield self.postgres
-            self.postgres.start()
+        self.watch()
 
     def mend_nodes(self) -> None:
         """Start what nodes do not run; return when all hold the whole stream."""
@@ -90,24 +75,9 @@ class StreamInstallation:
         self.cluster.wait_until_ready()
         self.cluster.wait_until_replicated(STREAM)
 
-    def _watch(self) -> None:
-        while not self._is_over.wait(_LOOK_SECONDS):
-            for program in self.programs:
-                program.look()
-            if self._postgres_is_ours.acquire(blocking=False):
-                try:
-                    if not self.postgres.is_running():
-                        self.postgres.launch()
-                finally:
-                    self._postgres_is_ours.release()
-
     def close(self) -> None:
         """End all of it."""
-        self._is_over.set()
-        if self._watchman.is_alive():
-            self._watchman.join(PATIENCE_SECONDS)
-        for program in self.programs:
-            program.end()
+        self.end_programs()
         self.cluster.close()
         self.postgres.close()
 

@@ -5,10 +5,11 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,12 @@ from firmtrack.stream.names import CONSUMER, STREAM
 from tests.databases import used
 from tests.faults.postgres import Postgres
 from tests.faults.posting import Client, Post, Posted
-from tests.faults.run import Happened, Plan
 from tests.faults.stream_faults import StreamFault
 from tests.faults.stream_installation import StreamInstallation
 from tests.faults.stream_posting import FAILURES, Publisher
+from tests.faults.striking import Plan, Report, Striking, at_work, told_refusals, told_starts
 from tests.faults.truth import assert_recorded_once
-from tests.journeys.processes import PATIENCE_SECONDS, ended, firmtrack, wait_until
+from tests.journeys.processes import ended, firmtrack, wait_until
 from tests.oracle.simulated import Simulated, simulate
 from tests.store.test_simulated_traffic import assert_tracker_knows
 
@@ -57,17 +58,10 @@ _COMPARED = {
 
 
 @dataclass(slots=True)
-class StreamReport:
-    """What a run came to."""
+class CountedReport(Report):
+    """What a run came to, and what the API says became of messages."""
 
-    told: list[str] = field(default_factory=list)
-    happened: list[Happened] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
-
-    def say(self, line: str) -> None:
-        """Note a line, and print it at once: a run is long."""
-        self.told.append(line)
-        print(line, flush=True)
 
 
 class StreamFaultRun:
@@ -85,10 +79,10 @@ class StreamFaultRun:
         self.acknowledged_within_seconds = acknowledged_within_seconds
         self.faults = faults
         self.directory = directory
-        self.report = StreamReport()
+        self.report = CountedReport()
         self._chance = random.Random(plan.seed)
 
-    def happen(self) -> StreamReport:
+    def happen(self) -> CountedReport:
         """Run all of it, and return what it came to. Raises AssertionError."""
         world = simulate(
             Scenario(
@@ -123,14 +117,21 @@ class StreamFaultRun:
         )
         installation.start(self.acknowledged_within_seconds)
         began_at = time.monotonic()
-        with _handing_over(by_api, straight, installation, token, self.plan.clients):
-            self._strike(installation, by_api, straight)
-            self._wait_until(
-                lambda: by_api.is_done and straight.is_done,
-                "all is acknowledged", by_api, straight,
-            )  # fmt: skip
+        striking = Striking(self.plan, self.directory, self.report, [by_api, straight])
+        with at_work(_all_who_hand_over(by_api, straight, installation, token, self.plan.clients)):
+            strikes = [(each.kind, partial(each.strike, installation)) for each in self.faults]
+            striking.strike(strikes, self._chance)
+            striking.wait_until(lambda: by_api.is_done and straight.is_done, "all is acknowledged")
         acknowledged_at = time.monotonic()
-        self._tell(by_api, straight, installation, acknowledged_at - began_at)
+        self.report.say(
+            f"{striking.acknowledged:,} hand-overs acknowledged in"
+            f" {acknowledged_at - began_at:,.0f} s;"
+            f" {by_api.counts['repeated'] + straight.counts['repeated']:,} were tried again because"
+            " they were not."
+        )
+        self.report.say(f"Not acknowledged, API: {told_refusals(by_api)}.")
+        self.report.say(f"Not acknowledged, stream: {told_refusals(straight)}.")
+        self.report.say(f"Starts: {told_starts(installation.programs)}.")
         wait_until(
             lambda: is_empty(installation), "the stream is empty", self.plan.patience_seconds
         )
@@ -158,48 +159,6 @@ class StreamFaultRun:
             straight, self.plan.seed + 1, seconds
         )
 
-    def _strike(self, installation: StreamInstallation, *posts: Post) -> None:
-        """Have the faults happen, each when as much more has been acknowledged."""
-        total = sum(post.total for post in posts)
-        for number, fault in enumerate(self.faults, start=1):
-            goal = total * number // (len(self.faults) + 1)
-            self._wait_until(
-                lambda goal=goal: _acknowledged(posts) >= goal,  # type: ignore[misc]  # a lambda that holds its own goal
-                f"{goal:,} messages are acknowledged, before: {fault.kind}", *posts,
-            )  # fmt: skip
-            seconds = self._chance.uniform(*self.plan.fault_seconds)
-            began_at = time.monotonic()
-            fault.strike(installation, self._chance, seconds)
-            self.report.happened.append(Happened(fault.kind, began_at, time.monotonic()))
-            self.report.say(
-                f"{number}/{len(self.faults)} {fault.kind}, {time.monotonic() - began_at:.1f} s;"
-                f" {_acknowledged(posts):,} of {total:,} acknowledged"
-            )
-
-    def _wait_until(self, is_so: Callable[[], bool], what: str, *posts: Post) -> None:
-        deadline = time.monotonic() + self.plan.patience_seconds
-        while not is_so():
-            refused = sum((post.refusals for post in posts), Counter())
-            assert time.monotonic() < deadline, (
-                f"in vain waited until {what}: {_acknowledged(posts):,} are acknowledged; refused:"
-                f" {dict(refused)}; logs in {self.directory}"
-            )
-            time.sleep(0.02)  # what is waited for happens in other processes
-
-    def _tell(
-        self, by_api: Post, straight: Post, installation: StreamInstallation, seconds: float
-    ) -> None:
-        repeated = by_api.counts["repeated"] + straight.counts["repeated"]
-        self.report.say(
-            f"{_acknowledged([by_api, straight]):,} hand-overs acknowledged in {seconds:,.0f} s;"
-            f" {repeated:,} were tried again because they were not."
-        )
-        for name, post in (("API", by_api), ("stream", straight)):
-            refused = ", ".join(f"{count:,} {why}" for why, count in post.refusals.most_common())
-            self.report.say(f"Not acknowledged, {name}: {refused or 'none'}.")
-        starts = ", ".join(f"{each.name} {each.starts}" for each in installation.programs)
-        self.report.say(f"Starts: {starts}.")
-
     def _verify(
         self, world: Simulated, installation: StreamInstallation, by_api: Post, token: str
     ) -> None:
@@ -226,31 +185,15 @@ class StreamFaultRun:
         self.report.say(f"firmtrack check: whole. Verified in {time.monotonic() - began_at:.0f} s.")
 
 
-def _acknowledged(posts: Sequence[Post]) -> int:
-    return sum(len(post.acknowledged) for post in posts)
-
-
-@contextmanager
-def _handing_over(
+def _all_who_hand_over(
     by_api: Post, straight: Post, installation: StreamInstallation, token: str, count: int
-) -> Iterator[None]:
-    """Have clients and a publisher hand over within the block."""
-    threads: list[Client | Publisher] = [
-        Client(by_api, [installation.server_port], token, f"client {number}")
-        for number in range(count)
+) -> list[Client | Publisher]:
+    """Return clients of the API, and one who publishes."""
+    ports = [installation.server_port]
+    return [
+        *(Client(by_api, ports, token, f"client {number}") for number in range(count)),
+        Publisher(straight, installation.cluster.url.split(",")),
     ]
-    threads.append(Publisher(straight, installation.cluster.url.split(",")))
-    for each in threads:
-        each.start()
-    try:
-        yield
-    finally:
-        for each in threads:
-            each.stop()
-        for each in threads:
-            each.join(PATIENCE_SECONDS)
-    failures = [each.failure for each in threads if each.failure is not None]
-    assert failures == []
 
 
 def is_empty(installation: StreamInstallation) -> bool:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.databases import QUICK
-from tests.faults.run import Plan
 from tests.faults.stream_faults import FAULTS
 from tests.faults.stream_run import StreamFaultRun
+from tests.faults.striking import Plan
 
 
 @pytest.mark.thorough
@@ -20,7 +20,6 @@ def test_what_the_stream_acknowledged_while_faults_happened_is_recorded_once(
         devices=200,
         seed=5,
         seconds=0,
-        faults=[],
         fault_seconds=(0.5, 1.0),
         clients=2,
         patience_seconds=120,

@@ -67,6 +67,17 @@ class OwnPostgres:
                 child.send_signal(number)
 
 
+@contextmanager
+def running(directory: Path) -> Iterator[OwnPostgres]:
+    """Yield a server that runs; whatever became of it, it is stopped after the block."""
+    server = OwnPostgres(directory)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
 def conninfo_at(port: int) -> str:
     """Return how to connect to such a server at a port."""
     return f"host=127.0.0.1 port={port} user=firmtrack dbname=firmtrack"

@@ -24,35 +24,15 @@ from firmtrack.accounts.tokens import create_token
 from firmtrack.store import database
 from firmtrack.store.database import pool
 from tests.databases import used
-from tests.journeys.own_postgres import Line, OwnPostgres, conninfo_at
+from tests.journeys.addresses import CALLS, PAGES
+from tests.journeys.own_postgres import Line, OwnPostgres, conninfo_at, running
 from tests.journeys.processes import ended, firmtrack, free_port, listens, on, wait_until
 from tests.journeys.test_crashes import stage_report
 from tests.pages import world
-from tests.pages.world import LARGE_REQUEST, VERIFIED
 
 # What waits for a database that never answers, waits far longer.
 _ANSWER_SECONDS = 20.0
 _CLIENTS = 12
-_PAGES = (
-    "/firmware-distribution",
-    f"/service-requests/{LARGE_REQUEST}",
-    f"/service-requests/{LARGE_REQUEST}.csv",
-    f"/devices/{VERIFIED}",
-    f"/inventory/{VERIFIED}",
-    "/delivery-performance",
-    "/notices",
-    "/guidance",
-)
-_CALLS = (
-    f"/api/v1/devices/{VERIFIED}",
-    f"/api/v1/service-requests/{LARGE_REQUEST}",
-    f"/api/v1/service-requests/{LARGE_REQUEST}/distributions",
-    f"/api/v1/service-requests/{LARGE_REQUEST}/distributions.csv",
-    f"/api/v1/inventory/{VERIFIED}",
-    "/api/v1/delivery-performance",
-    "/api/v1/freshness",
-    "/api/v1/notices",
-)
 
 
 class Answer(NamedTuple):
@@ -132,16 +112,12 @@ class Posting:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    server = OwnPostgres(tmp_path_factory.mktemp("own") / "postgresql")
-    server.start()
-    try:
+    with running(tmp_path_factory.mktemp("own") / "postgresql") as server:
         with used(conninfo_at(server.port)):
             database.migrate()
             world.people()
             world.tell()
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -193,19 +169,19 @@ def test_without_its_database_a_portal_says_so_and_with_it_all_is_as_before(
     come_back: Callable[[OwnPostgres, Line], None],
 ) -> None:
     wait_until(portal.is_well, "the portal is well")
-    before = {answer.address: answer.status for answer in portal.get_all(_PAGES + _CALLS)}
+    before = {answer.address: answer.status for answer in portal.get_all(PAGES + CALLS)}
     assert set(before.values()) == {200}
     posting = Posting(portal)
     with posting.going_on():
         wait_until(lambda: len(posting.acknowledged) > 10, "messages are taken in")
         leave(server, line)
         try:
-            found = portal.get_all((*_PAGES, *_CALLS) * 2)
+            found = portal.get_all((*PAGES, *CALLS) * 2)
             wait_until(lambda: len(posting.refused) > 2, "messages are refused")
         finally:
             come_back(server, line)
         wait_until(portal.is_well, "the portal is well again")
-        after = portal.get_all((*_PAGES, *_CALLS) * 3)
+        after = portal.get_all((*PAGES, *CALLS) * 3)
         taken = len(posting.acknowledged)
         wait_until(lambda: len(posting.acknowledged) > taken, "messages are taken in again")
 
@@ -234,13 +210,13 @@ def test_a_database_that_was_started_anew_leaves_no_page_with_a_connection_from_
     seen = set[int]()
 
     def are_all_shown() -> bool:
-        statuses = {answer.status for answer in portal.get_all(_PAGES * 6)}
+        statuses = {answer.status for answer in portal.get_all(PAGES * 6)}
         seen.update(statuses)
         return statuses == {200}
 
     for _ in range(3):
         wait_until(portal.is_well, "the portal is well")
-        portal.get_all(_PAGES * 3)  # so that many threads have a connection
+        portal.get_all(PAGES * 3)  # so that many threads have a connection
         server.stop()
         server.start()
         wait_until(are_all_shown, "every page is shown again")

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -32,7 +31,8 @@ from firmtrack.store.reports import performance
 from firmtrack.upkeep import Upkeep
 from tests.databases import used
 from tests.journeys import own_postgres
-from tests.journeys.own_postgres import OwnPostgres
+from tests.journeys.addresses import CALLS, PAGES
+from tests.journeys.own_postgres import OwnPostgres, running
 from tests.journeys.processes import (
     called,
     ended,
@@ -45,34 +45,11 @@ from tests.journeys.processes import (
 from tests.looking import find_device
 from tests.oracle.simulated import Simulated, simulate
 from tests.pages import world
-from tests.pages.world import LARGE_REQUEST, PASSWORD, VERIFIED
+from tests.pages.world import PASSWORD, VERIFIED
 from tests.pooler import conninfo_at, pooled
 from tests.store.test_ledger import batches_of, standing, traffic
 from tests.store.test_simulated_traffic import assert_tracker_knows
 
-_PAGES = (
-    "/firmware-distribution",
-    f"/service-requests/{LARGE_REQUEST}",
-    f"/service-requests/{LARGE_REQUEST}?as_of=2030-01-01T00:00:00Z",
-    f"/service-requests/{LARGE_REQUEST}.csv",
-    "/service-requests",
-    f"/devices/{VERIFIED}",
-    f"/inventory/{VERIFIED}",
-    "/delivery-performance",
-    "/causes",
-    "/notices",
-    "/guidance",
-)
-_CALLS = (
-    f"/api/v1/devices/{VERIFIED}",
-    f"/api/v1/service-requests/{LARGE_REQUEST}",
-    f"/api/v1/service-requests/{LARGE_REQUEST}/distributions",
-    f"/api/v1/service-requests/{LARGE_REQUEST}/distributions.csv",
-    f"/api/v1/inventory/{VERIFIED}",
-    "/api/v1/delivery-performance",
-    "/api/v1/freshness",
-    "/api/v1/notices",
-)
 # What a pooler gives each of its own connections, whoever had the session before.
 _KEPT_APART = {
     "application_name",
@@ -81,17 +58,17 @@ _KEPT_APART = {
     "TimeZone",
     "standard_conforming_strings",
 }
+# Whoever inserts holds this lock until it commits.
+_ARE_RECORDED = """
+SELECT FROM pg_locks WHERE relation = 'recorded_event'::regclass AND mode = 'RowExclusiveLock'
+"""
 _OF_EACH_TRANSACTION = {"transaction_isolation"}  # set anew by each that begins
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[OwnPostgres]:
-    server = OwnPostgres(tmp_path / "postgresql")
-    server.start()
-    try:
+    with running(tmp_path / "postgresql") as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture
@@ -133,11 +110,11 @@ def test_all_that_is_done_on_one_session_leaves_nothing_in_it(
         token = create_token(
             party_named("Alpha Energy"), TokenScope.READ, created_at=datetime.now(UTC)
         )
-        for page in _PAGES:
+        for page in PAGES:
             answer = client.get(page)
             assert answer.status_code == 200, page
             assert b"".join(answer) if answer.streaming else answer.content
-        for call in _CALLS:
+        for call in CALLS:
             answer = client.get(call, headers={"Authorization": f"Bearer {token}"})
             assert answer.status_code == 200, call
             assert b"".join(answer) if answer.streaming else answer.content
@@ -162,17 +139,12 @@ def test_more_writers_than_sessions_agree_with_one_alone(
     server: OwnPostgres, tmp_path: Path
 ) -> None:
     messages, writers = traffic(5), range(6)
-    other = OwnPostgres(tmp_path / "other")
-    other.start()
-    try:
-        with used(own_postgres.conninfo_at(other.port)):
-            database.migrate()
-            for writer in writers:
-                for batch in batches_of(messages, writer):
-                    record(batch)
-            expected = standing()
-    finally:
-        other.stop()
+    with running(tmp_path / "other") as other, used(own_postgres.conninfo_at(other.port)):
+        database.migrate()
+        for writer in writers:
+            for batch in batches_of(messages, writer):
+                record(batch)
+        expected = standing()
     with used(own_postgres.conninfo_at(server.port)):
         database.migrate()
 
@@ -199,7 +171,7 @@ def test_commands_and_a_portal_share_fewer_sessions_than_they_have_connections(
         env = on(conninfo_at(port), tmp_path)
         assert called("migrate", env=env).returncode == 0
         assert "answers through a pooler" in called("doctor", "--json", env=env).stdout
-        _ingest_twice_killed_once(simulated, env)
+        _ingest_twice_killed_once(simulated, env, server)
         rehearsed = called("prune", "--dry-run", env=env)
         assert rehearsed.returncode == 0, rehearsed.stderr
         with used(conninfo_at(port)):
@@ -224,12 +196,15 @@ def test_commands_and_a_portal_share_fewer_sessions_than_they_have_connections(
         assert_nothing_stays(port)
 
 
-def _ingest_twice_killed_once(simulated: Simulated, env: dict[str, str]) -> None:
+def _ingest_twice_killed_once(
+    simulated: Simulated, env: dict[str, str], server: OwnPostgres
+) -> None:
     """Take the traffic in: by one that is killed with all its children, then by another."""
     path = simulated.written.traffic
-    killed = firmtrack("ingest", path, "--json", env=env, has_own_session=True)
-    time.sleep(2)  # wherever it is by then
-    os.killpg(killed.pid, signal.SIGKILL)
+    with psycopg.connect(own_postgres.conninfo_at(server.port), autocommit=True) as beside:
+        killed = firmtrack("ingest", path, "--json", env=env, has_own_session=True)
+        wait_until(lambda: beside.execute(_ARE_RECORDED).rowcount > 0, "events are being recorded")
+        os.killpg(killed.pid, signal.SIGKILL)
     ended(killed)
     status, output, errors = ended(firmtrack("ingest", path, "--json", env=env))
     assert status == 0, output + errors

@@ -23,6 +23,7 @@ from tests.databases import fresh_database
 from tests.examples import first_of
 from tests.journeys.documented import in_path
 from tests.journeys.processes import PATIENCE_SECONDS, called, ended, on, wait_until
+from tests.streams import one_node
 
 REQUEST = "90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:968255172859"
 DEVICE = "02-7A-3A-0C-A2-A0-57-B7"
@@ -34,8 +35,8 @@ def env(
 ) -> Iterator[Mapping[str, str]]:
     """What names a database with README's traffic, a party and something of each list."""
     directory = tmp_path_factory.mktemp("terminal")
-    with fresh_database(postgres) as where:
-        env = on(where, directory)
+    with fresh_database(postgres) as where, one_node(directory / "stream") as stream:
+        env = on(where, directory) | stream.environment
         traffic, bad = directory / "traffic.tar", directory / "bad.xml"
         bad.write_text("<nonsense/>")
         for arguments in (
@@ -97,6 +98,7 @@ def on_terminal(*arguments: str, env: Mapping[str, str], width: int) -> str:
                 "message list --limit 5",
                 "wording list",
                 "doctor",
+                "worker --until-empty",
             ]
         ),
     ],

@@ -1,6 +1,7 @@
 """``firmtrack worker`` as it is run: told to stop, without a stream, while its database is away."""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,9 @@ from firmtrack.intake.receive import OutcomeKind
 from firmtrack.store import database as the_database
 from firmtrack.stream.names import REPORT_SUBJECT
 from tests.api.world import stage_report
-from tests.journeys.own_postgres import OwnPostgres, conninfo_at
+from tests.journeys.own_postgres import conninfo_at, running
 from tests.journeys.processes import (
+    PATIENCE_SECONDS,
     called,
     ended,
     environment,
@@ -154,12 +156,27 @@ def test_told_to_stop_it_ends_its_batch_and_leaves_the_rest_to_others_at_once(
     assert take_all(stream).outcomes == {OutcomeKind.RECORDED: len(MANY) - before}
 
 
+def test_who_connects_to_its_port_and_asks_nothing_holds_up_neither_others_nor_its_end(
+    database: str, tmp_path: Path, stream: Cluster
+) -> None:
+    port = free_port()
+    env = with_stream(on(database, tmp_path), stream)
+    with a_worker("--port", str(port), env=env) as it:
+        until_said(it, "Taking messages")
+        with (
+            socket.create_connection(("127.0.0.1", port)),
+            closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)) as watcher,
+        ):
+            watcher.request("GET", "/healthz")
+            assert watcher.getresponse().status == 200
+            it.terminate()
+            assert ended(it)[0] == 0
+
+
 def test_while_its_database_is_away_it_takes_nothing_and_then_goes_on(
     tmp_path: Path, stream: Cluster
 ) -> None:
-    server = OwnPostgres(tmp_path / "postgresql")
-    server.start()
-    try:
+    with running(tmp_path / "postgresql") as server:
         conninfo = conninfo_at(server.port)
         the_database.use(conninfo)
         the_database.migrate()
@@ -180,8 +197,6 @@ def test_while_its_database_is_away_it_takes_nothing_and_then_goes_on(
         assert code == 0, errors
         assert "The database answers" in errors
         assert left_in(stream).is_empty
-    finally:
-        server.stop()
 
 
 def test_nothing_of_a_stream_is_imported_where_there_is_none(tmp_path: Path) -> None:

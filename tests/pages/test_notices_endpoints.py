@@ -15,10 +15,10 @@ from firmtrack.accounts.people import add_user
 from firmtrack.accounts.viewers import owner_of, viewer_of
 from firmtrack.answers.notices import EndpointAnswer
 from firmtrack.domain.topics import DEFAULT_TOPICS
+from firmtrack.environment import MailServer
 from firmtrack.notices import endpoints
 from firmtrack.notices import queries as notice_queries
 from firmtrack.notices.webhook import WEBHOOK
-from firmtrack.settings import MailServer
 from firmtrack.store.database import pool
 from tests.pages.browsing import Browsing, page_of
 from tests.pages.world import PASSWORD, Cast

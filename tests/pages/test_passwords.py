@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from firmtrack.accounts.models import User
 from firmtrack.accounts.passwords import set_password
-from firmtrack.settings import MailServer
+from firmtrack.environment import MailServer
 from firmtrack.web import mail as our_mail
 from firmtrack.web.invitations import INVITATIONS, RESETS, LinkTokens, invite, link_parts
 from firmtrack.web.models import SignInAttempt

@@ -15,7 +15,7 @@ from firmtrack.accounts import people, tokens
 from firmtrack.accounts.kinds import Role, TokenScope
 from firmtrack.accounts.models import ApiToken, User
 from firmtrack.accounts.people import PersonState
-from firmtrack.settings import MailServer
+from firmtrack.environment import MailServer
 from firmtrack.store import database
 from firmtrack.store.database import pool
 from firmtrack.store.embedded import EmbeddedPostgres

@@ -9,10 +9,10 @@ from django.test import Client, override_settings
 
 from firmtrack.accounts.viewers import viewer_of
 from firmtrack.domain.causes import CauseKey
+from firmtrack.environment import MailServer
 from firmtrack.notices.endpoints import add_endpoint
 from firmtrack.notices.watches import Watcher, list_watches
 from firmtrack.notices.webhook import WEBHOOK
-from firmtrack.settings import MailServer
 from firmtrack.store.database import pool
 from tests.pages.browsing import Browsing, Page
 from tests.pages.causes import OF_REQUEST, Q4

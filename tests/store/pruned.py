@@ -12,20 +12,22 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import ActivationStep, Status, Variant
 from firmtrack.store.database import pool
 from firmtrack.store.known_from import month_before
+from tests.store.drawn import (
+    digests,
+    image_hashes,
+    meters,
+    request_ids,
+    some_meters,
+    users,
+)
 from tests.store.facts import (
     ALPHA_ID,
-    BRAVO_ID,
-    DCC_ID,
     HUB,
-    IMAGE_HASH,
-    OTHER_IMAGE_HASH,
     OTHER_VERSION,
     VERSION,
     activation,
     answer,
-    digest,
     message_of,
-    meter,
     reported,
     request,
     step,
@@ -47,12 +49,6 @@ def day(month: int, day_of_month: int, hour: int = 12) -> datetime:
 
 MARCH, APRIL, MAY = first(6), first(7), first(8)
 _TICK = timedelta(microseconds=1)
-METERS = tuple(map(meter, range(3)))
-REQUEST_IDS = (
-    RequestId(ALPHA_ID, DCC_ID, 1),
-    RequestId(ALPHA_ID, DCC_ID, 2**64 - 1),
-    RequestId(BRAVO_ID, DCC_ID, 1),
-)
 
 # Few values, so that histories are full of ties; and both sides of month ends.
 times = st.sampled_from(
@@ -69,13 +65,7 @@ times = st.sampled_from(
 far_times = times | st.sampled_from(
     [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)]
 )
-request_ids = st.sampled_from(REQUEST_IDS)
-meters = st.sampled_from(METERS)
-some_meters = st.sets(meters, min_size=1).map(sorted)
 versions = st.sampled_from([VERSION, OTHER_VERSION])
-users = st.sampled_from([ALPHA_ID, BRAVO_ID])
-image_hashes = st.sampled_from([IMAGE_HASH, OTHER_IMAGE_HASH])
-digests = st.integers(0, 2**16).map(digest)
 ends = st.sampled_from([Status.VERIFIED, Status.VERIFICATION_FAILED, Status.ACTIVATED])
 
 requests = st.builds(

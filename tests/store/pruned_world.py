@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from firmtrack.answers.devices import DeviceDistribution
 from firmtrack.domain.activation import CANCELLING
@@ -11,6 +12,7 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import ActivationStep, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.ledger.withdrawals import withdraw
+from firmtrack.store.reading.messages import KeptMessage
 from tests.looking import find_device
 from tests.store.facts import (
     ALPHA_ID,
@@ -99,20 +101,20 @@ def stories() -> list[Story]:
         )  # fmt: skip
 
     def activates(
-        step_: ActivationStep, at: datetime | None, counter: int = 1, **said: object
+        step_: ActivationStep, at: datetime | None, counter: int = 1, **said: Any
     ) -> Callable[[RequestId, Eui64, bytes], Message]:
         return lambda request_id, device_id, image_hash: activation(
             step_, at, originator=request_id.originator, device_id=device_id, counter=counter,
-            image_hash=image_hash, **said,  # type: ignore[arg-type]
+            image_hash=image_hash, **said,
         )  # fmt: skip
 
-    def befalls(kind: IncidentKind, at: datetime, **said: object) -> Callable[..., Message]:
+    def befalls(kind: IncidentKind, at: datetime, **said: Any) -> Callable[..., Message]:
         return lambda request_id, device_id, _: incident(
             kind,
             at,
             device_id=device_id,
             user_id=request_id.originator,
-            **said,  # type: ignore[arg-type]
+            **said,
         )
 
     def befalls_request(at: datetime, *, is_activation: bool = False) -> Callable[..., Message]:
@@ -242,8 +244,8 @@ class World:
             if story.withdrawn:
                 withdraw(story.withdrawn, "a test", self.read)
 
-    def read(self, kept: object) -> Message:
-        return next(each for each in self.messages if each.message_id == kept.message_id)  # type: ignore[attr-defined]
+    def read(self, kept: KeptMessage) -> Message:
+        return next(each for each in self.messages if each.message_id == kept.message_id)
 
 
 def stored(world: World) -> set[tuple[Eui64, RequestId]]:

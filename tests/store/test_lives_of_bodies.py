@@ -6,6 +6,8 @@ from threading import Thread
 from uuid import UUID, uuid4
 
 import pytest
+from psycopg import Connection
+from psycopg.rows import TupleRow
 
 from firmtrack.answers.pruning import Ended, What
 from firmtrack.domain.facts import MessageKind
@@ -175,7 +177,7 @@ def test_what_has_no_body_any_more_is_not_read_again_and_that_is_said(
     assert all_answers() == before
 
 
-def add_message(at: datetime, connection: object = None) -> UUID:
+def add_message(at: datetime, connection: Connection[TupleRow] | None = None) -> UUID:
     message_id = uuid4()
     query = (
         "INSERT INTO dated_message (message_id, occurred_at, recorded_at, kind, body)"
@@ -184,7 +186,7 @@ def add_message(at: datetime, connection: object = None) -> UUID:
     if connection is None:
         executed(query, (message_id, at))
     else:
-        connection.execute(query, (message_id, at))  # type: ignore[attr-defined]
+        connection.execute(query, (message_id, at))
     return message_id
 
 

@@ -14,12 +14,12 @@ from firmtrack.accounts.kinds import PartyKind
 from firmtrack.accounts.models import Party
 from firmtrack.accounts.parties import add_party
 from firmtrack.domain.stages import Status
+from firmtrack.environment import MailServer
 from firmtrack.notices import endpoints
 from firmtrack.notices.calling import Caller
 from firmtrack.notices.email_digest import EMAIL_DIGEST
 from firmtrack.notices.incidents import OPENING_DELAY
 from firmtrack.presentation.wording import reason_text
-from firmtrack.settings import MailServer
 from firmtrack.store.database import pool
 from tests.store.facts import ALPHA_ID, METERS, REQUEST_ID, at, reported, request, take
 from tests.store.test_notices import dispatch, notices

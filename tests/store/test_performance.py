@@ -46,6 +46,7 @@ from firmtrack.store.reports.counting import Round
 from tests.examples import examples
 from tests.rules import attribute
 from tests.store import test_rules_in_sql as rules
+from tests.store.drawn import digests, meters
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -95,12 +96,12 @@ FINAL_STAGES = {
 inventories = st.builds(
     inventory,
     st.none() | rules.times,
-    rules.meters,
+    meters,
     csp_region=st.none() | st.sampled_from(["North", "South"]),
     device_type=st.none() | st.sampled_from(["ESME", "GSME"]),
     manufacturer=st.none() | st.just("1234"),
     model=st.none() | st.sampled_from(["A", "B"]),
-    identity=rules.digests,
+    identity=digests,
 )
 histories = st.lists(
     rules.messages | rules.messages | inventories,

@@ -15,8 +15,9 @@ from firmtrack.store.database import pool
 from firmtrack.store.reading.dossiers import read_dossier
 from firmtrack.store.retention.facts import FactsPruned, prune_facts
 from tests.examples import examples
+from tests.store.drawn import METERS, REQUEST_IDS
 from tests.store.facts import distributions, take
-from tests.store.pruned import APRIL, MARCH, MAY, METERS, REQUEST_IDS, empty_all, histories
+from tests.store.pruned import APRIL, MARCH, MAY, empty_all, histories
 
 Updates = frozenset[tuple[Eui64, RequestId]]
 

@@ -26,45 +26,32 @@ from firmtrack.store.reading.dossiers import read_dossier
 from tests.examples import examples
 from tests.looking import find_device
 from tests.rules import StatusEvent, attribute
+from tests.store.drawn import (
+    digests,
+    image_hashes,
+    request_ids,
+    some_meters,
+    users,
+)
 from tests.store.facts import (
-    ALPHA_ID,
-    BRAVO_ID,
     DCC,
-    DCC_ID,
-    IMAGE_HASH,
-    OTHER_IMAGE_HASH,
     OTHER_VERSION,
     VERSION,
     answer,
     at,
-    digest,
     distributions,
-    meter,
     reported,
     request,
     step,
 )
 
-METERS = tuple(map(meter, range(3)))
-REQUEST_IDS = (
-    RequestId(ALPHA_ID, DCC_ID, 1),
-    RequestId(ALPHA_ID, DCC_ID, 2**64 - 1),
-    RequestId(BRAVO_ID, DCC_ID, 1),
-)
-
 # Few values, so that histories are full of ties.
 times = st.integers(0, 4).map(at)
-request_ids = st.sampled_from(REQUEST_IDS)
-meters = st.sampled_from(METERS)
-some_meters = st.sets(meters, min_size=1).map(sorted)
 # Two numbers, in several spellings.
 versions = st.sampled_from(
     [VERSION, OTHER_VERSION, *map(FirmwareVersion, ("0a0b0c0d", "A0B0C0D", "0xA0B0E"))]
 )
-users = st.sampled_from([ALPHA_ID, BRAVO_ID])
-image_hashes = st.sampled_from([IMAGE_HASH, OTHER_IMAGE_HASH])
 variants = st.sampled_from(Variant)
-digests = st.integers(0, 2**16).map(digest)
 
 requests = st.builds(
     request,

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.core.management import call_command
 
-from firmtrack.settings import read_environment
+from firmtrack.environment import read_environment
 from firmtrack.store import database as the_database
 from firmtrack.store.ledger.rereading import EDITION
 from firmtrack.store.schema import SchemaNewer, SchemaOlder, SchemaState, schema_state

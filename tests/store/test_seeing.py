@@ -29,6 +29,7 @@ from tests.examples import examples
 from tests.store import test_inventory as known
 from tests.store import test_rules_in_sql as rules
 from tests.store import test_withdrawals as withdrawals
+from tests.store.drawn import METERS
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -133,7 +134,7 @@ placings = st.builds(
     ),
     st.integers(0, 2**16),
     st.integers(0, 4),
-    st.sampled_from(rules.METERS),
+    st.sampled_from(METERS),
     st.none() | users,
     st.sampled_from(HUBS),
     st.none() | users,
@@ -170,7 +171,7 @@ def test_no_device_on_a_hub_is_passed_over_whose_inventory_the_viewer_sees(
         do(data.draw(some), "a trial", read)
         moments.append(datetime.now(UTC))
 
-    devices = [folded(each, moment) for each in rules.METERS for moment in moments]
+    devices = [folded(each, moment) for each in METERS for moment in moments]
     for viewer in (ALPHA, BRAVO, DCC, STRANGER):
         seen = [view for view in (view_of(viewer, each) for each in devices) if view.sees_inventory]
         for hub in HUBS:

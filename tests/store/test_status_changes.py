@@ -24,6 +24,7 @@ from firmtrack.store.ledger.recording import PORTIONS, Batch, record
 from firmtrack.store.numbers import eui_of, to_bigint
 from tests.examples import examples
 from tests.store import test_rules_in_sql as rules
+from tests.store.drawn import REQUEST_IDS
 from tests.store.facts import (
     ALPHA_ID,
     BRAVO_ID,
@@ -327,7 +328,7 @@ def _current() -> dict[tuple[int, Eui64], tuple[str, str | None]]:
     with pool().connection() as connection:
         keys = {
             request_id: row[0]
-            for request_id in rules.REQUEST_IDS
+            for request_id in REQUEST_IDS
             if request_id.originator == ALPHA_ID
             for row in connection.execute(
                 "SELECT request_key FROM request WHERE originator = %s AND counter = %s",

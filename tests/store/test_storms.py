@@ -24,6 +24,7 @@ from firmtrack.store.ledger.withdrawals import withdraw
 from firmtrack.store.reading.dossiers import read_dossier
 from tests.examples import examples
 from tests.looking import find_device
+from tests.store.drawn import METERS
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -41,7 +42,7 @@ from tests.store.facts import (
     request,
     take,
 )
-from tests.store.test_rules_in_sql import METERS, empty, histories
+from tests.store.test_rules_in_sql import empty, histories
 from tests.store.test_withdrawals import BECAUSE, reading
 
 pytestmark = pytest.mark.usefixtures("database")

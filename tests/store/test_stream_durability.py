@@ -158,6 +158,13 @@ def test_what_is_no_monitoring_shows_nothing(
     assert url in str(refusal.value)
 
 
+def test_the_port_of_clients_is_no_monitoring(stream_node: Cluster) -> None:
+    url = f"http://127.0.0.1:{stream_node.nodes[0].port}"
+
+    with pytest.raises(UnsafeStream, match="it is not the monitoring of a server"):
+        checked(environment(stream_node, url))
+
+
 def test_monitoring_that_does_not_answer_shows_nothing_and_is_named(stream_node: Cluster) -> None:
     url = f"http://127.0.0.1:{free_port()}"
 

@@ -17,12 +17,12 @@ from tests.streams import Cluster, Form, one_node
 _STREAM = "T"
 _ROOT = Path(__file__).parents[2]
 _CHILD = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from tests.streams import one_node
 with one_node(Path(sys.argv[1])) as cluster:
     print("pid", cluster.nodes[0]._process.pid, flush=True)
-    time.sleep(600)
+    signal.pause()
 """
 
 

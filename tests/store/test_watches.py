@@ -24,6 +24,7 @@ from firmtrack.answers.watches import Watched
 from firmtrack.domain.facts import Message
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status
+from firmtrack.environment import MailServer
 from firmtrack.notices import endpoints, queries
 from firmtrack.notices.calling import Caller
 from firmtrack.notices.composing import compose_due
@@ -45,7 +46,6 @@ from firmtrack.notices.watches import (
     set_watch,
 )
 from firmtrack.presentation.wording import reason_text
-from firmtrack.settings import MailServer
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.withdrawals import withdraw
 from firmtrack.store.numbers import to_bigint

@@ -31,6 +31,7 @@ from tests.looking import find_device
 from tests.store import test_inventory as known
 from tests.store import test_past as past
 from tests.store import test_rules_in_sql as rules
+from tests.store.drawn import REQUEST_IDS
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -294,8 +295,8 @@ def test_a_withdrawn_word_gives_its_place_to_the_one_before() -> None:
 
 
 def test_a_withdrawn_answer_that_refused_a_device_lets_word_come_back_to_its_request() -> None:
-    first, second = request(sent_at=at(0)), request(rules.REQUEST_IDS[0], sent_at=at(1))
-    refusal = answer(rules.REQUEST_IDS[0], answered_at=at(2), code="W110101", refused=[METER])
+    first, second = request(sent_at=at(0)), request(REQUEST_IDS[0], sent_at=at(1))
+    refusal = answer(REQUEST_IDS[0], answered_at=at(2), code="W110101", refused=[METER])
     word = reported(Status.VERIFIED, at(5), request_id=None, image_hash=IMAGE_HASH)
     take(first, second, refusal, word)
     assert distribution().status is Status.VERIFIED
@@ -303,7 +304,7 @@ def test_a_withdrawn_answer_that_refused_a_device_lets_word_come_back_to_its_req
     withdraw([refusal], BECAUSE, reading(first, second))
 
     assert distribution().status is Status.RECEIVED
-    assert distribution(request_id=rules.REQUEST_IDS[0]).status is Status.VERIFIED
+    assert distribution(request_id=REQUEST_IDS[0]).status is Status.VERIFIED
 
 
 def test_a_request_whose_id_was_used_twice_falls_back_to_its_other_message() -> None:

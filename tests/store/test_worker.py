@@ -4,8 +4,10 @@ import multiprocessing
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from nats.aio.client import Client
@@ -15,7 +17,9 @@ from firmtrack.store import database as the_database
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.quarantine import find_quarantined, list_quarantine
 from firmtrack.stream import bodies
+from firmtrack.stream.connection import StreamAway
 from firmtrack.stream.names import (
+    BODIES,
     DUIS_SUBJECT,
     MESSAGE_ID_HEADER,
     OBJECT_HEADER,
@@ -32,12 +36,14 @@ from tests.api.world import (
     stage_report,
     update_firmware,
 )
+from tests.journeys.processes import wait_until
 from tests.store.worker_processes import (
     POISON,
     be_a_worker,
     kill_itself_at_poison,
     kill_worker_after_commit,
     kill_worker_before_commit,
+    settle_when_shut_out,
 )
 from tests.streams import Cluster, one_node
 from tests.working import (
@@ -48,6 +54,8 @@ from tests.working import (
     put,
     state_of,
     take_all,
+    take_on,
+    take_until_first,
 )
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -147,6 +155,63 @@ def test_an_object_over_the_limit_is_not_even_fetched(stream: Cluster) -> None:
 
     assert quarantined() == {("too_large", b"", "operator", False)}
     assert bodies_in(stream) == 0
+
+
+def test_a_body_of_which_nothing_is_left_is_missed_and_not_waited_for(stream: Cluster) -> None:
+    async def lose(client: Client) -> None:
+        name = await bodies.put(client, update_firmware())
+        await client.jsm().purge_stream(f"OBJ_{BODIES}", subject=f"$O.{BODIES}.C.*")
+        await client.jetstream().publish(DUIS_SUBJECT, headers={OBJECT_HEADER: name})
+
+    asked(stream, lose)
+
+    take_all(stream)
+
+    assert quarantined() == {("missing_body", b"", "operator", False)}
+
+
+def test_told_to_stop_among_large_bodies_it_leaves_the_rest_to_others_at_once(
+    stream: Cluster,
+) -> None:
+    give_again_after(stream, 3_600.0)  # what it kept would be missed
+
+    async def fill(client: Client) -> None:
+        for number in range(20):
+            name = await bodies.put(client, stage_report(str(number)))
+            await client.jetstream().publish(REPORT_SUBJECT, headers={OBJECT_HEADER: name})
+
+    asked(stream, fill)
+
+    taken = take_until_first(stream)
+
+    assert 1 <= taken.messages < 20
+    assert take_all(stream).outcomes == {OutcomeKind.RECORDED: 20 - taken.messages}
+
+
+def test_a_worker_that_is_shut_out_ends_what_it_began_and_says_so(
+    stream: Cluster, tmp_path: Path
+) -> None:
+    (node,) = stream.nodes
+    begun = tmp_path / "begun"
+    put(stream, DUIS_SUBJECT, *DELIVERED)
+
+    def shut_out() -> None:
+        wait_until(begun.exists, "it has begun")
+        node.ask_for_password(wanted=True)
+
+    shutting = Thread(target=shut_out)
+    shutting.start()
+    told: list[int] = []
+    with pytest.raises(StreamAway, match="authorization failed"):
+        take_on(
+            stream,
+            on_taken=lambda taken: told.append(taken.messages),
+            settle=partial(settle_when_shut_out, begun, node.monitoring_url),
+        )
+    shutting.join()
+
+    assert told == [len(DELIVERED)]
+    assert messages_and_events() == (len(DELIVERED),) * 2
 
 
 def test_a_message_that_kills_its_reader_is_found_among_many_and_put_into_quarantine(

@@ -4,9 +4,13 @@ What a process imports to be one: no models, which not all of them set up.
 """
 
 import asyncio
+import json
 import os
 import signal
+import time
 from collections.abc import Sequence
+from pathlib import Path
+from urllib.request import urlopen
 
 import django
 
@@ -25,6 +29,21 @@ def kill_itself_at_poison(arrivals: Sequence[Arrival]) -> list[Settled]:
     if any(each.envelope.body == POISON and each.refused is None for each in arrivals):
         os.kill(os.getpid(), signal.SIGKILL)
     return settle_here(arrivals)
+
+
+def settle_when_shut_out(
+    begun: Path, monitoring_url: str, arrivals: Sequence[Arrival]
+) -> list[Settled]:
+    """Say that it has begun, and settle once the stream's server has no connection any more."""
+    begun.touch()
+    while _number_of_connections(monitoring_url) > 0:
+        time.sleep(0.01)  # what is waited for happens in another process
+    return settle_here(arrivals)
+
+
+def _number_of_connections(monitoring_url: str) -> int:
+    with urlopen(f"{monitoring_url}/connz") as answer:
+        return int(json.load(answer)["num_connections"])
 
 
 def kill_worker_before_commit(arrivals: Sequence[Arrival]) -> list[Settled]:

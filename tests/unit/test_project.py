@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from firmtrack.settings import BadSetting, Environment, read_environment
+from firmtrack.environment import BadSetting, Environment, read_environment
 from tools.links import broken_links, missing_names, pages
 from tools.stage_diagram import BEGIN, END, PAGE, stage_section, with_section
 

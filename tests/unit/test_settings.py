@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmtrack.settings import BadSetting, read_environment
+from firmtrack.environment import BadSetting, read_environment
 
 
 def trusted(value: str) -> list[str]:

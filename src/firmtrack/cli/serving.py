@@ -92,7 +92,7 @@ def _check_temporary_files() -> None:
     """
     from tempfile import TemporaryFile
 
-    from firmtrack.settings import BadSetting
+    from firmtrack.environment import BadSetting
 
     try:
         with TemporaryFile(dir=os.environ.get("TMPDIR") or None) as file:
@@ -111,7 +111,7 @@ def _check_certificates() -> None:
     """
     from django.conf import settings
 
-    from firmtrack.settings import BadSetting
+    from firmtrack.environment import BadSetting
 
     if settings.ENVIRONMENT.trust_store is not None:
         from firmtrack.duis.trust import BadTrustStore

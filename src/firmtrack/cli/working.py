@@ -60,11 +60,15 @@ def _watched(host: str, port: int | None) -> Iterator[None]:
     if port is None:
         yield
         return
+    from socketserver import ThreadingMixIn
     from threading import Thread
-    from wsgiref.simple_server import WSGIRequestHandler, make_server
+    from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
     from firmtrack.cli.serving import CannotListen
     from firmtrack.watching.endpoints import Watched
+
+    class Server(ThreadingMixIn, WSGIServer):
+        daemon_threads = True  # who connects and asks nothing holds up neither others nor our end
 
     class Quiet(WSGIRequestHandler):
         def log_message(self, *_: object) -> None:
@@ -72,7 +76,7 @@ def _watched(host: str, port: int | None) -> Iterator[None]:
 
     watched = Watched(_answer_nothing)
     try:
-        server = make_server(host, port, watched, handler_class=Quiet)
+        server = make_server(host, port, watched, Server, Quiet)
     except OSError as error:
         raise CannotListen(host, port, error) from error
     Thread(target=server.serve_forever, name="watched", daemon=True).start()

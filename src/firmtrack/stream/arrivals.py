@@ -51,12 +51,11 @@ READER_DIED = Refused(
 
 
 class Delivery(NamedTuple):
-    """How often a message came, which of the stream it is, when that took it, how many follow."""
+    """How often a message came, which of the stream it is, and when that took it."""
 
     times: int
     sequence: int
     stored_at: datetime
-    waiting: int
 
 
 class Received(NamedTuple):
@@ -76,8 +75,8 @@ def delivery_of(message: Msg) -> Delivery:
     """Return what the subject to which a message is acknowledged says of it."""
     words = message.reply.split(".")
     words = words[-5:] if len(words) == 9 else words[6:11]  # without a domain
-    times, sequence, _, stored_at, waiting = map(int, words)
-    return Delivery(times, sequence, datetime.fromtimestamp(stored_at / _NANOSECONDS, UTC), waiting)
+    times, sequence, _, stored_at, _ = map(int, words)
+    return Delivery(times, sequence, datetime.fromtimestamp(stored_at / _NANOSECONDS, UTC))
 
 
 class Arrival(Struct, frozen=True):

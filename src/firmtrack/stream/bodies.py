@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from nats.aio.client import Client
+from nats.js.api import ObjectInfo
 from nats.js.errors import (
     BadObjectMetaError,
     DigestMismatchError,
@@ -51,11 +52,19 @@ async def get(client: Client, name: str, limit_bytes: int) -> bytes:
             info = await store.get_info(name)
             if (info.size or 0) > limit_bytes:
                 raise BodyTooLarge
+            if info.is_link() or (info.size and not await _has_parts(client, info)):
+                raise NoSuchBody
             octets = io.BytesIO()
             await store.get(name, octets)
     except (ObjectNotFoundError, BadObjectMetaError, DigestMismatchError):
         raise NoSuchBody from None
     return octets.getvalue()
+
+
+async def _has_parts(client: Client, info: ObjectInfo) -> bool:
+    """Return whether any of its octets is there; nats-py would wait for the first for ever."""
+    found = await client.jsm().stream_info(_STREAM, subjects_filter=_parts_subject(info))
+    return bool(found.state.subjects)
 
 
 async def remove(client: Client, name: str) -> None:
@@ -66,8 +75,12 @@ async def remove(client: Client, name: str) -> None:
     except (NotFoundError, BadObjectMetaError):
         return
     manager = client.jsm()
-    await manager.purge_stream(_STREAM, subject=f"$O.{BODIES}.C.{info.nuid}")
+    await manager.purge_stream(_STREAM, subject=_parts_subject(info))
     await manager.purge_stream(_STREAM, subject=_meta_subject(name))
+
+
+def _parts_subject(info: ObjectInfo) -> str:
+    return f"$O.{BODIES}.C.{info.nuid}"
 
 
 def _meta_subject(name: str) -> str:

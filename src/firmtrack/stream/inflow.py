@@ -5,6 +5,7 @@ import json
 from collections import deque
 from contextlib import suppress
 
+import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
@@ -55,11 +56,21 @@ class Inflow:
         """What has come and was not taken."""
         return tuple(self._waiting)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was stopped."""
+        return self._is_over
+
     async def start(self) -> None:
         """Ask for messages from now on."""
         self._subscription = await self._client.subscribe(f"{self._inbox}.*", cb=self._take_in)
         self._is_open.set()
         self._asking = asyncio.create_task(self._ask_on())
+
+    async def fail(self) -> None:
+        """Wait for what ends the asking: ConnectionClosedError, if the servers want us no more."""
+        assert self._asking is not None
+        await self._asking
 
     def close(self) -> list[Received]:
         """Ask for no more until it is opened; return what has come, to be given back."""
@@ -80,7 +91,7 @@ class Inflow:
         if self._subscription is not None and self._client.is_connected:
             with suppress(*FAILURES):
                 # With what the servers have sent already.
-                await self._subscription.drain()  # type: ignore[no-untyped-call]
+                await self._subscription.drain()  # type: ignore[no-untyped-call]  # nats-py's
         left = self._left()
         self._has_come.set()
         return left
@@ -151,6 +162,8 @@ class Inflow:
                 "expires": int(_ASKED_SECONDS * _NANOSECONDS),
                 "max_bytes": max(_ASKED_BYTES, 2 * self._client.max_payload),
             }
+            if self._client.is_closed:  # for good: they do not let us in any more
+                raise nats.errors.ConnectionClosedError
             if not self._client.is_connected:
                 await asyncio.sleep(_REST_SECONDS)
                 continue

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
@@ -67,7 +68,7 @@ def tell_of_stream(url: str, stream: str) -> Told:
     except (URLError, OSError) as error:
         reason = getattr(error, "reason", None) or error
         return Told(url=url, problem=f"it does not answer: {str(reason)[:200]}")
-    except (msgspec.DecodeError, RecursionError, ValueError, NotMonitoring):
+    except (HTTPException, msgspec.DecodeError, RecursionError, ValueError, NotMonitoring):
         return Told(url=url, problem="it is not the monitoring of a server with JetStream")
     return Told(
         url=url,

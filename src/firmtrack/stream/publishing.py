@@ -8,7 +8,7 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock, Thread
@@ -32,6 +32,7 @@ from firmtrack.stream.names import (
     MESSAGE_ID_HEADER,
     OBJECT_HEADER,
     REPORT_SUBJECT,
+    STREAM,
     SUBMITTER_HEADER,
     TIME_HEADER,
     TOKEN_HEADER,
@@ -168,7 +169,10 @@ class _Publisher:
         results: list[FirmtrackError | None] = []
         for first in range(0, len(messages), _AT_ONCE):
             some = messages[first : first + _AT_ONCE]
-            results += await asyncio.gather(*(self._publish(client, each) for each in some))
+            told = await asyncio.gather(*(self._publish(client, each) for each in some))
+            results += told
+            if all(isinstance(each, StreamAway) for each in told):  # nor would it take the others
+                return results + [told[0]] * (len(messages) - len(results))
         return results
 
     async def _connected(self) -> Client:
@@ -176,11 +180,14 @@ class _Publisher:
 
         Raises StreamAway and UnsafeStream, at once if it just has; and BadCredentials.
         """
-        if self._client is not None and self._has_stream:
+        if self._client is not None and self._has_stream and not self._client.is_closed:
             if not self._client.is_connected:
                 raise StreamAway(self._access.servers)
             return self._client
         async with self._connecting:
+            if self._client is not None and self._client.is_closed:
+                # The servers did that, and for good: nats-py does not try again then.
+                self._client, self._has_stream = None, False
             if self._refusal is not None:
                 refused_at, refusal = self._refusal
                 if time.monotonic() - refused_at < _REST_SECONDS:
@@ -222,12 +229,16 @@ class _Publisher:
         body, headers = message.envelope.body, message.headers()
         stream = client.jetstream(timeout=_ACKNOWLEDGED_SECONDS)
         if len(body) + _HEADERS_BYTES <= client.max_payload:
-            await stream.publish(message.subject, body, headers=headers)
+            await stream.publish(message.subject, body, stream=STREAM, headers=headers)
             return
         name = await bodies.put(client, body)
-        acknowledgement = await stream.publish(
-            message.subject, headers={**headers, OBJECT_HEADER: name}
-        )
+        headers[OBJECT_HEADER] = name
+        try:
+            acknowledgement = await stream.publish(message.subject, stream=STREAM, headers=headers)
+        except (APIError, NoStreamResponseError):  # no message names it
+            with suppress(*FAILURES):
+                await bodies.remove(client, name)
+            raise
         if acknowledgement.duplicate:
             await bodies.remove(client, name)
 

@@ -113,7 +113,7 @@ def settle_here(arrivals: Sequence[Arrival]) -> list[Settled]:
             some = [arrivals[place] for place in places]
             read = [readings[place] for place in places]
             settled.update(zip(places, _settle(some, read), strict=True))
-    except Exception as error:
+    except Exception as error:  # which of them are the database's it knows
         if database.is_failure(error):
             raise _failed(error) from None
         raise
@@ -164,7 +164,7 @@ def _recorded(arrivals: Sequence[Arrival], readings: Sequence[Reading]) -> list[
         return settle(envelopes, readings, submitter)
     except psycopg.Error:  # either it is away, or it is not as it must be: nobody's message's fault
         raise
-    except Exception as error:
+    except Exception as error:  # whatever it is, it is of one of these messages
         if len(arrivals) > 1:
             middle = len(arrivals) // 2
             return [

@@ -7,8 +7,8 @@ whom it is a duplicate if it was committed. What the database cannot take now is
 import asyncio
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from itertools import chain
 from typing import Any
 from uuid import uuid4
 
+import nats.errors
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
@@ -107,8 +108,8 @@ async def work(
 
     The database must be open. ``check`` may refuse the stream. ``on_ready`` is told what is left
     at first, ``on_taken`` what was taken after each batch, once that is committed. ``settle`` is
-    what its process does with a batch. Raises StreamAway if no server answers at first,
-    BadCredentials, and what ``check`` does.
+    what its process does with a batch. Raises StreamAway if no server answers at first, or they let
+    it in no more, BadCredentials, and what ``check`` does.
     """
     async with connected(access, "firmtrack worker") as client:
         try:
@@ -122,7 +123,10 @@ async def work(
         worker = _Worker(
             client, Inflow(client, batch), Reader(settle), on_taken, within_seconds / 3
         )
-        return await worker.work(stop, until_empty=until_empty)
+        try:
+            return await worker.work(stop, until_empty=until_empty)
+        except nats.errors.ConnectionClosedError:
+            raise StreamAway(access.servers, client.last_error) from None
 
 
 class _Worker:
@@ -150,7 +154,12 @@ class _Worker:
         """Take messages until told to stop, or until none is left; what was begun is ended."""
         await self._inflow.start()
         lanes = [asyncio.create_task(self._run_lane()) for _ in range(_LANES)]
-        others = [self._say_still_at_it(), self._wait_for_database(), self._keep_house()]
+        others = [
+            self._inflow.fail(),
+            self._say_still_at_it(),
+            self._wait_for_database(),
+            self._keep_house(),
+        ]
         ends = [stop.wait(), *([self._find_nothing_left()] if until_empty else [])]
         beside = [asyncio.create_task(each) for each in (*others, *ends)]
         try:
@@ -180,13 +189,19 @@ class _Worker:
         small = [each for each in batch if each.object_name is None]
         if small:
             await self._settle(small, [_arrival(each, each.message.data) for each in small])
-        for each in batch:  # one at a time: each may be of many megabytes
-            if each.object_name is not None:
-                await self._do_large(each, each.object_name)
+        large = deque(each for each in batch if each.object_name is not None)
+        while large:  # one at a time: each may be of many megabytes
+            if self._is_failing.is_set() or self._inflow.is_over:
+                await self._give_back(
+                    large, _GIVEN_BACK_SECONDS if self._is_failing.is_set() else 0.0
+                )
+                return
+            await self._do_large(large.popleft())
 
-    async def _do_large(self, received: Received, name: str) -> None:
+    async def _do_large(self, received: Received) -> None:
+        assert received.object_name is not None
         try:
-            body = await bodies.get(self._client, name, LARGEST_MESSAGE_BYTES)
+            body = await bodies.get(self._client, received.object_name, LARGEST_MESSAGE_BYTES)
             arrival = _arrival(received, body)
         except NoSuchBody:
             if received.delivery.times < _BODY_TRIES:
@@ -223,13 +238,14 @@ class _Worker:
         """
         name, message = received.object_name, received.message
         if name is None:
-            await self._client.publish(message.reply)
+            with suppress(*FAILURES):
+                await self._client.publish(message.reply)
             return
         with suppress(*FAILURES, NotFoundError):  # what is left is swept up later
             await message.ack_sync(timeout=_CONFIRM_SECONDS)
             await bodies.remove(self._client, name)
 
-    async def _give_back(self, messages: Sequence[Received], delay_seconds: float) -> None:
+    async def _give_back(self, messages: Iterable[Received], delay_seconds: float) -> None:
         """Have the messages come again, to whoever asks then."""
         with suppress(*FAILURES):  # then they come again when they were not acknowledged in time
             for each in messages:

@@ -75,7 +75,7 @@ def wait_for_earlier(connection: Connection[TupleRow]) -> None:
     while _row(connection.execute(_EARLIER, (HOLDING, moment, rereading)).fetchone())[0]:
         if time.monotonic() > until:
             raise TableInUse(EVENTS.name)
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_LOOK_SECONDS)  # PostgreSQL tells nobody that others' transactions have ended
 
 
 class Swap:

@@ -87,6 +87,8 @@ def in_a_moment(connection: Connection[TupleRow], table: str, work: Callable[[],
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             if time.monotonic() > until:
                 raise TableInUse(table) from None
+            # To wait in the queue for the lock would be told when it is free, and would hold up
+            # all who come after: so we leave it, and let them pass.
             time.sleep(_PAUSE_SECONDS)
         else:
             return

@@ -9,8 +9,8 @@ from django.conf import settings
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from firmtrack.environment import Environment
 from firmtrack.errors import FirmtrackError
-from firmtrack.settings import Environment
 from firmtrack.store import database as the_database
 from firmtrack.watching.doctor import database, machine, stream
 from firmtrack.watching.doctor.findings import Finding, Level, fail, warn

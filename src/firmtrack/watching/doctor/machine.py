@@ -12,9 +12,9 @@ from pathlib import Path
 from cryptography import x509
 
 from firmtrack.duis.trust import BadTrustStore, TrustStore
+from firmtrack.environment import Environment
 from firmtrack.notices.alert_signing import alert_signer
 from firmtrack.notices.channel import ChannelUnusable
-from firmtrack.settings import Environment
 from firmtrack.watching.doctor.findings import Finding, fail, ok, warn
 
 ENDS_SOON = timedelta(days=30)
