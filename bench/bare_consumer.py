@@ -9,6 +9,8 @@ import nats.errors
 from firmtrack.stream.names import CONSUMER, STREAM
 
 _BATCH = 1_000
+# A batch that the last messages do not fill is waited for to its end, while they are unacknowledged.
+_FETCH_SECONDS = 0.1
 
 
 async def _consume(url: str) -> None:
@@ -18,7 +20,7 @@ async def _consume(url: str) -> None:
         sys.stdout.flush()
         while True:
             try:
-                messages = await consumer.fetch(_BATCH, timeout=5)
+                messages = await consumer.fetch(_BATCH, timeout=_FETCH_SECONDS)
             except nats.errors.TimeoutError:
                 continue
             for each in messages:
