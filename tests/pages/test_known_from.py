@@ -182,7 +182,7 @@ def test_the_list_of_requests_says_from_when_on_it_is_whole(
 
     assert ada.open("/service-requests").one("#not-whole") == (
         "Firmtrack keeps updates from 1 November 2026 on. Of requests submitted before, only those"
-        " are listed of which an update is left, and only these are counted."
+        " are listed of which an update is left, and only what is left is counted."
     )
     # Who asks for none of those is told of nothing else.
     later = ada.open("/service-requests", {"submitted_from": "2026-11-01"})
@@ -198,3 +198,23 @@ def test_a_list_without_any_request_does_not_say_that_none_ever_came(
 
     assert page.one("#nothing") == "There is no request"
     assert "received nothing" not in page.text
+
+
+def test_the_files_of_a_request_of_which_some_went_are_of_those_that_are_left(
+    ada: Browsing, kept_only_from: Forget
+) -> None:
+    assert "All devices: Download CSV" in ada.open(REQUEST).one("main")
+    kept_only_from(Kind.FACTS, LATER)
+    with pool().connection() as connection:
+        connection.execute(
+            "INSERT INTO pruned_distribution (request_key, completion, count, kept_from)"
+            " SELECT request_key, 'failed', 7, %s FROM request",
+            (LATER,),
+        )
+    try:
+        page = ada.open(REQUEST)
+    finally:
+        with pool().connection() as connection:
+            connection.execute("DELETE FROM pruned_distribution")
+
+    assert "All devices that are still kept: Download CSV" in page.one("main")

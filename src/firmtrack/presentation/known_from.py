@@ -39,7 +39,8 @@ def requests_text(kept_from: datetime) -> str:
     """Return from when on requests are all there, in a list of them."""
     return (
         f"Firmtrack keeps updates from {kept_from_text(kept_from)} on. Of requests submitted "
-        "before, only those are listed of which an update is left, and only these are counted."
+        "before, only those are listed of which an update is left, and only what is left "
+        "is counted."
     )
 
 

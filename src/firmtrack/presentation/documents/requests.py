@@ -138,7 +138,7 @@ class ServiceRequestList(Struct, frozen=True):
     """Some Service Requests, newest first; next_cursor continues the list, null at its end.
 
     kept_from is from when on all updates are kept, where requests submitted before it were asked
-    for, too: of these, only those are listed of which an update is left, and only these are
+    for, too: of these, only those are listed of which an update is left, and only what is left is
     counted. Else it is null.
     """
 
