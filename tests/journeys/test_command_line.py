@@ -298,7 +298,7 @@ def test_a_message_is_taken_back_and_counts_again(firmtrack: Run) -> None:
 
     unknown = "00000000-0000-0000-0000-00000000002a"
     refused = said(firmtrack("message", "withdraw", unknown, *because, "--json"), status=3)
-    assert refused["refused"][0]["reason"] == "No message of this ID was recorded."
+    assert refused["refused"][0]["reason"] == "No message of this ID is recorded."
     assert acts_of(firmtrack, "messages_withdrawn", "messages_restored") == [
         ("messages_restored", message_id),
         ("messages_withdrawn", message_id),

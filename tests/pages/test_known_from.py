@@ -136,3 +136,85 @@ def test_the_page_of_notices_says_from_when_on_they_are_kept(
         "Notices are kept from 1 October 2025 on. Of those before, only what still waits or goes on"
         " is left."
     )
+
+
+ABSENT = {
+    "/devices/00-DB-12-34-56-78-90-99": "updates",
+    "/service-requests/90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:4711": "updates",
+    "/messages/00000000-0000-4000-8000-000000000000": "messages",
+}
+
+
+@pytest.mark.parametrize("address", ABSENT)
+def test_of_an_id_of_which_nothing_is_known_it_is_told_since_when_anything_is_kept(
+    ada: Browsing, kept_only_from: Forget, address: str
+) -> None:
+    assert "kept" not in ada.open(address).one("main")
+
+    kept_only_from(Kind.FACTS, LATER)
+
+    page = ada.open(address)
+    assert page.status == 404
+    assert page.one("#not-whole").startswith(
+        f"Firmtrack keeps {ABSENT[address]} from 1 March 2028 on"
+    )
+
+
+@pytest.mark.parametrize("address", [DEVICE, REQUEST])
+def test_someone_elses_is_told_of_in_the_same_words_as_what_went_or_never_was(
+    ben: Browsing, kept_only_from: Forget, address: str
+) -> None:
+    kept_only_from(Kind.FACTS, LATER)
+    nothing = "/devices/00-DB-12-34-56-78-90-99" if address == DEVICE else list(ABSENT)[1]
+
+    anothers, absent = ben.open(address), ben.open(nothing)
+
+    assert anothers.status == absent.status == 404
+    assert anothers.one("#not-whole") == absent.one("#not-whole")
+
+
+def test_the_list_of_requests_says_from_when_on_it_is_whole(
+    ada: Browsing, kept_only_from: Forget
+) -> None:
+    assert ada.open("/service-requests").elements("#not-whole") == []
+
+    kept_only_from(Kind.FACTS, datetime(2026, 11, 1, tzinfo=UTC))
+
+    assert ada.open("/service-requests").one("#not-whole") == (
+        "Firmtrack keeps updates from 1 November 2026 on. Of requests submitted before, only those"
+        " are listed of which an update is left, and only what is left is counted."
+    )
+    # Who asks for none of those is told of nothing else.
+    later = ada.open("/service-requests", {"submitted_from": "2026-11-01"})
+    assert later.elements("#not-whole") == []
+
+
+def test_a_list_without_any_request_does_not_say_that_none_ever_came(
+    stranger: Browsing, kept_only_from: Forget
+) -> None:
+    kept_only_from(Kind.FACTS, LATER)
+
+    page = stranger.open("/service-requests")
+
+    assert page.one("#nothing") == "There is no request"
+    assert "received nothing" not in page.text
+
+
+def test_the_files_of_a_request_of_which_some_went_are_of_those_that_are_left(
+    ada: Browsing, kept_only_from: Forget
+) -> None:
+    assert "All devices: Download CSV" in ada.open(REQUEST).one("main")
+    kept_only_from(Kind.FACTS, LATER)
+    with pool().connection() as connection:
+        connection.execute(
+            "INSERT INTO pruned_distribution (request_key, completion, count, kept_from)"
+            " SELECT request_key, 'failed', 7, %s FROM request",
+            (LATER,),
+        )
+    try:
+        page = ada.open(REQUEST)
+    finally:
+        with pool().connection() as connection:
+            connection.execute("DELETE FROM pruned_distribution")
+
+    assert "All devices that are still kept: Download CSV" in page.one("main")

@@ -115,10 +115,12 @@ class RequestList:
     """Some of the viewer's requests, newest first.
 
     ``has_older`` and ``has_newer``: the list goes on there. ``has_any``: requests of the viewer's
-    are known at all, whatever is wanted.
+    are known at all, whatever is wanted. ``kept_from`` is from when on all updates are kept, where
+    earlier requests were asked for, too; None if all are.
     """
 
     items: Sequence[ListedRequest]
     has_older: bool
     has_newer: bool
     has_any: bool
+    kept_from: datetime | None = None

@@ -9,6 +9,7 @@ from pydantic import WithJsonSchema
 
 from firmtrack.accounts.viewers import viewer_of_token
 from firmtrack.api.authentication import ReadToken, holder_of
+from firmtrack.api.missing import message_not_found
 from firmtrack.api.parameters import read_by, refuse_unknown_parameters
 from firmtrack.api.problems import Problem, ProblemFound
 from firmtrack.api.responses import JSON, describe, json_response, reference_to
@@ -68,7 +69,7 @@ def find_message(request: HttpRequest, message_id: MessageId) -> HttpResponse:
     refuse_unknown_parameters(request, frozenset())
     found = message_lookup.find_message(viewer_of_token(holder_of(request)), message_id)
     if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
+        raise message_not_found()
     return json_response(documents.message(found))
 
 

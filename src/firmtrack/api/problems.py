@@ -64,8 +64,8 @@ class ProblemDocument(Struct, frozen=True, omit_defaults=True):
     """A problem document (RFC 9457). code names the kind of problem and does not change.
 
     errors is there for malformed_parameter; reason_code is for quarantined and quarantine_full,
-    quarantine_id for quarantined. kept_from is for not_found at a moment before which updates that
-    ended may be no longer kept.
+    quarantine_id for quarantined. kept_from is for not_found: from when on what was asked for is
+    kept, for whatever ID; older ones may be no longer kept.
     """
 
     title: str

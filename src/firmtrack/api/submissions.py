@@ -20,6 +20,7 @@ from firmtrack.accounts.viewers import viewer_of_token
 from firmtrack.api.authentication import IntakeToken, holder_of
 from firmtrack.api.bodies import media_type_of, read_body, received_at_of
 from firmtrack.api.messages import MessageId
+from firmtrack.api.missing import message_not_found
 from firmtrack.api.parameters import refuse_unknown_parameters
 from firmtrack.api.problems import Problem, ProblemFound
 from firmtrack.api.responses import (
@@ -266,7 +267,7 @@ def find_message_status(
     refuse_unknown_parameters(request, frozenset({"receipt"}))
     found = handed_in.find_handed_in(viewer_of_token(holder_of(request)), message_id, receipt)
     if found is None:
-        raise ProblemFound(Problem.NOT_FOUND)
+        raise message_not_found()
     has_reason = found.reason_code is not None
     return json_response(
         MessageStatus(

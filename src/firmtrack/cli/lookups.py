@@ -78,7 +78,7 @@ class NotKnownThen(NotFound):
 
 
 class NotKept(NotFound):
-    """Nothing is found at the moment that was asked for, of which not all is kept."""
+    """Nothing is found, and not all that was is kept."""
 
     def __init__(self, said: str) -> None:
         super().__init__(f"{NotFound()} {said}")
@@ -88,21 +88,21 @@ def not_found(viewer: "Viewer", sought: "Eui64 | RequestId", past: "Settled | No
     """Return the error that nothing was found, with since when something is known."""
     from firmtrack.domain.identifiers import RequestId
     from firmtrack.lookups.first_known import when_device_known, when_request_known
-    from firmtrack.lookups.known_from import past_known_from
+    from firmtrack.lookups.known_from import missing_known_from
     from firmtrack.presentation.as_of import not_known_then_text
-    from firmtrack.presentation.known_from import not_found_then_text
+    from firmtrack.presentation.known_from import not_found_text
     from firmtrack.presentation.search import SearchBy
     from firmtrack.presentation.times import shown_text
 
+    kept_from = missing_known_from(past)
     if past is None:
-        return NotFound()
-    if isinstance(sought, RequestId):
+        first, kind = None, SearchBy.DEVICE_ID
+    elif isinstance(sought, RequestId):
         first, kind = when_request_known(viewer, sought, past), SearchBy.SERVICE_REQUEST_ID
     else:
         first, kind = when_device_known(viewer, sought, past), SearchBy.DEVICE_ID
-    kept_from = past_known_from(past)
     if first is None:
-        return NotFound() if kept_from is None else NotKept(not_found_then_text(kept_from))
+        return NotFound() if kept_from is None else NotKept(not_found_text(kept_from))
     at = shown_text(first.at, is_day=first.is_day)
     return NotKnownThen(not_known_then_text(kind, at, kept_from=kept_from))
 

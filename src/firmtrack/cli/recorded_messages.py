@@ -28,11 +28,22 @@ message = typer.Typer(help="Recorded messages: seen, and taken back.", no_args_i
 
 
 class NoSuchMessage(FirmtrackError):
-    """No message of this ID was recorded."""
+    """No message of this ID is recorded."""
 
 
 class NothingKept(FirmtrackError):
     """No message of this ID was recorded, or what it said is not kept any more."""
+
+
+def _not_found() -> NoSuchMessage:
+    """Return the error that there is no such message, with from when on they are kept."""
+    from firmtrack.lookups.known_from import Kind, known_from
+    from firmtrack.presentation.known_from import messages_text
+
+    kept_from = known_from(Kind.FACTS)
+    if kept_from is None:
+        return NoSuchMessage()
+    return NoSuchMessage(f"{NoSuchMessage()} {messages_text(kept_from)}")
 
 
 def read_since(text: str) -> datetime:
@@ -132,7 +143,7 @@ def show(
             return
         found = find_message(viewer, message_id)
         if found is None:
-            raise NoSuchMessage
+            raise _not_found()
         again = messages.came_again(message_id)
         if as_json:
             _print_json(found, again)

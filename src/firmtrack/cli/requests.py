@@ -8,7 +8,7 @@ import typer
 
 from firmtrack.answers.request_lists import ListedRequest, RequestFilter, RequestState
 from firmtrack.cli.lookups import AsParty, viewer_as
-from firmtrack.cli.options import AsJson, console, minute
+from firmtrack.cli.options import AsJson, console, errors, minute
 from firmtrack.cli.session import opened
 from firmtrack.domain.identifiers import FirmwareVersion
 
@@ -52,6 +52,7 @@ def requests(
     """
     with opened():
         from firmtrack.presentation import documents
+        from firmtrack.presentation.known_from import requests_text
         from firmtrack.presentation.request_lists import mark_of
 
         wanted = RequestFilter(
@@ -69,9 +70,12 @@ def requests(
         for each in found.items:
             _print(each)
         if not found.items:
-            console.print("No request matches." if found.has_any else "No request is known yet.")
+            nothing = "No request is known yet." if found.kept_from is None else "There is none."
+            console.print("No request matches." if found.has_any else nothing)
         elif found.has_older:
             console.print(f"There are older ones: --limit shows more than {limit:,}.")
+        if found.kept_from is not None:
+            errors.print(requests_text(found.kept_from))
 
 
 def _found(viewer: "Viewer", wanted: RequestFilter, limit: int) -> "RequestList":

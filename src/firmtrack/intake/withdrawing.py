@@ -16,7 +16,7 @@ from firmtrack.store.reading.messages import KeptMessage, kept_messages, list_me
 
 _MESSAGES_AT_ONCE = 500
 
-UNKNOWN = "No message of this ID was recorded."
+UNKNOWN = "No message of this ID is recorded."
 NOT_KEPT = "What it said is not kept any more, so what it concerns is not known."
 NOT_READABLE = "It cannot be read any more, so what it concerns is not known."
 

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from firmtrack.accounts.parties import suppliers
+from firmtrack.answers.performance import start_of
 from firmtrack.answers.request_lists import RequestFilter, RequestList, RequestPlace
 from firmtrack.domain.viewer import Viewer
+from firmtrack.lookups.known_from import Kind, known_from
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.reports import request_lists
 
@@ -20,7 +22,7 @@ def list_requests(
     """Return up to ``limit`` of the viewer's wanted requests, newest first; DCC's staff see all.
 
     Those next ``below`` a place, or next ``above`` it, or the newest. Who sees those of all parties
-    is told whose each is.
+    is told whose each is; and everyone, from when on updates are kept.
     """
     found = request_lists.list_requests(viewer, wanted, limit=limit, below=below, above=above)
     if viewer.sees_all and found.items:
@@ -28,4 +30,8 @@ def list_requests(
         items = [replace(each, party=names.get(each.request_id.originator)) for each in found.items]
         found = replace(found, items=items)
     record_lookup(viewer, "service_requests", wanted.term, len(found.items))
-    return found
+    kept_from = known_from(Kind.FACTS)
+    first = wanted.submitted_from
+    if kept_from is None or (first is not None and start_of(first) >= kept_from):
+        return found
+    return replace(found, kept_from=kept_from)

@@ -8,7 +8,7 @@ from msgspec import Meta, ValidationError, convert
 
 from firmtrack.errors import FirmtrackError
 from firmtrack.presentation import typed_times
-from firmtrack.presentation.known_from import not_found_then_text
+from firmtrack.presentation.known_from import not_found_text
 from firmtrack.presentation.search_problems import SearchBy
 from firmtrack.presentation.times import day_text
 from firmtrack.presentation.typed_times import TypedTime
@@ -118,7 +118,7 @@ def not_known_then_text(
     """
     title = not_known_then_title(search_by, is_whole=kept_from is None)
     said = f"{title}; first known on {first_known}."
-    return said if kept_from is None else f"{said} {not_found_then_text(kept_from)}"
+    return said if kept_from is None else f"{said} {not_found_text(kept_from)}"
 
 
 def not_known_then_title(search_by: SearchBy, *, is_whole: bool = True) -> str:

@@ -27,11 +27,20 @@ def past_text(kept_from: datetime) -> str:
     )
 
 
-def not_found_then_text(kept_from: datetime) -> str:
-    """Return what is said where nothing is found at a moment before which not all is known."""
+def not_found_text(kept_from: datetime) -> str:
+    """Return what is said where nothing is found, whatever was asked for and by whom."""
     return (
         f"Firmtrack keeps updates from {kept_from_text(kept_from)} on: what ended before may be no "
         "longer kept."
+    )
+
+
+def requests_text(kept_from: datetime) -> str:
+    """Return from when on requests are all there, in a list of them."""
+    return (
+        f"Firmtrack keeps updates from {kept_from_text(kept_from)} on. Of requests submitted "
+        "before, only those are listed of which an update is left, and only what is left "
+        "is counted."
     )
 
 

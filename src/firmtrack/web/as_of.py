@@ -74,7 +74,7 @@ class Moment:
     @property
     def not_found(self) -> str | None:
         """What to say where nothing is found at such a moment; None if all of it is kept."""
-        return None if self.kept_from is None else known_from.not_found_then_text(self.kept_from)
+        return None if self.kept_from is None else known_from.not_found_text(self.kept_from)
 
     def keep(self, address: str) -> str:
         """Return an address of a result with the same moment asked for."""

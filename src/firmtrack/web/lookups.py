@@ -28,6 +28,7 @@ from firmtrack.lookups.first_known import (
     when_request_known,
 )
 from firmtrack.lookups.inventory import find_inventory
+from firmtrack.lookups.known_from import missing_known_from
 from firmtrack.lookups.request import download_distributions, open_request_page
 from firmtrack.lookups.suppliers import supplier_names
 from firmtrack.presentation.event_places import EVENTS_AT_ONCE, cursor_below, read_mark
@@ -285,8 +286,9 @@ def _nothing_found(
     elif moment.past is not None and isinstance(found_id, Eui64):
         when_known = when_inventory_known if of_inventory else when_device_known
         first = when_known(viewer, found_id, moment.past)
-    if of_inventory:  # of which nothing ever goes
-        moment = replace(moment, kept_from=None)
+    # Of the inventory nothing ever goes.
+    kept_from = None if of_inventory else missing_known_from(moment.past)
+    moment = replace(moment, kept_from=kept_from)
     return nothing_found(request, found_id, moment, first)
 
 

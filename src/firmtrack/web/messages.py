@@ -8,8 +8,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from firmtrack.lookups.known_from import Kind, known_from
 from firmtrack.lookups.message import download_message, find_message
 from firmtrack.presentation import messages
+from firmtrack.presentation.known_from import messages_text
 from firmtrack.web.status import viewer_in
 
 
@@ -58,4 +60,9 @@ def _read_id(text: str) -> UUID | None:
 
 
 def _not_found(request: HttpRequest, message_id: str) -> HttpResponse:
-    return render(request, "firmtrack/message-not-found.html", {"term": message_id}, status=404)
+    kept_from = known_from(Kind.FACTS)
+    context = {
+        "term": message_id,
+        "not_whole": None if kept_from is None else messages_text(kept_from),
+    }
+    return render(request, "firmtrack/message-not-found.html", context, status=404)

@@ -22,6 +22,7 @@ from firmtrack.answers.requests import NO_REASON
 from firmtrack.domain.identifiers import FirmwareVersion
 from firmtrack.domain.stages import Status
 from firmtrack.lookups.request_list import list_requests
+from firmtrack.presentation.known_from import requests_text
 from firmtrack.presentation.request_lists import (
     STATE_MEANINGS,
     STATE_NAMES,
@@ -101,6 +102,7 @@ def service_requests(request: HttpRequest) -> HttpResponse:
         page = list_requests(viewer, form.wanted, limit=PAGE_LENGTH)
     context |= {
         "page": page,
+        "not_whole": None if page.kept_from is None else requests_text(page.kept_from),
         "query": form.query,
         "is_filtered": form.wanted != RequestFilter(),
         "parts_of": parts_of,

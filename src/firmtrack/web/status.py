@@ -16,8 +16,10 @@ from firmtrack.domain.stages import CompletionStatus, Status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.domain.voice import voice_for
 from firmtrack.lookups.device import DevicePage
+from firmtrack.lookups.known_from import missing_known_from
 from firmtrack.lookups.request import FoundRequest
 from firmtrack.presentation.event_places import EVENTS_AT_ONCE, cursor_below
+from firmtrack.presentation.known_from import not_found_text
 from firmtrack.presentation.times import near_day_text
 from firmtrack.web.tickets import tickets_of_device
 from firmtrack.web.timeline import timeline_of
@@ -47,8 +49,11 @@ def device_status(request: HttpRequest, page: DevicePage) -> dict[str, object]:
         each.distribution.completion is CompletionStatus.IN_PROGRESS
         for each in found.device.distributions
     )
+    is_told = found.device.distributions or found.as_of  # of the past the page says it above
+    kept_from = None if is_told else missing_known_from(None)
     return {
         "found": found.device,
+        "not_found": None if kept_from is None else not_found_text(kept_from),
         "timelines": [
             (each, timeline_of(each), near_day_text(each.distribution.submitted_at, now))
             for each in found.device.distributions

@@ -135,16 +135,24 @@ class ListedServiceRequest(Struct, frozen=True):
 
 
 class ServiceRequestList(Struct, frozen=True):
-    """Some Service Requests, newest first; next_cursor continues the list, null at its end."""
+    """Some Service Requests, newest first; next_cursor continues the list, null at its end.
+
+    kept_from is from when on all updates are kept, where requests submitted before it were asked
+    for, too: of these, only those are listed of which an update is left, and only what is left is
+    counted. Else it is null.
+    """
 
     items: list[ListedServiceRequest]
     next_cursor: str | None
+    kept_from: datetime | None
 
 
 def service_request_list(found: RequestList, next_cursor: str | None) -> ServiceRequestList:
     """Return the list as the API answers it."""
     return ServiceRequestList(
-        items=[_listed(each) for each in found.items], next_cursor=next_cursor
+        items=[_listed(each) for each in found.items],
+        next_cursor=next_cursor,
+        kept_from=found.kept_from,
     )
 
 

@@ -39,12 +39,13 @@ WINDOW_DAYS = 90
 """What began earlier shows what was usual once; it counts only where fewer began since."""
 
 _LATELY_DAYS = 14
-_LATELY, _WINDOW, _LONGER, _EVER = range(4)  # ages of stays: waits_ended.sql
+_LATELY, _WINDOW, _LONGER, _EVER, _THINNED = range(5)  # ages of stays: waits_ended.sql
 _FEWEST_PARTIES = 2
 _NARROW = 4  # a group of so many facts is narrower than type and region
 _SLIGHT = 0.05  # a request's own stays that are a smaller part of a group need not be left out
 _YOUNG = timedelta(days=14)
 _SINCE_EVER = datetime(2, 1, 1, tzinfo=UTC)
+_EPOCH = date(1970, 1, 1)
 
 # Which kind of request updates a type; for a request that is known from its alerts alone.
 _VARIANTS_OF_TYPES: Mapping[str, Variant] = {
@@ -111,12 +112,19 @@ class _Learning:
         self._connection = connection
         self._now = now
         self._hour = int(now.timestamp()) // HOUR
+        # Of what began before, those that ended have gone, and those that took longest are left: to
+        # learn from these would be to take all for slow.
+        kept_from = kept_from_of(connection).get(Kind.FACTS, _SINCE_EVER)
+        self._kept_hour = int(kept_from.timestamp()) // HOUR
+        self._last_thinned_day = kept_from.astimezone(UTC).date() - timedelta(days=1)
         self._asked = {
             "today": now.date(),
             "lately_days": _LATELY_DAYS,
             "window_days": WINDOW_DAYS,
             "hour": self._hour,
             "young_hour": self._hour - _YOUNG // timedelta(hours=1),
+            "kept_from": kept_from,
+            "last_thinned_day": self._last_thinned_day,
         }
         self._segments: dict[int, Facts] = {0: ("", "", "", "")}
         self._tallies: dict[tuple[Place, int], Tally] = defaultdict(Tally)
@@ -126,11 +134,6 @@ class _Learning:
         self._activities: dict[tuple[str, int, str], Activity] = {}
         self._hubs: dict[tuple[str, int], dict[int, Tally]] = defaultdict(dict)
         self._has_older = False
-        # Of what began before, those that ended have gone, and those that waited long are left: to
-        # learn from these would be to take all for slow.
-        kept_from = kept_from_of(connection).get(Kind.FACTS, _SINCE_EVER)
-        self._kept_hour = int(kept_from.timestamp()) // HOUR
-        self._last_cut_day = kept_from.astimezone(UTC).date() - timedelta(days=1)
 
     def write(self) -> None:
         """Make the limits of what is under way anew."""
@@ -331,12 +334,11 @@ class _Learning:
             each = found.setdefault(opened.request_key, _Open(opened.originator, opened.variant))
             key, hour = (opened.stage, opened.segment_key), opened.entered_hour
             each.waiting.setdefault(key, Counter())[hour] += opened.count
-            age = self._age((self._hour - hour) // 24)
-            tally = each.stays.setdefault(key, {}).setdefault(age, Tally())
+            tally = each.stays.setdefault(key, {}).setdefault(self._age(hour), Tally())
             tally.waiting[self._waited_step(hour)] += opened.count
         asked = {"request_keys": list(found), "now": self._now}
         for own in rows_of(self._connection, OwnRow, "waits_own", asked):
-            age = self._age((self._now.date() - own.entered_on).days)
+            age = self._age((own.entered_on - _EPOCH).days * 24)
             ages = found[own.request_key].stays.setdefault((own.stage, own.segment_key), {})
             ages.setdefault(age, Tally()).add(own.outcome, own.steps, own.counts)
         for moved in rows_of(self._connection, MovedRow, "waits_moved", asked):
@@ -352,12 +354,11 @@ class _Learning:
             facts = (of.device_type, of.csp_region, of.manufacturer, of.model)
             self._segments[of.segment_key] = facts
         today = self._now.date()
-        self._read_ended(today - timedelta(days=WINDOW_DAYS), today)
+        began = today - timedelta(days=WINDOW_DAYS)
+        self._read_ended(max(began, self._last_thinned_day), today)
         for waits in self._rows(InProgressRow, "waits_in_progress"):
-            if waits.hour < self._kept_hour:
-                continue  # of stays that began then those that ended have gone
-            age = self._age((self._hour - waits.hour) // 24)
-            tally = self._tallies[Place(waits.variant, waits.stage, waits.segment_key), age]
+            place = Place(waits.variant, waits.stage, waits.segment_key)
+            tally = self._tallies[place, self._age(waits.hour)]
             tally.waiting[self._waited_step(waits.hour)] += waits.count
         for party in self._rows(PartyRow, "waits_parties"):
             place = Place(party.variant, party.stage, party.segment_key)
@@ -375,7 +376,7 @@ class _Learning:
         if not self._has_older:
             self._has_older = True
             until = self._now.date() - timedelta(days=WINDOW_DAYS)
-            self._read_ended(self._last_cut_day, until)
+            self._read_ended(self._last_thinned_day, until)
 
     def _read_hubs(self) -> None:
         for row in self._rows(HubRow, "waits_hubs"):
@@ -394,7 +395,11 @@ class _Learning:
         waited = int(self._now.timestamp()) - hour * HOUR - HOUR // 2
         return step_of(max(0, waited))
 
-    def _age(self, days: int) -> int:
+    def _age(self, hour: int) -> int:
+        """Return how long ago a stay began, by the hour of its entry."""
+        if hour < self._kept_hour:
+            return _THINNED  # of no group
+        days = (self._hour - hour) // 24
         if days < _LATELY_DAYS:
             return _LATELY
         if days < WINDOW_DAYS:

@@ -1,4 +1,5 @@
--- How many requests of which originator have stays in which segment, by how long ago.
+-- How many requests of which originator have stays in which segment, by how long ago; those that began
+-- when not all is kept count for nobody.
 SELECT variant, stage, segment_key, age, originator, count(*) AS requests
 FROM (
     SELECT DISTINCT r.variant, d.stage, d.segment_key, r.originator, d.request_key,
@@ -10,6 +11,6 @@ FROM (
         END AS age
     FROM stay AS d
     JOIN request AS r USING (request_key)
-    WHERE r.variant IS NOT NULL
+    WHERE r.variant IS NOT NULL AND d.entered_on > %(last_thinned_day)s
 ) AS seen
 GROUP BY variant, stage, segment_key, age, originator
