@@ -9,7 +9,7 @@ import nats.errors
 from firmtrack.stream.names import CONSUMER, STREAM
 
 _BATCH = 1_000
-# A batch that the last messages do not fill is waited for to its end, while they are unacknowledged.
+# For so long nats-py waits to fill the last batch, whose messages are not acknowledged meanwhile.
 _FETCH_SECONDS = 0.1
 
 

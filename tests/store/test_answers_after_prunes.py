@@ -34,6 +34,7 @@ from firmtrack.presentation import documents
 from firmtrack.store.database import pool
 from firmtrack.store.retention.facts import prune_facts
 from tests.examples import examples
+from tests.store.drawn import METERS
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -51,7 +52,6 @@ from tests.store.pruned import (
     APRIL,
     MARCH,
     MAY,
-    METERS,
     NOW,
     empty_all,
     first,
@@ -221,10 +221,10 @@ def test_of_what_stays_every_answer_is_the_same_as_before() -> None:
 
 
 class ToldOfUpdates(NamedTuple):
-    """What all viewers are told of each update, and what of whole devices in words."""
+    """What all viewers are told of each update, what of it in words, and what fits none of them."""
 
-    facts: dict[tuple[str, Update], object]
-    words: dict[tuple[str, Eui64], object]
+    facts: dict[tuple[str, Eui64, RequestId], object]
+    words: dict[tuple[str, Eui64, RequestId], object]
     beside: dict[tuple[str, Eui64], object]
 
 
@@ -235,14 +235,11 @@ def told_of_updates() -> ToldOfUpdates:
             found = find_device(viewer, device_id)
             if found is None:
                 continue
-            device = found.device
-            updates = {each.distribution.request_id: each for each in device.distributions}
-            for request_id, each in updates.items():
-                told.facts[viewer.name, (device_id, request_id)] = each
-            told.words[viewer.name, device_id] = found.diagnoses
-            told.beside[viewer.name, device_id] = (
-                updates.keys(), device.unattributed, device.others_updates
-            )  # fmt: skip
+            told.beside[viewer.name, device_id] = found.device.unattributed
+            for each in found.device.distributions:
+                request_id = each.distribution.request_id
+                told.facts[viewer.name, device_id, request_id] = each
+                told.words[viewer.name, device_id, request_id] = found.diagnoses[request_id]
     return told
 
 
@@ -264,5 +261,10 @@ def test_whatever_befell_it_what_stays_is_told_as_before(
 
     after = told_of_updates()
     assert after.facts == {key: before.facts[key] for key in after.facts}
-    whole = {key for key, beside in after.beside.items() if beside == before.beside[key]}
-    assert {key: after.words[key] for key in whole} == {key: before.words[key] for key in whole}
+    # What a viewer was told of another's update stands beside its own, and goes with the other.
+    same = {
+        (viewer, device_id, request_id)
+        for viewer, device_id, request_id in after.words
+        if after.beside[viewer, device_id] == before.beside[viewer, device_id]
+    }
+    assert {key: after.words[key] for key in same} == {key: before.words[key] for key in same}

@@ -49,6 +49,7 @@ def staying(
     ties = [*_loose_ties(loose, device.candidates, kept_from)]
     ties += _activation_ties(activations_of(dossier.activation_events), device, kept_from)
     ties += _incident_ties(dossier, device, kept_from)
+    ties += _success_ties(device)
     return _closed(stays, ties)
 
 
@@ -188,6 +189,27 @@ def _concerned(
 def _is_before(distribution: Distribution, incident: Incident) -> bool:
     at = distribution.named_at
     return distribution.status is not Status.REJECTED and (at is None or at <= incident.occurred_at)
+
+
+def _success_ties(device: Device) -> Iterator[_Tie]:
+    """Yield of each originator the newest success: what was requested before it is overtaken.
+
+    Whoever looks sees some originators' updates, and is told of the newest success among them.
+    """
+    newest: dict[Eui64, Distribution] = {}
+    for each in device.distributions:  # the newest request first
+        if completion_of(each.status, each.request.variant) is CompletionStatus.SUCCESSFUL:
+            newest.setdefault(each.request_id.originator, each)
+    for success in newest.values():
+        yield _Tie(
+            updates=frozenset({success.request_id}),
+            owners=frozenset(
+                each.request_id
+                for each in device.distributions
+                if each.request.submitted_at < success.request.submitted_at
+            ),
+            is_kept=False,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

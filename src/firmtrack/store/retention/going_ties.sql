@@ -1,6 +1,6 @@
 -- What may belong to more than one distribution of a device, or keeps one: of old events that name no
 -- request all that each may be of, of activations all whose image it may be, of incidents all that it may
--- concern, whoever looks. The same rule: firmtrack.domain.retention.
+-- concern, whoever looks; of a success all that it has overtaken. The same rule: firmtrack.domain.retention.
 WITH affected AS MATERIALIZED (
     SELECT DISTINCT device_id FROM going_distribution
 ), several AS MATERIALIZED (
@@ -81,6 +81,24 @@ WITH affected AS MATERIALIZED (
     JOIN brought AS b
         ON b.device_id = i.device_id AND b.originator = i.originator AND b.counter = i.counter
     WHERE i.target = i.device_id AND b.is_command
+), overtaken AS (
+    -- By the newest success of each originator, as long as anything stays that was requested before.
+    SELECT s.device_id, s.request_key AS success, d.request_key
+    FROM going_distribution AS s
+    JOIN several USING (device_id)
+    JOIN request AS r ON r.request_key = s.request_key
+    JOIN distribution AS d ON d.device_id = s.device_id
+    JOIN request AS e ON e.request_key = d.request_key
+    WHERE s.completion = 'successful'
+      AND coalesce(e.submitted_at, e.recorded_at) < coalesce(r.submitted_at, r.recorded_at)
+      AND NOT EXISTS (
+          SELECT
+          FROM current_distribution AS c
+          WHERE c.device_id = s.device_id AND c.originator = r.originator
+            AND c.completion = 'successful'
+            AND (c.submitted_at, c.target, c.counter)
+                > (coalesce(r.submitted_at, r.recorded_at), r.target, r.counter)
+      )
 )
 INSERT INTO going_tie (device_id, tie, request_key, is_owner, is_kept)
 SELECT device_id, 'event ' || message_id, request_key, is_owner, false
@@ -94,3 +112,9 @@ UNION ALL
 SELECT device_id, format('incident %%s %%s', message_id, kind), request_key, true,
     occurred_at >= %(kept_from)s
 FROM concerned
+UNION ALL
+SELECT device_id, 'success ' || success, success, false, false
+FROM overtaken
+UNION ALL
+SELECT device_id, 'success ' || success, request_key, true, false
+FROM overtaken

@@ -12,10 +12,7 @@ WHERE e.occurred_at < %(end)s
   AND (
       e.occurred_at >= %(kept_from)s
       OR e.request_key IS NULL AND EXISTS (
-          SELECT
-          FROM attributed_request(
-              e.device_id, e.occurred_at, e.image_hash, e.firmware_version, e.addressee
-          )
+          SELECT FROM distribution AS d WHERE d.device_id = e.device_id
       )
       OR EXISTS (
           SELECT

@@ -1,4 +1,5 @@
--- The events of the months that go which stay: those of distributions that do. Of a request that is known
+-- The events of the months that go which stay: those of distributions that do, and with them what is said
+-- of their devices that fits none: it bears on their wait. Of a request that is known
 -- not to be older than the months only a word that was withdrawn can be.
 WITH staying AS MATERIALIZED (
     SELECT d.device_id, d.request_key
@@ -30,11 +31,16 @@ UNION ALL
 SELECT e.*
 FROM (SELECT DISTINCT device_id FROM staying) AS affected
 JOIN recorded_event AS e USING (device_id)
+LEFT JOIN LATERAL attributed_request(
+    CASE WHEN e.request_key IS NULL THEN e.device_id END,
+    e.occurred_at, e.image_hash, e.firmware_version, e.addressee
+) AS found ON true
 WHERE e.request_key IS NULL AND e.occurred_at < %(kept_from)s
-  AND EXISTS (
-      SELECT
-      FROM attributed_request(
-          e.device_id, e.occurred_at, e.image_hash, e.firmware_version, e.addressee
-      ) AS found
-      JOIN staying AS s ON s.device_id = e.device_id AND s.request_key = found.request_key
+  AND (
+      found.request_key IS NULL
+      OR EXISTS (
+          SELECT
+          FROM staying AS s
+          WHERE s.device_id = e.device_id AND s.request_key = found.request_key
+      )
   )
