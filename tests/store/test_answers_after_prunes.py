@@ -53,6 +53,7 @@ from tests.store.pruned import (
     MARCH,
     MAY,
     NOW,
+    day,
     empty_all,
     first,
     histories,
@@ -218,6 +219,45 @@ def test_of_what_stays_every_answer_is_the_same_as_before() -> None:
     assert changed(before, told_of(world, stays, first(month))) == []
     count_all()
     assert changed(before, told_of(world, stays, first(month))) == []
+
+
+def words_of_first(viewer: Viewer) -> object:
+    found = find_device(viewer, meter(1))
+    assert found is not None
+    return found.diagnoses[RequestId(ALPHA_ID, DCC_ID, 1)]
+
+
+@pytest.mark.usefixtures("own_database")
+@pytest.mark.parametrize(
+    "later",
+    [
+        # That update has ended, and nobody else is to act.
+        [
+            request(
+                RequestId(ALPHA_ID, DCC_ID, 2), [meter(1)], sent_at=day(3, 2), image_hash=b"2" * 32
+            ),
+            reported(
+                Status.VERIFIED, day(3, 4), [meter(1)], request_id=RequestId(ALPHA_ID, DCC_ID, 2)
+            ),
+        ],
+        # A word that fits no update, and tells of another image.
+        [reported(Status.VERIFIED, day(3, 4), [meter(1)], request_id=None, image_hash=b"3" * 32)],
+    ],
+    ids=["a later success", "another image"],
+)
+def test_an_update_that_never_ended_is_explained_as_before(later: Sequence[Message]) -> None:
+    stuck = RequestId(ALPHA_ID, DCC_ID, 1)
+    arrived = reported(Status.DELIVERED_TO_COMMS_HUB, day(2, 3), [meter(1)], request_id=stuck)
+    take(request(stuck, [meter(1)], sent_at=day(2, 2)), arrived)
+    plain = words_of_first(ALPHA)
+    take(*later)
+    before = [words_of_first(viewer) for viewer in (ALPHA, DCC)]
+    assert plain not in before
+
+    prune_facts(first(6), is_rehearsal=False)
+    prune_facts(first(7), is_rehearsal=False)
+
+    assert [words_of_first(viewer) for viewer in (ALPHA, DCC)] == before
 
 
 class ToldOfUpdates(NamedTuple):
