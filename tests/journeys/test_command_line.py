@@ -201,7 +201,11 @@ def test_messages_come_in_are_looked_up_and_put_right(firmtrack: Run, tmp_path: 
 
 
 def test_requests_are_listed_and_filtered(own_firmtrack: Run) -> None:
-    assert said(own_firmtrack("requests", "--json")) == {"items": [], "next_cursor": None}
+    assert said(own_firmtrack("requests", "--json")) == {
+        "items": [],
+        "next_cursor": None,
+        "kept_from": None,
+    }
     assert own_firmtrack("requests").stdout == "No request is known yet.\n"
     for message in (REQUEST, ACCEPTED):
         own_firmtrack("ingest", "-", typed=message)
@@ -304,7 +308,7 @@ def test_a_message_is_taken_back_and_counts_again(firmtrack: Run) -> None:
         ("messages_withdrawn", message_id),
     ]
     assert "Give IDs, or else" in failure(firmtrack("message", "withdraw", *because), 2)
-    assert "was recorded" in failure(firmtrack("message", "show", unknown), 1)
+    assert "is recorded" in failure(firmtrack("message", "show", unknown), 1)
 
 
 def test_a_device_is_found_with_its_activations_and_what_does_not_fit(

@@ -67,6 +67,7 @@ _NOT_COMPARED = {
     "quarantine_overflow": "of who has a quota what comes first is kept: compared by itself",
     "recorded_request_naming": "a row for what lowers what was known: its least is in request",
     "distribution_history": "of a withdrawal amid writing: how a distribution was named before it",
+    "touched_fact": "of who still recorded when a prune ended: the next one begins without",
     "withdrawn_again": "how often a message came again while it was withdrawn",
     "rereading": "how far it was",
     "arrival": "by the clock",
