@@ -40,13 +40,23 @@ from tests.journeys.processes import (
 from tests.oracle.simulated import Simulated
 from tests.store.test_simulated_traffic import assert_tracker_knows, simulated
 
-_IS_RECORDING_MORE = """
+_HOLDS_AN_OPEN_TRANSACTION = """
 SELECT EXISTS (SELECT FROM message) AND EXISTS (
     SELECT
     FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
-      AND xact_start > clock_timestamp() - interval '100 milliseconds'
-      AND backend_type = 'client backend'
+      AND backend_type = 'client backend' AND backend_xid IS NOT NULL
+      AND wait_event = 'ClientRead'
+)
+"""
+"""Some were recorded, and a transaction that wrote more waits for its client to go on."""
+
+_IS_AT_REST = """
+SELECT NOT EXISTS (
+    SELECT
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+      AND backend_type = 'client backend' AND wait_event IS DISTINCT FROM 'ClientRead'
 )
 """
 
@@ -141,11 +151,12 @@ def test_an_ingest_whose_database_is_killed_says_so_and_is_completed_by_the_next
 
         # In the middle of a transaction: between two an ingest goes on with a server that is back.
         wait_until(
-            lambda: connection.execute(_IS_RECORDING_MORE).fetchone() == (True,),
-            "some were recorded, and more were being recorded",
+            lambda: _is_frozen_in_a_transaction(ingest, connection),
+            "the ingest stood still in a transaction",
         )
         family = descendants(ingest)
         os.kill(int(postmaster), signal.SIGKILL)
+        ingest.send_signal(signal.SIGCONT)
 
     status, _, errors = ended(ingest)
 
@@ -161,6 +172,20 @@ def test_an_ingest_whose_database_is_killed_says_so_and_is_completed_by_the_next
     assert (status, json.loads(output)["is_whole"]) == (0, True)
     with used(server.conninfo()):
         assert_tracker_knows(world)
+
+
+def _is_frozen_in_a_transaction(
+    ingest: subprocess.Popen[str], connection: psycopg.Connection[Any]
+) -> bool:
+    """Stop an ingest where it is; let it go on unless that is amid a transaction that wrote."""
+    ingest.send_signal(signal.SIGSTOP)
+    wait_until(
+        lambda: connection.execute(_IS_AT_REST).fetchone() == (True,), "its statements ended"
+    )
+    if connection.execute(_HOLDS_AN_OPEN_TRANSACTION).fetchone() == (True,):
+        return True
+    ingest.send_signal(signal.SIGCONT)
+    return False
 
 
 def _command_of(process: psutil.Process) -> list[str]:
