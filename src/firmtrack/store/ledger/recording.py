@@ -85,8 +85,8 @@ class Portions:
     than what the batch brings are looked through; if there are more, the devices are.
     """
 
-    devices: int = 500
-    events: int = 10_000
+    devices: int = 100
+    events: int = 2_000
 
 
 PORTIONS = Portions()
@@ -120,7 +120,10 @@ def _record_all(batches: Sequence[Batch], portions: Portions = PORTIONS) -> Sequ
     began_at = time.perf_counter()
     with staging.writing() as cursor:
         are_new, gone, is_folded = _record_messages(cursor, batches, portions)
-        are_gone = [tuple(each.message_id in gone for each in one.messages) for one in batches]
+        are_gone = [
+            tuple(bool(gone) and each.message_id in gone for each in one.messages)
+            for one in batches
+        ]
         ids = [_quarantine(cursor, batch) for batch in batches]
         for batch in batches:
             _count_ignored(cursor, batch.ignored)
