@@ -10,6 +10,7 @@ import typer
 from firmtrack.cli import stopping
 from firmtrack.cli.options import AsJson, console, print_json
 from firmtrack.cli.session import opened, set_up
+from firmtrack.stream.names import BATCH_MESSAGES
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse
@@ -27,7 +28,7 @@ def worker(
     ] = False,
     batch: Annotated[
         int, typer.Option(min=1, max=10_000, help="So many messages at most share a transaction.")
-    ] = 1_000,
+    ] = BATCH_MESSAGES,
     port: Annotated[
         int | None,
         typer.Option(min=1, max=65_535, help="Answer /healthz, /readyz and /metrics on this port."),
@@ -101,7 +102,10 @@ def _work(batch: int, *, until_empty: bool, is_quiet: bool) -> "tuple[Taken, flo
 
     from firmtrack.stream.connection import Access
     from firmtrack.stream.durability import check_durability
+    from firmtrack.stream.garbage import collect_seldom
     from firmtrack.stream.worker import work
+
+    collect_seldom()
 
     async def run() -> "Taken":
         stop = asyncio.Event()

@@ -23,7 +23,7 @@ from firmtrack.stream.names import BODIES, CONSUMER, STREAM, SUBJECTS
 FAILURES = (nats.errors.Error, OSError, asyncio.TimeoutError)
 """What says that the stream, and not what was asked of it, is the trouble."""
 
-MOST_UNACKNOWLEDGED = 20_000
+MOST_UNACKNOWLEDGED = 50_000
 """So many messages may be with workers at once: with more, each waits for one that is done."""
 
 ACKNOWLEDGED_WITHIN_SECONDS = 30.0

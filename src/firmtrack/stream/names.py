@@ -1,4 +1,4 @@
-"""What the stream, its subjects and the headers of its messages are called."""
+"""What the stream, its subjects and headers are called, and how many messages go together."""
 
 STREAM = "FIRMTRACK"
 DUIS_SUBJECT = "firmtrack.messages.duis"
@@ -29,3 +29,6 @@ MESSAGE_ID_HEADER = "firmtrack-message-id"
 
 DUPLICATE_HEADER = "Nats-Msg-Id"
 """By which the stream itself passes over what was handed over twice within a short time."""
+
+BATCH_MESSAGES = 2_000
+"""So many messages share a transaction, if as many wait."""

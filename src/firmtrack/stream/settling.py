@@ -26,7 +26,10 @@ from firmtrack.store import database
 from firmtrack.store.ledger.recording import NotRecordable
 from firmtrack.stream import outcomes
 from firmtrack.stream.arrivals import MISSING_BODY, Arrival
+from firmtrack.stream.garbage import collect_seldom
 from firmtrack.stream.outcomes import KeptOutcome
+
+_KNOWN = (OutcomeKind.RECORDED, OutcomeKind.DUPLICATE)
 
 
 class DatabaseFailed(FirmtrackError):
@@ -52,6 +55,7 @@ def start_process(conninfo: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # a terminal sends it to all: we are told
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    collect_seldom()
     database.use(conninfo)
     _Process.held.enter_context(database.watched())
 
@@ -188,9 +192,7 @@ def _ignored_kind(reading: Reading) -> str | None:
 
 
 def _kind(reading: Reading, outcome: Outcome) -> str:
-    if outcome.outcome in {OutcomeKind.RECORDED, OutcomeKind.DUPLICATE} and isinstance(
-        reading, Message
-    ):
+    if outcome.outcome in _KNOWN and isinstance(reading, Message):
         return reading.kind
     return OTHER
 

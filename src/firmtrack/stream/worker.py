@@ -50,6 +50,7 @@ from firmtrack.stream.connection import (
     make_stream,
 )
 from firmtrack.stream.inflow import Inflow
+from firmtrack.stream.names import BATCH_MESSAGES
 from firmtrack.stream.outcomes import WorkerSign
 from firmtrack.stream.readers import Reader, ReaderLost, Settle
 from firmtrack.stream.settling import (
@@ -61,9 +62,6 @@ from firmtrack.stream.settling import (
     settle_here,
     tidy,
 )
-
-BATCH_MESSAGES = 1_000
-"""So many messages share a transaction, if as many wait."""
 
 # While one batch is read and recorded, the next is there already.
 _LANES = 2
