@@ -39,7 +39,16 @@ _ALL_DEVICES = {"first": _LEAST_DEVICE, "last": _GREATEST_DEVICE}
 # What goes in a month is found among all that stays: on a large installation a few times as much is
 # worth while, and only one prune runs at a time.
 _FIND_MEMORY = "SET LOCAL work_mem = '256MB'"
-_FOUND_BY = ("going_find", "going_keep_told", "going_keep_hubs", "going_activations", "going_ties")
+_FOUND_BY = ("going_keep_told", "going_keep_hubs", "going_activations", "going_ties")
+# By which most of what is kept is seen to tell nothing of what may go.
+_GOING_REQUESTS = """
+    SELECT coalesce(array_agg(request_key), '{}') AS request_keys,
+        coalesce(array_agg(image_hash) FILTER (WHERE image_hash IS NOT NULL), '{}')
+            AS image_hashes,
+        coalesce(bool_or(image_hash IS NULL), false) AS is_image_unknown
+    FROM request
+    WHERE request_key IN (SELECT request_key FROM going_distribution)
+"""
 # Of all devices: what is as old, and is of no distribution at all.
 _REST = (
     "gone_activations", "rest_device_incidents", "rest_request_incidents",
@@ -243,10 +252,12 @@ class _Prune:
         self._execute(_FIND_MEMORY)
         for table in _PLAN:
             self._execute(f"DELETE FROM {table}")  # noqa: S608 - of our own names alone
+        self._execute(statement("going_find"))
+        self._execute("ANALYZE going_distribution")
+        named = ("request_keys", "image_hashes", "is_image_unknown")
+        going = dict(zip(named, self._ask(_GOING_REQUESTS), strict=True))
         for name in _FOUND_BY:
-            self._execute(statement(name))
-            if name == "going_find":
-                self._execute("ANALYZE going_distribution")
+            self._execute(statement(name), going)
         self._execute("ANALYZE going_activation")
         self._execute("ANALYZE going_tie")
         while self._execute(statement("going_keep_tied")):

@@ -3,12 +3,16 @@
 -- concern, whoever looks; of a success all that it has overtaken. The same rule: firmtrack.domain.retention.
 WITH affected AS MATERIALIZED (
     SELECT DISTINCT device_id FROM going_distribution
-), several AS MATERIALIZED (
-    SELECT device_id
+), held AS MATERIALIZED (
+    SELECT d.device_id, d.request_key, d.named_at, d.declined
     FROM affected
-    JOIN distribution USING (device_id)
-    GROUP BY device_id
-    HAVING count(*) > 1
+    JOIN distribution AS d USING (device_id)
+), of_several AS MATERIALIZED (
+    -- Those of devices that have more than one.
+    SELECT held.*
+    FROM held
+    JOIN (SELECT device_id FROM held GROUP BY device_id HAVING count(*) > 1) AS several
+        USING (device_id)
 ), loose AS (
     SELECT *, count(*) OVER (PARTITION BY device_id, message_id) AS fitting
     FROM (
@@ -25,9 +29,8 @@ WITH affected AS MATERIALIZED (
                     least(r.whole_at, d.named_at) DESC NULLS LAST,
                     r.originator DESC, r.target DESC, r.counter DESC
             ) = 1 AS is_owner
-        FROM several
+        FROM of_several AS d
         JOIN recorded_event AS e USING (device_id)
-        JOIN distribution AS d USING (device_id)
         JOIN request AS r ON r.request_key = d.request_key
         WHERE e.request_key IS NULL AND e.occurred_at < %(kept_from)s
           AND NOT d.declined
@@ -85,9 +88,8 @@ WITH affected AS MATERIALIZED (
     -- By the newest success of each originator, as long as anything stays that was requested before.
     SELECT s.device_id, s.request_key AS success, d.request_key
     FROM going_distribution AS s
-    JOIN several USING (device_id)
     JOIN request AS r ON r.request_key = s.request_key
-    JOIN distribution AS d ON d.device_id = s.device_id
+    JOIN of_several AS d ON d.device_id = s.device_id
     JOIN request AS e ON e.request_key = d.request_key
     WHERE s.completion = 'successful'
       AND coalesce(e.submitted_at, e.recorded_at) < coalesce(r.submitted_at, r.recorded_at)
