@@ -25,15 +25,22 @@ _OF_REQUESTS = (
     "EXISTS (SELECT FROM request AS r WHERE r.request_key = t.request_key"
     " AND r.counter = ANY (%(counters)s))"
 )
+# Not those of the requests that earlier runs have measured with.
+_EVENTS = (
+    "t.device_id = ANY (%(devices)s) AND EXISTS (SELECT FROM request AS r"
+    " WHERE r.counter = ANY (%(counters)s)"
+    " AND (r.request_key = t.request_key"
+    " OR t.request_key IS NULL AND r.image_hash = t.image_hash))"
+)
 _OF_MESSAGES = (
-    "t.message_id IN (SELECT message_id FROM recorded_event WHERE device_id = ANY (%(devices)s)"
+    f"t.message_id IN (SELECT message_id FROM recorded_event AS t WHERE {_EVENTS}"
     " UNION SELECT message_id FROM request WHERE counter = ANY (%(counters)s)"
     " UNION SELECT step_message_id FROM request WHERE counter = ANY (%(counters)s))"
 )
 # Which of a table's rows are those of the devices and requests.
 _COMPARED = {
-    "recorded_event": _OF_DEVICES,
-    "distribution": _OF_DEVICES,
+    "recorded_event": _EVENTS,
+    "distribution": f"{_OF_DEVICES} AND {_OF_REQUESTS}",
     "device": _OF_DEVICES,
     "recorded_inventory_statement": _OF_DEVICES,
     "dated_message": _OF_MESSAGES,
