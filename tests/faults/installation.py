@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -98,7 +99,7 @@ class Ingest(Program):
             super().look()
 
 
-class Watched:
+class Watched(ABC):
     """PostgreSQL and programs. While it is watched, what has ended is started again."""
 
     def __init__(self, directory: Path, postgres: Postgres) -> None:
@@ -109,9 +110,9 @@ class Watched:
         self._watchman = threading.Thread(target=self._watch_on, daemon=True)
 
     @property
+    @abstractmethod
     def programs(self) -> list[Program]:
         """All commands that run all the time."""
-        raise NotImplementedError
 
     def watch(self) -> None:
         """Start again whatever has ended, from now on, as a system's own watchman does."""

@@ -178,7 +178,8 @@ def of_all(
     of_one = find_causes(viewer, CausesQuestion(request_id=RECENT))
     told["causes of one", viewer.name] = of_one and of_one.causes
     figures = delivery_performance(viewer, PerformanceFilter(first=kept_from.date()))
-    told["performance", viewer.name] = replace(figures, counted=None)  # type: ignore[arg-type]
+    # When they were counted is another moment.
+    told["performance", viewer.name] = replace(figures, counted=None)  # type: ignore[arg-type]  # never None
     return told
 
 

@@ -22,6 +22,7 @@ from firmtrack.store.reading import requests
 from firmtrack.store.reports import statement, waits
 from tests.examples import examples
 from tests.looking import find_device
+from tests.store.drawn import digests
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
@@ -39,7 +40,6 @@ from tests.store.facts import (
     VERSION,
     answer,
     at,
-    digest,
     imported,
     inventory,
     meter,
@@ -62,7 +62,6 @@ under_way = [each for each in Status if not each.is_bad and each.stage < Stage.V
 times = st.integers(0, 90).map(at)
 LATER, OTHERS = RequestId(ALPHA_ID, DCC_ID, 1001), RequestId(BRAVO_ID, DCC_ID, 5)
 some_devices = st.sets(st.sampled_from(DEVICES), min_size=1).map(sorted)
-digests = st.integers(0, 2**16).map(digest)
 messages = (
     st.builds(answer, answered_at=times, refused=st.just(()) | some_devices, identity=digests)
     | st.builds(step, st.sampled_from(under_way), times, identity=digests)

@@ -26,15 +26,14 @@ from firmtrack.store.reading import requests
 from firmtrack.store.reading.messages import KeptMessage
 from tests.examples import examples
 from tests.looking import find_device, find_inventory
+from tests.store.drawn import digests, image_hashes, users
 from tests.store.facts import (
     ALPHA,
     ALPHA_ID,
     BRAVO_ID,
     DCC,
     DCC_ID,
-    IMAGE_HASH,
     METER,
-    OTHER_IMAGE_HASH,
     OTHER_VERSION,
     REQUEST_ID,
     STRANGER,
@@ -71,13 +70,10 @@ TABLES = (
 # An hour after the middle of the times: what is slow after an hour is so for some.
 LATER = at(62)
 times = st.integers(0, 4).map(at)
-users = st.sampled_from([ALPHA_ID, BRAVO_ID])
 request_ids = st.sampled_from(REQUEST_IDS)
 devices = st.sampled_from(DEVICES)
 some_devices = st.sets(devices, min_size=1).map(sorted)
 versions = st.sampled_from([VERSION, OTHER_VERSION])
-image_hashes = st.sampled_from([IMAGE_HASH, OTHER_IMAGE_HASH])
-digests = st.integers(0, 2**16).map(digest)
 
 
 def activation(request_id: RequestId, step: ActivationStep, **said: Any) -> Message:
