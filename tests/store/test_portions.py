@@ -4,18 +4,23 @@ import os
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import Message
-from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status
+from firmtrack.store import locks
 from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
+from firmtrack.store.ledger import recording
 from firmtrack.store.ledger.recording import (
     PORTIONS,
     Batch,
@@ -23,6 +28,7 @@ from firmtrack.store.ledger.recording import (
     fold_unfolded,
     record,
 )
+from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.numbers import eui_of
 from tests.examples import first_of
 from tests.store.facts import (
@@ -230,3 +236,48 @@ def test_a_request_that_is_newer_than_all_events_folds_nothing_anew() -> None:
 
     assert distribution(METER).status is Status.RECEIVED
     assert rows("SELECT count(*) FROM stale_device") == [(0,)]
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("loose", [0, 3, 30])
+@pytest.mark.parametrize("code", ["I0", "E110101"])
+def test_a_large_request_that_nobody_knew_has_its_loose_words_and_those_told_meanwhile(
+    loose: int, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_before, told_meanwhile = DEVICES[:loose], DEVICES[loose : loose + 2]
+    is_done = threading.Event()
+
+    def take_after_others(cursor: Cursor[TupleRow], key: AdvisoryKey, *more: int) -> None:
+        if key is AdvisoryKey.ATTRIBUTION and not is_done.is_set():
+            is_done.set()  # not for what is recorded here
+            with ThreadPoolExecutor(1) as other:
+                other.submit(take, *map(_verified, told_meanwhile)).result()
+        locks.take(cursor, key, *more)
+
+    subscribe("Alpha Energy", ALPHA_ID)
+    if told_before:
+        take(*map(_verified, told_before))
+    monkeypatch.setattr(recording, "take", take_after_others)
+
+    record(
+        Batch(
+            messages=[
+                request(REQUEST_ID, DEVICES, sent_at=at(0)), answer(answered_at=at(1), code=code),
+            ]
+        ),
+        SMALL,
+    )  # fmt: skip
+
+    assert is_done.is_set()
+    declined = code != "I0"
+    expected = Status.REJECTED if declined else Status.VERIFIED
+    found = [distribution(each).status for each in (*told_before, *told_meanwhile)]
+    assert found == [expected] * (loose + 2)
+    assert distribution(DEVICES[-1]).status is (Status.REJECTED if declined else Status.ACCEPTED)
+    assert told() == current()
+    assert rows("SELECT count(*) FROM unfolded_device") == [(0,)]
+    assert disagreements() == []
+
+
+def _verified(device_id: Eui64) -> Message:
+    return reported(Status.VERIFIED, at(5), [device_id], request_id=None, image_hash=IMAGE_HASH)

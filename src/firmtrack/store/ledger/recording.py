@@ -296,6 +296,8 @@ def _record_alone(
     cursor.execute(statement("insert_namings"))
     unsettled = [request.key for request in known.values() if not request.is_settled]
     cursor.execute(statement("insert_names"), {"request_keys": unsettled})
+    if not earlier["request_keys"] and _name_many(messages, portions):
+        return _record_new_requests(cursor, changed["request_keys"], portions, told)
     take(cursor, AdvisoryKey.ATTRIBUTION)
     if told.are_notified:
         changes.hold_statuses(cursor, earlier["request_keys"])
@@ -319,6 +321,51 @@ def _record_alone(
     return is_folded
 
 
+def _name_many(messages: Sequence[Message], portions: Portions) -> bool:
+    """Return whether all that is told is of requests as a whole, and of more than a portion."""
+    devices = sum(len(each.request.device_ids) for each in messages if each.request is not None)
+    return devices > portions.devices and not any(each.events for each in messages)
+
+
+def _record_new_requests(
+    cursor: Cursor[TupleRow], request_keys: list[int], portions: Portions, told: changes.Listeners
+) -> bool:
+    """Record what is told of requests that were not known, and return whether all is folded.
+
+    Nobody else sees these yet, so that nothing waits for the lock but what others may add
+    meanwhile: loose events. The devices that had any are left, and folded after the batch.
+    """
+    changed = {"request_keys": request_keys}
+    cursor.execute(statement("fold_requests"), changed)
+    if told.are_notified:
+        changes.queue_changes(cursor, request_keys)
+    cursor.execute(statement("decline_devices"), changed)
+    earliest = _earliest_concern(cursor)
+    are_left = earliest is not None and _leave_of_many_events(cursor, earliest, portions)
+    take(cursor, AdvisoryKey.ATTRIBUTION)
+    if told.are_watching:
+        changes.mark_watched(cursor, request_keys)
+    if earliest is None or are_left:
+        return not are_left
+    if _leave_of_many_events(cursor, earliest, portions):
+        return False
+    cursor.execute(statement("keep_loose_devices"))
+    if not _one(cursor)[0]:
+        return True
+    cursor.execute(statement("leave_concerned"))
+    return False
+
+
+def _leave_of_many_events(cursor: Cursor[TupleRow], earliest: str, portions: Portions) -> bool:
+    """Leave all devices concerned if many loose events are newer; else find those of these."""
+    asked = {"earliest": earliest, "most": portions.events}
+    cursor.execute(statement("find_recent_loose_devices"), asked)
+    if _one(cursor)[0] < portions.events:
+        return False
+    cursor.execute(statement("leave_unfolded"), {**asked, "most": 0})
+    return bool(_one(cursor)[0])
+
+
 def _concern_loose_devices(cursor: Cursor[TupleRow], portions: Portions) -> bool:
     """Keep the devices concerned of which a loose event may belong elsewhere than before.
 
@@ -327,8 +374,7 @@ def _concern_loose_devices(cursor: Cursor[TupleRow], portions: Portions) -> bool
     Few events are newer than a new request: they are looked for by their time first. After a
     request that comes late they are looked for device by device, of many devices after the batch.
     """
-    cursor.execute(statement("earliest_concern"))
-    (earliest,) = _one(cursor)
+    earliest = _earliest_concern(cursor)
     if earliest is None:
         return True
     asked = {"earliest": earliest, "most": portions.events}
@@ -344,6 +390,13 @@ def _concern_loose_devices(cursor: Cursor[TupleRow], portions: Portions) -> bool
         return True
     cursor.execute(statement("leave_concerned"))
     return False
+
+
+def _earliest_concern(cursor: Cursor[TupleRow]) -> str | None:
+    """Return from since when, as PostgreSQL writes it, an event may belong elsewhere now."""
+    cursor.execute(statement("earliest_concern"))
+    earliest: str | None = _one(cursor)[0]
+    return earliest
 
 
 def fold_unfolded(portions: Portions = PORTIONS) -> None:
