@@ -18,7 +18,7 @@ _STRETCH = """css => {
     sheet.replaceSync(css);
     document.adoptedStyleSheets.push(sheet);
 }"""
-_RESTORE = "() => document.adoptedStyleSheets.pop()"
+_RESTORE = "() => { document.adoptedStyleSheets = []; }"
 _LOOK = """width => {
     const found = [];
     const scrolls = element => getComputedStyle(element).overflowX !== "visible";
