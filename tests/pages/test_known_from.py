@@ -1,7 +1,7 @@
 """Pages say from when on they know where something older has gone, and else nothing of it."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections import Counter
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -9,29 +9,14 @@ import pytest
 
 from firmtrack.presentation.times import utc_text
 from firmtrack.store.database import pool
-from firmtrack.store.known_from import Kind, note_kept_from
+from firmtrack.store.known_from import Kind
 from tests.pages.browsing import Browsing, content_of
+from tests.pages.conftest import Forget
 from tests.pages.test_as_of import DEVICE, INVENTORY, REQUEST, RESULTS, asked, known
 from tests.pages.test_delivery_performance import counts, tables
 
 LATER = datetime(2028, 3, 1, tzinfo=UTC)
 """After all that the small world has: all of it is of a time of which not all is kept."""
-
-Forget = Callable[[Kind, datetime], None]
-
-
-@pytest.fixture
-def kept_only_from(ada: Browsing) -> Iterator[Forget]:
-    """Return what says that a kind is kept from a moment on, until the test is over."""
-    del ada  # its world is in use
-
-    def note(kind: Kind, at: datetime) -> None:
-        with pool().connection() as connection:
-            note_kept_from(connection, kind, at)
-
-    yield note
-    with pool().connection() as connection:
-        connection.execute("DELETE FROM retention")
 
 
 @pytest.mark.parametrize("address", RESULTS)
@@ -187,6 +172,23 @@ def test_the_list_of_requests_says_from_when_on_it_is_whole(
     # Who asks for none of those is told of nothing else.
     later = ada.open("/service-requests", {"submitted_from": "2026-11-01"})
     assert later.elements("#not-whole") == []
+
+
+def test_the_list_of_requests_says_that_none_failed_only_of_what_is_left(
+    ada: Browsing, kept_only_from: Forget
+) -> None:
+    begin = datetime(2026, 11, 15, tzinfo=UTC)
+    wholly = {"submitted_from": "2026-11-15"}
+    without_failures = ada.open("/service-requests").all("td").count("None failed")
+    of_these_later = ada.open("/service-requests", wholly).all("td").count("None failed")
+    assert 0 < of_these_later < without_failures
+
+    kept_only_from(Kind.FACTS, begin)
+
+    said = Counter(ada.open("/service-requests").all("td"))
+    assert said["None failed"] == of_these_later
+    assert said["Of those still kept, none failed"] == without_failures - of_these_later
+    assert ada.open("/service-requests", wholly).all("td").count("None failed") == of_these_later
 
 
 def test_a_list_without_any_request_does_not_say_that_none_ever_came(

@@ -98,7 +98,14 @@ def _standing(request: RequestAnswer, stalled: int) -> Iterator[Part]:
     if alike is not None:
         yield from _alike(request, alike, stalled)
         return
-    yield _number(_DONE, counts.get(_DONE, 0), f"of {total:,} done")
+    done = counts.get(_DONE, 0)
+    if request.no_longer_kept is not None:
+        yield Part(f"Of the {total:,} devices that Firmtrack still keeps: ")
+        yield _number(_DONE, done, "done")
+    elif done:
+        yield _number(_DONE, done, f"of {total:,} done")
+    else:
+        yield Part(f"None of {total:,} done")
     yield Part(", ")
     yield _number(_UNDER_WAY, counts.get(_UNDER_WAY, 0), "under way")
     if stalled:
@@ -136,7 +143,7 @@ def _alike(request: RequestAnswer, completion: CompletionStatus, stalled: int) -
 
 def _number(completion: CompletionStatus, count: int, words: str) -> Part:
     if not count:
-        return Part(f"{'None' if completion is _DONE else 'none'} {words}")
+        return Part("none " + words)
     return Part(f"{count:,} {words}", DistributionFilter(completion=completion))
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmtrack.answers.requests import NO_REASON, DistributionFilter, RequestAnswer
+from firmtrack.answers.requests import NO_REASON, DistributionFilter, NoLongerKept, RequestAnswer
 from firmtrack.diagnosis.requests import summary_of, summary_parts
 from firmtrack.domain.facts import ImageFacts
 from firmtrack.domain.identifiers import FirmwareVersion, RequestId
@@ -21,6 +21,10 @@ REQUEST_ID = RequestId.parse("90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:10
 N61 = (Status.COMMS_HUB_DELIVERY_FAILED, "N61")
 DISCARDED = (Status.DEVICE_TRANSFER_FAILED, "image_discarded")
 LEFT_OUT = (Status.REJECTED, "not_commissioned")
+GONE = NoLongerKept(
+    before=datetime(2026, 3, 1, tzinfo=UTC),
+    completion_counts={CompletionStatus.FAILED: 14, CompletionStatus.SUCCESSFUL: 32},
+)
 
 Standing = tuple[Status, str | None]
 
@@ -106,6 +110,25 @@ SITUATIONS: Mapping[str, tuple[dict[Standing | Status, int], dict[str, Any], str
         (
             "20 of 21 done, none under way, 1 failed. Cause: the image did not reach the "
             "Communications Hub (N61)."
+        ),
+    ),
+    "none failed of those still kept": (
+        {Status.VERIFIED: 12, Status.ACCEPTED: 42},
+        {"no_longer_kept": GONE},
+        (
+            "Of the 54 devices that Firmtrack still keeps: 12 done, 42 under way, none failed. 46 "
+            "devices whose updates had ended before 1 March 2026 are no longer kept: 14 Failed and "
+            "32 Successful."
+        ),
+    ),
+    "none done of those still kept": (
+        {Status.ACCEPTED: 42, N61: 1},
+        {"no_longer_kept": GONE},
+        (
+            "Of the 43 devices that Firmtrack still keeps: none done, 42 under way, 1 failed. "
+            "Cause: the image did not reach the Communications Hub (N61). 46 "
+            "devices whose updates had ended before 1 March 2026 are no longer kept: 14 Failed and "
+            "32 Successful."
         ),
     ),
     "refused as a whole": (
