@@ -78,3 +78,27 @@ def test_the_list_of_requests_says_from_when_on_it_is_whole(api: Caller, cast: C
 
     assert api.get("/service-requests", cast.alpha.read).json["kept_from"] == SAID
     assert (kept_from("2026-02-28"), kept_from("2026-03-01")) == (SAID, None)
+
+
+def test_causes_say_since_when_requests_are_compared_if_earlier_ones_were_asked_for(
+    api: Caller, cast: Cast
+) -> None:
+    def kept_from(days: str) -> object:
+        asked = {"since": days, "as_of": "2026-03-05T00:00:00Z"}
+        return api.get("/causes", cast.alpha.read, **asked).json["kept_from"]
+
+    assert kept_from("30") is None
+
+    forget()
+
+    assert (kept_from("5"), kept_from("4")) == (SAID, None)
+
+
+def test_counts_beside_a_device_say_from_when_on_they_are_of_all(api: Caller, cast: Cast) -> None:
+    api.post("/messages", cast.dcc.intake, update_firmware(), "application/xml")
+    path = f"/devices/{METERS[0]}/peers"
+    assert api.get(path, cast.alpha.read).json["kept_from"] is None
+
+    forget()
+
+    assert api.get(path, cast.alpha.read).json["kept_from"] == SAID

@@ -15,11 +15,12 @@ from firmtrack.accounts.people import add_user
 from firmtrack.domain.causes import Attribute, CauseKey, Trait
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status, Variant
-from firmtrack.presentation.times import utc_text
+from firmtrack.presentation.times import day_text, utc_text
 from firmtrack.store import database
 from firmtrack.store.cause_notes import NOTE_CHARACTERS
 from firmtrack.store.database import pool
 from firmtrack.store.embedded import EmbeddedPostgres
+from firmtrack.store.known_from import Kind
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.reports import performance
 from tests.databases import fresh_database
@@ -44,7 +45,7 @@ from tests.pages.causes import (
     UPDATED_SINCE,
     tell,
 )
-from tests.pages.conftest import Told
+from tests.pages.conftest import Forget, Told
 from tests.pages.messages import ALPHA_ID, BRAVO_ID, BROKER, delivered, request
 from tests.pages.test_delivery_performance import tables
 
@@ -124,6 +125,53 @@ def test_ada_sees_her_causes_greatest_first_with_exact_counts(ada: Browsing) -> 
     assert page.all(".firmtrack-cause__tags") == ["Stalled Open", "Failed Open"]
     (counted,) = (each for each in page.all("p") if "updates were compared" in each)
     assert counted.startswith("545 updates were compared. They were counted ")
+
+
+def test_requests_of_which_not_all_updates_are_kept_are_not_compared_and_that_is_said(
+    ada: Browsing, kept_only_from: Forget
+) -> None:
+    of_five_days = ada.open(LIST, {"since": "5"})
+    assert shares(of_five_days)
+    assert shares(of_five_days) != shares(ada.open(LIST))
+    assert of_five_days.elements("#not-whole") == []
+
+    # After one request of five days ago, and before that of four days ago.
+    kept_from = datetime.now(UTC) - timedelta(days=4, hours=12)
+    kept_only_from(Kind.FACTS, kept_from)
+
+    said = (
+        f"Compared are requests submitted from {day_text(kept_from.date())} on: of earlier ones "
+        "not all updates are kept any more."
+    )
+    page = ada.open(LIST)
+    assert shares(page) == shares(of_five_days)
+    assert sentences(page) == sentences(of_five_days)
+    assert page.one("#not-whole") == said
+    assert ada.open(FAILED).one("#not-whole") == said
+    assert ada.open(STANDS_STILL).status == 404
+    assert ada.get(f"/causes/{NORTH.cause_id}/devices.csv").status_code == 404
+    # Who asks for none of those is told of nothing else.
+    assert ada.open(LIST, {"since": "4"}).elements("#not-whole") == []
+
+
+def test_of_a_request_of_which_not_all_is_kept_it_is_not_said_that_nothing_stands_out(
+    ada: Browsing, kept_only_from: Forget
+) -> None:
+    query = {"service_request_id": str(SILENT)}
+    assert ada.open(LIST, query).elements("#nothing") == []
+    kept_from = datetime.now(UTC) - timedelta(days=4, hours=12)
+
+    kept_only_from(Kind.FACTS, kept_from)
+
+    page = ada.open(LIST, query)
+    assert page.status == 200
+    assert sentences(page) == []
+    assert "Nothing stands out" not in page.text
+    assert page.one("#nothing").startswith("So this request is not compared.")
+    assert page.one("#not-whole") == (
+        f"Compared are requests submitted from {day_text(kept_from.date())} on: of earlier ones, "
+        "as this one is, not all updates are kept any more."
+    )
 
 
 def test_each_supplier_sees_its_own_alone_and_dcc_all(

@@ -1,6 +1,10 @@
 """Is it only me?, on the page of a device; and how fresh all of it is."""
 
+from datetime import UTC, datetime
+
+from firmtrack.store.known_from import Kind
 from tests.pages.browsing import Browsing, plain
+from tests.pages.conftest import Forget
 from tests.pages.world import COMMS_HUB, DISCARDED, VERIFIED
 
 
@@ -26,6 +30,19 @@ def test_what_is_counted_in_the_background_is_said_to_be(ada: Browsing, olga: Br
     texts = [text for text in olga.open(f"/devices/{VERIFIED}").all("p") if said in text]
     assert len(texts) == 1
     assert texts[0].endswith("GMT): what came since may not be among them.")
+
+
+def test_of_what_is_no_longer_kept_it_is_said_that_it_is_not_counted(
+    ada: Browsing, kept_only_from: Forget
+) -> None:
+    assert ada.open(f"/devices/{DISCARDED}").elements("#peers-not-whole") == []
+
+    kept_only_from(Kind.FACTS, datetime(2025, 10, 1, tzinfo=UTC))
+
+    assert ada.open(f"/devices/{DISCARDED}").one("#peers-not-whole") == (
+        "Firmtrack keeps updates from 1 October 2025 on: of those that ended before, only what is "
+        "left is counted."
+    )
 
 
 def test_every_result_says_how_fresh_it_is(ada: Browsing) -> None:

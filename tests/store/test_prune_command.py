@@ -139,6 +139,11 @@ def test_commands_say_from_when_on_they_know(env: dict[str, str], own_database: 
     assert called("notice", "list", env=env).stderr.startswith(
         f"Notices are kept from 1 {month(4):%B %Y} on."
     )
+    causes = called("causes", "--as-of", f"{month(13):%Y-%m}-03T00:00:00Z", env=env)
+    assert causes.stderr.endswith(
+        f"Compared are requests submitted from {day} on: of earlier ones not all updates are kept "
+        "any more.\n"
+    )
     device = "00-DB-12-34-56-78-90-99"
     found = called("find", "device", device, "--as-of", "2015-01-01T00:00:00Z", env=env)
     assert found.returncode == 1

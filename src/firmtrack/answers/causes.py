@@ -77,13 +77,17 @@ class Cause:
 class CausesAnswer:
     """The causes, greatest excess first; ``updates`` is how many of the viewer's were compared.
 
-    ``counted`` is how old the counts are; of the past they are made when asked for.
+    ``counted`` is how old the counts are; of the past they are made when asked for. ``kept_from``
+    is since when requests are compared where earlier ones were asked for, too, of which not all
+    updates are kept; else None. ``is_left_out``: the question's own request is an earlier one.
     """
 
     question: CausesQuestion
     causes: tuple[Cause, ...]
     updates: int
     counted: Counted
+    kept_from: datetime | None = None
+    is_left_out: bool = False
 
 
 class Resending(StrEnum):

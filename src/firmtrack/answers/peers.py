@@ -70,7 +70,8 @@ class PeersAnswer:
     """The groups of a device's newest update, narrowest first.
 
     A group whose common fact is not known to the viewer is not there. ``day`` is that of the
-    request's submission, in Great Britain; ``counted`` is how old the wide groups' figures are.
+    request's submission, in Great Britain; ``counted`` is how old the wide groups' figures are;
+    ``kept_from`` is from when on all updates are kept, None if nothing ever went.
     """
 
     device_id: Eui64
@@ -80,3 +81,4 @@ class PeersAnswer:
     facts: DeviceFacts | None
     groups: tuple[PeerGroup, ...]
     counted: Counted
+    kept_from: datetime | None

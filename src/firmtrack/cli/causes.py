@@ -7,7 +7,7 @@ import typer
 
 from firmtrack.answers.causes import DEFAULT_DAYS, LONGEST_DAYS
 from firmtrack.cli.lookups import AsOf, AsParty, not_found, past_asked, request_id_of, viewer_as
-from firmtrack.cli.options import AsJson, console
+from firmtrack.cli.options import AsJson, console, errors
 from firmtrack.cli.session import opened
 
 
@@ -45,6 +45,7 @@ def causes(
         from firmtrack.lookups.causes import find_causes, words_of
         from firmtrack.presentation import documents
         from firmtrack.presentation.causes import STATE_NAMES, counted_text
+        from firmtrack.presentation.known_from import causes_text
 
         request_id = None if of_request is None else request_id_of(of_request)
         viewer, past = viewer_as(as_party), past_asked(as_of)
@@ -62,6 +63,8 @@ def causes(
             console.print(sentence, style="bold", markup=False)
             console.print(advice, markup=False)
             console.print(f"{STATE_NAMES[cause.state]}. {cause.key.cause_id}\n", markup=False)
-        if not found.causes:
+        if not found.causes and not found.is_left_out:
             console.print("Nothing stands out.")
         console.print(counted_text(found), markup=False)
+        if found.kept_from is not None:
+            errors.print(causes_text(found.kept_from, is_left_out=found.is_left_out))

@@ -64,12 +64,14 @@ class CausePage:
     """A cause, the first of its devices, and what the viewer's party noted, the newest first.
 
     ``devices`` are by Device ID; ``resending`` counts all of the cause's updates, as they stand
-    now, while ``cause`` is as old as ``counted`` says. ``updates`` is how many were compared.
+    now, while ``cause`` is as old as ``counted`` says. ``updates`` is how many were compared,
+    and ``kept_from`` since when, as in CausesAnswer.
     """
 
     cause: Cause
     updates: int
     counted: Counted
+    kept_from: datetime | None
     devices: Sequence[CauseDevice]
     resending: Mapping[Resending, int]
     notes: Sequence[Note]
@@ -132,6 +134,7 @@ def open_cause(
         cause=found.causes[0],
         updates=found.updates,
         counted=found.counted,
+        kept_from=found.kept_from,
         devices=tuple(devices[:DEVICES_ON_PAGE]),
         resending=Counter(each.resending for each in devices),
         notes=notes_of(viewer, key),

@@ -53,6 +53,26 @@ def figures_text(kept_from: datetime) -> str:
     )
 
 
+def causes_text(kept_from: datetime, *, is_left_out: bool = False) -> str:
+    """Return what is said of causes where requests were asked for of which some updates went.
+
+    ``is_left_out``: the one request that was asked about is itself among these.
+    """
+    earlier = "earlier ones, as this one is," if is_left_out else "earlier ones"
+    return (
+        f"Compared are requests submitted from {kept_from_text(kept_from)} on: of {earlier} "
+        "not all updates are kept any more."
+    )
+
+
+def peers_text(kept_from: datetime) -> str:
+    """Return what is said of counts of all updates that have something in common."""
+    return (
+        f"Firmtrack keeps updates from {kept_from_text(kept_from)} on: of those that ended before, "
+        "only what is left is counted."
+    )
+
+
 def audit_text(kept_from: datetime) -> str:
     """Return from when on the audit is whole."""
     return f"The audit is kept from {kept_from_text(kept_from)} on; what is older is gone."

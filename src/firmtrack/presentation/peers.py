@@ -43,7 +43,8 @@ class Peers(Struct, frozen=True):
 
     submitted_on is the day of its request, in Great Britain. Groups are narrowest first; one whose
     common fact is not known is not there. In model_and_version and region_and_day is all that was
-    recorded by counted_at, null if there is no record of a count; the others are as of now.
+    recorded by counted_at, null if there is no record of a count; the others are as of now. Of
+    updates that ended before kept_from only those that are left are counted; null: all are kept.
     """
 
     device_id: EuiText
@@ -52,6 +53,7 @@ class Peers(Struct, frozen=True):
     submitted_on: date
     groups: list[PeerGroup]
     counted_at: datetime | None
+    kept_from: datetime | None
 
 
 def peers(answer: PeersAnswer) -> Peers:
@@ -72,6 +74,7 @@ def peers(answer: PeersAnswer) -> Peers:
             for group in answer.groups
         ],
         counted_at=answer.counted.at,
+        kept_from=answer.kept_from,
     )
 
 

@@ -47,6 +47,7 @@ from firmtrack.lookups.causes import (
 )
 from firmtrack.presentation import causes as words
 from firmtrack.presentation.files import FORMATS, FileFormat
+from firmtrack.presentation.known_from import causes_text
 from firmtrack.presentation.search import TermProblem, read_service_request_id
 from firmtrack.presentation.times import day_text
 from firmtrack.store.cause_notes import MOST_NOTES, NOTE_CHARACTERS, add_note
@@ -122,6 +123,9 @@ def causes(request: HttpRequest) -> HttpResponse:
     shown = zip(found.causes, words_of(found, voice_for(viewer), moment.past), strict=True)
     context |= {
         "found": found,
+        "not_whole": None
+        if found.kept_from is None
+        else causes_text(found.kept_from, is_left_out=found.is_left_out),
         "shown": [(cause, sentence, title_of(cause.key)) for cause, (sentence, _) in shown],
     }
     return render(request, "firmtrack/causes.html", context, status=moment.status)
@@ -263,6 +267,7 @@ def _cause_context(
     in_list = found.resending.get(Resending.SEND, 0)
     return {
         "found": found,
+        "not_whole": None if found.kept_from is None else causes_text(found.kept_from),
         "cause": cause,
         "title": title_of(cause.key),
         "sentence": sentence_of(cause, question, now),

@@ -19,7 +19,7 @@ from firmtrack.answers.requests import DistributionAnswer
 from firmtrack.answers.side_parts import UNTOLD
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.notices.channels import channel_of, words_of
-from firmtrack.presentation import diagnosis_wording, peers, performance, wording
+from firmtrack.presentation import diagnosis_wording, known_from, peers, performance, wording
 from firmtrack.presentation.as_of import not_known_then_title, typed_text
 from firmtrack.presentation.catalogue_incidents import INCIDENT_NAMES
 from firmtrack.presentation.documents import inventories
@@ -75,7 +75,10 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"WHOSE_TIMES_TEXT": WHOSE_TIMES_TEXT}
     made.globals |= {"group_name": group_name, "SCOPE_NAMES": SCOPE_NAMES, "WHOSE_TEXT": WHOSE_TEXT}
     made.globals |= {"performance_counted_text": performance.counted_text}
-    made.globals |= {"peers_counted_text": peers.counted_text}
+    made.globals |= {
+        "peers_counted_text": peers.counted_text,
+        "peers_not_whole_text": known_from.peers_text,
+    }
     made.globals |= {"channel_of": channel_of, "channel_words": words_of}
     made.globals |= {"inventories": inventories, "may": person_may}
     made.globals |= {"not_known_then_title": not_known_then_title}

@@ -64,12 +64,14 @@ class CauseList(Struct, frozen=True):
     """Causes, greatest excess first.
 
     update_count is how many of your updates were compared. All that was recorded by counted_at is
-    in them; null: nothing was counted yet.
+    in them; null: nothing was counted yet. kept_from is since when requests are compared where
+    earlier ones were asked for, too, of which not all updates are kept any more; else null.
     """
 
     causes: list[Cause]
     update_count: Count
     counted_at: datetime | None
+    kept_from: datetime | None
 
 
 def cause_list(answer: CausesAnswer, words: Sequence[tuple[str, str]]) -> CauseList:
@@ -81,6 +83,7 @@ def cause_list(answer: CausesAnswer, words: Sequence[tuple[str, str]]) -> CauseL
         ],
         update_count=answer.updates,
         counted_at=answer.counted.at,
+        kept_from=answer.kept_from,
     )
 
 

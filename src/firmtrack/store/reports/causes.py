@@ -6,7 +6,7 @@ from the facts.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from psycopg import Connection
@@ -23,6 +23,7 @@ from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.seeing import is_anothers
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import reading_pool
+from firmtrack.store.known_from import Kind, kept_from_of
 from firmtrack.store.numbers import eui_of, request_parts
 from firmtrack.store.reading import statement as reading_statement
 from firmtrack.store.reading.known import as_known, asked_of
@@ -89,7 +90,20 @@ class _Compared:
     requests: Sequence[ComparedRequest]
     cells: Cells
     counted: Counted
+    kept_from: datetime | None
     now: datetime
+
+    def answer_to(self, question: CausesQuestion, causes: tuple[Cause, ...]) -> CausesAnswer:
+        """Return the answer with these causes."""
+        compared = {each.request_id for each in self.requests}
+        return CausesAnswer(
+            question=question,
+            causes=causes,
+            updates=int(self.cells.count.sum()),
+            counted=self.counted,
+            kept_from=self.kept_from,
+            is_left_out=question.request_id not in {None, *compared},
+        )
 
 
 def find_causes(
@@ -107,12 +121,8 @@ def find_causes(
         compared = _compared(connection, viewer, question, now, as_of)
     if compared is None:
         return None
-    return CausesAnswer(
-        question=question,
-        causes=find(compared.cells, now=compared.now, of_request=question.request_id),
-        updates=int(compared.cells.count.sum()),
-        counted=compared.counted,
-    )
+    found = find(compared.cells, now=compared.now, of_request=question.request_id)
+    return compared.answer_to(question, found)
 
 
 def find_cause(
@@ -131,7 +141,7 @@ def find_cause(
     if compared is None:
         return None
     cause = figures_of(compared.cells, key, now=compared.now, of_request=question.request_id)
-    return None if cause is None else _answer_of(question, compared, cause)
+    return None if cause is None else compared.answer_to(question, (cause,))
 
 
 def list_updates(
@@ -159,15 +169,6 @@ def list_updates(
     return tuple(_update(viewer, request, row) for request, row in rows)
 
 
-def _answer_of(question: CausesQuestion, compared: _Compared, cause: Cause) -> CausesAnswer:
-    return CausesAnswer(
-        question=question,
-        causes=(cause,),
-        updates=int(compared.cells.count.sum()),
-        counted=compared.counted,
-    )
-
-
 def _compared(
     connection: Connection[TupleRow],
     viewer: Viewer,
@@ -179,13 +180,20 @@ def _compared(
     requests = compared_requests(connection, viewer, question, moment)
     if question.request_id not in {None, *(each.request_id for each in requests)}:
         return None
+    # Of earlier requests those updates are left that took longest, and few that failed.
+    kept_from = kept_from_of(connection).get(Kind.FACTS)
+    if kept_from is not None:
+        is_cut = moment - timedelta(days=question.days) < kept_from
+        whole = [each for each in requests if each.submitted_at >= kept_from]
+        kept_from = kept_from if is_cut or len(whole) < len(requests) else None
+        requests = whole
     if as_of is None:
         counted = last_count(connection, CountedFigures.CAUSES)
         cells = present_cells(connection, requests)
     else:
         counted = Counted(at=as_of, read_at=as_of)
         cells = past_cells(connection, requests, as_of)
-    return _Compared(requests, cells, counted, moment)
+    return _Compared(requests, cells, counted, kept_from, moment)
 
 
 def _requests_with(

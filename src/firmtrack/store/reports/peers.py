@@ -21,6 +21,7 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import reading_pool
+from firmtrack.store.known_from import Kind, kept_from_of
 from firmtrack.store.numbers import eui_of, request_parts, to_bigint
 from firmtrack.store.reading.seeing import asked_by
 from firmtrack.store.reports import rows_of
@@ -63,6 +64,7 @@ def count_peers(viewer: Viewer, about: PeersQuestion) -> PeersAnswer:
             facts=about.facts,
             groups=tuple(counting.groups()),
             counted=counted,
+            kept_from=kept_from_of(connection).get(Kind.FACTS),
         )
 
 
