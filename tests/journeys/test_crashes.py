@@ -40,16 +40,14 @@ from tests.journeys.processes import (
 from tests.oracle.simulated import Simulated
 from tests.store.test_simulated_traffic import assert_tracker_knows, simulated
 
-_HOLDS_AN_OPEN_TRANSACTION = """
-SELECT EXISTS (SELECT FROM message) AND EXISTS (
-    SELECT
-    FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()
-      AND backend_type = 'client backend' AND backend_xid IS NOT NULL
-      AND wait_event = 'ClientRead'
-)
+_IN_AN_OPEN_TRANSACTION = """
+SELECT pid
+FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+  AND backend_type = 'client backend' AND backend_xid IS NOT NULL
+  AND wait_event = 'ClientRead' AND EXISTS (SELECT FROM message)
 """
-"""Some were recorded, and a transaction that wrote more waits for its client to go on."""
+"""Once some were recorded: where a transaction that wrote more waits for its client to go on."""
 
 _IS_AT_REST = """
 SELECT NOT EXISTS (
@@ -150,12 +148,17 @@ def test_an_ingest_whose_database_is_killed_says_so_and_is_completed_by_the_next
         ingest = firmtrack("ingest", world.written.traffic, env=env)
 
         # In the middle of a transaction: between two an ingest goes on with a server that is back.
-        wait_until(
-            lambda: _is_frozen_in_a_transaction(ingest, connection),
-            "the ingest stood still in a transaction",
-        )
+        backends: list[psutil.Process] = []
+
+        def stands_still() -> bool:
+            backends[:] = _frozen_in_a_transaction(psutil.Process(ingest.pid), connection)
+            return bool(backends)
+
+        wait_until(stands_still, "the ingest stood still in a transaction")
         family = descendants(ingest)
         os.kill(int(postmaster), signal.SIGKILL)
+        for backend in backends:
+            backend.kill()
         ingest.send_signal(signal.SIGCONT)
 
     status, _, errors = ended(ingest)
@@ -174,18 +177,33 @@ def test_an_ingest_whose_database_is_killed_says_so_and_is_completed_by_the_next
         assert_tracker_knows(world)
 
 
-def _is_frozen_in_a_transaction(
-    ingest: subprocess.Popen[str], connection: psycopg.Connection[Any]
-) -> bool:
-    """Stop an ingest where it is; let it go on unless that is amid a transaction that wrote."""
-    ingest.send_signal(signal.SIGSTOP)
+def _frozen_in_a_transaction(
+    ingest: psutil.Process, connection: psycopg.Connection[Any]
+) -> list[psutil.Process]:
+    """Stop an ingest where it is, and the server's processes of its transactions that wrote.
+
+    Those are stopped too, since a COMMIT may be on its way that a busy server has not read: it
+    would be carried out, and the ingest would be between two transactions. The ingest goes on if
+    it was in none.
+    """
+    _stop(ingest)
     wait_until(
         lambda: connection.execute(_IS_AT_REST).fetchone() == (True,), "its statements ended"
     )
-    if connection.execute(_HOLDS_AN_OPEN_TRANSACTION).fetchone() == (True,):
-        return True
-    ingest.send_signal(signal.SIGCONT)
-    return False
+    backends = [psutil.Process(pid) for (pid,) in connection.execute(_IN_AN_OPEN_TRANSACTION)]
+    for backend in backends:
+        _stop(backend)
+    still = {pid for (pid,) in connection.execute(_IN_AN_OPEN_TRANSACTION)}
+    if backends and still == {backend.pid for backend in backends}:
+        return backends
+    for each in (*backends, ingest):
+        each.resume()
+    return []
+
+
+def _stop(process: psutil.Process) -> None:
+    process.suspend()
+    wait_until(lambda: process.status() == psutil.STATUS_STOPPED, "the process stood still")
 
 
 def _command_of(process: psutil.Process) -> list[str]:
