@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import psycopg
+import pytest
 
 from firmtrack.answers.audit import AuditFilter
 from firmtrack.answers.causes import CausesQuestion
@@ -263,8 +264,9 @@ def blocks_so_far() -> int:
     return int(row[0])
 
 
-def leave_statistics_alone() -> None:
-    """Let no autovacuum tell the planner, in the middle, what has come since."""
+@pytest.fixture
+def left_alone(own_database: str) -> None:
+    """A database of its own that no autovacuum reads, or tells the planner of, in the middle."""
     with pool().connection() as connection:
         tables = connection.execute(
             "SELECT format('ALTER TABLE %I SET (autovacuum_enabled = off)', relname)"
@@ -274,8 +276,8 @@ def leave_statistics_alone() -> None:
             connection.execute(statement)
 
 
-def test_no_read_grows_with_what_others_have(own_database: str) -> None:
-    leave_statistics_alone()
+@pytest.mark.usefixtures("left_alone")
+def test_no_read_grows_with_what_others_have() -> None:
     subscribe("Bravo Power", BRAVO_ID)
     subscribe("Alpha Energy", ALPHA_ID)
     take(sent(sent_at=at(0)), answer(answered_at=at(1)))
@@ -305,7 +307,8 @@ def test_no_read_grows_with_what_others_have(own_database: str) -> None:
     assert grown == {}
 
 
-def test_a_page_costs_what_it_shows_wherever_it_begins(own_database: str) -> None:
+@pytest.mark.usefixtures("left_alone")
+def test_a_page_costs_what_it_shows_wherever_it_begins() -> None:
     devices = tuple(map(meter, range(2_000)))
     take(sent(device_ids=devices, sent_at=at(0)), answer(answered_at=at(1)))
     take(reported(Status.DELIVERED_TO_COMMS_HUB, at(3), devices))
