@@ -1,6 +1,6 @@
 """No read grows with the store: ten times as much of others' costs it hardly another block."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,8 @@ from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.audit import read_audit
 from firmtrack.notices.watches import Watcher
 from firmtrack.presentation.csv import distributions_csv
-from firmtrack.store.database import conninfo_in_use, pool, reading_pool
+from firmtrack.store.database import conninfo_in_use, migrate, pool, reading_pool
+from firmtrack.store.embedded import EmbeddedPostgres
 from firmtrack.store.ledger.quarantine import list_quarantine
 from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading import requests
@@ -50,6 +51,7 @@ from firmtrack.store.reading.messages import (
 )
 from firmtrack.store.reports import happenings, waits
 from firmtrack.store.reports import performance as figures
+from tests.databases import QUICK, used
 from tests.store.facts import (
     ALL,
     ALPHA,
@@ -265,15 +267,19 @@ def blocks_so_far() -> int:
 
 
 @pytest.fixture
-def left_alone(own_database: str) -> None:
-    """A database of its own that no autovacuum reads, or tells the planner of, in the middle."""
-    with pool().connection() as connection:
-        tables = connection.execute(
-            "SELECT format('ALTER TABLE %I SET (autovacuum_enabled = off)', relname)"
-            " FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-        ).fetchall()
-        for (statement,) in tables:
-            connection.execute(statement)
+def left_alone(tmp_path: Path, postgres_binaries: Path | None) -> Iterator[None]:
+    """A database on a server where nobody else writes, and no autovacuum reads.
+
+    Rows of before a change are looked at for as long as any open transaction of the whole server
+    is older than the change, whichever database it writes to.
+    """
+    settings = QUICK | {"autovacuum": "off"}
+    with (
+        EmbeddedPostgres(tmp_path / "alone", settings, binaries=postgres_binaries) as server,
+        used(server.conninfo("postgres")),
+    ):
+        migrate()
+        yield
 
 
 @pytest.mark.usefixtures("left_alone")
