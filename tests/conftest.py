@@ -13,6 +13,8 @@ from hypothesis import settings
 
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.store.embedded import EmbeddedPostgres
+from tests.citus import CITUS_URL, ReusedClusterDatabase
+from tests.citus import Cluster as CitusCluster
 from tests.databases import QUICK, ReusedDatabase, binaries_of, fresh_database, make_template, used
 from tests.streams import Cluster, one_node, three_nodes
 
@@ -125,8 +127,16 @@ def postgres(
 
 
 @pytest.fixture(scope="session")
-def reused_database(postgres: EmbeddedPostgres) -> Iterator[ReusedDatabase]:
+def reused_database(request: pytest.FixtureRequest) -> Iterator[ReusedDatabase]:
     """The database that this worker's tests have one after the other."""
+    if CITUS_URL:
+        with (
+            CitusCluster(CITUS_URL).fresh_database() as conninfo,
+            ReusedClusterDatabase(conninfo) as reused,
+        ):
+            yield reused
+        return
+    postgres = request.getfixturevalue("postgres")
     with fresh_database(postgres) as conninfo, ReusedDatabase(conninfo) as reused:
         yield reused
 
@@ -140,8 +150,13 @@ def database(reused_database: ReusedDatabase) -> Iterator[str]:
 
 
 @pytest.fixture
-def own_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+def own_database(request: pytest.FixtureRequest) -> Iterator[str]:
     """The same for tests that change more than rows: a clone, which is dropped afterwards."""
+    if CITUS_URL:
+        with CitusCluster(CITUS_URL).fresh_database() as conninfo, used(conninfo):
+            yield conninfo
+        return
+    postgres = request.getfixturevalue("postgres")
     with fresh_database(postgres) as conninfo, used(conninfo):
         yield conninfo
 

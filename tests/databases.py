@@ -5,7 +5,7 @@ between tests. Who changes more than rows takes a clone.
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -43,14 +43,16 @@ _END_OTHERS = """
 """
 _RESTART_SEQUENCES = """
     SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
-    FROM pg_sequences WHERE last_value IS NOT NULL AND sequencename <> 'django_migrations_id_seq'
+    FROM pg_sequences
+    WHERE schemaname = 'public' AND last_value IS NOT NULL
+        AND sequencename <> 'django_migrations_id_seq'
 """
 _SCHEMA = """
     SELECT
         (SELECT string_agg(format('%s %s', relname, relnatts), ',' ORDER BY relname)
          FROM pg_class WHERE relnamespace = 'public'::regnamespace),
         (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace),
-        (SELECT count(*) FROM pg_trigger),
+        (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal),
         (SELECT count(*) FROM pg_constraint WHERE connamespace = 'public'::regnamespace)
 """
 _TEMPLATE_LOCK = 0x46524D54
@@ -141,15 +143,16 @@ class ReusedDatabase:
         assert self._schema_now() == self._schema, "the test must have a database of its own"
         filled = [table for table in self._filled() if table not in self._rows_of_migrations]
         if filled:
-            self._connection.execute(
-                sql.SQL("TRUNCATE {} CASCADE").format(
-                    sql.SQL(", ").join(map(sql.Identifier, filled))
-                )
-            )
+            self._empty(filled)
         for table, rows in self._rows_of_migrations.items():
             if self._copy_of(table) != rows:
                 self._fill(table, rows)
         self._connection.execute(_RESTART_SEQUENCES)
+
+    def _empty(self, tables: Sequence[str]) -> None:
+        self._connection.execute(
+            sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(map(sql.Identifier, tables)))
+        )
 
     def _filled(self) -> list[str]:
         """Return the tables that have, or had, rows."""

@@ -159,7 +159,7 @@ def test_no_order_batching_or_repetition_changes_an_activation(
 ) -> None:
     with pool().connection() as connection:
         for table in (
-            "dated_message", "undated_message", "activation_event", "device",
+            "dated_message", "undated_message", "recorded_activation_event", "device",
             "recorded_inventory_statement",
         ):  # fmt: skip
             connection.execute(f"DELETE FROM {table}".encode())
@@ -355,7 +355,7 @@ def test_check_finds_a_word_without_its_message_and_a_message_without_its_word()
             "DELETE FROM undated_message WHERE message_id = %s", (orphan.message_id,)
         )
         connection.execute(
-            "DELETE FROM activation_event WHERE message_id = %s", (silent.message_id,)
+            "DELETE FROM recorded_activation_event WHERE message_id = %s", (silent.message_id,)
         )
 
     assert [(each.kind, each.device_id, each.message_id) for each in disagreements()] == [

@@ -26,6 +26,7 @@ from firmtrack.store.reading import requests
 from firmtrack.store.reading.as_of import settled
 from firmtrack.store.reports import cause_cells, cause_counting, performance
 from firmtrack.store.reports.cause_cells import PastTooLarge, compared_requests
+from firmtrack.store.reports.cause_counting import profiles_of
 from firmtrack.store.reports.causes import find_cause
 from tests.looking import find_inventory
 from tests.oracle.simulated import simulate
@@ -147,15 +148,16 @@ def test_a_simulated_world_is_counted_as_the_look_ups_tell_it(tmp_path: Path) ->
     assert any(cells.codes[Attribute.COMMS_HUB_MODEL] > 0)
     assert any(cells.codes[Attribute.FROM_VERSION] > 0)
     assert lines(cells_of(DCC, now=now, as_of=now)) == lines(cells)
-    assert_view_tells_the_same(cells)
+    assert_single_updates_are_told_the_same(cells)
 
 
-def assert_view_tells_the_same(cells: Cells) -> None:
-    """Hold the view of single updates against what was counted."""
+def assert_single_updates_are_told_the_same(cells: Cells) -> None:
+    """Hold the profiles of single updates against what was counted."""
     names = ", ".join(PROFILE_ATTRIBUTES)
     with pool().connection() as connection:
         rows = connection.execute(
-            f"SELECT request_key, {names}, count(*) FROM update_profile"
+            f"WITH {profiles_of('TABLE current_distribution', None)}"
+            f" SELECT request_key, {names}, count(*) FROM update_profile"
             f" GROUP BY request_key, {names}"
         ).fetchall()
         keys = [

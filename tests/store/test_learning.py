@@ -202,7 +202,7 @@ def test_what_waits_behind_a_silent_hub_has_stalled_while_the_others_are_slow() 
     roll_out(REQUEST_ID, devices, 0, hours=[h / 10 for h in range(145)])
     with pool().connection() as connection:  # the hub of all others is not known
         connection.execute(
-            "UPDATE event SET comms_hub_id = NULL WHERE NOT device_id = ANY (%s)",
+            "UPDATE recorded_event SET comms_hub_id = NULL WHERE NOT device_id = ANY (%s)",
             ([to_bigint(each) for each in devices[146:]],),
         )
         connection.execute("INSERT INTO stale_request SELECT request_key FROM request")

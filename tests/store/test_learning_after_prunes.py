@@ -118,7 +118,7 @@ def test_how_long_hubs_take_is_not_learnt_of_those_that_took_longest() -> None:
     roll_out(others(1), at_hubs, minutes(first(5) - FOUR_DAYS), hours=[LONG] * 440)
     with pool().connection() as connection:  # four behind each of more than a hundred
         connection.execute(
-            "UPDATE event SET comms_hub_id = device_id / 4 WHERE device_id = ANY (%s)",
+            "UPDATE recorded_event SET comms_hub_id = device_id / 4 WHERE device_id = ANY (%s)",
             ([to_bigint(each) for each in at_hubs],),
         )
     roll_out(others(2), devices_of(2_000, 100), WHOLE_MONTH, hours=[QUICK] * 100)

@@ -327,7 +327,9 @@ def test_check_finds_what_is_wrong() -> None:
         connection.execute("UPDATE distribution SET stage = 5 WHERE stage = 6")
         connection.execute("UPDATE request SET step_reason = 'E1'")
         connection.execute("DELETE FROM dated_message WHERE kind = 2")
-        connection.execute("DELETE FROM event WHERE device_id = (SELECT max(device_id) FROM event)")
+        connection.execute(
+            "DELETE FROM recorded_event WHERE device_id = (SELECT max(device_id) FROM event)"
+        )
 
     found = Counter(each.kind for each in disagreements())
     assert found[DisagreementKind.DISTRIBUTION_IS_NOT_ITS_GREATEST_EVENT] == 2
@@ -340,7 +342,7 @@ def test_check_finds_a_message_without_its_facts() -> None:
     take(request(), reported(Status.VERIFIED, at(5)))
 
     with pool().connection() as connection:
-        connection.execute("DELETE FROM event")
+        connection.execute("DELETE FROM recorded_event")
         connection.execute("DELETE FROM distribution")
 
     assert {each.kind for each in disagreements()} == {
@@ -405,8 +407,9 @@ def standing() -> list[list[tuple[Any, ...]]]:
 def empty_all() -> None:
     with pool().connection() as connection:
         for table in (
-            "dated_message", "undated_message", "request", "request_step", "event", "distribution",
-            "device", "recorded_inventory_statement", "quarantine", "ignored_count",
+            "dated_message", "undated_message", "request", "recorded_request_step",
+            "recorded_event", "distribution", "device", "recorded_inventory_statement",
+            "quarantine", "ignored_count",
         ):  # fmt: skip
             connection.execute(f"DELETE FROM {table}".encode())
 

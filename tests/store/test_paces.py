@@ -328,9 +328,9 @@ def test_the_csv_has_the_same_rows_in_its_usual_columns() -> None:
 @pytest.mark.usefixtures("waiting")
 def test_the_pace_of_the_past_is_the_pace_as_of_then() -> None:
     with pool().connection() as connection:
-        connection.execute("UPDATE event SET recorded_at = occurred_at")
+        connection.execute("UPDATE recorded_event SET recorded_at = occurred_at")
         for table in (
-            "request", "distribution", "dated_message", "undated_message", "request_step",
+            "request", "distribution", "dated_message", "undated_message", "recorded_request_step",
         ):  # fmt: skip
             connection.execute(f"UPDATE {table} SET recorded_at = %s".encode(), (at(1),))
     counts = requests.count_paces(ALPHA, REQUEST_ID, as_of=at(100))

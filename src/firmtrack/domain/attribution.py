@@ -2,8 +2,8 @@
 
 A message that names its request is believed. Any other belongs to one of the device's candidates:
 the requests that name the device, have not refused it, and were submitted at or before the event.
-The rule is written here once, and once more in SQL (``attributed_request``); a property test holds
-the two together.
+The rule is written here once, and once more in SQL (``attributed_request.sql``); a property test
+holds the two together.
 """
 
 from collections.abc import Iterable

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
@@ -25,12 +24,11 @@ from firmtrack.notices.grouping import Change
 from firmtrack.notices.incidents import Incident
 from firmtrack.notices.known_causes import FRESH_FOR
 from firmtrack.notices.party_incidents import open_incident, update_incidents
+from firmtrack.notices.updates_with_causes import with_causes
 from firmtrack.store.numbers import eui_of, to_bigint
 
 _BAD_STATUS_OF_TOPIC = {topic_of_status(status): status for status in Status if status.is_bad}
-_PLACE_UPDATES = statement("place_updates").replace(
-    b"{updates_with_causes}", statement("updates_with_causes")
-)
+_PLACE_UPDATES = with_causes("place_updates")
 _STATUS_OF_NAME = {str(status): status for status in Status}
 
 
@@ -221,10 +219,10 @@ def _join(
 ) -> None:
     """Have the changes' updates belong to the incidents, and bring these up to date."""
     named = [
-        (incident_id, change)
+        (incident_id, change.request_key, device_id)
         for incident_id, changes in joined.items()
         for change in changes
-        if change.device_ids is not None
+        for device_id in change.device_ids or ()
     ]
     whole = [
         (incident_id, change)
@@ -236,20 +234,9 @@ def _join(
         connection.execute(
             statement("join_incidents"),
             {
-                "part_places": list(
-                    chain.from_iterable(
-                        [place] * len(change.device_ids or ())
-                        for place, (_, change) in enumerate(named)
-                    )
-                ),
-                "device_ids": [
-                    to_bigint(device_id)
-                    for _, change in named
-                    for device_id in change.device_ids or ()
-                ],
-                "places": list(range(len(named))),
-                "incident_ids": [incident_id for incident_id, _ in named],
-                "request_keys": [change.request_key for _, change in named],
+                "incident_ids": [incident_id for incident_id, _, _ in named],
+                "device_ids": [to_bigint(device_id) for _, _, device_id in named],
+                "request_keys": [request_key for _, request_key, _ in named],
                 "whole_incident_ids": [incident_id for incident_id, _ in whole],
                 "whole_request_keys": [change.request_key for _, change in whole],
             },

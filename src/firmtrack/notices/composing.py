@@ -5,8 +5,11 @@ party, so that a party's notices are in the order of their changes. What belongs
 told by it, and people are told of the incident instead.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
+from typing import NamedTuple
+from uuid import UUID
 
 from msgspec import json
 from psycopg import Connection
@@ -110,34 +113,73 @@ def _compose(
 
 
 def _take_changes(connection: Connection[TupleRow], user_ids: Sequence[int]) -> list[Change]:
+    asked = {"users": list(user_ids), "devices": _DEVICES_AT_ONCE}
     with connection.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(
-            statement("take_changes"), {"users": list(user_ids), "devices": _DEVICES_AT_ONCE}
-        )
-        return [_change(row) for row in cursor]
+        taken = cursor.execute(statement("take_changes"), asked).fetchall()
+    taken.sort(key=itemgetter("change_id"))
+    requests = _requests_of(connection, taken)
+    kinds = _kinds_of(connection, taken)
+    return [
+        _change(row, requests.get(row["request_key"]), kinds.get(row["message_id"]))
+        for row in taken
+    ]
 
 
-def _change(row: DictRow) -> Change:
-    device_ids, kind = row["device_ids"], row["kind"]
+class _Request(NamedTuple):
+    """A request that a change names; ``device_count`` is counted only where it befell all."""
+
+    originator: int
+    target: int
+    counter: int
+    firmware_version: str | None
+    device_count: int
+
+
+def _requests_of(
+    connection: Connection[TupleRow], rows: Sequence[DictRow]
+) -> Mapping[int, _Request]:
+    named = {row["request_key"] for row in rows if row["request_key"] is not None}
+    whole = {row["request_key"] for row in rows if row["device_ids"] is None}
+    asked = {"request_keys": list(named), "whole": list(whole & named)}
+    return {
+        key: _Request(*values)
+        for key, *values in connection.execute(statement("changed_requests"), asked)
+    }
+
+
+def _kinds_of(
+    connection: Connection[TupleRow], rows: Sequence[DictRow]
+) -> Mapping[UUID, MessageKind]:
+    named = [row["message_id"] for row in rows if row["message_id"] is not None]
+    asked = {"message_ids": named}
+    return {
+        message_id: KIND_OF_NUMBER[kind]
+        for message_id, kind in connection.execute(statement("kinds_of_messages"), asked)
+    }
+
+
+def _change(row: DictRow, request: _Request | None, kind: MessageKind | None) -> Change:
+    device_ids = row["device_ids"]
     request_id = None
-    if row["is_own"] and row["counter"] is not None:
-        target = row["target"]
-        if target is None:  # an 11.3, whose target is the device
-            (target,) = device_ids
+    if row["is_own"] and request is not None:
+        request_id = request_id_of(request.originator, request.target, request.counter)
+    elif row["is_own"] and row["counter"] is not None:
+        (target,) = device_ids  # an 11.3, whose target is the device
         request_id = request_id_of(row["originator"], target, row["counter"])
+    devices_of_request = 0 if request is None else request.device_count
     return Change(
         matter=Matter(
             user_id=eui_of(row["user_id"]),
             topic=row["topic"],
             reason=row["reason"],
             service_request_id=request_id,
-            firmware_version=row["firmware_version"],
+            firmware_version=None if request is None else request.firmware_version,
             details=json.encode(row["details"] or {}).decode(),
-            is_from_alert=kind is not None and KIND_OF_NUMBER[kind] in _ALERT_KINDS,
+            is_from_alert=kind in _ALERT_KINDS,
         ),
         occurred_at=row["occurred_at"],
         device_ids=None if device_ids is None else tuple(map(eui_of, device_ids)),
-        device_count=row["device_count"],
+        device_count=devices_of_request if device_ids is None else len(device_ids),
         request_key=row["request_key"],
         is_own=row["is_own"],
     )

@@ -1,9 +1,8 @@
 -- Have updates belong to incidents, those of whole requests too; return how many of each are new to it.
 WITH joining AS (
     SELECT incident_id, device_id, request_key
-    FROM unnest(%(part_places)s::integer[], %(device_ids)s::bigint[]) AS n (place, device_id)
-    JOIN unnest(%(places)s::integer[], %(incident_ids)s::uuid[], %(request_keys)s::bigint[])
-        AS part (place, incident_id, request_key) USING (place)
+    FROM unnest(%(incident_ids)s::uuid[], %(device_ids)s::bigint[], %(request_keys)s::bigint[])
+        AS named (incident_id, device_id, request_key)
     UNION
     SELECT whole.incident_id, d.device_id, d.request_key
     FROM unnest(%(whole_incident_ids)s::uuid[], %(whole_request_keys)s::bigint[])

@@ -24,6 +24,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.notices import statement
 from firmtrack.notices.incidents import Incident
 from firmtrack.notices.party_incidents import merge_incidents, open_incidents, update_incidents
+from firmtrack.notices.updates_with_causes import with_causes
 from firmtrack.store.locks import AdvisoryKey, take
 from firmtrack.store.numbers import eui_of, request_parts
 
@@ -40,9 +41,7 @@ FRESH_FOR = timedelta(hours=1)
 _SEARCH_SECONDS = 20.0
 _NOT_AGAIN_FOR = timedelta(seconds=30)
 _SAMPLE = 2_000
-_COVER_INCIDENTS = statement("cover_incidents").replace(
-    b"{updates_with_causes}", statement("updates_with_causes")
-)
+_COVER_INCIDENTS = with_causes("cover_incidents")
 
 
 class FindCauses(Protocol):

@@ -2,7 +2,7 @@
 -- and reason that has it already, or else the greatest cause that it has. One row for each of these and
 -- change, with the devices in the order in which they came.
 WITH updates AS MATERIALIZED (
-    SELECT n.ordinal, n.place, n.device_id, c.request_key, c.is_own, c.topic, c.status, c.reason
+    SELECT n.ordinal, n.ordinal AS part, n.place, n.device_id, c.request_key, c.is_own, c.topic, c.status, c.reason
     FROM unnest(%(device_places)s::integer[], %(device_ids)s::bigint[])
         WITH ORDINALITY AS n (place, device_id, ordinal)
     JOIN unnest(%(places)s::integer[], %(request_keys)s::bigint[], %(are_own)s::boolean[],
@@ -18,11 +18,10 @@ WITH updates AS MATERIALIZED (
         ON d.incident_id = i.incident_id
         AND d.device_id = u.device_id AND d.request_key = u.request_key
     ORDER BY u.ordinal, i.opened_at, i.incident_id
-), caused AS (
-    SELECT DISTINCT ON (ordinal) ordinal, cause_id
-    FROM ({updates_with_causes}) AS each
-    WHERE is_own
-    ORDER BY ordinal, cause_place
+), {updates_with_causes}, caused AS (
+    SELECT DISTINCT ON (part) part AS ordinal, cause_id
+    FROM with_cause
+    ORDER BY part, cause_place
 )
 SELECT u.place, h.incident_id, CASE WHEN h.incident_id IS NULL THEN c.cause_id END AS cause_id,
     array_agg(u.device_id ORDER BY u.ordinal) AS device_ids

@@ -3,24 +3,22 @@
 -- not there yet is an event that names a device which its request does not list; in a row that is
 -- refused, whether the request refused the device may change. xmax is 0 in a row that was inserted,
 -- and not in one that was updated.
-WITH attributed AS (
-    SELECT device_id, request_key, message_id, occurred_at, stage, failed, reason, addressee
-    FROM staged_event
-    WHERE request_key IS NOT NULL
-    UNION ALL
-    SELECT s.device_id, found.request_key, s.message_id, s.occurred_at, s.stage, s.failed, s.reason,
-        s.addressee
-    FROM staged_event AS s
-    CROSS JOIN LATERAL attributed_request(
-        s.device_id, s.occurred_at, s.image_hash, s.firmware_version, s.addressee
-    ) AS found
-    WHERE s.request_key IS NULL
-), folded AS (
+WITH folded AS (
     INSERT INTO distribution AS d
         (device_id, request_key, message_id, occurred_at, stage, failed, reason, addressee)
     SELECT DISTINCT ON (device_id, request_key)
         device_id, request_key, message_id, occurred_at, stage, failed, reason, addressee
-    FROM attributed
+    FROM (
+        SELECT device_id, request_key, message_id, occurred_at, stage, failed, reason, addressee
+        FROM staged_event
+        WHERE request_key IS NOT NULL
+        UNION ALL
+        SELECT e.device_id, found.request_key, e.message_id, e.occurred_at, e.stage, e.failed,
+            e.reason, e.addressee
+        FROM staged_event AS e
+        CROSS JOIN LATERAL ({attributed_request.sql}) AS found
+        WHERE e.request_key IS NULL
+    ) AS attributed
     ORDER BY device_id, request_key, stage DESC, occurred_at DESC, message_id DESC
     ON CONFLICT (device_id, request_key) DO UPDATE
     SET message_id = excluded.message_id,

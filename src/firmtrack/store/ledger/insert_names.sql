@@ -3,7 +3,7 @@
 -- and of all others the attribution lock is held alone. So what is missing can be looked up first,
 -- which is twice as fast as leaving it to ON CONFLICT.
 WITH named AS (
-    INSERT INTO distribution (device_id, request_key, recorded_at)
+    INSERT INTO distribution AS d (device_id, request_key, recorded_at)
     SELECT device_id, request_key, greatest(now(), ended.ended_at)
     FROM (
         SELECT device_id, request_key FROM staged_name
@@ -24,7 +24,7 @@ WITH named AS (
           WHERE known.device_id = listed.device_id AND known.request_key = listed.request_key
       )
     ORDER BY device_id
-    RETURNING device_id, request_key
+    RETURNING d.device_id, d.request_key
 ), marked AS (
     INSERT INTO standing_due (request_key) SELECT DISTINCT request_key FROM named
 )

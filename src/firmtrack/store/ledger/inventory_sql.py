@@ -40,7 +40,7 @@ def _age(row: str, fact: str) -> str:
     place = f"{row}.older -> '{fact}'"
     return (
         f"CASE WHEN {row}.older ? '{fact}'"
-        f" THEN (coalesce(({place} ->> 0)::timestamptz, '-infinity'), ({place} ->> 1)::uuid)"
+        f" THEN (coalesce(fact_learnt_at({place}), '-infinity'), ({place} ->> 1)::uuid)"
         f" ELSE {_latest(row)} END"
     )
 
@@ -60,7 +60,7 @@ def _place(row: str, fact: str) -> str:
     return (
         f"CASE WHEN {row}.{fact} IS NOT NULL AND {_age(row, fact)} < {latest}"
         f" THEN coalesce({row}.older -> '{fact}',"
-        f" jsonb_build_array({row}.learnt_at, {row}.message_id)) END"
+        f" fact_origin({row}.learnt_at, {row}.message_id)) END"
     )
 
 
@@ -102,9 +102,7 @@ def _merge_statement() -> bytes:
     values = _for_each_fact(",\n    ", lambda f: f"{f} = {_value(f)}")
     places = _for_each_fact(
         ",\n        ",
-        lambda f: (
-            f"'{f}', CASE WHEN {_is_news(f)} THEN {_place('excluded', f)} ELSE {_place('d', f)} END"
-        ),
+        lambda f: f"CASE WHEN {_is_news(f)} THEN {_place('excluded', f)} ELSE {_place('d', f)} END",
     )
     return _marking(f"""
 INSERT INTO device AS d ({_DEVICE}, changed_segment)
@@ -114,9 +112,9 @@ ON CONFLICT (device_id) DO UPDATE
 SET learnt_at = CASE WHEN {is_later} THEN excluded.learnt_at ELSE d.learnt_at END,
     message_id = CASE WHEN {is_later} THEN excluded.message_id ELSE d.message_id END,
     {values},
-    older = nullif(jsonb_strip_nulls(jsonb_build_object(
+    older = fact_origins(ARRAY[{_for_each_fact(", ", "'{}'".format)}], ARRAY[
         {places}
-    )), '{{}}'),
+    ]),
     changed_segment = {_of_segment("d.{}".format)} IS DISTINCT FROM {_of_segment(_value)}
 WHERE {is_later} OR {_for_each_fact(" OR ", _is_news)}
 """)  # noqa: S608 - made of our own names alone
@@ -269,13 +267,13 @@ def _insert_read_statement() -> bytes:
     """Return the statement that adds what is staged and missing, as if read so when it came."""
     return f"""
 WITH added AS (
-    INSERT INTO recorded_inventory_statement (recorded_at, {_STATED})
+    INSERT INTO recorded_inventory_statement AS i (recorded_at, {_STATED})
     SELECT greatest(m.recorded_at, a.recorded_at), {", ".join(map("s.{}".format, _STATED_NAMES))}
     FROM staged_statement AS s
     JOIN message AS m ON m.message_id = s.message_id
     LEFT JOIN message AS a ON a.message_id = s.taken_by
     WHERE NOT EXISTS (SELECT FROM recorded_inventory_statement AS k WHERE {_same_statement()})
-    RETURNING device_id
+    RETURNING i.device_id
 )
 INSERT INTO restated_device SELECT device_id FROM added
 """.encode()  # noqa: S608 - made of our own names alone

@@ -5,7 +5,7 @@
 WITH taken AS (
     DELETE FROM concerned_device RETURNING device_id, since
 ), affected AS (
-    INSERT INTO concerned_device (device_id)
+    INSERT INTO concerned_device AS c (device_id)
     SELECT DISTINCT device_id
     FROM (
         SELECT device_id, since FROM taken
@@ -33,7 +33,7 @@ WITH taken AS (
     ) AS pair
     JOIN loose_device AS loose USING (device_id)
     WHERE loose.latest_at >= pair.since
-    RETURNING device_id
+    RETURNING c.device_id
 ), marked AS (
     INSERT INTO stale_device SELECT device_id FROM affected
 )

@@ -1,4 +1,4 @@
 -- Which of some devices have an update that is kept.
-SELECT device_id
-FROM unnest(%(devices)s::bigint[]) AS named (device_id)
-WHERE EXISTS (SELECT FROM distribution AS d WHERE d.device_id = named.device_id)
+SELECT DISTINCT device_id
+FROM distribution
+WHERE device_id = ANY (%(devices)s::bigint[])

@@ -8,21 +8,17 @@ WITH named AS MATERIALIZED (
 SELECT 'known', originator, target, counter
 FROM named
 JOIN request USING (originator, target, counter)
-UNION ALL
+UNION
 SELECT 'thinned', originator, target, counter
 FROM named
-JOIN request AS r USING (originator, target, counter)
-WHERE EXISTS (SELECT FROM pruned_distribution AS p WHERE p.request_key = r.request_key)
-UNION ALL
+JOIN request USING (originator, target, counter)
+JOIN pruned_distribution USING (request_key)
+UNION
 SELECT 'pruned', originator, target, counter
 FROM named
 JOIN pruned_request USING (originator, target, counter)
-UNION ALL
+UNION
 SELECT 'activation', originator, target, counter
 FROM named
-WHERE EXISTS (
-    SELECT
-    FROM recorded_activation_event AS a
-    WHERE a.device_id = named.target AND a.originator = named.originator
-      AND a.counter = named.counter
-)
+JOIN (SELECT device_id AS target, originator, counter FROM recorded_activation_event) AS kept
+    USING (originator, target, counter)

@@ -408,9 +408,16 @@ def fold_unfolded(portions: Portions = PORTIONS) -> None:
     while taken == portions.devices:
         with staging.writing() as cursor:
             cursor.execute(statement("take_unfolded"), {"most": portions.devices})
-            taken = _one(cursor)[0]
+            unfolded = cursor.fetchall()
+            taken = len(unfolded)
             if taken:
+                _concern_unfolded(cursor, unfolded)
                 _fold_concerned(cursor)
+
+
+def _concern_unfolded(cursor: Cursor[TupleRow], unfolded: Sequence[TupleRow]) -> None:
+    devices, since = zip(*unfolded, strict=True)
+    cursor.execute(statement("concern_unfolded"), {"devices": list(devices), "since": list(since)})
 
 
 def _fold_concerned(cursor: Cursor[TupleRow]) -> None:

@@ -24,6 +24,7 @@ from firmtrack.store.ledger.submission import Submission
 from firmtrack.store.locks import FREE_PART, AdvisoryKey, take
 from firmtrack.store.numbers import KIND_NUMBERS, request_parts, response_parts, to_bigint
 from firmtrack.store.places import PREFIX
+from firmtrack.store.shards import settle_place
 
 _FACTS = ", ".join(f"{name} {'bigint' if name in EUI_FACTS else 'text'}" for name in FACT_NAMES)
 _TABLES = {
@@ -209,7 +210,9 @@ def _take_place(cursor: Cursor[TupleRow]) -> int:
     assert found is not None
     place, is_made = found
     if not is_made:
-        cursor.execute(_PLACE.format(place=f"{_PREFIX}{place}").encode())
+        schema = f"{_PREFIX}{place}"
+        cursor.execute(_PLACE.format(place=schema).encode())
+        settle_place(cursor, schema)
     return place
 
 

@@ -11,41 +11,61 @@ WITH subscriber AS MATERIALIZED (
         FROM new_name
         GROUP BY request_key
     ) AS n
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS devices,
+    JOIN (
+        SELECT d.request_key, count(*) AS devices,
             count(*) FILTER (WHERE NOT d.refused AND d.stage < r.step_stage) AS without_own
         FROM request AS r
         JOIN distribution AS d USING (request_key)
-        WHERE r.request_key = n.request_key
-    ) AS named
+        WHERE d.request_key = ANY (%(request_keys)s)
+        GROUP BY d.request_key
+    ) AS named USING (request_key)
     WHERE n.devices = named.devices AND n.devices = named.without_own
 ), changed AS MATERIALIZED (
     SELECT c.device_id, c.request_key, c.originator, c.stage, c.failed, c.reason, c.occurred_at,
-        c.word_message_id AS message_id, c.is_own_word, c.addressee, pair.is_of_all
-    FROM (
-        SELECT device_id, request_key, true AS is_of_all FROM new_request
-        UNION ALL
-        SELECT device_id, request_key, false
-        FROM (
-            SELECT device_id, request_key
-            FROM distribution
-            WHERE request_key = ANY (%(request_keys)s)
-              AND request_key <> ALL (ARRAY(SELECT request_key FROM new_request))
-            UNION
-            SELECT d.device_id, d.request_key
-            FROM (
-                SELECT device_id FROM staged_event
-                UNION
-                SELECT device_id FROM concerned_device
-            ) AS moved
-            JOIN distribution AS d USING (device_id)
-            WHERE d.request_key <> ALL (ARRAY(SELECT request_key FROM new_request))
-        ) AS singly
-    ) AS pair
+        c.word_message_id AS message_id, c.is_own_word, c.addressee, true AS is_of_all
+    FROM new_request
     JOIN current_distribution AS c USING (device_id, request_key)
-    LEFT JOIN held_status AS h USING (device_id, request_key)
-    WHERE h.device_id IS NULL
-       OR (c.stage, c.failed, c.reason) IS DISTINCT FROM (h.stage, h.failed, h.reason)
+    UNION ALL
+    SELECT c.device_id, c.request_key, c.originator, c.stage, c.failed, c.reason, c.occurred_at,
+        c.word_message_id, c.is_own_word, c.addressee, false
+    FROM (
+        SELECT device_id, request_key
+        FROM distribution
+        WHERE request_key = ANY (%(request_keys)s)
+        UNION
+        SELECT d.device_id, d.request_key
+        FROM (
+            SELECT device_id FROM staged_event
+            UNION
+            SELECT device_id FROM concerned_device
+        ) AS moved
+        JOIN distribution AS d USING (device_id)
+    ) AS pair
+    JOIN current_distribution AS c
+        ON c.device_id = pair.device_id AND c.request_key = pair.request_key
+    LEFT JOIN held_status AS h ON h.device_id = c.device_id AND h.request_key = c.request_key
+    WHERE c.request_key <> ALL (ARRAY(SELECT request_key FROM new_request))
+      AND (
+          h.device_id IS NULL
+          OR (c.stage, c.failed, c.reason) IS DISTINCT FROM (h.stage, h.failed, h.reason)
+      )
+), each AS MATERIALIZED (
+    -- Each device for itself: of what befell all, too.
+    SELECT device_id, request_key, originator, stage, failed, reason, occurred_at, message_id,
+        is_own_word
+    FROM changed
+    WHERE NOT is_of_all
+    UNION ALL
+    SELECT n.device_id, n.request_key, c.originator, c.stage, c.failed, c.reason, c.occurred_at,
+        c.message_id, c.is_own_word
+    FROM changed AS c
+    JOIN new_name AS n USING (request_key)
+    WHERE c.is_of_all
+), supplied AS (
+    SELECT each.*, device.responsible_supplier
+    FROM each
+    JOIN device USING (device_id)
+    WHERE device.responsible_supplier <> each.originator
 ), notified AS (
     -- Of an event that was sent to another party, its own request's party gets only the day.
     SELECT changed.originator AS user_id, true AS is_own, changed.device_id, changed.request_key,
@@ -66,38 +86,33 @@ WITH subscriber AS MATERIALIZED (
         ) AS is_anothers
     ) AS event
     UNION ALL
-    SELECT s.user_id, false, each.device_id, changed.request_key, changed.stage, changed.failed,
-        changed.reason, changed.occurred_at, changed.message_id, changed.is_own_word, false
-    FROM changed
-    CROSS JOIN LATERAL (
-        SELECT changed.device_id WHERE NOT changed.is_of_all
-        UNION ALL
-        SELECT n.device_id FROM new_name AS n
-        WHERE changed.is_of_all AND n.request_key = changed.request_key
-    ) AS each
-    JOIN device ON device.device_id = each.device_id
-    JOIN subscriber AS s ON s.user_id = device.responsible_supplier
-    LEFT JOIN subscriber AS o ON o.user_id = changed.originator
-    WHERE device.responsible_supplier <> changed.originator
-      AND o.party_id IS DISTINCT FROM s.party_id
+    SELECT s.user_id, false, c.device_id, c.request_key, c.stage, c.failed, c.reason, c.occurred_at,
+        c.message_id, c.is_own_word, false
+    FROM supplied AS c
+    JOIN subscriber AS s ON s.user_id = c.responsible_supplier
+    LEFT JOIN subscriber AS o ON o.user_id = c.originator
+    WHERE o.party_id IS DISTINCT FROM s.party_id
+), whole AS (
+    -- Of how many devices a request is that befell some of them, or all.
+    SELECT request_key, count(*) AS devices
+    FROM distribution
+    WHERE request_key = ANY (
+        ARRAY(SELECT request_key FROM changed WHERE NOT is_own_word AND NOT is_of_all)
+    )
+    GROUP BY request_key
 )
 INSERT INTO status_change
     (user_id, is_own, topic, reason, request_key, message_id, occurred_at, recorded_at, device_ids,
     details)
-SELECT user_id, is_own, (%(topics)s::text[])[2 * stage + failed::integer - 1], reason, request_key,
-    message_id, occurred_at, now(),
+SELECT n.user_id, n.is_own, (%(topics)s::text[])[2 * n.stage + n.failed::integer - 1], n.reason,
+    n.request_key, n.message_id, n.occurred_at, now(),
     CASE
-        WHEN is_own AND NOT is_own_word AND (
-            is_of_all
-            OR count(*) = (
-                SELECT count(*) FROM distribution AS d WHERE d.request_key = notified.request_key
-            )
-        )
-            THEN NULL
-        ELSE array_agg(device_id ORDER BY device_id)
+        WHEN n.is_own AND NOT n.is_own_word AND (n.is_of_all OR count(*) = whole.devices) THEN NULL
+        ELSE array_agg(n.device_id ORDER BY n.device_id)
     END,
     %(details)s::jsonb
-FROM notified
-GROUP BY user_id, is_own, request_key, message_id, stage, failed, reason, occurred_at,
-    is_own_word, is_of_all
-ORDER BY occurred_at, message_id
+FROM notified AS n
+LEFT JOIN whole USING (request_key)
+GROUP BY n.user_id, n.is_own, n.request_key, n.message_id, n.stage, n.failed, n.reason, n.occurred_at,
+    n.is_own_word, n.is_of_all, whole.devices
+ORDER BY n.occurred_at, n.message_id

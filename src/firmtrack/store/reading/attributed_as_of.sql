@@ -1,4 +1,4 @@
--- To which request the loose event e belonged. The same rule: the function attributed_request.
+-- To which request the loose event e belonged. The same rule: attributed_request.sql.
 SELECT c.request_key
 FROM named_distribution AS c
 JOIN request AS r USING (request_key)
@@ -22,6 +22,7 @@ CROSS JOIN LATERAL (
     END AS evidence
 ) AS tie
 WHERE c.device_id = e.device_id
+  AND e.request_key IS NULL
   AND NOT it.is_declined
   AND tie.evidence IS NOT NULL
   AND (it.submitted_at IS NULL OR it.submitted_at <= e.occurred_at)

@@ -7,17 +7,17 @@ statements that answer the present answer the past, from what ``request_as_of.sq
 from datetime import datetime
 from functools import cache
 
+from firmtrack.store import statement as store_statement
 from firmtrack.store.reading import statement
 
-_ATTRIBUTED_NOW = """
-SELECT found.request_key
-FROM attributed_request(
-    e.device_id, e.occurred_at, e.image_hash, e.firmware_version, e.addressee
-) AS found
-"""
 _DEVICES_NOW = "SELECT * FROM device WHERE device_id = ANY (ARRAY(SELECT device_id FROM standing))"
 _DEVICES_THEN = "TABLE device"
-_HUBS_NOW, _HUBS_THEN = "TABLE device", "TABLE hub"
+_HUBS_NOW = """
+SELECT device_id, manufacturer, model, firmware_version
+FROM device
+WHERE device_id = ANY (ARRAY(SELECT comms_hub_id FROM profiled))
+"""
+_HUBS_THEN = "TABLE hub"
 _ASKED_NOW = """WITH asked_request AS MATERIALIZED (
     SELECT request_key
     FROM request
@@ -40,10 +40,10 @@ def as_known(text: str, as_of: datetime | None, *, is_backwards: bool = False, *
     ``{known}`` in it is where what was known is put, the one row of ``asked_request`` among it;
     ``{is_asked}`` is whether a row ``c`` of current_distribution is of that request,
     ``{attributed}`` finds the request of a loose event ``e``, ``{devices}`` are the rows of device
-    of those in ``standing``, ``{hubs}`` those of hubs, and ``parts`` are put in as they are: texts
-    of ours, of which there are few. ``{beyond}`` and ``{direction}`` are by which comparison a list
-    of devices goes on after the one that is asked for, and in which order: from the last to the
-    first if ``is_backwards``.
+    of those in ``standing``, ``{hubs}`` those of the hubs in ``profiled``, and ``parts`` are put in
+    as they are: texts of ours, of which there are few. ``{beyond}`` and ``{direction}`` are by
+    which comparison a list of devices goes on after the one that is asked for, and in which order:
+    from the last to the first if ``is_backwards``.
     """
     return _filled(text, is_past=as_of is not None, is_backwards=is_backwards, **parts)
 
@@ -53,7 +53,7 @@ def as_known(text: str, as_of: datetime | None, *, is_backwards: bool = False, *
 def _filled(text: str, *, is_past: bool, is_backwards: bool, **parts: str) -> str:
     beyond, direction = ("<", "DESC") if is_backwards else (">", "ASC")
     if not is_past:
-        known, attributed = _ASKED_NOW, _ATTRIBUTED_NOW
+        known, attributed = _ASKED_NOW, store_statement("attributed_request").decode()
         devices, hubs = _DEVICES_NOW, _HUBS_NOW
     else:
         attributed = statement("attributed_as_of").decode()

@@ -87,6 +87,27 @@ WITH asked AS MATERIALIZED (
         ON h.request_key = (SELECT request_key FROM asked)
         AND h.stage = s.stage AND h.device_id = s.device_id
     WHERE s.device_id NOT IN (SELECT device_id FROM outdone)
+), doubtful AS MATERIALIZED (
+    -- A device's own earlier events of the stage count, but are looked for only where a wait since the
+    -- request began would be of another pace.
+    SELECT w.device_id
+    FROM waiting AS w
+    WHERE w.waited <= w.stalled_seconds
+      AND coalesce(
+          date_part('epoch', %(now)s::timestamptz - (SELECT begun_at FROM asked)), 'infinity'
+      ) > CASE
+          WHEN w.waited <= w.slow_seconds THEN least(w.slow_seconds, w.stalled_seconds)
+          ELSE w.stalled_seconds
+      END
+), earlier AS MATERIALIZED (
+    SELECT c.device_id, min(e.occurred_at) AS first_at
+    FROM current_distribution AS c
+    JOIN event AS e ON e.device_id = c.device_id
+    LEFT JOIN LATERAL ({attributed}) AS found ON true
+    WHERE c.device_id = ANY (ARRAY(SELECT device_id FROM doubtful)) AND {is_asked}
+      AND e.stage = c.stage AND NOT e.failed AND e.occurred_at < c.occurred_at
+      AND c.request_key = coalesce(e.request_key, found.request_key)
+    GROUP BY c.device_id
 )
 SELECT w.device_id, w.stage,
     CASE
@@ -95,32 +116,8 @@ SELECT w.device_id, w.stage,
         ELSE %(usual)s::text
     END AS pace
 FROM waiting AS w
+LEFT JOIN earlier USING (device_id)
 CROSS JOIN LATERAL (
-    SELECT CASE
-        -- A device's own earlier events of the stage count, but are looked for only where a wait
-        -- since the request began would be of another pace.
-        WHEN w.waited <= w.stalled_seconds
-            AND coalesce(
-                date_part('epoch', %(now)s::timestamptz - (SELECT begun_at FROM asked)), 'infinity'
-            ) > CASE
-                WHEN w.waited <= w.slow_seconds THEN least(w.slow_seconds, w.stalled_seconds)
-                ELSE w.stalled_seconds
-            END
-        THEN greatest(
-            w.waited,
-            date_part('epoch', %(now)s::timestamptz - (
-                SELECT min(e.occurred_at)
-                FROM event AS e
-                WHERE e.device_id = w.device_id AND e.stage = w.stage AND NOT e.failed
-                  AND e.occurred_at < w.occurred_at
-                  AND w.request_key = coalesce(
-                      e.request_key,
-                      ({attributed})
-                  )
-            ))
-        )
-        ELSE w.waited
-    END AS waited
-    OFFSET 0
+    SELECT greatest(w.waited, date_part('epoch', %(now)s::timestamptz - earlier.first_at)) AS waited
 ) AS whole
 WHERE w.stalled_seconds IS NOT NULL

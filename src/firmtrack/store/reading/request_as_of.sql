@@ -124,7 +124,7 @@ WITH withdrawn AS NOT MATERIALIZED (
             AS submitted_at,
         coalesce(latest.stage, 1) AS step_stage, coalesce(latest.failed, false) AS step_failed,
         latest.reason AS step_reason, latest.occurred_at AS step_occurred_at,
-        latest.message_id AS step_message_id
+        latest.message_id AS step_message_id, named.named_at
     -- An array's length is taken to be small, whatever is known of the requests: so each is searched.
     FROM unnest(ARRAY(SELECT request_key FROM concerned_request)) AS concerned (request_key)
     JOIN request AS r USING (request_key)

@@ -6,7 +6,7 @@ been learnt, which decides what stands still (docs/decisions/038).
 
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -36,17 +36,11 @@ _ANYONE = Viewer.of_dcc("causes")
 
 _log = logging.getLogger(__name__)
 
-_STANDING = """standing AS MATERIALIZED (
+_STANDING = """
     SELECT c.device_id, c.request_key, c.originator, c.target, c.counter, c.submitted_at,
         c.firmware_version, c.stage, c.completion, c.reason, c.occurred_at, c.addressee
     FROM current_distribution AS c
-    WHERE {of_which}{{more}}
-)"""
-_OF_SOME = "WITH " + _STANDING.format(of_which="c.request_key = ANY (%(request_keys)s)")
-OF_ONE = "{known}, " + _STANDING.format(of_which="{is_asked}")
-"""How the updates of one request stand, now or at a moment: see firmtrack.store.reading.known.
-
-``{more}`` is what else must hold of them.
+    WHERE {of_which}
 """
 
 
@@ -185,12 +179,19 @@ def _count_some(
 ) -> bool:
     """Count some of the requests that are due, in one snapshot; return whether there were any."""
     with counting_snapshot(connection, Turn.COUNTING, waits=waits):
-        with connection.cursor(row_factory=scalar_row) as cursor:
-            cursor.execute(statement("cause_take"), {"limit": limit, "now": now, "rest": _REST})
-            request_keys: list[int] = cursor.fetchall()
+        asked = {"limit": limit, "now": now, "rest": _REST}
+        request_keys = _keys(connection, "cause_take", asked)
+        if not request_keys:
+            request_keys = _keys(connection, "cause_take_waiting", asked)
         if request_keys:
             _count_all_that_can_be(connection, request_keys, now)
     return bool(request_keys)
+
+
+def _keys(connection: Connection[TupleRow], name: str, asked: Mapping[str, object]) -> list[int]:
+    """Return each request once."""
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        return list(dict.fromkeys(cursor.execute(statement(name), asked)))
 
 
 def _count_all_that_can_be(
@@ -307,9 +308,28 @@ def _counts(*, is_past: bool) -> bytes:
     """Return the statement that counts: some requests now, or one as of a moment."""
     # Any moment stands for the past: the text holds none.
     as_of = datetime.max.replace(tzinfo=UTC) if is_past else None
-    return as_known(
-        statement("cause_counts").decode(),
-        as_of,
-        standings=as_known(OF_ONE if is_past else _OF_SOME, as_of, more=""),
-        profiles=as_known(reading_statement("update_profiles").decode(), as_of),
-    ).encode()
+    text = statement("cause_counts").decode()
+    if is_past:
+        return profiled_of_one(text, as_of).encode()
+    of_some = _STANDING.format(of_which="c.request_key = ANY (%(request_keys)s)")
+    return as_known(text, None, begun="WITH ", profiles=profiles_of(of_some, None)).encode()
+
+
+def profiled_of_one(
+    text: str, as_of: datetime | None, *, more: str = "true", traits: str = "true"
+) -> str:
+    """Return a statement about the profiles of one request's updates, now or at a moment.
+
+    See firmtrack.store.reading.known. ``more`` is what else must hold of an update ``c``, and
+    ``traits``, where the statement asks for that, of its profile ``p``.
+    """
+    of_one = _STANDING.format(of_which=f"{{is_asked}} AND {more}")
+    profiles = profiles_of(of_one, as_of)
+    begun = as_known("{known}, ", as_of)
+    return as_known(text, as_of, begun=begun, profiles=profiles, traits=traits)
+
+
+def profiles_of(standing: str, as_of: datetime | None) -> str:
+    """Return the parts of a WITH that end in ``update_profile``, of the updates in ``standing``."""
+    text = reading_statement("update_profiles").decode()
+    return as_known(text, as_of, standing=as_known(standing, as_of))

@@ -1,11 +1,11 @@
--- How many of the updates in ``standing`` stand how, by all that they are told apart by. A word that was
--- sent to another User than the request's is told by its day alone.
-{standings}, stalled AS MATERIALIZED (
+-- How many of some updates stand how, by all that they are told apart by. A word that was sent to another
+-- User than the request's is told by its day alone.
+{begun}{profiles}, stalled AS MATERIALIZED (
     SELECT *
     FROM unnest(%(stalled_requests)s::bigint[], %(stalled_devices)s::bigint[])
         AS s (request_key, device_id)
 ), told AS (
-    SELECT s.*, p.*,
+    SELECT s.*,
         CASE
             WHEN s.completion = 'failed' THEN %(failed)s::integer
             WHEN s.completion = 'successful' THEN %(successful)s::integer
@@ -18,11 +18,7 @@
                 THEN date_trunc('day', s.occurred_at, 'UTC')
             ELSE s.occurred_at
         END AS last_word_at
-    FROM standing AS s
-    JOIN ({profiles}) AS p (
-        profiled_device, profiled_request, device_type, manufacturer, model, csp_region, from_version,
-        comms_hub_manufacturer, comms_hub_model, comms_hub_firmware_version
-    ) ON p.profiled_device = s.device_id AND p.profiled_request = s.request_key
+    FROM update_profile AS s
 ), placed AS (
     SELECT *,
         CASE

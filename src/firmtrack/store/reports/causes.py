@@ -25,8 +25,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import reading_pool
 from firmtrack.store.known_from import Kind, kept_from_of
 from firmtrack.store.numbers import eui_of, request_parts
-from firmtrack.store.reading import statement as reading_statement
-from firmtrack.store.reading.known import as_known, asked_of
+from firmtrack.store.reading.known import asked_of
 from firmtrack.store.reading.seeing import asked_by
 from firmtrack.store.reports import statement
 from firmtrack.store.reports.cause_cells import (
@@ -35,7 +34,7 @@ from firmtrack.store.reports.cause_cells import (
     past_cells,
     present_cells,
 )
-from firmtrack.store.reports.cause_counting import OF_ONE, stalled_devices
+from firmtrack.store.reports.cause_counting import profiled_of_one, stalled_devices
 from firmtrack.store.reports.last_counts import CountedFigures, last_count
 from firmtrack.store.reports.snapshots import snapshot
 
@@ -242,11 +241,10 @@ def _statement(key: CauseKey, *, is_past: bool) -> bytes:
         for trait in key.traits
         if trait.attribute in PROFILE_ATTRIBUTES
     ]
-    return as_known(
+    return profiled_of_one(
         statement("cause_devices").decode(),
         as_of,
-        standings=as_known(OF_ONE, as_of, more=f" AND {_STANDS_SO}"),
-        profiles=as_known(reading_statement("update_profiles").decode(), as_of),
+        more=_STANDS_SO,
         traits=" AND ".join(traits) or "true",
     ).encode()
 

@@ -9,28 +9,29 @@ WITH moved AS MATERIALIZED (
     FROM request_standing AS s
     JOIN request AS r USING (request_key)
     WHERE {sees:s.originator} AND s.trouble_at > %(since)s
-), grouped AS (
-    SELECT t.request_key, t.stage, t.failed, t.reason, count(*)::integer AS devices
+), found AS MATERIALIZED (
+    SELECT t.request_key, t.device_id, t.stage, t.failed, t.reason, m.is_due, m.step_stage,
+        m.step_failed, m.step_reason
     FROM moved AS m
     JOIN trouble_update AS t USING (request_key)
     WHERE t.found_at > %(since)s AND t.found_at <= %(until)s
+), still AS MATERIALIZED (
+    SELECT f.request_key, f.device_id
+    FROM found AS f
+    JOIN distribution AS d USING (request_key, device_id)
+    CROSS JOIN LATERAL (SELECT d.refused OR d.stage >= f.step_stage AS is_own) AS o
+    WHERE f.is_due
+      AND CASE WHEN is_own THEN d.stage ELSE f.step_stage END = f.stage
+      AND CASE WHEN is_own THEN d.failed ELSE f.step_failed END = f.failed
       AND (
-          m.is_due IS NULL
-          OR EXISTS (
-              SELECT
-              FROM distribution AS d
-              CROSS JOIN LATERAL (SELECT d.refused OR d.stage >= m.step_stage AS is_own) AS o
-              WHERE d.request_key = t.request_key AND d.device_id = t.device_id
-                AND CASE WHEN is_own THEN d.stage ELSE m.step_stage END = t.stage
-                AND CASE WHEN is_own THEN d.failed ELSE m.step_failed END = t.failed
-                AND (
-                    NOT t.failed
-                    OR CASE WHEN is_own THEN d.reason ELSE m.step_reason END
-                        IS NOT DISTINCT FROM t.reason
-                )
-          )
+          NOT f.failed
+          OR CASE WHEN is_own THEN d.reason ELSE f.step_reason END IS NOT DISTINCT FROM f.reason
       )
-    GROUP BY t.request_key, t.stage, t.failed, t.reason
+), grouped AS (
+    SELECT request_key, stage, failed, reason, count(*)::integer AS devices
+    FROM found
+    WHERE is_due IS NULL OR (request_key, device_id) IN (SELECT request_key, device_id FROM still)
+    GROUP BY request_key, stage, failed, reason
 ), placed AS (
     SELECT *,
         row_number() OVER (

@@ -13,6 +13,5 @@ WITH moved AS MATERIALIZED (
     WHERE d.device_id = ANY (ARRAY(SELECT device_id FROM moved))
 )
 SELECT count(*) AS requests, (SELECT count(*) FROM moved) > %(devices)s AS is_at_least
-FROM performance_request(true, NULL, %(supplier)s, %(first_at)s, %(end_at)s) AS v
+FROM ({visible_requests.sql}) AS v
 JOIN changed USING (request_key)
-WHERE {sees:v.originator}

@@ -4,9 +4,8 @@ WITH counted AS (
     -- First by request and segment, which is most of the work, then by what those have in common.
     SELECT v.week, v.originator, v.firmware_version, v.variant, c.segment_key, c.stage, c.failed,
         c.completion, c.reason, sum(c.count)::bigint AS count
-    FROM performance_request(true, NULL, %(supplier)s, %(first_at)s, %(end_at)s) AS v
+    FROM ({visible_requests.sql}) AS v
     JOIN performance_count AS c USING (request_key)
-    WHERE {sees:v.originator}
     GROUP BY v.week, v.originator, v.firmware_version, v.variant, c.segment_key, c.stage, c.failed,
         c.completion, c.reason
 )

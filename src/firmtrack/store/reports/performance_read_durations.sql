@@ -2,8 +2,7 @@
 -- and how many they are of.
 WITH visible AS MATERIALIZED (
     SELECT v.*
-    FROM performance_request(true, NULL, %(supplier)s, %(first_at)s, %(end_at)s) AS v
-    WHERE {sees:v.originator}
+    FROM ({visible_requests.sql}) AS v
 ), by_request AS (
     SELECT GROUPING(v.week, v.originator, v.firmware_version) AS left_out,
         v.week, v.originator, v.firmware_version, d.stage, h.step, sum(h.count) AS count

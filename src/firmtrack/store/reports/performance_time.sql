@@ -10,7 +10,7 @@
 WITH member AS MATERIALIZED (
     SELECT d.device_id, d.request_key, d.refused, s.segment_key, s.csp_region,
         coalesce(named_hub.comms_hub_id, v.comms_hub_id) AS comms_hub_id,
-        c.submitted_at, c.stage, c.failed, c.completion, c.occurred_at
+        c.submitted_at, c.stage, c.failed, c.completion, c.occurred_at, outdone.at AS outdone_at
     FROM distribution AS d
     JOIN current_distribution AS c USING (device_id, request_key)
     LEFT JOIN device AS v USING (device_id)
@@ -27,6 +27,13 @@ WITH member AS MATERIALIZED (
         ORDER BY e.occurred_at DESC, e.message_id DESC
         LIMIT 1
     ) AS named_hub ON true
+    LEFT JOIN LATERAL (
+        SELECT min(later.occurred_at) AS at
+        FROM current_distribution AS later
+        WHERE c.completion = 'in_progress'
+          AND later.device_id = d.device_id AND later.submitted_at > c.submitted_at
+          AND later.completion = 'successful'
+    ) AS outdone ON true
     WHERE d.request_key = ANY (%(request_keys)s)
 ), good_event AS (
     SELECT m.*, e.stage AS reached, e.occurred_at AS reached_at
@@ -37,9 +44,7 @@ WITH member AS MATERIALIZED (
     SELECT m.*, e.stage, e.occurred_at
     FROM member AS m
     JOIN event AS e ON e.device_id = m.device_id AND e.request_key IS NULL
-    CROSS JOIN LATERAL attributed_request(
-        e.device_id, e.occurred_at, e.image_hash, e.firmware_version, e.addressee
-    ) AS found
+    CROSS JOIN LATERAL ({attributed_request.sql}) AS found
     WHERE NOT e.failed AND found.request_key = m.request_key
     UNION ALL
     SELECT m.*, w.stage, w.occurred_at
@@ -59,10 +64,10 @@ WITH member AS MATERIALIZED (
     SELECT *, lead(first_at) OVER (PARTITION BY request_key, device_id ORDER BY reached) AS next_at
     FROM (
         SELECT request_key, device_id, segment_key, csp_region, comms_hub_id, submitted_at, stage,
-            failed, completion, occurred_at, reached, min(reached_at) AS first_at
+            failed, completion, occurred_at, outdone_at, reached, min(reached_at) AS first_at
         FROM good_event
         GROUP BY request_key, device_id, segment_key, csp_region, comms_hub_id, submitted_at, stage,
-            failed, completion, occurred_at, reached
+            failed, completion, occurred_at, outdone_at, reached
     ) AS first
 ), stayed AS MATERIALIZED (
     -- Of each stage that was reached the stay at it, but for the one that completes the update.
@@ -75,22 +80,15 @@ WITH member AS MATERIALIZED (
         CASE
             WHEN w.next_at IS NOT NULL THEN w.next_at
             WHEN w.failed THEN greatest(w.occurred_at, w.first_at)
-            ELSE greatest(outdone.at, w.first_at)
+            ELSE greatest(w.outdone_at, w.first_at)
         END AS ended_at,
         CASE
             WHEN w.next_at IS NOT NULL THEN 1
             WHEN w.failed THEN 2
-            WHEN outdone.at IS NOT NULL THEN 3
+            WHEN w.outdone_at IS NOT NULL THEN 3
             ELSE 0
         END AS outcome
     FROM reached AS w
-    LEFT JOIN LATERAL (
-        SELECT min(later.occurred_at) AS at
-        FROM current_distribution AS later
-        WHERE w.next_at IS NULL AND w.completion = 'in_progress'
-          AND later.device_id = w.device_id AND later.submitted_at > w.submitted_at
-          AND later.completion = 'successful'
-    ) AS outdone ON true
     WHERE w.next_at >= w.first_at
        OR w.next_at IS NULL
            AND (w.failed OR w.completion = 'in_progress' AND w.stage = w.reached)

@@ -4,7 +4,7 @@ What has not changed since it was counted is read, what has is counted: the figu
 what a page costs grows with neither all requests nor all devices (docs/decisions/040).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -27,7 +27,6 @@ from firmtrack.store.database import reading_pool
 from firmtrack.store.numbers import request_id_of, request_parts
 from firmtrack.store.reading.seeing import asked_by, filled
 from firmtrack.store.reports import statement
-from firmtrack.store.reports.standings import counts_of
 
 _AT = "coalesce(r.submitted_at, r.recorded_at)"
 # Of a request all events of which were withdrawn nothing is known.
@@ -35,7 +34,7 @@ _KNOWN = """
     (
         r.message_id IS NOT NULL
         OR r.step_message_id IS NOT NULL
-        OR EXISTS (SELECT FROM distribution AS d WHERE d.request_key = r.request_key)
+        OR r.named_at IS NOT NULL
     )
 """
 _COLUMNS = f"""
@@ -77,6 +76,19 @@ _COMPLETIONS = {
 }
 
 
+_IS_IN_STATE: Mapping[RequestState, Callable[[DictRow], bool]] = {
+    RequestState.UNDER_WAY: lambda row: row["in_progress"] > 0,
+    RequestState.ENDED: lambda row: row["has_devices"] and row["in_progress"] == 0,
+    RequestState.WITH_FAILURES: lambda row: row["failed"] > 0,
+    RequestState.WITH_STALLED_DEVICES: lambda row: row["stalled"] > 0,
+}
+# Of a request that has no devices.
+_NONE = {
+    **dict.fromkeys(("successful", "in_progress", "failed", "stalled"), 0),
+    **dict.fromkeys(("failure_stages", "failure_reasons", "failure_counts")),
+}
+
+
 def list_requests(
     viewer: Viewer,
     wanted: RequestFilter,
@@ -115,16 +127,9 @@ def ended_between(
     Up to ``limit``, without those that are under way again.
     """
     query = _statement(filled(_ENDED), "r.ended_at DESC, r.request_key DESC")
-    asked = {
-        **asked_by(viewer),
-        "since": since,
-        "until": until,
-        "limit": limit,
-        "state": str(RequestState.ENDED),
-    }
-    with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(query, asked, prepare=False).fetchall()
-    return [_listed(row) for row in rows if row["is_wanted"]]
+    asked = {**asked_by(viewer), "since": since, "until": until, "limit": limit}
+    rows = _standing(connection, query, asked)
+    return [_listed(row) for row in rows if _IS_IN_STATE[RequestState.ENDED](row)]
 
 
 def _has_any(connection: Connection[Any], viewer: Viewer) -> bool:
@@ -156,13 +161,32 @@ def _found(
             continued=place is not None,
         )
         asked = {**asked_by(viewer), **_asked(wanted, place), "limit": portion}
-        with connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(query, asked, prepare=False).fetchall()
-        found += [_listed(row) for row in rows if row["is_wanted"]]
-        if wanted.state is None or len(found) >= limit or not rows or rows[-1]["place"] < portion:
+        rows = _standing(connection, query, asked)
+        found += [
+            _listed(row) for row in rows if wanted.state is None or _IS_IN_STATE[wanted.state](row)
+        ]
+        if wanted.state is None or len(found) >= limit or len(rows) < portion:
             return found[:limit]
         place = _listed(rows[-1]).place
         portion *= _LARGER
+
+
+def _standing(
+    connection: Connection[Any], query: bytes, asked: Mapping[str, object]
+) -> list[DictRow]:
+    """Return the rows of ``request_list``, those counted now of which no count holds."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(query, asked, prepare=False).fetchall()
+        due = [row["request_key"] for row in rows if row["successful"] is None]
+        counts = {}
+        if due:
+            cursor.execute(statement("standing_counts"), {"request_keys": due}, prepare=False)
+            counts = {row["request_key"]: row for row in cursor}
+    for row in rows:
+        row["has_devices"] = row["successful"] is not None or row["request_key"] in counts
+        if row["successful"] is None:
+            row.update(counts.get(row["request_key"], _NONE))
+    return rows
 
 
 def _asked(wanted: RequestFilter, place: RequestPlace | None) -> Mapping[str, object]:
@@ -172,7 +196,6 @@ def _asked(wanted: RequestFilter, place: RequestPlace | None) -> Mapping[str, ob
         "version": None
         if wanted.firmware_version is None
         else comparable_version(wanted.firmware_version),
-        "state": None if wanted.state is None else str(wanted.state),
     }
     if place is not None:
         originator, target, counter = request_parts(place.request_id)
@@ -218,8 +241,7 @@ def _query(
 def _statement(candidates: str, order: str) -> bytes:
     """Return the statement that tells how some requests stand, in an order of its rows ``r``."""
     text = statement("request_list").decode()
-    counts = counts_of("ARRAY(SELECT request_key FROM due)")
-    return text.format(candidates=candidates, order=order, counts=counts).encode()
+    return text.format(candidates=candidates, order=order).encode()
 
 
 def _listed(row: DictRow) -> ListedRequest:

@@ -2,19 +2,13 @@
 -- stand alike by themselves are counted first: whether the request's own step outdoes them is asked once for
 -- all of them. The same rule: the view current_distribution.
 SELECT g.request_key,
-    coalesce(sum(n) FILTER (WHERE completion = 'successful'), 0)::integer AS successful,
-    coalesce(sum(n) FILTER (WHERE completion = 'in_progress'), 0)::integer AS in_progress,
-    coalesce(sum(n) FILTER (WHERE completion = 'failed'), 0)::integer AS failed,
-    (
-        SELECT count(*)
-        FROM stalled_update AS u
-        JOIN current_distribution AS c USING (request_key, device_id)
-        WHERE u.request_key = g.request_key AND c.stage = u.stage
-          AND c.completion NOT IN ('failed', 'successful')
-    )::integer AS stalled,
-    coalesce(array_agg(stage) FILTER (WHERE completion = 'failed'), '{{}}') AS failure_stages,
-    coalesce(array_agg(reason) FILTER (WHERE completion = 'failed'), '{{}}') AS failure_reasons,
-    coalesce(array_agg(n) FILTER (WHERE completion = 'failed'), '{{}}') AS failure_counts,
+    coalesce(sum(g.n) FILTER (WHERE completion = 'successful'), 0)::integer AS successful,
+    coalesce(sum(g.n) FILTER (WHERE completion = 'in_progress'), 0)::integer AS in_progress,
+    coalesce(sum(g.n) FILTER (WHERE completion = 'failed'), 0)::integer AS failed,
+    coalesce(max(still.n), 0)::integer AS stalled,
+    coalesce(array_agg(stage) FILTER (WHERE completion = 'failed'), '{}') AS failure_stages,
+    coalesce(array_agg(reason) FILTER (WHERE completion = 'failed'), '{}') AS failure_reasons,
+    coalesce(array_agg(g.n) FILTER (WHERE completion = 'failed'), '{}') AS failure_counts,
     max(last_at) AS last_at
 FROM (
     SELECT own.request_key, s.completion, CASE WHEN s.failed THEN s.stage END AS stage,
@@ -24,7 +18,7 @@ FROM (
         SELECT d.request_key, d.stage, d.failed, d.reason, d.refused, count(*) AS n,
             max(d.occurred_at) AS last_at
         FROM distribution AS d
-        WHERE d.request_key = ANY ({keys})
+        WHERE d.request_key = ANY (%(request_keys)s::bigint[])
         GROUP BY d.request_key, d.stage, d.failed, d.reason, d.refused
     ) AS own
     JOIN request AS r USING (request_key)
@@ -47,4 +41,11 @@ FROM (
     ) AS s
     GROUP BY 1, 2, 3, 4
 ) AS g
+LEFT JOIN (
+    SELECT u.request_key, count(*) AS n
+    FROM (SELECT * FROM stalled_update WHERE request_key = ANY (%(request_keys)s::bigint[])) AS u
+    JOIN current_distribution AS c USING (request_key, device_id)
+    WHERE c.stage = u.stage AND c.completion NOT IN ('failed', 'successful')
+    GROUP BY u.request_key
+) AS still USING (request_key)
 GROUP BY g.request_key

@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache
 
 from psycopg import Connection, DatabaseError, OperationalError
 from psycopg.rows import TupleRow, scalar_row
@@ -48,12 +47,6 @@ def count_due(connection: Connection[TupleRow], seconds: float | None = None) ->
     return False
 
 
-@cache
-def counts_of(keys: str) -> str:
-    """Return the query that counts now how some requests stand; ``keys`` is the array of them."""
-    return statement("standing_counts").decode().format(keys=keys)
-
-
 def _chosen(connection: Connection[TupleRow], below: int | None, limit: int) -> list[int]:
     with connection.cursor(row_factory=scalar_row) as cursor:
         asked = {"below": below, "limit": limit}
@@ -84,7 +77,7 @@ def _count(connection: Connection[TupleRow], request_keys: Sequence[int], *, wai
     with counting_snapshot(connection, Turn.STANDINGS, waits=waits):
         moment = _moment(connection)
         asked = {"request_keys": list(request_keys), "moment": moment}
-        connection.execute(_keeping(), asked, prepare=False)
+        connection.execute(statement("standing_keep"), asked, prepare=False)
         note_count(connection, CountedFigures.STANDINGS, moment)
 
 
@@ -101,9 +94,3 @@ def _moment(connection: Connection[TupleRow]) -> datetime:
         moment = cursor.execute(statement("standing_moment"), asked).fetchone()
     assert isinstance(moment, datetime)
     return moment
-
-
-@cache
-def _keeping() -> bytes:
-    counts = counts_of("%(request_keys)s::bigint[]")
-    return statement("standing_keep").decode().format(counts=counts).encode()

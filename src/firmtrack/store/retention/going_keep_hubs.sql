@@ -16,10 +16,7 @@ USING (
         WHERE told.device_id = beside.device_id
         OFFSET 0
     ) AS e
-    LEFT JOIN LATERAL attributed_request(
-        CASE WHEN e.request_key IS NULL THEN e.device_id END,
-        e.occurred_at, e.image_hash, e.firmware_version, e.addressee
-    ) AS found ON true
+    LEFT JOIN LATERAL ({attributed_request.sql}) AS found ON true
     WHERE e.comms_hub_id = beside.comms_hub_id
 ) AS named
 WHERE g.device_id = named.device_id AND g.request_key = named.request_key

@@ -8,9 +8,7 @@ WITH affected AS MATERIALIZED (
     SELECT e.device_id, e.message_id, e.occurred_at
     FROM affected
     JOIN recorded_event AS e USING (device_id)
-    LEFT JOIN LATERAL attributed_request(
-        e.device_id, e.occurred_at, e.image_hash, e.firmware_version, e.addressee
-    ) AS found ON true
+    LEFT JOIN LATERAL ({attributed_request.sql}) AS found ON true
     WHERE e.request_key IS NULL AND e.occurred_at < %(kept_from)s
       AND CASE
           WHEN found.request_key IS NULL THEN NOT EXISTS (

@@ -31,10 +31,7 @@ UNION ALL
 SELECT e.*
 FROM (SELECT DISTINCT device_id FROM staying) AS affected
 JOIN recorded_event AS e USING (device_id)
-LEFT JOIN LATERAL attributed_request(
-    CASE WHEN e.request_key IS NULL THEN e.device_id END,
-    e.occurred_at, e.image_hash, e.firmware_version, e.addressee
-) AS found ON true
+LEFT JOIN LATERAL ({attributed_request.sql}) AS found ON true
 WHERE e.request_key IS NULL AND e.occurred_at < %(kept_from)s
   AND (
       found.request_key IS NULL
