@@ -9,7 +9,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from bench import cause_worlds as worlds
-from bench.cause_worlds import World
+from bench.cause_making import World
 from bench.figures import Figure, at_least, at_most
 from bench.run import Run
 from bench.scene import DCC, USER, fresh_database

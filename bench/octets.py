@@ -1,10 +1,11 @@
-"""How many octets a row takes on the disk with its indexes, of what grows: what sizing rests on."""
+"""How many octets a row takes on the disk with its indexes, and a message under way: for sizing."""
 
 from collections.abc import Mapping
 from itertools import islice
 
 import psycopg
 
+from bench.counted_line import counted
 from bench.disk import take_alerts
 from bench.figures import Figure
 from bench.run import Run
@@ -19,6 +20,7 @@ from bench.traffic import Signatories, alert
 from firmtrack.domain.facts import DeviceFacts
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups import device
+from firmtrack.store import database
 from firmtrack.store.ledger.inventory import ImportedRow, import_rows
 from firmtrack.store.ledger.recording import Batch, record
 
@@ -48,9 +50,11 @@ SELECT coalesce(
 )
 """
 
+_LOGGED = "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint"
+
 
 def measure(run: Run) -> list[Figure]:
-    """Return the octets of each, as the product leaves them of signed alerts and of look-ups."""
+    """Return the octets of each, as signed alerts and look-ups take and leave them."""
     count = run.sized(50_000, least=1_000)
     devices = device_ids(count // _ALERTS_PER_DEVICE, seed=31)
     requests = requests_for(devices)
@@ -61,14 +65,22 @@ def measure(run: Run) -> list[Figure]:
         for turn in range(_ALERTS_PER_DEVICE)
         for number, pair in enumerate(pairs)
     )
+    alert_octets = 0
     with (
         fresh_database(run.server) as conninfo,
+        counted(conninfo) as (through_line, line),
         psycopg.connect(conninfo, autocommit=True) as connection,
     ):
         before = _bytes(connection)
         record(Batch(messages=request_messages(requests)))
+        database.use(through_line)
+        logged = _one(connection, _LOGGED)
         while documents := list(islice(alerts, _ALERTS_AT_ONCE)):
+            alert_octets += sum(map(len, documents))
             take_alerts(documents)
+        logged = _one(connection, _LOGGED) - logged
+        sent = line.sent_octets
+        database.use(conninfo)
         import_rows(
             (
                 ImportedRow(
@@ -93,7 +105,23 @@ def measure(run: Run) -> list[Figure]:
         connection.execute("VACUUM")
         grown = _bytes(connection)
         rows = {name: _count(connection, tables[0]) for name, tables in _ROWS.items()}
-    return [
+    on_its_way = {
+        "the signed alert itself": alert_octets,
+        "what is sent to the database for it": sent,
+        "what it adds to the database’s write-ahead log": logged,
+    }
+    told = [
+        Figure(
+            f"octets: {name}",
+            "–",
+            None,
+            octets / count,
+            unit="octets",
+            beside=f"of {count:,} alerts, {_ALERTS_AT_ONCE:,} in a batch",
+        )
+        for name, octets in on_its_way.items()
+    ]
+    return told + [
         Figure(
             f"octets on the disk: {name}",
             "–",

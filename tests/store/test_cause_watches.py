@@ -14,7 +14,7 @@ from firmtrack.notices.watch_telling import CAUSES_EVERY, tell_cause_watches
 from firmtrack.notices.watches import AlreadyEnded, NotSeen, Watcher, list_watches, set_watch
 from firmtrack.store.database import pool
 from tests.store.facts import ALPHA_ID, REQUEST_ID
-from tests.store.test_watches import HERE, LOSSES, Lose, Scene, ada, scene
+from tests.store.watching import HERE, LOSSES, Lose, Scene, ada, scene
 
 __all__ = ["ada", "scene"]
 

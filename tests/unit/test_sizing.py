@@ -25,7 +25,9 @@ def test_what_follows_is_right_where_it_can_be_computed_in_the_head() -> None:
         "devices=1000000", "updates=1", "events=10", "messages=1", "months=12", "lookups=1000000",
         "lookup_months=12", "peak=100", "peak_lookups=10", "event_octets=100",
         "message_octets=300", "distribution_octets=1000", "device_octets=2000",
-        "lookup_octets=1000", "rate=1000", "lookup_rate=100",
+        "lookup_octets=1000", "rate=1000", "lookup_rate=100", "alert_octets=2000",
+        "sent_octets=500", "wal_octets=1000", "recorded_rate=500", "cluster_percent=10",
+        "copies=3", "memory=1", "disk=8", "stream_hours=10", "headers=1000",
     )  # fmt: skip
     assert simple["events a year"] == "10,000,000"
     assert simple["disk a year, facts and bodies"] == "5 GB"
@@ -33,6 +35,23 @@ def test_what_follows_is_right_where_it_can_be_computed_in_the_head() -> None:
     assert simple["disk to provide"] == "16 GB"
     assert simple["cores for taking messages in"] == "0.4"
     assert simple["cores for look-ups"] == "0.4"
+    assert simple["machines of 2 cores for workers"] == "1"
+    # Twice 100 of 50 a second, and twice 10 of 100.
+    assert simple["shards’ nodes of 2 cores"] == "5"
+    assert simple["database servers in all"] == "18"
+    assert simple["disk of each of them"] == "7 GB"
+    assert simple["network at the busiest, from those who send to the stream"] == "0.3 MB/s"
+    assert simple["network at the busiest, among the stream’s nodes"] == "0.4 MB/s"
+    assert simple["network at the busiest, from the workers to the database"] == "0.1 MB/s"
+    assert simple["network at the busiest, from the database to its standbys"] == "0.2 MB/s"
+
+
+def test_memory_and_disk_ask_for_more_nodes_where_they_are_scarce() -> None:
+    usual, little_memory, little_disk = (
+        int(computed(*each)["shards’ nodes of 2 cores"])
+        for each in ([], ["memory=10"], ["disk=100"])
+    )
+    assert (usual, little_memory, little_disk) == (2, 7, 19)
 
 
 def test_fewer_messages_an_event_take_less_than_half_of_the_disk() -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager
 from threading import Lock, Thread
@@ -18,6 +18,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from firmtrack.errors import FirmtrackError
+from firmtrack.store import hosts
 from firmtrack.store.embedded import EmbeddedPostgres, EmbeddedPostgresFailed
 from firmtrack.store.locks import AdvisoryKey, take, take_if_free
 from firmtrack.store.months import keep_months
@@ -320,10 +321,28 @@ def is_open() -> bool:
 
 
 def conninfo_in_use() -> str:
-    """Return how to connect to the process's database. Raises DatabaseNotOpen."""
+    """Return how to connect to the process's database, of several hosts to the one that answers.
+
+    Raises DatabaseNotOpen.
+    """
     if _Current.conninfo is None:
         raise DatabaseNotOpen
-    return _Current.conninfo
+    return hosts.led_by(_Current.conninfo, _host_that_answers())
+
+
+def hosts_in_use() -> Mapping[str, str]:
+    """Return the hosts and ports to connect to, by libpq's names; empty if there is one alone.
+
+    A host that says nothing is waited for, and nobody who waits for an answer has that time. So
+    the one that answers comes first, once that is known. Raises DatabaseNotOpen.
+    """
+    if _Current.conninfo is None:
+        raise DatabaseNotOpen
+    return hosts.in_order(_Current.conninfo, _host_that_answers())
+
+
+def _host_that_answers() -> int:
+    return 0 if _Current.watch is None else _Current.watch.host
 
 
 def reading_pool() -> Pool:
@@ -362,7 +381,7 @@ def pool_of(
         if application not in _Current.pools:
             is_watched = _Current.watch is not None
             _Current.pools[application] = Pool(
-                conninfo_in_use(),
+                conninfo_in_use,
                 kwargs={"autocommit": True, "application_name": application, **_line()},
                 min_size=1,
                 max_size=_POOL_SIZE,

@@ -21,6 +21,7 @@ import psycopg
 from psycopg import pq
 
 from firmtrack.errors import FirmtrackError
+from firmtrack.store import hosts
 
 LOOK_SECONDS = 0.25
 """How long after one answer the next question is."""
@@ -66,7 +67,9 @@ class Watch:
         """Whether nothing can be asked of it now."""
         self.answered_at = -look_seconds
         """When, by time.monotonic, anybody else of this process last had an answer."""
-        self._conninfo = conninfo.encode()
+        self.host = 0
+        """Which of the hosts that the connection string names answers, or did last."""
+        self._hosts = hosts.one_by_one(conninfo)
         self._look_seconds = look_seconds
         self._patience_seconds = patience_seconds
         self._connections: WeakKeyDictionary[psycopg.Connection[Any], tuple[object, int | None]] = (
@@ -102,7 +105,7 @@ class Watch:
         while not self._is_over.is_set():
             try:
                 line = self._opened()
-            except (_NoAnswer, psycopg.Error) as error:
+            except _NoAnswer as error:
                 self._note_away(error)
                 self._is_over.wait(self._look_seconds)
                 continue
@@ -116,8 +119,24 @@ class Watch:
                 line.finish()
 
     def _opened(self) -> pq.abc.PGconn:
-        """Return a new line. Raises _NoAnswer, psycopg.Error."""
-        line = pq.PGconn.connect_start(self._conninfo)
+        """Return a new line to the first host that answers. Raises _NoAnswer.
+
+        libpq would wait for a host that says nothing, and never ask the next.
+        """
+        failures: list[Exception] = []
+        for host in range(self.host, self.host + len(self._hosts)):
+            try:
+                line = self._opened_to(host % len(self._hosts))
+            except (_NoAnswer, psycopg.Error) as failure:
+                failures.append(failure)
+                continue
+            self.host = host % len(self._hosts)
+            return line
+        raise _NoAnswer("; ".join(map(str, failures)))
+
+    def _opened_to(self, host: int) -> pq.abc.PGconn:
+        """Return a new line to the host of this number. Raises _NoAnswer, psycopg.Error."""
+        line = pq.PGconn.connect_start(self._hosts[host].encode())
         try:
             while (status := line.connect_poll()) in _AWAITED:
                 self._wait(line, _AWAITED[status])
@@ -188,7 +207,7 @@ class Watch:
         ago_seconds = time.monotonic() - max(self._left.values())
         try:
             with psycopg.connect(
-                self._conninfo.decode(), autocommit=True, connect_timeout=_CONNECT_SECONDS
+                self._hosts[self.host], autocommit=True, connect_timeout=_CONNECT_SECONDS
             ) as connection:
                 connection.execute(_END_LEFT, (list(self._left), ago_seconds))
         except psycopg.Error:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import cause_worlds as worlds
+from bench.cause_making import World
 from bench.causes import judge
 from firmtrack.causes.cells import Cells, Standing
 from firmtrack.causes.search import figures_of, find
@@ -69,7 +70,7 @@ def test_two_traits_together_are_found_exactly(attributes: tuple[Attribute, Attr
 
 
 @pytest.mark.parametrize("make", [worlds.several, worlds.overlapping])
-def test_several_causes_are_found_beside_each_other(make: Callable[[int], worlds.World]) -> None:
+def test_several_causes_are_found_beside_each_other(make: Callable[[int], World]) -> None:
     assert judge(make(3)).is_right
 
 
@@ -140,7 +141,8 @@ def test_of_what_the_very_same_updates_have_the_most_useful_is_named() -> None:
 
 
 def test_causes_come_with_the_greatest_excess_first() -> None:
-    causes = find(worlds.several(3).cells, now=worlds.NOW)
+    world = worlds.several(3)
+    causes = find(world.cells, now=world.now)
     excess = [cause.device_count - cause.elsewhere_share * cause.of_count for cause in causes]
     assert len(causes) == 4
     assert excess == sorted(excess, reverse=True)

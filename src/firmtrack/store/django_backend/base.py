@@ -15,6 +15,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Return a new connection of the driver. Raises DatabaseAway."""
+        conn_params = {**conn_params, **database.hosts_in_use()}
         return database.made_in_time(partial(super().get_new_connection, conn_params))
 
     def close_if_health_check_failed(self) -> None:
