@@ -32,6 +32,7 @@ from firmtrack.presentation import wording
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.reading import csv_copy
 from firmtrack.store.reading.filtering import asked_for
+from firmtrack.store.reading.known import asked_of
 
 _MEGABYTE = 1_000_000
 _RUNS = 7
@@ -95,7 +96,8 @@ def _download(request_id: RequestId, token: str, scratch: Path) -> None:
 def _psql_copy(conninfo: str, request_id: RequestId, scratch: Path) -> None:
     with connect(conninfo) as connection:
         wanted = DistributionFilter()
-        asked = asked_for(Viewer.of_dcc("bench"), request_id, wanted, datetime.now(UTC))
+        asked = asked_for(Viewer.of_dcc("bench"), wanted, datetime.now(UTC))
+        asked |= asked_of(connection, request_id, None)
         asked |= csv_copy.asked_in(
             request_id, wording.STATUS_NAMES, wording.REASON_TEXTS, wording.misfit_texts()
         )

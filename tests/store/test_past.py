@@ -64,7 +64,7 @@ TABLES = (
     "withdrawal", "withdrawn_again", "recorded_activation_event", "device",
     "recorded_inventory_statement",
     "recorded_supplier_change", "comms_hub_device",
-    "proposal", "verdict", "device_incident", "request_incident", "comms_hub_incident",
+    "proposal", "verdict",
 )  # fmt: skip
 
 # An hour after the middle of the times: what is slow after an hour is so for some.

@@ -12,6 +12,7 @@ from firmtrack.notices import statement
 from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.numbers import request_id_of
 from firmtrack.store.reading.filtering import asked_by_pace, stalled
+from firmtrack.store.reading.known import asked_of
 
 # Nobody needs to be notified of what any later request, whosever, has outdone.
 _ANYONE = Viewer.of_dcc("stalled")
@@ -31,7 +32,7 @@ def queue_stalled(connection: Connection[TupleRow], now: datetime) -> int:
             requests = cursor.execute(statement("requests_in_progress")).fetchall()
             for row in requests:
                 request_id = request_id_of(row["originator"], row["target"], row["counter"])
-                asked = asked_by_pace(_ANYONE, request_id, now)
+                asked = asked_by_pace(_ANYONE, now) | asked_of(connection, request_id, None)
                 rows = cursor.execute(stalled().encode(), asked, prepare=False).fetchall()
                 if rows:
                     found += queue_found(connection, row["request_key"], rows, now)

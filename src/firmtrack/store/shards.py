@@ -72,7 +72,6 @@ HOMES: Sequence[Tables] = (
         "small, and asked about beside each fact: whether it counts, or is kept",
         ("withdrawal", "retention"),
     ),
-    Tables(Home.EVERYWHERE, "small, and asked about beside each device", ("device_segment",)),
     Tables(
         Home.COORDINATOR,
         "looked for by the ID of the request that proposed, which may name any device",
@@ -83,9 +82,9 @@ HOMES: Sequence[Tables] = (
         "figures: a few rows for each request, counted of all shards and read as a whole",
         (
             "performance_count", "performance_duration", "stay", "stay_in_progress", "stay_at_hub",
-            "hub_stay", "cohort", "cause_count", "device_profile", "failure_reason",
-            "request_standing", "trouble_update", "stalled_update", "wait_estimate", "wait_limit",
-            "wait_limit_age", "last_count",
+            "hub_stay", "cohort", "cause_count", "request_standing", "trouble_update",
+            "stalled_update", "wait_estimate", "wait_limit", "wait_limit_age", "last_count",
+            "device_segment", "device_profile", "failure_reason",
         ),
     ),
     Tables(

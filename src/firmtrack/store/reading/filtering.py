@@ -5,10 +5,8 @@ from datetime import datetime
 from django.conf import settings
 
 from firmtrack.answers.requests import DistributionFilter
-from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.pace import OPERATOR_STALLED_MULTIPLE, Pace
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.numbers import request_parts
 from firmtrack.store.reading import statement
 from firmtrack.store.reading.known import as_known
 from firmtrack.store.reading.seeing import asked_by
@@ -52,15 +50,13 @@ def condition(
     return " AND ".join(conditions)
 
 
-def asked_for(
-    viewer: Viewer, request_id: RequestId, wanted: DistributionFilter, now: datetime
-) -> dict[str, object]:
+def asked_for(viewer: Viewer, wanted: DistributionFilter, now: datetime) -> dict[str, object]:
     """Return the parameters of the condition: what is wanted of one request, and of its pace.
 
     The ``viewer`` may see the request; which others it may see decides the pace.
     """
     status = wanted.status
-    return asked_by_pace(viewer, request_id, now) | {
+    return asked_by_pace(viewer, now) | {
         "completion": None if wanted.completion is None else str(wanted.completion),
         "stage": None if status is None else int(status.stage),
         "failed": None if status is None else status.is_bad,
@@ -69,13 +65,9 @@ def asked_for(
     }
 
 
-def asked_by_pace(viewer: Viewer, request_id: RequestId, now: datetime) -> dict[str, object]:
-    """Return the parameters of the statements of pace: of which request, and until when."""
-    originator, target, counter = request_parts(request_id)
+def asked_by_pace(viewer: Viewer, now: datetime) -> dict[str, object]:
+    """Return the parameters of the statements of pace but for the request: until when."""
     return asked_by(viewer) | {
-        "originator": originator,
-        "target": target,
-        "counter": counter,
         "now": now,
         "slow_seconds": settings.ENVIRONMENT.slow_after_seconds,
         "stalled_multiple": OPERATOR_STALLED_MULTIPLE,

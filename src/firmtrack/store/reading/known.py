@@ -6,8 +6,14 @@ statements that answer the present answer the past, from what ``request_as_of.sq
 
 from datetime import datetime
 from functools import cache
+from typing import Any
 
+from psycopg import Connection, Cursor
+from psycopg.rows import scalar_row
+
+from firmtrack.domain.identifiers import RequestId
 from firmtrack.store import statement as store_statement
+from firmtrack.store.numbers import request_parts
 from firmtrack.store.reading import statement
 
 _DEVICES_NOW = "SELECT * FROM device WHERE device_id = ANY (ARRAY(SELECT device_id FROM standing))"
@@ -19,19 +25,24 @@ WHERE device_id = ANY (ARRAY(SELECT comms_hub_id FROM profiled))
 """
 _HUBS_THEN = "TABLE hub"
 _ASKED_NOW = """WITH asked_request AS MATERIALIZED (
-    SELECT request_key
-    FROM request
-    WHERE originator = %(originator)s AND target = %(target)s AND counter = %(counter)s
+    SELECT %(request_key)s::bigint AS request_key
 )
 """
 
 # Not by an equality: with one, the order by request and device is an order by device alone, which
-# the index of all devices has, too; and how many rows are expected depends on which requests there
-# were when the table was last analyzed. So the index by request is read, in its order, always.
-_IS_ASKED = (
+# the index of all devices has, too. So the index by request is read, in its order. The key is a
+# parameter, so that it is known how many devices the request has when that is planned.
+_IS_ASKED_NOW = "c.request_key BETWEEN %(request_key)s AND %(request_key)s"
+_IS_ASKED_THEN = (
     "c.request_key BETWEEN (SELECT request_key FROM asked_request)"
     " AND (SELECT request_key FROM asked_request)"
 )
+_KEY = """
+SELECT request_key
+FROM request
+WHERE originator = %(originator)s AND target = %(target)s AND counter = %(counter)s
+"""
+_NO_KEY = 0
 
 
 def as_known(text: str, as_of: datetime | None, *, is_backwards: bool = False, **parts: str) -> str:
@@ -54,10 +65,10 @@ def _filled(text: str, *, is_past: bool, is_backwards: bool, **parts: str) -> st
     beyond, direction = ("<", "DESC") if is_backwards else (">", "ASC")
     if not is_past:
         known, attributed = _ASKED_NOW, store_statement("attributed_request").decode()
-        devices, hubs = _DEVICES_NOW, _HUBS_NOW
+        devices, hubs, is_asked = _DEVICES_NOW, _HUBS_NOW, _IS_ASKED_NOW
     else:
         attributed = statement("attributed_as_of").decode()
-        devices, hubs = _DEVICES_THEN, _HUBS_THEN
+        devices, hubs, is_asked = _DEVICES_THEN, _HUBS_THEN, _IS_ASKED_THEN
         known = (
             statement("request_as_of")
             .decode()
@@ -65,7 +76,7 @@ def _filled(text: str, *, is_past: bool, is_backwards: bool, **parts: str) -> st
         )
     return text.format(
         known=known,
-        is_asked=_IS_ASKED,
+        is_asked=is_asked,
         attributed=attributed,
         devices=devices,
         hubs=hubs,
@@ -75,6 +86,22 @@ def _filled(text: str, *, is_past: bool, is_backwards: bool, **parts: str) -> st
     )
 
 
-def asked_of(as_of: datetime | None, *, devices: int | None = None) -> dict[str, object]:
-    """Return the parameters for the moment, and for how many devices are looked at; None is all."""
-    return {"moment": as_of, "devices": devices}
+def asked_of(
+    at: Connection[Any] | Cursor[Any],
+    request_id: RequestId,
+    as_of: datetime | None,
+    *,
+    devices: int | None = None,
+) -> dict[str, object]:
+    """Return the parameters for the request and the moment.
+
+    ``devices`` is how many devices of the past are looked at; None is all.
+    """
+    originator, target, counter = request_parts(request_id)
+    asked = {"originator": originator, "target": target, "counter": counter}
+    if as_of is not None:
+        return {**asked, "moment": as_of, "devices": devices, "after": None}
+    connection = at.connection if isinstance(at, Cursor) else at
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        key = cursor.execute(_KEY, asked).fetchone()
+    return {**asked, "request_key": _NO_KEY if key is None else key, "after": None}

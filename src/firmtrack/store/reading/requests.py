@@ -56,13 +56,11 @@ def find_request(
     """Return the request, None if it is unknown or someone else's."""
     if not viewer.may_see(request_id):
         return None
-    asked = _asked(request_id) | {
-        "response_kind": KIND_NUMBERS[MessageKind.UPDATE_FIRMWARE_RESPONSE]
-    }
     with _cursor() as cursor:
+        asked = asked_of(cursor, request_id, as_of, devices=0)
         cursor.execute(
             as_known(statement("find_request").decode(), as_of).encode(),
-            asked | asked_of(as_of, devices=0),
+            asked | {"response_kind": KIND_NUMBERS[MessageKind.UPDATE_FIRMWARE_RESPONSE]},
             prepare=None if as_of is None else False,
         )
         row = cursor.fetchone()
@@ -70,7 +68,7 @@ def find_request(
             return None
         cursor.execute(
             as_known(statement("count_distributions").decode(), as_of).encode(),
-            asked | asked_of(as_of),
+            asked | {"devices": None},
             prepare=None if as_of is None else False,
         )
         return _request_answer(viewer, request_id, row, cursor.fetchall())
@@ -105,11 +103,13 @@ def list_distributions(
     if not viewer.may_see(request_id):
         return DistributionPage(items=(), last_device_id=None)
     place = after if before is None else before
-    asked = asked_for(viewer, request_id, wanted, _moment(now, as_of)) | {
-        "after": None if place is None else to_bigint(place),
-        "limit": limit + 1,
-    }
     with _cursor() as cursor:
+        asked = {
+            **asked_for(viewer, wanted, _moment(now, as_of)),
+            **asked_of(cursor, request_id, as_of),
+            "after": None if place is None else to_bigint(place),
+            "limit": limit + 1,
+        }
         # The pace of the past is told of all together.
         is_whole = as_of is None or wanted.pace is not None
         listed = _listed if is_whole else _listed_by_portions
@@ -147,9 +147,10 @@ def stream_distributions(
     query = as_known(
         statement("list_distributions").decode(), as_of, condition=condition(wanted, as_of)
     )
-    asked = asked_for(viewer, request_id, wanted, _moment(now, as_of)) | asked_of(as_of)
+    asked = asked_for(viewer, wanted, _moment(now, as_of)) | {"limit": None}
     with _cursor() as cursor:
-        for row in cursor.stream(query.encode(), asked | {"after": None, "limit": None}):
+        asked |= asked_of(cursor, request_id, as_of)
+        for row in cursor.stream(query.encode(), asked):
             yield _distribution_answer(viewer, request_id, row)
 
 
@@ -167,11 +168,9 @@ def count_paces(
     """
     if not viewer.may_see(request_id):
         return {}
-    asked = asked_by_pace(viewer, request_id, _moment(now, as_of)) | asked_of(as_of)
     with _cursor() as cursor:
-        rows = cursor.execute(
-            pace_count(as_of).encode(), asked | {"after": None}, prepare=False
-        ).fetchall()
+        asked = asked_by_pace(viewer, _moment(now, as_of)) | asked_of(cursor, request_id, as_of)
+        rows = cursor.execute(pace_count(as_of).encode(), asked, prepare=False).fetchall()
     return {
         (status_at(Stage(row["stage"]), is_bad=False), Pace(row["pace"])): row["count"]
         for row in rows
@@ -204,10 +203,11 @@ def copy_distributions(
     """
     if viewer.may_see(request_id):
         query = csv_copy.query(wanted, as_of)
-        asked = asked_for(viewer, request_id, wanted, _moment(now, as_of)) | asked_of(as_of)
+        asked = asked_for(viewer, wanted, _moment(now, as_of))
         asked |= csv_copy.asked_in(request_id, status_names, reason_texts, misfit_texts)
         with reading_pool().connection() as connection:
-            yield from csv_copy.blocks(connection, query.encode(), asked | {"after": None})
+            asked |= asked_of(connection, request_id, as_of)
+            yield from csv_copy.blocks(connection, query.encode(), asked)
 
 
 def _listed(
@@ -229,7 +229,7 @@ def _listed(
     )
     return cursor.execute(
         query.encode(),
-        {**asked, **asked_of(as_of)},
+        asked,
         prepare=None if as_of is None and wanted.pace is None else False,
     ).fetchall()
 
@@ -262,7 +262,7 @@ def _listed_by_portions(
     while True:
         portion = {
             **asked,
-            **asked_of(as_of, devices=devices),
+            "devices": devices,
             "after": after,
             "limit": asked["limit"] - len(rows),
         }
@@ -291,7 +291,7 @@ def _moment(now: datetime | None, as_of: datetime | None) -> datetime:
 
 def _asked(request_id: RequestId) -> dict[str, object]:
     originator, target, counter = request_parts(request_id)
-    return {"originator": originator, "target": target, "counter": counter, "after": None}
+    return {"originator": originator, "target": target, "counter": counter}
 
 
 def _request_answer(

@@ -19,7 +19,7 @@ from firmtrack.causes.cells import Standing
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.locks import Turn, TurnTaken
-from firmtrack.store.numbers import request_id_of, request_parts
+from firmtrack.store.numbers import request_id_of
 from firmtrack.store.reading import statement as reading_statement
 from firmtrack.store.reading.filtering import asked_by_pace, stalled
 from firmtrack.store.reading.known import as_known, asked_of
@@ -144,9 +144,7 @@ def counted_as_of(
     """Return how the updates of a request stood at a past moment, folded from the facts."""
     found = _Stalled([], [], [])
     found.add(request_key, _stalled_at(connection, request_id, as_of, as_of=as_of))
-    asked = _asked(found) | asked_of(as_of)
-    originator, target, counter = request_parts(request_id)
-    asked |= {"originator": originator, "target": target, "counter": counter, "after": None}
+    asked = _asked(found) | asked_of(connection, request_id, as_of)
     with connection.cursor(row_factory=class_row(CountedRow)) as cursor:
         return cursor.execute(_counts(is_past=True), asked, prepare=False).fetchall()
 
@@ -170,7 +168,7 @@ def _stalled_at(
     as_of: datetime | None = None,
 ) -> list[tuple[int, int]]:
     """Return the same with the stage at which each stands still."""
-    asked = asked_by_pace(_ANYONE, request_id, now) | asked_of(as_of) | {"after": None}
+    asked = asked_by_pace(_ANYONE, now) | asked_of(connection, request_id, as_of)
     return connection.execute(stalled(as_of).encode(), asked, prepare=False).fetchall()
 
 

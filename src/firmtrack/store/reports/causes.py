@@ -24,7 +24,7 @@ from firmtrack.domain.seeing import is_anothers
 from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import reading_pool
 from firmtrack.store.known_from import Kind, kept_from_of
-from firmtrack.store.numbers import eui_of, request_parts
+from firmtrack.store.numbers import eui_of
 from firmtrack.store.reading.known import asked_of
 from firmtrack.store.reading.seeing import asked_by
 from firmtrack.store.reports import statement
@@ -212,16 +212,11 @@ def _rows(
     now: datetime,
     as_of: datetime | None,
 ) -> list[_UpdateRow]:
-    originator, target, counter = request_parts(request.request_id)
     is_stalled = key.kind is CauseKind.STALLED
     asked: dict[str, object] = {
         **asked_by(viewer),
-        **asked_of(as_of),
+        **asked_of(connection, request.request_id, as_of),
         "sees_others": viewer.sees_others_updates,
-        "originator": originator,
-        "target": target,
-        "counter": counter,
-        "after": None,
         "stage": int(key.stage),
         "failed": key.status.is_bad,
         "reason": key.reason,
