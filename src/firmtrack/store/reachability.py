@@ -61,12 +61,14 @@ class Watch:
         conninfo: str,
         look_seconds: float = LOOK_SECONDS,
         patience_seconds: float = PATIENCE_SECONDS,
+        name: str = "database",
     ) -> None:
         self.is_away = False
         """Whether nothing can be asked of it now."""
         self.answered_at = -look_seconds
         """When, by time.monotonic, anybody else of this process last had an answer."""
         self._conninfo = conninfo.encode()
+        self._name = name
         self._look_seconds = look_seconds
         self._patience_seconds = patience_seconds
         self._connections: WeakKeyDictionary[psycopg.Connection[Any], tuple[object, int | None]] = (
@@ -161,7 +163,7 @@ class Watch:
     def _note_answer(self) -> None:
         if self.is_away:
             self.is_away = False
-            _logger.warning("The database answers again.")
+            _logger.warning("The %s answers again.", self._name)
         if self._left:
             self._end_left()
 
@@ -170,7 +172,8 @@ class Watch:
             return
         if not self.is_away:
             self.is_away = True
-            _logger.warning("The database cannot be reached: %s", " ".join(str(error).split()))
+            said = " ".join(str(error).split())
+            _logger.warning("The %s cannot be reached: %s", self._name, said)
         self._cut_all()
 
     def _cut_all(self) -> None:
