@@ -112,6 +112,8 @@ def test_any_address_may_be_a_proxy(address: object) -> None:
         ("FIRMTRACK_SECRET_KEY", "\udcff" * 40),
         ("FIRMTRACK_DATA_DIR", "var\udcff"),
         ("DATABASE_URL", "mysql://db.example/firmtrack"),
+        ("DATABASE_REPLICA_URL", "postgresql://replica.example/firmtrack"),  # without a database
+        ("DATABASE_REPLICA_URL", "mysql://db.example/firmtrack"),
         ("DATABASE_URL", "postgresql://user:a%zz@db.example/firmtrack"),
         ("DATABASE_URL", "postgresql://[::1/firmtrack"),
         ("DATABASE_URL", "postgresql://db.example/firmtrack?nosuch=1"),
