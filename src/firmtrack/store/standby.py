@@ -222,9 +222,8 @@ class Standby:
 
     def _look(self) -> None:
         """Look at both, the primary first: what the replica has then, the primary had before."""
-        primary, is_ahead = self._asked_primary(), False
-        if primary is not None:
-            is_ahead = self._position > primary.position
+        had = self._position  # before the primary is asked: others may learn more meanwhile
+        primary = self._asked_primary()
         try:
             found = self._asked_replica()
         except psycopg.Error as error:
@@ -235,7 +234,7 @@ class Standby:
                 self.standing = Standing.CATCHING_UP
             return
         problem = found.problem(primary)
-        if problem is None and is_ahead:
+        if problem is None and had > primary.position:
             problem = _AHEAD
         if problem is not None:
             self._leave(Standing.NO_STANDBY, problem)
