@@ -39,6 +39,21 @@ from tests.pages.world import LARGE_REQUEST, UNDER_WAY, VERIFIED
 
 _DEVICE = f"/devices/{UNDER_WAY}"
 _LATEST = {"Prefer": "read=latest"}
+_MORE_PAGES = (
+    f"/devices/{UNDER_WAY}/status",
+    f"/devices/{VERIFIED}/events?service_request_id={LARGE_REQUEST}",
+    f"/service-requests/{LARGE_REQUEST}/status",
+    f"/service-requests/{LARGE_REQUEST}.xlsx",
+    f"/service-requests/{LARGE_REQUEST}?pace=slow",
+    "/watching",
+)
+_MORE_CALLS = (
+    f"/devices/{VERIFIED}/peers",
+    f"/service-requests/{LARGE_REQUEST}/distributions.xlsx",
+    "/service-requests",
+    "/causes",
+    "/endpoints",
+)
 
 
 @pytest.fixture(scope="module")
@@ -120,13 +135,13 @@ def test_every_page_and_call_is_answered_from_the_replica_and_audited_on_the_pri
 
     with caplog.at_level(logging.WARNING), pool().connection() as connection:
         before = connection.execute("SELECT count(*) FROM lookup_audit").fetchone()
-        for page in PAGES:
+        for page in PAGES + _MORE_PAGES:
             answer = client.get(page)
             assert answer.status_code == 200
             assert b"".join(answer) if answer.streaming else answer.content
             assert COOKIE not in answer.cookies, f"{page} was read on the primary"
-        for call in CALLS:
-            assert caller.get(call.removeprefix("/api/v1"), token).status == 200
+        for call in (*(each.removeprefix("/api/v1") for each in CALLS), *_MORE_CALLS):
+            assert caller.get(call, token).status == 200, call
         after = connection.execute("SELECT count(*) FROM lookup_audit").fetchone()
 
     assert caplog.messages == []

@@ -161,6 +161,22 @@ def test_a_replica_is_asked_for_what_it_has_since_it_was_last_looked_at(
         assert newest() == (True, written())
 
 
+def test_a_replica_is_used_once_it_has_what_there_was_when_it_was_first_looked_at(
+    primary: OwnPostgres, second: OwnPostgres
+) -> None:
+    """And so the tables that this version made, before it began to serve."""
+    on(second, "SELECT pg_wal_replay_pause()")
+    on(primary, "ALTER TABLE written ADD COLUMN IF NOT EXISTS later integer")
+    following_it = replica.followed(conninfo_at(second.port), **_QUICK_LOOKS)
+    with used(conninfo_at(primary.port)), following_it as standby:
+        assert standby is not None
+        wait_until(lambda: standby.lag_bytes not in {None, 0}, "both were looked at")
+        assert not is_read_there()
+        on(second, "SELECT pg_wal_replay_resume()")
+        wait_until(is_read_there, "it has caught up")
+        assert on(second, "SELECT later FROM written LIMIT 0") == []
+
+
 def test_a_call_that_has_read_on_the_primary_reads_nothing_on_the_replica(
     standby: Standby, second: OwnPostgres
 ) -> None:

@@ -194,9 +194,10 @@ def conninfo_in_use() -> str:
 
 
 def reading_pool() -> Pool:
-    """Return the pool of those who read what is recorded. Raises DatabaseNotOpen.
+    """Return the pool of those who read what is recorded, all of it. Raises DatabaseNotOpen.
 
-    They can write nothing, unless a pooler stands between.
+    They can write nothing, unless a pooler stands between. What may be read on a replica is marked
+    by firmtrack.store.replica.look_up instead.
     """
     return pool_of(READING, READ_ONLY)
 
