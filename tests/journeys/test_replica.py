@@ -288,23 +288,28 @@ def test_a_page_of_events_goes_on_where_the_primary_left_off(
     standby: Standby, token: str, second: OwnPostgres
 ) -> None:
     caller, asked = Caller(), {"service_request_id": str(LARGE_REQUEST), "limit": "1"}
+    device = world.DEVICES[30]
+    refused = event_message(
+        MessageKind.FIRMWARE_DISTRIBUTION_RECEIPT_ALERT,
+        "8F1C",
+        device,
+        Status.VERIFICATION_FAILED,
+        datetime.now(UTC),
+        LARGE_REQUEST,
+        reason="8F1C",
+    )
     is_caught_up(standby)
     with paused(second):
-        record(
-            Batch(
-                messages=(
-                    delivered(VERIFIED, datetime.now(UTC), LARGE_REQUEST, reason="N61"),
-                    delivered(VERIFIED, datetime.now(UTC), LARGE_REQUEST),
-                )
-            )
-        )
-        cursor = caller.call(
-            "GET", f"/devices/{VERIFIED}/events", token, query=asked, headers=_LATEST
-        ).json["next_cursor"]
-        while cursor is not None:
-            page = caller.get(f"/devices/{VERIFIED}/events", token, **asked, cursor=cursor)
-            assert page.status == 200
-            cursor = page.json["next_cursor"]
+        record(Batch(messages=(refused,)))
+        events = f"/devices/{device}/events"
+        first = caller.call("GET", events, token, query=asked, headers=_LATEST).json
+        assert [each["status"] for each in first["items"]] == ["verification_failed"]
+        assert caller.get(events, token, **asked).json["items"] != first["items"]
+
+        second_page = caller.get(events, token, **asked, cursor=first["next_cursor"])
+
+    assert second_page.status == 200
+    assert second_page.json["items"]
 
 
 def test_what_became_of_a_message_is_known_as_soon_as_it_is_answered(
