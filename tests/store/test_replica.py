@@ -301,10 +301,12 @@ def test_what_a_table_was_when_it_was_prepared_keeps_nobody_from_an_answer(
     floor = replica.primary_position()
     wait_until(lambda: standby.is_usable(floor, None), "the column is there")
 
-    replica.begin(may_read_there=True)
-    assert all_columns() == (False, 2)
-    replica.begin(may_read_there=True)
-    assert all_columns() == (True, 2)
+    found = []
+    for _ in range(40):  # more often than there are connections that hold the plan of before
+        replica.begin(may_read_there=True)
+        found.append(all_columns())
+    assert {columns for _, columns in found} == {2}
+    assert {is_there for is_there, _ in found[20:]} == {True}
 
 
 def test_rows_that_begin_on_the_replica_end_there_or_break_off(standby: Standby) -> None:
@@ -399,11 +401,9 @@ def test_a_standby_that_has_more_than_the_primary_follows_another(
         own_postgres.standby(primary, tmp_path / "ahead") as ahead,
         own_postgres.standby(primary, tmp_path / "promoted") as promoted,
     ):
-        on(promoted, "SELECT pg_wal_replay_pause()")
         on(promoted, "ALTER SYSTEM SET primary_conninfo = ''")
         on(promoted, "SELECT pg_reload_conf()")
         wait_until(lambda: not on(promoted, "SELECT FROM pg_stat_wal_receiver"), "it is on its own")
-        on(promoted, "SELECT pg_wal_replay_resume()")
         on(primary, "INSERT INTO written SELECT FROM generate_series(1, 200_000)")
         (position,) = on(primary, "SELECT pg_current_wal_lsn()")[0]
         reached = f"SELECT pg_last_wal_replay_lsn() >= '{position}'"
