@@ -20,6 +20,7 @@ JOBS = {
     "request": "bench.request",
     "csv": "bench.csv_download",
     "lookup": "bench.lookup",
+    "replica": "bench.replica",
     "pages": "bench.pages",
     "past": "bench.past",
     "stale": "bench.stale",

@@ -36,7 +36,7 @@ def measure(run: Run) -> list[Figure]:
             fill(conninfo, filled, devices)
             filled = devices
             with serving(conninfo):
-                calls = _lookup_calls(token, devices)
+                calls = lookup_calls(token, devices)
                 _check(calls[0])
                 load(calls, seconds)
                 constant = [call("/api/constant", token)]
@@ -77,7 +77,8 @@ def measure(run: Run) -> list[Figure]:
     ]
 
 
-def _lookup_calls(token: str, devices: int) -> list[bytes]:
+def lookup_calls(token: str, devices: int) -> list[bytes]:
+    """Return calls of the look-up of many devices out of so many, the same ones each time."""
     chance = random.Random(8)  # reproducible, not secret
     return [
         call(f"/api/v1/devices/{device_at(chance.randrange(devices))}", token)

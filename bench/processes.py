@@ -43,8 +43,8 @@ def ingest(conninfo: str, path: Path, trust_store: Path | None) -> Ingested:
 
 
 @contextmanager
-def serving(conninfo: str, workers: int = 2) -> Iterator[str]:
-    """Run ``firmtrack serve`` and yield its address.
+def serving(conninfo: str, workers: int = 2, *, replica: str | None = None) -> Iterator[str]:
+    """Run ``firmtrack serve``, perhaps with a replica, and yield its address.
 
     Pages, and the constant view, which asks for no token, all come from one address.
     """
@@ -52,6 +52,8 @@ def serving(conninfo: str, workers: int = 2) -> Iterator[str]:
         "DATABASE_URL": url_of(conninfo),
         "FIRMTRACK_CALLS_PER_ADDRESS": "off",
     }
+    if replica is not None:
+        environment["DATABASE_REPLICA_URL"] = url_of(replica)
     server = subprocess.Popen(
         [
             sys.executable,

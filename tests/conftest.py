@@ -53,6 +53,7 @@ def _set_up_django() -> str | None:
     for name in list(os.environ):
         if name.startswith("FIRMTRACK_") or name in {
             "DATABASE_URL",
+            "DATABASE_REPLICA_URL",
             "NATS_URL",
             "NATS_CREDS",
             "NATS_CA",

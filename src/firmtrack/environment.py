@@ -65,7 +65,9 @@ _KNOWN = frozenset(
 )
 
 
-_ELSEWHERE_KNOWN = frozenset({"DATABASE_URL", "NATS_URL", "NATS_CREDS", "NATS_CA"})
+_ELSEWHERE_KNOWN = frozenset(
+    {"DATABASE_URL", "DATABASE_REPLICA_URL", "NATS_URL", "NATS_CREDS", "NATS_CA"}
+)
 
 
 class BadSetting(FirmtrackError):
@@ -92,7 +94,8 @@ class Environment:
     """The environment variables of docs/settings.md, parsed.
 
     ``database_url`` and ``trust_store`` are None when not set: embedded PostgreSQL, signatures not
-    checked. ``dcc_ids`` are EUI-64 texts in upper case. ``alert_signer`` and ``mail_server`` are
+    checked. ``database_replica_url`` is None when there is no replica, as where ``database_url``
+    is. ``dcc_ids`` are EUI-64 texts in upper case. ``alert_signer`` and ``mail_server`` are
     None when not set: no DCC Alerts and no mail are sent. So may ``slow_after_hours``.
     ``earliest_time`` is aware and in UTC. ``log`` is ``text`` or ``json``.
     ``quarantine_megabytes`` is of each submitter. Calls are those of a minute, None for no limit.
@@ -103,6 +106,7 @@ class Environment:
     """
 
     database_url: str | None
+    database_replica_url: str | None
     data_dir: Path
     secret_key: str | None
     allowed_hosts: tuple[str, ...]
@@ -156,7 +160,8 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         if name.startswith("FIRMTRACK_") or name in _ELSEWHERE_KNOWN:
             _check_text(name, environ[name])
     return Environment(
-        database_url=_database_url(environ.get("DATABASE_URL") or None),
+        database_url=_database_url("DATABASE_URL", environ.get("DATABASE_URL") or None),
+        database_replica_url=_database_replica_url(environ),
         data_dir=_path("FIRMTRACK_DATA_DIR", environ.get("FIRMTRACK_DATA_DIR") or "var"),
         secret_key=_secret_key(environ.get("FIRMTRACK_SECRET_KEY") or None),
         allowed_hosts=_hosts(
@@ -229,20 +234,37 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
     )
 
 
-def _database_url(value: str | None) -> str | None:
+def _database_url(name: str, value: str | None) -> str | None:
     if value is None:
         return None
     if value.partition("://")[0] not in {"postgres", "postgresql"}:
-        raise BadSetting("DATABASE_URL", "must begin with postgresql://.")
+        raise BadSetting(name, "must begin with postgresql://.")
     from psycopg import ProgrammingError, conninfo  # for this alone
 
     try:
         conninfo.conninfo_to_dict(value)
     except ProgrammingError:  # which may hold the password
         raise BadSetting(
-            "DATABASE_URL", "is not as postgresql://user:password@host:port/database?option=value."
+            name, "is not as postgresql://user:password@host:port/database?option=value."
         ) from None
     return value
+
+
+def _database_replica_url(environ: Mapping[str, str]) -> str | None:
+    name = "DATABASE_REPLICA_URL"
+    url = _database_url(name, environ.get(name) or None)
+    if url is None:
+        return None
+    if not environ.get("DATABASE_URL"):
+        raise BadSetting(
+            name, "is of no use without DATABASE_URL: what is embedded has no replica."
+        )
+    from psycopg import conninfo  # for this alone
+
+    said = conninfo.conninfo_to_dict(url)
+    if "," in f"{said.get('host', '')}{said.get('hostaddr', '')}":
+        raise BadSetting(name, "names several servers: how far each has come would not be known.")
+    return url
 
 
 def _nats_servers(value: str) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ MIDDLEWARE = [
     "firmtrack.web.security.PageHeaders",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "firmtrack.web.admission.admission",  # what is static was answered before
+    "firmtrack.web.read_from.read_from",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

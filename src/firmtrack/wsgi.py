@@ -13,7 +13,7 @@ from django.core.wsgi import get_wsgi_application
 
 from firmtrack.gateway.site import Site
 from firmtrack.gateway.working import Lane
-from firmtrack.store import database
+from firmtrack.store import database, replica
 from firmtrack.upkeep import Upkeep
 
 _django = get_wsgi_application()
@@ -73,7 +73,7 @@ def beside() -> Iterator[None]:
     """Run within the block what a process does beside answering; the database is closed after."""
     upkeep, sampling = Upkeep(), Sampling()
     try:
-        with database.watched():
+        with database.watched(), replica.followed():
             upkeep.start()
             sampling.start()
             try:

@@ -1,6 +1,7 @@
 """A PostgreSQL server that a test may stop, freeze and cut off, and a line to it that may fail."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,10 +26,12 @@ _LOOK_SECONDS = 0.2
 class OwnPostgres:
     """A server that listens on a port of this machine, and that nobody starts again."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, **settings: str) -> None:
         directory.mkdir(mode=0o700)
         self.port = free_port()
-        settings = {**QUICK, "listen_addresses": "127.0.0.1", "port": str(self.port)}
+        settings = {
+            **QUICK, "listen_addresses": "127.0.0.1", "port": str(self.port), **settings
+        }  # fmt: skip
         self._cluster = Cluster(
             Layout(Path(os.path.realpath(directory))),
             Binaries(wheel_binaries()),
@@ -49,6 +52,23 @@ class OwnPostgres:
             self._process.wait(PATIENCE_SECONDS)
             wait_until(lambda: not self._cluster.is_alive(), "the database has gone")
             self._process = None
+
+    def follow(self, primary: "OwnPostgres") -> None:
+        """Become, before the first start, a standby with all that the primary has."""
+        data = self._cluster.layout.data
+        shutil.rmtree(data)
+        data.mkdir(mode=0o700)
+        self._account.owned(data)
+        copying = self._account.start(
+            [
+                str(self._cluster.binaries.directory / "pg_basebackup"),
+                "--dbname", conninfo_at(primary.port), "--pgdata", str(data),
+                "--checkpoint", "fast", "--write-recovery-conf", "--no-sync",
+            ],
+            output=subprocess.PIPE,
+        )  # fmt: skip
+        said, _ = copying.communicate(timeout=PATIENCE_SECONDS)
+        assert copying.returncode == 0, said
 
     def freeze(self) -> None:
         """Have none of its processes do anything."""
@@ -71,6 +91,18 @@ class OwnPostgres:
 def running(directory: Path) -> Iterator[OwnPostgres]:
     """Yield a server that runs; whatever became of it, it is stopped after the block."""
     server = OwnPostgres(directory)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def standby(primary: OwnPostgres, directory: Path, **settings: str) -> Iterator[OwnPostgres]:
+    """Yield a standby of the primary that runs; it is stopped after the block."""
+    server = OwnPostgres(directory, wal_retrieve_retry_interval="100ms", **settings)
+    server.follow(primary)
     server.start()
     try:
         yield server

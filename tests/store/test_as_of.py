@@ -6,7 +6,7 @@ import pytest
 
 from firmtrack.store.database import pool, reading_pool
 from firmtrack.store.reading import requests
-from firmtrack.store.reading.as_of import settled
+from firmtrack.store.settling import settled
 from tests.store.facts import DCC, REQUEST_ID, request, take
 from tests.store.open_writer import still_recording
 

@@ -23,11 +23,11 @@ from firmtrack.simulator.scenario import Scenario
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.withdrawals import withdraw
 from firmtrack.store.reading import requests
-from firmtrack.store.reading.as_of import settled
 from firmtrack.store.reports import cause_cells, cause_counting, performance
 from firmtrack.store.reports.cause_cells import PastTooLarge, compared_requests
 from firmtrack.store.reports.cause_counting import profiles_of
 from firmtrack.store.reports.causes import find_cause
+from firmtrack.store.settling import settled
 from tests.looking import find_inventory
 from tests.oracle.simulated import simulate
 from tests.store.facts import (

@@ -60,7 +60,7 @@ def test_nothing_is_wrong_where_all_is_well(env: dict[str, str], tmp_path: Path)
     found = examined(env)
 
     assert {each.split(":")[0] for each in found.values()} == {"ok"}, found
-    assert len(found) == 18
+    assert len(found) == 19
 
 
 def test_people_read_a_line_for_each_check(env: dict[str, str], tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_people_read_a_line_for_each_check(env: dict[str, str], tmp_path: Path) 
 
     lines = called("doctor", env={**env, "COLUMNS": "200"}).stdout.splitlines()
 
-    assert len(lines) == 19
+    assert len(lines) == 20
     assert lines[:2] == ["Level\tCheck\tFinding", "ok\tsettings\tEvery setting can be read."]
 
 

@@ -16,8 +16,8 @@ from firmtrack.presentation.columns import CONTRACT_COLUMNS
 from firmtrack.presentation.csv import csv_of, distributions_csv
 from firmtrack.presentation.files import FORMATS, FileFormat, distributions_file
 from firmtrack.presentation.tables import Table
-from firmtrack.store.reading.as_of import settled
 from firmtrack.store.reading.requests import stream_distributions
+from firmtrack.store.settling import settled
 from tests.store.facts import (
     ALL,
     ALPHA,

@@ -13,7 +13,7 @@ from tools.stage_diagram import BEGIN, END, PAGE, stage_section, with_section
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src/firmtrack"
-BARE_NAMES = {"DATABASE_URL", "NATS_URL", "NATS_CREDS", "NATS_CA"}
+BARE_NAMES = {"DATABASE_URL", "DATABASE_REPLICA_URL", "NATS_URL", "NATS_CREDS", "NATS_CA"}
 
 
 def table_rows(page: str) -> list[list[str]]:
@@ -106,6 +106,7 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
     assert read_environment(written) == read_environment({})
     assert set(documented_settings()) - set(written) == {
         "DATABASE_URL",
+        "DATABASE_REPLICA_URL",
         "FIRMTRACK_BODY_MONTHS",
         "FIRMTRACK_SECRET_KEY",
         "FIRMTRACK_SLOW_AFTER_HOURS",

@@ -112,6 +112,8 @@ def test_any_address_may_be_a_proxy(address: object) -> None:
         ("FIRMTRACK_SECRET_KEY", "\udcff" * 40),
         ("FIRMTRACK_DATA_DIR", "var\udcff"),
         ("DATABASE_URL", "mysql://db.example/firmtrack"),
+        ("DATABASE_REPLICA_URL", "postgresql://replica.example/firmtrack"),  # without a database
+        ("DATABASE_REPLICA_URL", "mysql://db.example/firmtrack"),
         ("DATABASE_URL", "postgresql://user:a%zz@db.example/firmtrack"),
         ("DATABASE_URL", "postgresql://[::1/firmtrack"),
         ("DATABASE_URL", "postgresql://db.example/firmtrack?nosuch=1"),
@@ -122,6 +124,19 @@ def test_a_value_that_cannot_be_used_is_refused_by_its_name(name: str, value: st
         read_environment({name: value})
     assert "a%zz" not in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_replica_is_one_server_beside_the_database() -> None:
+    said = {"DATABASE_URL": "postgresql://db.example/firmtrack"}
+    for hosts in ("one.example,two.example", "?host=one.example,two.example"):
+        several = said | {"DATABASE_REPLICA_URL": f"postgresql://ada:geheim@{hosts}"}
+        with pytest.raises(BadSetting, match=r"^DATABASE_REPLICA_URL: names several") as refused:
+            read_environment(several)
+        assert "geheim" not in str(refused.value)
+
+    one = "postgresql://one.example/firmtrack"
+    assert read_environment(said | {"DATABASE_REPLICA_URL": one}).database_replica_url == one
+    assert read_environment(said | {"DATABASE_REPLICA_URL": ""}).database_replica_url is None
 
 
 @pytest.mark.parametrize("value", ["portal.example", ".portal.example,10.0.0.7", "*", "[fd00::1]"])

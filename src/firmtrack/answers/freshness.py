@@ -1,7 +1,8 @@
 """How fresh all that Firmtrack knows is: when something last came from each source."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 from firmtrack.domain.sources import PRECISION, MessageSource
 
@@ -38,13 +39,23 @@ class Freshness:
     Only sources from which anything ever came are there, of which the viewer may be told: unless it
     ``is_of_all``, its own times, and those of others in steps and in a crowd only. What is usual of
     them was learnt from all that had come by ``counted_at``; None: there is no record of any such
-    count.
+    count. What was recorded in the last ``lag_seconds`` may be missing; None: nothing is.
     """
 
     read_at: datetime
     sources: tuple[SourceFreshness, ...]
     counted_at: datetime | None
     is_of_all: bool = True
+    lag_seconds: int | None = None
+
+    def behind(self, seconds: int) -> Self:
+        """Return the same as read where the last seconds may be missing, and so news of a source.
+
+        Then a source that is silent for no longer than that beyond what is usual is not quiet.
+        """
+        lag = timedelta(seconds=seconds)
+        sources = tuple(replace(each, margin=each.margin + lag) for each in self.sources)
+        return replace(self, sources=sources, lag_seconds=seconds)
 
     @property
     def quiet(self) -> tuple[SourceFreshness, ...]:

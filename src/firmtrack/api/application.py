@@ -20,6 +20,7 @@ from firmtrack.api import (
     request_list,
     submissions,
 )
+from firmtrack.api.preferences import describe_preference
 from firmtrack.api.problems import (
     BadField,
     Problem,
@@ -82,7 +83,9 @@ class FirmtrackApi(NinjaAPI):
         document["components"]["schemas"] |= schemas_of((*_STRUCTS, *description.webhook_structs()))
         document["components"]["headers"] = HEADERS_OF_ALL
         for methods in document["paths"].values():
-            for operation in methods.values():
+            for method, operation in methods.items():
+                if method == "get":
+                    describe_preference(operation)
                 for parameter in operation["parameters"]:
                     _tidy(parameter)
         description.complete(document)

@@ -72,7 +72,7 @@ class Conditional(Generic[_Found]):
         return {
             "ETag": f"W/{self._tag}",
             "Cache-Control": KEPT_BY_WHO_ASKED,
-            "Vary": "Authorization, Accept-Encoding",
+            "Vary": "Authorization, Accept-Encoding, Prefer",
         }
 
     def _render(self, found: _Found) -> None:

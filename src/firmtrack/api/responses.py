@@ -78,7 +78,7 @@ _HEADERS: Mapping[str, str] = {
     "Retry-After": "In so many seconds it is worth to ask again.",
     "Accept-Encoding": "Only identity: no body is taken that is compressed.",
     "ETag": "The version of the answer for whoever asked: it changes with any word of it.",
-    "Vary": "The answer is for this token alone, and may be compressed.",
+    "Vary": "The answer is for this token alone, may be compressed, and may be of the latest.",
 }
 _HEADERS_OF_PROBLEMS: Mapping[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate",),

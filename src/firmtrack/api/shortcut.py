@@ -15,8 +15,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import resolve
 
 from firmtrack.api.counting import count_address, counted_headers, is_counted, secret_of
+from firmtrack.api.preferences import prefers_latest, tell_applied
 from firmtrack.api.problems import Problem, ProblemFound, problem_response
 from firmtrack.gateway.hosts import refusal_of
+from firmtrack.store import replica
 
 _PREFIX = "/api/"
 _GET, _HEAD = "GET", "HEAD"
@@ -39,6 +41,8 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
     asked = request.method
     if asked == _HEAD:  # answered as GET is; the web server leaves the body out
         request.method = _GET
+    wants_latest = request.method == _GET and prefers_latest(request)
+    replica.begin(may_read_there=request.method == _GET and not wants_latest)
     try:
         response = _counted(request)
     except ProblemFound as found:
@@ -50,6 +54,8 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
         response = problem_response(refused)
     if isinstance(response, HttpResponse) and response.status_code != HTTPStatus.NOT_MODIFIED:
         response.headers["Content-Length"] = str(len(response.content))
+    if wants_latest:
+        tell_applied(response)
     for name, value in counted_headers(request).items():
         response.headers[name] = value
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -71,6 +71,7 @@ def serve(
 
         check_at_start(settings.ENVIRONMENT)
     with _bound(host, port, workers) as listeners, opened():
+        _check_replica()
         if settings.ENVIRONMENT.database_url is None:
             console.print(
                 "Using the embedded PostgreSQL, meant for demonstration, development and one small "
@@ -130,6 +131,13 @@ def _check_certificates() -> None:
             raise BadSetting(
                 "FIRMTRACK_ALERT_SIGNER", "must be a PEM file of a P-256 key and its certificate."
             ) from error
+
+
+def _check_replica() -> None:
+    """Do nothing unless DATABASE_REPLICA_URL names what is no replica. Raises NoStandby."""
+    from firmtrack.store.replica import check_at_start
+
+    check_at_start()
 
 
 @contextmanager

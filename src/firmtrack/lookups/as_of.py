@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NewType
 
-from firmtrack.store.reading import as_of
+from firmtrack.store import replica
+from firmtrack.store.settling import settled
 
 Settled = NewType("Settled", datetime)
 """A past moment of which all that it shows is settled; only ``past_of`` makes one."""
@@ -21,9 +22,11 @@ class Past:
 def past_of(asked: datetime | None) -> Past | None:
     """Return the past moment that was asked for; None for the present, and for what is to come.
 
-    A moment of which more may still be recorded is moved back.
+    A moment of which more may still be recorded is moved back. What is looked up then reads where
+    all of it is known.
     """
     if asked is None or asked >= datetime.now(UTC):
         return None
-    settled = as_of.settled(asked)
-    return Past(Settled(settled), None if settled == asked else asked)
+    moment = settled(asked)
+    replica.need(moment)
+    return Past(Settled(moment), None if moment == asked else asked)

@@ -26,6 +26,7 @@ from firmtrack.lookups.views import read_view
 from firmtrack.notices.queries import list_notified
 from firmtrack.store.audit import record_lookup
 from firmtrack.store.reading.messages import response_ids_of
+from firmtrack.store.replica import turn_to_primary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +150,9 @@ def list_events(
         # Within a run no event has a mark, and a run may have come to reach over one that had.
         singles = _single_entries(read_view(viewer, device_id, as_of, by_runs=False), request_id)
         place = _place(singles, below)
+    if singles is not None and place is None and turn_to_primary():
+        # The place may be of an event that the replica does not know yet.
+        return list_events(viewer, device_id, request_id, limit=limit, below=below, as_of=as_of)
     history = () if singles is None else repeats_grouped(singles[place or 0 :])
     entries = () if place is None else history[:limit]
     term = str(device_id) if request_id is None else f"{device_id} {request_id}"

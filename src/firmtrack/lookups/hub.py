@@ -5,10 +5,11 @@ from firmtrack.domain.seeing import View
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.seen import hub_of
 from firmtrack.lookups.views import read_view
-from firmtrack.store.database import reading_pool
 from firmtrack.store.reading.hub_devices import placed_at
+from firmtrack.store.replica import look_up
 
 _MOST_SHOWN = 50
+_placed_at = look_up(placed_at)
 
 
 def hub_devices(view: View, *, as_of: Settled | None) -> tuple[HubDevice, ...]:
@@ -16,10 +17,8 @@ def hub_devices(view: View, *, as_of: Settled | None) -> tuple[HubDevice, ...]:
     hub = hub_of(view)
     if hub is None:
         return ()
-    with reading_pool().connection() as connection:
-        beside = placed_at(connection, view.viewer, hub, view.device.device_id)
     found = []
-    for device_id in beside:
+    for device_id in _placed_at(view.viewer, hub, view.device.device_id):
         other = read_view(view.viewer, device_id, as_of)
         if other.sees_inventory and hub_of(other) == hub:
             kind = None if other.known is None else other.known.facts.get("device_type")

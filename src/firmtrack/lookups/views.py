@@ -5,8 +5,10 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.seeing import View, view_of
 from firmtrack.domain.viewer import Viewer
 from firmtrack.lookups.as_of import Settled
-from firmtrack.store.database import reading_pool
 from firmtrack.store.reading.dossiers import read_dossier, read_single_events
+from firmtrack.store.replica import look_up
+
+_read_dossier, _read_single_events = look_up(read_dossier), look_up(read_single_events)
 
 
 def read_view(
@@ -17,7 +19,5 @@ def read_view(
     Nothing is audited yet: that is for the look-up that answers it. Unless ``by_runs``, each event
     is read for itself, however many there are.
     """
-    read = read_dossier if by_runs else read_single_events
-    with reading_pool().connection() as connection:
-        dossier = read(connection, device_id, as_of)
-    return view_of(viewer, fold(dossier))
+    read = _read_dossier if by_runs else _read_single_events
+    return view_of(viewer, fold(read(device_id, as_of)))

@@ -64,7 +64,7 @@ _LOOKUPS = (
     "watch", "audit", "audit_csv", OTHER,
 )  # fmt: skip
 _OUTCOMES = ("recorded", "duplicate", "ignored", "quarantined", "refused")
-_POOLS = ("firmtrack writing", "firmtrack reading", "firmtrack")
+_POOLS = ("firmtrack writing", "firmtrack reading", "firmtrack", "firmtrack replica")
 
 CALLS = Measure(
     "firmtrack_calls",

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from psycopg.rows import DictRow, class_row, dict_row
+from psycopg import Connection
+from psycopg.rows import DictRow, TupleRow, class_row, dict_row
 
 from firmtrack.answers.devices import DeviceAnswer, HistoryEntry
 from firmtrack.answers.notices import (
@@ -19,9 +20,9 @@ from firmtrack.answers.notices import (
 from firmtrack.domain.topics import topic_of_status
 from firmtrack.domain.viewer import Viewer
 from firmtrack.notices import statement
-from firmtrack.store.database import reading_pool
 from firmtrack.store.numbers import eui_of, to_bigint
 from firmtrack.store.reading.seeing import asked_by
+from firmtrack.store.replica import look_up
 
 DEVICES_SHOWN = 20
 _NOTICES_AT_MOST = 200
@@ -82,12 +83,7 @@ def list_notified(
         "limit": _NOTICES_AT_MOST,
     }
     notified: dict[HistoryEntry, list[NotifiedAnswer]] = defaultdict(list)
-    with (
-        reading_pool().connection() as connection,
-        connection.cursor(row_factory=dict_row) as cursor,
-    ):
-        rows = cursor.execute(statement("list_notified"), asked).fetchall()
-    for row in rows:
+    for row in _notified(asked):
         request_id = row["service_request_id"]
         concerned = (
             _entries_of_others(found, row["user_ids"])
@@ -105,6 +101,12 @@ def list_notified(
                 )
             )
     return notified
+
+
+@look_up
+def _notified(connection: Connection[TupleRow], asked: Mapping[str, object]) -> list[DictRow]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement("list_notified"), asked).fetchall()
 
 
 def _entries_of_others(found: DeviceAnswer, user_ids: Sequence[str]) -> Sequence[HistoryEntry]:
@@ -133,19 +135,17 @@ def _entry_of(
     )
 
 
-def _endpoints(asked: Mapping[str, object]) -> list[EndpointAnswer]:
-    with (
-        reading_pool().connection() as connection,
-        connection.cursor(row_factory=class_row(EndpointAnswer)) as cursor,
-    ):
+@look_up
+def _endpoints(
+    connection: Connection[TupleRow], asked: Mapping[str, object]
+) -> list[EndpointAnswer]:
+    with connection.cursor(row_factory=class_row(EndpointAnswer)) as cursor:
         return cursor.execute(statement("list_endpoints"), asked).fetchall()
 
 
-def _notices(asked: Mapping[str, object]) -> list[NoticeAnswer]:
-    with (
-        reading_pool().connection() as connection,
-        connection.cursor(row_factory=dict_row) as cursor,
-    ):
+@look_up
+def _notices(connection: Connection[TupleRow], asked: Mapping[str, object]) -> list[NoticeAnswer]:
+    with connection.cursor(row_factory=dict_row) as cursor:
         # Planned with what is asked for: each question has an index of its own.
         rows = cursor.execute(statement("list_notices"), asked, prepare=False).fetchall()
     for row in rows:

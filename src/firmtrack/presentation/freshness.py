@@ -67,6 +67,8 @@ class Freshness(Struct, frozen=True):
     complete_to is when anything last came from the source that is quiet for longest, or else from
     any; null if nothing ever came. Only sources from which anything ever came are there. What is
     usual was learnt from all that had come by counted_at, null if there is no record of a count.
+    What was recorded in the last replica_lag_seconds may be missing; null: nothing is, since no
+    replica was read.
     """
 
     told_at: datetime
@@ -74,6 +76,7 @@ class Freshness(Struct, frozen=True):
     sentence: str
     sources: list[SourceFreshness]
     counted_at: datetime | None
+    replica_lag_seconds: Seconds | None
 
 
 def freshness(answer: found.Freshness) -> Freshness:
@@ -94,6 +97,7 @@ def freshness(answer: found.Freshness) -> Freshness:
             for each in answer.sources
         ],
         counted_at=answer.counted_at,
+        replica_lag_seconds=answer.lag_seconds,
     )
 
 
@@ -129,6 +133,14 @@ def _count(sources: int) -> str:
 def _of_sources(unknown: int, answer: found.Freshness) -> str:
     names = [source_name(each) for each in answer.sources if each.usual_silence_seconds is None]
     return f"{unknown} of the {len(answer.sources)} sources: {', '.join(names)}"
+
+
+def lag_text(answer: found.Freshness) -> str | None:
+    """Return what may be missing because a replica was read, as a sentence; None if nothing."""
+    if answer.lag_seconds is None:
+        return None
+    lag = "second" if answer.lag_seconds == 1 else f"{answer.lag_seconds} seconds"
+    return f"Read on a replica: what was recorded in the last {lag} may be missing."
 
 
 def learnt_text(answer: found.Freshness) -> str:

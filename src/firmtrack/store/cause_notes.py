@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from psycopg.rows import class_row
+from psycopg import Connection
+from psycopg.rows import TupleRow, class_row
 
 from firmtrack.answers.causes import Note
 from firmtrack.domain.causes import CauseKey
@@ -10,6 +11,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.errors import FirmtrackError
 from firmtrack.store import database, statement
 from firmtrack.store.acts import Act, ActKind, record_act
+from firmtrack.store.replica import look_up
 
 NOTE_CHARACTERS = 2_000
 MOST_NOTES = 100
@@ -39,17 +41,15 @@ def add_note(viewer: Viewer, key: CauseKey, text: str, author: str) -> None:
         record_act(connection, act)
 
 
-def notes_of(viewer: Viewer, key: CauseKey) -> Sequence[Note]:
+@look_up
+def notes_of(connection: Connection[TupleRow], viewer: Viewer, key: CauseKey) -> Sequence[Note]:
     """Return what the viewer's party noted about a cause, newest first, up to MOST_NOTES.
 
     Nothing to an operator, who is of no party; DCC's staff see DCC's own.
     """
     if viewer.party is None:
         return ()
-    with (
-        database.reading_pool().connection() as connection,
-        connection.cursor(row_factory=class_row(Note)) as cursor,
-    ):
+    with connection.cursor(row_factory=class_row(Note)) as cursor:
         return cursor.execute(
             statement("list_cause_notes"), (key.cause_id, viewer.party, MOST_NOTES)
         ).fetchall()

@@ -1,29 +1,22 @@
 """The one database of this process: which it is, its connections, its migrations."""
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager
-from threading import Lock, Thread
-from typing import Any, ClassVar, TypeAlias
+from typing import Any
 
 import psycopg
 from django import db
 from django.conf import settings
 from django.db import connections
 from psycopg import Connection, conninfo
-from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool, PoolTimeout
 
 from firmtrack.errors import FirmtrackError
-from firmtrack.store import hosts
 from firmtrack.store.embedded import EmbeddedPostgres, EmbeddedPostgresFailed
 from firmtrack.store.locks import AdvisoryKey, take, take_if_free
 from firmtrack.store.months import keep_months
 from firmtrack.store.places import drop_places
-from firmtrack.store.reachability import DatabaseAway, Watch, is_broken
 from firmtrack.store.schema import (
     SchemaNewer,
     SchemaOlder,
@@ -31,6 +24,7 @@ from firmtrack.store.schema import (
     note_who_serves,
     schema_state,
 )
+from firmtrack.store.server import LINE, READ_ONLY, Pool, Prepare, Server
 
 WRITING, READING, KEEPING = "firmtrack writing", "firmtrack reading", "firmtrack"
 """The application names of the pools' connections, by which the server's activity tells them."""
@@ -50,8 +44,6 @@ FAILURES = (
 RETRY_SECONDS = 2
 """After which time it is worth to ask again."""
 
-Prepare: TypeAlias = Callable[[Connection[TupleRow]], None]
-
 _DJANGO_NAMES = {
     "NAME": "dbname",
     "USER": "user",
@@ -59,21 +51,7 @@ _DJANGO_NAMES = {
     "HOST": "host",
     "PORT": "port",
 }
-_POOL_SIZE = 16
 _logger = logging.getLogger(__name__)
-_PATIENCE_SECONDS = 30.0
-# Somebody waits for an answer.
-_WATCHED_PATIENCE_SECONDS = 1.75
-_LOOK_SECONDS = 0.25
-# Of a connection by TCP that has gone without a word; what the settings say counts before it.
-_LINE = {
-    "connect_timeout": "10",
-    "keepalives_idle": "20",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "20000",
-}
-_WATCHED_CONNECT_SECONDS = "2"  # psycopg's least
 
 
 class DatabaseNotOpen(FirmtrackError):
@@ -83,40 +61,8 @@ class DatabaseNotOpen(FirmtrackError):
 class _Current:
     """The process's database; module state, because a process has exactly one."""
 
-    conninfo: str | None = None
-    is_lent: bool | None = None  # whether a pooler stands before it, as soon as that is known
-    pools: ClassVar[dict[str, "Pool"]] = {}
-    opening = Lock()
-    watch: Watch | None = None
+    server: Server | None = None
     embedded: EmbeddedPostgres | None = None
-
-
-class Pool(ConnectionPool[Connection[TupleRow]]):
-    """Connections to the database, of which nobody gets one that the server has ended."""
-
-    def getconn(self, timeout: float | None = None) -> Connection[TupleRow]:
-        """Return a connection. Raises DatabaseAway at once, PoolTimeout after a while."""
-        until = time.monotonic() + (self.timeout if timeout is None else timeout)
-        while True:
-            refuse_while_away()
-            left_seconds = until - time.monotonic()
-            try:
-                connection = super().getconn(min(left_seconds, _LOOK_SECONDS))
-            except PoolTimeout:
-                if left_seconds <= _LOOK_SECONDS:
-                    raise
-                continue
-            if not is_broken(connection):
-                return connection
-            connection.close()
-            self.putconn(connection)
-
-    def putconn(self, conn: Connection[TupleRow]) -> None:
-        """Take a connection back: if it is still well, it has brought answers."""
-        watch = _Current.watch
-        if watch is not None and conn.info.transaction_status == TransactionStatus.IDLE:
-            watch.answered_at = time.monotonic()
-        super().putconn(conn)
 
 
 @contextmanager
@@ -151,22 +97,20 @@ def reached() -> Iterator[None]:
 def use(url_or_conninfo: str) -> None:
     """Make this the process's database, for the store and for Django alike."""
     close()
-    _Current.conninfo = url_or_conninfo
+    _Current.server = Server(url_or_conninfo)
     parts = conninfo.conninfo_to_dict(url_or_conninfo)
     database: dict[str, Any] = connections.settings["default"]
     for django_name, libpq_name in _DJANGO_NAMES.items():
         database[django_name] = parts.pop(libpq_name, "") or ""
-    database["OPTIONS"] = _LINE | parts
+    database["OPTIONS"] = LINE | parts
     connections["default"].settings_dict.update(database)
 
 
 def close() -> None:
     """Close every connection of this process, which then has no database."""
-    while _Current.pools:
-        _, each = _Current.pools.popitem()
-        each.close()
-    _Current.conninfo = None
-    _Current.is_lent = None
+    if _Current.server is not None:
+        _Current.server.close()
+    _Current.server = None
     connections.close_all()
 
 
@@ -194,19 +138,8 @@ def watched() -> Iterator[None]:
     Then whoever asks it, or is asking, meets an error of ``FAILURES`` within two seconds, and until
     it answers again at once. Raises DatabaseNotOpen.
     """
-    watch = Watch(conninfo_in_use())
-    with watch.running():
-        _Current.watch = watch
-        try:
-            yield
-        finally:
-            _Current.watch = None
-
-
-def refuse_while_away() -> None:
-    """Raise DatabaseAway while it is known that the database does not answer."""
-    if _Current.watch is not None and _Current.watch.is_away:
-        raise DatabaseAway
+    with _in_use().watched():
+        yield
 
 
 def is_failure(error: BaseException | None) -> bool:
@@ -225,63 +158,21 @@ def note_failure(error: Exception, what: str) -> None:
 
     Of a database that is known not to answer this was logged once, and is not for each who asks.
     """
-    if _Current.watch is None or not _Current.watch.is_away:
+    if _Current.server is None or not _Current.server.is_away:
         _logger.warning("%s: the database failed: %s", what, " ".join(str(error).split())[:500])
 
 
-def look_after(connection: Connection[Any]) -> None:
-    """Have a connection cut as soon as it is known that the database does not answer."""
-    if _Current.watch is not None:
-        # A pooler ends by itself what the server does for a connection that has gone.
-        ends_process = _Current.is_lent is False
-        _Current.watch.look_after(connection, ends_process=ends_process)
-
-
 def is_lent(connection: Connection[Any]) -> bool:
-    """Return whether a pooler lends the server's sessions, a transaction each, to connections.
+    """Return whether a pooler lends the database's sessions to connections, a transaction each.
 
-    Then nothing may be left in a session. A pooler announces other processes than the server's own.
+    Then nothing may be left in a session. Raises DatabaseNotOpen.
     """
-    if _Current.is_lent is None:
-        # Below the driver, which would begin a transaction on a connection of Django's.
-        found = connection.pgconn.exec_(b"SELECT pg_backend_pid()").get_value(0, 0)
-        if found is not None:
-            _Current.is_lent = int(found) != connection.info.backend_pid
-    return bool(_Current.is_lent)
+    return _in_use().is_lent(connection)
 
 
 def made_in_time(connect: Callable[[], Connection[Any]]) -> Connection[Any]:
-    """Return the connection that ``connect`` makes. Raises DatabaseAway when nobody waits longer.
-
-    No call of the driver can be left, so a thread of its own makes it.
-    """
-    watch = _Current.watch
-    if watch is None:
-        return connect()
-    refuse_while_away()
-    made: Future[Connection[Any]] = Future()
-    Thread(target=_make, args=(connect, made), daemon=True).start()
-    until = time.monotonic() + _WATCHED_PATIENCE_SECONDS
-    while not wait([made], _LOOK_SECONDS).done:
-        if watch.is_away or time.monotonic() > until:
-            made.add_done_callback(_close_made)
-            raise DatabaseAway
-    look_after(made.result())
-    return made.result()
-
-
-def _make(connect: Callable[[], Connection[Any]], made: "Future[Connection[Any]]") -> None:
-    try:
-        connection = connect()
-        is_lent(connection)
-        made.set_result(connection)
-    except Exception as error:  # noqa: BLE001  # raised where it is waited for
-        made.set_exception(error)
-
-
-def _close_made(made: "Future[Connection[Any]]") -> None:
-    if made.exception() is None:
-        made.result().close()
+    """Return the connection that ``connect`` makes. Raises DatabaseAway when that takes long."""
+    return connect() if _Current.server is None else _Current.server.made_in_time(connect)
 
 
 def connected(application: str = KEEPING) -> Connection[TupleRow]:
@@ -289,35 +180,12 @@ def connected(application: str = KEEPING) -> Connection[TupleRow]:
 
     Raises DatabaseNotOpen.
     """
-    connection = Connection.connect(
-        conninfo_in_use(), autocommit=True, application_name=application, **_line()
-    )
-    _make_ready(connection)
-    return connection
-
-
-def _make_ready(connection: Connection[TupleRow], settings: Sequence[bytes] = ()) -> None:
-    look_after(connection)
-    connection.execute("SET TIME ZONE 'UTC'")
-    if is_lent(connection):
-        connection.prepare_threshold = None
-        return
-    for setting in (b"SET jit = off", *settings):
-        connection.execute(setting)
-
-
-def _line() -> dict[str, Any]:
-    """Return how a connection finds out that there is nobody at its other end."""
-    said = conninfo.conninfo_to_dict(conninfo_in_use())
-    line = {name: value for name, value in _LINE.items() if name not in said}
-    if _Current.watch is not None and "connect_timeout" in line:
-        line["connect_timeout"] = _WATCHED_CONNECT_SECONDS
-    return line
+    return _in_use().connected(application)
 
 
 def is_open() -> bool:
     """Return whether the process has a database."""
-    return _Current.conninfo is not None
+    return _Current.server is not None
 
 
 def conninfo_in_use() -> str:
@@ -325,32 +193,24 @@ def conninfo_in_use() -> str:
 
     Raises DatabaseNotOpen.
     """
-    if _Current.conninfo is None:
-        raise DatabaseNotOpen
-    return hosts.led_by(_Current.conninfo, _host_that_answers())
+    return _in_use().conninfo
 
 
 def hosts_in_use() -> Mapping[str, str]:
     """Return the hosts and ports to connect to, by libpq's names; empty if there is one alone.
 
-    A host that says nothing is waited for, and nobody who waits for an answer has that time. So
-    the one that answers comes first, once that is known. Raises DatabaseNotOpen.
+    Raises DatabaseNotOpen.
     """
-    if _Current.conninfo is None:
-        raise DatabaseNotOpen
-    return hosts.in_order(_Current.conninfo, _host_that_answers())
-
-
-def _host_that_answers() -> int:
-    return 0 if _Current.watch is None else _Current.watch.host
+    return _in_use().hosts
 
 
 def reading_pool() -> Pool:
-    """Return the pool of those who read what is recorded. Raises DatabaseNotOpen.
+    """Return the pool of those who read what is recorded, all of it. Raises DatabaseNotOpen.
 
-    They can write nothing, unless a pooler stands between.
+    They can write nothing, unless a pooler stands between. What may be read on a replica is marked
+    by firmtrack.store.replica.look_up instead.
     """
-    return pool_of(READING, (b"SET default_transaction_read_only = on",))
+    return pool_of(READING, READ_ONLY)
 
 
 def pool() -> Pool:
@@ -364,38 +224,13 @@ def pool() -> Pool:
 def pool_of(
     application: str, settings: Sequence[bytes] = (), prepare: Prepare | None = None
 ) -> Pool:
-    """Return the pool of this name, its new connections prepared. Raises DatabaseNotOpen.
-
-    Each connection is in autocommit and in UTC: elsewhere a time far off has no form in Python. To
-    compile a statement takes longer than any of ours does. Nothing else is set, and no statement
-    is prepared, where a pooler stands between: it would be so for whoever comes next. The time zone
-    is one of the settings that a pooler keeps for each of its own connections.
-    """
-
-    def make_ready(connection: Connection[TupleRow]) -> None:
-        _make_ready(connection, settings)
-        if prepare is not None:
-            prepare(connection)
-
-    with _Current.opening:
-        if application not in _Current.pools:
-            is_watched = _Current.watch is not None
-            _Current.pools[application] = Pool(
-                conninfo_in_use,
-                kwargs={"autocommit": True, "application_name": application, **_line()},
-                min_size=1,
-                max_size=_POOL_SIZE,
-                configure=make_ready,
-                timeout=_WATCHED_PATIENCE_SECONDS if is_watched else _PATIENCE_SECONDS,
-                reconnect_timeout=0.0,  # whoever needs one has it tried again
-                open=True,
-            )
-        return _Current.pools[application]
+    """Return the pool of this name, its new connections prepared. Raises DatabaseNotOpen."""
+    return _in_use().pool_of(application, settings, prepare)
 
 
 def pool_statistics() -> dict[str, dict[str, int]]:
-    """Return what psycopg_pool tells of each pool that this process has, by its name."""
-    return {name: each.get_stats() for name, each in tuple(_Current.pools.items())}
+    """Return what psycopg_pool tells of each pool of the database, by its name."""
+    return {} if _Current.server is None else _Current.server.pool_statistics()
 
 
 def migrate() -> None:
@@ -443,3 +278,9 @@ def _migrate(connection: Connection[TupleRow]) -> None:
     call_command("migrate", verbosity=0, interactive=False)
     drop_places(connection)
     note_who_serves(connection)
+
+
+def _in_use() -> Server:
+    if _Current.server is None:
+        raise DatabaseNotOpen
+    return _Current.server

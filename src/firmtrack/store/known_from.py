@@ -7,7 +7,7 @@ from enum import StrEnum
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from firmtrack.store.database import reading_pool
+from firmtrack.store.replica import look_up
 
 _MONTHS_OF_YEAR = 12
 
@@ -30,10 +30,10 @@ class Kind(StrEnum):
     QUARANTINE = "quarantine"
 
 
-def known_from(kind: Kind) -> datetime | None:
+@look_up
+def known_from(connection: Connection[TupleRow], kind: Kind) -> datetime | None:
     """Return the moment from which on all of a kind is kept, None if nothing ever went."""
-    with reading_pool().connection() as connection:
-        return kept_from_of(connection).get(kind)
+    return kept_from_of(connection).get(kind)
 
 
 def kept_from_of(connection: Connection[TupleRow]) -> Mapping[Kind, datetime]:

@@ -62,6 +62,7 @@ class Watch:
         conninfo: str,
         look_seconds: float = LOOK_SECONDS,
         patience_seconds: float = PATIENCE_SECONDS,
+        name: str = "database",
     ) -> None:
         self.is_away = False
         """Whether nothing can be asked of it now."""
@@ -70,6 +71,7 @@ class Watch:
         self.host = 0
         """Which of the hosts that the connection string names answers, or did last."""
         self._hosts = hosts.one_by_one(conninfo)
+        self._name = name
         self._look_seconds = look_seconds
         self._patience_seconds = patience_seconds
         self._connections: WeakKeyDictionary[psycopg.Connection[Any], tuple[object, int | None]] = (
@@ -180,7 +182,7 @@ class Watch:
     def _note_answer(self) -> None:
         if self.is_away:
             self.is_away = False
-            _logger.warning("The database answers again.")
+            _logger.warning("The %s answers again.", self._name)
         if self._left:
             self._end_left()
 
@@ -189,7 +191,8 @@ class Watch:
             return
         if not self.is_away:
             self.is_away = True
-            _logger.warning("The database cannot be reached: %s", " ".join(str(error).split()))
+            said = " ".join(str(error).split())
+            _logger.warning("The %s cannot be reached: %s", self._name, said)
         self._cut_all()
 
     def _cut_all(self) -> None:

@@ -17,6 +17,8 @@ from firmtrack.accounts.kinds import TokenScope
 from firmtrack.accounts.tokens import TokenHolder, authenticate_token
 from firmtrack.errors import FirmtrackError
 from firmtrack.gateway.environ import PASSED_ON
+from firmtrack.store import replica
+from firmtrack.store.standby import Standing
 from firmtrack.watching.asking import Asking, DatabaseSilent
 from firmtrack.watching.gauges import Sample, read_gauges
 from firmtrack.watching.keeping import Kept
@@ -105,13 +107,14 @@ class Watched:
 
     def _answer_readiness(self) -> _Answer:
         problem = self._readiness()
-        if problem is None:
-            return _Answer("200 OK", b'{"status": "ready", "problems": []}\n', _JSON)
+        standby = replica.followed_now()
         told = {
-            "status": "not ready",
-            "problems": [{"code": problem.name.lower(), "text": problem}],
+            "status": "ready" if problem is None else "not ready",
+            "problems": [] if problem is None else [_told(problem)],
+            **({} if standby is None else {"replica": _told(standby.standing)}),
         }
-        return _Answer("503 Service Unavailable", json.dumps(told).encode() + b"\n", _JSON)
+        status = "200 OK" if problem is None else "503 Service Unavailable"
+        return _Answer(status, json.dumps(told).encode() + b"\n", _JSON)
 
     def _answer_metrics(self, environ: dict[str, Any]) -> _Answer:
         refusal = self._refusal(environ)
@@ -151,6 +154,10 @@ class Watched:
         except (psycopg.Error, FirmtrackError):
             _log.exception("The database's gauges cannot be read.")
             return None
+
+
+def _told(what: NotReady | Standing) -> dict[str, str]:
+    return {"code": what.name.lower(), "text": what}
 
 
 def is_from_this_machine(environ: Mapping[str, Any]) -> bool:

@@ -18,6 +18,8 @@ from prometheus_client.registry import Collector
 from firmtrack.measures import MEASURES
 from firmtrack.measures.shared import Series
 from firmtrack.measures.table import TABLE, Form, Measure
+from firmtrack.store import replica
+from firmtrack.store.standby import Standing
 from firmtrack.watching.gauges import GAUGES, OTHERS, Sample
 
 OF_THE_SERVER = {
@@ -25,6 +27,12 @@ OF_THE_SERVER = {
     "firmtrack_processes": "Processes of this server that have answered anything, and live.",
     "firmtrack_database_up": "Whether the database answers, 1 or 0; if not, what is read of it is"
     " not told.",
+    "firmtrack_replica_in_use": "Whether look-ups of the process that tells it read on the replica,"
+    " 1 or 0; not told where there is none.",
+    "firmtrack_replica_lag_seconds": "How long ago the replica had all that the primary did, at"
+    " most.",
+    "firmtrack_replica_lag_bytes": "How much of the primary's log the replica had not come to when"
+    " both were last looked at.",
     "firmtrack_data_free_bytes": "Room left on the disk of the data directory.",
 }
 """What is told besides the measures and the gauges."""
@@ -89,14 +97,26 @@ def _of_the_server(*, is_database_up: bool) -> Iterator[Metric]:
     )
     build.add_metric([version("firmtrack"), platform.python_version()], 1)
     yield build
-    numbers = {
+    numbers: dict[str, float | None] = {
         "firmtrack_processes": MEASURES.processes(),
         "firmtrack_database_up": int(is_database_up),
         "firmtrack_data_free_bytes": _free_bytes(),
+        **_of_the_replica(),
     }
     for name, number in numbers.items():
         if number is not None:
             yield GaugeMetricFamily(name, OF_THE_SERVER[name], value=number)
+
+
+def _of_the_replica() -> dict[str, float | None]:
+    standby = replica.followed_now()
+    if standby is None:
+        return {}
+    return {
+        "firmtrack_replica_in_use": int(standby.standing is Standing.IN_USE),
+        "firmtrack_replica_lag_seconds": standby.lag_seconds,
+        "firmtrack_replica_lag_bytes": standby.lag_bytes,
+    }
 
 
 def _free_bytes() -> int | None:

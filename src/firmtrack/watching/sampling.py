@@ -6,6 +6,7 @@ from threading import Event, Thread
 
 from firmtrack.measures import MEASURES
 from firmtrack.measures.table import POOL_CONNECTIONS, POOL_IN_USE, POOL_WAITING, RESIDENT_BYTES
+from firmtrack.store import replica
 from firmtrack.store.database import pool_statistics
 
 SAMPLE_SECONDS = 5.0
@@ -38,7 +39,9 @@ class Sampling:
 def sample() -> None:
     """Say how this process is."""
     MEASURES.set(RESIDENT_BYTES, to=_resident_bytes())
-    for name, statistics in pool_statistics().items():
+    standby = replica.followed_now()
+    of_replica = {} if standby is None else standby.server.pool_statistics()
+    for name, statistics in (*pool_statistics().items(), *of_replica.items()):
         held, free = statistics.get("pool_size", 0), statistics.get("pool_available", 0)
         if name in dict(POOL_CONNECTIONS.labels)["pool"]:
             MEASURES.set(POOL_CONNECTIONS, name, to=held)

@@ -28,6 +28,7 @@ from firmtrack.presentation.freshness import (
     SOURCE_TEXTS,
     WHOSE_TIMES_TEXT,
     freshness_text,
+    lag_text,
     learnt_text,
     quiet_text,
     source_title,
@@ -72,6 +73,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_options: Any) -> En
     made.globals |= {"freshness_text": freshness_text, "SOURCE_TEXTS": SOURCE_TEXTS}
     made.globals |= {"source_title": source_title, "learnt_text": learnt_text}
     made.globals |= {"quiet_text": quiet_text, "timed_text": performance.timed_text}
+    made.globals |= {"lag_text": lag_text}
     made.globals |= {"WHOSE_TIMES_TEXT": WHOSE_TIMES_TEXT}
     made.globals |= {"group_name": group_name, "SCOPE_NAMES": SCOPE_NAMES, "WHOSE_TEXT": WHOSE_TEXT}
     made.globals |= {"performance_counted_text": performance.counted_text}

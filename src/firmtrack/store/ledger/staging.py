@@ -19,11 +19,12 @@ from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES
 from firmtrack.domain.stages import Status
 from firmtrack.store.bodies import pack
-from firmtrack.store.database import WRITING, Pool, pool_of
+from firmtrack.store.database import WRITING, pool_of
 from firmtrack.store.ledger.submission import Submission
 from firmtrack.store.locks import FREE_PART, AdvisoryKey, take
 from firmtrack.store.numbers import KIND_NUMBERS, request_parts, response_parts, to_bigint
 from firmtrack.store.places import PREFIX
+from firmtrack.store.server import Pool
 from firmtrack.store.shards import settle_place
 
 _FACTS = ", ".join(f"{name} {'bigint' if name in EUI_FACTS else 'text'}" for name in FACT_NAMES)

@@ -16,6 +16,7 @@ from firmtrack.store.database import reading_pool
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_parts, response_id_of
 from firmtrack.store.reading import statement
 from firmtrack.store.reading.seeing import asked_by
+from firmtrack.store.replica import look_up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +133,10 @@ def image_of(message_id: UUID, request_id: RequestId) -> ImageFacts | None:
     return ImageFacts(manufacturer_image_hash=image_hash, **image)
 
 
-def response_ids_of(messages: Mapping[UUID, datetime | None]) -> dict[UUID, ResponseId]:
+@look_up
+def response_ids_of(
+    connection: Connection[TupleRow], messages: Mapping[UUID, datetime | None]
+) -> dict[UUID, ResponseId]:
     """Return DCC's Response ID of each of the messages that has one.
 
     ``messages`` are by the times that they carry, None where that is not known. Whoever asks may
@@ -141,20 +145,25 @@ def response_ids_of(messages: Mapping[UUID, datetime | None]) -> dict[UUID, Resp
     timed = {each: time for each, time in messages.items() if time is not None}
     others = [each for each in messages if each not in timed]
     rows: list[TupleRow] = []
-    with reading_pool().connection() as connection:
-        if timed:
-            times = list(timed.values())
-            asked = {
-                "message_ids": list(timed), "times": times, "first": min(times), "last": max(times)
-            }  # fmt: skip
-            rows += connection.execute(statement("response_ids"), asked, prepare=True)
-        if others:
-            rows += connection.execute(statement("response_ids_any_time"), (others,))
+    if timed:
+        times = list(timed.values())
+        asked = {
+            "message_ids": list(timed), "times": times, "first": min(times), "last": max(times)
+        }  # fmt: skip
+        rows += connection.execute(statement("response_ids"), asked, prepare=True)
+    if others:
+        rows += connection.execute(statement("response_ids_any_time"), (others,))
     return {message_id: response_id_of(*parts) for message_id, *parts in rows}
 
 
+@look_up
 def response_ids_of_request(
-    viewer: Viewer, request_id: RequestId, *, as_of: datetime | None, limit: int
+    connection: Connection[TupleRow],
+    viewer: Viewer,
+    request_id: RequestId,
+    *,
+    as_of: datetime | None,
+    limit: int,
 ) -> tuple[ResponseId, ...]:
     """Return DCC's Response IDs of its answers to a request that the viewer may see, latest first.
 
@@ -169,9 +178,8 @@ def response_ids_of_request(
         "moment": as_of,
         "limit": limit,
     }
-    with reading_pool().connection() as connection:
-        rows = connection.execute(statement("response_ids_of_request"), asked)
-        return tuple(response_id_of(*parts) for parts in rows)
+    rows = connection.execute(statement("response_ids_of_request"), asked)
+    return tuple(response_id_of(*parts) for parts in rows)
 
 
 def came_again(message_id: UUID | None = None) -> list[CameAgain]:

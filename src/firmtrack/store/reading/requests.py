@@ -6,13 +6,12 @@ until when a distribution has waited, if not until that moment.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import json
-from psycopg import Cursor
-from psycopg.rows import DictRow, dict_row
+from psycopg import Connection, Cursor
+from psycopg.rows import DictRow, TupleRow, dict_row
 
 from firmtrack.answers.requests import (
     DistributionAnswer,
@@ -38,25 +37,30 @@ from firmtrack.domain.stages import (
     status_at,
 )
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.database import reading_pool
 from firmtrack.store.numbers import KIND_NUMBERS, eui_of, request_parts, to_bigint
 from firmtrack.store.reading import csv_copy, statement
 from firmtrack.store.reading.filtering import asked_by_pace, asked_for, condition, pace_count
 from firmtrack.store.reading.incidents import incidents_in
 from firmtrack.store.reading.known import as_known, asked_of
+from firmtrack.store.replica import look_up, look_up_rows
 
 _NEXT_DEVICES = "c.device_id = ANY (ARRAY(SELECT device_id FROM asked_device))"
 _LOOKED_AT = "{known}SELECT count(*) AS devices, {last}(device_id) AS last FROM asked_device"
 _LARGER = 4
 
 
+@look_up
 def find_request(
-    viewer: Viewer, request_id: RequestId, *, as_of: datetime | None = None
+    connection: Connection[TupleRow],
+    viewer: Viewer,
+    request_id: RequestId,
+    *,
+    as_of: datetime | None = None,
 ) -> RequestAnswer | None:
     """Return the request, None if it is unknown or someone else's."""
     if not viewer.may_see(request_id):
         return None
-    with _cursor() as cursor:
+    with connection.cursor(row_factory=dict_row) as cursor:
         asked = asked_of(cursor, request_id, as_of, devices=0)
         cursor.execute(
             as_known(statement("find_request").decode(), as_of).encode(),
@@ -74,16 +78,21 @@ def find_request(
         return _request_answer(viewer, request_id, row, cursor.fetchall())
 
 
-def recorded_at(viewer: Viewer, request_id: RequestId) -> datetime | None:
+@look_up
+def recorded_at(
+    connection: Connection[TupleRow], viewer: Viewer, request_id: RequestId
+) -> datetime | None:
     """Return when Firmtrack first learnt of the request, None if it is unknown or another's."""
     if not viewer.may_see(request_id):
         return None
-    with _cursor() as cursor:
+    with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(statement("request_recorded"), _asked(request_id)).fetchone()
     return None if row is None else row["recorded_at"]
 
 
+@look_up
 def list_distributions(
+    connection: Connection[TupleRow],
     viewer: Viewer,
     request_id: RequestId,
     wanted: DistributionFilter,
@@ -103,7 +112,7 @@ def list_distributions(
     if not viewer.may_see(request_id):
         return DistributionPage(items=(), last_device_id=None)
     place = after if before is None else before
-    with _cursor() as cursor:
+    with connection.cursor(row_factory=dict_row) as cursor:
         asked = {
             **asked_for(viewer, wanted, _moment(now, as_of)),
             **asked_of(cursor, request_id, as_of),
@@ -130,7 +139,9 @@ def list_distributions(
     )
 
 
+@look_up_rows
 def stream_distributions(
+    connection: Connection[TupleRow],
     viewer: Viewer,
     request_id: RequestId,
     wanted: DistributionFilter,
@@ -148,13 +159,15 @@ def stream_distributions(
         statement("list_distributions").decode(), as_of, condition=condition(wanted, as_of)
     )
     asked = asked_for(viewer, wanted, _moment(now, as_of)) | {"limit": None}
-    with _cursor() as cursor:
+    with connection.cursor(row_factory=dict_row) as cursor:
         asked |= asked_of(cursor, request_id, as_of)
         for row in cursor.stream(query.encode(), asked):
             yield _distribution_answer(viewer, request_id, row)
 
 
+@look_up
 def count_paces(
+    connection: Connection[TupleRow],
     viewer: Viewer,
     request_id: RequestId,
     *,
@@ -168,7 +181,7 @@ def count_paces(
     """
     if not viewer.may_see(request_id):
         return {}
-    with _cursor() as cursor:
+    with connection.cursor(row_factory=dict_row) as cursor:
         asked = asked_by_pace(viewer, _moment(now, as_of)) | asked_of(cursor, request_id, as_of)
         rows = cursor.execute(pace_count(as_of).encode(), asked, prepare=False).fetchall()
     return {
@@ -185,7 +198,9 @@ def count_wanted(
     return found.count_of(wanted, paces)
 
 
+@look_up_rows
 def copy_distributions(
+    connection: Connection[TupleRow],
     viewer: Viewer,
     request_id: RequestId,
     wanted: DistributionFilter,
@@ -205,9 +220,8 @@ def copy_distributions(
         query = csv_copy.query(wanted, as_of)
         asked = asked_for(viewer, wanted, _moment(now, as_of))
         asked |= csv_copy.asked_in(request_id, status_names, reason_texts, misfit_texts)
-        with reading_pool().connection() as connection:
-            asked |= asked_of(connection, request_id, as_of)
-            yield from csv_copy.blocks(connection, query.encode(), asked)
+        asked |= asked_of(connection, request_id, as_of)
+        yield from csv_copy.blocks(connection, query.encode(), asked)
 
 
 def _listed(
@@ -274,15 +288,6 @@ def _listed_by_portions(
         if looked_at["devices"] < devices:
             return rows
         after, devices = looked_at["last"], devices * _LARGER
-
-
-@contextmanager
-def _cursor() -> Iterator[Cursor[DictRow]]:
-    with (
-        reading_pool().connection() as connection,
-        connection.cursor(row_factory=dict_row) as cursor,
-    ):
-        yield cursor
 
 
 def _moment(now: datetime | None, as_of: datetime | None) -> datetime:

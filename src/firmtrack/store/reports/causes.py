@@ -22,11 +22,11 @@ from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.scope import not_tracked_reason
 from firmtrack.domain.seeing import is_anothers
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.database import reading_pool
 from firmtrack.store.known_from import Kind, kept_from_of
 from firmtrack.store.numbers import eui_of
 from firmtrack.store.reading.known import asked_of
 from firmtrack.store.reading.seeing import asked_by
+from firmtrack.store.replica import look_up
 from firmtrack.store.reports import statement
 from firmtrack.store.reports.cause_cells import (
     ComparedRequest,
@@ -116,8 +116,7 @@ def find_causes(
 
     None if the question's request is unknown or someone else's. Raises PastTooLarge.
     """
-    with reading_pool().connection() as connection, snapshot(connection):
-        compared = _compared(connection, viewer, question, now, as_of)
+    compared = _compared_now(viewer, question, now, as_of)
     if compared is None:
         return None
     found = find(compared.cells, now=compared.now, of_request=question.request_id)
@@ -135,15 +134,16 @@ def find_cause(
 
     None if none of the viewer's updates is of it. Raises PastTooLarge.
     """
-    with reading_pool().connection() as connection, snapshot(connection):
-        compared = _compared(connection, viewer, question, None, as_of)
+    compared = _compared_now(viewer, question, None, as_of)
     if compared is None:
         return None
     cause = figures_of(compared.cells, key, now=compared.now, of_request=question.request_id)
     return None if cause is None else compared.answer_to(question, (cause,))
 
 
+@look_up
 def list_updates(
+    connection: Connection[TupleRow],
     viewer: Viewer,
     key: CauseKey,
     question: CausesQuestion,
@@ -154,7 +154,7 @@ def list_updates(
 
     As they stand now or at that moment: the counts may be older.
     """
-    with reading_pool().connection() as connection, snapshot(connection):
+    with snapshot(connection):
         compared = _compared(connection, viewer, question, None, as_of)
         if compared is None:
             return ()
@@ -166,6 +166,18 @@ def list_updates(
         ]
     rows.sort(key=lambda pair: (pair[1].device_id, pair[1].request_key))
     return tuple(_update(viewer, request, row) for request, row in rows)
+
+
+@look_up
+def _compared_now(
+    connection: Connection[TupleRow],
+    viewer: Viewer,
+    question: CausesQuestion,
+    now: datetime | None,
+    as_of: datetime | None,
+) -> _Compared | None:
+    with snapshot(connection):
+        return _compared(connection, viewer, question, now, as_of)
 
 
 def _compared(

@@ -14,10 +14,10 @@ from psycopg.rows import TupleRow, scalar_row
 from firmtrack.domain.durations import SCALE
 from firmtrack.domain.pace import FEWEST_AT_HUB
 from firmtrack.store.locks import Turn, TurnTaken, take_turn
-from firmtrack.store.reading.as_of import settled
 from firmtrack.store.reports import learning, statement
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
 from firmtrack.store.reports.snapshots import counting_snapshot
+from firmtrack.store.settling import settled
 
 _FORGET = sql.SQL("DELETE FROM {} WHERE request_key = ANY (%(request_keys)s)")
 _QUICK_SECONDS = 0.25

@@ -15,12 +15,12 @@ from firmtrack.answers.freshness import Freshness, SourceFreshness
 from firmtrack.domain.disclosure import FEWEST_USERS, STEP_OF_TIME, step_of
 from firmtrack.domain.sources import MessageSource
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.database import reading_pool
 from firmtrack.store.locks import AdvisoryKey, take_if_free
 from firmtrack.store.numbers import to_bigint
-from firmtrack.store.reading.as_of import settled
+from firmtrack.store.replica import look_up
 from firmtrack.store.reports import rows_of
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
+from firmtrack.store.settling import settled
 
 LEARNT_FROM = timedelta(days=28)
 """The rhythm is learnt from the silences of these last weeks."""
@@ -50,17 +50,11 @@ class _Folded:
     arrivals: int
 
 
-def freshness(viewer: Viewer, now: datetime) -> Freshness:
+def read_freshness(connection: Connection[TupleRow], viewer: Viewer, now: datetime) -> Freshness:
     """Return how fresh the store is at ``now``, as far as ``viewer`` may be told.
 
     What came last is read as it is, what is usual as it was last folded.
     """
-    with reading_pool().connection() as connection:
-        return read_freshness(connection, viewer, now)
-
-
-def read_freshness(connection: Connection[TupleRow], viewer: Viewer, now: datetime) -> Freshness:
-    """Return the same by a connection."""
     asked = {
         "now": now,
         "learnt_from": LEARNT_FROM,
@@ -79,6 +73,9 @@ def read_freshness(connection: Connection[TupleRow], viewer: Viewer, now: dateti
         counted_at=counted.at,
         is_of_all=viewer.sees_all,
     )
+
+
+freshness = look_up(read_freshness)
 
 
 def fold_arrivals(

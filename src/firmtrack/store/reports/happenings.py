@@ -9,16 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow, TupleRow, dict_row
 
 from firmtrack.answers.happenings import Happenings, OpenCause, TroubleGroup, Troubles
 from firmtrack.domain.causes import CauseKey
 from firmtrack.domain.identifiers import FirmwareVersion
 from firmtrack.domain.stages import Stage, status_at
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.database import reading_pool
 from firmtrack.store.numbers import request_id_of
 from firmtrack.store.reading.seeing import asked_by
+from firmtrack.store.replica import look_up
 from firmtrack.store.reports import statement
 from firmtrack.store.reports.last_counts import CountedFigures, last_count
 from firmtrack.store.reports.request_lists import ended_between
@@ -27,16 +27,24 @@ _PATIENCE = "SET LOCAL statement_timeout = '2s'"
 """No more than so long is waited for what stands beside a form."""
 
 
-def last_counted_at() -> datetime | None:
+@look_up
+def last_counted_at(connection: Connection[TupleRow]) -> datetime | None:
     """Return until when what happened is known; None if nobody has counted yet."""
-    with reading_pool().connection() as connection:
-        return last_count(connection, CountedFigures.STANDINGS).at
+    return last_count(connection, CountedFigures.STANDINGS).at
 
 
-def happenings(viewer: Viewer, since: datetime, until: datetime, *, limit: int) -> Happenings:
+@look_up
+def happenings(
+    connection: Connection[TupleRow],
+    viewer: Viewer,
+    since: datetime,
+    until: datetime,
+    *,
+    limit: int,
+) -> Happenings:
     """Return what happened after ``since`` and by ``until``, of each kind ``limit`` at most."""
     asked = {**asked_by(viewer), "since": since, "until": until, "limit": limit}
-    with reading_pool().connection() as connection, connection.transaction():
+    with connection.transaction():
         connection.execute(_PATIENCE)
         ended = ended_between(connection, viewer, since, until, limit=limit + 1)
         troubles = _rows(connection, "happening_troubles", asked)

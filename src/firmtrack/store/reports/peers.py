@@ -20,10 +20,10 @@ from firmtrack.domain.disclosure import may_show
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.stages import CompletionStatus
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.database import reading_pool
 from firmtrack.store.known_from import Kind, kept_from_of
 from firmtrack.store.numbers import eui_of, request_parts, to_bigint
 from firmtrack.store.reading.seeing import asked_by
+from firmtrack.store.replica import look_up
 from firmtrack.store.reports import rows_of
 from firmtrack.store.reports.last_counts import CountedFigures, last_count
 
@@ -47,25 +47,27 @@ class _UserRow:
     count: int
 
 
-def count_peers(viewer: Viewer, about: PeersQuestion) -> PeersAnswer:
+@look_up
+def count_peers(
+    connection: Connection[TupleRow], viewer: Viewer, about: PeersQuestion
+) -> PeersAnswer:
     """Return how others fare beside a device's update, which the viewer may see.
 
     Only counts: nothing shows whose the others are. The two wider groups are read from figures that
     are counted in the background; the answer says how old they are.
     """
-    with reading_pool().connection() as connection:
-        counted = last_count(connection, CountedFigures.PERFORMANCE)  # before what it is of
-        counting = _Counting(connection, viewer, about)
-        return PeersAnswer(
-            device_id=about.device_id,
-            request_id=about.request_id,
-            firmware_version=about.firmware_version,
-            day=counting.day,
-            facts=about.facts,
-            groups=tuple(counting.groups()),
-            counted=counted,
-            kept_from=kept_from_of(connection).get(Kind.FACTS),
-        )
+    counted = last_count(connection, CountedFigures.PERFORMANCE)  # before what it is of
+    counting = _Counting(connection, viewer, about)
+    return PeersAnswer(
+        device_id=about.device_id,
+        request_id=about.request_id,
+        firmware_version=about.firmware_version,
+        day=counting.day,
+        facts=about.facts,
+        groups=tuple(counting.groups()),
+        counted=counted,
+        kept_from=kept_from_of(connection).get(Kind.FACTS),
+    )
 
 
 class _Counting:

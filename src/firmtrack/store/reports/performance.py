@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from psycopg.rows import class_row
+from psycopg import Connection
+from psycopg.rows import TupleRow, class_row
 
 from firmtrack.answers.performance import PerformanceAnswer, PerformanceFilter
 from firmtrack.domain.identifiers import RequestId
@@ -16,6 +17,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.store.database import pool, reading_pool
 from firmtrack.store.numbers import request_id_of, to_bigint
 from firmtrack.store.reading.seeing import asked_by
+from firmtrack.store.replica import look_up
 from firmtrack.store.reports import cause_counting, rows_of, standings
 from firmtrack.store.reports.counting import Round, forget
 from firmtrack.store.reports.figures import CountRow, TimingRow, WaitingRow, performance_answer
@@ -26,7 +28,10 @@ DEVICES_LOOKED_AT = 20_000
 """Of so many devices that have moved a read finds the requests: each costs one look at an index."""
 
 
-def delivery_performance(viewer: Viewer, wanted: PerformanceFilter) -> PerformanceAnswer:
+@look_up
+def delivery_performance(
+    connection: Connection[TupleRow], viewer: Viewer, wanted: PerformanceFilter
+) -> PerformanceAnswer:
     """Return the figures of the viewer's own requests that are wanted; DCC's staff see all.
 
     As they were last counted: how many of these requests have changed since stands in the answer,
@@ -38,7 +43,7 @@ def delivery_performance(viewer: Viewer, wanted: PerformanceFilter) -> Performan
         "end_at": wanted.end_at,
         "devices": DEVICES_LOOKED_AT,
     }
-    with reading_pool().connection() as connection, snapshot(connection):
+    with snapshot(connection):
         counts = rows_of(connection, CountRow, "performance_read_counts", asked)
         timings = rows_of(connection, TimingRow, "performance_read_durations", asked)
         (waiting,) = rows_of(connection, WaitingRow, "performance_count_waiting", asked)

@@ -23,9 +23,9 @@ from firmtrack.answers.requests import largest_first
 from firmtrack.domain.identifiers import FirmwareVersion, comparable_version
 from firmtrack.domain.stages import CompletionStatus, Stage, Variant, status_at
 from firmtrack.domain.viewer import Viewer
-from firmtrack.store.database import reading_pool
 from firmtrack.store.numbers import request_id_of, request_parts
 from firmtrack.store.reading.seeing import asked_by, filled
+from firmtrack.store.replica import look_up
 from firmtrack.store.reports import statement
 
 _AT = "coalesce(r.submitted_at, r.recorded_at)"
@@ -89,7 +89,9 @@ _NONE = {
 }
 
 
+@look_up
 def list_requests(
+    connection: Connection[Any],
     viewer: Viewer,
     wanted: RequestFilter,
     *,
@@ -104,9 +106,8 @@ def list_requests(
     """
     goes_up = above is not None
     place = above if goes_up else below
-    with reading_pool().connection() as connection:
-        found = _found(connection, viewer, wanted, limit + 1, place, goes_up=goes_up)
-        has_any = bool(found) or _has_any(connection, viewer)
+    found = _found(connection, viewer, wanted, limit + 1, place, goes_up=goes_up)
+    has_any = bool(found) or _has_any(connection, viewer)
     goes_on = len(found) > limit
     items = found[:limit]
     if goes_up:

@@ -20,6 +20,7 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.domain.waits import Estimate, Stays
 from firmtrack.store import database
 from firmtrack.store.numbers import request_parts, to_bigint
+from firmtrack.store.replica import look_up
 from firmtrack.store.reports import rows_of, statement
 
 MAXIMUM_AGE_SECONDS = 60
@@ -117,8 +118,7 @@ def recent_waits(asked: Sequence[WaitKey]) -> Mapping[WaitKey, KnownWait]:
         copy = _Kept.copy = _Copy(conninfo, time.monotonic())
     missing = [key for key in asked if key not in copy.waits]
     if missing:
-        with database.reading_pool().connection() as connection:
-            found = _find(connection, missing, copy.estimates)
+        found = _find(missing, copy.estimates)
         copy.waits.update((key, found.get(key)) for key in missing)
     known = ((key, copy.waits[key]) for key in asked)
     return {key: wait for key, wait in known if wait is not None}
@@ -129,29 +129,32 @@ def forget_recent() -> None:
     _Kept.copy = _Copy(conninfo=None, read_at=0.0)
 
 
-def hub_silent_since(request_id: RequestId, stage: Stage, device_id: Eui64) -> datetime | None:
+@look_up
+def hub_silent_since(
+    connection: Connection[TupleRow], request_id: RequestId, stage: Stage, device_id: Eui64
+) -> datetime | None:
     """Return since when all that waits behind the device's hub has waited; None if that is little.
 
     Counted are the updates of the request that are at the stage, and only at hubs with
     firmtrack.domain.pace.FEWEST_AT_HUB or more of them.
     """
     originator, target, counter = request_parts(request_id)
-    with database.reading_pool().connection() as connection:
-        hubs = rows_of(
-            connection,
-            _SilentHubRow,
-            "waits_silent_hub",
-            {
-                "originator": originator,
-                "target": target,
-                "counter": counter,
-                "stage": int(stage),
-                "device_id": to_bigint(device_id),
-            },
-        )
+    hubs = rows_of(
+        connection,
+        _SilentHubRow,
+        "waits_silent_hub",
+        {
+            "originator": originator,
+            "target": target,
+            "counter": counter,
+            "stage": int(stage),
+            "device_id": to_bigint(device_id),
+        },
+    )
     return hubs[0].since if hubs else None
 
 
+@look_up
 def _find(
     connection: Connection[TupleRow], asked: Sequence[WaitKey], estimates: dict[int, Estimate]
 ) -> Mapping[WaitKey, KnownWait]:
@@ -194,7 +197,10 @@ def _read_estimates(
         estimates[row.estimate_key] = Estimate(Stays.of(*counts))
 
 
-def relative_paces(viewer: Viewer, request_id: RequestId) -> Mapping[Stage, tuple[int, float]]:
+@look_up
+def relative_paces(
+    connection: Connection[TupleRow], viewer: Viewer, request_id: RequestId
+) -> Mapping[Stage, tuple[int, float]]:
     """Return how many of the request's stays passed, and how many would have at others' pace.
 
     By stage, of which anything is known and updates still wait. Empty if the request is unknown or
@@ -203,11 +209,10 @@ def relative_paces(viewer: Viewer, request_id: RequestId) -> Mapping[Stage, tupl
     if not viewer.may_see(request_id):
         return {}
     originator, target, counter = request_parts(request_id)
-    with database.reading_pool().connection() as connection:
-        rows = rows_of(
-            connection,
-            _PaceRow,
-            "waits_paces",
-            {"originator": originator, "target": target, "counter": counter},
-        )
+    rows = rows_of(
+        connection,
+        _PaceRow,
+        "waits_paces",
+        {"originator": originator, "target": target, "counter": counter},
+    )
     return {Stage(row.stage): (row.passed, row.expected) for row in rows}

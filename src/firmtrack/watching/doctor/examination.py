@@ -12,7 +12,7 @@ from psycopg.rows import TupleRow
 from firmtrack.environment import Environment
 from firmtrack.errors import FirmtrackError
 from firmtrack.store import database as the_database
-from firmtrack.watching.doctor import database, machine, stream
+from firmtrack.watching.doctor import database, machine, replica, stream
 from firmtrack.watching.doctor.findings import Finding, Level, fail, warn
 
 _CONNECT_SECONDS = 10
@@ -30,6 +30,7 @@ STREAM = "stream"
 DATABASE = "database"
 OF_THE_DATABASE: tuple[tuple[str, Callable[[Connection[TupleRow]], Finding]], ...] = (
     (DATABASE, database.check_version),
+    ("replica", replica.check_replica),
     ("clock", database.check_clock),
     ("schema", database.check_schema),
     ("months", database.check_months),

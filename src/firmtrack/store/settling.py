@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from psycopg.rows import class_row
 
+from firmtrack.store import statement
 from firmtrack.store.database import WRITING, pool
-from firmtrack.store.reading import statement
 
 _TICK = timedelta(microseconds=1)
 _SEEN_WITHIN = timedelta(milliseconds=20)
@@ -32,6 +32,12 @@ def settled(moment: datetime) -> datetime:
     if oldest_at is not None and oldest_at <= min(moment, now):
         return oldest_at - _TICK
     return min(moment, now)
+
+
+def settled_by_now() -> datetime:
+    """Return the last moment that is settled already, as ``settled`` would; nobody waits for it."""
+    now, oldest_at = _activity()
+    return min(now - _SEEN_WITHIN, now if oldest_at is None else oldest_at - _TICK)
 
 
 class _Activity(NamedTuple):
