@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import unwrap
 from typing import Any, Self
 
 import pytest
 from psycopg import Connection, Cursor
-from psycopg.rows import DictRow, TupleRow, dict_row
+from psycopg.rows import TupleRow
 
 from bench import performance as bench
 from firmtrack.answers.requests import DistributionFilter
@@ -87,22 +88,16 @@ def test_it_is_so_however_it_is_planned(connection: Connection[TupleRow]) -> Non
     test_a_device_is_read_without_all_that_was_ever_taken_back(connection)
 
 
-def test_so_is_a_request_of_now_and_of_the_past(
-    connection: Connection[TupleRow], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    @contextmanager
-    def cursor() -> Iterator[Cursor[DictRow]]:
-        with connection.cursor(row_factory=dict_row) as opened:
-            yield opened
-
-    monkeypatch.setattr(requests, "_cursor", cursor)
+def test_so_is_a_request_of_now_and_of_the_past(connection: Connection[TupleRow]) -> None:
+    find_request = unwrap(requests.find_request)
+    list_distributions = unwrap(requests.list_distributions)
     before = withdrawals_read(connection)
     for as_of in (None, NOW):
-        found = requests.find_request(DCC, REQUEST_ID, as_of=as_of)
+        found = find_request(connection, DCC, REQUEST_ID, as_of=as_of)
         assert found is not None
         assert found.device_count == len(METERS)
-        page = requests.list_distributions(
-            DCC, REQUEST_ID, DistributionFilter(), limit=10, as_of=as_of
+        page = list_distributions(
+            connection, DCC, REQUEST_ID, DistributionFilter(), limit=10, as_of=as_of
         )
         assert len(page.items) == len(METERS)
     assert withdrawals_read(connection) - before < _OTHERS

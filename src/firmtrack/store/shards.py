@@ -166,6 +166,9 @@ STAGING_HOMES: Mapping[str, Home] = {
 _SETTINGS = {
     # Writers take the rows of one shard after those of another, so that no two wait for each other.
     "citus.multi_shard_modify_mode": "sequential",
+    # What two of them change in a shard are rows, each of which PostgreSQL locks: to lock the shard
+    # would have writers wait for each other, and for whoever waits for them.
+    "citus.all_modifications_commutative": "on",
     # Only ``check`` compares what lies by device with what lies by message.
     "citus.enable_repartition_joins": "on",
 }

@@ -10,7 +10,10 @@ profiled AS MATERIALIZED (
             AS from_version,
         coalesce(named_hub.comms_hub_id, v.comms_hub_id) AS comms_hub_id
     FROM ({standing}) AS s
-    LEFT JOIN device AS v ON v.device_id = s.device_id
+    -- One by one, as below: whatever is known of how many there are, none but these is read.
+    LEFT JOIN LATERAL (
+        SELECT * FROM device WHERE device.device_id = s.device_id LIMIT 1
+    ) AS v ON true
     LEFT JOIN LATERAL (
         SELECT e.comms_hub_id
         FROM event AS e
