@@ -30,7 +30,8 @@ _LIBRARY, _RECEIVER = "firmtrack_api.py", "receiver.py"
 # What tells each example from the others.
 _WORDS = {
     "settings": "export ",
-    "a device": "/devices/$DEVICE",
+    "a device": '-H "Authorization: Bearer $TOKEN" "$FIRMTRACK/api/v1/devices/$DEVICE"',
+    "the latest": "Prefer: read=latest",
     "library": "def call(",
     "again": '"If-None-Match": tag',
     "pages": 'query["cursor"]',
@@ -103,6 +104,12 @@ def test_a_device_is_found_by_curl(server: ApiServer, place: Path) -> None:
 
     assert device["device_id"] == environment_of(server)["DEVICE"]
     assert device["distributions"][0]["diagnosis"]["sentence"]
+
+
+def test_the_latest_of_a_device_is_asked_for_by_curl(server: ApiServer, place: Path) -> None:
+    device = json.loads(in_shell(server, place, "the latest"))
+
+    assert device["device_id"] == environment_of(server)["DEVICE"]
 
 
 def test_who_asks_again_is_told_that_nothing_is_new(server: ApiServer, place: Path) -> None:

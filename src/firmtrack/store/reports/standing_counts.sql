@@ -6,9 +6,9 @@ SELECT g.request_key,
     coalesce(sum(g.n) FILTER (WHERE completion = 'in_progress'), 0)::integer AS in_progress,
     coalesce(sum(g.n) FILTER (WHERE completion = 'failed'), 0)::integer AS failed,
     coalesce(max(still.n), 0)::integer AS stalled,
-    coalesce(array_agg(stage) FILTER (WHERE completion = 'failed'), '{}') AS failure_stages,
-    coalesce(array_agg(reason) FILTER (WHERE completion = 'failed'), '{}') AS failure_reasons,
-    coalesce(array_agg(g.n) FILTER (WHERE completion = 'failed'), '{}') AS failure_counts,
+    coalesce(array_agg(stage ORDER BY stage, reason) FILTER (WHERE completion = 'failed'), '{}') AS failure_stages,
+    coalesce(array_agg(reason ORDER BY stage, reason) FILTER (WHERE completion = 'failed'), '{}') AS failure_reasons,
+    coalesce(array_agg(g.n ORDER BY stage, reason) FILTER (WHERE completion = 'failed'), '{}') AS failure_counts,
     max(last_at) AS last_at
 FROM (
     SELECT own.request_key, s.completion, CASE WHEN s.failed THEN s.stage END AS stage,
