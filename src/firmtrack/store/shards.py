@@ -50,7 +50,7 @@ HOMES: Sequence[Tables] = (
         (
             "distribution", "distribution_history", "recorded_event", "recorded_activation_event",
             "recorded_device_incident", "recorded_inventory_statement", "recorded_supplier_change",
-            "device", "comms_hub_device",
+            "device", "comms_hub_device", "going_distribution", "going_activation", "going_tie",
         ),
     ),
     Tables(
@@ -122,8 +122,7 @@ HOMES: Sequence[Tables] = (
         Home.COORDINATOR,
         "what a prune, or a reading again, has under way, a few rows of all that there is",
         (
-            "preparing_prune", "touched_fact", "going_distribution", "going_activation",
-            "going_tie", "rereading",
+            "preparing_prune", "touched_fact", "rereading",
         ),
     ),
     Tables(
@@ -190,6 +189,8 @@ _HAS_WORKERS = """
     )
 """
 _IS_AT_HOME = "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass(%s))"
+_OCTETS = "SELECT pg_total_relation_size(%s::regclass)"
+_OCTETS_OF_SHARDS = "SELECT citus_total_relation_size(%s::regclass)"
 _SPREAD = """
     SELECT create_distributed_table(%(name)s, %(column)s, colocate_with => %(beside)s,
         shard_count => %(shards)s)
@@ -226,6 +227,21 @@ def distribute(connection: Connection[TupleRow], shards: int = SHARDS) -> list[s
         connection.execute("SELECT create_distributed_function(%s)", (function,))
     drop_places(connection)
     return moved
+
+
+def octets_of(connection: Connection[TupleRow], name: str) -> int:
+    """Return how much disk a table takes with its indexes, wherever it lies."""
+    is_spread = _is(connection, _IS_CLUSTER) and _is(connection, _IS_AT_HOME, name)
+    query = _OCTETS_OF_SHARDS if is_spread else _OCTETS
+    row = connection.execute(query.encode(), (name,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def settle_beside(connection: Connection[TupleRow], name: str, other: str) -> None:
+    """Move a new table to where another's rows are, if that one is spread over shards."""
+    if _is(connection, _IS_CLUSTER) and _is(connection, _IS_AT_HOME, other):
+        _move(connection, name, _home_of(other))
 
 
 def settle_place(cursor: Cursor[TupleRow], place: str) -> None:

@@ -12,6 +12,7 @@ see the report is read from what it says.
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
@@ -25,15 +26,17 @@ from firmtrack.store.months import MESSAGES, Month, month_of, months_of
 from firmtrack.store.numbers import KIND_NUMBERS
 from firmtrack.store.retention.ends import Tell
 from firmtrack.store.retention.whole_months import in_a_moment
+from firmtrack.store.shards import settle_beside
 
 KEPT_KINDS = (MessageKind.UPDATE_FIRMWARE_REQUEST, MessageKind.STAGE_REPORT)
 """Of these the body stays as long as the message."""
 
 _UNDATED = "undated_message"
+_IDS = 1 << 128
 _WRITTEN_ANEW_FROM = 0.1
 """From which share of a month's messages with a body on it is written anew."""
 
-_BLOCKS_AT_ONCE = 512
+_MESSAGES_AT_ONCE = 10_000
 
 _MEASURE = sql.SQL("""
     SELECT count(*), count(body), coalesce(sum(octet_length(body)), 0)::bigint
@@ -42,12 +45,12 @@ _MEASURE = sql.SQL("""
 _CLEAR = sql.SQL("""
     WITH cleared AS (
         UPDATE {part} SET body = NULL
-        WHERE ctid >= %(first)s::tid AND ctid < %(last)s::tid AND body IS NOT NULL AND {condition}
+        WHERE message_id >= %(first)s AND message_id <= %(last)s
+            AND body IS NOT NULL AND {condition}
         RETURNING 1
     )
     SELECT count(*) FROM cleared
 """)
-_BLOCKS = "SELECT pg_relation_size(%s::regclass) / current_setting('block_size')::bigint"
 _COLUMNS = """
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum),
         string_agg(
@@ -119,7 +122,7 @@ def prune_bodies(
                 if is_written_anew and month is not None:
                     _write_anew(connection, month)
                 else:
-                    _clear(connection, part, condition)
+                    _clear(connection, part, condition, measured.messages)
             tell(number / len(parts))
     return Ended(
         what=What.BODIES,
@@ -142,13 +145,16 @@ def _measure(connection: Connection[TupleRow], part: str, condition: sql.Composa
     return _Measured(*_row(connection.execute(query).fetchone()))
 
 
-def _clear(connection: Connection[TupleRow], part: str, condition: sql.Composable) -> None:
-    """Take bodies in their place, in portions."""
-    (blocks,) = _row(connection.execute(_BLOCKS, (part,)).fetchone())
+def _clear(
+    connection: Connection[TupleRow], part: str, condition: sql.Composable, messages: int
+) -> None:
+    """Take bodies in their place, in portions: their IDs are digests, and evenly spread."""
     query = _CLEAR.format(part=sql.Identifier(part), condition=condition)
-    for first in range(0, blocks, _BLOCKS_AT_ONCE):
-        within = {"first": f"({first},0)", "last": f"({first + _BLOCKS_AT_ONCE},0)"}
-        connection.execute(query, within)
+    portions = messages // _MESSAGES_AT_ONCE + 1
+    width = _IDS // portions + 1
+    for first in range(0, _IDS, width):
+        last = min(first + width, _IDS) - 1
+        connection.execute(query, {"first": UUID(int=first), "last": UUID(int=last)})
 
 
 def _write_anew(connection: Connection[TupleRow], month: Month) -> None:
@@ -168,12 +174,14 @@ def _write_anew(connection: Connection[TupleRow], month: Month) -> None:
     }
     (since,) = _row(connection.execute("SELECT clock_timestamp()").fetchone())
     with connection.transaction():
-        for text in (
-            "CREATE TABLE {fresh} (LIKE {parent} INCLUDING ALL)",
-            # By this the part is known to be of its month, so that nobody need look.
-            "ALTER TABLE {fresh} ADD CONSTRAINT of_month CHECK ({within})",
-        ):
-            connection.execute(sql.SQL(text).format(**names))
+        connection.execute(
+            sql.SQL("CREATE TABLE {fresh} (LIKE {parent} INCLUDING ALL)").format(**names)
+        )
+        settle_beside(connection, fresh, MESSAGES.name)
+        # By this the part is known to be of its month, so that nobody need look.
+        connection.execute(
+            sql.SQL("ALTER TABLE {fresh} ADD CONSTRAINT of_month CHECK ({within})").format(**names)
+        )
         connection.execute(sql.SQL(_COPY).format(**names))
     connection.execute(sql.SQL("ANALYZE {fresh}").format(**names))
 

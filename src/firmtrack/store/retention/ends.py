@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import LiteralString
 
 from psycopg import Connection, sql
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, dict_row
 
 from firmtrack.answers.pruning import Ended, What
 
@@ -44,13 +44,15 @@ Tell = Callable[[float], None]
 class Ending:
     """Rows of a table that end, by a condition on ``t``, the row; it may name ``before``.
 
-    ``staying`` is of those as old that stay. Rows of the table ``with_it``, which name theirs by
-    the same column ``key``, the database deletes with them.
+    ``asked`` is asked first, of what may lie elsewhere: one row, whose columns the condition may
+    name. ``staying`` is of those as old that stay. Rows of the table ``with_it``, which name theirs
+    by the same column ``key``, the database deletes with them.
     """
 
     what: What
     table: LiteralString
     condition: LiteralString
+    asked: LiteralString | None = None
     staying: LiteralString | None = None
     key: LiteralString = "ctid"
     with_it: tuple[What, LiteralString] | None = None
@@ -69,6 +71,7 @@ def end_rows(
     To be interrupted leaves whole portions undone, which the next time does. ``given`` has the
     moment ``before`` which rows end, and what else the condition names.
     """
+    given = {**given, **_asked(connection, ending, given)}
     if is_rehearsal:
         gone = _row(connection, _query(ending, _COUNT + _SUM), given)
     else:
@@ -82,6 +85,15 @@ def end_rows(
     if ending.with_it is not None:
         ended.append(_ended(ending.with_it[0], kept_from, rows_with_it, 0, 0))
     return ended
+
+
+def _asked(
+    connection: Connection[TupleRow], ending: Ending, given: Mapping[str, object]
+) -> Mapping[str, object]:
+    if ending.asked is None:
+        return {}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(ending.asked, given).fetchone() or {}
 
 
 def _ended(what: What, kept_from: object, rows: int, octets: int, stays: int) -> Ended:

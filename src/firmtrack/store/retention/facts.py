@@ -75,12 +75,17 @@ _COUNTED = (
     "pruned_distribution",
 )  # fmt: skip
 _WHOLE_REQUESTS = """
-    SELECT g.request_key
-    FROM going_distribution AS g
-    GROUP BY g.request_key
-    HAVING count(*) = (
-        SELECT count(*) FROM known_distribution AS d WHERE d.request_key = g.request_key
-    )
+    SELECT request_key
+    FROM (
+        SELECT request_key, count(*) AS going FROM going_distribution GROUP BY request_key
+    ) AS g
+    JOIN (
+        SELECT request_key, count(*) AS known
+        FROM known_distribution
+        WHERE request_key = ANY (ARRAY(SELECT DISTINCT request_key FROM going_distribution))
+        GROUP BY request_key
+    ) AS k USING (request_key)
+    WHERE going = known
 """
 _HOLD_REQUESTS = """
     SELECT FROM request WHERE request_key = ANY (%(request_keys)s)
@@ -191,24 +196,24 @@ class _Prune:
 
     def rehearse(self) -> FactsPruned:
         """Find what would go, and count it, in a transaction that leaves nothing."""
+        swap = Swap(self._connection, self._month, self._given)
         with self._connection.transaction():
             self._find()
             (self._distributions,) = self._ask("SELECT count(*) FROM going_distribution")
             keys = self._rows(_WHOLE_REQUESTS)
             going = [key for (key,) in keys]
-            going += self._going_requests(None, going)
+            going += self._going_requests(but=going)
             self._requests = len(going)
-            swap = Swap(self._connection, self._month, self._given | {"but": going})
             with self._timed("count"):
                 for name in ("gone_incidents", *_REST):
                     self._execute(statement(name), {"but": going, **_ALL_DEVICES})
-                counted = swap.rehearse()
+                counted = swap.rehearse(going)
             raise Rollback
         return self._pruned(swap, counted)
 
     def run(self) -> FactsPruned:
         """Do it all."""
-        swap = Swap(self._connection, self._month, self._given | {"but": []})
+        swap = Swap(self._connection, self._month, self._given)
         self._begin(swap.end)
         with self._timed("find"), self._connection.transaction():
             self._find()
@@ -286,22 +291,23 @@ class _Prune:
             self._distributions += gone
 
     def _let_requests_go(self) -> None:
-        left: list[int] = []
-        while keys := self._going_requests(self._pace.requests, left):
-            self._tell("requests", 0.5)
+        found = self._going_requests()
+        for first in range(0, len(found), self._pace.requests):
+            self._tell("requests", first / len(found))
+            keys = found[first : first + self._pace.requests]
             with self._connection.transaction():
                 self._execute(_HOLD_REQUESTS, {"request_keys": keys})
                 take(self._connection, AdvisoryKey.ATTRIBUTION)
-                again = set(self._going_requests(None, left))
-                going = [key for key in keys if key in again]
-                left += [key for key in keys if key not in again]
+                going = self._going_requests(among=keys)
                 for table in _COUNTED:
                     named = f"DELETE FROM {table} WHERE request_key = ANY (%(request_keys)s)"  # noqa: S608 - of our own names alone
                     self._execute(named, {"request_keys": going})
                 self._requests += self._execute(statement("gone_requests"), {"request_keys": going})
 
-    def _going_requests(self, most: int | None, but: Sequence[int]) -> list[int]:
-        asked = {"requests": most, "but": list(but)}
+    def _going_requests(
+        self, *, among: Sequence[int] | None = None, but: Sequence[int] = ()
+    ) -> list[int]:
+        asked = {"among": None if among is None else list(among), "but": list(but)}
         return [key for (key,) in self._rows(statement("going_requests"), asked)]
 
     def _let_rest_go(self) -> None:

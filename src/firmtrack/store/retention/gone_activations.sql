@@ -1,11 +1,13 @@
 -- The activations of images that only what goes may have brought, and of none; with the User's own
 -- requests. That a request was known is kept: DUIS gives it no time by which it could be told.
-WITH ending AS MATERIALIZED (
+WITH touched AS MATERIALIZED (
+    SELECT DISTINCT device_id FROM touched_fact WHERE device_id IS NOT NULL
+), ending AS MATERIALIZED (
     SELECT a.device_id, a.originator, a.counter
     FROM going_activation AS a
     WHERE a.device_id BETWEEN %(first)s AND %(last)s
       AND NOT a.is_kept
-      AND NOT EXISTS (SELECT FROM touched_fact AS t WHERE t.device_id = a.device_id)
+      AND a.device_id NOT IN (SELECT device_id FROM touched)
       AND NOT (a.is_command AND EXISTS (
           SELECT
           FROM distribution AS d

@@ -8,17 +8,28 @@ OF_FACTS = (
     Ending(
         what=What.CAME_AGAIN,
         table="withdrawn_again",
-        condition="t.recorded_at < %(before)s"
-        " AND NOT EXISTS (SELECT FROM message AS m WHERE m.message_id = t.message_id)",
+        asked="""
+            SELECT coalesce(array_agg(message_id), '{}') AS known
+            FROM message
+            WHERE message_id = ANY (ARRAY(SELECT message_id FROM withdrawn_again))
+        """,
+        condition="t.recorded_at < %(before)s AND t.message_id <> ALL (%(known)s::uuid[])",
     ),
     Ending(
         what=What.STALLS,
         table="stalled_distribution",
+        asked="""
+            SELECT coalesce(array_agg(device_id), '{}') AS devices,
+                coalesce(array_agg(request_key), '{}') AS requests
+            FROM distribution
+            WHERE device_id = ANY (ARRAY(
+                SELECT device_id FROM stalled_distribution WHERE found_at < %(before)s
+            ))
+        """,
         condition="""
             t.found_at < %(before)s
-            AND NOT EXISTS (
-                SELECT FROM distribution AS d
-                WHERE d.device_id = t.device_id AND d.request_key = t.request_key
+            AND (t.device_id, t.request_key) NOT IN (
+                SELECT * FROM unnest(%(devices)s::bigint[], %(requests)s::bigint[])
             )
         """,
     ),

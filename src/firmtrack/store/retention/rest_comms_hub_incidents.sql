@@ -1,14 +1,16 @@
 -- The old incidents of Communications Hubs beside which no distribution stays.
-DELETE FROM recorded_comms_hub_incident AS i
-WHERE i.occurred_at < %(kept_from)s
-  AND NOT EXISTS (
-      SELECT
-      FROM comms_hub_device AS c
-      JOIN distribution AS d USING (device_id)
-      WHERE c.comms_hub_id = i.comms_hub_id
-        AND NOT EXISTS (
-            SELECT
-            FROM going_distribution AS g
-            WHERE g.device_id = d.device_id AND g.request_key = d.request_key
-        )
-  )
+WITH standing AS MATERIALIZED (
+    SELECT DISTINCT c.comms_hub_id
+    FROM comms_hub_device AS c
+    JOIN distribution AS d USING (device_id)
+    LEFT JOIN going_distribution AS g
+        ON g.device_id = d.device_id AND g.request_key = d.request_key
+    WHERE g.device_id IS NULL
+      AND c.comms_hub_id = ANY (ARRAY(
+          SELECT i.comms_hub_id
+          FROM recorded_comms_hub_incident AS i
+          WHERE i.occurred_at < %(kept_from)s
+      ))
+)
+DELETE FROM recorded_comms_hub_incident
+WHERE occurred_at < %(kept_from)s AND comms_hub_id NOT IN (SELECT comms_hub_id FROM standing)

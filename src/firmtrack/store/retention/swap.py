@@ -1,7 +1,7 @@
 """Months exchanged for a table of what stays of them: written beside them, put in place at once."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from firmtrack.store.months import EVENTS, MESSAGES, Month, MonthlyTable, kept_u
 from firmtrack.store.numbers import KIND_NUMBERS
 from firmtrack.store.retention import statement
 from firmtrack.store.retention.whole_months import TableInUse, in_a_moment
+from firmtrack.store.shards import octets_of, settle_beside
 
 _TABLES = (EVENTS, MESSAGES)
 _LOOK_SECONDS = 0.02
@@ -32,13 +33,12 @@ _EARLIER = """
     )
 """
 _COUNT = "SELECT count(*) FROM {table} WHERE occurred_at < %(kept_from)s"
-_SIZE = "SELECT pg_total_relation_size(%(part)s::regclass)"
 _DROP_FRESH = "DROP TABLE IF EXISTS {fresh}"
 _REHEARSE = "CREATE TEMPORARY TABLE rehearsed_event ON COMMIT DROP AS {staying}"
 _COUNT_ROWS = "SELECT count(*) FROM ({staying}) AS m"
 _ANALYZE = "ANALYZE {fresh}"
+_MAKE = "CREATE TABLE {fresh} (LIKE {table} INCLUDING ALL)"
 _WRITE = (
-    "CREATE TABLE {fresh} (LIKE {table} INCLUDING ALL)",
     # By this all of it is known to be older, so that nobody need look when it is put in its place.
     "ALTER TABLE {fresh} ADD CONSTRAINT is_older CHECK (occurred_at < {end})",
     "INSERT INTO {fresh} {staying}",
@@ -96,14 +96,19 @@ class Swap:
         self._given = {
             **given,
             "end": self.end,
+            "but": [],
             "stage_report": KIND_NUMBERS[MessageKind.STAGE_REPORT],
         }
         self._events = self._count(EVENTS.name)
         self._messages = self._count(MESSAGES.name)
         self._octets = sum(self._size(part) for table in _TABLES for part in self._parts(table))
 
-    def rehearse(self) -> Counted:
-        """Count what would stay, in the transaction in which it was found what goes."""
+    def rehearse(self, going: Sequence[int]) -> Counted:
+        """Count what would stay, in the transaction in which it was found what goes.
+
+        ``going`` are the keys of the requests that would go whole.
+        """
+        self._given["but"] = list(going)
         names = {"fresh": _name("rehearsed_event"), "events": _name("rehearsed_event")}
         self._execute(_REHEARSE, {"staying": _text("staying_events", {})})
         self._execute(_ANALYZE, names)
@@ -144,6 +149,8 @@ class Swap:
 
     def _write(self, table: MonthlyTable, staying: sql.Composable) -> None:
         names = {**_names(table), "end": sql.Literal(self.end), "staying": staying}
+        self._execute(_MAKE, names)
+        settle_beside(self._connection, _fresh(table), table.name)
         for text in (*_WRITE, _ANALYZE):
             self._execute(text, names)
 
@@ -168,8 +175,7 @@ class Swap:
         return int(count)
 
     def _size(self, part: str) -> int:
-        row = self._connection.execute(_SIZE, {"part": part}).fetchone()
-        return int(_row(row)[0])
+        return octets_of(self._connection, part)
 
     def _ask(self, text: str | sql.Composable, names: Mapping[str, sql.Composable]) -> TupleRow:
         return _row(self._connection.execute(_filled(text, names), self._given).fetchone())
