@@ -44,7 +44,7 @@ class Cluster:
             ).fetchone()
 
     @contextmanager
-    def fresh_database(self) -> Iterator[str]:
+    def fresh_database(self, *, is_distributed: bool = True) -> Iterator[str]:
         """Yield the conninfo of a migrated, distributed database, which is dropped at the end."""
         name = f"test_{secrets.token_hex(6)}"
         nodes = [self._coordinator, *self._workers]
@@ -63,8 +63,9 @@ class Cluster:
                     connection.execute("SELECT citus_add_node(%s, %s)", place)
             with used(conninfo):
                 database.migrate()
-                with database.connected() as connection:
-                    distribute(connection, SHARDS)
+                if is_distributed:
+                    with database.connected() as connection:
+                        distribute(connection, SHARDS)
             yield conninfo
         finally:
             for node in nodes:

@@ -16,7 +16,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.answers.side_parts import UNTOLD, side_part
-from firmtrack.store import months
+from firmtrack.store import months, planner
 from firmtrack.store.database import FAILURES, note_failure, pool
 from firmtrack.store.ledger.recording import fold_unfolded
 from firmtrack.store.locks import Lease, Task
@@ -201,5 +201,5 @@ class _Figures:
     def renew_statistics(self) -> None:
         """Tell the planner of the tables of months, now and then, if they have grown."""
         now = time.monotonic()
-        if now >= self._statistics_due_at and not months.renew_statistics(self.connection):
+        if now >= self._statistics_due_at and not planner.renew_statistics(self.connection):
             self._statistics_due_at = now + _STATISTICS_SECONDS

@@ -4,12 +4,15 @@ import re
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from firmtrack.store.database import pool, reading_pool
 from firmtrack.store.ledger import staging
+from firmtrack.store.months import MESSAGES, this_month
+from firmtrack.store.planner import renew_statistics
 from firmtrack.store.reading import statement
 from firmtrack.store.shards import HOMES, STAGING_HOMES, Home, NoCluster, distribute
-from tests.citus import CITUS_URL
+from tests.citus import CITUS_URL, SHARDS
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -27,6 +30,16 @@ _KEYS = """
     JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
     WHERE contype IN ('p', 'u') AND connamespace = 'public'::regnamespace AND conparentid = 0
     GROUP BY conrelid, conname
+"""
+
+_MESSAGES = """
+    INSERT INTO dated_message (message_id, occurred_at, recorded_at, kind)
+    SELECT gen_random_uuid(), now(), now(), 1 FROM generate_series(1, 10000)
+"""
+_ROWS_KNOWN = """
+    SELECT result FROM run_command_on_placements(
+        'dated_message', $$SELECT reltuples FROM pg_class WHERE oid = '%s'::regclass$$
+    )
 """
 
 
@@ -77,7 +90,7 @@ def test_a_database_without_workers_is_not_distributed() -> None:
 @on_a_cluster
 def test_distributing_again_moves_nothing() -> None:
     with pool().connection() as connection:
-        assert distribute(connection) == []
+        assert distribute(connection).moved == []
 
 
 @on_a_cluster
@@ -90,3 +103,19 @@ def test_all_that_is_told_of_a_device_is_asked_of_one_shard() -> None:
     text = "\n".join(line for (line,) in plan)
     assert re.findall(r"Task Count: (\d+)", text) == ["1"]
     assert "Distributed Subplan" not in text
+
+
+@on_a_cluster
+def test_the_planner_of_every_node_is_told_of_tables_that_have_grown() -> None:
+    with pool().connection() as connection:
+        while renew_statistics(connection):
+            pass
+        part = sql.Identifier(MESSAGES.part_of(this_month(connection)))
+        connection.execute(_MESSAGES)
+        connection.execute(sql.SQL("ANALYZE {}").format(part))  # as each node does by itself
+
+        assert renew_statistics(connection)
+
+        known = [rows for (rows,) in connection.execute(_ROWS_KNOWN)]
+        assert [float(rows) > 0 for rows in known] == [True] * SHARDS
+        assert not renew_statistics(connection)

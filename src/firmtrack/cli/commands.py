@@ -44,6 +44,7 @@ _COMMANDS = (
         "pruning:prune",
         "Let go, for good, what is older than the settings have it kept: whole months.",
     ),
+    Later("db", "databases:db", "Where the database's tables lie."),
     Later("doctor", "examining:doctor", "Look for what is wrong, and say what to do about it."),
     Later("inventory", "inventory:inventory", "Take in what DCC's inventory holds."),
     Later("find", "lookups:find", "Look up a Service Request or a device."),

@@ -25,6 +25,7 @@ from firmtrack.store.schema import (
     schema_state,
 )
 from firmtrack.store.server import LINE, READ_ONLY, Pool, Prepare, Server
+from firmtrack.store.shards import distribute_new
 
 WRITING, READING, KEEPING = "firmtrack writing", "firmtrack reading", "firmtrack"
 """The application names of the pools' connections, by which the server's activity tells them."""
@@ -276,6 +277,7 @@ def _migrate(connection: Connection[TupleRow]) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
+    distribute_new(connection)
     drop_places(connection)
     note_who_serves(connection)
 

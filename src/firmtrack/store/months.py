@@ -41,16 +41,6 @@ _KEPT_UNTIL = """
     FROM pg_class
     WHERE oid = %s::regclass AND relispartition
 """
-_GROWN = """
-    SELECT parent.relname
-    FROM pg_class AS parent
-    JOIN pg_inherits AS i ON i.inhparent = parent.oid
-    JOIN pg_class AS part ON part.oid = i.inhrelid
-    WHERE parent.oid = ANY (%s::regclass[])
-    GROUP BY parent.oid, parent.relname, parent.reltuples
-    HAVING abs(sum(greatest(part.reltuples, 0)) - greatest(parent.reltuples, 0))
-        > 1000 + 0.2 * greatest(parent.reltuples, 0)
-"""
 _PARTS = """
     SELECT part.relname
     FROM pg_inherits AS i
@@ -206,19 +196,6 @@ def keep_months(connection: Connection[TupleRow]) -> None:
     except psycopg.Error as error:
         # As long as there are months ahead nothing is amiss, and without them there is ``later``.
         _logger.warning("No month could be made ahead: %s", " ".join(str(error).split())[:500])
-
-
-def renew_statistics(connection: Connection[TupleRow]) -> bool:
-    """Tell the planner anew of one table that has grown, or shrunk, by a fifth; return if any had.
-
-    PostgreSQL itself looks after each part, and never at a table of parts as a whole: without that
-    the planner takes a device to have a great part of all events. The connection is in autocommit.
-    """
-    row = connection.execute(_GROWN, ([table.name for table in TABLES],)).fetchone()
-    if row is None:
-        return False
-    connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(row[0])))
-    return True
 
 
 def _make_alone(connection: Connection[TupleRow], table: MonthlyTable, month: Month) -> bool:

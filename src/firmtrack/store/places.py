@@ -12,11 +12,20 @@ from firmtrack.store.locks import AdvisoryKey, take
 PREFIX = "firmtrack_staging_"
 """How their names begin; an edition of the tables and a number follow."""
 
+MOST = 64
+"""How many there are at most; their numbers begin with 1."""
+
 _PLACES = """
 SELECT nspname, substring(nspname from '[0-9]+$')::integer
 FROM pg_namespace WHERE nspname ~ %s ORDER BY nspname
 """
 _NAMES = f"^{PREFIX}[0-9a-f]+_[0-9]+$"
+
+
+def take_all(connection: Connection[TupleRow]) -> None:
+    """Wait until nobody writes by a place, and let nobody until the transaction ends."""
+    for number in range(1, MOST + 1):
+        take(connection, AdvisoryKey.STAGING, number)
 
 
 def drop_places(connection: Connection[TupleRow]) -> None:

@@ -5,15 +5,15 @@ worker answers for it; a message is by its digest; requests, and what shards nee
 devices, are on each node; figures, accounts and what waits for somebody are on the coordinator.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple
 
 from psycopg import Connection, Cursor, sql
 from psycopg.rows import TupleRow
 
 from firmtrack.errors import FirmtrackError
-from firmtrack.store.places import drop_places
+from firmtrack.store.places import drop_places, take_all
 
 SHARDS = 16
 """Into how many parts tables are cut, unless somebody says otherwise."""
@@ -191,42 +191,84 @@ _HAS_WORKERS = """
 _IS_AT_HOME = "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass(%s))"
 _OCTETS = "SELECT pg_total_relation_size(%s::regclass)"
 _OCTETS_OF_SHARDS = "SELECT citus_total_relation_size(%s::regclass)"
+# Of one shard after the other, whose name stands in the place of ``%s``.
+_OF_ANY_SHARD = "SELECT bool_or(result = 't') FROM run_command_on_placements(%s, %s)"
 _SPREAD = """
     SELECT create_distributed_table(%(name)s, %(column)s, colocate_with => %(beside)s,
         shard_count => %(shards)s)
 """
 _COPY_TO_ALL = "SELECT create_reference_table(%(name)s)"
+# What was in a table when it was moved stays beside its shards, where no statement finds it.
+_EMPTY_WHAT_WAS = "SELECT truncate_local_data_after_distributing_table(%(name)s)"
+_LAID = """
+    SELECT count(DISTINCT s.shardid), count(DISTINCT p.groupid)
+    FROM pg_dist_shard AS s
+    JOIN pg_dist_placement AS p ON p.shardid = s.shardid
+    WHERE s.logicalrelid = %s::regclass
+"""
 
 
 class NoCluster(FirmtrackError):
     """The database has no Citus with a worker: make the extension, and add the workers to it."""
 
 
-def distribute(connection: Connection[TupleRow], shards: int = SHARDS) -> list[str]:
-    """Move each table to its home and return those that were moved; who is at home stays.
+class Laid(NamedTuple):
+    """How a database's tables lie on a cluster, and which of them were moved just now."""
 
-    Nobody may write meanwhile. Raises NoCluster.
+    moved: Sequence[str]
+    shards: int
+    nodes: int
+
+
+def distribute(
+    connection: Connection[TupleRow],
+    shards: int = SHARDS,
+    tell: Callable[[str], None] = lambda _name: None,
+) -> Laid:
+    """Move each table to its home, with what is in it; who is at home stays, and so do its shards.
+
+    In one transaction: it is done whole or not at all. Those who write wait meanwhile. ``tell`` is
+    called with the name of each table before it is moved. Raises NoCluster.
     """
     if not _is(connection, _IS_CLUSTER) or not _is(connection, _HAS_WORKERS):
         raise NoCluster
+    with connection.transaction():
+        for setting, value in _SETTINGS.items():
+            connection.execute("SELECT set_config(%s, %s, true)", (setting, value))
+        take_all(connection)
+        moved = [
+            name
+            for tables in HOMES
+            for name in tables.names
+            if tables.home is not Home.COORDINATOR and not _is(connection, _IS_AT_HOME, name)
+        ]
+        for name in moved:
+            tell(name)
+            _move(connection, name, _home_of(name), shards)
+            connection.execute(_EMPTY_WHAT_WAS, {"name": name})
+        _set_up(connection)
+        drop_places(connection)
+        laid = connection.execute(_LAID, (_first(Home.DEVICE),)).fetchone()
+    assert laid is not None
+    return Laid(moved, *laid)
+
+
+def distribute_new(connection: Connection[TupleRow]) -> None:
+    """Move the tables that a migration made to their homes, if the others are at theirs."""
+    if _is_distributed(connection):
+        distribute(connection)
+
+
+def _set_up(connection: Connection[TupleRow]) -> None:
+    """Have sessions begin with what statements on shards need, and nodes know the functions."""
     for setting, value in _SETTINGS.items():
         connection.execute(
             sql.SQL("ALTER DATABASE {} SET {} = {}").format(
                 sql.Identifier(connection.info.dbname), sql.SQL(setting), sql.Literal(value)
             )
         )
-    moved = [
-        name
-        for tables in HOMES
-        for name in tables.names
-        if tables.home is not Home.COORDINATOR and not _is(connection, _IS_AT_HOME, name)
-    ]
-    for name in moved:
-        _move(connection, name, _home_of(name), shards)
     for (function,) in connection.execute(_FUNCTIONS).fetchall():
         connection.execute("SELECT create_distributed_function(%s)", (function,))
-    drop_places(connection)
-    return moved
 
 
 def octets_of(connection: Connection[TupleRow], name: str) -> int:
@@ -238,6 +280,20 @@ def octets_of(connection: Connection[TupleRow], name: str) -> int:
     return int(row[0])
 
 
+def is_so_of_any_shard(
+    connection: Connection[TupleRow], name: str, question: LiteralString
+) -> bool:
+    """Return whether it is so of a table, or of one of its shards that can be asked.
+
+    The question is a statement of one value, with the name for ``{table}``.
+    """
+    if _is(connection, _IS_CLUSTER) and _is(connection, _IS_AT_HOME, name):
+        return _is(connection, _OF_ANY_SHARD, name, question.format(table="'%s'"))
+    asked = sql.SQL(question).format(table=sql.Literal(name))
+    row = connection.execute(asked).fetchone()
+    return row is not None and bool(row[0])
+
+
 def settle_beside(connection: Connection[TupleRow], name: str, other: str) -> None:
     """Move a new table to where another's rows are, if that one is spread over shards."""
     if _is(connection, _IS_CLUSTER) and _is(connection, _IS_AT_HOME, other):
@@ -247,7 +303,7 @@ def settle_beside(connection: Connection[TupleRow], name: str, other: str) -> No
 def settle_place(cursor: Cursor[TupleRow], place: str) -> None:
     """Move the staging tables of a new place to their homes, if those of facts are at theirs."""
     connection = cursor.connection
-    if not _is(connection, _IS_CLUSTER) or not _is(connection, _IS_AT_HOME, _first(Home.DEVICE)):
+    if not _is_distributed(connection):
         return
     for name, home in STAGING_HOMES.items():
         _move(connection, f"{place}.{name}", home)
@@ -270,6 +326,10 @@ def _move(
             "shards": shards if name == first else None,
         },
     )
+
+
+def _is_distributed(connection: Connection[TupleRow]) -> bool:
+    return _is(connection, _IS_CLUSTER) and _is(connection, _IS_AT_HOME, _first(Home.DEVICE))
 
 
 def _home_of(name: str) -> Home:

@@ -23,7 +23,7 @@ from firmtrack.store.database import WRITING, pool_of
 from firmtrack.store.ledger.submission import Submission
 from firmtrack.store.locks import FREE_PART, AdvisoryKey, take
 from firmtrack.store.numbers import KIND_NUMBERS, request_parts, response_parts, to_bigint
-from firmtrack.store.places import PREFIX
+from firmtrack.store.places import MOST, PREFIX
 from firmtrack.store.server import Pool
 from firmtrack.store.shards import settle_place
 
@@ -100,7 +100,6 @@ _PLACE = (
 )
 # Processes of two versions have places of their own.
 _PREFIX = f"{PREFIX}{sha256(_PLACE.encode()).hexdigest()[:6]}_"
-_MOST_PLACES = 64
 
 _COPY_MESSAGES = """
 COPY staged_message (message_id, user_id, occurred_at, kind, code, body, submitter, token,
@@ -186,7 +185,7 @@ def writing_on(connection: Connection[TupleRow]) -> Iterator[Cursor[TupleRow]]:
             cursor.execute("SELECT empty_staging()")
             is_small = cursor.fetchone() == (True,)
             # The same again, in which this connection's statements are planned.
-            _next_places[connection] = place if is_small else place % _MOST_PLACES + 1
+            _next_places[connection] = place if is_small else place % MOST + 1
     except Rollback as error:
         # So psycopg says that it could not go back to a savepoint: the connection broke meanwhile.
         raise OperationalError(*error.args) from error
@@ -203,7 +202,7 @@ def _take_place(cursor: Cursor[TupleRow]) -> int:
     first = _next_places.get(cursor.connection, 1)
     found = _take_one_of(cursor, [first])
     if found is None:
-        others = [*range(first + 1, _MOST_PLACES + 1), *range(1, first)]
+        others = [*range(first + 1, MOST + 1), *range(1, first)]
         found = _take_one_of(cursor, others)
     if found is None:
         take(cursor, AdvisoryKey.STAGING, first)
