@@ -86,7 +86,8 @@ class ReusedClusterDatabase(ReusedDatabase):
             if name in distributed:
                 # TRUNCATE reaches shards by a trigger, and takes longer.
                 self._connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
-        super()._empty([name for name in tables if name not in distributed])
+        if local := [name for name in tables if name not in distributed]:
+            super()._empty(local)
 
     def _filled(self) -> list[str]:
         """Return the tables that have, or had, rows."""

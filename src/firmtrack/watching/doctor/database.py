@@ -37,9 +37,9 @@ _WITHOUT_ADMINISTRATOR = """
     HAVING NOT bool_or(person.role IN ('party_administrator', 'dcc_administrator'))
     ORDER BY party.name
 """
-_OLDER = "SELECT EXISTS (SELECT FROM recorded_event WHERE occurred_at < %s)"
+_OLDER = "SELECT EXISTS (SELECT 1 FROM recorded_event WHERE occurred_at < %s)"
 _COUNTED = """
-    SELECT EXISTS (SELECT FROM message),
+    SELECT EXISTS (SELECT 1 FROM message),
         (SELECT extract(epoch FROM clock_timestamp() - counted_at)::float8
          FROM last_count WHERE figures = 'performance')
 """
