@@ -1,24 +1,78 @@
 """Where tables live on a cluster: each is listed, with its reason, and a device is on one shard."""
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from django.conf import settings
+from django.test import override_settings
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
-from firmtrack.store.database import pool, reading_pool
+from firmtrack.answers.causes import CausesQuestion
+from firmtrack.answers.requests import DistributionFilter
+from firmtrack.domain.causes import CauseKey
+from firmtrack.domain.identifiers import RequestId
+from firmtrack.domain.pace import Pace
+from firmtrack.domain.stages import Status
+from firmtrack.presentation.csv import distributions_csv
+from firmtrack.store.database import conninfo_in_use, pool, reading_pool
 from firmtrack.store.ledger import staging
 from firmtrack.store.months import MESSAGES, this_month
 from firmtrack.store.planner import renew_statistics
-from firmtrack.store.reading import statement
+from firmtrack.store.reading import requests, statement
+from firmtrack.store.reports import causes
 from firmtrack.store.shards import HOMES, STAGING_HOMES, Home, NoCluster, distribute
 from tests.citus import CITUS_URL, SHARDS
+from tests.databases import used
+from tests.store.facts import (
+    ALL,
+    ALPHA_ID,
+    DCC,
+    DCC_ID,
+    HUB,
+    METERS,
+    REQUEST_ID,
+    answer,
+    at,
+    inventory,
+    meter,
+    reported,
+    request,
+    take,
+)
 
 pytestmark = pytest.mark.usefixtures("database")
 
 on_a_cluster = pytest.mark.skipif(
     CITUS_URL is None, reason="TEST_CITUS_URL names no coordinator of Citus with workers"
 )
+
+_OTHERS = tuple(meter(number) for number in range(100, 1_100))
+_KILOBYTES = 32
+"""More than is known of five devices, and less than of a thousand others, by any one table."""
+
+_STALLED = DistributionFilter(pace=Pace.STALLED)
+_FAILED = CauseKey.of(Status.COMMS_HUB_DELIVERY_FAILED, "N61", [])
+_OF_REQUEST = CausesQuestion(request_id=REQUEST_ID)
+_PAST: dict[str, Callable[[datetime], object]] = {
+    "the request": lambda moment: requests.find_request(DCC, REQUEST_ID, as_of=moment),
+    "a page": lambda moment: requests.list_distributions(
+        DCC, REQUEST_ID, ALL, limit=2, as_of=moment
+    ),
+    "a page of those that have stalled": lambda moment: requests.list_distributions(
+        DCC, REQUEST_ID, _STALLED, limit=2, as_of=moment
+    ),
+    "the CSV": lambda moment: b"".join(distributions_csv(DCC, REQUEST_ID, ALL, as_of=moment)),
+    "paces": lambda moment: requests.count_paces(DCC, REQUEST_ID, as_of=moment),
+    "causes": lambda moment: causes.find_causes(DCC, _OF_REQUEST, as_of=moment),
+    "a cause's devices": lambda moment: causes.list_updates(
+        DCC, _FAILED, _OF_REQUEST, as_of=moment
+    ),
+}
 
 _TABLES = """
     SELECT relname FROM pg_class
@@ -119,3 +173,25 @@ def test_the_planner_of_every_node_is_told_of_tables_that_have_grown() -> None:
         known = [rows for (rows,) in connection.execute(_ROWS_KNOWN)]
         assert [float(rows) > 0 for rows in known] == [True] * SHARDS
         assert not renew_statistics(connection)
+
+
+@on_a_cluster
+def test_nothing_of_others_is_brought_together_for_the_past_of_a_request() -> None:
+    others = RequestId(ALPHA_ID, DCC_ID, 77)
+    for request_id, devices in ((REQUEST_ID, METERS), (others, (METERS[0], *_OTHERS))):
+        take(request(request_id, devices, sent_at=at(0)), answer(request_id, answered_at=at(1)))
+        take(reported(Status.DELIVERED_TO_COMMS_HUB, at(3), devices, request_id=request_id))
+        take(reported(Status.TRANSFERRED_TO_DEVICE, at(4), devices[1:], request_id=None))
+        take(*(inventory(at(1), each, model="M1", comms_hub_id=HUB) for each in devices))
+    take(reported(Status.COMMS_HUB_DELIVERY_FAILED, at(5), METERS[:1], reason="N61"))
+    moment = datetime.now(UTC)
+    limit = f"-c citus.max_intermediate_result_size={_KILOBYTES}"
+    environment = replace(settings.ENVIRONMENT, slow_after_hours=1)
+
+    with (
+        override_settings(ENVIRONMENT=environment),
+        used(make_conninfo(conninfo_in_use(), options=limit)),
+    ):
+        told = {what: read(moment) for what, read in _PAST.items()}
+
+    assert [what for what, answer in told.items() if not answer] == []

@@ -1,8 +1,9 @@
 """Which of a distribution's events is its current status.
 
-The order is written here once. In SQL the ledger folds by it, ``request_as_of.sql`` the past, and
-the view ``current_distribution`` what both leave; properties hold them together. Whoever folds the
-same events in any order, in any parts, gets the same answer.
+The order is written here once. In SQL the ledger folds by it, ``distribution_as_of.sql`` and
+``current_distribution_as_of.sql`` the past, and the view ``current_distribution`` what the ledger
+leaves; properties hold them together. Whoever folds the same events in any order, in any parts,
+gets the same answer.
 """
 
 from collections.abc import Iterable

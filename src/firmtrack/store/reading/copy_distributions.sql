@@ -15,7 +15,7 @@ COPY (
             END AT TIME ZONE 'UTC',
             'YYYY-MM-DD"T"HH24:MI:SS"Z"'
         )
-    FROM current_distribution AS c
+    FROM {current_distribution} AS c
     CROSS JOIN LATERAL (
         SELECT encode(int8send(c.device_id # (-9223372036854775808)), 'hex') AS h
     ) AS hexadecimal

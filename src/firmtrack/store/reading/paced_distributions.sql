@@ -14,21 +14,25 @@ WITH asked AS MATERIALIZED (
     WHERE r.request_key = (SELECT request_key FROM asked_request)
 ), standing AS MATERIALIZED (
     SELECT c.device_id, c.request_key, c.stage, c.occurred_at, c.refused
-    FROM current_distribution AS c
+    FROM {current_distribution} AS c
     WHERE {is_asked} AND c.completion NOT IN ('failed', 'successful')
-), outdone AS NOT MATERIALIZED (
+), outdone AS MATERIALIZED (
     SELECT later.device_id
-    FROM current_distribution AS later
+    FROM {current_distribution} AS later
     WHERE later.device_id = ANY (ARRAY(SELECT device_id FROM standing))
       AND later.request_key <> (SELECT request_key FROM asked)
       AND later.submitted_at > (SELECT submitted_at FROM asked)
       AND later.completion = 'successful'
       AND {sees:later.originator}
+), described AS MATERIALIZED (
+    SELECT device_id, csp_region, device_type, manufacturer, model
+    FROM {device} AS v
+    WHERE v.device_id = ANY (ARRAY(SELECT device_id FROM standing))
 ), events_of_all AS MATERIALIZED (
     SELECT stage, min(occurred_at) AS first_at
     FROM (
         SELECT s.stage, s.occurred_at
-        FROM request_step AS s
+        FROM {request_step} AS s
         WHERE s.request_key = (SELECT request_key FROM asked) AND NOT s.failed
         UNION ALL
         SELECT 1, asked.submitted_at
@@ -73,7 +77,7 @@ WITH asked AS MATERIALIZED (
         END AS stalled_seconds
     FROM standing AS s
     LEFT JOIN events_of_all AS every ON every.stage = s.stage AND NOT s.refused
-    LEFT JOIN ({devices}) AS v USING (device_id)
+    LEFT JOIN described AS v USING (device_id)
     LEFT JOIN device_segment AS g
         ON g.csp_region = coalesce(v.csp_region, '')
         AND g.device_type = coalesce(v.device_type, '')
@@ -90,7 +94,7 @@ WITH asked AS MATERIALIZED (
 ), doubtful AS MATERIALIZED (
     -- A device's own earlier events of the stage count, but are looked for only where a wait since the
     -- request began would be of another pace.
-    SELECT w.device_id
+    SELECT w.device_id, w.request_key, w.stage, w.occurred_at
     FROM waiting AS w
     WHERE w.waited <= w.stalled_seconds
       AND coalesce(
@@ -100,14 +104,14 @@ WITH asked AS MATERIALIZED (
           ELSE w.stalled_seconds
       END
 ), earlier AS MATERIALIZED (
-    SELECT c.device_id, min(e.occurred_at) AS first_at
-    FROM current_distribution AS c
-    JOIN event AS e ON e.device_id = c.device_id
-    LEFT JOIN LATERAL ({attributed}) AS found ON true
-    WHERE c.device_id = ANY (ARRAY(SELECT device_id FROM doubtful)) AND {is_asked}
-      AND e.stage = c.stage AND NOT e.failed AND e.occurred_at < c.occurred_at
-      AND c.request_key = coalesce(e.request_key, found.request_key)
-    GROUP BY c.device_id
+    SELECT e.device_id, min(e.occurred_at) AS first_at
+    FROM doubtful AS d
+    JOIN {event} AS e USING (device_id)
+    WHERE e.device_id = ANY (ARRAY(SELECT device_id FROM doubtful))
+      AND e.stage = d.stage AND NOT e.failed AND e.occurred_at < d.occurred_at
+      -- By no equality alone: it would be a key of the join, and found of each event.
+      AND (e.request_key = d.request_key OR e.request_key IS NULL AND d.request_key = ({attributed}))
+    GROUP BY e.device_id
 )
 SELECT w.device_id, w.stage,
     CASE

@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 _STANDING = """
     SELECT c.device_id, c.request_key, c.originator, c.target, c.counter, c.submitted_at,
         c.firmware_version, c.stage, c.completion, c.reason, c.occurred_at, c.addressee
-    FROM current_distribution AS c
+    FROM {{current_distribution}} AS c
     WHERE {of_which}
 """
 

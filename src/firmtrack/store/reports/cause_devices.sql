@@ -9,15 +9,15 @@
     -- One by one: whatever is known of how many others there are, none of theirs is read.
     SELECT c.device_id, c.request_key, v.smets_version, v.comms_hub_id, told.comms_hub_ids,
         other.later_success, other.is_open, other.is_foreign_open
-    FROM current_distribution AS c
+    FROM {current_distribution} AS c
     LEFT JOIN LATERAL (
         SELECT smets_version, comms_hub_id
-        FROM device
-        WHERE device.device_id = c.device_id
+        FROM {device} AS v
+        WHERE v.device_id = c.device_id
         LIMIT 1
     ) AS v ON true
     CROSS JOIN LATERAL (
-        SELECT array_agg(e.comms_hub_id) AS comms_hub_ids FROM event AS e WHERE e.device_id = c.device_id
+        SELECT array_agg(e.comms_hub_id) AS comms_hub_ids FROM {event} AS e WHERE e.device_id = c.device_id
     ) AS told
     CROSS JOIN LATERAL (
         SELECT
@@ -33,7 +33,7 @@
                 %(sees_others)s AND NOT {sees:o.originator}
                 AND o.completion NOT IN ('failed', 'successful')
             ) AS is_foreign_open
-        FROM current_distribution AS o
+        FROM {current_distribution} AS o
         WHERE o.device_id = c.device_id AND o.request_key <> c.request_key
     ) AS other
     WHERE c.device_id = ANY (ARRAY(SELECT device_id FROM caused)) AND {is_asked}
@@ -52,7 +52,7 @@
 ), befallen_request AS MATERIALIZED (
     SELECT c.request_key
     FROM (SELECT DISTINCT request_key, originator, target, counter FROM caused) AS c
-    JOIN request_incident AS i USING (originator, target, counter)
+    JOIN {request_incident} AS i USING (originator, target, counter)
 )
 SELECT s.device_id, s.request_key, s.firmware_version, s.occurred_at, s.addressee,
     nullif(s.device_type, '') AS device_type, d.smets_version, nullif(s.csp_region, '') AS csp_region,
