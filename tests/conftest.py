@@ -36,7 +36,9 @@ settings.register_profile(
     "change", deadline=None, derandomize=bool(os.environ.get("CI")), max_examples=25
 )
 settings.register_profile("thorough", settings.get_profile("change"), max_examples=100)
-settings.load_profile("change")
+# On a cluster an example takes a second or two: each of its statements goes to several shards.
+settings.register_profile("cluster", settings.get_profile("change"), max_examples=10)
+settings.load_profile("cluster" if CITUS_URL else "change")
 
 
 def _print_eui(eui: Eui64, printer: Any, _: bool) -> None:
