@@ -283,7 +283,9 @@ def test_who_is_killed_while_making_a_month_leaves_nothing_half_made(own_databas
         killed = psycopg.connect(own_database)
         months.begin(killed, [])  # holds what whoever makes months holds
         assert not make_months(connection)
-        connection.execute("SELECT pg_terminate_backend(%s, 10000)", (killed.info.backend_pid,))
+        connection.execute(
+            "SELECT pg_terminate_backend(%s::integer, 10000)", (killed.info.backend_pid,)
+        )
         killed.close()
 
         assert places(connection, EVENTS) == {EVENTS.later: 1}
