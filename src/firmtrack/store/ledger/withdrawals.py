@@ -59,6 +59,8 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         take(cursor, AdvisoryKey.INVENTORY)
         # What has gone with its month meanwhile has gone.
         messages = [each for each in messages if each.named_requests() <= keys.keys()]
+        if not messages:
+            return frozenset()
         moment = inventory.moment(cursor)
         staging.stage_names(cursor, messages, keys)
         staging.stage_events(cursor, messages, keys)
