@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,15 @@ from firmtrack.domain.identifiers import Eui64
 from firmtrack.store.embedded import EmbeddedPostgres
 from tests.citus import CITUS_URL, ReusedClusterDatabase
 from tests.citus import Cluster as CitusCluster
-from tests.databases import QUICK, ReusedDatabase, binaries_of, fresh_database, make_template, used
+from tests.databases import (
+    QUICK,
+    Fresh,
+    ReusedDatabase,
+    binaries_of,
+    fresh_database,
+    make_template,
+    used,
+)
 from tests.streams import Cluster, one_node, three_nodes
 
 _ENVIRONMENT = {
@@ -36,7 +45,9 @@ settings.register_profile(
     "change", deadline=None, derandomize=bool(os.environ.get("CI")), max_examples=25
 )
 settings.register_profile("thorough", settings.get_profile("change"), max_examples=100)
-settings.load_profile("change")
+# On a cluster an example takes a second or two: each of its statements goes to several shards.
+settings.register_profile("cluster", settings.get_profile("change"), max_examples=10)
+settings.load_profile("cluster" if CITUS_URL else "change")
 
 
 def _print_eui(eui: Eui64, printer: Any, _: bool) -> None:
@@ -128,17 +139,18 @@ def postgres(
 
 
 @pytest.fixture(scope="session")
-def reused_database(request: pytest.FixtureRequest) -> Iterator[ReusedDatabase]:
-    """The database that this worker's tests have one after the other."""
+def fresh(request: pytest.FixtureRequest) -> Fresh:
+    """What makes a migrated, empty database of its own: on the cluster, if there is one."""
     if CITUS_URL:
-        with (
-            CitusCluster(CITUS_URL).fresh_database() as conninfo,
-            ReusedClusterDatabase(conninfo) as reused,
-        ):
-            yield reused
-        return
-    postgres = request.getfixturevalue("postgres")
-    with fresh_database(postgres) as conninfo, ReusedDatabase(conninfo) as reused:
+        return CitusCluster(CITUS_URL).fresh_database
+    return partial(fresh_database, request.getfixturevalue("postgres"))
+
+
+@pytest.fixture(scope="session")
+def reused_database(fresh: Fresh) -> Iterator[ReusedDatabase]:
+    """The database that this worker's tests have one after the other."""
+    reused_of = ReusedClusterDatabase if CITUS_URL else ReusedDatabase
+    with fresh() as conninfo, reused_of(conninfo) as reused:
         yield reused
 
 
@@ -151,14 +163,9 @@ def database(reused_database: ReusedDatabase) -> Iterator[str]:
 
 
 @pytest.fixture
-def own_database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The same for tests that change more than rows: a clone, which is dropped afterwards."""
-    if CITUS_URL:
-        with CitusCluster(CITUS_URL).fresh_database() as conninfo, used(conninfo):
-            yield conninfo
-        return
-    postgres = request.getfixturevalue("postgres")
-    with fresh_database(postgres) as conninfo, used(conninfo):
+def own_database(fresh: Fresh) -> Iterator[str]:
+    """The same for tests that change more than rows: a fresh one, which is dropped afterwards."""
+    with fresh() as conninfo, used(conninfo):
         yield conninfo
 
 

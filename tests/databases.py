@@ -5,11 +5,11 @@ between tests. Who changes more than rows takes a clone.
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeAlias
 
 import psycopg
 import pytest
@@ -18,6 +18,9 @@ from psycopg.conninfo import make_conninfo
 
 from firmtrack.store import database
 from firmtrack.store.embedded import EmbeddedPostgres
+
+Fresh: TypeAlias = Callable[[], AbstractContextManager[str]]
+"""Makes a migrated, empty database and yields its conninfo; it is dropped at the end."""
 
 # Tests kill processes, never the machine: what the kernel has, survives.
 QUICK = {

@@ -9,7 +9,7 @@ _FEWEST = 5
 
 
 def examples(number: int) -> int:
-    """Return how many of ``number`` examples this run tries: a quarter, or with --thorough all."""
+    """Return how many of ``number`` examples this run tries: a part, or with --thorough all."""
     profile = settings.get_current_profile_name()
     return max(_FEWEST, number * settings.get_profile(profile).max_examples // 100)
 

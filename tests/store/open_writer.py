@@ -10,7 +10,19 @@ from firmtrack.store.database import WRITING, pool
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.numbers import KIND_NUMBERS
+from tests.citus import CITUS_URL
 from tests.store.server_processes import wait_until
+
+_WAITING = """
+    SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = %s AND wait_event_type = 'Lock'
+"""
+# Who waits on a worker is seen on the coordinator to read from it, and no more.
+_WAITING_FOR_A_SHARD = """
+    SELECT FROM citus_lock_waits
+    JOIN citus_stat_activity ON global_pid = waiting_gpid
+    WHERE datname = current_database() AND application_name = %s
+"""
 
 
 @contextmanager
@@ -47,9 +59,6 @@ def just_begun(message: Message) -> Iterator[None]:
 
 def _is_a_writer_waiting() -> bool:
     with pool().connection() as connection:
-        row = connection.execute(
-            "SELECT FROM pg_stat_activity WHERE datname = current_database()"
-            " AND application_name = %s AND wait_event_type = 'Lock'",
-            (WRITING,),
-        ).fetchone()
+        waiting = _WAITING_FOR_A_SHARD if CITUS_URL else _WAITING
+        row = connection.execute(waiting, (WRITING,)).fetchone()
     return row is not None

@@ -135,7 +135,7 @@ def test_a_look_up_whose_audit_the_database_lost_is_not_answered(database: str) 
         writer = writer_that_waits(database)
         threads.start(lambda: audit.record_lookup(STRANGER, "device", "b", 3))
         wait_until_waiting(1)
-        holder.execute("SELECT pg_terminate_backend(%s)", (writer,))
+        holder.execute("SELECT pg_terminate_backend(%s::integer)", (writer,))
         threads.join_first()
         assert threads.ends == [psycopg.errors.AdminShutdown, None]
     threads.join()
@@ -152,9 +152,9 @@ def test_while_the_database_is_lost_all_look_ups_that_wait_fail_at_once(database
         for number in (1, 2, 3):
             threads.start(lambda: audit.record_lookup(ALPHA, "device", "b", 2))
             wait_until_waiting(number)
-        holder.execute("SELECT pg_terminate_backend(%s)", (first,))
+        holder.execute("SELECT pg_terminate_backend(%s::integer)", (first,))
         second = writer_that_waits(database, other_than=first)
-        holder.execute("SELECT pg_terminate_backend(%s)", (second,))
+        holder.execute("SELECT pg_terminate_backend(%s::integer)", (second,))
         threads.join()
 
     assert threads.ends == [psycopg.errors.AdminShutdown] * 4

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import psycopg
 import pytest
+from psycopg.errors import DeadlockDetected
 
 import firmtrack
 from firmtrack.store import locks
@@ -16,6 +18,8 @@ from firmtrack.store.locks import (
     Task,
     Turn,
     TurnTaken,
+    again_after_deadlock,
+    take,
     take_if_free,
     take_turn,
 )
@@ -166,3 +170,33 @@ def test_locks_of_two_parts_differ(database: str) -> None:
         assert take_if_free(one, AdvisoryKey.COMPOSING, 1)
         assert take_if_free(other, AdvisoryKey.COMPOSING, 2)
         assert not take_if_free(other, AdvisoryKey.COMPOSING, 1)
+
+
+def test_of_two_transactions_that_stand_against_each_other_one_is_done_anew(database: str) -> None:
+    held = {key: Event() for key in (AdvisoryKey.INVENTORY, AdvisoryKey.STALLED)}
+    begun = []
+
+    @again_after_deadlock
+    def take_both(first: AdvisoryKey, second: AdvisoryKey) -> AdvisoryKey:
+        with psycopg.connect(database) as connection:
+            begun.append(first)
+            take(connection, first)
+            held[first].set()
+            held[second].wait()
+            take(connection, second)
+        return first
+
+    with ThreadPoolExecutor() as threads:
+        orders = (list(held), list(reversed(held)))
+        done = [threads.submit(take_both, *order) for order in orders]
+        assert [each.result() for each in done] == [order[0] for order in orders]
+    assert len(begun) == 3
+
+
+def test_a_transaction_that_is_ended_each_time_fails_at_last() -> None:
+    @again_after_deadlock
+    def stand_against_all() -> None:
+        raise DeadlockDetected
+
+    with pytest.raises(DeadlockDetected):
+        stand_against_all()

@@ -371,7 +371,7 @@ def test_a_dispatcher_that_is_killed_while_it_tells_tells_once(estate: Estate) -
 
         def killed(_key: CauseKey) -> str:
             with pool().connection() as other:
-                other.execute("SELECT pg_terminate_backend(%s, 60000)", (pid,))
+                other.execute("SELECT pg_terminate_backend(%s::integer, 60000)", (pid,))
             return "never told"
 
         with pytest.raises(OperationalError):

@@ -327,7 +327,9 @@ def _die_within(connection: Connection[TupleRow], scene: Scene) -> None:
     with connection.transaction():
         assert compose_due(connection, grouping_delay=timedelta(), now=scene.now) == 1
         with pool().connection() as other:
-            other.execute("SELECT pg_terminate_backend(%s)", (connection.info.backend_pid,))
+            other.execute(
+                "SELECT pg_terminate_backend(%s::integer)", (connection.info.backend_pid,)
+            )
         connection.execute("SELECT 1")
 
 

@@ -8,18 +8,25 @@ A database's advisory locks are one space of numbers, which PostgreSQL gives no 
 that chose the same number would wait for each other for no reason that anyone could see.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from enum import IntEnum, StrEnum, unique
+from functools import wraps
+from typing import ParamSpec, TypeVar
 from uuid import uuid4
 
 import psycopg
 from psycopg import Connection, Cursor
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 from psycopg.rows import TupleRow
 
 from firmtrack.errors import FirmtrackError
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _LEASE_SECONDS = 20.0
+_MOST_TRIES = 5
 
 _RENEW = """
 INSERT INTO lease AS l (name, holder, until)
@@ -147,6 +154,23 @@ FREE_PART = """
 
 There is no row if none is free.
 """
+
+
+def again_after_deadlock(transaction: Callable[P, R]) -> Callable[P, R]:
+    """Do a whole transaction anew when it was ended so that those that it stood against go on.
+
+    One server takes rows in one order, and nobody stands against anybody. The nodes of a cluster
+    are at work side by side, each in that order, and there is none among them.
+    """
+
+    @wraps(transaction)
+    def tried(*args: P.args, **named: P.kwargs) -> R:
+        for _ in range(_MOST_TRIES - 1):
+            with suppress(DeadlockDetected):
+                return transaction(*args, **named)
+        return transaction(*args, **named)
+
+    return tried
 
 
 def take_turn(connection: Connection[TupleRow], turn: Turn, *, waits: bool) -> None:

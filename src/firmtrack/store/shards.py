@@ -163,7 +163,8 @@ STAGING_HOMES: Mapping[str, Home] = {
 """The same of the tables of a place: each is where what becomes of its rows is."""
 
 _SETTINGS = {
-    # Writers take the rows of one shard after those of another, so that no two wait for each other.
+    # Writers take the rows of one shard of a node after those of another, so that there no two wait
+    # for each other. Nodes are at work side by side all the same: see again_after_deadlock.
     "citus.multi_shard_modify_mode": "sequential",
     # What two of them change in a shard are rows, each of which PostgreSQL locks: to lock the shard
     # would have writers wait for each other, and for whoever waits for them.

@@ -38,7 +38,7 @@ from firmtrack.store.ledger.requests import (
     record_request_facts,
 )
 from firmtrack.store.ledger.submission import OPERATOR, Submission
-from firmtrack.store.locks import AdvisoryKey, take, take_shared
+from firmtrack.store.locks import AdvisoryKey, again_after_deadlock, take, take_shared
 from firmtrack.store.numbers import numbers_of, to_bigint
 from firmtrack.store.together import Together
 
@@ -118,6 +118,16 @@ def _is_single(batch: Batch) -> bool:
 
 def _record_all(batches: Sequence[Batch], portions: Portions = PORTIONS) -> Sequence[Receipt]:
     began_at = time.perf_counter()
+    receipts, is_folded = _transact(batches, portions)
+    MEASURES.observe(LEDGER_BATCH_SECONDS, seconds=time.perf_counter() - began_at)
+    if not is_folded:
+        fold_unfolded(portions)
+    return receipts
+
+
+@again_after_deadlock
+def _transact(batches: Sequence[Batch], portions: Portions) -> tuple[Sequence[Receipt], bool]:
+    """Record the batches; return what that did, and whether all is folded."""
     with staging.writing() as cursor:
         are_new, gone, is_folded = _record_messages(cursor, batches, portions)
         are_gone = [
@@ -129,13 +139,11 @@ def _record_all(batches: Sequence[Batch], portions: Portions = PORTIONS) -> Sequ
             _count_ignored(cursor, batch.ignored)
         if gone:
             _count_ignored(cursor, {retention.BEFORE_RETENTION: sum(map(sum, are_gone))})
-    MEASURES.observe(LEDGER_BATCH_SECONDS, seconds=time.perf_counter() - began_at)
-    if not is_folded:
-        fold_unfolded(portions)
-    return [
+    receipts = [
         Receipt(is_new=is_new, is_gone=is_gone, quarantine_ids=quarantine_ids)
         for is_new, is_gone, quarantine_ids in zip(are_new, are_gone, ids, strict=True)
     ]
+    return receipts, is_folded
 
 
 def _quarantine(cursor: Cursor[TupleRow], batch: Batch) -> tuple[int | None, ...]:
@@ -404,15 +412,19 @@ def fold_unfolded(portions: Portions = PORTIONS) -> None:
 
     Whoever leaves any does this; who finds some was left by one that was killed.
     """
-    taken = portions.devices
-    while taken == portions.devices:
-        with staging.writing() as cursor:
-            cursor.execute(statement("take_unfolded"), {"most": portions.devices})
-            unfolded = cursor.fetchall()
-            taken = len(unfolded)
-            if taken:
-                _concern_unfolded(cursor, unfolded)
-                _fold_concerned(cursor)
+    while _fold_some_unfolded(portions.devices) == portions.devices:
+        pass
+
+
+@again_after_deadlock
+def _fold_some_unfolded(most: int) -> int:
+    with staging.writing() as cursor:
+        cursor.execute(statement("take_unfolded"), {"most": most})
+        unfolded = cursor.fetchall()
+        if unfolded:
+            _concern_unfolded(cursor, unfolded)
+            _fold_concerned(cursor)
+    return len(unfolded)
 
 
 def _concern_unfolded(cursor: Cursor[TupleRow], unfolded: Sequence[TupleRow]) -> None:

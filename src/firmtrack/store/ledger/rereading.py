@@ -22,7 +22,7 @@ from firmtrack.store.bodies import unpack
 from firmtrack.store.ledger import changes, incidents, inventory, proposals, staging, statement
 from firmtrack.store.ledger.recording import record_supplier_change
 from firmtrack.store.ledger.requests import hold_requests, keys_of, known_requests
-from firmtrack.store.locks import AdvisoryKey, take
+from firmtrack.store.locks import AdvisoryKey, again_after_deadlock, take
 from firmtrack.store.numbers import (
     KIND_NUMBERS,
     KIND_OF_NUMBER,
@@ -96,22 +96,23 @@ def reread(read: Read) -> Iterator[Progress]:
         )
         is_done = False
         while not is_done:
-            with staging.writing_on(connection) as cursor:
-                progress = _do_some(cursor, read)
+            progress = _do_some(connection, read)
             yield progress
             is_done = progress.is_done
 
 
-def _do_some(cursor: Cursor[TupleRow], read: Read) -> Progress:
-    take(cursor, AdvisoryKey.REREADING)
-    bookmark = _bookmark(cursor)
-    if bookmark.phase == "messages":
-        _reread_some(cursor, bookmark.after_message, read)
-    elif bookmark.phase == "requests":
-        _fold_some_requests(cursor, bookmark.after_request)
-    elif bookmark.phase == "distributions":
-        _fold_some_distributions(cursor, bookmark.after_device)
-    return _bookmark(cursor).progress()
+@again_after_deadlock
+def _do_some(connection: Connection[TupleRow], read: Read) -> Progress:
+    with staging.writing_on(connection) as cursor:
+        take(cursor, AdvisoryKey.REREADING)
+        bookmark = _bookmark(cursor)
+        if bookmark.phase == "messages":
+            _reread_some(cursor, bookmark.after_message, read)
+        elif bookmark.phase == "requests":
+            _fold_some_requests(cursor, bookmark.after_request)
+        elif bookmark.phase == "distributions":
+            _fold_some_distributions(cursor, bookmark.after_device)
+        return _bookmark(cursor).progress()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

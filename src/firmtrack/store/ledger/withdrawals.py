@@ -24,7 +24,7 @@ from firmtrack.store.ledger import (
     statement,
 )
 from firmtrack.store.ledger.requests import hold_requests, keys_of
-from firmtrack.store.locks import AdvisoryKey, take
+from firmtrack.store.locks import AdvisoryKey, again_after_deadlock, take
 from firmtrack.store.numbers import to_bigint
 from firmtrack.store.reading.messages import KeptMessage, kept_messages
 
@@ -48,6 +48,7 @@ def restore(messages: Sequence[Message], because: str, read: Read) -> frozenset[
     return _move("restore_messages", messages, because, read)
 
 
+@again_after_deadlock
 def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> frozenset[UUID]:
     named = frozenset[RequestId]().union(
         *(message.named_requests() | message.befallen_requests() for message in messages)
@@ -59,6 +60,8 @@ def _move(how: str, messages: Sequence[Message], because: str, read: Read) -> fr
         take(cursor, AdvisoryKey.INVENTORY)
         # What has gone with its month meanwhile has gone.
         messages = [each for each in messages if each.named_requests() <= keys.keys()]
+        if not messages:
+            return frozenset()
         moment = inventory.moment(cursor)
         staging.stage_names(cursor, messages, keys)
         staging.stage_events(cursor, messages, keys)
