@@ -16,7 +16,7 @@ from firmtrack.lookups.as_of import past_of
 from firmtrack.store import database, replica
 from firmtrack.store.database import pool
 from firmtrack.store.replica import look_up, look_up_rows
-from firmtrack.store.standby import Standby, Standing, find_problem
+from firmtrack.store.standby import Standby, Standing, ask_primary, find_problem
 from tests.databases import used
 from tests.journeys import own_postgres
 from tests.journeys.own_postgres import OwnPostgres, conninfo_at, running
@@ -26,6 +26,9 @@ from tests.pooler import conninfo_at as conninfo_of_pooler
 from tests.pooler import pooled
 
 _QUICK_LOOKS = {"look_seconds": 0.05, "most_lag_seconds": 2.0}
+_PAGE_BYTES = 8_192
+_PAGE_HEADER_BYTES = 24
+_MESSAGE_BYTES = 304
 
 
 @pytest.fixture(scope="module")
@@ -249,6 +252,41 @@ def test_how_far_behind_it_is_is_told_and_too_far_is_not_used(
     on(second, "SELECT pg_wal_replay_resume()")
     wait_until(is_read_there, "it is used again")
     assert newest() == (True, written())
+
+
+@pytest.mark.parametrize("what", ["page", "file"])
+def test_a_primary_that_writes_nothing_is_not_ahead_where_its_log_ends_with_a_page_or_a_file(
+    primary: OwnPostgres, what: str
+) -> None:
+    with psycopg.connect(conninfo_at(primary.port), autocommit=True) as there:
+        if what == "file":
+            there.execute("SELECT pg_switch_wal()")
+        else:
+            fill_page(there)
+        reached = ask_primary(there).position
+
+    assert reached % _PAGE_BYTES == 0, "the header of what is empty is nothing to be replayed"
+
+
+def fill_page(there: Connection[TupleRow]) -> None:
+    """Write to the log until one of its pages is full, and no more."""
+
+    def log(octets: int) -> int:
+        row = there.execute(
+            "SELECT (pg_logical_emit_message(false, '', repeat('-', %s)) - '0/0')::bigint",
+            (octets,),
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    log(_MESSAGE_BYTES)
+    first = log(_MESSAGE_BYTES)
+    second = log(_MESSAGE_BYTES)
+    more = second - first - _MESSAGE_BYTES
+    left = _PAGE_BYTES - second % _PAGE_BYTES
+    if left < 2 * _MESSAGE_BYTES:
+        left += _PAGE_BYTES - _PAGE_HEADER_BYTES
+    log(left - more)
 
 
 def test_what_is_cancelled_on_the_replica_is_asked_once_more_on_the_primary(

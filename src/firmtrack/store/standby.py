@@ -39,9 +39,18 @@ _AHEAD = "has more than the database in DATABASE_URL: it follows another."
 _WENT_AWAY = "57P"  # the class of what a server says that ends
 _logger = logging.getLogger(__name__)
 
-# Beyond what is written: a transaction that others see may not be on the disk yet.
+# Beyond what is written: a transaction that others see may not be on the disk yet. Where a page or
+# a file of the log is full, that position is behind the header of the next, 24 or 40 octets, which
+# no replica has as long as nothing more is written: the log ends before it.
 _PRIMARY = """
-    SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint AS position,
+    SELECT (SELECT reached - CASE
+                WHEN reached % file <= 40 THEN reached % file
+                WHEN reached % page <= 24 THEN reached % page
+                ELSE 0
+            END
+            FROM (SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint AS reached,
+                pg_size_bytes(current_setting('wal_segment_size')) AS file,
+                current_setting('wal_block_size')::integer AS page) AS log) AS position,
         (SELECT system_identifier FROM pg_control_system()) AS system_identifier,
         current_database() AS database
 """
