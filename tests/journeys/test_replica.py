@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -265,11 +266,33 @@ def test_how_far_behind_is_part_of_how_fresh(
     assert "Read on a replica: what was recorded in the last" in page
     latest = caller.call("GET", "/freshness", token, headers=_LATEST)
     assert latest.json["replica_lag_seconds"] is None
+    there = caller.get("/freshness", token)
+    assert there.json["complete_to"] == latest.json["complete_to"], "nothing is written"
     with paused(second):
         tell_news()
         wait_until(
             lambda: caller.get("/freshness", token).json["replica_lag_seconds"] > 2, "it is behind"
         )
+
+
+@pytest.mark.parametrize("path", [_DEVICE, f"/service-requests/{LARGE_REQUEST}"])
+def test_a_text_for_a_ticket_says_up_to_when_the_replica_knew_all_and_its_link_shows_that(
+    standby: Standby, second: OwnPostgres, path: str
+) -> None:
+    ada = signed_in()
+    is_caught_up(standby)
+    with paused(second):
+        told_at = datetime.now(UTC)
+        message_id = tell_news()
+
+        page = ada.get(path)
+        assert COOKIE not in page.cookies, "it was read on the replica"
+        said = re.findall(r"As known to Firmtrack at (\S+Z):", page.content.decode())
+        shown = ada.get(_DEVICE, {"as_of": said[0]}).content.decode()
+
+    assert max(datetime.fromisoformat(each) for each in said) < told_at
+    assert f"/devices/{UNDER_WAY}" in shown
+    assert message_id not in shown
 
 
 def test_a_past_that_the_replica_does_not_know_whole_is_told_by_the_primary(
