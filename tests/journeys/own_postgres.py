@@ -12,12 +12,14 @@ from threading import Event, Thread
 
 import psutil
 
+from firmtrack.store import database
 from firmtrack.store.embedded.binaries import Binaries, wheel_binaries
 from firmtrack.store.embedded.cluster import Cluster
 from firmtrack.store.embedded.layout import Layout
 from firmtrack.store.embedded.tuning import server_settings
-from tests.databases import QUICK
+from tests.databases import QUICK, used
 from tests.journeys.processes import PATIENCE_SECONDS, free_port, wait_until
+from tests.pages import world
 
 _BLOCK_BYTES = 65_536
 _LOOK_SECONDS = 0.2
@@ -96,6 +98,18 @@ def running(directory: Path) -> Iterator[OwnPostgres]:
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def migrated(directory: Path, *, has_world: bool = False) -> Iterator[OwnPostgres]:
+    """Yield a server that runs and has all tables, and perhaps the small world of the pages."""
+    with running(directory) as server:
+        with used(conninfo_at(server.port)):
+            database.migrate()
+            if has_world:
+                world.people()
+                world.tell()
+        yield server
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -24,6 +23,7 @@ from tests.databases import used
 from tests.journeys import own_postgres
 from tests.journeys.own_postgres import OwnPostgres, conninfo_at, running
 from tests.journeys.processes import wait_until
+from tests.journeys.replicas import in_use, looked_at_once
 from tests.journeys.test_pooler import assert_nothing_stays
 from tests.pooler import conninfo_at as conninfo_of_pooler
 from tests.pooler import pooled
@@ -37,11 +37,8 @@ _MESSAGE_BYTES = 304
 
 @pytest.fixture(scope="module")
 def primary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    with running(tmp_path_factory.mktemp("primary") / "postgresql") as server:
-        with used(conninfo_at(server.port)):
-            database.migrate()
-            with pool().connection() as connection:
-                connection.execute("CREATE TABLE written (number integer)")
+    with own_postgres.migrated(tmp_path_factory.mktemp("primary") / "postgresql") as server:
+        on(server, "CREATE TABLE written (number integer)")
         yield server
 
 
@@ -55,17 +52,9 @@ def second(primary: OwnPostgres, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture
 def standby(primary: OwnPostgres, second: OwnPostgres) -> Iterator[Standby]:
     """The replica, in use, with all that the primary has; what is paused goes on afterwards."""
-    with used(conninfo_at(primary.port)), following(second.port) as standby:
+    with used(conninfo_at(primary.port)), in_use(second.port, **_QUICK_LOOKS) as standby:
         yield standby
         on(second, "SELECT pg_wal_replay_resume()")
-
-
-@contextmanager
-def following(port: int) -> Iterator[Standby]:
-    with replica.followed(conninfo_at(port), **_QUICK_LOOKS) as standby:
-        assert standby is not None
-        wait_until(lambda: standby.standing is Standing.IN_USE, "the replica is in use")
-        yield standby
 
 
 def on(server: OwnPostgres, statement: str) -> list[TupleRow]:
@@ -153,10 +142,7 @@ def test_who_has_written_reads_it_and_the_others_read_on_where_it_is_not_known_y
 def test_a_replica_is_asked_for_what_it_has_since_it_was_last_looked_at(
     primary: OwnPostgres, second: OwnPostgres
 ) -> None:
-    seldom = replica.followed(conninfo_at(second.port), look_seconds=60.0)
-    with used(conninfo_at(primary.port)), seldom as standby:
-        assert standby is not None
-        wait_until(lambda: standby.standing is Standing.IN_USE, "the replica is in use")
+    with used(conninfo_at(primary.port)), looked_at_once(second.port) as standby:
         write()
         floor = replica.primary_position()
         wait_until(
@@ -467,7 +453,7 @@ def test_without_its_replica_look_ups_read_on_the_primary_at_once_and_then_there
     with (
         used(conninfo_at(primary.port)),
         own_postgres.standby(primary, tmp_path / "third") as third,
-        following(third.port) as standby,
+        in_use(third.port, **_QUICK_LOOKS) as standby,
     ):
         assert is_read_there()
         arrived_at = arrive()
