@@ -5,7 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
@@ -28,11 +28,13 @@ _LOOK_SECONDS = 0.2
 class OwnPostgres:
     """A server that listens on a port of this machine, and that nobody starts again."""
 
-    def __init__(self, directory: Path, **settings: str) -> None:
+    def __init__(
+        self, directory: Path, *, base: Mapping[str, str] = QUICK, **settings: str
+    ) -> None:
         directory.mkdir(mode=0o700)
         self.port = free_port()
         settings = {
-            **QUICK, "listen_addresses": "127.0.0.1", "port": str(self.port), **settings
+            **base, "listen_addresses": "127.0.0.1", "port": str(self.port), **settings
         }  # fmt: skip
         self._cluster = Cluster(
             Layout(Path(os.path.realpath(directory))),
@@ -72,6 +74,12 @@ class OwnPostgres:
         said, _ = copying.communicate(timeout=PATIENCE_SECONDS)
         assert copying.returncode == 0, said
 
+    @property
+    def process_id(self) -> int:
+        """The first of its processes, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def freeze(self) -> None:
         """Have none of its processes do anything."""
         self._signal_all(signal.SIGSTOP)
@@ -81,8 +89,7 @@ class OwnPostgres:
         self._signal_all(signal.SIGCONT)
 
     def _signal_all(self, number: signal.Signals) -> None:
-        assert self._process is not None
-        first = psutil.Process(self._process.pid)
+        first = psutil.Process(self.process_id)
         first.send_signal(number)
         for child in first.children(recursive=True):
             with suppress(psutil.NoSuchProcess):
@@ -90,9 +97,9 @@ class OwnPostgres:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[OwnPostgres]:
+def running(directory: Path, *, base: Mapping[str, str] = QUICK) -> Iterator[OwnPostgres]:
     """Yield a server that runs; whatever became of it, it is stopped after the block."""
-    server = OwnPostgres(directory)
+    server = OwnPostgres(directory, base=base)
     server.start()
     try:
         yield server
@@ -113,9 +120,11 @@ def migrated(directory: Path, *, has_world: bool = False) -> Iterator[OwnPostgre
 
 
 @contextmanager
-def standby(primary: OwnPostgres, directory: Path, **settings: str) -> Iterator[OwnPostgres]:
+def standby(
+    primary: OwnPostgres, directory: Path, *, base: Mapping[str, str] = QUICK, **settings: str
+) -> Iterator[OwnPostgres]:
     """Yield a standby of the primary that runs; it is stopped after the block."""
-    server = OwnPostgres(directory, wal_retrieve_retry_interval="100ms", **settings)
+    server = OwnPostgres(directory, base=base, wal_retrieve_retry_interval="100ms", **settings)
     server.follow(primary)
     server.start()
     try:
