@@ -1,4 +1,8 @@
-"""The API's look-up of one device with a replica on the same machine, beside the primary alone."""
+"""The API's look-up of one device with a replica on the same machine, beside the primary alone.
+
+The primary's load is the processor's time of all its processes, and the blocks that its statements
+look at, each for one answer. Alone the primary is while its standby's processes are all stopped.
+"""
 
 import json
 import time
@@ -14,12 +18,13 @@ from bench.lookup import lookup_calls
 from bench.processes import serving
 from bench.run import Run
 from bench.scene import DCC
-from bench.servers import Database, running
+from bench.servers import blocks_read, processor_seconds
 from bench.timing import median_ratio
 from firmtrack.accounts.kinds import PartyKind, TokenScope
 from firmtrack.accounts.parties import add_party
 from firmtrack.accounts.tokens import create_token
 from firmtrack.store import database
+from tests.journeys.own_postgres import OwnPostgres, conninfo_at, running, standby
 
 _SECONDS = 6
 _ROUNDS = 3
@@ -38,41 +43,54 @@ def measure(run: Run) -> list[Figure]:
     """Return the figures for the rate, and for what the primary does meanwhile."""
     events = run.sized(1_000_000, least=600)
     seconds = run.seconds(_SECONDS)
-    with running(run.scratch / "primary") as primary:
-        database.use(primary.conninfo)
+    with running(run.scratch / "primary", base={}) as primary:
+        conninfo = conninfo_at(primary.port)
+        database.use(conninfo)
         database.migrate()
         operator = add_party("DCC", PartyKind.DCC, [DCC])
         token = create_token(operator, TokenScope.READ, created_at=datetime.now(UTC))
         devices = devices_for(events)
-        fill(primary.conninfo, 0, devices)
+        fill(conninfo, 0, devices)
         database.close()
         calls = lookup_calls(token, devices)
-        with running(run.scratch / "standby", follows=primary) as standby:
-            # In turns, so that a slow minute of the machine slows both.
-            rounds = [
-                (
-                    _asked(primary, calls, seconds, standby=standby),
-                    _asked(primary, calls, seconds, standby=None),
-                )
-                for _ in range(_ROUNDS)
-            ]
+        with standby(primary, run.scratch / "standby", base={}) as second:
+            rounds = []
+            for number in range(_ROUNDS):
+                # In turns, so that a slow minute of the machine slows both; neither always first.
+                if number % 2:
+                    alone = _asked_alone(primary, second, calls, seconds)
+                    rounds.append((_asked(primary, calls, seconds, second=second), alone))
+                else:
+                    mine = _asked(primary, calls, seconds, second=second)
+                    rounds.append((mine, _asked_alone(primary, second, calls, seconds)))
     return _figures(f"API look-up of one device among {events:,} events, {CLIENTS} clients", rounds)
 
 
-def _asked(
-    primary: Database, calls: list[bytes], seconds: float, *, standby: Database | None
+def _asked_alone(
+    primary: OwnPostgres, second: OwnPostgres, calls: list[bytes], seconds: float
 ) -> _Found:
-    replica = None if standby is None else standby.conninfo
-    blocks = primary.blocks_read()
-    with serving(primary.conninfo, replica=replica) as address:
+    second.freeze()
+    try:
+        return _asked(primary, calls, seconds, second=None)
+    finally:
+        second.thaw()
+
+
+def _asked(
+    primary: OwnPostgres, calls: list[bytes], seconds: float, *, second: OwnPostgres | None
+) -> _Found:
+    conninfo = conninfo_at(primary.port)
+    replica = None if second is None else conninfo_at(second.port)
+    blocks = blocks_read(conninfo)
+    with serving(conninfo, replica=replica) as address:
         if replica is not None:
             _wait_for_replica(address)
         first = load(calls, seconds)  # so that both begin with all they read in memory
-        processor = primary.processor_seconds()
+        processor = processor_seconds(primary.process_id)
         found = load(calls, seconds)
-        processor = primary.processor_seconds() - processor
-    # Connections tell what they have counted when they end.
-    blocks = primary.blocks_read() - blocks
+        processor = processor_seconds(primary.process_id) - processor
+        assert replica is None or _is_in_use(address), "the replica fell behind"
+    blocks = blocks_read(conninfo) - blocks
     answers = len(found.seconds)
     return _Found(found, processor / answers, blocks / (answers + len(first.seconds)))
 
@@ -80,12 +98,14 @@ def _asked(
 def _wait_for_replica(address: str) -> None:
     """Return when look-ups read on the replica. One process says so, all look twice a second."""
     until = time.monotonic() + _STARTS_SECONDS
-    while True:
-        with urllib.request.urlopen(f"{address}/readyz", timeout=5) as answer:
-            if json.load(answer)["replica"]["code"] == "in_use":
-                return
+    while not _is_in_use(address):
         assert time.monotonic() < until, "the replica is not used"
         time.sleep(0.1)  # nobody tells
+
+
+def _is_in_use(address: str) -> bool:
+    with urllib.request.urlopen(f"{address}/readyz", timeout=5) as answer:
+        return bool(json.load(answer)["replica"]["code"] == "in_use")
 
 
 def _figures(job: str, rounds: list[tuple[_Found, _Found]]) -> list[Figure]:
@@ -110,7 +130,7 @@ def _figures(job: str, rounds: list[tuple[_Found, _Found]]) -> list[Figure]:
             ),
         ),
         Figure(
-            f"{job}, with a replica: the primary's processor time for one",
+            f"{job}, with a replica: the processor time of all the primary's processes for one",
             "the primary alone",
             at_most(0.5),
             median_ratio(
@@ -120,7 +140,7 @@ def _figures(job: str, rounds: list[tuple[_Found, _Found]]) -> list[Figure]:
             beside=beside("ms", "processor_seconds", scale=1_000),
         ),
         Figure(
-            f"{job}, with a replica: the blocks that the primary looks at for one",
+            f"{job}, with a replica: the blocks that the primary's statements look at for one",
             "the primary alone",
             None,
             median_ratio([(mine.blocks, alone.blocks) for mine, alone in rounds]),

@@ -1,78 +1,40 @@
-"""A primary and its standby, on this machine alone, as two of the embedded servers."""
+"""What a database server does: the processor's time it takes, and the blocks it looks at."""
 
-import shutil
-import signal
-import socket
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import suppress
 
 import psutil
 import psycopg
 
-from firmtrack.store.embedded.binaries import Binaries, wheel_binaries
-from firmtrack.store.embedded.cluster import Cluster
-from firmtrack.store.embedded.layout import Layout
-from firmtrack.store.embedded.tuning import server_settings
-
-_STOPPING_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
+_OTHERS = """
+    SELECT FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+_BLOCKS = "SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database()"
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
-    """A server that runs: how to connect to it, and its first process."""
+def processor_seconds(process_id: int) -> float:
+    """Return the processor's time that all processes of the server had that began with this one.
 
-    conninfo: str
-    process_id: int
-
-    def processor_seconds(self) -> float:
-        """Return the processor's time that all its processes had, those that ended included."""
-        first = psutil.Process(self.process_id)
-        times = [first.cpu_times(), *(each.cpu_times() for each in first.children())]
-        ended = times[0].children_user + times[0].children_system
-        return sum(each.user + each.system for each in times) + ended
-
-    def blocks_read(self) -> int:
-        """Return how many blocks its database's statements have looked at, from memory or disk."""
-        with psycopg.connect(self.conninfo, autocommit=True) as connection:
-            row = connection.execute(
-                "SELECT blks_hit + blks_read FROM pg_stat_database"
-                " WHERE datname = current_database()"
-            ).fetchone()
-        assert row is not None
-        return int(row[0])
+    Those that wait on clients, and those in the background; those that have ended, too.
+    """
+    first, seconds = psutil.Process(process_id), 0.0
+    for each in first.children():
+        with suppress(psutil.NoSuchProcess):  # its time is the first's from now on
+            times = each.cpu_times()
+            seconds += times.user + times.system
+    return seconds + sum(first.cpu_times()[:4])  # its own, and that of those that have ended
 
 
-@contextmanager
-def running(directory: Path, *, follows: Database | None = None) -> Iterator[Database]:
-    """Yield a server in a new directory: empty, or a standby of the one that it follows."""
-    directory.mkdir(mode=0o700)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    settings = server_settings({"listen_addresses": "127.0.0.1", "port": str(port)})
-    cluster = Cluster(Layout(directory.resolve()), Binaries(wheel_binaries()), settings)
-    account = cluster.account()
-    if follows is not None:
-        data = cluster.layout.data
-        shutil.rmtree(data)
-        data.mkdir(mode=0o700)
-        account.owned(data)
-        program = str(cluster.binaries.directory / "pg_basebackup")
-        where = ["--dbname", follows.conninfo, "--pgdata", str(data)]
-        how = ["--checkpoint", "fast", "--write-recovery-conf", "--no-sync"]
-        copying = account.start([program, *where, *how], output=subprocess.DEVNULL)
-        assert copying.wait() == 0, "the primary could not be copied"
-    process = cluster.start(account)
-    try:
-        while not cluster.is_ready():
-            assert process.poll() is None, cluster.layout.log.read_text()
-            time.sleep(_LOOK_SECONDS)  # it says nothing when it is ready
-        conninfo = f"host=127.0.0.1 port={port} user=firmtrack dbname=firmtrack"
-        yield Database(conninfo, process.pid)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(_STOPPING_SECONDS)
+def blocks_read(conninfo: str) -> int:
+    """Return how many blocks a database's statements have looked at, in memory or on the disk.
+
+    What a connection has done is counted when it ends: they are waited for.
+    """
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        while connection.execute(_OTHERS).rowcount:
+            time.sleep(_LOOK_SECONDS)  # nobody tells
+        row = connection.execute(_BLOCKS).fetchone()
+    assert row is not None
+    return int(row[0])

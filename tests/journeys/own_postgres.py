@@ -5,19 +5,21 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 
 import psutil
 
+from firmtrack.store import database
 from firmtrack.store.embedded.binaries import Binaries, wheel_binaries
 from firmtrack.store.embedded.cluster import Cluster
 from firmtrack.store.embedded.layout import Layout
 from firmtrack.store.embedded.tuning import server_settings
-from tests.databases import QUICK
+from tests.databases import QUICK, used
 from tests.journeys.processes import PATIENCE_SECONDS, free_port, wait_until
+from tests.pages import world
 
 _BLOCK_BYTES = 65_536
 _LOOK_SECONDS = 0.2
@@ -26,11 +28,13 @@ _LOOK_SECONDS = 0.2
 class OwnPostgres:
     """A server that listens on a port of this machine, and that nobody starts again."""
 
-    def __init__(self, directory: Path, **settings: str) -> None:
+    def __init__(
+        self, directory: Path, *, base: Mapping[str, str] = QUICK, **settings: str
+    ) -> None:
         directory.mkdir(mode=0o700)
         self.port = free_port()
         settings = {
-            **QUICK, "listen_addresses": "127.0.0.1", "port": str(self.port), **settings
+            **base, "listen_addresses": "127.0.0.1", "port": str(self.port), **settings
         }  # fmt: skip
         self._cluster = Cluster(
             Layout(Path(os.path.realpath(directory))),
@@ -70,6 +74,12 @@ class OwnPostgres:
         said, _ = copying.communicate(timeout=PATIENCE_SECONDS)
         assert copying.returncode == 0, said
 
+    @property
+    def process_id(self) -> int:
+        """The first of its processes, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def freeze(self) -> None:
         """Have none of its processes do anything."""
         self._signal_all(signal.SIGSTOP)
@@ -79,8 +89,7 @@ class OwnPostgres:
         self._signal_all(signal.SIGCONT)
 
     def _signal_all(self, number: signal.Signals) -> None:
-        assert self._process is not None
-        first = psutil.Process(self._process.pid)
+        first = psutil.Process(self.process_id)
         first.send_signal(number)
         for child in first.children(recursive=True):
             with suppress(psutil.NoSuchProcess):
@@ -88,9 +97,9 @@ class OwnPostgres:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[OwnPostgres]:
+def running(directory: Path, *, base: Mapping[str, str] = QUICK) -> Iterator[OwnPostgres]:
     """Yield a server that runs; whatever became of it, it is stopped after the block."""
-    server = OwnPostgres(directory)
+    server = OwnPostgres(directory, base=base)
     server.start()
     try:
         yield server
@@ -99,9 +108,23 @@ def running(directory: Path) -> Iterator[OwnPostgres]:
 
 
 @contextmanager
-def standby(primary: OwnPostgres, directory: Path, **settings: str) -> Iterator[OwnPostgres]:
+def migrated(directory: Path, *, has_world: bool = False) -> Iterator[OwnPostgres]:
+    """Yield a server that runs and has all tables, and perhaps the small world of the pages."""
+    with running(directory) as server:
+        with used(conninfo_at(server.port)):
+            database.migrate()
+            if has_world:
+                world.people()
+                world.tell()
+        yield server
+
+
+@contextmanager
+def standby(
+    primary: OwnPostgres, directory: Path, *, base: Mapping[str, str] = QUICK, **settings: str
+) -> Iterator[OwnPostgres]:
     """Yield a standby of the primary that runs; it is stopped after the block."""
-    server = OwnPostgres(directory, wal_retrieve_retry_interval="100ms", **settings)
+    server = OwnPostgres(directory, base=base, wal_retrieve_retry_interval="100ms", **settings)
     server.follow(primary)
     server.start()
     try:

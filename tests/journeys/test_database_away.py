@@ -21,14 +21,13 @@ from firmtrack.accounts.kinds import PartyKind, TokenScope
 from firmtrack.accounts.models import User
 from firmtrack.accounts.parties import add_party, party_named
 from firmtrack.accounts.tokens import create_token
-from firmtrack.store import database
 from firmtrack.store.database import pool
 from tests.databases import used
+from tests.journeys import own_postgres
 from tests.journeys.addresses import CALLS, PAGES
-from tests.journeys.own_postgres import Line, OwnPostgres, conninfo_at, running
+from tests.journeys.own_postgres import Line, OwnPostgres, conninfo_at
 from tests.journeys.processes import ended, firmtrack, free_port, listens, on, wait_until
 from tests.journeys.test_crashes import stage_report
-from tests.pages import world
 
 # What waits for a database that never answers, waits far longer.
 _ANSWER_SECONDS = 20.0
@@ -112,11 +111,8 @@ class Posting:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    with running(tmp_path_factory.mktemp("own") / "postgresql") as server:
-        with used(conninfo_at(server.port)):
-            database.migrate()
-            world.people()
-            world.tell()
+    directory = tmp_path_factory.mktemp("own") / "postgresql"
+    with own_postgres.migrated(directory, has_world=True) as server:
         yield server
 
 

@@ -136,19 +136,17 @@ def _is_all_counted() -> bool:
 
 
 def test_more_writers_than_sessions_agree_with_one_alone(
-    server: OwnPostgres, tmp_path: Path
+    migrated: OwnPostgres, tmp_path: Path
 ) -> None:
     messages, writers = traffic(5), range(6)
-    with running(tmp_path / "other") as other, used(own_postgres.conninfo_at(other.port)):
-        database.migrate()
+    other_one = own_postgres.migrated(tmp_path / "other")
+    with other_one as other, used(own_postgres.conninfo_at(other.port)):
         for writer in writers:
             for batch in batches_of(messages, writer):
                 record(batch)
         expected = standing()
-    with used(own_postgres.conninfo_at(server.port)):
-        database.migrate()
 
-    with pooled(server.port, sessions=3) as port, used(conninfo_at(port)):
+    with pooled(migrated.port, sessions=3) as port, used(conninfo_at(port)):
 
         def write(writer: int) -> int:
             receipts = [record(batch) for batch in batches_of(messages, writer)]

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from firmtrack.domain.facts import MessageKind
 from firmtrack.domain.identifiers import Eui64, RequestId
 from firmtrack.domain.stages import Status, Variant
 from firmtrack.presentation.times import utc_text
-from firmtrack.store import database, replica
+from firmtrack.store import replica
 from firmtrack.store.database import pool
 from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.standby import Standby, Standing
@@ -30,6 +31,7 @@ from tests.journeys import own_postgres
 from tests.journeys.addresses import CALLS, PAGES
 from tests.journeys.own_postgres import OwnPostgres, conninfo_at, running
 from tests.journeys.processes import called, ended, firmtrack, free_port, listens, on, wait_until
+from tests.journeys.replicas import in_use, looked_at_once, paused
 from tests.journeys.test_crashes import stage_report
 from tests.journeys.test_database_away import Portal, assert_says_that_the_database_is_away
 from tests.pages import world
@@ -58,11 +60,8 @@ _MORE_CALLS = (
 
 @pytest.fixture(scope="module")
 def primary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    with running(tmp_path_factory.mktemp("primary") / "postgresql") as server:
-        with used(conninfo_at(server.port)):
-            database.migrate()
-            world.people()
-            world.tell()
+    directory = tmp_path_factory.mktemp("primary") / "postgresql"
+    with own_postgres.migrated(directory, has_world=True) as server:
         yield server
 
 
@@ -75,10 +74,8 @@ def second(primary: OwnPostgres, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture
 def standby(primary: OwnPostgres, second: OwnPostgres) -> Iterator[Standby]:
     """The replica, in use, with all that the primary has."""
-    following = replica.followed(conninfo_at(second.port), look_seconds=0.05, most_lag_seconds=600)
+    following = in_use(second.port, look_seconds=0.05, most_lag_seconds=600)
     with used(conninfo_at(primary.port)), following as standby:
-        assert standby is not None
-        wait_until(lambda: standby.standing is Standing.IN_USE, "the replica is in use")
         yield standby
 
 
@@ -86,19 +83,6 @@ def standby(primary: OwnPostgres, second: OwnPostgres) -> Iterator[Standby]:
 def token(standby: Standby) -> str:
     del standby
     return create_token(party_named("Alpha Energy"), TokenScope.READ, created_at=datetime.now(UTC))
-
-
-@contextmanager
-def paused(server: OwnPostgres) -> Iterator[None]:
-    """Have the standby replay nothing within the block: it answers as of its beginning."""
-    with psycopg.connect(conninfo_at(server.port), autocommit=True) as connection:
-        connection.execute("SELECT pg_wal_replay_pause()")
-        state = "SELECT pg_get_wal_replay_pause_state()"
-        wait_until(lambda: connection.execute(state).fetchone() == ("paused",), "it is paused")
-        try:
-            yield
-        finally:
-            connection.execute("SELECT pg_wal_replay_resume()")
 
 
 def signed_in(email: str = "ada@alpha.example") -> Client:
@@ -172,10 +156,7 @@ def test_who_has_written_reads_it_at_once_and_everybody_else_reads_on(
 def test_what_was_seen_once_on_the_primary_is_never_gone_again(
     primary: OwnPostgres, second: OwnPostgres
 ) -> None:
-    seldom = replica.followed(conninfo_at(second.port), look_seconds=600)
-    with used(conninfo_at(primary.port)), seldom as standby:
-        assert standby is not None
-        wait_until(lambda: standby.standing is Standing.IN_USE, "the replica is in use")
+    with used(conninfo_at(primary.port)), looked_at_once(second.port) as standby:
         ada, other = signed_in(), signed_in()
         is_caught_up(standby)
         with paused(second):
@@ -265,11 +246,33 @@ def test_how_far_behind_is_part_of_how_fresh(
     assert "Read on a replica: what was recorded in the last" in page
     latest = caller.call("GET", "/freshness", token, headers=_LATEST)
     assert latest.json["replica_lag_seconds"] is None
+    there = caller.get("/freshness", token)
+    assert there.json["complete_to"] == latest.json["complete_to"], "nothing is written"
     with paused(second):
         tell_news()
         wait_until(
             lambda: caller.get("/freshness", token).json["replica_lag_seconds"] > 2, "it is behind"
         )
+
+
+@pytest.mark.parametrize("path", [_DEVICE, f"/service-requests/{LARGE_REQUEST}"])
+def test_a_text_for_a_ticket_says_up_to_when_the_replica_knew_all_and_its_link_shows_that(
+    primary: OwnPostgres, second: OwnPostgres, path: str
+) -> None:
+    with used(conninfo_at(primary.port)), looked_at_once(second.port):
+        ada = signed_in()
+        with paused(second):
+            told_at = datetime.now(UTC)
+            message_id = tell_news()
+
+            page = ada.get(path)
+            assert COOKIE not in page.cookies, "it was read on the replica"
+            said = re.findall(r"As known to Firmtrack at (\S+Z):", page.content.decode())
+            shown = ada.get(_DEVICE, {"as_of": said[0]}).content.decode()
+
+    assert max(datetime.fromisoformat(each) for each in said) < told_at
+    assert f"/devices/{UNDER_WAY}" in shown
+    assert message_id not in shown
 
 
 def test_a_past_that_the_replica_does_not_know_whole_is_told_by_the_primary(

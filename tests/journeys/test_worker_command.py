@@ -13,10 +13,9 @@ import psycopg
 import pytest
 
 from firmtrack.intake.receive import OutcomeKind
-from firmtrack.store import database as the_database
 from firmtrack.stream.names import REPORT_SUBJECT
 from tests.api.world import stage_report
-from tests.journeys.own_postgres import conninfo_at, running
+from tests.journeys.own_postgres import conninfo_at, migrated
 from tests.journeys.processes import (
     PATIENCE_SECONDS,
     called,
@@ -176,11 +175,8 @@ def test_who_connects_to_its_port_and_asks_nothing_holds_up_neither_others_nor_i
 def test_while_its_database_is_away_it_takes_nothing_and_then_goes_on(
     tmp_path: Path, stream: Cluster
 ) -> None:
-    with running(tmp_path / "postgresql") as server:
+    with migrated(tmp_path / "postgresql") as server:
         conninfo = conninfo_at(server.port)
-        the_database.use(conninfo)
-        the_database.migrate()
-        the_database.close()
         env = with_stream(on(conninfo, tmp_path), stream)
         with a_worker("--batch", "50", env=env) as it:
             put(stream, REPORT_SUBJECT, *MANY[:50])

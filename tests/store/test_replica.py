@@ -2,39 +2,43 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
+from typing import cast
 
 import psycopg
 import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from firmtrack.answers.freshness import Freshness
 from firmtrack.lookups.as_of import past_of
+from firmtrack.lookups.freshness import freshness
 from firmtrack.store import database, replica
 from firmtrack.store.database import pool
 from firmtrack.store.replica import look_up, look_up_rows
-from firmtrack.store.standby import Standby, Standing, find_problem
+from firmtrack.store.standby import Standby, Standing, ask_primary, find_problem
 from tests.databases import used
 from tests.journeys import own_postgres
 from tests.journeys.own_postgres import OwnPostgres, conninfo_at, running
 from tests.journeys.processes import wait_until
+from tests.journeys.replicas import in_use, looked_at_once
 from tests.journeys.test_pooler import assert_nothing_stays
 from tests.pooler import conninfo_at as conninfo_of_pooler
 from tests.pooler import pooled
+from tests.store.facts import DCC
 
 _QUICK_LOOKS = {"look_seconds": 0.05, "most_lag_seconds": 2.0}
+_PAGE_BYTES = 8_192
+_PAGE_HEADER_BYTES = 24
+_MESSAGE_BYTES = 304
 
 
 @pytest.fixture(scope="module")
 def primary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    with running(tmp_path_factory.mktemp("primary") / "postgresql") as server:
-        with used(conninfo_at(server.port)):
-            database.migrate()
-            with pool().connection() as connection:
-                connection.execute("CREATE TABLE written (number integer)")
+    with own_postgres.migrated(tmp_path_factory.mktemp("primary") / "postgresql") as server:
+        on(server, "CREATE TABLE written (number integer)")
         yield server
 
 
@@ -48,17 +52,9 @@ def second(primary: OwnPostgres, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture
 def standby(primary: OwnPostgres, second: OwnPostgres) -> Iterator[Standby]:
     """The replica, in use, with all that the primary has; what is paused goes on afterwards."""
-    with used(conninfo_at(primary.port)), following(second.port) as standby:
+    with used(conninfo_at(primary.port)), in_use(second.port, **_QUICK_LOOKS) as standby:
         yield standby
         on(second, "SELECT pg_wal_replay_resume()")
-
-
-@contextmanager
-def following(port: int) -> Iterator[Standby]:
-    with replica.followed(conninfo_at(port), **_QUICK_LOOKS) as standby:
-        assert standby is not None
-        wait_until(lambda: standby.standing is Standing.IN_USE, "the replica is in use")
-        yield standby
 
 
 def on(server: OwnPostgres, statement: str) -> list[TupleRow]:
@@ -146,10 +142,7 @@ def test_who_has_written_reads_it_and_the_others_read_on_where_it_is_not_known_y
 def test_a_replica_is_asked_for_what_it_has_since_it_was_last_looked_at(
     primary: OwnPostgres, second: OwnPostgres
 ) -> None:
-    seldom = replica.followed(conninfo_at(second.port), look_seconds=60.0)
-    with used(conninfo_at(primary.port)), seldom as standby:
-        assert standby is not None
-        wait_until(lambda: standby.standing is Standing.IN_USE, "the replica is in use")
+    with used(conninfo_at(primary.port)), looked_at_once(second.port) as standby:
         write()
         floor = replica.primary_position()
         wait_until(
@@ -232,16 +225,16 @@ def test_how_far_behind_it_is_is_told_and_too_far_is_not_used(
 ) -> None:
     wait_until(lambda: standby.lag_bytes == 0, "nothing is behind")
     assert is_read_there()
-    lag_seconds = replica.lag_seconds()
-    assert lag_seconds is not None
-    assert 0 < lag_seconds < 2
+    reached = replica.reached()
+    assert reached is not None
+    assert 0 < reached.age_seconds < 2
     on(second, "SELECT pg_wal_replay_pause()")
     write()
 
     wait_until(lambda: standby.standing is Standing.BEHIND, "it is too far behind")
 
     assert not is_read_there()
-    assert replica.lag_seconds() is None
+    assert replica.reached() is None
     assert standby.lag_seconds is not None
     assert standby.lag_seconds > 2
     assert standby.lag_bytes is not None
@@ -249,6 +242,131 @@ def test_how_far_behind_it_is_is_told_and_too_far_is_not_used(
     on(second, "SELECT pg_wal_replay_resume()")
     wait_until(is_read_there, "it is used again")
     assert newest() == (True, written())
+
+
+@pytest.mark.parametrize("what", ["page", "file"])
+def test_a_primary_that_writes_nothing_is_not_ahead_where_its_log_ends_with_a_page_or_a_file(
+    primary: OwnPostgres, what: str
+) -> None:
+    with psycopg.connect(conninfo_at(primary.port), autocommit=True) as there:
+        if what == "file":
+            there.execute("SELECT pg_switch_wal()")
+        else:
+            fill_page(there)
+        reached = ask_primary(there).position
+
+    assert reached % _PAGE_BYTES == 0, "the header of what is empty is nothing to be replayed"
+
+
+def fill_page(there: Connection[TupleRow]) -> None:
+    """Write to the log until one of its pages is full, and no more."""
+
+    def log(octets: int) -> int:
+        row = there.execute(
+            "SELECT (pg_logical_emit_message(false, '', repeat('-', %s)) - '0/0')::bigint",
+            (octets,),
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    log(_MESSAGE_BYTES)
+    first = log(_MESSAGE_BYTES)
+    second = log(_MESSAGE_BYTES)
+    more = second - first - _MESSAGE_BYTES
+    left = _PAGE_BYTES - second % _PAGE_BYTES
+    if left < 2 * _MESSAGE_BYTES:
+        left += _PAGE_BYTES - _PAGE_HEADER_BYTES
+    log(left - more)
+
+
+def arrive() -> datetime:
+    """Have something come from the DSP; return when, by the database's clock."""
+    with pool().connection() as connection:
+        row = connection.execute(
+            "INSERT INTO arrival (source, region, recorded_at) VALUES ('dsp', '', now())"
+            " RETURNING recorded_at"
+        ).fetchone()
+    assert row is not None
+    return cast("datetime", row[0])
+
+
+@look_up
+def failing_there(connection: Connection[TupleRow]) -> None:
+    row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
+    assert row is not None
+    if row[0]:
+        connection.execute("SELECT nothing")
+
+
+def fresh() -> Freshness:
+    return freshness(DCC, datetime.now(UTC))
+
+
+def test_data_are_complete_to_no_later_than_the_replica_is_known_to_have_all(
+    standby: Standby, second: OwnPostgres
+) -> None:
+    replica.begin(may_read_there=True)
+    reached = replica.reached()
+    assert reached is not None
+    arrived_at = arrive()
+    there = "SELECT max(recorded_at) FROM arrival"
+    wait_until(lambda: on(second, there) == [(arrived_at,)], "it is there")
+
+    found = fresh()
+
+    assert [each.last_at for each in found.sources] == [arrived_at]
+    assert found.complete_to == found.known_to == reached.known_to < arrived_at
+    assert found.lag_seconds is not None
+    assert found.lag_seconds >= (found.read_at - arrived_at).total_seconds()
+
+
+def test_a_primary_that_writes_nothing_is_no_lag(standby: Standby) -> None:
+    arrived_at = arrive()
+
+    knew_all_at = set()
+
+    def knows_all_still() -> bool:
+        replica.begin(may_read_there=True)
+        found = fresh()
+        if found.known_to is not None and found.known_to >= arrived_at:
+            assert found.complete_to == arrived_at
+            knew_all_at.add(found.known_to)
+        return len(knew_all_at) > 2
+
+    wait_until(knows_all_still, "it is looked at again and again, and has all")
+
+
+def test_what_was_read_there_makes_all_of_the_call_complete_to_no_later(
+    standby: Standby, second: OwnPostgres
+) -> None:
+    arrive()
+    wait_until(lambda: standby.lag_bytes == 0, "nothing is behind")
+    on(second, "SELECT pg_wal_replay_pause()")
+    replica.begin(may_read_there=True)
+    assert newest()[0]
+    reached = replica.reached()
+    assert reached is not None
+    arrived_at = arrive()
+    failing_there()
+
+    found = fresh()
+
+    assert newest()[0] is False
+    assert [each.last_at for each in found.sources] == [arrived_at], "the primary was asked"
+    assert found.complete_to == reached.known_to < arrived_at
+    assert found.lag_seconds is not None
+
+
+def test_a_replica_of_which_it_is_not_known_how_far_behind_it_is_is_not_read(
+    standby: Standby, second: OwnPostgres
+) -> None:
+    other = Standby(conninfo_at(second.port))
+    other.standing = Standing.IN_USE  # until its next look, after its primary's log began anew
+    assert not other.is_usable(0, None)
+
+    other.reached = standby.reached
+
+    assert other.is_usable(0, None)
 
 
 def test_what_is_cancelled_on_the_replica_is_asked_once_more_on_the_primary(
@@ -335,12 +453,16 @@ def test_without_its_replica_look_ups_read_on_the_primary_at_once_and_then_there
     with (
         used(conninfo_at(primary.port)),
         own_postgres.standby(primary, tmp_path / "third") as third,
-        following(third.port) as standby,
+        in_use(third.port, **_QUICK_LOOKS) as standby,
     ):
         assert is_read_there()
+        arrived_at = arrive()
+        replica.begin(may_read_there=True)
+        assert replica.reached() is not None
         third.stop()
 
-        replica.begin(may_read_there=True)
+        found = fresh()
+        assert (found.complete_to, found.known_to, found.lag_seconds) == (arrived_at, None, None)
         assert newest() == (False, written())
         wait_until(lambda: standby.standing is Standing.AWAY, "it is away")
         write()

@@ -1,8 +1,7 @@
 """How fresh all that Firmtrack knows is: when something last came from each source."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
 
 from firmtrack.domain.sources import PRECISION, MessageSource
 
@@ -14,8 +13,10 @@ class SourceFreshness:
     ``margin`` is how much later something may have come without being told.
 
     ``csp_region`` is None for every source but the CSPs, and for a CSP whose devices' region the
-    inventory does not state. ``usual_silence_seconds`` is the longest silence on 19 of 20 days of
-    those that began in that hour of the day; None while too few days are known.
+    inventory does not state. ``silent_seconds`` is for how long nothing is known to have come: of
+    what came later than all is known of where it was read, nothing is. ``usual_silence_seconds`` is
+    the longest silence on 19 of 20 days of those that began in that hour of the day; None while too
+    few days are known.
     """
 
     source: MessageSource
@@ -39,23 +40,16 @@ class Freshness:
     Only sources from which anything ever came are there, of which the viewer may be told: unless it
     ``is_of_all``, its own times, and those of others in steps and in a crowd only. What is usual of
     them was learnt from all that had come by ``counted_at``; None: there is no record of any such
-    count. What was recorded in the last ``lag_seconds`` may be missing; None: nothing is.
+    count. Where a replica was read it had all that was recorded by ``known_to``, by the database's
+    clock, which is ``lag_seconds`` ago at most; None: it was the primary, which has all.
     """
 
     read_at: datetime
     sources: tuple[SourceFreshness, ...]
     counted_at: datetime | None
     is_of_all: bool = True
+    known_to: datetime | None = None
     lag_seconds: int | None = None
-
-    def behind(self, seconds: int) -> Self:
-        """Return the same as read where the last seconds may be missing, and so news of a source.
-
-        Then a source that is silent for no longer than that beyond what is usual is not quiet.
-        """
-        lag = timedelta(seconds=seconds)
-        sources = tuple(replace(each, margin=each.margin + lag) for each in self.sources)
-        return replace(self, sources=sources, lag_seconds=seconds)
 
     @property
     def quiet(self) -> tuple[SourceFreshness, ...]:
@@ -66,8 +60,11 @@ class Freshness:
     def complete_to(self) -> datetime | None:
         """Up to when nothing is known to be missing, None if nothing ever came.
 
-        When something last came from the source that is quiet for longest, or else from any.
+        When something last came from the source that is quiet for longest, or else from any; but
+        of what was recorded after ``known_to`` a replica may have one thing and lack another.
         """
-        if self.quiet:
-            return min(each.last_at for each in self.quiet)
-        return max((each.last_at for each in self.sources), default=None)
+        if not self.sources:
+            return None
+        quiet = [each.last_at for each in self.quiet]
+        last_at = min(quiet) if quiet else max(each.last_at for each in self.sources)
+        return last_at if self.known_to is None else min(last_at, self.known_to)

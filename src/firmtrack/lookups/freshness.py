@@ -3,6 +3,7 @@
 It names nobody and nothing, so there is nothing to audit (docs/decisions/013, 029).
 """
 
+from dataclasses import replace
 from datetime import datetime
 from math import ceil
 
@@ -15,8 +16,14 @@ from firmtrack.store.reports import freshness as reported
 def freshness(viewer: Viewer, now: datetime) -> Freshness:
     """Return how fresh all is at ``now``, by what came last from each source.
 
-    And how much of the last seconds may be missing where this call's look-ups read.
+    Where this call has read on a replica it is so as of the moment up to which that knew all.
     """
-    found = reported.freshness(viewer, now)
-    lag_seconds = replica.lag_seconds()
-    return found if lag_seconds is None else found.behind(ceil(lag_seconds))
+    reached = replica.reached()
+    if reached is None:
+        return reported.freshness(viewer, now)
+    found = reported.freshness(viewer, reached.known_to)
+    if replica.reached() is None:  # it failed there, and so nothing at all was read there
+        return reported.freshness(viewer, now)
+    return replace(
+        found, read_at=now, known_to=reached.known_to, lag_seconds=ceil(reached.age_seconds)
+    )

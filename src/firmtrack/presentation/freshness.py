@@ -33,7 +33,11 @@ Seconds = Annotated[int, Meta(ge=0)]
 
 
 _NOTHING = "Nothing has come in yet."
+_NOTHING_BY = "Nothing had come in by {at}."
 _NOTHING_TOLD = "Nothing of yours has come in yet, and too few others send to tell of theirs."
+_NOTHING_TOLD_BY = (
+    "Nothing of yours had come in by {at}, and too few others send to tell of theirs."
+)
 
 WHOSE_TIMES_TEXT = (
     "Times of what you sent or were sent are exact. When something of others last came is told in "
@@ -46,6 +50,7 @@ class SourceFreshness(Struct, frozen=True):
     """When anything last came from a source.
 
     csp_region is null for every source but csp, and for a CSP whose devices' region is not known.
+    silent_seconds is up to told_at, or up to the moment to which a replica that was read knew all.
     usual_silence_seconds is what its silences that began in the same hour of the day did not exceed
     on 19 of 20 days; null while too few days are known. quiet: it is silent for longer.
     """
@@ -65,10 +70,10 @@ class Freshness(Struct, frozen=True):
     what others did the quarter of an hour, once that has ended, where they are five Users or more.
 
     complete_to is when anything last came from the source that is quiet for longest, or else from
-    any; null if nothing ever came. Only sources from which anything ever came are there. What is
-    usual was learnt from all that had come by counted_at, null if there is no record of a count.
-    What was recorded in the last replica_lag_seconds may be missing; null: nothing is, since no
-    replica was read.
+    any, but no later than a replica that was read knew all; null if nothing ever came. Only sources
+    from which anything ever came are there. What is usual was learnt from all that had come by
+    counted_at, null if there is no record of a count. What was recorded in the last
+    replica_lag_seconds may be missing; null: nothing is, since no replica was read.
     """
 
     told_at: datetime
@@ -104,11 +109,18 @@ def freshness(answer: found.Freshness) -> Freshness:
 def freshness_text(answer: found.Freshness) -> str:
     """Return freshness as one sentence: up to when data are complete, and who is quiet."""
     if answer.complete_to is None:
-        return _NOTHING if answer.is_of_all else _NOTHING_TOLD
+        return _nothing_text(answer)
     text = f"Data complete to {local_text(answer.complete_to)}"
     for each in answer.quiet:
         text += f"; nothing from {source_name(each)} for {duration_text(each.silent_seconds)}"
     return f"{text}, which is longer than usual." if answer.quiet else f"{text}."
+
+
+def _nothing_text(answer: found.Freshness) -> str:
+    if answer.known_to is None:
+        return _NOTHING if answer.is_of_all else _NOTHING_TOLD
+    told = _NOTHING_BY if answer.is_of_all else _NOTHING_TOLD_BY
+    return told.format(at=local_text(answer.known_to))
 
 
 def quiet_text(answer: found.Freshness) -> str:

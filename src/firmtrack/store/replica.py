@@ -22,7 +22,7 @@ from psycopg.rows import TupleRow
 
 from firmtrack.store import database
 from firmtrack.store.server import Server
-from firmtrack.store.standby import NoStandby, Standby, ask_primary, find_problem
+from firmtrack.store.standby import NoStandby, Sample, Standby, ask_primary, find_problem
 
 _logger = logging.getLogger(__name__)
 _Asked = ParamSpec("_Asked")
@@ -49,6 +49,8 @@ class Reading:
         self._floor = floor
         self._moment: datetime | None = None
         self._is_decided = False
+        self._reached: Sample | None = None
+        self._has_read_there = False
 
     def need(self, moment: datetime) -> None:
         """Have all read where everything is known that was recorded by a settled moment."""
@@ -64,10 +66,19 @@ class Reading:
         """Return the replica to read on, None for the primary."""
         if self._standby is not None and not self._is_decided:
             self._is_decided = True
-            if not self._standby.is_usable(self._floor, self._moment):
+            self._reached = self._reached or self._standby.reached  # before it is asked
+            if self._reached is None or not self._standby.is_usable(self._floor, self._moment):
                 self._standby = None
         self.was_on_primary |= self._has_replica and self._standby is None
         return self._standby
+
+    def note_read_there(self) -> None:
+        """Keep that something of this call was read on the replica, whatever comes after it."""
+        self._has_read_there = True
+
+    def reached(self) -> Sample | None:
+        """Return what all that is read, and was, knows of the primary; None if it is that."""
+        return self._reached if self.standby() is not None or self._has_read_there else None
 
 
 _reading: ContextVar[Reading | None] = ContextVar("firmtrack_reading", default=None)
@@ -121,10 +132,13 @@ def turn_to_primary() -> bool:
     return reading is not None and reading.turn_to_primary()
 
 
-def lag_seconds() -> float | None:
-    """Return how much this call's look-ups may lack, at most; None if they read on the primary."""
-    standby = _standby()
-    return None if standby is None else standby.lag_seconds
+def reached() -> Sample | None:
+    """Return up to when this call's look-ups know all; None if they read on the primary alone.
+
+    What was read on the replica lacks what came later, though the call has turned to the primary.
+    """
+    reading = _reading_now()
+    return None if reading is None else reading.reached()
 
 
 def primary_position() -> int:
@@ -146,7 +160,7 @@ def look_up(
         standby = _standby()
         if standby is not None:
             try:
-                with standby.lent() as connection:
+                with _read_there(standby) as connection:
                     return read(connection, *asked, **more)
             except psycopg.Error as error:
                 _turn_after(error)
@@ -167,7 +181,7 @@ def look_up_rows(
         if standby is not None:
             is_begun = False
             try:
-                with standby.lent() as connection:
+                with _read_there(standby) as connection:
                     for each in read(connection, *asked, **more):
                         is_begun = True
                         yield each
@@ -214,6 +228,19 @@ def _turn_after(error: psycopg.Error) -> None:
 
 
 def _standby() -> Standby | None:
-    reading = _reading.get()
+    reading = _reading_now()
+    return None if reading is None else reading.standby()
+
+
+@contextmanager
+def _read_there(standby: Standby) -> Iterator[Connection[TupleRow]]:
+    with standby.lent() as connection:
+        yield connection
+    reading = _reading_now()
+    if reading is not None:
+        reading.note_read_there()
+
+
+def _reading_now() -> Reading | None:
     # A call that has ended may have left its own here.
-    return None if reading is None or _Current.standby is None else reading.standby()
+    return None if _Current.standby is None else _reading.get()

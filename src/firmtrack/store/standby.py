@@ -39,9 +39,20 @@ _AHEAD = "has more than the database in DATABASE_URL: it follows another."
 _WENT_AWAY = "57P"  # the class of what a server says that ends
 _logger = logging.getLogger(__name__)
 
-# Beyond what is written: a transaction that others see may not be on the disk yet.
+# Beyond what is written: a transaction that others see may not be on the disk yet. Where a page or
+# a file of the log is full, that position is behind the header of the next, 24 or 40 octets, which
+# no replica has as long as nothing more is written: the log ends before it. The clock is read
+# first, so that all that was committed by then is in what is read after it.
 _PRIMARY = """
-    SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint AS position,
+    SELECT clock_timestamp() AS at,
+        (SELECT reached - CASE
+                WHEN reached % file <= 40 THEN reached % file
+                WHEN reached % page <= 24 THEN reached % page
+                ELSE 0
+            END
+            FROM (SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint AS reached,
+                pg_size_bytes(current_setting('wal_segment_size')) AS file,
+                current_setting('wal_block_size')::integer AS page) AS log) AS position,
         (SELECT system_identifier FROM pg_control_system()) AS system_identifier,
         current_database() AS database
 """
@@ -72,8 +83,9 @@ class Standing(StrEnum):
 
 
 class PrimaryFound(NamedTuple):
-    """How far the primary's log reaches, and which database it is."""
+    """How far the primary's log reaches at a time by its clock, and which database it is."""
 
+    at: datetime
     position: int
     system_identifier: int
     database: str
@@ -99,15 +111,22 @@ class ReplicaFound(NamedTuple):
         return None
 
 
-class _Sample(NamedTuple):
+class Sample(NamedTuple):
     """How far the primary's log reached at a time, by time.monotonic, or a little later.
 
-    All that counts as recorded by ``settled_at`` is in the log by then.
+    By the primary's own clock it was ``known_to`` then: all that anybody saw there by that moment
+    is in the log. Nothing more will be recorded of what counts as recorded by ``settled_at``.
     """
 
     at: float
+    known_to: datetime
     position: int
     settled_at: datetime
+
+    @property
+    def age_seconds(self) -> float:
+        """How long ago that was."""
+        return time.monotonic() - self.at
 
 
 def ask_primary(connection: Connection[TupleRow]) -> PrimaryFound:
@@ -147,9 +166,9 @@ class Standby:
         self.server = Server(conninfo, "replica")
         self._look_seconds = look_seconds
         self._most_lag_seconds = most_lag_seconds
-        self._samples: deque[_Sample] = deque()  # those that are not reached, ascending
-        self._reached: _Sample | None = None  # the last that is
-        self._last: _Sample | None = None
+        self.reached: Sample | None = None  # the last of the primary's that it knows all of
+        self._samples: deque[Sample] = deque()  # those that are not reached, ascending
+        self._last: Sample | None = None
         self._position = 0  # how far the replica has come, at least
         self._entry: int | None = None  # what it must reach to be used
         self._started_at: datetime | None = None
@@ -173,7 +192,7 @@ class Standby:
     @property
     def lag_seconds(self) -> float | None:
         """How long ago the replica knew all that the primary did, at most; None: not known."""
-        return None if self._reached is None else time.monotonic() - self._reached.at
+        return None if self.reached is None else self.reached.age_seconds
 
     @property
     def lag_bytes(self) -> int | None:
@@ -187,7 +206,8 @@ class Standby:
         """
         if self.standing is not Standing.IN_USE or self.server.is_away:
             return False
-        if moment is not None and (self._reached is None or self._reached.settled_at < moment):
+        reached = self.reached
+        if reached is None or (moment is not None and reached.settled_at < moment):
             return False
         return floor <= self._position or floor <= self._asked_position()
 
@@ -255,13 +275,13 @@ class Standby:
                 primary = ask_primary(connection)
         except psycopg.Error:
             return None
-        self._note(_Sample(at, primary.position, settled_at))
+        self._note(Sample(at, primary.at, primary.position, settled_at))
         return primary
 
-    def _note(self, sample: _Sample) -> None:
+    def _note(self, sample: Sample) -> None:
         if self._last is not None and sample.position < self._last.position:  # another primary
             self._samples.clear()
-            self._reached = None
+            self.reached = None
         self._last = sample
         if len(self._samples) == _SAMPLES:
             self._samples.pop()  # the newest for a newer: then it seems farther behind, not nearer
@@ -269,17 +289,16 @@ class Standby:
 
     def _reach(self, position: int) -> None:
         self._position = position
-        if self._reached is not None and self._reached.position > position:  # it began anew
-            self._reached = None
+        if self.reached is not None and self.reached.position > position:  # it began anew
+            self.reached = None
         while self._samples and self._samples[0].position <= position:
-            self._reached = self._samples.popleft()
+            self.reached = self._samples.popleft()
 
     def _judge(self) -> None:
         assert self._last is not None
         if self._entry is None:
             self._entry = self._last.position
-        known = self._reached or self._samples[0]
-        lag_seconds = time.monotonic() - known.at
+        lag_seconds = (self.reached or self._samples[0]).age_seconds
         if lag_seconds > self._most_lag_seconds:
             self._leave(Standing.BEHIND, f"{lag_seconds:.0f} seconds, {self.lag_bytes:,} octets")
         elif self._position < self._entry:

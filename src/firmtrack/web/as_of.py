@@ -21,6 +21,7 @@ from firmtrack.presentation.as_of import (
     read_typed_time,
 )
 from firmtrack.presentation.times import utc_text
+from firmtrack.store import replica
 
 _NOT_A_TIME = "Enter a real day and time, like 14/11/2026 09:12"
 
@@ -44,7 +45,7 @@ class Moment:
     @property
     def now(self) -> datetime:
         """The time at which the page stands."""
-        return self.past or datetime.now(UTC)
+        return self.past or known_to()
 
     @property
     def query(self) -> dict[str, str]:
@@ -88,6 +89,12 @@ class Moment:
 PRESENT = Moment()
 
 
+def known_to() -> datetime:
+    """Return up to when what the page has looked up is known: now, unless it read on a replica."""
+    reached = replica.reached()
+    return datetime.now(UTC) if reached is None else reached.known_to
+
+
 def moment_in(request: HttpRequest) -> Moment:
     """Return the moment that the address asks for."""
     typed = request.GET.get("as_of", "")
@@ -110,7 +117,8 @@ def moment_in(request: HttpRequest) -> Moment:
 
 def as_of_context(viewer: Viewer, moment: Moment) -> dict[str, object]:
     """Return what a result page says of its moment, and in the present of how fresh it is."""
-    fresh = None if moment.past else side_part("freshness", lambda: freshness(viewer, moment.now))
+    now = datetime.now(UTC)
+    fresh = None if moment.past else side_part("freshness", lambda: freshness(viewer, now))
     return {
         "moment": moment,
         "fresh": fresh,

@@ -1,7 +1,6 @@
 """The part of a result page that tells how it stands, as the page and each refresh show it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
@@ -21,6 +20,7 @@ from firmtrack.lookups.request import FoundRequest
 from firmtrack.presentation.event_places import EVENTS_AT_ONCE, cursor_below
 from firmtrack.presentation.known_from import not_found_text
 from firmtrack.presentation.times import near_day_text
+from firmtrack.web.as_of import known_to
 from firmtrack.web.tickets import tickets_of_device
 from firmtrack.web.timeline import timeline_of
 
@@ -44,7 +44,7 @@ def device_status(request: HttpRequest, page: DevicePage) -> dict[str, object]:
     the past, and when all is completed.
     """
     found = page.found
-    now = found.as_of or datetime.now(UTC)
+    now = found.as_of or known_to()
     under_way = any(
         each.distribution.completion is CompletionStatus.IN_PROGRESS
         for each in found.device.distributions

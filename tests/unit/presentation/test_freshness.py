@@ -76,6 +76,61 @@ def test_it_is_one_sentence(sources: tuple[SourceFreshness, ...], sentence: str)
     assert freshness_text(Freshness(read_at=NOW, sources=sources, counted_at=NOW)) == sentence
 
 
+@pytest.mark.parametrize(
+    ("sources", "known_to", "sentence"),
+    [
+        pytest.param(
+            (source(MessageSource.DSP, 3),),
+            NOW - timedelta(minutes=40),
+            "Data complete to 22 November 2026, 10:16 GMT.",
+            id="something came, and what else came before it is not known yet",
+        ),
+        pytest.param(
+            (source(MessageSource.DSP, 3),),
+            NOW - timedelta(seconds=1),
+            "Data complete to 22 November 2026, 10:53 GMT.",
+            id="nothing is written, and the replica has all",
+        ),
+        pytest.param(
+            (source(MessageSource.DSP, 3),),
+            NOW + timedelta(seconds=4),
+            "Data complete to 22 November 2026, 10:53 GMT.",
+            id="the database's clock is ahead of ours",
+        ),
+        pytest.param(
+            (source(MessageSource.DSP, 0),),
+            NOW - timedelta(seconds=4),
+            "Data complete to 22 November 2026, 10:55 GMT.",
+            id="the database's clock is behind ours",
+        ),
+        pytest.param(
+            (source(MessageSource.DSP, 0), source(MessageSource.CSP, 14, usual_minutes=2)),
+            NOW - timedelta(minutes=20),
+            (
+                "Data complete to 22 November 2026, 10:36 GMT; nothing from CSPs of unknown region "
+                "for 14 minutes, which is longer than usual."
+            ),
+            id="a source that was quiet before has spoken since",
+        ),
+        pytest.param((), NOW, "Nothing had come in by 22 November 2026, 10:56 GMT.", id="nothing"),
+    ],
+)
+def test_it_says_no_later_moment_than_a_replica_knew_all_of(
+    sources: tuple[SourceFreshness, ...], known_to: datetime, sentence: str
+) -> None:
+    read = Freshness(read_at=NOW, sources=sources, counted_at=NOW, known_to=known_to, lag_seconds=1)
+
+    assert freshness_text(read) == sentence
+
+
+def test_who_is_told_of_its_own_alone_is_told_by_when_nothing_of_it_had_come() -> None:
+    read = Freshness(read_at=NOW, sources=(), counted_at=NOW, is_of_all=False, known_to=NOW)
+
+    assert freshness_text(read).startswith(
+        "Nothing of yours had come in by 22 November 2026, 10:56"
+    )
+
+
 def test_every_source_has_a_name_and_a_text() -> None:
     assert set(SOURCE_TEXTS) == set(MessageSource)
     assert len({source_name(source(each, 1)) for each in MessageSource}) == len(MessageSource)

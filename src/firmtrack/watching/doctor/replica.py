@@ -51,4 +51,4 @@ def _look(primary: Connection[TupleRow], replica: Connection[TupleRow]) -> Findi
                 "See that it follows the primary, and has not been paused. Until then look-ups "
                 "read on the primary.",
             )
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_LOOK_SECONDS)  # no standby tells anybody how far it has replayed
