@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 # Each job is a module with ``measure``, which is given the run and returns its figures. Those that
-# take many minutes run only where they are named.
+# take many minutes, or a cluster, run only where they are named.
 JOBS = {
     "ledger": "bench.ledger",
     "beside": "bench.beside",
@@ -35,6 +35,7 @@ JOBS = {
     "causes": "bench.causes",
 }
 NAMED_ONLY = {
+    "cluster": "bench.cluster",
     "growth": "bench.growth",
     "holding-up": "bench.holding_up",
     "slow": "bench.slow_clients",

@@ -44,8 +44,11 @@ class Cluster:
             ).fetchone()
 
     @contextmanager
-    def fresh_database(self, *, is_distributed: bool = True) -> Iterator[str]:
-        """Yield the conninfo of a migrated, distributed database, which is dropped at the end."""
+    def fresh_database(self, *, shards: int | None = SHARDS) -> Iterator[str]:
+        """Yield the conninfo of a migrated, distributed database, which is dropped at the end.
+
+        Without ``shards`` it is not distributed: all of it is on the coordinator.
+        """
         name = f"test_{secrets.token_hex(6)}"
         nodes = [self._coordinator, *self._workers]
         make, drop = (
@@ -63,9 +66,9 @@ class Cluster:
                     connection.execute("SELECT citus_add_node(%s, %s)", place)
             with used(conninfo):
                 database.migrate()
-                if is_distributed:
+                if shards is not None:
                     with database.connected() as connection:
-                        distribute(connection, SHARDS)
+                        distribute(connection, shards)
             yield conninfo
         finally:
             for node in nodes:

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import JOBS, NAMED_ONLY
+from tests.citus import CITUS_URL
 from tests.journeys.processes import environment, free_port
 
 # What the worlds of these two say is tested by itself, and at any scale they take minutes.
-_TRIED = sorted({*JOBS, *NAMED_ONLY} - {"causes", "waits"})
+_LEFT_OUT = {"causes", "waits"} | (set() if CITUS_URL else {"cluster"})
+_TRIED = sorted({*JOBS, *NAMED_ONLY} - _LEFT_OUT)
 
 
 @pytest.mark.thorough

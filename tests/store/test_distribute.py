@@ -46,7 +46,7 @@ _WAITING = """
 def gathered() -> Iterator[str]:
     """Return the conninfo of a migrated database that is on the coordinator alone."""
     assert CITUS_URL is not None
-    with Cluster(CITUS_URL).fresh_database(is_distributed=False) as conninfo:
+    with Cluster(CITUS_URL).fresh_database(shards=None) as conninfo:
         yield conninfo
 
 
