@@ -15,6 +15,7 @@ from firmtrack.store.ledger.recording import Batch, record
 from firmtrack.store.ledger.staging import writing, writing_pool
 from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.places import PREFIX, drop_places
+from tests.citus import CITUS_URL
 from tests.store.facts import METERS, at, reported, request, take
 from tests.store.server_processes import wait_until
 
@@ -129,6 +130,7 @@ def test_what_a_writer_staged_that_failed_is_gone() -> None:
     assert recorded() == 2
 
 
+@pytest.mark.skipif(CITUS_URL is not None, reason="what is deleted on shards leaves its room")
 @pytest.mark.usefixtures("database")
 def test_what_was_large_is_given_back() -> None:
     take(*storm(0, 2_000).messages)
@@ -160,7 +162,8 @@ def test_writers_do_not_wait_for_a_backup_and_leave_the_places_that_it_reads(
         during = grown_bytes()
         take(*storm(20_000, 2_000).messages)
         assert grown_bytes() == during  # what could not be emptied grows no more
-        assert len(places()) == 2
+        # On shards rows are deleted, in which no reader of the table stands in the way.
+        assert len(places()) == (1 if CITUS_URL else 2)
 
     assert recorded() == 7 * 2_000
 
