@@ -56,6 +56,7 @@ from tests.store.facts import (
     DCC_ID,
     METERS,
     MORNING,
+    REQUEST_ID,
     STRANGER,
     VERSION,
     answer,
@@ -564,24 +565,35 @@ def test_a_duration_of_any_length_that_times_allow_is_counted(database: str) -> 
     assert performance.refresh()
 
 
-def test_a_request_that_cannot_be_counted_is_passed_over_and_named(
-    database: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    take(request(sent_at=MORNING), request(LATER, sent_at=MORNING))
-    performance.refresh()
+def refuse_figures(request_id: RequestId, said: str, code: str = "P0001") -> None:
+    """Have the server end whatever counts a request with an error of this code."""
     with pool().connection() as connection:
         connection.execute(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
-            " $$ BEGIN RAISE EXCEPTION 'no such figure'; END $$"
+            f" $$ BEGIN RAISE EXCEPTION '{said}' USING ERRCODE = '{code}'; END $$".encode()
         )
         key = connection.execute(
-            "SELECT request_key FROM request WHERE counter = %s", (to_bigint(LATER.counter),)
+            "SELECT request_key FROM request WHERE counter = %s", (to_bigint(request_id.counter),)
         ).fetchone()
         assert key is not None
         connection.execute(
             f"CREATE TRIGGER refuse BEFORE INSERT ON performance_count FOR EACH ROW"
             f" WHEN (NEW.request_key = {key[0]}) EXECUTE FUNCTION refuse()".encode()
         )
+
+
+def allow_figures() -> None:
+    with pool().connection() as connection:
+        connection.execute("DROP TRIGGER refuse ON performance_count")
+        connection.execute("DROP FUNCTION refuse")
+
+
+def test_a_request_that_cannot_be_counted_is_passed_over_and_named(
+    database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    take(request(sent_at=MORNING), request(LATER, sent_at=MORNING))
+    performance.refresh()
+    refuse_figures(LATER, "no such figure")
     take(reported(Status.DELIVERED_TO_COMMS_HUB, at(60)))
     take(reported(Status.DELIVERED_TO_COMMS_HUB, at(60), request_id=LATER))
 
@@ -592,10 +604,24 @@ def test_a_request_that_cannot_be_counted_is_passed_over_and_named(
     assert performance.uncounted_requests() == [(LATER, "no such figure")]
     assert "could not be counted" in caplog.text
     assert [each.kind for each in disagreements()] == [DisagreementKind.REQUEST_NOT_COUNTED]
-    with pool().connection() as connection:
-        connection.execute("DROP TRIGGER refuse ON performance_count")
-        connection.execute("DROP FUNCTION refuse")
+    allow_figures()
     performance.rebuild()
+    assert disagreements() == []
+
+
+def test_a_request_is_not_passed_over_since_a_cluster_has_lost_a_node(database: str) -> None:
+    take(request(sent_at=MORNING))
+    performance.refresh()
+    refuse_figures(REQUEST_ID, "connection to a node", psycopg.errors.InternalError_.sqlstate)
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(60)))
+
+    with pytest.raises(psycopg.errors.InternalError_):
+        performance.refresh()
+
+    assert performance.uncounted_requests() == []
+    allow_figures()
+    assert performance.refresh()
+    assert counted(ALPHA).funnel[3].reached == 1
     assert disagreements() == []
 
 

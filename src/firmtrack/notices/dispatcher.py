@@ -15,7 +15,7 @@ from firmtrack.notices.composing import compose_due
 from firmtrack.notices.periodic_jobs import PeriodicJobs
 from firmtrack.notices.sending import send_next
 from firmtrack.notices.signs_of_life import giving_signs
-from firmtrack.store.database import connected
+from firmtrack.store.database import SERVER_FAILURES, connected
 
 SENDERS = 8
 """Threads that send. Half of them call only endpoints whose last call succeeded: however many
@@ -82,7 +82,7 @@ def _compose(stopping: Event) -> None:
                 while not stopping.wait(_COMPOSE_SECONDS):
                     compose_due(connection)
                     jobs.do_what_is_due(connection)
-        except psycopg.OperationalError as error:
+        except SERVER_FAILURES as error:
             _wait_for_database(stopping, error)
 
 
@@ -101,11 +101,11 @@ def _send(
                 while not stopping.is_set():
                     if not send_next(connection, caller, is_healthy=is_healthy, chance=chance):
                         stopping.wait(_IDLE_SECONDS)
-        except psycopg.OperationalError as error:
+        except SERVER_FAILURES as error:
             _wait_for_database(stopping, error)
     caller.close()
 
 
-def _wait_for_database(stopping: Event, error: psycopg.OperationalError) -> None:
+def _wait_for_database(stopping: Event, error: psycopg.Error) -> None:
     _logger.warning("The database cannot be reached, trying again: %s", str(error).strip())
     stopping.wait(_AFTER_FAILURE_SECONDS)

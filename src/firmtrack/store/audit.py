@@ -10,14 +10,12 @@ from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
-from psycopg import OperationalError
-
 from firmtrack.domain.viewer import Viewer
 from firmtrack.logs import calls
 from firmtrack.measures import MEASURES
 from firmtrack.measures.table import LOOKUP_SECONDS
 from firmtrack.store import statement
-from firmtrack.store.database import pool
+from firmtrack.store.database import SERVER_FAILURES, pool
 from firmtrack.store.together import Together
 
 _TERM_CHARACTERS = 200
@@ -69,5 +67,5 @@ _record_together = Together(
     _record,
     most=_MOST_AT_ONCE,
     patience_seconds=_PATIENCE_SECONDS,
-    all_fail_of=(OperationalError,),
+    all_fail_of=SERVER_FAILURES,
 )

@@ -33,11 +33,18 @@ WRITING, READING, KEEPING = "firmtrack writing", "firmtrack reading", "firmtrack
 HOLDING = "firmtrack holding"
 """That of connections whose transactions hold a lock, and do nothing else."""
 
-FAILURES = (
+SERVER_FAILURES = (
     psycopg.OperationalError,
+    psycopg.errors.InternalError_,  # so a cluster says that it has lost a node
+)
+"""What a server says of itself, and not of what it was asked."""
+
+FAILURES = (
+    *SERVER_FAILURES,
     psycopg.InterfaceError,
     psycopg.errors.IdleInTransactionSessionTimeout,  # of who was cut off, or stood still
     db.OperationalError,
+    db.InternalError,
     db.InterfaceError,
 )
 """What says that the database, and not what was asked of it, is the trouble."""

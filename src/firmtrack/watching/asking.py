@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
 from firmtrack.errors import FirmtrackError
-from firmtrack.store.database import conninfo_in_use
+from firmtrack.store.database import SERVER_FAILURES, conninfo_in_use
 
 PATIENCE_SECONDS = 2.0
 """How long anyone waits for the database's answer."""
@@ -100,7 +100,7 @@ class Asking:
             return self._asked(question)
         except psycopg.errors.QueryCanceled:  # after its time
             raise DatabaseSilent from None
-        except psycopg.OperationalError:
+        except SERVER_FAILURES:
             had_connection = self._connection is not None
             self._close()
             if not had_connection:

@@ -18,6 +18,7 @@ from firmtrack.accounts.tokens import TokenHolder, authenticate_token
 from firmtrack.errors import FirmtrackError
 from firmtrack.gateway.environ import PASSED_ON
 from firmtrack.store import replica
+from firmtrack.store.database import SERVER_FAILURES
 from firmtrack.store.standby import Standing
 from firmtrack.watching.asking import Asking, DatabaseSilent
 from firmtrack.watching.gauges import Sample, read_gauges
@@ -149,7 +150,7 @@ class Watched:
         """Return what is read of the database, None if it does not answer."""
         try:
             return self._asking.ask(read_gauges)
-        except (DatabaseSilent, psycopg.OperationalError, psycopg.InterfaceError):
+        except (DatabaseSilent, *SERVER_FAILURES, psycopg.InterfaceError):
             return None  # which is told
         except (psycopg.Error, FirmtrackError):
             _log.exception("The database's gauges cannot be read.")

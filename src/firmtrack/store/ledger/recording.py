@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from psycopg import Cursor, DataError, OperationalError, Rollback
+from psycopg import Cursor, DataError, Rollback
 from psycopg.rows import TupleRow
 
 from firmtrack.domain.facts import Message
@@ -20,6 +20,7 @@ from firmtrack.domain.identifiers import RequestId
 from firmtrack.errors import FirmtrackError
 from firmtrack.measures import MEASURES
 from firmtrack.measures.table import LEDGER_BATCH_SECONDS
+from firmtrack.store.database import SERVER_FAILURES
 from firmtrack.store.ledger import (
     changes,
     incidents,
@@ -151,7 +152,7 @@ def _quarantine(cursor: Cursor[TupleRow], batch: Batch) -> tuple[int | None, ...
 
 
 # Without its database none is recorded: to try each for itself would make all wait for it in turn.
-_record_together = Together(_record_all, most=_MOST_TOGETHER, all_fail_of=(OperationalError,))
+_record_together = Together(_record_all, most=_MOST_TOGETHER, all_fail_of=SERVER_FAILURES)
 
 
 def _record_messages(

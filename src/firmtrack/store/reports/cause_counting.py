@@ -12,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from psycopg import Connection, DatabaseError, OperationalError
+from psycopg import Connection, DatabaseError
 from psycopg.rows import TupleRow, class_row, scalar_row
 
 from firmtrack.causes.cells import Standing
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.viewer import Viewer
+from firmtrack.store.database import SERVER_FAILURES
 from firmtrack.store.locks import Turn, TurnTaken
 from firmtrack.store.numbers import request_id_of
 from firmtrack.store.reading import statement as reading_statement
@@ -197,7 +198,7 @@ def _count_all_that_can_be(
 ) -> None:
     try:
         _count(connection, request_keys, now)
-    except OperationalError:  # the database's trouble, not the request's
+    except SERVER_FAILURES:  # the database's trouble, not the request's
         raise
     except DatabaseError:
         for request_key in request_keys:
@@ -207,7 +208,7 @@ def _count_all_that_can_be(
 def _count_or_pass_over(connection: Connection[TupleRow], request_key: int, now: datetime) -> None:
     try:
         _count(connection, [request_key], now)
-    except OperationalError:
+    except SERVER_FAILURES:
         raise
     except DatabaseError:
         _log.warning(

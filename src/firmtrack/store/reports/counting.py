@@ -8,11 +8,12 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from psycopg import Connection, DatabaseError, OperationalError, sql
+from psycopg import Connection, DatabaseError, sql
 from psycopg.rows import TupleRow, scalar_row
 
 from firmtrack.domain.durations import SCALE
 from firmtrack.domain.pace import FEWEST_AT_HUB
+from firmtrack.store.database import SERVER_FAILURES
 from firmtrack.store.locks import Turn, TurnTaken, take_turn
 from firmtrack.store.reports import learning, statement
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
@@ -149,7 +150,7 @@ def _take_devices(connection: Connection[TupleRow]) -> bool:
 def _count_all_that_can_be(connection: Connection[TupleRow], request_keys: Sequence[int]) -> None:
     try:
         _count(connection, request_keys)
-    except OperationalError:  # the database's trouble, not the request's
+    except SERVER_FAILURES:  # the database's trouble, not the request's
         raise
     except DatabaseError:
         for request_key in request_keys:
@@ -180,7 +181,7 @@ def _count(connection: Connection[TupleRow], request_keys: Sequence[int]) -> Non
 def _count_or_pass_over(connection: Connection[TupleRow], request_key: int) -> None:
     try:
         _count(connection, [request_key])
-    except OperationalError:
+    except SERVER_FAILURES:
         raise
     except DatabaseError as error:
         _log.warning(

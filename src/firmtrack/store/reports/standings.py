@@ -9,9 +9,10 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from psycopg import Connection, DatabaseError, OperationalError
+from psycopg import Connection, DatabaseError
 from psycopg.rows import TupleRow, scalar_row
 
+from firmtrack.store.database import SERVER_FAILURES
 from firmtrack.store.locks import Turn, TurnTaken
 from firmtrack.store.reports import statement
 from firmtrack.store.reports.last_counts import CountedFigures, last_count, note_count
@@ -58,7 +59,7 @@ def _count_all_that_can_be(
 ) -> None:
     try:
         _count(connection, request_keys, waits=waits)
-    except OperationalError:  # the database's trouble, not the request's
+    except SERVER_FAILURES:  # the database's trouble, not the request's
         raise
     except DatabaseError:
         if len(request_keys) > 1:
