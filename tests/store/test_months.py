@@ -62,7 +62,11 @@ def forget_months(connection: Connection[TupleRow], first: Month) -> None:
 
 def places(connection: Connection[TupleRow], table: MonthlyTable) -> dict[str, int]:
     """Return how many rows each part has that has any."""
-    counted = sql.SQL("SELECT tableoid::regclass::text, count(*) FROM {} GROUP BY 1")
+    # On a cluster it is a part of a shard, whose number its name ends in.
+    counted = sql.SQL(
+        r"SELECT regexp_replace(tableoid::regclass::text, '_\d{{6,}}$', ''), count(*)"
+        " FROM {} GROUP BY 1"
+    )
     return dict(connection.execute(counted.format(sql.Identifier(table.name))).fetchall())
 
 
