@@ -375,10 +375,11 @@ def test_the_planner_is_told_of_tables_that_have_grown(connection: Connection[Tu
 
 
 def test_check_finds_an_event_of_another_time_than_its_message(database: str) -> None:
-    take(reported(Status.VERIFIED, datetime(2026, 3, 1, tzinfo=UTC), METERS[:2]))
+    time = datetime(2026, 3, 1, tzinfo=UTC)
+    take(reported(Status.VERIFIED, time, METERS[:2]))
     with pool().connection() as connection:
         connection.execute(
-            "UPDATE dated_message SET occurred_at = occurred_at + interval '1 microsecond'"
+            "UPDATE dated_message SET occurred_at = %s", (time + timedelta(microseconds=1),)
         )
 
     found = [(each.kind, each.device_id, each.request_id) for each in disagreements()]
