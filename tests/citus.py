@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
+import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -15,6 +16,10 @@ from tests.databases import ReusedDatabase, used
 
 CITUS_URL = os.environ.get("TEST_CITUS_URL")
 """A coordinator of Citus that knows its workers; None if there is none to test on."""
+
+of_an_older_version = pytest.mark.skipif(
+    CITUS_URL is not None, reason="no database on a cluster was ever of a version before clusters"
+)
 
 SHARDS = 4
 

@@ -41,6 +41,7 @@ from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.numbers import eui_of, request_id_of, to_bigint
 from firmtrack.store.reading import requests
 from firmtrack.store.reading.messages import response_ids_of
+from tests.citus import of_an_older_version
 from tests.looking import find_device, find_inventory
 from tests.store.facts import (
     ALPHA_ID,
@@ -147,6 +148,7 @@ def old(database: str, traffic: Path) -> dict[str, bytes]:
     return anew
 
 
+@of_an_older_version
 def test_an_older_database_answers_as_the_same_traffic_taken_in_anew(
     old: dict[str, bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -160,6 +162,7 @@ def test_an_older_database_answers_as_the_same_traffic_taken_in_anew(
     assert "facts corrected. All is folded anew." in caplog.messages[-1]
 
 
+@of_an_older_version
 def test_what_is_killed_in_the_middle_is_completed_by_several_at_once_and_done_once(
     database: str, old: dict[str, bytes]
 ) -> None:
@@ -208,6 +211,7 @@ def bookmark() -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+@of_an_older_version
 @pytest.mark.thorough
 def test_whatever_command_opens_an_older_database_reads_it_again_first(
     database: str, old: dict[str, bytes], tmp_path: Path

@@ -17,7 +17,7 @@ from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import pool
 from firmtrack.store.ledger import rereading
 from firmtrack.store.numbers import to_bigint
-from tests.citus import CITUS_URL
+from tests.citus import of_an_older_version
 from tests.looking import find_inventory
 from tests.store.facts import (
     ALPHA_ID,
@@ -36,9 +36,6 @@ from tests.store.facts import (
 )
 
 pytestmark = pytest.mark.usefixtures("own_database")
-of_an_older_version = pytest.mark.skipif(
-    CITUS_URL is not None, reason="no database on a cluster was ever of a version before clusters"
-)
 
 
 class Stated(NamedTuple):
