@@ -73,7 +73,9 @@ def measure(run: Run) -> list[Figure]:
         _record_in_turns(stores, list(messages_of(events_of(shares, seed=3), _PER_MESSAGE)))
         for store in stores:
             with used(store.conninfo):
-                for batch in _batches(list(messages_of(events_of(large, seed=4), _PER_MESSAGE))):
+                for batch in _batches(
+                    list(messages_of(events_of(large, seed=4), _PER_MESSAGE, name="large"))
+                ):
                     record(Batch(messages=batch))
                 _tell_planner()
         devices = [each for share in shares.values() for each in share]

@@ -40,7 +40,7 @@ ASSUMED = {
     "cluster_percent": Number(
         50,
         "per cent that a shard’s node records of what a server alone does",
-        "a guess on the hard side: 81 to 88 were measured where all share the cores of one machine",
+        "a guess on the hard side: 82 to 91 were measured where all share the cores of one machine",
     ),
     "copies": Number(2, "servers that hold each shard, the standbys included", "a choice"),
     "memory": Number(64, "GB of memory of a shard’s node", "a choice"),
