@@ -6,10 +6,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from io import BytesIO, TextIOWrapper
+from itertools import cycle
 from pathlib import Path
 from threading import Timer
 from urllib.parse import urlencode
@@ -27,7 +28,6 @@ PATIENCE_SECONDS = 300.0
 # Below those that Linux gives to who asks for any: no call of another process can take one of them
 # between its choice and its use.
 _PORTS = range(20_000, 32_000)
-_chance = random.SystemRandom()
 
 
 def environment(**settings: object) -> dict[str, str]:
@@ -111,14 +111,31 @@ def wait_until(is_so: Callable[[], bool], what: str, seconds: float = PATIENCE_S
 
 
 def free_port() -> int:
-    """Return a port of this machine on which nobody listens."""
-    while True:
+    """Return a port of this machine on which nobody listens, and which nobody else was given.
+
+    A server that takes several asks for them all before it listens on the first.
+    """
+    for port in _ports:
         with socket.socket() as probe:
             try:
-                probe.bind(("127.0.0.1", _chance.choice(_PORTS)))
+                probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+            return port
+    raise AssertionError  # they go round for ever
+
+
+def _ports_of_this_process() -> Iterator[int]:
+    """Give each of its ports once before any of them again; tests that run beside have others."""
+    own = range(
+        _PORTS.start + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")),
+        _PORTS.stop,
+        int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
+    )
+    return cycle(random.SystemRandom().sample(own, len(own)))
+
+
+_ports = _ports_of_this_process()
 
 
 def listens(port: int) -> bool:
