@@ -20,6 +20,10 @@ CITUS_URL = os.environ.get("TEST_CITUS_URL")
 of_an_older_version = pytest.mark.skipif(
     CITUS_URL is not None, reason="no database on a cluster was ever of a version before clusters"
 )
+on_a_cluster = pytest.mark.skipif(
+    CITUS_URL is None, reason="TEST_CITUS_URL names no coordinator of Citus with workers"
+)
+on_one_server = pytest.mark.skipif(CITUS_URL is not None, reason="this database is on a cluster")
 
 SHARDS = 4
 

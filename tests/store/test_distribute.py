@@ -16,15 +16,11 @@ from firmtrack.intake.receive import OutcomeKind, Submitter
 from firmtrack.simulator.scenario import Scenario
 from firmtrack.store.consistency import disagreements
 from firmtrack.store.database import migrate
-from tests.citus import CITUS_URL, Cluster
+from tests.citus import CITUS_URL, Cluster, on_a_cluster, on_one_server
 from tests.databases import used
 from tests.journeys.processes import called, ended, firmtrack, on, wait_until
 from tests.oracle.simulated import Simulated, simulate
 from tests.store.test_simulated_traffic import assert_tracker_knows
-
-on_a_cluster = pytest.mark.skipif(
-    CITUS_URL is None, reason="TEST_CITUS_URL names no coordinator of Citus with workers"
-)
 
 _AT_HOME = """
     SELECT relname FROM pg_dist_partition JOIN pg_class ON oid = logicalrelid
@@ -77,7 +73,7 @@ def wait_for_waiting(conninfo: str, how_many: int) -> None:
         )
 
 
-@pytest.mark.skipif(CITUS_URL is not None, reason="this database is on a cluster")
+@on_one_server
 def test_where_there_is_no_cluster_the_command_says_what_it_needs(
     own_database: str, tmp_path: Path
 ) -> None:

@@ -26,7 +26,7 @@ from firmtrack.store.planner import renew_statistics
 from firmtrack.store.reading import requests, statement
 from firmtrack.store.reports import causes
 from firmtrack.store.shards import HOMES, STAGING_HOMES, Home, NoCluster, distribute
-from tests.citus import CITUS_URL, SHARDS
+from tests.citus import SHARDS, on_a_cluster, on_one_server
 from tests.databases import used
 from tests.store.facts import (
     ALL,
@@ -46,10 +46,6 @@ from tests.store.facts import (
 )
 
 pytestmark = pytest.mark.usefixtures("database")
-
-on_a_cluster = pytest.mark.skipif(
-    CITUS_URL is None, reason="TEST_CITUS_URL names no coordinator of Citus with workers"
-)
 
 _OTHERS = tuple(meter(number) for number in range(100, 1_100))
 _KILOBYTES = 32
@@ -135,7 +131,7 @@ def test_it_is_said_of_every_staging_table_where_it_lives() -> None:
     assert {name for (name,) in names} == set(STAGING_HOMES)
 
 
-@pytest.mark.skipif(CITUS_URL is not None, reason="this database is on a cluster")
+@on_one_server
 def test_a_database_without_workers_is_not_distributed() -> None:
     with pool().connection() as connection, pytest.raises(NoCluster):
         distribute(connection)
