@@ -78,9 +78,11 @@ SELECT message_id, originator, occurred_at, now(), 3, 'N60', '\\x01'::bytea
 FROM filled_event
 ORDER BY message_id;
 INSERT INTO recorded_event (device_id, request_key, message_id, occurred_at, recorded_at, stage,
-    failed, firmware_version, image_hash, addressee, message_kind, code)
+    failed, firmware_version, image_hash, addressee, message_kind, code, responder,
+    response_counter)
 SELECT device_id, CASE WHEN stage < 6 THEN request_key END, message_id, occurred_at, now(), stage,
-    false, NULL, CASE WHEN stage = 6 THEN image_hash END, originator, 3, 'N60'
+    false, NULL, CASE WHEN stage = 6 THEN image_hash END, originator, 3, 'N60',
+    %(dcc)s, %(zero)s + stage
 FROM filled_event;
 INSERT INTO distribution (device_id, request_key, message_id, occurred_at, stage, addressee)
 SELECT device_id, request_key, message_id, occurred_at, stage, originator

@@ -236,8 +236,9 @@ INSERT INTO recorded_request_statement (request_key, message_id, recorded_at, se
 SELECT request_key, message_id, recorded_at, sent_at, variant, stated_version, image_hash, image
 FROM request;
 INSERT INTO recorded_request_step (request_key, message_id, occurred_at, recorded_at, stage, failed,
-    variant, message_kind, code, user_id)
-SELECT request_key, step_message_id, sent_at, sent_at, 2, false, '11.1', 2, 'I0', originator
+    variant, message_kind, code, user_id, responder, response_counter)
+SELECT request_key, step_message_id, sent_at, sent_at, 2, false, '11.1', 2, 'I0', originator,
+    %(dcc)s, counter
 FROM request;
 INSERT INTO standing_due (request_key) SELECT request_key FROM request;
 ANALYZE national_request;
@@ -262,23 +263,28 @@ _OF_MONTH = """
 # Hundreds are recorded at once, with one time.
 _RECORDED_AT = "date_trunc('minute', occurred_at) + interval '1 minute'"
 _MESSAGE_ID = "md5(n.number || ' ' || first_told || ' ' || place)::uuid"
+_COUNTER = "%(zero)s + first_told::bigint * %(per_update)s + place"
 _DEVICE_ID = "%(device)s + i * 2654435761 %% %(scattered)s"
 
 _EVENTS_OF_MONTH = f"""
 INSERT INTO {{part}} (device_id, request_key, message_id, occurred_at, recorded_at, stage, failed,
-    image_hash, addressee, message_kind, code)
+    image_hash, addressee, message_kind, code, responder, response_counter)
 SELECT {_DEVICE_ID}, CASE WHEN place < %(per_update)s THEN n.request_key END, {_MESSAGE_ID},
     occurred_at, {_RECORDED_AT}, (%(stages)s::smallint[])[place], false,
-    CASE WHEN place = %(per_update)s THEN n.image_hash END, n.originator, 3, 'N60'
+    CASE WHEN place = %(per_update)s THEN n.image_hash END, n.originator, 3, 'N60',
+    %(dcc)s, {_COUNTER}
 {_TOLD}{_OF_MONTH}
 """
 _MESSAGES_OF_MONTH = f"""
 INSERT INTO {{part}}
-    (message_id, user_id, occurred_at, recorded_at, kind, code, body, submitter)
-SELECT {_MESSAGE_ID}, n.originator, occurred_at, {_RECORDED_AT}, 3, 'N60', %(body)s, %(submitter)s
+    (message_id, user_id, occurred_at, recorded_at, kind, code, body, submitter, responder,
+    response_counter)
+SELECT {_MESSAGE_ID}, n.originator, occurred_at, {_RECORDED_AT}, 3, 'N60', %(body)s, %(submitter)s,
+    %(dcc)s, {_COUNTER}
 {_TOLD}{_OF_MONTH} AND i = greatest(first_told, n.first_device)
 UNION ALL
-SELECT n.answer_id, n.originator, n.sent_at, n.sent_at, 2, 'I0', %(body)s, %(submitter)s
+SELECT n.answer_id, n.originator, n.sent_at, n.sent_at, 2, 'I0', %(body)s, %(submitter)s, %(dcc)s,
+    n.counter
 FROM national_request AS n
 WHERE n.sent_at >= %(begin)s AND n.sent_at < %(end)s
 """

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from firmtrack.domain.facts import Event, ImageFacts, Message, MessageKind, RequestFacts
-from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, ResponseId
 from firmtrack.domain.stages import Status, Variant
 from firmtrack.store import database
 from firmtrack.store.embedded import EmbeddedPostgres
@@ -143,6 +143,7 @@ def messages_of(
             body=b"",
             user_id=USER,
             code="N60",
+            response_id=ResponseId(DCC, USER, number),
             occurred_at=occurred_at,
             events=tuple(replace(event, occurred_at=occurred_at) for event in told),
         )

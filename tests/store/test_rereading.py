@@ -25,7 +25,8 @@ from firmtrack.intake.files import envelopes_in
 from firmtrack.intake.ingest import ingest
 from firmtrack.intake.receive import OutcomeKind, Submitter, receive
 from firmtrack.intake.rereading import reread
-from firmtrack.lookups.messages_named import messages_named
+from firmtrack.lookups.messages_named import messages_named, response_ids_of
+from firmtrack.lookups.views import read_view
 from firmtrack.presentation import documents
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.simulator.scenario import Scenario
@@ -40,7 +41,6 @@ from firmtrack.store.ledger.withdrawals import withdraw
 from firmtrack.store.locks import AdvisoryKey
 from firmtrack.store.numbers import eui_of, request_id_of, to_bigint
 from firmtrack.store.reading import requests
-from firmtrack.store.reading.messages import response_ids_of
 from tests.citus import of_an_older_version
 from tests.looking import find_device, find_inventory
 from tests.store.facts import (
@@ -121,7 +121,8 @@ def device_json(device_id: Eui64) -> bytes:
     if found is None:
         return shown
     reported = diagnoses(found, now=NOW)
-    told = response_ids_of(messages_named(found, reported.values()))
+    view = read_view(DCC, device_id, None)
+    told = response_ids_of(view, messages_named(found, reported.values()))
     return documents.encode(documents.device(found, reported, told)) + shown
 
 

@@ -7,7 +7,7 @@ two together.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -22,7 +22,7 @@ from firmtrack.domain.attribution import (
     is_refused_by,
 )
 from firmtrack.domain.facts import DeviceFacts, ImageFacts, MessageKind
-from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, ResponseId
 from firmtrack.domain.incidents import ReportedIncident
 from firmtrack.domain.inventory import (
     IMPORT_ID,
@@ -139,7 +139,7 @@ class Dossier:
     """All facts of one device, each list in any order.
 
     ``requests`` are those that name it, whosever they are; ``incidents`` all that may concern its
-    updates.
+    updates; ``response_ids`` DCC's own of the messages that report the facts, by message.
     """
 
     device_id: Eui64
@@ -149,6 +149,7 @@ class Dossier:
     incidents: Sequence[ReportedIncident] = ()
     statements: Sequence[InventoryStatement] = ()
     supplier_changes: Sequence[SupplierChangeReport] = ()
+    response_ids: Mapping[UUID, ResponseId] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +268,7 @@ class Device:
     parties: frozenset[Eui64]
     suppliers: tuple[SupplierStatement, ...]
     reporters: Mapping[UUID, Reporter]
+    response_ids: Mapping[UUID, ResponseId]
 
 
 def fold(dossier: Dossier) -> Device:
@@ -304,6 +306,7 @@ def fold(dossier: Dossier) -> Device:
         parties=_parties(dossier.statements),
         suppliers=_suppliers(dossier),
         reporters=_reporters(dossier),
+        response_ids=dossier.response_ids,
     )
 
 

@@ -18,14 +18,13 @@ from firmtrack.domain.voice import Voice, voice_for
 from firmtrack.errors import FirmtrackError
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.comparison import peers_of
-from firmtrack.lookups.messages_named import messages_in, messages_named
+from firmtrack.lookups.messages_named import messages_in, messages_named, response_ids_of
 from firmtrack.lookups.seen import device_answer, repeats_grouped, single_entries
 from firmtrack.lookups.suppliers import supplier_names
 from firmtrack.lookups.versions import held_by_nobody, version_of
 from firmtrack.lookups.views import read_view
 from firmtrack.notices.queries import list_notified
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.reading.messages import response_ids_of
 from firmtrack.store.replica import turn_to_primary
 
 
@@ -144,11 +143,13 @@ def list_events(
     request that the viewer sees. None if the viewer sees no such history. Raises PlaceGone if
     nothing in it has the mark ``below``.
     """
-    singles = _single_entries(read_view(viewer, device_id, as_of), request_id)
+    view = read_view(viewer, device_id, as_of)
+    singles = _single_entries(view, request_id)
     place = _place(singles, below)
     if place is None and any(each.times > 1 for each in singles or ()):
         # Within a run no event has a mark, and a run may have come to reach over one that had.
-        singles = _single_entries(read_view(viewer, device_id, as_of, by_runs=False), request_id)
+        view = read_view(viewer, device_id, as_of, by_runs=False)
+        singles = _single_entries(view, request_id)
         place = _place(singles, below)
     if singles is not None and place is None and turn_to_primary():
         # The place may be of an event that the replica does not know yet.
@@ -165,7 +166,7 @@ def list_events(
         device_id=device_id,
         request_id=request_id,
         entries=entries,
-        response_ids=response_ids_of(messages_in(entries)),
+        response_ids=response_ids_of(view, messages_in(entries)),
         skipped=len(repeats_grouped(singles[:place])),
         following=len(history) - len(entries),
     )
@@ -189,7 +190,7 @@ def _found(view: View, as_of: Settled | None) -> FoundDevice | None:
         device=answer,
         diagnoses=diagnosed,
         as_of=as_of,
-        response_ids=response_ids_of(messages_named(answer, diagnosed.values())),
+        response_ids=response_ids_of(view, messages_named(answer, diagnosed.values())),
         voice=voice,
     )
 

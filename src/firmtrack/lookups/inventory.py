@@ -14,12 +14,11 @@ from firmtrack.domain.viewer import Viewer
 from firmtrack.domain.voice import Voice, voice_for
 from firmtrack.lookups.as_of import Settled
 from firmtrack.lookups.hub import hub_devices
-from firmtrack.lookups.messages_named import messages_of_inventory
+from firmtrack.lookups.messages_named import messages_of_inventory, response_ids_of
 from firmtrack.lookups.seen import device_answer, inventory_answer
 from firmtrack.lookups.versions import held_by_nobody
 from firmtrack.lookups.views import read_view
 from firmtrack.store.audit import record_lookup
-from firmtrack.store.reading.messages import response_ids_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +70,7 @@ def _look_up(viewer: Viewer, device_id: Eui64, as_of: Settled | None) -> FoundIn
         inventory=answer,
         diagnosis=_diagnosis(view, answer, as_of),
         as_of=as_of,
-        response_ids=response_ids_of(messages_of_inventory(answer)),
+        response_ids=response_ids_of(view, messages_of_inventory(answer)),
         voice=voice_for(view.viewer),
     )
 

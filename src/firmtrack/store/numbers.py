@@ -76,12 +76,11 @@ def request_parts(request_id: RequestId) -> tuple[int, int, int]:
     )
 
 
-def response_parts(message: Message) -> tuple[int | None, int | None]:
-    """Return the bigints that store who responded and the counter of its message's Response ID.
+def response_parts(response_id: ResponseId | None) -> tuple[int | None, int | None]:
+    """Return the bigints that store who responded and the counter of a message's Response ID.
 
     To whom is the message's User. Two times None of a message without one.
     """
-    response_id = message.response_id
     if response_id is None:
         return None, None
     return to_bigint(response_id.sender), to_bigint(response_id.counter)
@@ -99,8 +98,11 @@ def request_id_of(originator: int, target: int, counter: int) -> RequestId:
 
 def numbers_of(message: Message) -> dict[str, object]:
     """Return the columns that tell, beside a fact, what its message is and whose."""
+    responder, response_counter = response_parts(message.response_id)
     return {
         "message_kind": KIND_NUMBERS[message.kind],
         "code": message.code,
         "user_id": None if message.user_id is None else to_bigint(message.user_id),
+        "responder": responder,
+        "response_counter": response_counter,
     }

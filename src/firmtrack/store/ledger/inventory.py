@@ -16,7 +16,7 @@ from psycopg import Cursor, Rollback
 from psycopg.rows import TupleRow, class_row
 
 from firmtrack.domain.facts import DeviceFacts, Message, MessageKind
-from firmtrack.domain.identifiers import Eui64
+from firmtrack.domain.identifiers import Eui64, ResponseId
 from firmtrack.domain.inventory import (
     EUI_FACTS,
     FACT_NAMES,
@@ -29,7 +29,7 @@ from firmtrack.domain.inventory import (
 from firmtrack.store.ledger import inventory_sql, statement
 from firmtrack.store.ledger.staging import writing
 from firmtrack.store.locks import AdvisoryKey, take
-from firmtrack.store.numbers import KIND_NUMBERS, eui_of, to_bigint
+from firmtrack.store.numbers import KIND_NUMBERS, eui_of, response_parts, to_bigint
 
 # Not by a loop over the names: a million rows come this way.
 _facts_of = attrgetter(*FACT_NAMES)
@@ -41,7 +41,8 @@ class StatedFacts:
     """What a message states of a device.
 
     ``taken_by`` is the answer with which DCC took what the message only proposes, None of what it
-    states itself. ``user_id`` is the User that is party to it, None if it has none.
+    states itself. ``user_id`` is the User that is party to it, ``response_id`` DCC's ID of it; None
+    if it has none.
     """
 
     facts: DeviceFacts
@@ -49,6 +50,7 @@ class StatedFacts:
     message_kind: MessageKind
     code: str | None
     user_id: Eui64 | None
+    response_id: ResponseId | None = None
     taken_by: UUID | None = None
 
 
@@ -96,6 +98,7 @@ def statements_of(messages: Iterable[Message]) -> Iterator[StatedFacts]:
                 message_kind=message.kind,
                 code=message.code,
                 user_id=message.user_id,
+                response_id=message.response_id,
             )
 
 
@@ -149,6 +152,7 @@ def stage_statements(cursor: Cursor[TupleRow], statements: Iterable[StatedFacts]
                     None if each.user_id is None else to_bigint(each.user_id),
                     KIND_NUMBERS[each.message_kind],
                     each.code,
+                    *response_parts(each.response_id),
                     *(None if value is None else _stored(name, value) for name, value in values),
                 )
             )

@@ -17,6 +17,7 @@ _FACTS = ", ".join(FACT_NAMES)
 _DEVICE = f"device_id, learnt_at, message_id, {_FACTS}, older"
 _STATED_NAMES = (
     "device_id", "message_id", "taken_by", "learnt_at", "user_id", "message_kind", "code",
+    "responder", "response_counter",
     *FACT_NAMES,
 )  # fmt: skip
 _STATED = ", ".join(_STATED_NAMES)
@@ -26,7 +27,7 @@ DEVICE_TYPES = ("int8", "timestamptz", "bytea", *FACT_TYPES, "jsonb", "int8")
 
 COPY_STATEMENTS = f"COPY staged_statement ({_STATED}) FROM STDIN (FORMAT binary)".encode()
 STATEMENT_TYPES = (
-    "int8", "bytea", "bytea", "timestamptz", "int8", "int2", "text", *FACT_TYPES,
+    "int8", "bytea", "bytea", "timestamptz", "int8", "int2", "text", "int8", "int8", *FACT_TYPES,
 )  # fmt: skip
 
 

@@ -303,7 +303,7 @@ def _description_of(message: Message) -> _Described:
     user_id = None if message.user_id is None else to_bigint(message.user_id)
     return _Described(
         user_id, message.occurred_at, KIND_NUMBERS[message.kind], message.code,
-        *response_parts(message),
+        *response_parts(message.response_id),
     )  # fmt: skip
 
 

@@ -37,20 +37,22 @@ _TABLES = {
     "staged_event": """
         device_id bigint, request_key bigint, message_id uuid, occurred_at timestamptz,
         device_time timestamptz, comms_hub_id bigint, stage smallint, failed boolean, reason text,
-        firmware_version text, image_hash bytea, addressee bigint, message_kind smallint, code text
+        firmware_version text, image_hash bytea, addressee bigint, message_kind smallint, code text,
+        responder bigint, response_counter bigint
     """,
     "staged_name": "device_id bigint, request_key bigint",
     "staged_device": "LIKE device INCLUDING DEFAULTS, row_number bigint",
     "staged_statement": f"""
         device_id bigint, message_id uuid, taken_by uuid, learnt_at timestamptz, user_id bigint,
-        message_kind smallint, code text, {_FACTS}
+        message_kind smallint, code text, responder bigint, response_counter bigint, {_FACTS}
     """,
     "restated_device": "device_id bigint",
     "staged_activation_event": """
         device_id bigint, originator bigint, counter bigint, message_id uuid,
         occurred_at timestamptz, device_time timestamptz, step smallint, failed boolean,
         reason text, firmware_version text, image_hash bytea, scheduled_for timestamptz,
-        message_kind smallint, code text
+        message_kind smallint, code text, addressee bigint, responder bigint,
+        response_counter bigint
     """,
     # Pairs that were not named before the batch.
     "new_name": "device_id bigint, request_key bigint, PRIMARY KEY (device_id, request_key)",
@@ -114,24 +116,26 @@ _MESSAGE_TYPES = (
 
 _COPY_EVENTS = """
 COPY staged_event (device_id, request_key, message_id, occurred_at, device_time, comms_hub_id,
-    stage, failed, reason, firmware_version, image_hash, addressee, message_kind, code)
+    stage, failed, reason, firmware_version, image_hash, addressee, message_kind, code,
+    responder, response_counter)
 FROM STDIN (FORMAT binary)
 """
 _EVENT_TYPES = (
     "int8", "int8", "bytea", "timestamptz", "timestamptz", "int8",
-    "int2", "bool", "text", "text", "bytea", "int8", "int2", "text",
+    "int2", "bool", "text", "text", "bytea", "int8", "int2", "text", "int8", "int8",
 )  # fmt: skip
 
 _COPY_NAMES = "COPY staged_name (device_id, request_key) FROM STDIN (FORMAT binary)"
 
 _COPY_ACTIVATION_EVENTS = """
 COPY staged_activation_event (device_id, originator, counter, message_id, occurred_at, device_time,
-    step, failed, reason, firmware_version, image_hash, scheduled_for, message_kind, code)
+    step, failed, reason, firmware_version, image_hash, scheduled_for, message_kind, code,
+    addressee, responder, response_counter)
 FROM STDIN (FORMAT binary)
 """
 _ACTIVATION_EVENT_TYPES = (
     "int8", "int8", "int8", "bytea", "timestamptz", "timestamptz",
-    "int2", "bool", "text", "text", "bytea", "timestamptz", "int2", "text",
+    "int2", "bool", "text", "text", "bytea", "timestamptz", "int2", "text", "int8", "int8", "int8",
 )  # fmt: skip
 
 
@@ -231,7 +235,7 @@ def stage_messages(
         copy.set_types(_MESSAGE_TYPES)
         write = copy.write_row
         for message, submission in handed_in:
-            responder, response_counter = response_parts(message)
+            responder, response_counter = response_parts(message.response_id)
             write(
                 (
                     message.digest[:16],
@@ -262,6 +266,7 @@ def stage_events(
             message_id = message.digest[:16]
             addressee = None if message.user_id is None else to_bigint(message.user_id)
             kind, code = KIND_NUMBERS[message.kind], message.code
+            responder, response_counter = response_parts(message.response_id)
             for event in message.events:
                 stage, is_failed = _STAGED_STATUS[event.status]
                 request_id, hub = event.request_id, event.comms_hub_id
@@ -272,6 +277,7 @@ def stage_events(
                         message_id, event.occurred_at, event.device_time,
                         None if hub is None else to_bigint(hub), stage, is_failed, event.reason,
                         event.firmware_version, event.image_hash, addressee, kind, code,
+                        responder, response_counter,
                     )
                 )  # fmt: skip
 
@@ -303,5 +309,7 @@ def stage_activation_events(cursor: Cursor[TupleRow], messages: Iterable[Message
                         event.device_time, int(event.step), event.is_failed, event.reason,
                         event.firmware_version, event.image_hash, event.scheduled_for,
                         KIND_NUMBERS[message.kind], message.code,
+                        None if message.user_id is None else to_bigint(message.user_id),
+                        *response_parts(message.response_id),
                     )
                 )  # fmt: skip

@@ -19,7 +19,8 @@ SELECT 'event' AS kind, row_to_json(f)::text AS fact
 FROM (
     SELECT f.request_key, f.message_id, f.occurred_at, f.recorded_at, f.device_time,
         f.comms_hub_id, f.stage, f.failed, f.reason, f.firmware_version, encode(f.image_hash,
-        'hex') AS image_hash, f.addressee AS user_id, f.message_kind, f.code
+        'hex') AS image_hash, f.addressee AS user_id, f.message_kind, f.code,
+        f.responder, f.response_counter
     FROM told AS f
     LIMIT $3
 ) AS f
@@ -50,7 +51,7 @@ UNION ALL
 SELECT 'step', row_to_json(f)::text
 FROM (
     SELECT f.request_key, f.message_id, f.occurred_at, f.recorded_at, f.stage, f.failed,
-        f.reason, f.variant, f.message_kind, f.code, f.user_id
+        f.reason, f.variant, f.message_kind, f.code, f.user_id, f.responder, f.response_counter
     FROM known_distribution AS d
     JOIN recorded_request_step AS f USING (request_key)
     WHERE d.device_id = $1 AND d.recorded_at <= $2 AND d.ended_at > $2
@@ -83,7 +84,8 @@ SELECT 'activation', row_to_json(f)::text
 FROM (
     SELECT f.originator, f.counter, f.message_id, f.occurred_at, f.recorded_at, f.device_time,
         f.step, f.failed, f.reason, f.firmware_version, encode(f.image_hash, 'hex') AS
-        image_hash, f.scheduled_for, f.message_kind, f.code
+        image_hash, f.scheduled_for, f.message_kind, f.code, f.addressee AS user_id,
+        f.responder, f.response_counter
     FROM recorded_activation_event AS f
     WHERE f.device_id = $1 AND f.recorded_at <= $2
       AND NOT EXISTS (
@@ -96,7 +98,8 @@ UNION ALL
 SELECT 'incident', row_to_json(f)::text
 FROM (
     SELECT f.kind, f.occurred_at, f.recorded_at, f.reason, f.throttled_sequence,
-        f.throttled_count, f.message_id, f.message_kind, f.code, f.user_id, f.device_id,
+        f.throttled_count, f.message_id, f.message_kind, f.code, f.user_id, f.responder,
+        f.response_counter, f.device_id,
         f.originator, f.target, f.counter, f.comms_hub_id, f.device_time
     FROM recorded_device_incident AS f
     WHERE f.device_id = $1 AND f.recorded_at <= $2
@@ -110,7 +113,8 @@ UNION ALL
 SELECT 'incident', row_to_json(f)::text
 FROM (
     SELECT f.kind, f.occurred_at, f.recorded_at, f.reason, f.throttled_sequence,
-        f.throttled_count, f.message_id, f.message_kind, f.code, f.user_id, f.originator,
+        f.throttled_count, f.message_id, f.message_kind, f.code, f.user_id, f.responder,
+        f.response_counter, f.originator,
         f.target, f.counter
     FROM known_distribution AS d
     JOIN request AS r USING (request_key)
@@ -128,7 +132,8 @@ UNION ALL
 SELECT 'incident', row_to_json(f)::text
 FROM (
     SELECT f.kind, f.occurred_at, f.recorded_at, f.reason, f.throttled_sequence,
-        f.throttled_count, f.message_id, f.message_kind, f.code, f.user_id, f.originator,
+        f.throttled_count, f.message_id, f.message_kind, f.code, f.user_id, f.responder,
+        f.response_counter, f.originator,
         f.target, f.counter
     FROM recorded_request_incident AS f
     WHERE f.target = $1 AND f.recorded_at <= $2
@@ -142,7 +147,8 @@ UNION ALL
 SELECT 'incident', row_to_json(f)::text
 FROM (
     SELECT f.kind, f.occurred_at, f.recorded_at, f.reason, f.throttled_sequence,
-        f.throttled_count, f.message_id, f.message_kind, f.code, f.user_id, f.comms_hub_id,
+        f.throttled_count, f.message_id, f.message_kind, f.code, f.user_id, f.responder,
+        f.response_counter, f.comms_hub_id,
         f.new_comms_hub_id
     FROM recorded_comms_hub_incident AS f
     WHERE f.comms_hub_id IN (
@@ -174,7 +180,8 @@ FROM (
 UNION ALL
 SELECT 'supplier_change', row_to_json(f)::text
 FROM (
-    SELECT f.told_at, f.message_id, f.message_kind, f.code, f.user_id
+    SELECT f.told_at, f.message_id, f.message_kind, f.code, f.user_id, f.responder,
+        f.response_counter
     FROM recorded_supplier_change AS f
     WHERE f.device_id = $1 AND f.recorded_at <= $2
       AND NOT EXISTS (

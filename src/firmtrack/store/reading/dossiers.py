@@ -25,13 +25,14 @@ from firmtrack.domain.dossier import (
     boundaries_of,
 )
 from firmtrack.domain.facts import ActivationEvent, DeviceFacts, ImageFacts
-from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, ResponseId
 from firmtrack.domain.incidents import ReportedIncident
 from firmtrack.domain.inventory import EUI_FACTS, FACT_NAMES
 from firmtrack.domain.stages import ActivationStep, Stage, Variant, status_at
 from firmtrack.store.numbers import KIND_OF_NUMBER, eui_of, request_id_of, to_bigint
 from firmtrack.store.reading import statement
 from firmtrack.store.reading.incidents import IncidentRow, incident_of
+from firmtrack.store.reading.told import Told
 
 NOW = datetime.max.replace(tzinfo=UTC)
 """The moment by which all has been recorded that has been."""
@@ -42,9 +43,8 @@ MOST_EVENTS = 1_000
 """A device with more events is in a storm: those that repeat each other are read as one."""
 
 
-class _Event(Struct):
+class _Event(Told, kw_only=True):
     request_key: int | None
-    message_id: UUID
     occurred_at: datetime
     recorded_at: datetime
     device_time: datetime | None
@@ -54,7 +54,6 @@ class _Event(Struct):
     reason: str | None
     firmware_version: str | None
     image_hash: str | None
-    user_id: int | None
     message_kind: int
     code: str | None
     times: int = 1
@@ -81,9 +80,8 @@ class _Statement(Struct):
     image: dict[str, Any]
 
 
-class _Step(Struct):
+class _Step(Told, kw_only=True):
     request_key: int
-    message_id: UUID
     occurred_at: datetime
     recorded_at: datetime
     stage: Stage
@@ -92,7 +90,6 @@ class _Step(Struct):
     variant: Variant | None
     message_kind: int
     code: str | None
-    user_id: int | None
 
 
 class _Naming(Struct):
@@ -101,10 +98,9 @@ class _Naming(Struct):
     firmware_version: str | None
 
 
-class _Activation(Struct):
+class _Activation(Told, kw_only=True):
     originator: int
     counter: int
-    message_id: UUID
     occurred_at: datetime | None
     recorded_at: datetime
     device_time: datetime | None
@@ -118,11 +114,9 @@ class _Activation(Struct):
     code: str | None
 
 
-class _Inventory(Struct):
-    message_id: UUID
+class _Inventory(Told, kw_only=True):
     recorded_at: datetime
     learnt_at: datetime | None
-    user_id: int | None
     message_kind: int | None
     code: str | None
 
@@ -131,15 +125,14 @@ _INVENTORY = defstruct(
     "_INVENTORY",
     [(name, int | None if name in EUI_FACTS else str | None) for name in FACT_NAMES],
     bases=(_Inventory,),
+    kw_only=True,
 )
 
 
-class _SupplierChange(Struct):
+class _SupplierChange(Told, kw_only=True):
     told_at: datetime
-    message_id: UUID
     message_kind: int
     code: str | None
-    user_id: int | None
 
 
 _DECODERS: Mapping[str, Decoder[Any]] = {
@@ -256,6 +249,7 @@ def _dossier(device_id: Eui64, rows: Iterable[TupleRow]) -> Dossier:
             SupplierChangeReport(reported_at=each.told_at, reporter=_reporter(each))
             for each in facts["supplier_change"]
         ],
+        response_ids=_response_ids(facts),
     )
 
 
@@ -294,6 +288,15 @@ def _files(
         )
         for each in facts["request"]
     ]
+
+
+def _response_ids(facts: Mapping[str, Sequence[Any]]) -> dict[UUID, ResponseId]:
+    return {
+        row.message_id: row.response_id
+        for rows in facts.values()
+        for row in rows
+        if isinstance(row, Told) and row.response_id is not None
+    }
 
 
 def _event(row: _Event, request_ids: Mapping[int, RequestId]) -> ReportedEvent:

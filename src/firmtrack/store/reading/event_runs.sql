@@ -7,7 +7,7 @@ SELECT row_to_json(f)::text AS fact
 FROM (
     SELECT DISTINCT ON (run)
         request_key, message_id, occurred_at, recorded_at, device_time, comms_hub_id, stage, failed,
-        reason, firmware_version, image_hash, user_id, message_kind, code,
+        reason, firmware_version, image_hash, user_id, message_kind, code, responder, response_counter,
         count(*) OVER of_run AS times,
         min(occurred_at) OVER of_run AS first_at,
         min(recorded_at) OVER of_run AS first_recorded_at,
@@ -20,7 +20,7 @@ FROM (
                 SELECT f.request_key, f.message_id, f.occurred_at, f.recorded_at, f.device_time,
                     f.comms_hub_id, f.stage, f.failed, f.reason, f.firmware_version,
                     encode(f.image_hash, 'hex') AS image_hash, f.addressee AS user_id,
-                    f.message_kind, f.code,
+                    f.message_kind, f.code, f.responder, f.response_counter,
                     ROW (
                         f.request_key, f.comms_hub_id, f.stage, f.failed, f.reason,
                         f.firmware_version, f.image_hash, f.addressee, f.message_kind, f.code,

@@ -1,18 +1,17 @@
 """What befell updates besides their stages, as it is read: each row to the incident that it is."""
 
 from datetime import datetime
-from uuid import UUID
 
-from msgspec import Struct
 from msgspec.json import Decoder
 
 from firmtrack.domain.facts import Incident
 from firmtrack.domain.identifiers import Eui64
 from firmtrack.domain.incidents import ReportedIncident
 from firmtrack.store.numbers import INCIDENT_OF_NUMBER, KIND_OF_NUMBER, eui_of, request_id_of
+from firmtrack.store.reading.told import Told
 
 
-class IncidentRow(Struct):
+class IncidentRow(Told, kw_only=True):
     """A row of any of the tables of incidents; what a table has no column for is None."""
 
     kind: int
@@ -21,10 +20,8 @@ class IncidentRow(Struct):
     reason: str | None
     throttled_sequence: int | None
     throttled_count: int | None
-    message_id: UUID
     message_kind: int
     code: str | None
-    user_id: int | None
     device_id: int | None = None
     originator: int | None = None
     target: int | None = None

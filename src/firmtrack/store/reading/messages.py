@@ -1,6 +1,6 @@
 """Recorded messages, as the operator reads them: who handed them in, and whether they count."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -131,29 +131,6 @@ def image_of(message_id: UUID, request_id: RequestId) -> ImageFacts | None:
         return None
     image_hash, image = row
     return ImageFacts(manufacturer_image_hash=image_hash, **image)
-
-
-@look_up
-def response_ids_of(
-    connection: Connection[TupleRow], messages: Mapping[UUID, datetime | None]
-) -> dict[UUID, ResponseId]:
-    """Return DCC's Response ID of each of the messages that has one.
-
-    ``messages`` are by the times that they carry, None where that is not known. Whoever asks may
-    see them: that is not looked at here.
-    """
-    timed = {each: time for each, time in messages.items() if time is not None}
-    others = [each for each in messages if each not in timed]
-    rows: list[TupleRow] = []
-    if timed:
-        times = list(timed.values())
-        asked = {
-            "message_ids": list(timed), "times": times, "first": min(times), "last": max(times)
-        }  # fmt: skip
-        rows += connection.execute(statement("response_ids"), asked, prepare=True)
-    if others:
-        rows += connection.execute(statement("response_ids_any_time"), (others,))
-    return {message_id: response_id_of(*parts) for message_id, *parts in rows}
 
 
 @look_up

@@ -1,12 +1,11 @@
 -- DCC's Response IDs of its answers to a request that count at a moment, as far as the viewer may see
--- those: the latest first. An answer's step is of the answer's time, which tells its month.
-SELECT m.responder, m.user_id, m.response_counter
+-- those: the latest first.
+SELECT s.responder, s.user_id, s.response_counter
 FROM request AS r
 JOIN recorded_request_step AS s USING (request_key)
-JOIN dated_message AS m ON m.message_id = s.message_id AND m.occurred_at = s.occurred_at
 WHERE r.originator = %(originator)s AND r.target = %(target)s AND r.counter = %(counter)s
-  AND {sees:r.originator} AND {sees:m.user_id}
-  AND m.response_counter IS NOT NULL
+  AND {sees:r.originator} AND {sees:s.user_id}
+  AND s.response_counter IS NOT NULL
   AND s.recorded_at <= coalesce(%(moment)s::timestamptz, 'infinity')
   AND NOT EXISTS (
       SELECT FROM withdrawal_period AS w
@@ -14,5 +13,5 @@ WHERE r.originator = %(originator)s AND r.target = %(target)s AND r.counter = %(
         AND w.ended_at > coalesce(%(moment)s::timestamptz, now())
       OFFSET 0
   )
-ORDER BY s.occurred_at DESC, m.message_id
+ORDER BY s.occurred_at DESC, s.message_id
 LIMIT %(limit)s
