@@ -18,6 +18,7 @@ from firmtrack.domain.causes import CauseKey
 from firmtrack.domain.identifiers import RequestId
 from firmtrack.domain.pace import Pace
 from firmtrack.domain.stages import Status
+from firmtrack.lookups.device import find_device, list_events
 from firmtrack.presentation.csv import distributions_csv
 from firmtrack.store.database import conninfo_in_use, pool, reading_pool
 from firmtrack.store.ledger import staging
@@ -153,6 +154,33 @@ def test_all_that_is_told_of_a_device_is_asked_of_one_shard() -> None:
     text = "\n".join(line for (line,) in plan)
     assert re.findall(r"Task Count: (\d+)", text) == ["1"]
     assert "Distributed Subplan" not in text
+
+
+@on_a_cluster
+def test_a_look_up_of_a_device_asks_one_shard_and_no_statement_of_it_another() -> None:
+    take(request(sent_at=at(0)), answer(answered_at=at(1)), inventory(at(1), METERS[0]))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(3), METERS))
+    with used(make_conninfo(conninfo_in_use(), options="-c citus.enable_stat_counters=on")):
+        of_one, of_several = asked_so_far()
+
+        for each in METERS:
+            assert find_device(DCC, each) is not None
+            assert list_events(DCC, each, REQUEST_ID, limit=10) is not None
+
+        asked_of_one, asked_of_several = asked_so_far()
+    assert asked_of_one >= of_one + 2 * len(METERS)
+    assert asked_of_several == of_several
+
+
+def asked_so_far() -> tuple[int, int]:
+    """Return how many statements were asked of one shard, and of several, with counters on."""
+    with pool().connection() as connection:
+        row = connection.execute(
+            "SELECT query_execution_single_shard, query_execution_multi_shard"
+            " FROM citus_stat_counters WHERE name = current_database()"
+        ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
 
 
 @on_a_cluster
