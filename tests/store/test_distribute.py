@@ -127,7 +127,7 @@ def test_killed_half_way_it_has_moved_nothing_and_done_again_everything(
     assert at_home(gathered) == set()
     again = called("db", "distribute", env=env)
     assert again.returncode == 0
-    assert "Devices are in 16 shards on 2 nodes." in again.stdout
+    assert "Devices are in 8 shards on 2 nodes." in again.stdout
     assert len(at_home(gathered)) > 20
 
 

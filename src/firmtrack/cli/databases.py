@@ -20,7 +20,7 @@ def distribute(
         typer.Option(
             min=1,
             max=_MOST_SHARDS,
-            help="Parts to cut tables into, once and for all; 16 unless it is given.",
+            help="Parts to cut tables into, once and for all; 8 unless it is given.",
         ),
     ] = None,
     as_json: AsJson = False,

@@ -15,8 +15,11 @@ from psycopg.rows import TupleRow
 from firmtrack.errors import FirmtrackError
 from firmtrack.store.places import drop_places, take_all
 
-SHARDS = 16
-"""Into how many parts tables are cut, unless somebody says otherwise."""
+SHARDS = 8
+"""Into how many parts tables are cut, unless somebody says otherwise.
+
+What asks all of them is slower with more.
+"""
 
 
 class Home(Enum):

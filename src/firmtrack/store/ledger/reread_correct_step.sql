@@ -3,8 +3,7 @@ INSERT INTO recorded_request_step AS s
     (request_key, message_id, occurred_at, recorded_at, stage, failed, reason, variant,
     message_kind, code, user_id, responder, response_counter)
 SELECT %(request_key)s, message_id, %(occurred_at)s, recorded_at, %(stage)s, %(failed)s, %(reason)s,
-    %(variant)s, %(message_kind)s, %(code)s, %(user_id)s, %(responder)s,
-    %(response_counter)s
+    %(variant)s, %(message_kind)s, %(code)s, %(user_id)s, %(responder)s, %(response_counter)s
 FROM message
 WHERE message_id = %(message_id)s
 ON CONFLICT (request_key, message_id) DO UPDATE

@@ -292,10 +292,10 @@ def _files(
 
 def _response_ids(facts: Mapping[str, Sequence[Any]]) -> dict[UUID, ResponseId]:
     return {
-        row.message_id: row.response_id
+        row.message_id: response_id
         for rows in facts.values()
         for row in rows
-        if isinstance(row, Told) and row.response_id is not None
+        if isinstance(row, Told) and (response_id := row.response_id) is not None
     }
 
 
