@@ -29,7 +29,8 @@ from firmtrack.store.ledger.recording import (
     record,
 )
 from firmtrack.store.locks import AdvisoryKey
-from firmtrack.store.numbers import eui_of
+from firmtrack.store.numbers import eui_of, to_bigint
+from tests.citus import CITUS_URL
 from tests.examples import first_of
 from tests.store.facts import (
     ALPHA_ID,
@@ -224,6 +225,61 @@ def test_of_what_is_left_each_device_is_folded_and_marked_for_figures_once() -> 
     assert rows("SELECT count(*) FROM unfolded_device") == [(0,)]
     fold_unfolded()
     assert disagreements() == []
+
+
+@pytest.mark.usefixtures("database")
+def test_of_what_is_left_those_with_a_loose_word_since_then_are_marked_once() -> None:
+    told, told_before, never_told = METERS[:3]
+    take(
+        request(sent_at=at(0)),
+        reported(Status.VERIFIED, at(5), [told, told_before], request_id=None),
+    )
+    with pool().connection() as connection:
+        connection.execute("DELETE FROM stale_device")
+        connection.cursor().executemany(
+            "INSERT INTO unfolded_device VALUES (%s, %s)",
+            [
+                (to_bigint(device_id), since)
+                for device_id, since in (
+                    (told, at(6)),
+                    (told, at(5)),
+                    (told_before, at(6)),
+                    (never_told, "-infinity"),
+                )
+            ],
+        )
+
+    fold_unfolded()
+
+    assert rows("SELECT device_id FROM stale_device") == [(to_bigint(told),)]
+    assert rows("SELECT count(*) FROM unfolded_device") == [(0,)]
+
+
+@pytest.mark.parametrize(("shards", "devices"), [(1, 100), (2, 100), (8, 400), (32, 1_600)])
+def test_a_portion_is_of_more_devices_where_more_shards_are_asked(
+    shards: int, devices: int
+) -> None:
+    assert PORTIONS.devices_on(shards) == devices
+
+
+@pytest.mark.usefixtures("database")
+def test_what_is_left_is_folded_in_as_few_portions_as_the_database_s_shards_call_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken = []
+
+    def take_and_count(cursor: Cursor[TupleRow], key: AdvisoryKey, *more: int) -> None:
+        taken.append(key)
+        locks.take(cursor, key, *more)
+
+    take(reported(Status.VERIFIED, at(5), METERS, request_id=None, image_hash=IMAGE_HASH))
+    monkeypatch.setattr(recording, "take", take_and_count)
+
+    record(Batch(messages=[request(sent_at=at(0))]), Portions(devices=2, events=1))
+
+    # The first portion of two finds that there are more; on four shards as many are folded at once.
+    portions = 3 if CITUS_URL is None else 2
+    assert taken == [AdvisoryKey.ATTRIBUTION] * (1 + portions)
 
 
 @pytest.mark.usefixtures("database")

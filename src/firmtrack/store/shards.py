@@ -298,6 +298,15 @@ def is_so_of_any_shard(
     return row is not None and bool(row[0])
 
 
+def shards_of_devices(connection: Connection[TupleRow]) -> int:
+    """Return on how many shards what is told of devices is: 1 if it is not spread."""
+    if not _is_distributed(connection):
+        return 1
+    row = connection.execute(_LAID, (_first(Home.DEVICE),)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def settle_beside(connection: Connection[TupleRow], name: str, other: str) -> None:
     """Move a new table to where another's rows are, if that one is spread over shards."""
     if _is(connection, _IS_CLUSTER) and _is(connection, _IS_AT_HOME, other):

@@ -41,6 +41,7 @@ from firmtrack.store.ledger.requests import (
 from firmtrack.store.ledger.submission import OPERATOR, Submission
 from firmtrack.store.locks import AdvisoryKey, again_after_deadlock, take, take_shared
 from firmtrack.store.numbers import numbers_of, to_bigint
+from firmtrack.store.shards import shards_of_devices
 from firmtrack.store.together import Together
 
 _MOST_TOGETHER = 100
@@ -80,14 +81,20 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portions:
-    """What is done at once while nobody else may record: tens of milliseconds' work.
+    """What is done at once while nobody else may record: tens of milliseconds' work on one server.
 
-    ``devices`` are folded anew in one transaction. ``events`` that name no request and are newer
-    than what the batch brings are looked through; if there are more, the devices are.
+    ``devices`` are folded anew in one transaction; on a cluster half as many of each shard, if that
+    is more. ``events`` that name no request and are newer than what the batch brings are looked
+    through; if there are more, the devices are.
     """
 
     devices: int = 100
     events: int = 2_000
+
+    def devices_on(self, shards: int) -> int:
+        """Return how many devices are folded in one transaction."""
+        # To ask a shard takes as long as to fold some tens of devices there, whether it has any.
+        return max(self.devices, self.devices * shards // 2)
 
 
 PORTIONS = Portions()
@@ -413,7 +420,12 @@ def fold_unfolded(portions: Portions = PORTIONS) -> None:
 
     Whoever leaves any does this; who finds some was left by one that was killed.
     """
-    while _fold_some_unfolded(portions.devices) == portions.devices:
+    # Those who serve look again and again, and nearly always nothing is left.
+    if _fold_some_unfolded(portions.devices) < portions.devices:
+        return
+    with staging.writing_pool().connection() as connection:
+        most = portions.devices_on(shards_of_devices(connection))
+    while _fold_some_unfolded(most) == most:
         pass
 
 
@@ -430,7 +442,9 @@ def _fold_some_unfolded(most: int) -> int:
 
 def _concern_unfolded(cursor: Cursor[TupleRow], unfolded: Sequence[TupleRow]) -> None:
     devices, since = zip(*unfolded, strict=True)
-    cursor.execute(statement("concern_unfolded"), {"devices": list(devices), "since": list(since)})
+    taken = {"devices": list(devices), "since": list(since)}
+    cursor.execute(statement("concern_unfolded"), taken)
+    cursor.execute(statement("keep_loose_unfolded"), taken)
 
 
 def _fold_concerned(cursor: Cursor[TupleRow]) -> None:
