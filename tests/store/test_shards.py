@@ -26,7 +26,7 @@ from firmtrack.store.months import MESSAGES, this_month
 from firmtrack.store.planner import renew_statistics
 from firmtrack.store.reading import requests, statement
 from firmtrack.store.reports import causes
-from firmtrack.store.shards import HOMES, STAGING_HOMES, Home, NoCluster, distribute
+from firmtrack.store.shards import HOMES, STAGING_HOMES, Home, NoCluster, distribute, octets_of
 from tests.citus import SHARDS, on_a_cluster, on_one_server
 from tests.databases import used
 from tests.store.facts import (
@@ -51,6 +51,9 @@ pytestmark = pytest.mark.usefixtures("database")
 _OTHERS = tuple(meter(number) for number in range(100, 1_100))
 _KILOBYTES = 32
 """More than is known of five devices, and less than of a thousand others, by any one table."""
+
+_LEAST_ROW = 32
+"""Octets of a row with two keys, without its columns and indexes."""
 
 _STALLED = DistributionFilter(pace=Pace.STALLED)
 _FAILED = CauseKey.of(Status.COMMS_HUB_DELIVERY_FAILED, "N61", [])
@@ -130,6 +133,15 @@ def test_it_is_said_of_every_staging_table_where_it_lives() -> None:
         ).fetchall()
 
     assert {name for (name,) in names} == set(STAGING_HOMES)
+
+
+def test_how_much_room_a_table_takes_is_told_wherever_it_lies() -> None:
+    with pool().connection() as connection:
+        before = octets_of(connection, "distribution")
+    take(request(REQUEST_ID, _OTHERS, sent_at=at(0)))
+
+    with pool().connection() as connection:
+        assert octets_of(connection, "distribution") >= before + len(_OTHERS) * _LEAST_ROW
 
 
 @on_one_server
