@@ -51,7 +51,7 @@ def test_memory_and_disk_ask_for_more_nodes_where_they_are_scarce() -> None:
         int(computed(*each)["shards’ nodes of 2 cores"])
         for each in ([], ["memory=10"], ["disk=100"])
     )
-    assert (usual, little_memory, little_disk) == (2, 7, 19)
+    assert (usual, little_memory, little_disk) == (2, 8, 19)
 
 
 def test_fewer_messages_an_event_take_less_than_half_of_the_disk() -> None:
