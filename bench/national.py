@@ -33,7 +33,7 @@ from firmtrack.domain.facts import (
     RequestFacts,
     RequestStep,
 )
-from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId
+from firmtrack.domain.identifiers import Eui64, FirmwareVersion, RequestId, ResponseId
 from firmtrack.domain.inventory import IMPORT_ID
 from firmtrack.domain.stages import Status, Variant
 from firmtrack.store.bodies import pack
@@ -146,6 +146,7 @@ def messages_of(national: National, number: int) -> Iterator[Message]:
         body=b"",
         user_id=request_id.originator,
         code="I0",
+        response_id=ResponseId(DCC, request_id.originator, request_id.counter),
         occurred_at=sent_at,
         answer=AnswerFacts(
             request_id=request_id,
@@ -167,6 +168,9 @@ def messages_of(national: National, number: int) -> Iterator[Message]:
                 body=b"",
                 user_id=request_id.originator,
                 code="N60",
+                response_id=ResponseId(
+                    DCC, request_id.originator, told * EVENTS_PER_UPDATE + place
+                ),
                 occurred_at=occurred_at,
                 events=tuple(
                     Event(

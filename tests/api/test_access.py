@@ -152,7 +152,7 @@ def test_nothing_is_submitted_by_head(api: Caller, told: Cast, path: str) -> Non
     assert (refused.status, refused.headers["Allow"]) == (405, "POST")
 
 
-def test_a_device_is_found_with_four_statements_and_none_of_djangos(
+def test_a_device_is_found_with_three_statements_and_none_of_djangos(
     api: Caller, told: Cast, tmp_path: Path
 ) -> None:
     api.get(LOOKUPS[3], told.alpha.read)
@@ -162,8 +162,8 @@ def test_a_device_is_found_with_four_statements_and_none_of_djangos(
     ):
         api.get(LOOKUPS[3], told.alpha.read)
 
-    # The token, the facts, DCC’s IDs of their messages, the audit.
-    assert len(statements) == 4, statements
+    # The token, the facts, the audit.
+    assert len(statements) == 3, statements
     assert not by_django.captured_queries
 
 
