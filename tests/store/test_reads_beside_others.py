@@ -80,6 +80,9 @@ _UNTIL_PLANNED_ONCE = 8
 _DEEPER = 20
 """Blocks that deeper indexes may add to a few searches of them."""
 
+_LATER, _LATEST = b"\xff" * 7 + b"\xfe", b"\xff" * 8
+"""The identities of messages with the greatest digests."""
+
 AUDITED = replace(ALPHA, party="Alpha")
 HERSELF = replace(AUDITED, name="Ada at her desk")
 _A_DAY = datetime(2026, 11, 14, tzinfo=UTC)
@@ -294,6 +297,8 @@ def test_no_read_grows_with_what_others_have() -> None:
     take(reported(Status.DELIVERED_TO_COMMS_HUB, at(3), METERS))
     take(reported(Status.COMMS_HUB_DELIVERY_FAILED, at(4), METERS[4:], reason="N61"))
     figures.refresh()
+    # Of the same time and stage the one with the greater digest counts: the request has changed.
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(3), METERS, identity=_LATER))
     with pool().connection() as connection:
         connection.execute("ANALYZE")
     device.find_device(HERSELF, METER)
@@ -304,7 +309,7 @@ def test_no_read_grows_with_what_others_have() -> None:
 
     # Nobody tells the planner that there are more now.
     add_others(_FEW, _MANY - 1)
-    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(3), METERS))
+    take(reported(Status.DELIVERED_TO_COMMS_HUB, at(3), METERS, identity=_LATEST))
 
     many = {name: blocks_of(read) for name, read in reads.items()}
     grown = {

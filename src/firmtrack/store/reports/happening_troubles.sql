@@ -1,7 +1,8 @@
 -- Which devices of the viewer's requests came to be in trouble between two moments, and are so still: of
 -- each way the largest groups, and how many there are in all. Of a request that has changed since it was
 -- counted each device is looked at, which has not moved if it is still at the same stage in the same way; the
--- same rule: the view current_distribution.
+-- same rule: the view current_distribution. Their keys are asked for by name: of everybody's updates the
+-- planner would else read all, to compare them.
 WITH moved AS MATERIALIZED (
     SELECT s.request_key, r.originator, r.target, r.counter, r.firmware_version, r.step_stage,
         r.step_failed, r.step_reason,
@@ -21,6 +22,7 @@ WITH moved AS MATERIALIZED (
     JOIN distribution AS d USING (request_key, device_id)
     CROSS JOIN LATERAL (SELECT d.refused OR d.stage >= f.step_stage AS is_own) AS o
     WHERE f.is_due
+      AND d.device_id = ANY (ARRAY(SELECT device_id FROM found WHERE is_due))
       AND CASE WHEN is_own THEN d.stage ELSE f.step_stage END = f.stage
       AND CASE WHEN is_own THEN d.failed ELSE f.step_failed END = f.failed
       AND (
