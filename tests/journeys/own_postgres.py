@@ -58,7 +58,11 @@ class OwnPostgres:
             self._process = None
 
     def follow(self, primary: "OwnPostgres") -> None:
-        """Become, before the first start, a standby with all that the primary has."""
+        """Become, before the first start, a standby with all that the primary has.
+
+        The primary keeps what this lacks: without a slot it may be gone with the next checkpoint,
+        with which each base backup begins.
+        """
         data = self._cluster.layout.data
         shutil.rmtree(data)
         data.mkdir(mode=0o700)
@@ -68,6 +72,7 @@ class OwnPostgres:
                 str(self._cluster.binaries.directory / "pg_basebackup"),
                 "--dbname", conninfo_at(primary.port), "--pgdata", str(data),
                 "--checkpoint", "fast", "--write-recovery-conf", "--no-sync",
+                "--create-slot", "--slot", f"standby_{self.port}",
             ],
             output=subprocess.PIPE,
         )  # fmt: skip

@@ -46,3 +46,12 @@ def paused(server: OwnPostgres) -> Iterator[None]:
             yield
         finally:
             connection.execute("SELECT pg_wal_replay_resume()")
+
+
+def follow_nobody(server: OwnPostgres) -> None:
+    """Have the standby be sent nothing more; return once that is so."""
+    with psycopg.connect(conninfo_at(server.port), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET primary_conninfo = ''")
+        connection.execute("SELECT pg_reload_conf()")
+        receiving = "SELECT FROM pg_stat_wal_receiver"
+        wait_until(lambda: not connection.execute(receiving).rowcount, "it is on its own")

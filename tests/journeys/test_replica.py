@@ -31,7 +31,7 @@ from tests.journeys import own_postgres
 from tests.journeys.addresses import CALLS, PAGES
 from tests.journeys.own_postgres import OwnPostgres, conninfo_at, running
 from tests.journeys.processes import called, ended, firmtrack, free_port, listens, on, wait_until
-from tests.journeys.replicas import in_use, looked_at_once, paused
+from tests.journeys.replicas import follow_nobody, in_use, looked_at_once, paused
 from tests.journeys.test_crashes import stage_report
 from tests.journeys.test_database_away import Portal, assert_says_that_the_database_is_away
 from tests.pages import world
@@ -489,7 +489,7 @@ def test_a_portal_does_not_start_with_a_replica_of_something_else(
 
 
 def test_the_doctor_says_how_the_replica_is(
-    primary: OwnPostgres, second: OwnPostgres, tmp_path: Path
+    primary: OwnPostgres, second: OwnPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def found(there: OwnPostgres) -> str:
         env = with_replica(primary, there, tmp_path)
@@ -501,11 +501,34 @@ def test_the_doctor_says_how_the_replica_is(
     assert found(primary).startswith("fail: DATABASE_REPLICA_URL: takes writes")
     with paused(second):
         with used(conninfo_at(primary.port)):
-            record(Batch(messages=(delivered(UNDER_WAY, datetime.now(UTC), LARGE_REQUEST),)))
-        assert "did not catch up within 10 seconds" in found(second)
+            tell_news()
+        assert found(second).endswith("did not catch up within 10 seconds: its replay is paused.")
     with running(tmp_path / "gone") as gone:
         gone.stop()
         assert found(gone).startswith("warn: The replica cannot be asked: ")
+    with own_postgres.standby(primary, tmp_path / "third") as third:
+        follow_nobody(third)
+        with used(conninfo_at(primary.port)):
+            tell_news()
+        monkeypatch.setattr("firmtrack.watching.doctor.replica.MOST_LAG_SECONDS", 0)
+        assert found(third).endswith("did not catch up within 0 seconds: it lacks some of them.")
+        third.stop()
+        third.start()
+        assert found(third).endswith("nothing was streamed to it.")
+
+
+def test_a_replica_that_was_away_is_sent_all_that_was_written_meanwhile(
+    primary: OwnPostgres, tmp_path: Path
+) -> None:
+    with own_postgres.standby(primary, tmp_path / "third") as third:
+        third.stop()
+        with psycopg.connect(conninfo_at(primary.port), autocommit=True) as connection:
+            for _ in range(3):  # with a checkpoint it removes the files of the log that it may
+                connection.execute("SELECT pg_switch_wal()")
+                connection.execute("CHECKPOINT")
+        third.start()
+        with used(conninfo_at(primary.port)), in_use(third.port, most_lag_seconds=600) as standby:
+            is_caught_up(standby)
 
 
 def test_who_reads_to_write_never_reads_on_the_replica(

@@ -24,7 +24,7 @@ from tests.databases import used
 from tests.journeys import own_postgres
 from tests.journeys.own_postgres import OwnPostgres, conninfo_at, running
 from tests.journeys.processes import wait_until
-from tests.journeys.replicas import in_use, looked_at_once
+from tests.journeys.replicas import follow_nobody, in_use, looked_at_once
 from tests.journeys.test_pooler import assert_nothing_stays
 from tests.pooler import conninfo_at as conninfo_of_pooler
 from tests.pooler import pooled
@@ -542,9 +542,7 @@ def test_a_standby_that_has_more_than_the_primary_follows_another(
         own_postgres.standby(primary, tmp_path / "ahead") as ahead,
         own_postgres.standby(primary, tmp_path / "promoted") as promoted,
     ):
-        on(promoted, "ALTER SYSTEM SET primary_conninfo = ''")
-        on(promoted, "SELECT pg_reload_conf()")
-        wait_until(lambda: not on(promoted, "SELECT FROM pg_stat_wal_receiver"), "it is on its own")
+        follow_nobody(promoted)
         on(primary, "INSERT INTO written SELECT FROM generate_series(1, 200_000)")
         (position,) = on(primary, "SELECT pg_current_wal_lsn()")[0]
         reached = f"SELECT pg_last_wal_replay_lsn() >= '{position}'"

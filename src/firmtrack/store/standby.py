@@ -64,6 +64,11 @@ _REPLICA = """
         pg_postmaster_start_time() AS started_at
 """
 
+_RECEIVED = """
+    SELECT pg_is_wal_replay_paused() AS is_paused,
+        (pg_last_wal_receive_lsn() - '0/0')::bigint AS position
+"""
+
 
 class NoStandby(FirmtrackError):
     """DATABASE_REPLICA_URL names no standby of the database that DATABASE_URL names."""
@@ -111,6 +116,13 @@ class ReplicaFound(NamedTuple):
         return None
 
 
+class Received(NamedTuple):
+    """What a replica has received, None where nothing was streamed to it, and has yet to replay."""
+
+    is_paused: bool
+    position: int | None
+
+
 class Sample(NamedTuple):
     """How far the primary's log reached at a time, by time.monotonic, or a little later.
 
@@ -141,6 +153,14 @@ def ask_replica(connection: Connection[TupleRow]) -> ReplicaFound:
     """Return how far a replica has come."""
     with connection.cursor(row_factory=class_row(ReplicaFound)) as cursor:
         found = cursor.execute(_REPLICA).fetchone()
+    assert found is not None
+    return found
+
+
+def ask_received(connection: Connection[TupleRow]) -> Received:
+    """Return what a replica has received. Raises psycopg.Error where it is none any more."""
+    with connection.cursor(row_factory=class_row(Received)) as cursor:
+        found = cursor.execute(_RECEIVED).fetchone()
     assert found is not None
     return found
 

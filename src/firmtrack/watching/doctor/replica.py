@@ -8,7 +8,13 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from firmtrack.store.server import Server
-from firmtrack.store.standby import MOST_LAG_SECONDS, ask_primary, ask_replica, find_problem
+from firmtrack.store.standby import (
+    MOST_LAG_SECONDS,
+    ask_primary,
+    ask_received,
+    ask_replica,
+    find_problem,
+)
 from firmtrack.watching.doctor.findings import Finding, fail, ok, warn
 
 _LOOK_SECONDS = 0.05
@@ -45,10 +51,29 @@ def _look(primary: Connection[TupleRow], replica: Connection[TupleRow]) -> Findi
         if found.position >= wanted.position:
             return ok(f"The replica had all that is recorded within {seconds:.1f} seconds.")
         if seconds > MOST_LAG_SECONDS:
+            reason, advice = _held_up(replica, wanted.position)
             return warn(
                 f"The replica is {wanted.position - found.position:,} octets of the log behind, "
-                f"and did not catch up within {MOST_LAG_SECONDS:.0f} seconds.",
-                "See that it follows the primary, and has not been paused. Until then look-ups "
-                "read on the primary.",
+                f"and did not catch up within {MOST_LAG_SECONDS:.0f} seconds: {reason}.",
+                f"{advice} Until then look-ups read on the primary.",
             )
         time.sleep(_LOOK_SECONDS)  # no standby tells anybody how far it has replayed
+
+
+def _held_up(replica: Connection[TupleRow], wanted: int) -> tuple[str, str]:
+    """Return why a replica has not come to a position, and what to do."""
+    received = ask_received(replica)
+    if received.is_paused:
+        return "its replay is paused", "Have it go on: SELECT pg_wal_replay_resume()."
+    if received.position is None or received.position < wanted:
+        advice = (
+            "See in its server's log why. If the primary has removed what it lacks, make it anew, "
+            "with a replication slot, for which the primary keeps that."
+        )
+        if received.position is None:
+            return "nothing was streamed to it", advice
+        return "it lacks some of them", advice
+    return (
+        "it has received them, and not replayed them",
+        "See whether a query there holds replay up.",
+    )
