@@ -117,7 +117,10 @@ class ReplicaFound(NamedTuple):
 
 
 class Received(NamedTuple):
-    """What a replica has received, None where nothing was streamed to it, and has yet to replay."""
+    """Whether a replica's replay is paused, and up to where it was sent the log.
+
+    The position is None if nothing was streamed to it since its server began.
+    """
 
     is_paused: bool
     position: int | None
@@ -158,7 +161,7 @@ def ask_replica(connection: Connection[TupleRow]) -> ReplicaFound:
 
 
 def ask_received(connection: Connection[TupleRow]) -> Received:
-    """Return what a replica has received. Raises psycopg.Error where it is none any more."""
+    """Return what a replica has received. Raises psycopg.Error if it is none any more."""
     with connection.cursor(row_factory=class_row(Received)) as cursor:
         found = cursor.execute(_RECEIVED).fetchone()
     assert found is not None
