@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
 import psycopg
 
 from firmtrack.store import replica
@@ -46,6 +47,21 @@ def paused(server: OwnPostgres) -> Iterator[None]:
             yield
         finally:
             connection.execute("SELECT pg_wal_replay_resume()")
+
+
+@contextmanager
+def held_up(server: OwnPostgres) -> Iterator[None]:
+    """Have the standby replay nothing of what it receives, as while a reader is in its way."""
+    (replaying,) = [
+        each
+        for each in psutil.Process(server.process_id).children()
+        if "startup" in " ".join(each.cmdline())
+    ]
+    replaying.suspend()
+    try:
+        yield
+    finally:
+        replaying.resume()
 
 
 def follow_nobody(server: OwnPostgres) -> None:
