@@ -197,7 +197,7 @@ def test_without_a_database_a_page_says_that_it_is_away_and_nothing_of_it(
     page = ada.open("/firmware-distribution")
     assert page.status == 503
     assert page.headers["Retry-After"] == "2"
-    assert page.heading == page.title == "Firmtrack is not available for the moment"
+    assert page.heading == page.title == "This page is not available for the moment"
     assert "secret" not in page.text
     assert "A page: the database failed" in caplog.text
     assert "/firmware-distribution" not in caplog.text

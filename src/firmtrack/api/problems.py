@@ -36,7 +36,10 @@ class Problem(Enum):
         507,
         "The message cannot be taken as it is, and was not kept: too much waits in quarantine.",
     )
-    DATABASE_AWAY = (503, "The database cannot be reached now. Sending the same again is safe.")
+    DATABASE_AWAY = (
+        503,
+        "The database, or a part of it, cannot be reached now. Sending the same again is safe.",
+    )
     STREAM_AWAY = (503, "The message stream cannot be reached now. Sending the same again is safe.")
     STREAM_FULL = (503, "The message stream takes no more now. Sending the same again is safe.")
     UNTOLD = (503, "How long updates have waited, compared with others, could not be told now.")
