@@ -1,5 +1,6 @@
 """A replica as this process follows it: in use, looked at once and no more, or paused."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,6 +35,17 @@ def looked_at_once(port: int) -> Iterator[Standby]:
             if standby.standing is Standing.IN_USE:
                 yield standby
                 return
+
+
+def wait_until_looked_at(standby: Standby) -> None:
+    """Return once the replica is known to have all that the primary had when this was called."""
+    began_at = time.monotonic()
+
+    def is_known() -> bool:
+        lag_seconds = standby.lag_seconds
+        return lag_seconds is not None and lag_seconds < time.monotonic() - began_at
+
+    wait_until(is_known, "both were looked at since, and the replica has all")
 
 
 @contextmanager

@@ -33,7 +33,14 @@ from tests.journeys import own_postgres
 from tests.journeys.addresses import CALLS, PAGES
 from tests.journeys.own_postgres import OwnPostgres, conninfo_at, running
 from tests.journeys.processes import called, ended, firmtrack, free_port, listens, on, wait_until
-from tests.journeys.replicas import follow_nobody, held_up, in_use, looked_at_once, paused
+from tests.journeys.replicas import (
+    follow_nobody,
+    held_up,
+    in_use,
+    looked_at_once,
+    paused,
+    wait_until_looked_at,
+)
 from tests.journeys.test_crashes import stage_report
 from tests.journeys.test_database_away import Portal, assert_says_that_the_database_is_away
 from tests.pages import world
@@ -243,9 +250,7 @@ def test_how_far_behind_is_part_of_how_fresh(
     caller, ada = Caller(), signed_in()
     is_caught_up(standby)
     began_at = time.monotonic()
-    wait_until(
-        lambda: (standby.lag_seconds or 0) < time.monotonic() - began_at, "it was looked at since"
-    )
+    wait_until_looked_at(standby)
 
     lag = caller.get("/freshness", token).json["replica_lag_seconds"]
     assert 1 <= lag <= ceil(time.monotonic() - began_at)

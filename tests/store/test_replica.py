@@ -24,7 +24,13 @@ from tests.databases import used
 from tests.journeys import own_postgres
 from tests.journeys.own_postgres import OwnPostgres, conninfo_at, running
 from tests.journeys.processes import wait_until
-from tests.journeys.replicas import follow_nobody, in_use, looked_at_once
+from tests.journeys.replicas import (
+    follow_nobody,
+    in_use,
+    looked_at_once,
+    paused,
+    wait_until_looked_at,
+)
 from tests.journeys.test_pooler import assert_nothing_stays
 from tests.pooler import conninfo_at as conninfo_of_pooler
 from tests.pooler import pooled
@@ -211,11 +217,7 @@ def test_a_moment_is_not_known_while_somebody_may_still_record_in_it(
     with database.pool_of(database.WRITING).connection() as writer, writer.transaction():
         writer.execute("INSERT INTO written SELECT count(*) + 1 FROM written")
         moment = datetime.now(UTC)
-        began_at = time.monotonic()
-        wait_until(
-            lambda: (standby.lag_seconds or 0) < time.monotonic() - began_at,
-            "both were looked at since, and the replica has all",
-        )
+        wait_until_looked_at(standby)
 
         assert not standby.is_usable(0, moment)
 
@@ -224,9 +226,7 @@ def test_a_moment_is_not_known_while_somebody_may_still_record_in_it(
 
 def test_how_far_behind_it_is_is_told(standby: Standby, second: OwnPostgres) -> None:
     began_at = time.monotonic()
-    wait_until(
-        lambda: (standby.lag_seconds or 0) < time.monotonic() - began_at, "it was looked at since"
-    )
+    wait_until_looked_at(standby)
     assert is_read_there()
     reached = replica.reached()
     assert reached is not None
@@ -247,18 +247,17 @@ def test_a_replica_that_is_too_far_behind_is_not_used_until_it_has_caught_up(
 ) -> None:
     how = {**_QUICK_LOOKS, "most_lag_seconds": _MOST_LAG_SECONDS}
     with used(conninfo_at(primary.port)), in_use(second.port, **how) as standby:
-        on(second, "SELECT pg_wal_replay_pause()")
-        write()
+        with paused(second):
+            write()
 
-        wait_until(lambda: standby.standing is Standing.BEHIND, "it is too far behind")
+            wait_until(lambda: standby.standing is Standing.BEHIND, "it is too far behind")
 
-        assert not is_read_there()
-        assert replica.reached() is None
-        assert standby.lag_seconds is not None
-        assert standby.lag_seconds > _MOST_LAG_SECONDS
-        assert standby.lag_bytes is not None
-        assert standby.lag_bytes > 0
-        on(second, "SELECT pg_wal_replay_resume()")
+            assert not is_read_there()
+            assert replica.reached() is None
+            assert standby.lag_seconds is not None
+            assert standby.lag_seconds > _MOST_LAG_SECONDS
+            assert standby.lag_bytes is not None
+            assert standby.lag_bytes > 0
         wait_until(is_read_there, "it is used again")
         assert newest() == (True, written())
 

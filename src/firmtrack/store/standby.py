@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from threading import Event, Thread
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple, TypeVar
 
 import psycopg
 from psycopg import Connection
@@ -38,6 +38,7 @@ _SAMPLES = 1_000
 _AHEAD = "has more than the database in DATABASE_URL: it follows another."
 _WENT_AWAY = "57P"  # the class of what a server says that ends
 _logger = logging.getLogger(__name__)
+_Row = TypeVar("_Row")
 
 # Beyond what is written: a transaction that others see may not be on the disk yet. Where a page or
 # a file of the log is full, that position is behind the header of the next, 24 or 40 octets, which
@@ -146,24 +147,24 @@ class Sample(NamedTuple):
 
 def ask_primary(connection: Connection[TupleRow]) -> PrimaryFound:
     """Return how far the primary's log reaches now."""
-    with connection.cursor(row_factory=class_row(PrimaryFound)) as cursor:
-        found = cursor.execute(_PRIMARY).fetchone()
-    assert found is not None
-    return found
+    return _only_row(connection, _PRIMARY, PrimaryFound)
 
 
 def ask_replica(connection: Connection[TupleRow]) -> ReplicaFound:
     """Return how far a replica has come."""
-    with connection.cursor(row_factory=class_row(ReplicaFound)) as cursor:
-        found = cursor.execute(_REPLICA).fetchone()
-    assert found is not None
-    return found
+    return _only_row(connection, _REPLICA, ReplicaFound)
 
 
 def ask_received(connection: Connection[TupleRow]) -> Received:
     """Return what a replica has received. Raises psycopg.Error if it is none any more."""
-    with connection.cursor(row_factory=class_row(Received)) as cursor:
-        found = cursor.execute(_RECEIVED).fetchone()
+    return _only_row(connection, _RECEIVED, Received)
+
+
+def _only_row(
+    connection: Connection[TupleRow], statement: LiteralString, row_type: type[_Row]
+) -> _Row:
+    with connection.cursor(row_factory=class_row(row_type)) as cursor:
+        found = cursor.execute(statement).fetchone()
     assert found is not None
     return found
 
